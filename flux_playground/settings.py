@@ -1,0 +1,165 @@
+"""What the environment says, read once and frozen. The only module that reads `os.environ`; knows no other room.
+
+Every setting is one row of `VARIABLES`, from which the README's table is checked. A value that cannot be used
+ends the start with one sentence that names the variable and what it takes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from .errors import InvalidSettings
+
+DEFAULT_ENDPOINT = "/v1/flux-pro-1.1-ultra-finetuned"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that a start is told from outside. Durations are seconds, sizes bytes, unless a name says otherwise.
+
+    An empty `base_url` means the server that the document names. `demo_url` is never read from the environment:
+    whoever starts the local server sets it, and generations without any key go there.
+    """
+
+    api_key: str = field(default="", repr=False)
+    base_url: str = ""
+    data: Path = Path.home() / ".flux_playground"
+    openapi: str = ""
+    endpoint: str = DEFAULT_ENDPOINT
+    max_in_flight: int = 24
+    patience: float = 300.0
+    local_speed: float = 1.0
+    demo_url: str = ""
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """The settings of this environment (or of the mapping given instead); raises `InvalidSettings`.
+
+        A variable that is unset or blank keeps its default.
+        """
+        environ = os.environ if environ is None else environ
+        given = {v: environ.get(v.name, "").strip() for v in VARIABLES}
+        return cls(**{v.setting: v.read(text) for v, text in given.items() if text})
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One environment variable: its name, the setting that it fills, how its text is read, and what it is for."""
+
+    name: str
+    setting: str
+    parse: Callable[[str], Any]
+    takes: str
+    help: str
+
+    def read(self, text: str) -> Any:
+        """The value of a text; raises `InvalidSettings`, which never repeats what was given, as it may be a key."""
+        try:
+            return self.parse(text)
+        except ValueError:
+            raise InvalidSettings(f"{self.name} must be {self.takes}.") from None
+
+
+def _key(text: str) -> str:
+    if not (text.isascii() and text.isprintable()) or " " in text:
+        raise ValueError
+    return text
+
+
+def _url(text: str) -> str:
+    url = urlsplit(text)
+    secure = url.scheme == "https" or (url.scheme == "http" and url.hostname in LOOPBACK)
+    if not (secure and url.hostname and not url.query and not url.fragment and not url.username):
+        raise ValueError
+    return text.rstrip("/")
+
+
+def _folder(text: str) -> Path:
+    path = Path(text).expanduser()
+    if path.exists() and not path.is_dir():
+        raise ValueError
+    return path
+
+
+def _path(text: str) -> str:
+    if not text.startswith("/") or text.startswith("//"):
+        raise ValueError
+    return text
+
+
+def _positive_int(text: str) -> int:
+    if not 1 <= int(text) <= 10_000:
+        raise ValueError
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    if not 1 <= float(text) <= 86_400:
+        raise ValueError
+    return float(text)
+
+
+def _factor(text: str) -> float:
+    if not 0.01 <= float(text) <= 1_000:
+        raise ValueError
+    return float(text)
+
+
+VARIABLES = (
+    Variable("BFL_API_KEY", "api_key", _key, "the key as one line of plain characters", "Your key for the API."),
+    Variable(
+        "FLUX_PLAYGROUND_BASE_URL",
+        "base_url",
+        _url,
+        "an https address (http only on this machine)",
+        "The API's address, such as your finetune's region; the document's own server when unset.",
+    ),
+    Variable(
+        "FLUX_PLAYGROUND_DATA",
+        "data",
+        _folder,
+        "a folder",
+        "Where the journal and the images are kept.",
+    ),
+    Variable(
+        "FLUX_PLAYGROUND_OPENAPI",
+        "openapi",
+        str,
+        "the path of an OpenAPI document",
+        "An OpenAPI document to use instead of the one that is shipped.",
+    ),
+    Variable(
+        "FLUX_PLAYGROUND_ENDPOINT",
+        "endpoint",
+        _path,
+        "a path such as /v1/flux-pro-1.1",
+        "Which of the document's endpoints the page offers.",
+    ),
+    Variable(
+        "FLUX_PLAYGROUND_MAX_IN_FLIGHT",
+        "max_in_flight",
+        _positive_int,
+        "a whole number from 1 to 10000",
+        "How many tasks of one key may be in flight; what is over waits its turn.",
+    ),
+    Variable(
+        "FLUX_PLAYGROUND_PATIENCE",
+        "patience",
+        _seconds,
+        "a number of seconds from 1 to 86400",
+        "How many seconds to wait for a task before it is left uncollected.",
+    ),
+    Variable(
+        "FLUX_PLAYGROUND_LOCAL_SPEED",
+        "local_speed",
+        _factor,
+        "a number from 0.01 to 1000",
+        "How many times faster than the real API the local server answers.",
+    ),
+)
