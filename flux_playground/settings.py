@@ -23,6 +23,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 class Settings:
     """Everything that a start is told from outside. Durations are seconds, sizes bytes, unless a name says otherwise.
 
+    `hosted` means strangers visit: no field that makes the API call somebody, and everybody sees only their own images.
     An empty `base_url` means the server that the document names. `demo_url` is never read from the environment:
     whoever starts the local server sets it, and generations without any key go there.
     """
@@ -35,6 +36,7 @@ class Settings:
     max_in_flight: int = 24
     patience: float = 300.0
     local_speed: float = 1.0
+    hosted: bool = False
     demo_url: str = ""
 
     @classmethod
@@ -45,7 +47,9 @@ class Settings:
         """
         environ = os.environ if environ is None else environ
         given = {v: environ.get(v.name, "").strip() for v in VARIABLES}
-        return cls(**{v.setting: v.read(text) for v, text in given.items() if text})
+        values = {v.setting: v.read(text) for v, text in given.items() if text}
+        values.setdefault("hosted", bool(environ.get("SPACE_ID")))  # set on every Space of Hugging Face
+        return cls(**values)
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,13 @@ class Variable:
             return self.parse(text)
         except ValueError:
             raise InvalidSettings(f"{self.name} must be {self.takes}.") from None
+
+
+def _flag(text: str) -> bool:
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    if text.lower() not in words:
+        raise ValueError
+    return words[text.lower()]
 
 
 def _key(text: str) -> str:
@@ -161,5 +172,12 @@ VARIABLES = (
         _factor,
         "a number from 0.01 to 1000",
         "How many times faster than the real API the local server answers.",
+    ),
+    Variable(
+        "FLUX_PLAYGROUND_HOSTED",
+        "hosted",
+        _flag,
+        "1 or 0",
+        "Whether strangers visit: everybody sees only their own images, and nobody a webhook field. On for a Space.",
     ),
 )

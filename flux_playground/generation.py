@@ -1,0 +1,79 @@
+"""The record of one image on its road: what was asked for, how far it has come, what came of it.
+
+Frozen: a later record of the same `id` replaces an earlier one. Knows nothing but the errors it can end in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from .errors import PlaygroundError
+
+
+class State(StrEnum):
+    """How far a generation has come on its road."""
+
+    QUEUED = "queued"  # written down, waits its turn
+    SUBMITTING = "submitting"  # the request may be on its way: a crash here leaves its fate unknown
+    RUNNING = "running"  # the API has accepted it: paid for, or about to be
+    DOWNLOADING = "downloading"
+    READY = "ready"
+    FAILED = "failed"  # `error` says why
+    UNKNOWN = "unknown"  # the answer to the submit was lost; never sent again by itself
+    UNCOLLECTED = "uncollected"  # accepted by the API, its image not in hand: it can be collected
+    UNSENT = "unsent"  # stopped before it was sent; nothing was charged
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will happen by itself."""
+        return self not in UNFINISHED
+
+
+UNFINISHED = (State.QUEUED, State.SUBMITTING, State.RUNNING, State.DOWNLOADING)
+
+
+@dataclass(frozen=True)
+class Generation:
+    """One image, from the request to the file; a later record of the same `id` replaces an earlier one.
+
+    Times are Unix seconds, `seconds` and `waited` durations (the whole road; from the API's acceptance to its Ready),
+    `cost` is in credits, `size` in bytes, `width` and `height` in pixels. `request` is what was sent, less secrets,
+    with images in it replaced by their hash (`Journal.input` gives them back). `seed` and `prompt` are those really
+    used, once the API has named them. `status` is the API's last word.
+    """
+
+    id: str
+    owner: str
+    created_at: float
+    endpoint: str
+    server: str
+    request: Mapping[str, Any]
+    state: State = State.QUEUED
+    status: str = ""
+    progress: float | None = None
+    seed: int | None = None
+    prompt: str | None = None
+    task_id: str = ""
+    polling_url: str = ""
+    error: PlaygroundError | None = None
+    image: Path | None = None
+    sha256: str = ""
+    format: str = ""
+    width: int | None = None
+    height: int | None = None
+    size: int | None = None
+    seconds: float | None = None
+    waited: float | None = None
+    cost: float | None = None
+    started_at: float | None = None
+    finished_at: float | None = None
+    sweep: str = ""
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will happen by itself."""
+        return self.state.finished

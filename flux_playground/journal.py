@@ -1,0 +1,203 @@
+"""What was asked for and what came of it: generations in SQLite, delivered images as files, thumbnails beside them.
+
+The only module that opens SQLite. It knows nothing of HTTP or gradio, and no key ever reaches it: a generation has
+no place for one. Every write is on disk when the call returns, because what follows it may cost money.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+import threading
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from . import images
+from .errors import from_dict
+from .generation import UNFINISHED, Generation, State
+
+INPUT_PREFIX = "sha256:"
+
+
+# Numbered by their place: a journal that has seen the first n of them is at version n. Never edit one that has shipped.
+MIGRATIONS = (
+    """
+    CREATE TABLE generations (
+        id TEXT PRIMARY KEY, owner TEXT NOT NULL, created_at REAL NOT NULL, endpoint TEXT NOT NULL,
+        server TEXT NOT NULL, request TEXT NOT NULL, state TEXT NOT NULL, status TEXT NOT NULL, seed TEXT,
+        prompt TEXT, task_id TEXT NOT NULL, polling_url TEXT NOT NULL, error TEXT, image TEXT,
+        sha256 TEXT NOT NULL, format TEXT NOT NULL, width INTEGER, height INTEGER, size INTEGER,
+        seconds REAL, waited REAL, cost REAL, started_at REAL, finished_at REAL, sweep TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX generations_by_owner ON generations (owner, created_at);
+    CREATE INDEX generations_by_state ON generations (state);
+    CREATE INDEX generations_by_endpoint ON generations (server, endpoint, finished_at);
+    CREATE INDEX generations_by_sha256 ON generations (sha256) WHERE sha256 != '';
+    """,
+)
+
+
+class Journal:
+    """The folder in which nothing that was paid for is lost; safe to use from many threads.
+
+    `sole` is true for the first journal opened on a folder by any process, and says who may take up what an ended
+    process left behind.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._images = folder / "images"
+        self._inputs = folder / "inputs"
+        self._thumbnails = folder / "thumbnails"
+        for path in (self._images, self._inputs, self._thumbnails):
+            path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._lock = threading.Lock()
+        self._database = _open(folder / "journal.sqlite")
+        self._holder = sqlite3.connect(folder / "running.sqlite", check_same_thread=False, isolation_level=None)
+        self.sole = _hold(self._holder)
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        with self._lock:
+            self._database.close()
+            self._holder.close()
+
+    def write(self, generation: Generation) -> Generation:
+        """Put a generation on disk, in place of what was known of it, and give it back."""
+        row = _row(generation)
+        columns, marks = ", ".join(row), ", ".join("?" * len(row))
+        with self._lock, self._database:
+            # The names are the columns of our own schema; every value is bound.
+            self._database.execute(f"REPLACE INTO generations ({columns}) VALUES ({marks})", list(row.values()))  # noqa: S608
+        return generation
+
+    def get(self, generation_id: str) -> Generation | None:
+        """The generation of this id, or None."""
+        return next(iter(self._select("id = ?", [generation_id])), None)
+
+    def recent(self, owner: str, limit: int = 60) -> list[Generation]:
+        """An owner's latest generations, newest first."""
+        return self._select("owner = ? ORDER BY created_at DESC, id LIMIT ?", [owner, limit])
+
+    def unfinished(self) -> list[Generation]:
+        """What was under way when the program last ended, oldest first."""
+        marks = ", ".join("?" * len(UNFINISHED))
+        return self._select(f"state IN ({marks}) ORDER BY created_at, id", list(UNFINISHED))
+
+    def delivered(self, sha256: str) -> Generation | None:
+        """The latest generation whose delivered image has this hash, or None."""
+        return next(iter(self._select("sha256 = ? ORDER BY created_at DESC LIMIT 1", [sha256])), None)
+
+    def durations(self, server: str, endpoint: str, limit: int = 64) -> list[float]:
+        """How long this endpoint took lately from acceptance to Ready, in seconds, oldest first."""
+        query = """
+            SELECT waited FROM generations WHERE server = ? AND endpoint = ? AND state = ? AND waited IS NOT NULL
+            ORDER BY finished_at DESC LIMIT ?
+        """
+        with self._lock, closing(self._database.execute(query, [server, endpoint, State.READY, limit])) as rows:
+            return [seconds for (seconds,) in rows][::-1]
+
+    def store(self, generation: Generation, data: bytes) -> Generation:
+        """Keep a delivered image exactly as it came and give the generation with its file, hash and measures.
+
+        Raises `BadSample` when the bytes are not a whole image. The record itself is not written here.
+        """
+        picture = images.inspect(data)
+        seed = f"seed-{str(generation.seed)[:24]}-" if generation.seed is not None else ""
+        path = self._images / f"flux-{seed}{generation.id}{picture.suffix}"
+        _write_whole(path, data)
+        return replace(
+            generation,
+            image=path,
+            sha256=hashlib.sha256(data).hexdigest(),
+            format=picture.format,
+            width=picture.width,
+            height=picture.height,
+            size=len(data),
+        )
+
+    def thumbnail(self, generation: Generation) -> Path | None:
+        """A small WebP of the image, made at the first asking; None while there is no image, or no longer one."""
+        if generation.image is None or not generation.image.is_file():
+            return None
+        path = self._thumbnails / f"{generation.id}.webp"
+        if not path.is_file():
+            _write_whole(path, images.thumbnail(generation.image.read_bytes()))
+        return path
+
+    def keep_input(self, text: str) -> str:
+        """Keep an image that goes into a request (base64) once, however often it is used; gives its reference."""
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        path = self._inputs / digest
+        if not path.is_file():
+            _write_whole(path, text.encode())
+        return INPUT_PREFIX + digest
+
+    def input(self, reference: str) -> str | None:
+        """The base64 text that `keep_input` gave this reference for, or None."""
+        digest = reference.removeprefix(INPUT_PREFIX)
+        if len(digest) != 64 or not digest.isalnum():
+            return None
+        path = self._inputs / digest
+        return path.read_text() if path.is_file() else None
+
+    def _select(self, where: str, values: Iterable[Any]) -> list[Generation]:
+        # `where` is always a literal of this module; every value is bound.
+        query = f"SELECT * FROM generations WHERE {where}"  # noqa: S608
+        with self._lock, closing(self._database.execute(query, list(values))) as cursor:
+            names = [column[0] for column in cursor.description]
+            rows = cursor.fetchall()
+        return [self._generation(dict(zip(names, row, strict=True))) for row in rows]
+
+    def _generation(self, row: dict[str, Any]) -> Generation:
+        row["request"] = json.loads(row["request"])
+        row["state"] = State(row["state"])
+        row["seed"] = None if row["seed"] is None else int(row["seed"])
+        row["error"] = None if row["error"] is None else from_dict(json.loads(row["error"]))
+        row["image"] = None if row["image"] is None else self._images / row["image"]
+        return Generation(**row)
+
+
+def _row(generation: Generation) -> dict[str, Any]:
+    row = asdict(replace(generation, error=None, request={}))
+    del row["progress"]  # it is of the moment only
+    row["request"] = json.dumps(dict(generation.request), ensure_ascii=False)
+    row["seed"] = None if generation.seed is None else str(generation.seed)  # of any size, SQLite's integers are not
+    row["error"] = None if generation.error is None else json.dumps(generation.error.as_dict(), ensure_ascii=False)
+    row["image"] = None if generation.image is None else generation.image.name  # the folder may be moved
+    return row
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, check_same_thread=False, timeout=30)
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("PRAGMA synchronous = FULL")
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    for number, migration in enumerate(MIGRATIONS[version:], start=version + 1):
+        database.executescript(f"BEGIN; {migration}; PRAGMA user_version = {number}; COMMIT;")
+    path.chmod(0o600)
+    return database
+
+
+def _hold(connection: sqlite3.Connection) -> bool:
+    """Take the lock that tells one running program from another; the system lets go of it when the process ends."""
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        connection.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError:
+        return False
+    return True
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that it is there whole or not at all, whenever the process ends."""
+    part = path.with_name(f"{path.name}.{threading.get_ident()}.part")
+    with part.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)

@@ -1,0 +1,288 @@
+"""The whole program without a page: values in, generations out; knows all rooms and is known by the page only.
+
+Once submitted, a generation is paid for, so it belongs to this program and not to whoever asked: it travels its road
+on a worker thread here, and any number of others watch it, or none.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from . import images, schema
+from .client import Client
+from .errors import InvalidRequest, TaskLost, Unauthorized
+from .generation import Generation, State
+from .journal import Journal
+from .line import Line, Run
+from .road import travel
+from .settings import LOOPBACK, Settings
+
+log = logging.getLogger(__name__)
+
+# The local server takes any key; this one says in its logs what it is.
+LOCAL_KEY = "local-demo"
+SEED = "seed"
+SEEDS = 2**32
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody at the page: `id` is whose generations they are; `api_key` is empty or a key of their own."""
+
+    id: str = "owner"
+    api_key: str = field(default="", repr=False)
+
+
+OWNER = Visitor()
+
+
+@dataclass
+class _Account:
+    """One key at one server."""
+
+    client: Client
+    line: Line
+
+
+class Playground:
+    """From values to images: `generate` for a script, `start` and `get` for a page that watches many.
+
+    Opening one takes up what an earlier process left behind only when `resume` is called. Raises `InvalidDocument`
+    when the document of the settings cannot be used.
+    """
+
+    def __init__(self, settings: Settings, document: schema.Document | None = None) -> None:
+        self.settings = settings
+        self.document = document or schema.load(settings.openapi or None)
+        self.operation = self.document.operation(settings.endpoint)
+        self.journal = Journal(settings.data)
+        self._accounts: dict[tuple[str, str], _Account] = {}
+        self._runs: dict[str, Run] = {}
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Playground:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop waiting for what is under way (it can be collected later) and let go of the folder."""
+        with self._lock:
+            runs = list(self._runs.values())
+        for run in runs:
+            self.stop(run.generation.id)
+            for _ in run.watch():
+                pass
+        for account in self._accounts.values():
+            account.client.close()
+        self.journal.close()
+
+    # What is made
+
+    def generate(self, values: Mapping[str, Any], visitor: Visitor = OWNER) -> Iterator[Generation]:
+        """Make one image and yield its records as it gets further; the last has `.image` and `.seed`, or `.error`.
+
+        Raises `InvalidRequest` before anything is sent. A caller who stops iterating stops watching: the image is
+        made and kept all the same.
+        """
+        yield from self.watch(self.start(values, visitor).id)
+
+    def start(self, values: Mapping[str, Any], visitor: Visitor = OWNER) -> Generation:
+        """Check the values, write the generation down, hand it to a worker and return at once.
+
+        A blank seed is drawn here, so that what is kept is the whole recipe. Images may be given as paths, bytes or
+        base64 text. Raises `InvalidRequest` with all that is wrong, by field, and `Unauthorized` without any key.
+        """
+        server, key = self._door(visitor)
+        request = self._request(values)
+        generation = Generation(
+            id=secrets.token_hex(16),
+            owner=visitor.id,
+            created_at=time.time(),
+            endpoint=self.operation.path,
+            server=server,
+            request=self._kept(request),
+            seed=request.get(SEED) if isinstance(request.get(SEED), int) else None,
+        )
+        return self._enter(Run(self.journal.write(generation), request), key)
+
+    def collect(self, generation_id: str, visitor: Visitor = OWNER) -> Generation:
+        """Take up again a generation whose image the API may still have; costs nothing. Others are left as they are."""
+        generation = self.get(generation_id)
+        if generation.state is not State.UNCOLLECTED:
+            return generation
+        server, key = self._door(visitor, required=False)
+        again = replace(generation, state=State.RUNNING, error=None, finished_at=None)
+        return self._enter(Run(again, {}), key if generation.server == server else "")
+
+    def stop(self, generation_id: str) -> Generation:
+        """Stop waiting for a generation: one still in line is never sent, any other can be collected later."""
+        run = self._runs.get(generation_id)
+        if run is None:
+            return self.get(generation_id)
+        run.stop.set()
+        if any(account.line.withdraw(run) for account in list(self._accounts.values())):
+            self._retire(run, State.UNSENT)
+        return run.generation
+
+    def resume(self) -> list[Generation]:
+        """Take up what an ended process left behind: every submitted task is waited for, none is submitted again."""
+        if not self.journal.sole:
+            return []
+        return [self._take_up(generation) for generation in self.journal.unfinished()]
+
+    # What is known
+
+    def get(self, generation_id: str) -> Generation:
+        """The latest record of a generation; raises `KeyError` for an id that nobody has given out."""
+        run = self._runs.get(generation_id)
+        generation = run.generation if run else self.journal.get(generation_id)
+        if generation is None:
+            raise KeyError(generation_id)
+        return generation
+
+    def watch(self, generation_id: str) -> Iterator[Generation]:
+        """The records of a generation from now on, the last being the finished one; raises `KeyError`."""
+        run = self._runs.get(generation_id)
+        if run is None:
+            yield self.get(generation_id)
+        else:
+            yield from run.watch()
+
+    def recent(self, visitor: Visitor = OWNER, limit: int = 60) -> list[Generation]:
+        """A visitor's latest generations, newest first, those under way included."""
+        return [self.get(kept.id) for kept in self.journal.recent(visitor.id, limit)]
+
+    def place(self, generation_id: str) -> int:
+        """Where a generation stands in the line before its key, 1 being the next; 0 when it does not wait."""
+        run = self._runs.get(generation_id)
+        return 0 if run is None else max((a.line.place(run) for a in list(self._accounts.values())), default=0)
+
+    def usual_seconds(self, visitor: Visitor = OWNER) -> float | None:
+        """How long an image of this endpoint takes as a rule (median), or None while there are fewer than three."""
+        server, _ = self._door(visitor, required=False)
+        durations = sorted(self.journal.durations(server, self.operation.path))
+        return durations[len(durations) // 2] if len(durations) >= 3 else None
+
+    def thumbnail(self, generation_id: str) -> Path | None:
+        """A small WebP of a finished image, or None."""
+        return self.journal.thumbnail(self.get(generation_id))
+
+    def credits(self, visitor: Visitor = OWNER) -> float:
+        """What the visitor's account still has, in credits (0.01 USD each); raises `APIError`, `APIUnreachable`."""
+        return self._account(*self._door(visitor)).client.credits()
+
+    def finetunes(self, visitor: Visitor = OWNER) -> list[Any]:
+        """The account's finetunes as the API lists them, ids or objects; raises `APIError`, `APIUnreachable`."""
+        return self._account(*self._door(visitor)).client.finetunes()
+
+    def finetune(self, finetune_id: str, visitor: Visitor = OWNER) -> dict[str, Any]:
+        """What the API knows of one finetune, in its own free form; raises `APIError`, `APIUnreachable`."""
+        return self._account(*self._door(visitor)).client.finetune(finetune_id)
+
+    def local(self, visitor: Visitor = OWNER) -> bool:
+        """Whether this visitor's pictures are drawn by the local server, for want of any key."""
+        return bool(self.settings.demo_url) and not visitor.api_key and not self.settings.api_key
+
+    # How it is done
+
+    def _door(self, visitor: Visitor, *, required: bool = True) -> tuple[str, str]:
+        """The server and the key that serve this visitor: their own key, else the owner's, else the local server."""
+        if self.local(visitor):
+            return self.settings.demo_url, LOCAL_KEY
+        key = visitor.api_key or self.settings.api_key
+        if required and not key:
+            raise Unauthorized("There is no key: set BFL_API_KEY, or enter one.")
+        return self.settings.base_url or self.operation.server, key
+
+    def _account(self, server: str, key: str) -> _Account:
+        with self._lock:
+            if (server, key) not in self._accounts:
+                client = Client(server, key)
+                self._accounts[server, key] = _Account(client, Line(self.settings.max_in_flight))
+            return self._accounts[server, key]
+
+    def _request(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The request of these values, images encoded and a seed drawn; raises `InvalidRequest` for all at once."""
+        wrong, ready = [], dict(values)
+        for one in self.operation.fields:
+            if one.media == "image" and isinstance(values.get(one.name), Path | bytes):
+                try:
+                    ready[one.name] = images.encode(values[one.name], one.name)
+                except InvalidRequest as error:
+                    wrong += error.details
+                    del ready[one.name]
+        try:
+            request = self.operation.request(ready)
+        except InvalidRequest as error:
+            wrong += error.details
+        if wrong:
+            raise InvalidRequest(wrong)
+        return self._with_seed(request)
+
+    def _with_seed(self, request: dict[str, Any]) -> dict[str, Any]:
+        seeded = any(one.name == SEED and one.type == "integer" for one in self.operation.fields)
+        if not seeded or request.get(SEED) is not None:
+            return request
+        return self.operation.request({**request, SEED: secrets.randbelow(SEEDS)})
+
+    def _kept(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """The request as the journal keeps it: no secrets, and an image once however often it is used."""
+        kept = {}
+        for name, value in request.items():
+            one = self.operation.field(name)
+            if one.media and isinstance(value, str):
+                kept[name] = self.journal.keep_input(value)
+            elif not one.secret:
+                kept[name] = value
+        return kept
+
+    def _enter(self, run: Run, key: str) -> Generation:
+        account = self._account(run.generation.server, key)
+        with self._lock:
+            self._runs[run.generation.id] = run
+        if account.line.enter(run):
+            threading.Thread(target=self._work, args=(account, run), name="generation", daemon=True).start()
+        return run.generation
+
+    def _work(self, account: _Account, first: Run) -> None:
+        """A worker: takes one run down the road, then whichever is next in the line, until nobody waits."""
+        run: Run | None = first
+        while run is not None:
+            try:
+                for generation in travel(
+                    run.generation, run.request, account.client, self.journal, self.settings.patience, run.stop
+                ):
+                    run.report(generation)
+            except Exception:
+                log.exception("generation %s could not be written down", run.generation.id)
+                run.report(replace(run.generation, state=State.UNKNOWN, finished_at=time.time()))
+            with self._lock:
+                del self._runs[run.generation.id]
+            run = account.line.leave()
+
+    def _take_up(self, generation: Generation) -> Generation:
+        if generation.state is State.QUEUED:
+            return self.journal.write(replace(generation, state=State.UNSENT, finished_at=time.time()))
+        if generation.state is State.SUBMITTING:
+            return self.journal.write(replace(generation, state=State.UNKNOWN, finished_at=time.time()))
+        server, key = self._door(OWNER, required=False)
+        if generation.server != server and urlsplit(generation.server).hostname in LOOPBACK:
+            lost = TaskLost("The local server that was drawing this picture has ended.")
+            ended = replace(generation, state=State.FAILED, error=lost, finished_at=time.time())
+            return self.journal.write(ended)
+        return self._enter(Run(generation, {}), key if generation.server == server else "")
+
+    def _retire(self, run: Run, state: State) -> None:
+        run.report(self.journal.write(replace(run.generation, state=state, finished_at=time.time())))
+        with self._lock:
+            self._runs.pop(run.generation.id, None)

@@ -1,0 +1,49 @@
+"""The tree of errors: drawn truly, carried whole through JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from flux_playground import errors
+from flux_playground.errors import FieldError, InvalidRequest, OutOfCredits, PlaygroundError, from_dict
+
+
+def all_kinds(root: type[PlaygroundError] = PlaygroundError) -> list[type[PlaygroundError]]:
+    return [root] + [kind for child in root.__subclasses__() for kind in all_kinds(child)]
+
+
+def test_the_tree_in_the_docstring_names_every_error_at_its_depth() -> None:
+    drawn = re.findall(r"^([│├└─ ]*)(\w+)", errors.__doc__ or "", re.M)
+    depths = {name: len(prefix) // 4 for prefix, name in drawn if hasattr(errors, name)}
+    assert depths == {kind.__name__: len(kind.__mro__) - len(PlaygroundError.__mro__) for kind in all_kinds()}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in all_kinds() if kind is not InvalidRequest])
+def test_an_error_survives_the_journal_with_its_data(kind: type[PlaygroundError]) -> None:
+    error = kind("No.", detail="said the API", status_code=402, retry_after=1.5, task_id="t")
+    again = from_dict(json.loads(json.dumps(error.as_dict())))
+    assert type(again) is kind
+    assert again.as_dict() == error.as_dict()
+    assert str(again) == "No."
+
+
+def test_an_invalid_request_survives_with_all_its_details() -> None:
+    details = (FieldError(("body", "seed"), "must be a whole number", "int_parsing"), FieldError(("body",), "odd", "x"))
+    again = from_dict(json.loads(json.dumps(InvalidRequest(details, status_code=422).as_dict())))
+    assert isinstance(again, InvalidRequest)
+    assert again.details == details
+    assert again.status_code == 422
+    assert [d.field for d in again.details] == ["seed", ""]
+
+
+def test_an_error_of_a_kind_that_is_gone_can_still_be_read() -> None:
+    again = from_dict({"kind": "Forgotten", "message": "It failed."})
+    assert type(again) is PlaygroundError
+    assert again.message == "It failed."
+
+
+def test_an_error_without_data_says_only_what_it_has() -> None:
+    assert OutOfCredits("Empty.").as_dict() == {"kind": "OutOfCredits", "message": "Empty."}

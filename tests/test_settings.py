@@ -1,0 +1,74 @@
+"""The environment, read once: what is accepted, and the one sentence for what is not."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from flux_playground.errors import InvalidSettings
+from flux_playground.settings import VARIABLES, Settings
+
+
+def test_an_empty_environment_gives_the_defaults() -> None:
+    assert Settings.from_env({}) == Settings()
+    assert Settings.from_env({variable.name: "  " for variable in VARIABLES}) == Settings()
+
+
+def test_every_setting_but_the_local_servers_address_can_be_given() -> None:
+    assert [v.setting for v in VARIABLES] == [f.name for f in fields(Settings) if f.name != "demo_url"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "setting", "value"),
+    [
+        ("BFL_API_KEY", "abc-123", "api_key", "abc-123"),
+        ("FLUX_PLAYGROUND_BASE_URL", "https://api.eu1.bfl.ai/", "base_url", "https://api.eu1.bfl.ai"),
+        ("FLUX_PLAYGROUND_BASE_URL", "http://127.0.0.1:8000", "base_url", "http://127.0.0.1:8000"),
+        ("FLUX_PLAYGROUND_DATA", "somewhere/else", "data", Path("somewhere/else")),
+        ("FLUX_PLAYGROUND_ENDPOINT", "/v1/flux-2-pro", "endpoint", "/v1/flux-2-pro"),
+        ("FLUX_PLAYGROUND_MAX_IN_FLIGHT", "6", "max_in_flight", 6),
+        ("FLUX_PLAYGROUND_PATIENCE", "90.5", "patience", 90.5),
+        ("FLUX_PLAYGROUND_LOCAL_SPEED", "20", "local_speed", 20.0),
+        ("FLUX_PLAYGROUND_HOSTED", "1", "hosted", True),
+    ],
+)
+def test_a_good_value_becomes_its_setting(name: str, text: str, setting: str, value: object) -> None:
+    assert getattr(Settings.from_env({name: text}), setting) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("BFL_API_KEY", "two words"),
+        ("BFL_API_KEY", "näh"),
+        ("FLUX_PLAYGROUND_BASE_URL", "http://api.bfl.ai"),
+        ("FLUX_PLAYGROUND_BASE_URL", "api.bfl.ai"),
+        ("FLUX_PLAYGROUND_BASE_URL", "https://user:pw@api.bfl.ai"),
+        ("FLUX_PLAYGROUND_BASE_URL", "https://[broken"),
+        ("FLUX_PLAYGROUND_DATA", __file__),
+        ("FLUX_PLAYGROUND_ENDPOINT", "somewhere"),
+        ("FLUX_PLAYGROUND_MAX_IN_FLIGHT", "0"),
+        ("FLUX_PLAYGROUND_MAX_IN_FLIGHT", "many"),
+        ("FLUX_PLAYGROUND_PATIENCE", "nan"),
+        ("FLUX_PLAYGROUND_LOCAL_SPEED", "-1"),
+        ("FLUX_PLAYGROUND_HOSTED", "maybe"),
+    ],
+)
+def test_a_bad_value_is_refused_in_one_sentence_that_names_the_variable_and_not_the_value(name: str, text: str) -> None:
+    with pytest.raises(InvalidSettings) as caught:
+        Settings.from_env({name: text})
+    message = str(caught.value)
+    assert message.startswith(f"{name} must be ")
+    assert message.endswith(".")
+    assert text not in message or len(text) < 2
+
+
+def test_the_key_is_not_in_the_repr() -> None:
+    assert "sesame" not in repr(Settings(api_key="sesame"))
+
+
+def test_a_space_is_hosted_unless_it_says_otherwise() -> None:
+    assert Settings.from_env({"SPACE_ID": "somebody/something"}).hosted
+    assert not Settings.from_env({"SPACE_ID": "somebody/something", "FLUX_PLAYGROUND_HOSTED": "0"}).hosted
