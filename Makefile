@@ -8,25 +8,28 @@ BIN := $(VENV)/bin
 run: $(VENV)/.installed
 	$(BIN)/python app.py
 
-test: $(VENV)/.installed browser
+test: $(VENV)/.developed browser
 	$(BIN)/python -m pytest -n 2
 
-check: $(VENV)/.installed
+check: $(VENV)/.developed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench: $(VENV)/.installed
+bench: $(VENV)/.developed browser
 	for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
-shots: $(VENV)/.installed browser
+shots: $(VENV)/.developed browser
 	$(BIN)/python tests/shots.py
 
-# `make run` needs only what runs; the development tools are small beside it and one environment serves both.
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --editable . --group dev
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/.developed: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --group dev
 	touch $@
 
 browser:

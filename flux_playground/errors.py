@@ -3,6 +3,7 @@
 PlaygroundError
 ├── InvalidSettings       a setting in the environment is not usable; the start ends here
 ├── InvalidDocument       an OpenAPI document cannot be read as one
+├── InvalidRecipe         what was dropped, pasted or opened is no recipe, or none that can be used
 ├── InvalidRequest        values that the schema refuses, ours and the API's 422 alike, by field
 ├── QuotaExceeded         this visitor, or everybody together, has used up what is allowed
 ├── APIError              the API answered with an error: the call failed
@@ -91,6 +92,10 @@ class InvalidSettings(PlaygroundError):
 
 class InvalidDocument(PlaygroundError):
     """An OpenAPI document cannot be read as one; the message is one sentence that says why."""
+
+
+class InvalidRecipe(PlaygroundError):
+    """A recipe, a link or an image's metadata cannot be read as one; the message is one sentence that says why."""
 
 
 class InvalidRequest(PlaygroundError):

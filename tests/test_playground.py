@@ -1,0 +1,235 @@
+"""The playground without a page: from values to an image and its seed, and what is kept on the way."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from flux_playground import Playground, Settings
+from flux_playground.errors import InvalidRequest, TaskLost, Unauthorized
+from flux_playground.generation import Generation, State
+from flux_playground.journal import Journal
+from flux_playground.local import LocalServer
+from flux_playground.playground import Visitor
+
+VALUES = {"finetune_id": "my-finetune", "prompt": "a lighthouse at dawn"}
+
+
+def made(playground: Playground, **values: object) -> Generation:
+    """The finished generation of these values on top of the usual two."""
+    return list(playground.generate({**VALUES, **values}))[-1]
+
+
+def test_a_generation_ends_with_an_image_and_its_seed(playground: Playground) -> None:
+    records = list(playground.generate(VALUES))
+    states = [state for state, _ in itertools.groupby(record.state for record in records)]
+    last = records[-1]
+    assert last.error is None
+    assert states[-1] is State.READY
+    assert list(State).index(states[0]) <= list(State).index(State.RUNNING)
+    assert last.image is not None
+    with Image.open(last.image) as image:
+        assert image.size == (last.width, last.height)
+        assert image.format == "JPEG"
+    assert last.image.stat().st_size == last.size
+    assert isinstance(last.seed, int)
+    assert last.request["seed"] == last.seed
+    assert last.seconds is not None
+    assert playground.get(last.id) == last
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(playground: Playground) -> None:
+    first = made(playground)
+    again, other = made(playground, seed=first.seed), made(playground, seed=str((first.seed or 0) + 1))
+    assert first.sha256 == again.sha256 != other.sha256
+
+
+@pytest.mark.parametrize("seed", [0, "0", 2**64 - 1, str(2**64 - 1)])
+def test_a_seed_is_sent_and_kept_exactly(playground: Playground, seed: int | str) -> None:
+    last = made(playground, seed=seed)
+    assert last.seed == last.request["seed"] == int(seed)
+
+
+def test_a_blank_seed_is_drawn_anew_each_time(playground: Playground) -> None:
+    assert made(playground, seed="").seed != made(playground, seed=None).seed
+
+
+def test_whatever_is_wrong_is_said_at_once_by_field_and_nothing_is_written(playground: Playground) -> None:
+    notes = playground.settings.data / "notes.txt"
+    notes.write_text("this is no image")
+    values = {"finetune_strength": 2.4, "seed": "abc", "aspect_ratio": "banana", "image_prompt": notes}
+    with pytest.raises(InvalidRequest) as caught:
+        playground.start(values)
+    assert {d.field for d in caught.value.details} == {*values, "finetune_id"}
+    assert playground.recent() == []
+
+
+def test_an_image_prompt_is_sent_and_kept_once_by_its_hash(playground: Playground, tmp_path: Path) -> None:
+    path = tmp_path / "prompt.png"
+    Image.new("RGB", (64, 64), "crimson").save(path)
+    first = made(playground, seed=1, image_prompt=path, image_prompt_strength=0.8)
+    second = made(playground, seed=1, image_prompt=path.read_bytes(), image_prompt_strength=0.8)
+    plain = made(playground, seed=1)
+    assert first.sha256 == second.sha256 != plain.sha256
+    assert first.request["image_prompt"].startswith("sha256:")
+    assert first.request == second.request
+    assert len(list((playground.settings.data / "inputs").iterdir())) == 1
+
+
+def test_a_webhook_secret_is_sent_and_never_kept(playground: Playground) -> None:
+    last = made(playground, webhook_url="http://127.0.0.1:9/hook", webhook_secret="sesame-7319")
+    assert last.state is State.READY
+    assert "webhook_secret" not in last.request
+    assert last.request["webhook_url"] == "http://127.0.0.1:9/hook"
+    playground.journal.close()
+    assert not any(b"sesame-7319" in p.read_bytes() for p in playground.settings.data.rglob("*") if p.is_file())
+
+
+def test_without_any_key_nothing_can_be_made(settings: Settings) -> None:
+    with Playground(replace(settings, demo_url="")) as playground, pytest.raises(Unauthorized):
+        playground.start(VALUES)
+
+
+def test_a_visitors_own_key_goes_to_the_api_and_not_to_the_local_server(
+    settings: Settings, server: LocalServer
+) -> None:
+    with Playground(replace(settings, demo_url="http://127.0.0.1:9", base_url=server.url)) as playground:
+        mine = Visitor("somebody", "their-own-key")
+        assert playground.local()
+        assert not playground.local(mine)
+        last = list(playground.generate(VALUES, mine))[-1]
+        assert (last.state, last.server, last.owner) == (State.READY, server.url, "somebody")
+        assert playground.recent() == []
+        assert [g.id for g in playground.recent(mine)] == [last.id]
+
+
+def test_the_account_is_asked_with_the_visitors_key(playground: Playground) -> None:
+    before = playground.credits()
+    made(playground)
+    assert playground.credits() == pytest.approx(before - 7)
+    names = playground.finetunes()
+    assert names
+
+
+def test_what_is_over_the_limit_waits_in_line_and_is_seen_to(settings: Settings) -> None:
+    with LocalServer(speed=20) as slow, Playground(replace(settings, demo_url=slow.url, max_in_flight=1)) as playground:
+        started = [playground.start(VALUES) for _ in range(3)]
+        assert [playground.place(g.id) for g in started] == [0, 1, 2]
+        assert playground.get(started[1].id).state is State.QUEUED
+        last = [list(playground.watch(g.id))[-1] for g in started]
+        assert [g.state for g in last] == [State.READY] * 3
+        ends = [g.finished_at or 0 for g in last]
+        assert ends == sorted(ends)
+        assert [playground.place(g.id) for g in started] == [0, 0, 0]
+
+
+def test_one_that_waits_in_line_can_be_stopped_and_is_never_sent(settings: Settings) -> None:
+    with LocalServer(speed=20) as slow, Playground(replace(settings, demo_url=slow.url, max_in_flight=1)) as playground:
+        before = playground.credits()
+        first, second = playground.start(VALUES), playground.start(VALUES)
+        assert playground.stop(second.id).state is State.UNSENT
+        assert list(playground.watch(first.id))[-1].state is State.READY
+        assert playground.get(second.id).state is State.UNSENT
+        assert playground.credits() == pytest.approx(before - 7)
+
+
+def test_stopping_ends_the_waiting_at_once_and_the_image_can_be_collected(settings: Settings) -> None:
+    with LocalServer(speed=4) as slow, Playground(replace(settings, demo_url=slow.url)) as playground:
+        before = playground.credits()
+        started = playground.start(VALUES)
+        while playground.get(started.id).state is not State.RUNNING:
+            time.sleep(0.01)
+        playground.stop(started.id)
+        clock = time.monotonic()
+        assert list(playground.watch(started.id))[-1].state is State.UNCOLLECTED
+        assert time.monotonic() - clock < 0.5
+        playground.collect(started.id)
+        last = list(playground.watch(started.id))[-1]
+        assert (last.state, last.waited) == (State.READY, None)
+        assert playground.credits() == pytest.approx(before - 7)
+        assert playground.collect(started.id).state is State.READY
+
+
+def test_two_watchers_see_the_same_end(playground: Playground) -> None:
+    started, ends = playground.start(VALUES), []
+
+    def watch() -> None:
+        ends.append(list(playground.watch(started.id))[-1])
+
+    threads = [threading.Thread(target=watch) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=20)
+    assert [g.state for g in ends] == [State.READY, State.READY]
+
+
+def test_a_caller_who_stops_looking_loses_nothing(playground: Playground) -> None:
+    first = next(iter(playground.generate(VALUES)))
+    assert list(playground.watch(first.id))[-1].state is State.READY
+
+
+def test_an_id_that_nobody_gave_out_is_unknown(playground: Playground) -> None:
+    with pytest.raises(KeyError):
+        playground.get("0" * 32)
+
+
+def test_the_usual_time_is_known_after_three_images(playground: Playground) -> None:
+    assert playground.usual_seconds() is None
+    times = sorted(made(playground).waited or 0 for _ in range(3))
+    assert playground.usual_seconds() == times[1]
+
+
+def left_behind(settings: Settings, server: str, **values: object) -> Generation:
+    """A generation that an earlier process wrote down and did not finish."""
+    journal = Journal(settings.data)
+    path = "/v1/flux-pro-1.1-ultra-finetuned"
+    kept = Generation("a" * 32, "owner", time.time(), path, server, VALUES)
+    journal.write(replace(kept, **values))  # type: ignore[arg-type]
+    journal.close()
+    return kept
+
+
+@pytest.mark.parametrize(("state", "after"), [(State.QUEUED, State.UNSENT), (State.SUBMITTING, State.UNKNOWN)])
+def test_what_had_no_task_when_the_program_ended_is_not_sent_again(
+    settings: Settings, server: LocalServer, state: State, after: State
+) -> None:
+    kept = left_behind(settings, server.url, state=state)
+    with Playground(settings) as playground:
+        before = playground.credits()
+        assert [g.state for g in playground.resume()] == [after]
+        assert playground.get(kept.id).state is after
+        assert playground.credits() == before
+
+
+def test_a_task_of_a_local_server_that_has_ended_is_lost_with_it(settings: Settings) -> None:
+    kept = left_behind(
+        settings, "http://127.0.0.1:9", state=State.RUNNING, task_id="t", polling_url="http://127.0.0.1:9/x"
+    )
+    with Playground(settings) as playground:
+        playground.resume()
+        last = list(playground.watch(kept.id))[-1]
+        assert last.state is State.FAILED
+        assert isinstance(last.error, TaskLost)
+
+
+def test_a_second_program_on_the_same_folder_takes_nothing_up(settings: Settings, server: LocalServer) -> None:
+    with Playground(settings):
+        left_behind(settings, server.url, state=State.SUBMITTING)
+        with Playground(settings) as second:
+            assert second.resume() == []
+
+
+def test_images_of_any_kind_of_source_are_the_same_request(playground: Playground) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (32, 32), "navy").save(file, "PNG")
+    first = playground.start({**VALUES, "image_prompt": file.getvalue()})
+    assert playground.journal.input(first.request["image_prompt"])
+    list(playground.watch(first.id))
