@@ -1,0 +1,70 @@
+"""What a schema comes to: the null left aside, parts laid together, a single branch taken as the whole.
+
+Only for showing and for understanding what was typed; checking goes by the whole schema. Knows resolved schemas only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def essence(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema without its null, its `allOf` laid together, and a sole branch of a union in place of the union."""
+    out = dict(schema)
+    for part in out.pop("allOf", ()):
+        out = _laid_together(out, essence(part)) if isinstance(part, dict) else out
+    branches = options(out)
+    if len(branches) == 1:
+        without = {key: value for key, value in out.items() if key not in ("anyOf", "oneOf")}
+        out = {**essence(branches[0]), **without}
+    named = out.get("type")
+    if isinstance(named, list) and len(rest := [one for one in named if one != "null"]) == 1:
+        out["type"] = rest[0]
+    return out
+
+
+def options(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The branches of a union, in its order, without the null; a list of types is a union as well."""
+    named = schema.get("type")
+    if isinstance(named, list):
+        rest = [one for one in named if one != "null"]
+        return [{**schema, "type": one} for one in rest] if len(rest) > 1 else []
+    branches = schema.get("anyOf") or schema.get("oneOf") or ()
+    return [one for one in branches if isinstance(one, dict) and one.get("type") != "null"]
+
+
+def choices(schema: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The values that can be chosen from, null left aside; empty where values are free."""
+    known = essence(schema)
+    if "const" in known:
+        return (known["const"],) if known["const"] is not None else ()
+    if "enum" in known:
+        return tuple(value for value in known["enum"] if value is not None)
+    each = [choices(one) for one in options(known)]
+    return tuple(value for some in each for value in some) if each and all(each) else ()
+
+
+def tagged(branches: list[dict[str, Any]], value: Any) -> dict[str, Any] | None:
+    """The branch of a union of objects that a value's tags (properties with one possible value) say it is."""
+    if not isinstance(value, Mapping):
+        return None
+    for branch in branches:
+        fixed = tags(branch)
+        if fixed and all(name in value and value[name] == tag for name, tag in fixed.items()):
+            return branch
+    return None
+
+
+def tags(branch: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties of an object that can have one value only, and these values."""
+    properties = essence(branch).get("properties", {})
+    fixed = {name: choices(one) for name, one in properties.items() if isinstance(one, dict)}
+    return {name: values[0] for name, values in fixed.items() if len(values) == 1}
+
+
+def _laid_together(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    out = {**other, **one}
+    out["properties"] = {**other.get("properties", {}), **one.get("properties", {})}
+    out["required"] = [*other.get("required", ()), *one.get("required", ())]
+    return {key: value for key, value in out.items() if value or key not in ("properties", "required")}

@@ -1,0 +1,48 @@
+"""The table of taste: what is known of some fields by their names, beyond what a schema says.
+
+The only file of the program's inside that names fields. Everything works without it: a field that is not listed
+has an input and a check all the same. Must not import the rest of this folder.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from fractions import Fraction
+
+IMAGES = re.compile(r"image|image_prompt|mask|control_image|person|garment|input_image(_\d+)?|input_images")
+"""Names under which an image is sent as base64 in a plain text."""
+
+
+def is_image(name: str, description: str) -> bool:
+    """Whether a field of text holds an image, as far as its name and description tell."""
+    words = f"{name} {description}".lower()
+    pictured = re.search(r"image|mask|photo|picture", words) is not None
+    if IMAGES.fullmatch(name):
+        return pictured or not description
+    return pictured and "base64" in words.replace("-", "")
+
+
+def ratio(text: str) -> Fraction | None:
+    """Width divided by height of a text such as "16:9"; None if it is not one."""
+    match = re.fullmatch(r"\s*(\d{1,9}(?:\.\d{1,9})?)\s*:\s*(\d{1,9}(?:\.\d{1,9})?)\s*", text, re.ASCII)
+    if match is None or not (Fraction(match[1]) and Fraction(match[2])):
+        return None
+    return Fraction(match[1]) / Fraction(match[2])
+
+
+def check_ratio(text: str, description: str) -> str:
+    """A sentence if it is no ratio within the bounds that the description names ("between 21:9 and 9:21"), else ""."""
+    named = re.search(r"between\s+(\d+:\d+)\b[^:]*?\band\s+(\d+:\d+)", description)
+    bounds = [ratio(one) for one in named.groups()] if named else []
+    if named is None or None in bounds:
+        return ""
+    value = ratio(text)
+    if value is None:
+        return "must be width:height, such as 16:9"
+    low, high = sorted(one for one in bounds if one is not None)
+    return "" if low <= value <= high else f"must be between {named[1]} and {named[2]}, not {text.strip()}"
+
+
+TASTE: dict[str, Callable[[str, str], str]] = {"aspect_ratio": check_ratio}
+"""By name: a check of a field of text beyond the schema, given value and description, that returns a sentence or ""."""

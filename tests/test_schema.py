@@ -1,0 +1,254 @@
+"""The shipped document: its endpoint, its fields, and what becomes of values typed into its form."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flux_playground import schema
+from flux_playground.errors import InvalidDocument, InvalidRequest
+
+ENDPOINT = "/v1/flux-pro-1.1-ultra-finetuned"
+
+
+@pytest.fixture(scope="module")
+def ultra() -> schema.Operation:
+    return schema.load().operation(ENDPOINT)
+
+
+def refused(operation: schema.Operation, **values: Any) -> dict[str, str]:
+    """What is said of each field, by its name: "type: sentence"."""
+    with pytest.raises(InvalidRequest) as caught:
+        operation.request(values)
+    assert all(error.loc[0] == "body" for error in caught.value.details)
+    return {error.field: f"{error.type}: {error.msg}" for error in caught.value.details}
+
+
+def test_the_shipped_endpoint_has_the_twelve_fields_in_their_order(ultra: schema.Operation) -> None:
+    assert [(one.name, one.type, one.nullable, one.required) for one in ultra.fields] == [
+        ("finetune_id", "string", False, True),
+        ("finetune_strength", "number", False, False),
+        ("prompt", "string", True, False),
+        ("seed", "integer", True, False),
+        ("aspect_ratio", "string", False, False),
+        ("safety_tolerance", "integer", False, False),
+        ("output_format", "string", True, False),
+        ("image_prompt", "string", True, False),
+        ("image_prompt_strength", "number", False, False),
+        ("prompt_upsampling", "boolean", False, False),
+        ("webhook_url", "string", True, False),
+        ("webhook_secret", "string", True, False),
+    ]
+
+
+def test_the_shipped_fields_have_their_defaults_bounds_and_choices(ultra: schema.Operation) -> None:
+    defaults = {one.name: one.default for one in ultra.fields if one.default is not None}
+    assert defaults == {
+        "finetune_strength": 1.2,
+        "prompt": "",
+        "aspect_ratio": "16:9",
+        "safety_tolerance": 2,
+        "output_format": "jpeg",
+        "image_prompt_strength": 0.1,
+        "prompt_upsampling": False,
+    }
+    bounds = {one.name: (one.minimum, one.maximum) for one in ultra.fields if one.minimum is not None}
+    assert bounds == {"finetune_strength": (0, 2), "safety_tolerance": (0, 6), "image_prompt_strength": (0, 1)}
+    assert ultra.field("output_format").enum == ("jpeg", "png")
+    address = ultra.field("webhook_url")
+    assert (address.min_length, address.max_length, address.format) == (1, 2083, "uri")
+
+
+def test_the_only_picture_among_the_fields_is_the_image_prompt(ultra: schema.Operation) -> None:
+    assert [one.name for one in ultra.fields if one.media] == ["image_prompt"]
+
+
+def test_a_title_is_made_from_the_name_where_only_the_type_has_one(ultra: schema.Operation) -> None:
+    assert ultra.field("output_format").title == "Output Format"
+
+
+def test_the_shipped_endpoint_knows_its_server_and_what_an_answer_holds(ultra: schema.Operation) -> None:
+    assert ultra.server == "https://api.us1.bfl.ai"
+    assert {"id", "polling_url", "status", "webhook_url", "cost", "input_mp", "output_mp"} == set(ultra.answer)
+
+
+def test_every_shipped_field_says_what_it_does(ultra: schema.Operation) -> None:
+    assert all(len(one.description) > 60 for one in ultra.fields)
+    assert ultra.summary
+
+
+def test_the_shipped_document_has_the_calls_around_the_endpoint() -> None:
+    raw = schema.load().raw
+    assert {path: list(item) for path, item in raw["paths"].items()} == {
+        ENDPOINT: ["post"],
+        "/v1/get_result": ["get"],
+        "/v1/credits": ["get"],
+        "/v1/my_finetunes": ["get"],
+        "/v1/finetune_details": ["get"],
+    }
+    (scheme,) = raw["components"]["securitySchemes"].values()
+    assert (scheme["type"], scheme["in"], scheme["name"]) == ("apiKey", "header", "x-key")
+
+
+def test_a_field_that_is_not_there_is_a_key_error(ultra: schema.Operation) -> None:
+    with pytest.raises(KeyError):
+        ultra.field("promt")
+
+
+def test_blanks_are_left_out(ultra: schema.Operation) -> None:
+    values = {one.name: None for one in ultra.fields} | {"finetune_id": "cat", "prompt": "", "seed": ""}
+    assert ultra.request(values) == {"finetune_id": "cat"}
+
+
+def test_zero_and_false_are_not_blank(ultra: schema.Operation) -> None:
+    values = {"finetune_id": "cat", "seed": 0, "finetune_strength": 0, "prompt_upsampling": False}
+    assert ultra.request(values) == values
+
+
+def test_texts_become_what_the_field_wants(ultra: schema.Operation) -> None:
+    request = ultra.request(
+        {
+            "finetune_id": "42",
+            "finetune_strength": " 1.25 ",
+            "seed": " 42 ",
+            "safety_tolerance": "3.0",
+            "image_prompt_strength": "1",
+            "prompt_upsampling": "true",
+        }
+    )
+    assert request == {
+        "finetune_id": "42",
+        "finetune_strength": 1.25,
+        "seed": 42,
+        "safety_tolerance": 3,
+        "image_prompt_strength": 1,
+        "prompt_upsampling": True,
+    }
+    assert isinstance(request["safety_tolerance"], int)
+
+
+@pytest.mark.parametrize("seed", [0, -1, 2**53 + 1, 2**64 - 1, 10**300])
+def test_a_seed_of_any_size_is_kept_exactly(ultra: schema.Operation, seed: int) -> None:
+    assert ultra.request({"finetune_id": "cat", "seed": str(seed)})["seed"] == seed
+    assert ultra.request({"finetune_id": "cat", "seed": seed})["seed"] == seed
+
+
+def test_a_whole_float_is_an_integer_and_no_other_is(ultra: schema.Operation) -> None:
+    request = ultra.request({"finetune_id": "cat", "safety_tolerance": 2.0})
+    assert isinstance(request["safety_tolerance"], int)
+    assert refused(ultra, finetune_id="cat", safety_tolerance=2.5) == {
+        "safety_tolerance": "int_from_float: must be a whole number, not 2.5"
+    }
+
+
+def test_everything_that_is_wrong_is_said_at_once_in_the_order_of_the_form(ultra: schema.Operation) -> None:
+    wrong = refused(
+        ultra,
+        promt="a cat",
+        webhook_url="not an address",
+        prompt_upsampling="perhaps",
+        output_format="gif",
+        safety_tolerance=-1,
+        aspect_ratio="5:1",
+        seed="abc",
+        finetune_strength="2.4",
+        finetune_id="",
+    )
+    assert list(wrong.items()) == [
+        ("finetune_id", "missing: is required"),
+        ("finetune_strength", "less_than_equal: must be at most 2, not 2.4"),
+        ("seed", "int_parsing: must be a whole number, not “abc”"),
+        ("aspect_ratio", "value_error: must be between 21:9 and 9:21, not 5:1"),
+        ("safety_tolerance", "greater_than_equal: must be at least 0, not -1"),
+        ("output_format", "enum: must be jpeg or png, not “gif”"),
+        ("prompt_upsampling", "bool_parsing: must be true or false, not “perhaps”"),
+        ("webhook_url", "url_parsing: must be a web address, such as https://example.org/done"),
+        ("promt", "extra_forbidden: is not a field here"),
+    ]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), "nan", "inf", "1e999", "1,5", "", "0x10", "1_0", "٤"])
+def test_what_is_no_finite_number_is_refused_or_blank(ultra: schema.Operation, value: Any) -> None:
+    if value == "":
+        assert ultra.request({"finetune_id": "cat", "finetune_strength": value}) == {"finetune_id": "cat"}
+    else:
+        assert list(refused(ultra, finetune_id="cat", finetune_strength=value)) == ["finetune_strength"]
+
+
+@pytest.mark.parametrize(
+    "value", [True, "1e3", "1.5", "--1", "9" * 5000, pytest.param(10**5000, id="huge"), [1], {"a": 1}, b"1", object()]
+)
+def test_what_is_no_integer_is_refused_at_its_field(ultra: schema.Operation, value: Any) -> None:
+    assert list(refused(ultra, finetune_id="cat", seed=value)) == ["seed"]
+
+
+@pytest.mark.parametrize("value", ["banana", "16-9", "5:1", "1:5", "0:9", "16:0", "16:9:1", ":", "²:1"])
+def test_a_ratio_that_is_none_or_out_of_bounds_is_refused(ultra: schema.Operation, value: str) -> None:
+    assert list(refused(ultra, finetune_id="cat", aspect_ratio=value)) == ["aspect_ratio"]
+
+
+@pytest.mark.parametrize("value", ["16:9", "21:9", "9:21", "7:3", "1:1", "37:41", "1920:1080", "1.85:1"])
+def test_every_ratio_within_the_bounds_is_sent_as_it_was_written(ultra: schema.Operation, value: str) -> None:
+    assert ultra.request({"finetune_id": "cat", "aspect_ratio": value})["aspect_ratio"] == value
+
+
+@pytest.mark.parametrize("prompt", ["🦊🪄 ß 東京", "x" * 100_000, "  \n", "<script>", "${1}", "\x00"])
+def test_any_text_is_a_prompt(ultra: schema.Operation, prompt: str) -> None:
+    assert ultra.request({"finetune_id": "cat", "prompt": prompt})["prompt"] == prompt
+
+
+def test_half_a_character_is_refused(ultra: schema.Operation) -> None:
+    assert list(refused(ultra, finetune_id="cat", prompt="a\ud83d")) == ["prompt"]
+
+
+@pytest.mark.parametrize(
+    "value", ["ftp://example.org", "example.org", "https://", "https://a b", "http://[", "http://a:0"]
+)
+def test_what_is_no_web_address_is_refused(ultra: schema.Operation, value: str) -> None:
+    assert list(refused(ultra, finetune_id="cat", webhook_url=value)) == ["webhook_url"]
+
+
+def test_a_text_that_is_too_long_is_refused_with_both_lengths(ultra: schema.Operation) -> None:
+    assert refused(ultra, finetune_id="cat", webhook_url="https://example.org/" + "x" * 3000) == {
+        "webhook_url": "string_too_long: must have at most 2,083 characters, not 3,020"
+    }
+
+
+def test_no_message_repeats_a_long_value_or_a_secret(ultra: schema.Operation) -> None:
+    wrong = refused(ultra, finetune_id="cat", output_format="x" * 5000, webhook_secret=["hidden"])
+    assert len(wrong["output_format"]) < 100
+    assert "hidden" not in wrong["webhook_secret"]
+
+
+def test_the_strict_check_coerces_nothing(ultra: schema.Operation) -> None:
+    errors = ultra.check({"finetune_id": "cat", "seed": "42", "prompt": None, "finetune_strength": None})
+    assert [(error.loc, error.type) for error in errors] == [
+        (("body", "finetune_strength"), "float_type"),
+        (("body", "seed"), "int_parsing"),
+    ]
+    assert ultra.check({"finetune_id": "cat", "seed": None, "prompt": None, "of_no_meaning": 1}) == ()
+
+
+@pytest.mark.parametrize("body", [None, [], "text", 5, True])
+def test_a_body_that_is_no_object_is_one_error(ultra: schema.Operation, body: Any) -> None:
+    assert [error.loc for error in ultra.check(body)] == [("body",)]
+
+
+def test_a_missing_file_a_broken_one_and_a_strange_one_are_one_sentence_each(tmp_path: Path) -> None:
+    path = tmp_path / "document.json"
+    for text in ("", "{", "[]", "5", "{}", '{"openapi": "3.1.0", "paths": {}}', "[" * 100_000):
+        path.write_text(text)
+        with pytest.raises(InvalidDocument, match=r"^document\.json[^.]*\.$"):
+            schema.load(path)
+    with pytest.raises(InvalidDocument, match="There is no file"):
+        schema.load(tmp_path / "gone.json")
+    with pytest.raises(InvalidDocument):
+        schema.load(tmp_path)
+    path.write_bytes(b"\xff\xfe\x00\x01")
+    with pytest.raises(InvalidDocument, match="not a text"):
+        schema.load(path)
+
+
+def test_an_endpoint_that_is_not_there_is_refused_with_those_that_are() -> None:
+    with pytest.raises(InvalidDocument, match=ENDPOINT):
+        schema.load().operation("/v1/flux-dev")
