@@ -1,0 +1,120 @@
+"""A task and what can be said of it at a moment; and where tasks and their pictures are kept.
+
+A task is a file from its first moment, so that a server started again in the same folder still knows it; in memory
+there is only what an answer to a poll needs. Knows files and time; nothing of HTTP or how a picture is drawn.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+MOST_TASKS = 10_000
+MOST_PICTURES = 200
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True)
+class Task:
+    """What was taken on: times are unix seconds; `ends` is when it is done, however soon it is drawn.
+
+    `cues` are the words of the bad days that strike it; `region` is the number of the address that answers for it;
+    `prompt` is the one really used, once that is known.
+    """
+
+    id: str
+    path: str
+    account: str
+    began: float
+    ends: float
+    seed: int
+    form: str
+    cost: float
+    region: int = 0
+    cues: tuple[str, ...] = ()
+    prompt: str | None = None
+
+    def progress(self, now: float) -> float | None:
+        """How far it is: null at first, then climbing to 1.0, and null again shortly before its end."""
+        share = (now - self.began) / max(1e-9, self.ends - self.began)
+        if share < 0.06 or share >= 0.96:
+            return None
+        return round(min(1.0, (share - 0.06) / 0.86), 2)
+
+
+class Shelf:
+    """Tasks and pictures, the newest so many of each; a picture that had to go is drawn anew if asked for."""
+
+    def __init__(self, folder: Path, tasks: int = MOST_TASKS, pictures: int = MOST_PICTURES) -> None:
+        self._folder, self._most_tasks, self._most_pictures = folder, tasks, pictures
+        self._tasks: OrderedDict[str, Task] = OrderedDict()
+        self._pictures: OrderedDict[str, None] = OrderedDict()
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in self._newest("*.json")[:-tasks]:
+            path.unlink()
+        for path in self._newest("*.picture"):
+            self.pictured(path.stem)
+
+    def _newest(self, pattern: str) -> list[Path]:
+        return sorted(self._folder.glob(pattern), key=lambda path: path.stat().st_mtime)
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    def add(self, task: Task, request: Mapping[str, Any]) -> None:
+        """Writes a new task down; the oldest is forgotten where there are too many."""
+        self.file(task).write_text(json.dumps({**asdict(task), "request": dict(request)}), "utf-8")
+        self._tasks[task.id] = task
+        while len(self._tasks) > self._most_tasks:
+            _, oldest = self._tasks.popitem(last=False)
+            self.file(oldest).unlink(missing_ok=True)
+            self._drop(oldest.id)
+
+    def get(self, task_id: str) -> Task | None:
+        """The task of an id, if it is known, now or from an earlier start in the same folder."""
+        if task_id not in self._tasks and UUID.fullmatch(task_id):
+            try:
+                values = json.loads((self._folder / f"{task_id}.json").read_text("utf-8"))
+                values.pop("request")
+                self._tasks[task_id] = Task(**{**values, "cues": tuple(values["cues"])})
+            except (OSError, ValueError, KeyError, TypeError):
+                return None  # no task of ours
+        return self._tasks.get(task_id)
+
+    def update(self, task: Task) -> None:
+        """Keeps a task as it is now, in memory; its file keeps what it began with."""
+        if task.id in self._tasks:
+            self._tasks[task.id] = task
+
+    def request(self, task: Task) -> dict[str, Any]:
+        """What the task was asked for."""
+        request: dict[str, Any] = json.loads(self.file(task).read_text("utf-8"))["request"]
+        return request
+
+    def file(self, task: Task) -> Path:
+        """Where the task is written down."""
+        return self._folder / f"{task.id}.json"
+
+    def picture(self, task: Task) -> Path:
+        """Where the task's picture is, or is to be put."""
+        return self._folder / f"{task.id}.picture"
+
+    def pictured(self, task_id: str) -> None:
+        """Says that a task's picture is on disk; the one that was wanted longest ago makes room for it."""
+        self._pictures[task_id] = None
+        self._pictures.move_to_end(task_id)
+        while len(self._pictures) > self._most_pictures:
+            self._drop(next(iter(self._pictures)))
+
+    def has_picture(self, task: Task) -> bool:
+        """Whether the task's picture is on disk."""
+        return task.id in self._pictures
+
+    def _drop(self, task_id: str) -> None:
+        if self._pictures.pop(task_id, self) is None:
+            (self._folder / f"{task_id}.picture").unlink(missing_ok=True)
