@@ -1,0 +1,211 @@
+"""The client itself: submit a request, follow its task, bring its image home; and what the account says."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from threading import Event
+from time import sleep
+from types import TracebackType
+from typing import Any
+from urllib.parse import quote
+
+from ..errors import (
+    APIError,
+    APIUnreachable,
+    InvalidSettings,
+    PlaygroundError,
+    RateLimited,
+    SampleExpired,
+    SubmitUnknown,
+    Unauthorized,
+)
+from ..pacing import Pace
+from .answers import Result, Task, read_error, read_task
+from .downloads import download
+from .hosts import may_see_key, origin, polling_url
+from .limits import Limits
+from .polling import Polling
+from .wire import Answer, Lost, NeverMade, Wire
+
+RENEWALS = 3
+log = logging.getLogger(__name__)
+
+
+class Client:
+    """Talks to one server with one key (which may be empty); may be shared by any number of threads.
+
+    `base_url` is https, or http on this machine. Raises `InvalidSettings` for another one. It holds connections
+    open: `close` it, or use it as a context manager.
+    """
+
+    def __init__(self, base_url: str, api_key: str = "", *, limits: Limits | None = None) -> None:
+        self.base_url = base_url.rstrip("/")
+        self._key, self._limits = api_key, limits or Limits()
+        try:
+            self._base = origin(self.base_url)
+        except ValueError as error:
+            raise InvalidSettings(f"The API's address is {error}.") from None
+        if not may_see_key(self._base, self._base):
+            raise InvalidSettings("The API's address must be https (http only on this machine).")
+        self._api = Wire(self._base, self._limits)
+        self._abroad = Wire(self._base, self._limits, guarded=True)
+
+    def __repr__(self) -> str:
+        return f"Client({self.base_url!r})"
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the connections that are idle."""
+        self._api.close()
+        self._abroad.close()
+
+    def submit(self, path: str, request: Mapping[str, Any], *, stop: Event | None = None) -> Task:
+        """Hands a request over and returns its task; `stop` ends the waiting between tries.
+
+        It is made again only when it certainly did nothing: no connection stood, or the API said 429 or 503. Raises
+        `APIUnreachable`, or the error the API gave; `SubmitUnknown` when the request may have been accepted.
+        """
+        body = json.dumps(request).encode()
+        for attempt in range(1, self._limits.attempts + 1):
+            try:
+                answer = self._call("POST", path, whole=self._limits.submit, body=body)
+            except NeverMade as error:
+                failure: PlaygroundError = APIUnreachable(f"No connection to the API: {error}.")
+            except Lost as error:
+                raise self._unknown(f"No answer to a request that was sent: {error}.") from None
+            else:
+                if 200 <= answer.status < 300:
+                    return self._accepted(answer)
+                failure = self._refused(answer)
+            if attempt == self._limits.attempts or not self._rest(failure, attempt, stop):
+                break
+        log.warning("submit to %s failed: %s", path, failure.message)
+        raise failure
+
+    def poll(
+        self,
+        task: Task,
+        *,
+        pace: Pace | None = None,
+        patience: float = 300.0,
+        age: float = 0.0,
+        stop: Event | None = None,
+    ) -> Iterator[Result]:
+        """Asks after a task and yields every answer, the last of them Ready with a sample.
+
+        Setting `stop` ends it early. `age` is how many seconds ago the task was submitted: above 0 the first poll is
+        made at once. Raises `TaskFailed` (or a kind of it), `TaskTimeout` after `patience` seconds, `Unauthorized`,
+        `BadSample` for a Ready without an image, `APIError` for an answer that no waiting changes.
+        """
+        url = polling_url(self.base_url, task.id, task.polling_url)
+        wire = self._api if may_see_key(origin(url), self._base) else self._abroad
+        polling = Polling(wire, url, self._usable_key(), task, pace or Pace(), self._limits, age)
+        return polling.results(patience, stop or Event())
+
+    def download(self, url: str, *, task_id: str = "") -> bytes:
+        """The bytes of a sample as they were delivered, verified to be a whole image; the key is not sent.
+
+        Raises `SampleExpired`, `BadSample` when what comes is not an image, `APIError` when nothing comes.
+        """
+        return download(self._abroad, url, self._base, self._limits, task_id)
+
+    def collect(self, task: Task, result: Result) -> bytes:
+        """The image of a result that is Ready; asks for a fresh URL when the result's own has expired."""
+        for _ in range(RENEWALS):
+            try:
+                return self.download(result.sample, task_id=task.id)
+            except SampleExpired:
+                log.info("task %s: the sample has expired, asking for a fresh one", task.id)
+            for fresh in self.poll(task, patience=self._limits.renewal, age=self._limits.not_found):
+                result = fresh
+        return self.download(result.sample, task_id=task.id)
+
+    def credits(self) -> float:
+        """The credits left in the account."""
+        found = self._ask("/v1/credits", "credits")
+        if isinstance(found, bool) or not isinstance(found, int | float):
+            raise APIError("The API does not say how many credits are left.")
+        return float(found)
+
+    def finetunes(self) -> list[Any]:
+        """The account's finetunes, as the API lists them: ids, or objects that hold one."""
+        found = self._ask("/v1/my_finetunes", "finetunes")
+        if not isinstance(found, list):
+            raise APIError("The API does not list the finetunes.")
+        return found
+
+    def finetune(self, finetune_id: str) -> dict[str, Any]:
+        """What the API knows of one finetune, in free form; raises `FinetuneNotFound`."""
+        found = self._ask(f"/v1/finetune_details?finetune_id={quote(finetune_id, safe='')}", "finetune_details")
+        if not isinstance(found, dict):
+            raise APIError("The API does not describe this finetune.")
+        return found
+
+    def _call(self, method: str, path: str, *, whole: float, body: bytes | None = None) -> Answer:
+        url, largest = f"{self.base_url}/{path.lstrip('/')}", self._limits.answer_bytes
+        return self._api.call(method, url, key=self._usable_key(), whole=whole, largest=largest, body=body)
+
+    def _usable_key(self) -> str:
+        """The key, if it can be sent as a header at all: a library that cannot would quote it in its complaint."""
+        if not (self._key.isascii() and self._key.isprintable()) or " " in self._key:
+            raise Unauthorized("The key is not one line of plain characters.")
+        return self._key
+
+    def _accepted(self, answer: Answer) -> Task:
+        task = read_task(answer.json())
+        if task is None:
+            raise self._unknown(f"The answer to the request cannot be read: {answer.fault or 'no task in it'}.", answer)
+        log.info("task %s: submitted, cost %s", task.id, task.cost)
+        return replace(task, polling_url=polling_url(self.base_url, task.id, task.polling_url))
+
+    def _refused(self, answer: Answer) -> PlaygroundError:
+        """The error that a submit met; raised at once if it is not sure that nothing was done."""
+        error = read_error(answer, self._key)
+        doubtful = answer.status < 400 or answer.status == 408 or (answer.status >= 500 and answer.status != 503)
+        if type(error) is APIError and doubtful:
+            raise self._unknown(f"The API answered with status {answer.status}.", answer, error.detail)
+        return error
+
+    def _unknown(self, message: str, answer: Answer | None = None, detail: str = "") -> SubmitUnknown:
+        log.warning("submit in doubt, not repeated: %s", message)
+        return SubmitUnknown(message, detail=detail, status_code=answer.status if answer else None)
+
+    def _rest(self, failure: PlaygroundError, attempt: int, stop: Event | None) -> bool:
+        """Waits before another try; False when there is to be none."""
+        if not isinstance(failure, APIUnreachable | RateLimited) and failure.status_code != 503:
+            return False
+        asked = failure.retry_after or 0.0
+        if asked > self._limits.longest_retry_after:
+            return False
+        pause = max(self._limits.pause(attempt), asked)
+        log.info("submit did nothing (%s), again in %.2f s", failure.message, pause)
+        return not (stop or Event()).wait(pause)
+
+    def _ask(self, path: str, name: str) -> Any:
+        """One value of the account; a question may be asked again."""
+        for attempt in range(1, self._limits.attempts + 1):
+            try:
+                answer = self._call("GET", path, whole=self._limits.poll)
+            except NeverMade as error:
+                failure: PlaygroundError = APIUnreachable(f"No connection to the API: {error}.")
+            except Lost as error:
+                failure = APIError(f"The API does not answer: {error}.")
+            else:
+                values = answer.json()
+                if answer.status == 200 and isinstance(values, dict):
+                    return values.get(name)
+                failure = read_error(answer, self._key)
+                if answer.status != 429 and 300 <= answer.status < 500:
+                    break
+            if attempt == self._limits.attempts:
+                break
+            sleep(max(self._limits.pause(attempt), min(failure.retry_after or 0.0, self._limits.longest_pause)))
+        raise failure

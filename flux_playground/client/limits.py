@@ -1,0 +1,43 @@
+"""How long, how large and how often: every limit of the client in one frozen record. Knows no HTTP."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits of a client, in seconds and bytes; tests shrink them to milliseconds.
+
+    `connect` bounds one connection, TLS included; `silence` the wait for any single byte; `submit`, `poll` and
+    `download` one whole call from its first byte to its last, so that a trickle ends too. `attempts` and `downloads`
+    count how often a submit that certainly did nothing, and a download, are tried; `backoff` doubles from try to try
+    up to `longest_pause`. A `Retry-After` beyond `longest_retry_after` is not waited for: it is handed on.
+    For `not_found` seconds after a submit the answer "Task not found" may mean "not yet"; `renewal` is how long a
+    fresh URL is asked for. A connection that was
+    idle for `idle` seconds is not used again: servers close them, and a submit lost that way would be in doubt.
+    """
+
+    connect: float = 5.0
+    silence: float = 20.0
+    submit: float = 90.0
+    poll: float = 15.0
+    download: float = 90.0
+    attempts: int = 4
+    downloads: int = 6
+    backoff: float = 0.5
+    longest_pause: float = 8.0
+    longest_retry_after: float = 60.0
+    not_found: float = 10.0
+    renewal: float = 30.0
+    idle: float = 4.0
+    redirects: int = 5
+    connections: int = 256
+    answer_bytes: int = 32 * 2**20
+    image_bytes: int = 64 * 2**20
+
+    def pause(self, failures: int) -> float:
+        """Seconds to wait after this many failures in a row: doubling, with up to a third of it left to chance."""
+        longest = min(self.backoff * 2.0 ** min(failures - 1, 16), self.longest_pause)
+        return longest * random.uniform(0.67, 1.0)  # noqa: S311 - it spreads clients, it hides nothing
