@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 from jsonschema.validators import extend
 
 from ..errors import FieldError
-from .essence import tagged, tags
+from .essence import choices, tagged, tags
 from .sentences import either, kind, plainly, shown, told
 
 Loc = tuple[str | int, ...]
@@ -49,11 +49,11 @@ def check(schema: Mapping[str, Any], request: Any) -> tuple[FieldError, ...]:
 
 def unfit(value: Any, loc: Loc) -> FieldError | None:
     """The first thing in a value that JSON cannot carry: NaN, half a character, endless depth, other things."""
-    if not _is_unicode(loc[-1]):
-        return FieldError(loc[:-1], "must have texts as names", "json_type")
     if isinstance(value, dict | list | tuple):
         if len(loc) > DEEPEST:
             return FieldError(loc[:2], "is nested too deeply", "recursion_loop")
+        if isinstance(value, dict) and not all(isinstance(key, str) and _is_unicode(key) for key in value):
+            return FieldError(loc, "must have texts as names", "json_type")
         each = value.items() if isinstance(value, dict) else enumerate(value)
         return next((error for key, one in each if (error := unfit(one, (*loc, key)))), None)
     if isinstance(value, float) and not math.isfinite(value):
@@ -67,10 +67,10 @@ def unfit(value: Any, loc: Loc) -> FieldError | None:
     return None
 
 
-def _is_unicode(text: Any) -> bool:
+def _is_unicode(text: str) -> bool:
     try:
-        return isinstance(text, int) or text.isascii() or bool(text.encode())
-    except (UnicodeEncodeError, AttributeError):
+        return text.isascii() or bool(text.encode())
+    except UnicodeEncodeError:
         return False
 
 
@@ -136,8 +136,8 @@ def _no_branch(wrong: ValidationError, branches: list[dict[str, Any]], loc: Loc)
         known = either(plainly(one[name]) for one in fixed)
         word = "union_tag_invalid" if name in wrong.instance else "union_tag_not_found"
         return FieldError((*loc, name), f"must be {known}", word)
-    wanted = either(kind(one) for one in branches)
-    return FieldError(loc, f"must be {wanted}, not {shown(wrong.instance)}", "union")
+    word = "enum" if all(choices(one) for one in branches) else "union"
+    return FieldError(loc, f"must be {either(map(kind, branches))}, not {shown(wrong.instance)}", word)
 
 
 def _multiple_of(validator: Any, step: Any, value: Any, schema: Any) -> Iterator[ValidationError]:

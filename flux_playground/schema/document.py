@@ -16,7 +16,7 @@ from .essence import essence, options
 from .fields import fields
 from .operation import Operation
 from .reading import read, read_file
-from .resolving import pointed, resolve
+from .resolving import Resolver, pointed
 
 SHIPPED = Path(__file__).parent.parent / "openapi.json"
 
@@ -62,12 +62,13 @@ def load_text(text: str, name: str = "The text") -> Document:
 
 
 def _operations(raw: Mapping[str, Any]) -> Iterator[Operation]:
+    resolver = Resolver(raw)
     for path, item in _object(raw.get("paths")).items():
         item = _object(pointed(raw, item))
         post = _object(item.get("post"))
-        answer = _answer(raw, post)
+        answer = _answer(resolver, post)
         if _is_task(answer) and isinstance(path, str) and path.startswith("/"):
-            schema = resolve(raw, _content(pointed(raw, post.get("requestBody", {}))))
+            schema = resolver.resolve(_content(pointed(raw, post.get("requestBody", {}))))
             whole = essence(schema)
             yield Operation(
                 path=path,
@@ -80,11 +81,11 @@ def _operations(raw: Mapping[str, Any]) -> Iterator[Operation]:
             )
 
 
-def _answer(raw: Mapping[str, Any], post: Mapping[str, Any]) -> list[list[str]]:
+def _answer(resolver: Resolver, post: Mapping[str, Any]) -> list[list[str]]:
     """The names in each form that a successful answer can have."""
     for code, response in _object(post.get("responses")).items():
         if str(code).startswith("2"):
-            known = essence(resolve(raw, _content(pointed(raw, response))))
+            known = essence(resolver.resolve(_content(pointed(resolver.root, response))))
             return [list(essence(one).get("properties", {})) for one in options(known) or [known]]
     return []
 

@@ -47,9 +47,7 @@ def choices(schema: Mapping[str, Any]) -> tuple[Any, ...]:
 
 def tagged(branches: list[dict[str, Any]], value: Any) -> dict[str, Any] | None:
     """The branch of a union of objects that a value's tags (properties with one possible value) say it is."""
-    if not isinstance(value, Mapping):
-        return None
-    for branch in branches:
+    for branch in branches if isinstance(value, Mapping) else ():
         fixed = tags(branch)
         if fixed and all(name in value and value[name] == tag for name, tag in fixed.items()):
             return branch
@@ -65,6 +63,9 @@ def tags(branch: Mapping[str, Any]) -> dict[str, Any]:
 
 def _laid_together(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     out = {**other, **one}
-    out["properties"] = {**other.get("properties", {}), **one.get("properties", {})}
-    out["required"] = [*other.get("required", ()), *one.get("required", ())]
-    return {key: value for key, value in out.items() if value or key not in ("properties", "required")}
+    if "properties" in out:
+        mine = one.get("properties", {})
+        out["properties"] = {**mine, **{k: v for k, v in other.get("properties", {}).items() if k not in mine}}
+    if "required" in out:
+        out["required"] = [*one.get("required", ()), *other.get("required", ())]
+    return out

@@ -13,6 +13,7 @@ from . import sentences
 from .check import is_valid
 from .essence import choices, essence, options
 from .hints import is_image
+from .resolving import NEVER
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,10 @@ class Field:
 
 
 def fields(schema: Mapping[str, Any]) -> tuple[Field, ...]:
-    """The fields of an object's schema, in its order."""
+    """The fields of an object's schema, in its order; what may never be given is none."""
     required = schema.get("required", ())
-    return tuple(field(name, one, required=name in required) for name, one in schema.get("properties", {}).items())
+    each = schema.get("properties", {}).items()
+    return tuple(field(name, one, required=name in required) for name, one in each if one != NEVER)
 
 
 def field(name: str, schema: Mapping[str, Any] | bool, *, required: bool = False, title: str = "") -> Field:
@@ -106,9 +108,10 @@ def _type(known: Mapping[str, Any]) -> str:
     if known.get("properties"):
         return "object"
     kinds = {_type_of(one) for one in choices(known)} or {_type(essence(one)) for one in options(known)}
-    if kinds == {"integer", "number"}:
-        return "number"
-    return kinds.pop() if len(kinds) == 1 else "any"
+    for one in ("string", "integer", "number", "boolean"):
+        if kinds == {one} or (one == "number" and kinds == {"integer", "number"}):
+            return one
+    return "any"
 
 
 def _type_of(value: Any) -> str:

@@ -14,6 +14,7 @@ from .check import check, unfit
 from .essence import essence
 from .fields import Field
 from .hints import TASTE
+from .resolving import NEVER
 from .values import meant
 
 
@@ -69,7 +70,11 @@ class Operation:
         whole = essence(self.schema)
         known = whole.get("properties", {})
         names = () if whole.get("additionalProperties") or whole.get("patternProperties") else request
-        return [FieldError(("body", n), "is not a field here", "extra_forbidden") for n in names if n not in known]
+        return [
+            FieldError(("body", n), "is not a field here", "extra_forbidden")
+            for n in names
+            if known.get(n, NEVER) == NEVER
+        ]
 
     def _in_order(self, errors: list[FieldError]) -> list[FieldError]:
         places = {one.name: place for place, one in enumerate(self.fields)}

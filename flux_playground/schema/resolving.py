@@ -14,8 +14,8 @@ from ..errors import InvalidDocument
 
 Schema = dict[str, Any]
 
-MOST_NODES = 20_000
-"""Schemas in one schema, references put in: many times what an endpoint has, and far from a bomb."""
+MOST_NODES = 100_000
+"""Schemas in a document, references put in: many times what the API has, and far from a bomb."""
 
 DEEPEST = 40
 """Schemas within schemas."""
@@ -34,17 +34,8 @@ ONE = (
 )
 LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
 TABLES = ("properties", "patternProperties")
+NEVER: Mapping[str, Any] = {"not": {}}
 ANNOTATIONS = frozenset({"title", "description", "default", "example", "examples"})
-
-
-def resolve(root: Mapping[str, Any], schema: Any) -> Schema:
-    """The schema, standing alone; `root` is the document that its references point into.
-
-    Raises `InvalidDocument` for a reference that leads out of the document, nowhere or in a circle, for a keyword
-    with a value that it cannot have, and for what is enormous.
-    """
-    resolved = _Resolver(root).schema(schema)
-    return resolved if isinstance(resolved, dict) else {}
 
 
 def pointed(root: Mapping[str, Any], value: Any) -> Any:
@@ -63,8 +54,8 @@ def pointed(root: Mapping[str, Any], value: Any) -> Any:
     return place
 
 
-class _Resolver:
-    """One walk through one schema, and how far it has come."""
+class Resolver:
+    """Resolves the schemas of one document, `root`, and keeps count of how much there is."""
 
     def __init__(self, root: Mapping[str, Any]) -> None:
         self.root = root
@@ -72,7 +63,16 @@ class _Resolver:
         self.depth = 0
         self.within: list[Any] = []
 
-    def schema(self, raw: Any, *, titled: bool = False) -> Schema | bool:
+    def resolve(self, raw: Any) -> Schema:
+        """A schema, standing alone.
+
+        Raises `InvalidDocument` for a reference that leads out of the document, nowhere or in a circle, for a keyword
+        with a value that it cannot have, and for what is enormous.
+        """
+        resolved = self._schema(raw)
+        return resolved if isinstance(resolved, dict) else {}
+
+    def _schema(self, raw: Any, *, titled: bool = False) -> Schema | bool:
         """One schema; a type that is referred to brings its title along only if `titled`."""
         if isinstance(raw, bool):
             return raw
@@ -85,27 +85,28 @@ class _Resolver:
         out = _newer({key: self._keyword(key, value) for key, value in raw.items()})
         if "$ref" in raw:
             out = _joined(self._referred(raw, titled), out)
+        if len(parts := out.get("allOf", ())) == 1:
+            out = _joined(parts[0], {key: value for key, value in out.items() if key != "allOf"})
         self.depth -= 1
-        parts = out.get("allOf", ())
-        return _joined(parts[0], {k: v for k, v in out.items() if k != "allOf"}) if len(parts) == 1 else out
+        return _or_null(out) if raw.get("nullable") is True else out
 
     def _referred(self, raw: Mapping[str, Any], titled: bool) -> Schema | bool:
         if raw["$ref"] in self.within:
             raise InvalidDocument(f"The reference {_short(raw['$ref'])} leads back to itself.")
         target = pointed(self.root, {"$ref": raw["$ref"]})
         self.within.append(raw["$ref"])
-        found = self.schema(target, titled=titled)
+        found = self._schema(target, titled=titled)
         self.within.pop()
         # A type's title ("OutputFormat") is not the title of a property that has this type.
         return found if titled or isinstance(found, bool) else {k: v for k, v in found.items() if k != "title"}
 
     def _keyword(self, key: str, value: Any) -> Any:
         if key in ONE:
-            return self.schema(value)
+            return self._schema(value)
         if key in LISTS:
-            return [self.schema(one, titled=key in ("anyOf", "oneOf")) for one in _list(key, value)]
+            return [_spelt(self._schema(one, titled=key in ("anyOf", "oneOf"))) for one in _list(key, value)]
         if key in TABLES:
-            return {name: self.schema(one) for name, one in _table(key, value).items()}
+            return {name: _spelt(self._schema(one)) for name, one in _table(key, value).items()}
         return READERS[key](key, value) if key in READERS else None
 
 
@@ -115,13 +116,24 @@ def _newer(schema: Schema) -> Schema:
     for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
         if isinstance(out.get(exclusive), bool) and out.pop(exclusive) and bound in out:
             out[exclusive] = out.pop(bound)
-    return {"anyOf": [out, {"type": "null"}]} if out.pop("nullable", False) else out
+    return out
+
+
+def _spelt(schema: Schema | bool) -> Schema:
+    """A schema that is only true or false, spelt out: the validator forgets the place of what `false` refuses."""
+    return schema if isinstance(schema, dict) else {} if schema else dict(NEVER)
+
+
+def _or_null(schema: Schema) -> Schema:
+    words = {key: value for key, value in schema.items() if key in ANNOTATIONS}
+    rest = {key: value for key, value in schema.items() if key not in ANNOTATIONS}
+    return {**words, "anyOf": [rest, {"type": "null"}]}
 
 
 def _joined(below: Schema | bool, above: Schema) -> Schema:
     """Two schemas that hold together, as one; what `above` says of title, text and default comes first."""
     if isinstance(below, bool):
-        return above if below else {**above, "not": {}}
+        return above if below else {**above, **NEVER}
     if (below.keys() & above.keys()) - ANNOTATIONS:
         return {**above, "allOf": [below, *above.get("allOf", ())]}
     return {**below, **above}
@@ -211,7 +223,7 @@ READERS: dict[str, Callable[[str, Any], Any]] = {
     **dict.fromkeys(("title", "description", "format"), _text),
     **dict.fromkeys(("const", "default", "example"), _as_is),
     **dict.fromkeys(("enum", "examples"), _list),
-    **dict.fromkeys(("uniqueItems", "writeOnly", "nullable"), lambda key, value: value is True or None),
+    **dict.fromkeys(("uniqueItems", "writeOnly"), lambda key, value: value is True or None),
     "pattern": _pattern,
     "type": _types,
     "required": _required,

@@ -120,6 +120,7 @@ SENTENCES: dict[str, Callable[[Any, Any], Told]] = {
     "maxProperties": _length("too_long", "at most"),
     "pattern": lambda pattern, value: ("string_pattern_mismatch", f"must have the form {pattern}"),
     "format": _fixed("url_parsing", "must be a web address, such as https://example.org/done"),
+    "items": _fixed("too_long", "has more items than it can have"),
     "uniqueItems": _fixed("unique", "must not hold the same item twice"),
     "oneOf": _fixed("one_of", "fits more than one of the forms that it can have; it must fit exactly one"),
     "not": _fixed("not_allowed", "is not allowed here"),

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .check import is_valid
-from .essence import choices, essence, options, tagged
+from .essence import choices, essence, options, tagged, tags
 
 INTEGER = re.compile(r"[+-]?\d{1,4000}(\.0{0,20})?", re.ASCII)
 NUMBER = re.compile(r"[+-]?(\d{1,400}(\.\d{0,400})?|\.\d{1,400})(e[+-]?\d{1,4})?", re.ASCII | re.IGNORECASE)
@@ -43,9 +43,9 @@ def meant(value: Any, schema: Mapping[str, Any] | bool) -> Any:
 
 def _of_union(value: Any, branches: list[dict[str, Any]]) -> Any:
     """As the branch that its tags name; else one that takes it as it is; else one that takes what it means."""
-    named = tagged(branches, value)
-    if named is not None:
-        return meant(value, named)
+    if isinstance(value, Mapping) and any(map(tags, branches)):
+        named = tagged(branches, value)
+        return value if named is None else meant(value, named)
     for branch in branches:
         if is_valid(branch, value):
             return meant(value, branch)
