@@ -12,7 +12,7 @@ from typing import Any
 from . import sentences
 from .check import is_valid
 from .essence import choices, essence, options
-from .hints import is_image
+from .hints import is_image, is_secret
 from .resolving import NEVER
 
 
@@ -45,6 +45,11 @@ class Field:
     required: bool
     media: str
     schema: Mapping[str, Any]
+
+    @property
+    def secret(self) -> bool:
+        """Whether what is entered here must not be shown, kept or shared."""
+        return self.format == "password" or is_secret(self.name)
 
     @property
     def options(self) -> tuple[Field, ...]:

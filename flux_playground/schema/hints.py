@@ -23,6 +23,11 @@ def is_image(name: str, description: str) -> bool:
     return pictured and "base64" in words.replace("-", "")
 
 
+def is_secret(name: str) -> bool:
+    """Whether a field's name says that its value is nobody else's business."""
+    return re.search(r"(^|_)(secret|password|token)(_|$)", name) is not None
+
+
 def ratio(text: str) -> Fraction | None:
     """Width divided by height of a text such as "16:9"; None if it is not one."""
     match = re.fullmatch(r"\s*(\d{1,9}(?:\.\d{1,9})?)\s*:\s*(\d{1,9}(?:\.\d{1,9})?)\s*", text, re.ASCII)
