@@ -44,13 +44,14 @@ def travel(
         if fresh:
             generation = journal.write(replace(generation, state=State.SUBMITTING, started_at=time.time()))
             yield generation
-            task = client.submit(generation.endpoint, request)
+            task = client.submit(generation.endpoint, request, stop=stop)
             generation = replace(generation, task_id=task.id, polling_url=task.polling_url, cost=task.cost)
         generation = journal.write(replace(generation, state=State.RUNNING, error=None, finished_at=None))
         yield generation
         result, accepted = None, time.monotonic()
         pace = Pace(journal.durations(generation.server, generation.endpoint))
-        for result in client.poll(_task(generation), pace=pace, patience=patience, stop=stop):
+        age = 0.0 if fresh else max(time.time() - (generation.started_at or 0.0), 0.001)
+        for result in client.poll(_task(generation), pace=pace, patience=patience, age=age, stop=stop):
             generation = _heard(generation, result)
             yield generation
         if result is None or not result.sample:

@@ -1,11 +1,11 @@
 """`kill -9` at any instant: every task that was submitted is taken up again, and none is submitted twice.
 
-A real process is killed, many times over: each time one line of the road, of the journal or of the client further on.
+A real process is killed, many times over, each time at another line of the road, of the journal or of the client.
 """
 
 from __future__ import annotations
 
-import os
+import json
 import signal
 import subprocess
 import sys
@@ -17,80 +17,88 @@ from pathlib import Path
 import pytest
 
 from flux_playground import Playground, Settings
+from flux_playground.client import Client
 from flux_playground.generation import State
 from flux_playground.local import LocalServer
-from flux_playground.playground import Visitor
 
-POINTS = 40
+POINTS = 24
 PRICE = 7
 
-# Runs one generation and kills itself at the n-th line executed in the files that a generation passes through.
-VICTIM = """
-import os, signal, sys, threading
+# For each point: a process of its own makes one image and kills itself at that line of what a generation passes
+# through, counted as they are executed. Prints the number of lines of a whole generation, and how each process ended.
+VICTIMS = """
+import json, os, signal, sys, threading
 from pathlib import Path
 from flux_playground import Playground, Settings
-url, folder, key, point = sys.argv[1:4] + [int(sys.argv[4])]
-rooms = ("road.py", "journal.py", "client")
-seen = 0
-def step(frame, event, argument):
-    global seen
-    if event == "line":
-        seen += 1
-        if seen == point:
+
+url, folder, points = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+ROOMS = ("road.py", "journal.py", "client/")
+
+def make(name, fatal):
+    seen = 0
+    def step(frame, event, argument):
+        nonlocal seen
+        seen += event == "line"
+        if event == "line" and seen == fatal:
             os.kill(os.getpid(), signal.SIGKILL)
-    return step
-def enter(frame, event, argument):
-    name = frame.f_code.co_filename
-    return step if "flux_playground" in name and any(room in name for room in rooms) else None
-settings = Settings(data=Path(folder), base_url=url, api_key=key)
-with Playground(settings) as playground:
+        return step
+    def enter(frame, event, argument):
+        file = frame.f_code.co_filename
+        return step if "flux_playground/" in file and any(room in file for room in ROOMS) else None
     threading.settrace(enter)
-    sys.settrace(None)
-    for generation in playground.generate({"finetune_id": "my-finetune", "prompt": "a harbour", "seed": 7}):
-        pass
-print(seen)
+    with Playground(Settings(data=folder / name, base_url=url, api_key=name)) as playground:
+        for generation in playground.generate({"finetune_id": "my-finetune", "prompt": "a harbour", "seed": 7}):
+            pass
+    (folder / f"{name}.lines").write_text(str(seen))
+
+def killed(name, fatal):
+    child = os.fork()
+    if child == 0:
+        make(name, fatal)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+assert killed("whole", 0) == 0
+lines = int((folder / "whole.lines").read_text())
+print(json.dumps([[f"key-{n}", killed(f"key-{n}", 1 + n * lines // points)] for n in range(points)]))
 """
-
-
-def run_victim(server: LocalServer, folder: Path, key: str, point: int) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", VICTIM, server.url, str(folder), key, str(point)]
-    return subprocess.run(
-        command, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONHASHSEED": "0"}
-    )
 
 
 @pytest.fixture(scope="module")
 def fast() -> Iterator[LocalServer]:
-    with LocalServer(speed=200) as running:
+    with LocalServer(speed=200, credits=1000) as running:
         yield running
+
+
+def paid(server: LocalServer, key: str) -> int:
+    """How many submits a key has paid for."""
+    with Client(server.url, key) as client:
+        return round((1000 - client.credits()) / PRICE)
+
+
+def ends(server: LocalServer, folder: Path, key: str) -> list[State]:
+    """What becomes of what a killed process left behind, after a restart."""
+    with Playground(replace(Settings(), data=folder, base_url=server.url, api_key=key)) as playground:
+        playground.resume()
+        return [list(playground.watch(generation.id))[-1].state for generation in playground.recent()]
 
 
 def test_killed_anywhere_on_the_road_a_paid_task_is_taken_up_and_none_is_paid_twice(
     fast: LocalServer, tmp_path: Path
 ) -> None:
-    whole = run_victim(fast, tmp_path / "whole", "key-whole", -1)
-    assert whole.returncode == 0, whole.stderr
-    lines = int(whole.stdout)
-    ends: Counter[tuple[int, State]] = Counter()
-    for number in range(POINTS):
-        point = 1 + number * lines // POINTS
-        folder, key = tmp_path / str(number), f"key-{number}"
-        settings = replace(Settings(), data=folder, base_url=fast.url, api_key=key)
-        with Playground(replace(settings, data=tmp_path / "purse")) as playground:
-            full = playground.credits()
-        killed = run_victim(fast, folder, key, point)
-        assert killed.returncode == -signal.SIGKILL, (point, killed.stderr)
-        with Playground(settings) as playground:
-            playground.resume()
-            states = [list(playground.watch(g.id))[-1].state for g in playground.recent(Visitor())]
-            paid = round((full - playground.credits()) / PRICE)
-        assert len(states) == 1, point
-        assert paid <= 1, point
-        if paid:
-            # Only between the sending and the writing down can nobody know; then it is said so, and not sent again.
-            assert states[0] in (State.READY, State.UNKNOWN), point
+    command = [sys.executable, "-c", VICTIMS, fast.url, str(tmp_path), str(POINTS)]
+    killed = subprocess.run(command, capture_output=True, text=True, check=True)
+    seen: Counter[tuple[int, State]] = Counter()
+    for key, code in json.loads(killed.stdout):
+        assert code in (-signal.SIGKILL, 0), (key, killed.stderr)
+        (state,) = ends(fast, tmp_path / key, key)
+        if paid(fast, key):
+            # Only between the sending and the writing down can nobody know; then that is said, and it is not sent again.
+            assert state in (State.READY, State.UNKNOWN), key
         else:
-            assert states[0] in (State.UNSENT, State.UNKNOWN), point
-        ends[paid, states[0]] += 1
-    assert ends[1, State.READY] >= POINTS // 4, ends
-    assert ends[1, State.UNKNOWN] <= POINTS // 3, ends
+            assert state in (State.UNSENT, State.UNKNOWN), key
+        assert paid(fast, key) <= 1, key
+        seen[paid(fast, key), state] += code == -signal.SIGKILL
+    assert seen.total() >= POINTS - 2, "hardly any process was killed"
+    assert seen[1, State.READY] >= POINTS // 4, seen
+    assert seen[1, State.UNKNOWN] <= POINTS // 3, seen
