@@ -38,7 +38,8 @@ class Run:
         seen: Generation | None = None
         while seen is None or not seen.finished:
             with self._changed:
-                self._changed.wait_for(lambda last=seen: self.generation is not last)
+                while self.generation is seen:
+                    self._changed.wait()
                 seen = self.generation
             yield seen
 

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from . import images, schema
 from .client import Client
-from .errors import InvalidRequest, TaskLost, Unauthorized
+from .errors import FieldError, InvalidRequest, TaskLost, Unauthorized
 from .generation import Generation, State
 from .journal import Journal
 from .line import Line, Run
@@ -213,7 +213,8 @@ class Playground:
 
     def _request(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The request of these values, images encoded and a seed drawn; raises `InvalidRequest` for all at once."""
-        wrong, ready = [], dict(values)
+        wrong: list[FieldError] = []
+        ready = dict(values)
         for one in self.operation.fields:
             if one.media == "image" and isinstance(values.get(one.name), Path | bytes):
                 try:

@@ -93,7 +93,7 @@ def test_killed_anywhere_on_the_road_a_paid_task_is_taken_up_and_none_is_paid_tw
         assert code in (-signal.SIGKILL, 0), (key, killed.stderr)
         (state,) = ends(fast, tmp_path / key, key)
         if paid(fast, key):
-            # Only between the sending and the writing down can nobody know; then that is said, and it is not sent again.
+            # Only between sending and writing down can nobody know; then that is said, and it is not sent again.
             assert state in (State.READY, State.UNKNOWN), key
         else:
             assert state in (State.UNSENT, State.UNKNOWN), key

@@ -79,8 +79,8 @@ def written() -> str:
     """The README with its generated blocks as they should be."""
     text = README
     for name, content in (("fields", fields_table()), ("settings", settings_table()), ("tree", tree())):
-        pattern = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
-        text = re.sub(pattern, lambda found, new=content: f"{found[1]}{new}\n{found[2]}", text, flags=re.S)
+        before, _, rest = text.partition(f"<!-- {name} -->\n")
+        text = f"{before}<!-- {name} -->\n{content}\n<!-- /{name} -->{rest.partition(f'<!-- /{name} -->')[2]}"
     return text
 
 
