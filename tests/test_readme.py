@@ -64,7 +64,7 @@ def settings_table() -> str:
 def opening(path: Path) -> str:
     """The first sentence of a module's docstring."""
     text = ast.get_docstring(ast.parse(path.read_text())) or ""
-    return re.split(r"(?<=[.:;])\s", " ".join(text.split()))[0].rstrip(".:;")
+    return re.split(r"(?<=[.;])\s", " ".join(text.split()))[0].rstrip(".;")
 
 
 def tree() -> str:
