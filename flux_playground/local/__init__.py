@@ -4,13 +4,14 @@
 everything else; it never imports the client, so that the two cannot be wrong together.
 
     server.py      sockets and thread
-    api.py         routes and answers          replies.py   how an answer is written, and its bad manners
+    api.py         routes, submits, account    results.py   polls and samples
+    addresses.py   ports that stand for hosts  replies.py   how an answer is written, and its bad manners
     desk.py        taking requests on          tasks.py     tasks and where they are kept
     bad_days.py    what can go wrong, on cue   webhooks.py  telling others when a task is done
     overview.py    the page at /               sizes.py     how large a picture is
     easel.py       drawing in other processes  painter.py   such a process
     picture.py     a request → its picture     words.py     a prompt → a scene
-    scenes.py      a scene → shapes            sky.py, land.py, figures.py   the shapes
+    scenes.py      a scene → shapes            sky.py, land.py, things.py, creatures.py, abstract.py   the shapes
     palette.py     colours and styles          strokes.py   grain, a finetune's stroke, the mark
     canvas.py      pixels, the same on every machine
 """

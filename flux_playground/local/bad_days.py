@@ -29,7 +29,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class BadDay:
-    """One bad day: its word, what it strikes ("submit", "task", "poll" or "sample"), and what then happens.
+    """One bad day: its word, what it strikes ("key", "submit", "task", "poll" or "sample"), and what then happens.
 
     `answer` replaces the right answer. `manner` is how the answer comes: "late", "never", "cut" in the middle,
     "trickling". For a task, `status` and `details` are what it ends with, and `twist` names what is odd about it.
@@ -59,15 +59,16 @@ def _field(echo: bool) -> Answer:
 
 
 BAD_KEY = _detail(403, "Not authenticated - Invalid Authentication")
+EXPIRED = _page("403 Signature has expired")
 NO_CREDITS = _detail(402, "Insufficient credits")
 TOO_MANY_TASKS = _detail(429, "Too many tasks in flight")
 TOO_MANY_REQUESTS = _detail(429, "Too many requests", "1")
 NO_FINETUNE = _detail(404, "Finetune not found or not ready")
 
 BAD_DAYS = (
-    BadDay("bad-key", "submit", "the key is refused with 403", BAD_KEY),
-    BadDay("bad-key-401", "submit", "the key is refused with 401", _detail(401, "Not authenticated")),
-    BadDay("key-format", "submit", "422 whose detail is a text", _detail(422, "Invalid API key format")),
+    BadDay("bad-key", "key", "the key is refused with 403", BAD_KEY),
+    BadDay("bad-key-401", "key", "the key is refused with 401", _detail(401, "Not authenticated")),
+    BadDay("key-format", "key", "422 whose detail is a text", _detail(422, "Invalid API key format")),
     BadDay("no-credits", "submit", "402, no credits are left", NO_CREDITS),
     BadDay("no-finetune", "submit", "the finetune is unknown here, or still training", NO_FINETUNE),
     BadDay("bad-request", "submit", "400", _detail(400, "Bad Request")),
@@ -114,7 +115,7 @@ BAD_DAYS = (
     BadDay("poll-late", "poll", "the answer comes after 10 s", manner="late"),
     BadDay("poll-silent", "poll", "the answer never comes", manner="never"),
     BadDay("poll-cut", "poll", "the answer is cut off", manner="cut"),
-    BadDay("sample-expired", "sample", "the signed address has expired: 403", _page("403 Signature has expired")),
+    BadDay("sample-expired", "sample", "the signed address has expired: 403", EXPIRED),
     BadDay("sample-gone", "sample", "404", _page("404 Not Found")),
     BadDay("sample-503", "sample", "503", _page("503 Service Unavailable")),
     BadDay("sample-not-image", "sample", "a page of HTML that says it is an image", Answer(200, HTML.format("Oops"))),

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -76,7 +77,7 @@ def waves(dice: Dice, count: int, bumps: float, octaves: int = 4, rough: float =
     total, weight = 0.0, 1.0
     for octave in range(octaves):
         knots = dice.units(int(bumps * (1 << octave)) + 3)
-        line += _between(knots, count, bumps * (1 << octave)) * weight
+        line += between(knots, count, bumps * (1 << octave)) * weight
         total, weight = total + weight, weight * rough
     return line / total
 
@@ -88,12 +89,13 @@ def clouds(dice: Dice, height: int, width: int, rows: float, columns: float, oct
     for octave in range(octaves):
         down, across = rows * (1 << octave), columns * (1 << octave)
         knots = dice.units((int(down) + 3) * (int(across) + 3)).reshape(int(down) + 3, int(across) + 3)
-        plane += _between(_between(knots, height, down).T, width, across).T * weight
+        plane += between(between(knots, height, down).T, width, across).T * weight
         total, weight = total + weight, weight * 0.5
     return plane / total
 
 
-def _between(knots: Floats, count: int, bumps: float) -> Floats:
+def between(knots: Floats, count: int, bumps: float) -> Floats:
+    """So many points or rows, on a smooth way from knot to knot; the last lies just before the knot number `bumps`."""
     place = np.arange(count, dtype=np.float64) * (bumps / count)
     first = place.astype(np.int64)
     share = place - first
@@ -110,6 +112,11 @@ class Canvas:
     def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height
         self.pixels = np.zeros((height, width), np.uint32)  # one word a pixel: red, green, blue, nothing
+
+    @property
+    def unit(self) -> int:
+        """The shorter side, for sizes that are to look the same in every shape of sheet."""
+        return min(self.width, self.height)
 
     @property
     def channels(self) -> NDArray[np.uint8]:
@@ -169,34 +176,33 @@ class Canvas:
 
     def disc(self, x: float, y: float, radius: float, colour: Colour, share: float = 1.0, flat: float = 1.0) -> None:
         """A disc, or an ellipse `flat` times as high as wide, blended by its share (0 to 1)."""
-        window, dx, dy = self._window(x, y, radius, radius * flat)
-        if dx.size and dy.size:
-            dy = dy / flat
-            cover = np.clip((radius * radius - (dx * dx + dy * dy)) / (2.0 * radius) + 0.5, 0.0, 1.0) * share
-            self.paint(window, cover, colour)
+        window, dx, dy = self.window(x, y, radius, radius * flat)
+        dy = dy / flat
+        cover = np.clip((radius * radius - (dx * dx + dy * dy)) / (2.0 * radius) + 0.5, 0.0, 1.0) * share
+        self.paint(window, cover, colour)
 
     def glow(self, x: float, y: float, radius: float, colour: Colour, share: float) -> None:
         """Light that fades from a point to nothing at the radius."""
-        window, dx, dy = self._window(x, y, radius, radius)
-        if dx.size and dy.size:
-            near = np.clip(1.0 - (dx * dx + dy * dy) / (radius * radius), 0.0, 1.0)
-            self.paint(window, near * near * near * near * share, colour)
+        window, dx, dy = self.window(x, y, radius, radius)
+        near = np.clip(1.0 - (dx * dx + dy * dy) / (radius * radius), 0.0, 1.0)
+        self.paint(window, near * near * near * near * share, colour)
 
-    def polygon(self, corners: Sequence[tuple[float, float]], colour: Colour, share: float = 1.0) -> None:
-        """A convex polygon, its corners in clockwise order."""
-        xs, ys = [c[0] for c in corners], [c[1] for c in corners]
+    def polygon(self, corners: Sequence[tuple[float, float]], colour: Colour) -> None:
+        """A convex polygon, its corners in either order."""
+        xs, ys = [x for x, _ in corners], [y for _, y in corners]
         x, y = (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
-        window, dx, dy = self._window(x, y, (max(xs) - min(xs)) / 2, (max(ys) - min(ys)) / 2)
-        if not (dx.size and dy.size):
-            return
-        cover = np.full((dy.size, dx.size), share)
-        for (x0, y0), (x1, y1) in zip(corners, [*corners[1:], corners[0]], strict=True):
+        window, dx, dy = self.window(x, y, max(xs) - x, max(ys) - y)
+        turn = (xs[1] - xs[0]) * (ys[2] - ys[0]) - (ys[1] - ys[0]) * (xs[2] - xs[0])
+        ring = [*corners, corners[0]] if turn > 0 else [*corners, corners[0]][::-1]
+        cover = np.ones((dy.size, dx.size))
+        for (x0, y0), (x1, y1) in pairwise(ring):
             length = math.sqrt((x1 - x0) * (x1 - x0) + (y1 - y0) * (y1 - y0)) or 1.0
             inside = ((x1 - x0) * (dy + (y - y0)) - (y1 - y0) * (dx + (x - x0))) / length
-            cover = np.minimum(cover, np.clip(inside + 0.5, 0.0, 1.0) * share)
+            cover = np.minimum(cover, np.clip(inside + 0.5, 0.0, 1.0))
         self.paint(window, cover, colour)
 
-    def _window(self, x: float, y: float, reach: float, rise: float) -> tuple[tuple[slice, slice], Floats, Floats]:
+    def window(self, x: float, y: float, reach: float, rise: float) -> tuple[tuple[slice, slice], Floats, Floats]:
+        """The part of the sheet within a reach and rise of a point, and its pixels' distances from it."""
         left, right = max(0, int(x - reach) - 1), min(self.width, int(x + reach) + 2)
         top, bottom = max(0, int(y - rise) - 1), min(self.height, int(y + rise) + 2)
         dx = np.arange(left, max(left, right), dtype=np.float64)[None, :] + (0.5 - x)

@@ -1,6 +1,6 @@
-"""Takes requests on as tasks and says how each of them stands: accounts, limits, time, chance, drawing.
+"""Takes requests on as tasks: accounts, limits, time, chance, drawing. The local API without its HTTP.
 
-The local API without its HTTP. Knows operations, tasks and bad days; nothing of requests' headers or sockets.
+Knows operations, tasks and bad days; nothing of headers, addresses or sockets.
 """
 
 from __future__ import annotations
@@ -22,10 +22,12 @@ from .easel import Easel
 from .tasks import Shelf, Task
 
 MEDIAN, SIGMA = 6.0, 0.3  # seconds; what a picture takes at speed 1, lognormal
-# Credits for one picture, by a part of the endpoint's path; the first that fits.
+SLOWER = {"slow": 10.0, "stuck": 1e7}
+# Credits for one picture, and tasks at a time, by a part of the endpoint's path: the first that fits.
 COSTS = (("ultra-finetuned", 7.0), ("ultra", 6.0), ("max", 8.0), ("finetuned", 6.0), ("pro", 4.0), ("", 2.5))
 IN_FLIGHT = (("kontext-max", 6), ("", 24))
-FORMS = {"png": "png", "webp": "webp"}
+FORMATS = ("jpeg", "png", "webp")
+MOST_ACCOUNTS = 10_000
 
 
 @dataclass(frozen=True)
@@ -60,14 +62,14 @@ class Desk:
         self.occasions = bad_days.Occasions()
         self._always = bad_days.cues(options.bad_days)
         self._chance = random.Random(options.seed)  # noqa: S311
-        self._regions = max(1, regions)
+        self._regions = regions
         self._easel = Easel(options.painters)
         self._drawing: dict[str, Future[str]] = {}
         self._spent: dict[str, float] = {}
         self._busy: dict[str, list[str]] = {}
 
     def cues(self, *texts: str) -> tuple[Cue, ...]:
-        """The bad days that these texts and the start's options ask for."""
+        """The bad days that the start's options and these texts ask for."""
         return (*self._always, *bad_days.heard(*texts))
 
     def credits(self, account: str) -> float:
@@ -76,91 +78,90 @@ class Desk:
 
     def take(self, operation: Operation, body: Mapping[str, Any], account: str, cues: tuple[Cue, ...]) -> Task:
         """Takes a checked request on; raises `Refused` where the account has too many tasks or too few credits."""
-        cost = next(price for part, price in COSTS if part in operation.path)
-        busy = [
-            one for one in self._busy.get(account, ()) if (known := self.shelf.get(one)) and not self.finished(known)
-        ]
-        if len(busy) >= next(most for part, most in IN_FLIGHT if part in operation.path):
+        busy = [one for one in self._busy.pop(account, ()) if self._runs(one)]
+        self._busy[account] = busy
+        cost = _fitting(COSTS, operation.path)
+        if len(busy) >= _fitting(IN_FLIGHT, operation.path):
             raise Refused(bad_days.TOO_MANY_TASKS)
         if self.credits(account) < cost:
             raise Refused(bad_days.NO_CREDITS)
-        task = self._task(operation, body, account, cues, cost)
-        self.shelf.add(task, _filled(operation, body))
-        self._busy[account] = [*busy, task.id]
-        self._spent[account] = self._spent.get(account, 0.0) + cost
-        if not failure(task):
-            self._draw(task)
+        request = _filled(operation, body)
+        task = self._task(operation, request, account, cues)
+        self.shelf.add(task, request)
+        busy.append(task.id)
+        self._spent[account] = self._spent.pop(account, 0.0) + cost
+        for book in (self._busy, self._spent):
+            if len(book) > MOST_ACCOUNTS:
+                del book[next(iter(book))]
+        for drawn in [one for one, drawing in self._drawing.items() if drawing.done()]:
+            self._settle(drawn)
+        if task.ending is None:
+            self.drawing(task)
         return task
 
-    def _task(
-        self, operation: Operation, body: Mapping[str, Any], account: str, cues: tuple[Cue, ...], cost: float
-    ) -> Task:
+    def _runs(self, task_id: str) -> bool:
+        task = self.get(task_id)
+        return task is not None and not task.finished(time.time())
+
+    def _task(self, operation: Operation, request: Mapping[str, Any], account: str, cues: tuple[Cue, ...]) -> Task:
         took = self._chance.lognormvariate(log(MEDIAN), SIGMA) / self.options.speed
-        words = tuple(cue.word for cue in cues)
-        twists = {cue.day.twist for cue in cues}
-        took *= 10.0 if "slow" in twists else 1e6 if "stuck" in twists else 1.0
-        now, seed = time.time(), body.get("seed")
+        for cue in cues:
+            took *= SLOWER.get(cue.day.twist, 1.0)
+        chosen, seed, form = self._chance.getrandbits(32), request.get("seed"), request.get("output_format")
+        now = time.time()
         return Task(
             id=str(uuid.UUID(int=self._chance.getrandbits(128), version=4)),
             path=operation.path,
             account=account,
             began=now,
             ends=now + took,
-            seed=seed if isinstance(seed, int) else self._chance.getrandbits(32),
-            form=FORMS.get(str(_filled(operation, body).get("output_format")), "jpeg"),
-            cost=cost,
+            seed=seed if isinstance(seed, int) else chosen,
+            form=str(form) if form in FORMATS else "jpeg",
+            cost=_fitting(COSTS, operation.path),
             region=self._chance.randrange(self._regions),
-            cues=words,
+            cues=tuple(cue.word for cue in cues),
         )
 
-    def _draw(self, task: Task) -> Future[str]:
-        if task.id not in self._drawing:
-            self._drawing[task.id] = self._easel.draw(self.shelf.file(task), self.shelf.picture(task))
-        return self._drawing[task.id]
+    def get(self, task_id: str) -> Task | None:
+        """A task as it is now; one whose drawing was cut off by an earlier end of the server is drawn again."""
+        task = self.shelf.get(task_id)
+        if task is None or task.drawn or task.ending is not None:
+            return task
+        if self.drawing(task) is None:
+            return self.shelf.get(task_id)
+        return task
 
     def drawing(self, task: Task) -> Future[str] | None:
-        """The drawing of a task's picture, begun anew if it is not on disk; None when it is there."""
-        if self.shelf.has_picture(task) and task.prompt is not None:
+        """The drawing of a task's picture, begun if need be; None when the picture is there, or cannot be drawn."""
+        if task.fault or (task.drawn and self.shelf.has_picture(task)):
             return None
-        future = self._draw(task)
-        if not future.done() or future.exception() is not None:
-            return future
-        del self._drawing[task.id]
-        self.shelf.pictured(task.id)
-        self.shelf.update(replace(task, prompt=future.result()))
-        return None
+        if task.id not in self._drawing:
+            self._drawing[task.id] = self._easel.draw(self.shelf.file(task), self.shelf.picture(task))
+        if self._drawing[task.id].done():
+            self._settle(task.id)
+            return None
+        return self._drawing[task.id]
 
-    def finished(self, task: Task) -> bool:
-        """Whether a task is over: its time, and its picture drawn."""
-        if time.time() < task.ends:
-            return False
-        return bool(failure(task)) or task.prompt is not None or self.drawing(task) is None or self._broken(task)
-
-    def _broken(self, task: Task) -> bool:
-        future = self._drawing.get(task.id)
-        return future is not None and future.done() and future.exception() is not None
-
-    def failed(self, task: Task) -> tuple[str, Any] | None:
-        """The status and details of a finished task that has no picture; None for one that has."""
-        if words := failure(task):
-            return words
-        return ("Error", str(self._drawing[task.id].exception())) if self._broken(task) else None
+    def _settle(self, task_id: str) -> None:
+        drawing, task = self._drawing.pop(task_id), self.shelf.get(task_id)
+        if task is None:
+            return
+        if error := drawing.exception():
+            self.shelf.update(replace(task, fault=str(error)))
+        else:
+            self.shelf.pictured(task_id)
+            self.shelf.update(replace(task, prompt=drawing.result()))
 
     def close(self) -> None:
         """Ends the painters."""
         self._easel.close()
 
 
-def failure(task: Task) -> tuple[str, Any] | None:
-    """The status and details that a task is to end with on a bad day; None where it ends well."""
-    for cue in bad_days.cues(task.cues):
-        if cue.day.status:
-            return cue.day.status, cue.day.details
-    return None
+def _fitting(table: tuple[tuple[str, Any], ...], path: str) -> Any:
+    return next(value for part, value in table if part in path)
 
 
 def _filled(operation: Operation, body: Mapping[str, Any]) -> dict[str, Any]:
     """The request with its defaults put in: what is left out and what is null mean the same."""
     given = {name: value for name, value in body.items() if value is not None}
-    defaults = {one.name: one.default for one in operation.fields if one.default is not None}
-    return {**defaults, **given}
+    return {**{one.name: one.default for one in operation.fields if one.default is not None}, **given}

@@ -21,10 +21,6 @@ def _colours(canvas: Canvas, crest: Colour, foot: Colour, top: float, bottom: fl
     return rows
 
 
-def _fine(canvas: Canvas) -> Floats:
-    return (np.arange(canvas.width * FINE, dtype=np.float64) + 0.5) / FINE
-
-
 def mountains(canvas: Canvas, dice: Dice, palette: Palette, at: float, depth: float, tall: float, snow: float) -> None:
     """A range with a lit and a shaded side; `tall` is its height as a share, `snow` how far down its snow lies."""
     height, count = canvas.height, canvas.width * FINE
@@ -94,12 +90,13 @@ def dunes(canvas: Canvas, dice: Dice, palette: Palette, at: float, depth: float,
 
 
 def conifers(
-    canvas: Canvas, dice: Dice, palette: Palette, at: float, depth: float, tall: float, ground: Floats
+    canvas: Canvas, dice: Dice, palette: Palette, depth: float, tall: float, ground: Floats, part: slice | None = None
 ) -> None:
-    """A wood of firs that stands on a profile."""
+    """A wood of firs that stands on a profile, or on a part of it."""
     top = ground.copy()
-    columns, step = _fine(canvas), 0.0
-    while step < canvas.width:
+    columns = (np.arange(len(top), dtype=np.float64) + 0.5) / FINE
+    step, end = (part.start / FINE, part.stop / FINE) if part else (0.0, float(canvas.width))
+    while step < end:
         high = tall * canvas.height * dice.between(0.45, 1.0)
         half = high * dice.between(0.17, 0.24)
         first, last = max(0, int((step - half) * FINE)), min(len(top), int((step + half) * FINE))
@@ -112,64 +109,58 @@ def conifers(
         step += half * dice.between(0.35, 1.5)
     crest = palette.land(depth)
     foot = mix(crest, palette.mist, 0.5 * (1.0 - depth))
-    canvas.below(top, _colours(canvas, crest, foot, float(top.min()), (at + 0.05) * canvas.height))
+    low = float(ground.max()) + 0.06 * canvas.height
+    canvas.below(top, _colours(canvas, crest, foot, float(top.min()), low))
 
 
 def crowns(
-    canvas: Canvas, dice: Dice, palette: Palette, ground: Floats, tall: float, tones: tuple[Colour, ...]
+    canvas: Canvas,
+    dice: Dice,
+    palette: Palette,
+    ground: Floats,
+    tall: float,
+    tones: tuple[Colour, ...],
+    gap: float = 1.0,
+    part: slice | None = None,
 ) -> None:
-    """Round trees here and there on a profile, each a trunk and a crown of several leafy discs."""
-    step = canvas.width * dice.between(0.0, 0.15)
-    while step < canvas.width:
-        high = tall * canvas.height * dice.between(0.55, 1.0)
+    """Round trees here and there on a profile, or on a part of it, each a trunk and a crown of several leafy discs."""
+    step, end = (part.start / FINE, part.stop / FINE) if part else (0.0, float(canvas.width))
+    step += canvas.height * dice.between(0.0, 0.1)
+    while step < end:
+        high = tall * canvas.height * dice.between(0.6, 1.0)
         stand = float(ground[min(len(ground) - 1, int(step * FINE))])
-        tone = mix(dice.pick(tones), palette.near, 0.25)
-        trunk = mix(palette.near, (0.0, 0.0, 0.0), 0.2)
-        thick = high * 0.035
-        canvas.polygon(
-            [
-                (step - thick * 0.5, stand - high * 0.6),
-                (step + thick * 0.5, stand - high * 0.6),
-                (step + thick, stand + high * 0.05),
-                (step - thick, stand + high * 0.05),
-            ],
-            trunk,
-        )
-        for lit in (0.0, 0.18, 0.36):
-            for _ in range(7):
-                x, y = dice.between(-0.24, 0.24) - lit * 0.22, dice.between(-0.26, 0.2) - lit * 0.22
-                canvas.disc(
-                    step + x * high,
-                    stand - high * 0.68 + y * high,
-                    high * dice.between(0.09, 0.17) * (1.1 - lit),
-                    mix(tone, palette.sun, lit),
-                )
-        step += high * dice.between(0.5, 2.2)
+        _tree(canvas, dice, palette, step, stand, high, mix(dice.pick(tones), palette.near, 0.2))
+        step += high * gap * dice.between(0.35, 1.4)
+
+
+def _tree(canvas: Canvas, dice: Dice, palette: Palette, x: float, foot: float, high: float, tone: Colour) -> None:
+    thick, trunk = high * 0.03, mix(palette.near, (0.0, 0.0, 0.0), 0.2)
+    top, low = foot - high * 0.6, foot + high * 0.05
+    canvas.polygon([(x - thick * 0.5, top), (x + thick * 0.5, top), (x + thick, low), (x - thick, low)], trunk)
+    for lit in (-0.12, 0.06, 0.24):
+        for _ in range(8):
+            across, down = dice.between(-0.25, 0.25) - lit * 0.25, dice.between(-0.25, 0.2) - lit * 0.25
+            shade = mix(tone, palette.sun, lit) if lit > 0.0 else mix(tone, palette.near, -lit * 3.0)
+            radius = high * dice.between(0.08, 0.16) * (1.05 - lit)
+            canvas.disc(x + across * high, foot - high * 0.66 + down * high, radius, shade)
 
 
 def flowers(canvas: Canvas, dice: Dice, palette: Palette, at: float, tones: tuple[Colour, ...]) -> None:
     """A field full of blossoms, small far away and large at our feet, in rows from back to front."""
-    count = 1500
+    count = 1800
     spots = dice.units(4 * count).reshape(count, 4)
     spots = spots[np.argsort(spots[:, 1], kind="stable")]
-    stem = mix(palette.near, tones[0], 0.12)
     for x, y, tone, size in spots.tolist():
         near = y * y
-        across, down = x * canvas.width, (at + (1.04 - at) * near) * canvas.height
-        radius = (0.0016 + 0.017 * near) * (0.6 + 0.6 * size) * canvas.height
+        across, down = x * canvas.width, (at + (1.06 - at) * (0.25 * y + 0.75 * near)) * canvas.height
+        radius = (0.0025 + 0.021 * near) * (0.6 + 0.6 * size) * canvas.height
         colour = mix(mix(tones[int(tone * len(tones))], palette.mist, 0.4 * (1.0 - y)), palette.near, 0.12)
-        canvas.polygon(
-            [
-                (across - radius * 0.12, down),
-                (across + radius * 0.12, down),
-                (across + radius * 0.3, down + radius * 3.2),
-                (across + radius * 0.1, down + radius * 3.2),
-            ],
-            stem,
-        )
+        if near > 0.06:
+            stem = mix(palette.near, palette.far, 0.3 * (1.0 - y))
+            canvas.polygon([(across - 1, down), (across + 1, down), (across + radius * 0.3, down + radius * 3.0)], stem)
         canvas.disc(across, down, radius, colour, flat=0.72)
         if near > 0.1:
-            canvas.disc(across, down - radius * 0.12, radius * 0.62, mix(colour, palette.sun, 0.35), 0.8, flat=0.66)
+            canvas.disc(across, down - radius * 0.12, radius * 0.62, mix(colour, palette.sun, 0.3), 0.8, flat=0.66)
             canvas.disc(across, down, radius * 0.26, mix(colour, palette.near, 0.6), flat=0.7)
 
 
@@ -251,7 +242,7 @@ def _tint(canvas: Canvas, palette: Palette, level: int, far: Floats, calm: float
 
 def _ripples(canvas: Canvas, dice: Dice, palette: Palette, level: int, depth: int) -> None:
     bright = mix(palette.sky[-1], palette.sun, 0.5)
-    count = 260
+    count = 320
     for x, y, long, glint in dice.units(4 * count).reshape(count, 4).tolist():
         row = level + 3 + int(y * y * (depth - 8))
         reach = (0.012 + 0.05 * long) * (0.25 + y) * canvas.height

@@ -11,6 +11,7 @@ from ..schema import Document
 from .bad_days import BAD_DAYS
 
 STRIKES = {
+    "key": "When a key is shown",
     "submit": "When it is submitted",
     "task": "While it is made",
     "poll": "When it is asked for",

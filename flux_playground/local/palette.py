@@ -88,6 +88,10 @@ COLOURS = {
     "crimson": rgb("a3142e"),
     "scarlet": rgb("d72631"),
     "orange": rgb("ee7b22"),
+    "poppy": rgb("d8342c"),
+    "poppies": rgb("d8342c"),
+    "sunflower": rgb("f5b921"),
+    "sunflowers": rgb("f5b921"),
     "amber": rgb("f0a030"),
     "gold": rgb("d9a521"),
     "golden": rgb("d9a521"),
@@ -143,10 +147,14 @@ def light(colour: Colour) -> float:
     return (0.3 * colour[0] + 0.59 * colour[1] + 0.11 * colour[2]) / 255.0
 
 
-def tinted(palette: Palette, colours: Iterable[Colour]) -> Palette:
-    """The palette moved towards the colours that a prompt names, each keeping how light it was."""
+def tinted(palette: Palette, colours: Iterable[Colour], share: float) -> Palette:
+    """The palette moved that share of the way towards each of some colours, as light and dark as it was."""
+
+    def towards(tint: Colour) -> Palette:
+        return palette.map(lambda colour: mix(colour, _as_light(tint, light(colour)), share))
+
     for tint in colours:
-        palette = palette.map(lambda colour, tint=tint: mix(colour, _as_light(tint, light(colour)), 0.5))  # type: ignore[misc]
+        palette = towards(tint)
     return palette
 
 
@@ -157,11 +165,11 @@ def _as_light(tint: Colour, wanted: float) -> Colour:
     return mix(tint, (255.0, 255.0, 255.0), (wanted - have) / max(1.0 - have, 0.01))
 
 
-def styled(palette: Palette, finetune: str, strength: float) -> Palette:
-    """The palette drawn to the colours of a finetune's style: not at all at strength 0, wholly at 1.5 and above."""
+def style(finetune: str, strength: float) -> Callable[[Colour], Colour]:
+    """What a finetune makes of a colour: nothing at strength 0, one of its own colours at 1.5 and above."""
     stops = Dice("style", finetune).pick(STYLES)
     share = min(1.0, strength / 1.5)
-    return palette.map(lambda colour: mix(colour, _along(stops, light(colour)), share))
+    return lambda colour: mix(colour, _along(stops, light(colour)), share)
 
 
 def _along(stops: tuple[Colour, ...], place: float) -> Colour:

@@ -57,6 +57,18 @@ def invalid(errors: Sequence[FieldError], body: Any) -> Response:
     return reply({"detail": detail}, 422)
 
 
+def not_json(error: Exception) -> Response:
+    """The 422 of the API for a body that is no JSON."""
+    fault = {"type": "json_invalid", "loc": ["body", getattr(error, "pos", 0)], "msg": "JSON decode error"}
+    return reply({"detail": [{**fault, "input": {}, "ctx": {"error": str(error)[:200]}}]}, 422)
+
+
+def missing(name: str) -> Response:
+    """The 422 of the API for a parameter that is not there."""
+    fault = {"type": "missing", "loc": ["query", name], "msg": "Field required", "input": None}
+    return reply({"detail": [fault]}, 422)
+
+
 def _at(body: Any, loc: Sequence[str | int]) -> Any:
     """The value at a place; for one that is missing, what it is missing from."""
     for part in loc[1:]:

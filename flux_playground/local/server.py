@@ -10,21 +10,24 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
 import uvicorn
+from starlette.applications import Starlette
 
 from ..schema import Document, load
-from .api import Addresses, Api
+from .addresses import Addresses
+from .api import Api
 from .desk import Desk, Options
 
 START_PATIENCE = 20.0  # seconds
 
 
 class LocalServer:
-    """The image API on this machine, answering from `__init__` on until `close`, in a thread of this process.
+    """The image API on this machine, answering from now on until `close`, in a thread of this process.
 
     `document` is a Document, a file, or None for the shipped one. `port` 0 is any free one; samples and regional polls
     are answered on ports of their own unless `one_address`. `folder` keeps tasks and pictures over a restart; without
@@ -54,8 +57,6 @@ class LocalServer:
         one_address: bool = False,
     ) -> None:
         document = document if isinstance(document, Document) else load(document)
-        self._temporary = tempfile.TemporaryDirectory(prefix="flux-local-") if folder is None else None
-        place = Path(self._temporary.name if self._temporary else str(folder)).expanduser().resolve()
         options = Options(
             speed=speed,
             seed=seed,
@@ -67,49 +68,24 @@ class LocalServer:
             webhooks_anywhere=webhooks_anywhere,
             painters=painters,
         )
-        self._desk = Desk(options, place, 1 if one_address else 2)
-        self._sockets = [_bound(host, wanted) for wanted in ([port] if one_address else [port, 0, 0, 0])]
-        ports = [sock.getsockname()[1] for sock in self._sockets]
-        addresses = (
-            Addresses(ports[0], ports[0], (ports[0],))
-            if one_address
-            else Addresses(ports[0], ports[1], tuple(ports[2:]))
-        )
-        self.url = f"http://{_shown(host)}:{ports[0]}"
-        self._server = self._start(Api(document, self._desk, addresses))
-
-    def _start(self, api: Api) -> uvicorn.Server:
-        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # a cut answer is meant, and no error
-        config = uvicorn.Config(
-            api.app(),
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            ws="none",
-            timeout_graceful_shutdown=1,
-            server_header=False,
-            backlog=512,
-        )
-        server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=server.run, args=(self._sockets,), name="local API", daemon=True)
-        self._thread.start()
-        until = time.monotonic() + START_PATIENCE
-        while not server.started:
-            if not self._thread.is_alive() or time.monotonic() > until:
-                raise OSError("The local server did not start.")
-            time.sleep(0.002)
-        return server
+        with ExitStack() as closing:
+            place = (
+                closing.enter_context(tempfile.TemporaryDirectory(prefix="flux-local-")) if folder is None else folder
+            )
+            desk = Desk(options, Path(place).expanduser().resolve(), regions=1 if one_address else 2)
+            closing.callback(desk.close)
+            sockets = [
+                closing.enter_context(_bound(host, wanted)) for wanted in (port,) + (0,) * (0 if one_address else 3)
+            ]
+            ports = [sock.getsockname()[1] for sock in sockets]
+            self.url = f"http://{_shown(host)}:{ports[0]}"
+            addresses = Addresses(ports[0], ports[min(1, len(ports) - 1)], tuple(ports[2:]) or (ports[0],))
+            closing.callback(_serve(Api(document, desk, addresses).app(), sockets))
+            self._closing = closing.pop_all()
 
     def close(self) -> None:
         """Stops answering, and ends the painters; a temporary folder is removed. Closing again does nothing."""
-        if self._thread.is_alive():
-            self._server.should_exit = True
-            self._thread.join()
-            self._desk.close()
-        for sock in self._sockets:
-            sock.close()
-        if self._temporary:
-            self._temporary.cleanup()
+        self._closing.close()
 
     def __enter__(self) -> LocalServer:
         return self
@@ -118,6 +94,35 @@ class LocalServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _serve(app: Starlette, sockets: list[socket.socket]) -> Callable[[], None]:
+    """Serves from now on, in a thread; what is returned ends it."""
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # an answer that is cut is meant, and no error
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        timeout_graceful_shutdown=1,
+        server_header=False,
+        backlog=512,
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, args=(sockets,), name="local API", daemon=True)
+    thread.start()
+    until = time.monotonic() + START_PATIENCE
+    while not server.started:
+        if not thread.is_alive() or time.monotonic() > until:
+            raise OSError("The local server did not start.")
+        time.sleep(0.002)
+
+    def end() -> None:
+        server.should_exit = True
+        thread.join()
+
+    return end
 
 
 def _shown(host: str) -> str:
@@ -129,7 +134,8 @@ def _shown(host: str) -> str:
 
 def _bound(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
+    # Named as TCP, so that asyncio sends each answer at once; otherwise a poll on an open connection takes 40 ms.
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind((host, port))

@@ -13,8 +13,10 @@ from .palette import Palette, light
 SMALL = 16  # the sky is painted this many times smaller, and enlarged
 
 
-def paint_sky(canvas: Canvas, dice: Dice, palette: Palette, weather: str, horizon: float, dark: bool) -> None:
-    """The whole sheet as sky, its lightest colour at the horizon (a share of the height), with sun or moon."""
+def paint_sky(
+    canvas: Canvas, dice: Dice, palette: Palette, weather: str, horizon: float, dark: bool, orb: bool = True
+) -> None:
+    """The whole sheet as sky, its lightest colour at the horizon (a share of the height), with sun or moon if `orb`."""
     across, down = canvas.width // SMALL, canvas.height // SMALL
     rows = min(down, max(2, int(down * horizon)))
     sky = np.empty((down, across, 3))
@@ -23,14 +25,15 @@ def paint_sky(canvas: Canvas, dice: Dice, palette: Palette, weather: str, horizo
     x, y = dice.between(0.24, 0.76), dice.between(0.25, 0.62) * horizon
     if not dark:
         y = max(y, 0.16)
-    veil = {"clear": 0.25, "cloudy": 0.75, "rain": 0.9, "snow": 0.6, "fog": 0.35}[weather]
+    veil = {"clear": 0.45, "cloudy": 0.85, "rain": 0.95, "storm": 1.05, "snow": 0.7, "fog": 0.45}[weather]
     _shine(sky, x, y, palette.sun, 0.35 if dark else 0.6)
     _cloud(sky, dice, palette, veil, rows)
     canvas.spread(sky)
     if dark:
         _stars(canvas, dice, palette, horizon)
+    if dark and orb:
         _moon(canvas, dice, palette, x, y)
-    elif weather in ("clear", "cloudy"):
+    elif orb and weather in ("clear", "cloudy", "snow"):
         _sun(canvas, dice, palette, x, y)
 
 
@@ -54,16 +57,16 @@ def _cloud(sky: Floats, dice: Dice, palette: Palette, veil: float, rows: int) ->
 
 
 def _sun(canvas: Canvas, dice: Dice, palette: Palette, x: float, y: float) -> None:
-    height = canvas.height
-    radius = dice.between(0.045, 0.085) * height
-    canvas.glow(x * canvas.width, y * height, radius * 8.0, palette.sun, 0.6)
-    canvas.disc(x * canvas.width, y * height, radius, palette.sun, 0.96)
+    down = y * canvas.height
+    radius = dice.between(0.045, 0.085) * canvas.unit
+    canvas.glow(x * canvas.width, down, radius * 8.0, palette.sun, 0.45)
+    canvas.disc(x * canvas.width, down, radius, palette.sun, 0.96)
 
 
 def _moon(canvas: Canvas, dice: Dice, palette: Palette, x: float, y: float) -> None:
     across, down = x * canvas.width, y * canvas.height
-    radius = dice.between(0.04, 0.07) * canvas.height
-    canvas.glow(across, down, radius * 9.0, palette.sun, 0.45)
+    radius = dice.between(0.04, 0.07) * canvas.unit
+    canvas.glow(across, down, radius * 9.0, palette.sun, 0.32)
     canvas.disc(across, down, radius, palette.sun)
     for _ in range(7):
         dx, dy = dice.between(-0.6, 0.6) * radius, dice.between(-0.6, 0.6) * radius
@@ -88,7 +91,7 @@ def _stars(canvas: Canvas, dice: Dice, palette: Palette, horizon: float) -> None
 
 def paint_weather(canvas: Canvas, dice: Dice, palette: Palette, weather: str) -> None:
     """What falls or drifts before the whole scene: rain, snow, fog; nothing in other weathers."""
-    if weather == "rain":
+    if weather in ("rain", "storm"):
         _rain(canvas, dice, mix(palette.sky[-1], (255.0, 255.0, 255.0), 0.4))
     elif weather == "snow":
         _snow(canvas, dice, (250.0, 252.0, 255.0))
@@ -110,17 +113,17 @@ def _rain(canvas: Canvas, dice: Dice, colour: Colour) -> None:
 
 
 def _snow(canvas: Canvas, dice: Dice, colour: Colour) -> None:
-    count = 900
+    count = 1800
     for x, y, size in dice.units(3 * count).reshape(count, 3).tolist():
-        radius = (0.0009 + 0.0042 * size * size * size) * canvas.height
-        canvas.disc(x * canvas.width, y * canvas.height, radius, colour, 0.85 - 0.45 * size)
+        radius = (0.001 + 0.007 * size * size * size * size) * canvas.height
+        canvas.disc(x * canvas.width, y * canvas.height, radius, colour, 0.9 - 0.5 * size)
 
 
 def _fog(canvas: Canvas, dice: Dice, colour: Colour) -> None:
     down, across = canvas.height // 16, canvas.width // 16
     plane = clouds(dice, down, across, 5.0, 2.0 * across / down, octaves=3)
     lower = np.clip(np.arange(down) / (down * 0.55), 0.2, 1.0)[:, None]
-    cover = np.repeat(np.repeat(plane * lower * 0.85, 16, axis=0), 16, axis=1)
+    cover = np.repeat(np.repeat(plane * lower * 0.7, 16, axis=0), 16, axis=1)
     canvas.paint((slice(0, canvas.height), slice(0, canvas.width)), cover, colour)
 
 

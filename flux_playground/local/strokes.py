@@ -8,11 +8,11 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
-from .canvas import Dice, Floats, clouds
+from .canvas import Dice, Floats, between
 
 TILE = 512
 GRAIN = 2.2  # levels of 256
-STROKE = 15.0  # levels of 256 at strength 1
+STROKE = 10.0  # levels of 256 at strength 1
 
 
 def stroked(image: Image.Image, finetune: str, strength: float) -> Image.Image:
@@ -30,7 +30,8 @@ def stroked(image: Image.Image, finetune: str, strength: float) -> Image.Image:
 def _stroke(dice: Dice) -> Floats:
     """A tile of values from about -1 to 1 that continues over its own edges."""
     kind = dice.pick((_hatching, _dots, _weave, _brush, _scales, _crossed))
-    tile: Floats = kind(dice, dice.pick((16, 32)))
+    # A hand is never even: the stroke is here stronger and there weaker.
+    tile: Floats = kind(dice, dice.pick((16, 32))) * (0.75 + 0.6 * _plane(dice, 8, 8))
     return tile
 
 
@@ -68,8 +69,15 @@ def _weave(dice: Dice, period: int) -> Floats:
 
 
 def _brush(dice: Dice, period: int) -> Floats:
-    streaks = clouds(dice, TILE, TILE, TILE / period * 2.0, 4.0, octaves=2) * 2.0 - 1.0
-    return (streaks + streaks[::-1, ::-1]) * 1.3
+    return _plane(dice, TILE * 2 // period, 4) * 1.5 + _plane(dice, TILE * 4 // period, 8) * 0.7
+
+
+def _plane(dice: Dice, rows: int, columns: int) -> Floats:
+    """Smooth chance from -1 to 1 that continues over the tile's edges."""
+    knots = dice.units(rows * columns).reshape(rows, columns) * 2.0 - 1.0
+    wrapped = np.concatenate((knots, knots[:1]))
+    wrapped = np.concatenate((wrapped, wrapped[:, :1]), axis=1)
+    return between(between(wrapped, TILE, rows).T, TILE, columns).T
 
 
 def _scales(dice: Dice, period: int) -> Floats:

@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from . import bad_days
+
 MOST_TASKS = 10_000
 MOST_PICTURES = 200
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -24,7 +26,7 @@ class Task:
     """What was taken on: times are unix seconds; `ends` is when it is done, however soon it is drawn.
 
     `cues` are the words of the bad days that strike it; `region` is the number of the address that answers for it;
-    `prompt` is the one really used, once that is known.
+    `prompt` is the one really used, once the picture is drawn; `fault` says why it could not be.
     """
 
     id: str
@@ -38,13 +40,32 @@ class Task:
     region: int = 0
     cues: tuple[str, ...] = ()
     prompt: str | None = None
+    fault: str = ""
+
+    @property
+    def drawn(self) -> bool:
+        """Whether the drawing is over, for good or ill."""
+        return self.prompt is not None or bool(self.fault)
+
+    @property
+    def ending(self) -> tuple[str, Any] | None:
+        """The status and details that it is to end with instead of a picture, if so."""
+        days = (cue.day for cue in bad_days.cues(self.cues))
+        bad = next(((day.status, day.details) for day in days if day.status), None)
+        return bad or (("Error", self.fault) if self.fault else None)
+
+    def finished(self, now: float) -> bool:
+        """Whether it is over: its time has come, and its picture is drawn if there is to be one."""
+        return now >= self.ends and (self.drawn or self.ending is not None)
+
+    def share(self, now: float) -> float:
+        """How much of its time has gone by."""
+        return (now - self.began) / max(1e-9, self.ends - self.began)
 
     def progress(self, now: float) -> float | None:
         """How far it is: null at first, then climbing to 1.0, and null again shortly before its end."""
-        share = (now - self.began) / max(1e-9, self.ends - self.began)
-        if share < 0.06 or share >= 0.96:
-            return None
-        return round(min(1.0, (share - 0.06) / 0.86), 2)
+        share = self.share(now)
+        return round(min(1.0, (share - 0.06) / 0.86), 2) if 0.06 <= share < 0.96 else None
 
 
 class Shelf:

@@ -16,14 +16,15 @@ _MEANINGS = {
     "hour": {
         "dawn": "dawn sunrise morning daybreak early",
         "day": "day noon midday sunny daylight summer",
-        "golden": "golden afternoon warm evening",
-        "sunset": "sunset sundown",
+        "golden": "golden afternoon warm",
+        "sunset": "sunset sundown evening",
         "dusk": "dusk twilight gloaming",
         "night": "night midnight moon moonlit stars starry nocturnal dark neon",
     },
     "weather": {
         "cloudy": "cloud clouds cloudy overcast grey gray",
-        "rain": "rain rainy raining storm stormy thunder thunderstorm wet",
+        "rain": "rain rainy raining drizzle wet",
+        "storm": "storm stormy thunder thunderstorm tempest lightning",
         "snow": "snow snowy snowing blizzard winter ice icy frozen",
         "fog": "fog foggy mist misty haze hazy smoke",
         "clear": "clear cloudless",
@@ -42,8 +43,8 @@ _MEANINGS = {
         "city": "city town skyline street skyscraper skyscrapers downtown urban tokyo york london paris berlin"
         " building buildings tower cyberpunk futuristic car taxi architecture",
         "forest": "forest woods wood tree trees pine pines jungle fir birch bear fox wolf deer owl squirrel",
-        "meadow": "meadow field fields flower flowers garden grass poppy tulip tulips sunflower sunflowers rose roses"
-        " bee butterfly horse cow sheep rabbit picnic",
+        "meadow": "meadow field fields flower flowers garden grass poppy poppies tulip tulips sunflower sunflowers"
+        " lavender rose roses bee butterfly horse cow sheep rabbit picnic",
         "portrait": "portrait face person woman man girl boy child people lady gentleman queen king selfie headshot"
         " model astronaut wizard knight samurai she he hair eyes smile",
         "abstract": "abstract pattern geometric shapes minimal minimalist cubist bauhaus texture logo poster graphic"
@@ -56,20 +57,14 @@ _MEANINGS = {
         "birds": "bird birds gull gulls geese flock raven crow",
         "balloon": "balloon balloons airship",
         "lighthouse": "lighthouse beacon",
-        "house": "house cottage cabin village farm hut barn chalet",
+        "house": "house cottage cabin farm hut barn chalet home",
+        "village": "village hamlet houses cottages town",
     },
 }
-_WORD = {
-    word: (kind, value)
-    for kind, values in _MEANINGS.items()
-    for value, words in values.items()
-    for word in words.split()
-}
-_WORD_PAIRS = {
-    ("golden", "hour"): ("hour", "golden"),
-    ("northern", "lights"): ("hour", "night"),
-    ("milky", "way"): ("hour", "night"),
-}
+_WORDS = tuple(
+    (word, kind, value) for kind, values in _MEANINGS.items() for value in values for word in values[value].split()
+)
+_PAIRS = {"golden hour": ("hour", "golden"), "northern lights": ("hour", "night"), "milky way": ("hour", "night")}
 _SCENERY = ("mountains", "hills", "sea", "lake", "forest", "desert", "city", "meadow")
 _HOURS = ("dawn", "day", "golden", "sunset", "dusk", "night", "day", "golden")
 
@@ -89,11 +84,14 @@ class Scene:
 
 def read(prompt: str, seed: int, colour_words: frozenset[str]) -> Scene:
     """The scene of a prompt; what it leaves open is drawn by the prompt and the seed."""
-    spoken = tuple(re.findall(r"[^\W_]+", prompt.lower()))
+    spoken = tuple(re.findall(r"[^\W_]+|[\u2600-\u27bf\U0001f000-\U0001faff]", prompt.lower()))
+    pairs = [f"{one} {two}" for one, two in pairwise(spoken)]
+    named = [word for word in spoken if not any(word in pair.split() for pair in pairs if pair in _PAIRS)]
     said: dict[str, list[str]] = {}
-    for kind, value in [_WORD[word] for word in spoken if word in _WORD] + [
-        _WORD_PAIRS[pair] for pair in pairwise(spoken) if pair in _WORD_PAIRS
-    ]:
+    for word in named:
+        for kind, value in [(kind, value) for known, kind, value in _WORDS if known == word]:
+            said.setdefault(kind, []).append(value)
+    for kind, value in [_PAIRS[pair] for pair in pairs if pair in _PAIRS]:
         said.setdefault(kind, []).append(value)
     dice = Dice("scene", *spoken, seed)
     places = tuple(dict.fromkeys(said.get("place", []))) or (dice.pick(_SCENERY),)
@@ -103,7 +101,7 @@ def read(prompt: str, seed: int, colour_words: frozenset[str]) -> Scene:
         season=said["season"][-1] if "season" in said else "",
         places=places,
         props=tuple(dict.fromkeys(said.get("prop", []))),
-        colours=tuple(word for word in dict.fromkeys(spoken) if word in colour_words)[:3],
+        colours=tuple(word for word in dict.fromkeys(named) if word in colour_words)[:3],
         spoken=spoken,
     )
 
