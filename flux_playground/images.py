@@ -13,6 +13,7 @@ from pathlib import Path
 from PIL import (
     AvifImagePlugin,
     BmpImagePlugin,
+    ExifTags,
     GifImagePlugin,
     Image,
     ImageFile,
@@ -75,12 +76,24 @@ class Picture:
 
 
 def inspect(data: bytes) -> Picture:
-    """Decode the image wholly and say what it is, with width and height as they are shown (its orientation applied).
+    """Decode the image from its first byte to its last and say what it is, as `measure` does.
 
     Raises `BadSample` if it is no image, is damaged or cut short, or has more than `BOMB` pixels.
     """
-    image = _decoded(data)
-    return Picture(_format(image).lower(), *_upright(image).size)
+    _decoded(
+        data, smallest=1
+    )  # a JPEG at an eighth of its size: every byte is read all the same, in a fifth of the time
+    return measure(data)
+
+
+def measure(data: bytes) -> Picture:
+    """What an image is by its header alone, width and height as they are shown (its orientation applied).
+
+    Raises `BadSample` if it is no image; whether it is a whole one is not looked at.
+    """
+    image = _opened(data)
+    width, height = image.size
+    return Picture(_format(image).lower(), *((height, width) if _on_its_side(image) else (width, height)))
 
 
 def thumbnail(data: bytes, edge: int = 320) -> bytes:
@@ -157,6 +170,13 @@ def _upright(image: Image.Image) -> Image.Image:
         return ImageOps.exif_transpose(image)
     except Exception:  # EXIF that cannot be read turns nothing
         return image.copy()
+
+
+def _on_its_side(image: Image.Image) -> bool:
+    try:
+        return image.getexif().get(ExifTags.Base.Orientation) in (5, 6, 7, 8)
+    except Exception:  # as above
+        return False
 
 
 def _to_send(data: bytes) -> bytes:

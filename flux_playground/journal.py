@@ -104,9 +104,10 @@ class Journal:
     def store(self, generation: Generation, data: bytes) -> Generation:
         """Keep a delivered image exactly as it came and give the generation with its file, hash and measures.
 
-        Raises `BadSample` when the bytes are not a whole image. The record itself is not written here.
+        Whether it is whole has been looked at by whoever delivered it; raises `BadSample` for what is no image at all.
+        The record itself is not written here.
         """
-        picture = images.inspect(data)
+        picture = images.measure(data)
         seed = f"seed-{str(generation.seed)[:24]}-" if generation.seed is not None else ""
         path = self._images / f"flux-{seed}{generation.id}{picture.suffix}"
         _write_whole(path, data)
