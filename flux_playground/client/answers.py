@@ -1,7 +1,7 @@
 """What the API says, read into our words: a `Task`, a `Result`, or one of our errors. Sends nothing.
 
 Whatever comes is taken with care: a field that is absent, null or of another kind becomes None, a field that we do
-not know is left aside. Text that goes into an error is cut, and neither pictures nor the key remain in it.
+not know is left aside. Text that goes into an error is cut, and no pictures remain in it.
 """
 
 from __future__ import annotations
@@ -78,13 +78,13 @@ def read_result(values: Any, task: Task) -> Result | None:
     """One poll's answer, or None when it has no status to go by."""
     if not isinstance(values, dict) or not isinstance(values.get("status"), str) or not values["status"].strip():
         return None
-    made = values.get("result")
+    status, made = values["status"].strip()[:LONGEST_MESSAGE], values.get("result")
     made = made if isinstance(made, dict) else {}
     cost = _number(values.get("cost"))
     return Result(
         id=task.id,
-        status=values["status"].strip(),
-        sample=(_text(made.get("sample")) or "").strip(),
+        status=status,
+        sample=(_text(made.get("sample")) or "").strip() if status == READY else "",
         seed=_integer(made.get("seed")),
         prompt=_text(made.get("prompt")),
         progress=_fraction(values.get("progress")),
@@ -95,26 +95,26 @@ def read_result(values: Any, task: Task) -> Result | None:
     )
 
 
-def read_error(answer: Answer, key: str = "") -> PlaygroundError:
+def read_error(answer: Answer) -> PlaygroundError:
     """The error that an answer stands for, by its status and its `detail` in whatever form that comes."""
     body = answer.json()
     detail = body.get("detail", body) if isinstance(body, dict) else body
     if body is None:
         detail = answer.body[: 8 * LONGEST_DETAIL].decode("utf-8", "replace")
-    said = in_words(detail, key)
+    said = in_words(detail)
     data: dict[str, Any] = {"detail": said, "status_code": answer.status, "retry_after": retry_after(answer.headers)}
     if "finetune not found" in said.lower():
         return FinetuneNotFound("The API does not find this finetune.", **data)
     if answer.status == 422:
-        return _refused(detail, key, data)
+        return _refused(detail, data)
     kinds = {401: Unauthorized, 403: Unauthorized, 402: OutOfCredits, 429: RateLimited}
     return kinds.get(answer.status, APIError)(f"The API answered with status {answer.status}.", **data)
 
 
-def _refused(detail: Any, key: str, data: dict[str, Any]) -> PlaygroundError:
+def _refused(detail: Any, data: dict[str, Any]) -> PlaygroundError:
     """A 422: fields that are wrong, or a key that is malformed or missing."""
     items = [item for item in detail if isinstance(item, dict)] if isinstance(detail, list) else []
-    fields = [_field_error(item, key) for item in items]
+    fields = [_field_error(item) for item in items]
     missing_key = any(field.loc[:1] == ("header",) for field in fields)
     if missing_key or (not fields and "api key" in data["detail"].lower()):
         return Unauthorized("The API does not accept the key's form.", **data)
@@ -122,25 +122,23 @@ def _refused(detail: Any, key: str, data: dict[str, Any]) -> PlaygroundError:
     return InvalidRequest(fields or [FieldError(("body",), words, "refused")], **data)
 
 
-def _field_error(item: Mapping[str, Any], key: str) -> FieldError:
+def _field_error(item: Mapping[str, Any]) -> FieldError:
     loc = item.get("loc")
     path = [part if isinstance(part, int) else str(part) for part in loc] if isinstance(loc, list) else []
     if path[:1] not in (["body"], ["query"], ["path"], ["header"]):
         path.insert(0, "body")
-    message = in_words(item.get("msg"), key)[:LONGEST_MESSAGE] or "not accepted by the API"
-    return FieldError(tuple(path), message, in_words(item.get("type"), key)[:LONGEST_MESSAGE])
+    message = in_words(item.get("msg"))[:LONGEST_MESSAGE] or "not accepted by the API"
+    return FieldError(tuple(path), message, in_words(item.get("type"))[:LONGEST_MESSAGE])
 
 
-def in_words(value: Any, key: str = "") -> str:
-    """Anything that the API says as text for an error: at most 2,000 characters, no markup, no picture, no key."""
+def in_words(value: Any) -> str:
+    """Anything that the API says as text for an error: at most 2,000 characters, without markup or pictures."""
     if value is None:
         return ""
     text = value if isinstance(value, str) else json.dumps(_without_echo(value), ensure_ascii=False)
     text = re.sub(r"[A-Za-z0-9+/=_-]{256,}", "…", text)
     if re.match(r"\s*<[!?a-zA-Z]", text):
         text = re.sub(r"<(script|style)\b.*?</\1>|<[^>]*>", " ", text, flags=re.DOTALL | re.IGNORECASE)
-    if key:
-        text = text.replace(key, "…")
     return re.sub(r"\s+", " ", text).strip()[:LONGEST_DETAIL]
 
 

@@ -110,23 +110,27 @@ class Client:
         polling = Polling(wire, url, self._usable_key(), task, pace or Pace(), self._limits, age)
         return polling.results(patience, stop or Event())
 
-    def download(self, url: str, *, task_id: str = "") -> bytes:
+    def download(self, url: str, *, task_id: str = "", stop: Event | None = None) -> bytes:
         """The bytes of a sample as they were delivered, verified to be a whole image; the key is not sent.
 
-        Raises `SampleExpired`, `BadSample` when what comes is not an image, `APIError` when nothing comes.
+        Raises `SampleExpired`, `BadSample` when what comes is not an image, and `APIError` when nothing comes after
+        several tries; `stop` ends the waiting between them.
         """
-        return download(self._abroad, url, self._base, self._limits, task_id)
+        return download(self._abroad, url, self._base, self._limits, task_id, stop or Event())
 
-    def collect(self, task: Task, result: Result) -> bytes:
-        """The image of a result that is Ready; asks for a fresh URL when the result's own has expired."""
+    def collect(self, task: Task, result: Result, *, stop: Event | None = None) -> bytes:
+        """The image of a result that is Ready; when its URL has expired, the task is polled for a fresh one.
+
+        Raises what `download` and `poll` raise.
+        """
         for _ in range(RENEWALS):
             try:
-                return self.download(result.sample, task_id=task.id)
+                return self.download(result.sample, task_id=task.id, stop=stop)
             except SampleExpired:
                 log.info("task %s: the sample has expired, asking for a fresh one", task.id)
-            for fresh in self.poll(task, patience=self._limits.renewal, age=self._limits.not_found):
+            for fresh in self.poll(task, patience=self._limits.renewal, age=self._limits.not_found, stop=stop):
                 result = fresh
-        return self.download(result.sample, task_id=task.id)
+        return self.download(result.sample, task_id=task.id, stop=stop)
 
     def credits(self) -> float:
         """The credits left in the account."""
@@ -168,7 +172,7 @@ class Client:
 
     def _refused(self, answer: Answer) -> PlaygroundError:
         """The error that a submit met; raised at once if it is not sure that nothing was done."""
-        error = read_error(answer, self._key)
+        error = read_error(answer)
         doubtful = answer.status < 400 or answer.status == 408 or (answer.status >= 500 and answer.status != 503)
         if type(error) is APIError and doubtful:
             raise self._unknown(f"The API answered with status {answer.status}.", answer, error.detail)
@@ -202,7 +206,7 @@ class Client:
                 values = answer.json()
                 if answer.status == 200 and isinstance(values, dict):
                     return values.get(name)
-                failure = read_error(answer, self._key)
+                failure = read_error(answer)
                 if answer.status != 429 and 300 <= answer.status < 500:
                     break
             if attempt == self._limits.attempts:

@@ -7,11 +7,10 @@ a bounded size, and at the end an image that can be decoded from its first row t
 from __future__ import annotations
 
 import logging
-from time import sleep
-from typing import Any
+from threading import Event
 from urllib.parse import urljoin, urlsplit
 
-from ..errors import APIError, BadSample, SampleExpired
+from ..errors import APIError, BadSample, PlaygroundError, SampleExpired
 from ..images import inspect
 from .answers import retry_after
 from .hosts import Origin, usable
@@ -21,29 +20,52 @@ from .wire import Answer, Lost, NeverMade, Refused, Wire
 log = logging.getLogger(__name__)
 
 
-def download(wire: Wire, url: str, base: Origin, limits: Limits, task_id: str = "") -> bytes:
+class _Again(Exception):
+    """A try failed in a way that another may not: `error` is what to raise when there is no other."""
+
+    def __init__(self, error: PlaygroundError, after: float = 0.0) -> None:
+        self.error, self.after = error, after
+
+
+def download(wire: Wire, url: str, base: Origin, limits: Limits, task_id: str, stop: Event) -> bytes:
     """The image at a URL; raises `SampleExpired`, `BadSample`, or `APIError` when the host does not deliver."""
     for attempt in range(1, limits.downloads + 1):
-        pause = limits.pause(attempt)
         try:
-            answer = _follow(wire, url, base, limits)
-        except (NeverMade, Lost) as error:
-            why = str(error)
-        else:
-            _judge(answer, task_id)
-            why = answer.fault or f"status {answer.status}"
-            if answer.status == 200 and not answer.fault:
-                flaw = _flaw(answer.body, task_id)
-                if flaw is None:
-                    return answer.body
-                if _length_known(answer):
-                    raise flaw
-                why = flaw.message
-            pause = max(pause, min(retry_after(answer.headers) or 0.0, limits.longest_pause))
-        log.warning("task %s: download from %s failed (%s)", task_id, urlsplit(url).hostname, why)
-        if attempt < limits.downloads:
-            sleep(pause)
-    raise APIError(f"The image could not be fetched: {why}.", task_id=task_id)
+            return _try(wire, url, base, limits, task_id)
+        except _Again as again:
+            failure = again.error
+            pause = max(limits.pause(attempt), min(again.after, limits.longest_pause))
+        except PlaygroundError as error:
+            error.task_id = task_id
+            log.warning("task %s: no image from %s: %s", task_id, urlsplit(url).hostname, error.message)
+            raise
+        log.warning("task %s: download from %s failed: %s", task_id, urlsplit(url).hostname, failure.message)
+        if attempt == limits.downloads or stop.wait(pause):
+            break
+    failure.task_id = task_id
+    raise failure
+
+
+def _try(wire: Wire, url: str, base: Origin, limits: Limits, task_id: str) -> bytes:
+    """One try, into a buffer of its own."""
+    try:
+        answer = _follow(wire, url, base, limits)
+    except (NeverMade, Lost) as cause:
+        raise _Again(APIError(f"The image could not be fetched: {cause}.")) from None
+    _judge(answer)
+    if answer.status != 200 or answer.fault:
+        why = answer.fault or f"status {answer.status}"
+        error = APIError(f"The image could not be fetched: {why}.", status_code=answer.status)
+        raise _Again(error, retry_after(answer.headers) or 0.0)
+    try:
+        picture = inspect(answer.body)
+    except BadSample as flaw:
+        if "Content-Length" in answer.headers or "Transfer-Encoding" in answer.headers:
+            raise  # these bytes are certainly all that was meant; otherwise they may have been cut
+        raise _Again(flaw) from None
+    size = len(answer.body)
+    log.info("task %s: %d bytes, %s %dx%d", task_id, size, picture.format, picture.width, picture.height)
+    return answer.body
 
 
 def _follow(wire: Wire, url: str, base: Origin, limits: Limits) -> Answer:
@@ -61,28 +83,11 @@ def _follow(wire: Wire, url: str, base: Origin, limits: Limits) -> Answer:
     raise BadSample("The image's address leads from redirect to redirect.")
 
 
-def _judge(answer: Answer, task_id: str) -> None:
+def _judge(answer: Answer) -> None:
     """Raises what no further try would change."""
-    data: dict[str, Any] = {"status_code": answer.status, "task_id": task_id}
     if answer.fault == "too large":
-        raise BadSample("What was delivered is larger than any image should be.", **data)
+        raise BadSample("What was delivered is larger than any image should be.", status_code=answer.status)
     if answer.status in (403, 404, 410):
-        raise SampleExpired("The image's address no longer answers.", **data)
+        raise SampleExpired("The image's address no longer answers.", status_code=answer.status)
     if answer.status != 200 and answer.status not in (408, 425, 429) and answer.status < 500:
-        raise BadSample(f"The image's address answers with status {answer.status}.", **data)
-
-
-def _flaw(data: bytes, task_id: str) -> BadSample | None:
-    """What is wrong with the bytes as an image, if anything."""
-    try:
-        picture = inspect(data)
-    except BadSample as error:
-        error.task_id = task_id
-        return error
-    log.info("task %s: %d bytes, %s %dx%d", task_id, len(data), picture.format, picture.width, picture.height)
-    return None
-
-
-def _length_known(answer: Answer) -> bool:
-    """Whether the bytes are certainly all that was meant; if not, they may have been cut, and another try may help."""
-    return "Content-Length" in answer.headers or "Transfer-Encoding" in answer.headers
+        raise BadSample(f"The image's address answers with status {answer.status}.", status_code=answer.status)

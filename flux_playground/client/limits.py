@@ -27,7 +27,7 @@ class Limits:
     attempts: int = 4
     downloads: int = 6
     backoff: float = 0.5
-    longest_pause: float = 8.0
+    longest_pause: float = 5.0
     longest_retry_after: float = 60.0
     not_found: float = 10.0
     renewal: float = 30.0

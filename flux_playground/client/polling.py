@@ -80,10 +80,10 @@ class Polling:
 
     def _checked(self, result: Result) -> Result:
         """A result that is as good as its status, or the error that it stands for."""
-        log.debug("task %s: %s, progress %s", result.id, in_words(result.status, self._key)[:100], result.progress)
+        log.debug("task %s: %s, progress %s", result.id, result.status, result.progress)
         if result.status in FAILURES:
             kind, message = FAILURES[result.status]
-            raise kind(message, detail=in_words(result.details, self._key), task_id=self._task.id)
+            raise kind(message, detail=in_words(result.details), task_id=self._task.id)
         if result.ready and not result.sample:
             raise BadSample("The API says Ready but names no image.", task_id=self._task.id)
         if result.ready:
@@ -92,19 +92,24 @@ class Polling:
 
     def _refused(self, answer: Answer) -> None:
         """A status other than 200: the key's fault ends it, a fault of the call is asked again after soon."""
-        error = read_error(answer, self._key)
+        error = read_error(answer)
         error.task_id = self._task.id
         if isinstance(error, Unauthorized):
             raise error
+        if NOT_FOUND.lower() in error.detail.lower():
+            return self._missing()
         passing = answer.status in (408, 425, 429) or answer.status >= 500
         if not passing and self._age >= self._limits.not_found:
             raise error
-        self._again(f"status {answer.status}", retry_after(answer.headers) if answer.status in (429, 503) else None)
+        return self._again(
+            f"status {answer.status}", retry_after(answer.headers) if answer.status in (429, 503) else None
+        )
 
     def _missing(self) -> None:
         """The API does not know the task: soon after the submit that can mean "not yet"."""
         if self._age >= self._limits.not_found:
             raise TaskLost("The API does not know this task.", task_id=self._task.id)
+        self._failures = 0
         self._again("not found")
 
     def _again(self, why: str, at_least: float | None = None) -> None:

@@ -29,6 +29,8 @@ from .hosts import Origin, is_address, may_see_key, origin, permitted
 from .limits import Limits
 
 PIECE = 65_536
+SECRET = 8
+"""Characters that a key has at least; anything shorter may be a word of the answer."""
 
 
 class NeverMade(Exception):
@@ -78,7 +80,8 @@ class Wire:
     ) -> Answer:
         """The answer to one call, within `whole` seconds and `largest` bytes; raises `NeverMade` or `Lost`.
 
-        The key is sent only where it may be seen, whatever the caller asked for.
+        The key is sent only where it may be seen, whatever the caller asked for; an answer that repeats it loses it,
+        so that no error, record or log line can hold it.
         """
         request, target = self._prepared(method, url, body)
         if key and may_see_key(target, self._base):
@@ -90,7 +93,10 @@ class Wire:
         except (requests.RequestException, HTTPError, http.client.HTTPException, OSError, ValueError) as error:
             raise Lost(_reason(error)) from None
         with answer:
-            return Answer(answer.status_code, answer.headers, *_read(answer, largest))
+            data, fault = _read(answer, largest)
+        if len(key) >= SECRET:
+            data = data.replace(key.encode(), b"(key)")
+        return Answer(answer.status_code, answer.headers, data, fault)
 
     def close(self) -> None:
         """Closes the connections that are idle."""
@@ -111,12 +117,11 @@ class Wire:
 
     def _surroundings(self, target: Origin) -> dict[str, Any]:
         """The proxy and the certificates that the environment names for a host; looked up once."""
-        if target.loopback:
-            return {}
         if target not in self._environment:
             url = f"{target.scheme}://{target.host}:{target.port}"
-            settings = requests.Session().merge_environment_settings(url, {}, None, None, None)
-            self._environment[target] = {name: settings[name] for name in ("proxies", "verify", "cert")}
+            found = requests.Session().merge_environment_settings(url, {}, None, None, None)
+            proxies = {} if target.loopback else found["proxies"]
+            self._environment[target] = {"proxies": proxies, "verify": found["verify"]}
         return self._environment[target]
 
 
@@ -223,7 +228,14 @@ class _Response(http.client.HTTPResponse):
         super().__init__(sock, *args, **kwargs)
         whole = sock.gettimeout()
         end = monotonic() + (silence if whole is None else whole)
-        self.fp = io.BufferedReader(_Timed(self.fp.detach(), sock, silence, end))
+        self._bytes = _Timed(self.fp.detach(), sock, silence, end)
+        self.fp = io.BufferedReader(self._bytes)
+
+    def begin(self) -> None:
+        """Reads the status and the headers; ones that end before their last line count as no answer."""
+        super().begin()
+        if self._bytes.ended:
+            raise http.client.RemoteDisconnected("the headers were cut")
 
 
 class _Timed(io.RawIOBase):
@@ -231,6 +243,7 @@ class _Timed(io.RawIOBase):
 
     def __init__(self, raw: io.RawIOBase, sock: socket.socket, silence: float, end: float) -> None:
         self._raw, self._sock, self._silence, self._end = raw, sock, silence, end
+        self.ended = False
 
     def readable(self) -> bool:
         return True
@@ -240,7 +253,9 @@ class _Timed(io.RawIOBase):
         if left <= 0:
             raise TimeoutError("the answer takes too long as a whole")
         self._sock.settimeout(min(left, self._silence))
-        return self._raw.readinto(buffer)
+        count = self._raw.readinto(buffer)
+        self.ended = count == 0
+        return count
 
     def close(self) -> None:
         self._raw.close()
