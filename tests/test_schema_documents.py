@@ -155,6 +155,18 @@ def test_the_newer_kind_of_page_is_a_document_in_a_block() -> None:
     ]
 
 
+def test_a_page_may_have_been_written_on_windows() -> None:
+    page = (DOCUMENTS / "older-page.md").read_text().replace("\n", "\r\n")
+    assert len(load_text(f"\ufeff{page}").operation(ULTRA).fields) == 12
+
+
+@pytest.mark.parametrize("description", ["Any shape, such as 16:9 or 4:3.", "", "The shape, or match_input_image."])
+def test_a_shape_is_held_to_bounds_only_where_its_description_names_them(description: str) -> None:
+    schema = {"properties": {"aspect_ratio": {"type": "string", "description": description}}}
+    request = {"aspect_ratio": "match_input_image"}
+    assert load_text(a_document(schema)).operations[0].request(request) == request
+
+
 def test_a_synthesised_example_is_no_placeholder() -> None:
     schema = {"type": "object", "properties": {"a": {"type": "string", "example": "<string>"}}}
     assert load_text(a_document(schema)).operations[0].field("a").example is None

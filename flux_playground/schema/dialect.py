@@ -17,7 +17,7 @@ LITERAL = ("default", "example", "examples", "enum", "const")
 def blocks(page: str) -> Iterator[tuple[str, str]]:
     """The fenced blocks of a page: the language that each says it is in, and its text."""
     fence, language, lines = "", "", list[str]()
-    for line in page.splitlines():
+    for line in page.replace("\r\n", "\n").split("\n"):
         mark = re.match(r"`{3,}|~{3,}", line)
         if not fence and mark:
             named = re.match(r"\W*(\w*)", line[mark.end() :])
@@ -44,8 +44,12 @@ def document(block: Mapping[str, Any], page: str) -> dict[str, Any]:
         "responses": {str(code): {"content": _content(one)} for code, one in _within(paths, "response").items()},
     }
     method = str(paths.get("method", "post")).lower()
-    components = block.get("components", {})
-    return {"openapi": "3.1.0", "paths": {paths["path"]: {method: operation}}, "components": components}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": operation["summary"], "version": "1"},
+        "paths": {paths["path"]: {method: operation}},
+        "components": block.get("components", {}),
+    }
 
 
 def _content(body: Any) -> dict[str, Any]:

@@ -109,7 +109,7 @@ def field(name: str, schema: Mapping[str, Any] | bool, *, required: bool = False
 def _type(known: Mapping[str, Any]) -> str:
     named = known.get("type")
     if isinstance(named, str):
-        return named
+        return named if named != "null" else "any"
     if known.get("properties"):
         return "object"
     kinds = {_type_of(one) for one in choices(known)} or {_type(essence(one)) for one in options(known)}

@@ -42,8 +42,9 @@ def shown(value: Any) -> str:
         return "a list" if isinstance(value, list) else "an object"
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    text = f"“{value}”" if isinstance(value, str) else str(value)
-    return text if len(text) <= 60 else f"{text[:40]}…"
+    text = str(value)
+    text = text if len(text) <= 60 else f"{text[:40]}…"
+    return f"“{text}”" if isinstance(value, str) else text
 
 
 def plainly(value: Any) -> str:
