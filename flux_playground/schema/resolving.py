@@ -171,7 +171,11 @@ def _count(key: str, value: Any) -> int:
 def _text(key: str, value: Any) -> str:
     if not isinstance(value, str):
         raise _wrong(key, value, "a text")
-    return value.strip()
+    return value
+
+
+def _words(key: str, value: Any) -> str:
+    return _text(key, value).strip()
 
 
 def _pattern(key: str, value: Any) -> str | None:
@@ -220,7 +224,7 @@ def _short(value: Any) -> str:
 READERS: dict[str, Callable[[str, Any], Any]] = {
     **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"), _number),
     **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"), _count),
-    **dict.fromkeys(("title", "description", "format"), _text),
+    **dict.fromkeys(("title", "description", "format"), _words),
     **dict.fromkeys(("const", "default", "example"), _as_is),
     **dict.fromkeys(("enum", "examples"), _list),
     **dict.fromkeys(("uniqueItems", "writeOnly"), lambda key, value: value is True or None),
