@@ -1,0 +1,179 @@
+"""Code that makes an image: each kind is run as a person would run it, against the local server."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from flux_playground import recipe
+from flux_playground.local import LocalServer
+from flux_playground.recipe import Form, recognise
+from flux_playground.snippets import Language, snippet
+
+ENDPOINT = "/v1/flux-pro-1.1-ultra-finetuned"
+SERVER = "https://api.us1.bfl.ai"
+RUNNERS = {
+    Language.CURL: ("image.sh", ["sh"]),
+    Language.PYTHON: ("image.py", [sys.executable, "-W", "error"]),
+    Language.JAVASCRIPT: ("image.mjs", ["node"]),
+}
+AWKWARD = (
+    'it\'s a "cat" 🐈 $HOME `ls` ${x} $(id) \\ \\n \\` \\${y} %s %d @url@ @request@ {{a}}\nJSON\n\'\'\'""" '
+    "\0\r\x1b\u2028\ufeff\u202e end\\"
+)
+REQUEST = {"finetune_id": "my-finetune", "seed": 2**70, "finetune_strength": 0.8, "output_format": "png"}
+
+
+def begun(
+    language: Language, server: LocalServer, folder: Path, request: Mapping[str, Any], key: str = "a-key"
+) -> subprocess.Popen[str]:
+    """The code of a request, running in a folder of its own."""
+    name, command = RUNNERS[language]
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(snippet(language, server.url, ENDPOINT, request), encoding="utf-8")
+    given = {**os.environ, "BFL_API_KEY": key, "PYTHONUTF8": "1"}
+    pipe = subprocess.PIPE
+    return subprocess.Popen([*command, name], cwd=folder, env=given, stdout=pipe, stderr=pipe, text=True)
+
+
+def all_run(
+    server: LocalServer, folder: Path, request: Mapping[str, Any], files: Mapping[str, bytes] | None = None
+) -> dict[Language, bytes]:
+    """The images that the code of each language makes, all running at once."""
+    running = {}
+    for language in RUNNERS:
+        place = folder / language
+        place.mkdir()
+        for name, content in (files or {}).items():
+            (place / name).write_bytes(content)
+        running[language] = begun(language, server, place, request, f"key-of-{language}")
+    images = {}
+    for language, process in running.items():
+        out, error = process.communicate(timeout=60)
+        assert process.returncode == 0, f"{language}: {error}"
+        images[language] = (folder / language / out.splitlines()[-1]).read_bytes()
+    return images
+
+
+def made(server: LocalServer, body: str) -> bytes:
+    """The image of a JSON text, by the plainest means."""
+    headers = {"x-key": "a-key", "content-type": "application/json"}
+    answer = requests.post(server.url + ENDPOINT, data=body.encode(), headers=headers, timeout=10)
+    assert answer.status_code == 200, answer.text
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        task = requests.get(answer.json()["polling_url"], timeout=10).json()
+        if task["status"] == "Ready":
+            return requests.get(task["result"]["sample"], timeout=10).content
+        time.sleep(0.02)
+    raise AssertionError("the image never came")
+
+
+def test_the_code_of_every_language_makes_the_image_of_an_awkward_request(server: LocalServer, tmp_path: Path) -> None:
+    request = {**REQUEST, "prompt": AWKWARD}
+    expected = made(server, json.dumps(request))
+    assert made(server, snippet(Language.JSON, server.url, ENDPOINT, request)) == expected
+    assert made(server, json.dumps({**request, "seed": 2**70 + 1})) != expected
+    images = all_run(server, tmp_path, request)
+    assert {language: hashlib.sha256(image).hexdigest() for language, image in images.items()} == dict.fromkeys(
+        RUNNERS, hashlib.sha256(expected).hexdigest()
+    )
+
+
+def test_an_image_prompt_is_read_from_its_file_and_a_prompt_may_have_a_hundred_thousand_letters(
+    server: LocalServer, tmp_path: Path
+) -> None:
+    file = io.BytesIO()
+    Image.effect_noise((400, 300), 90).convert("RGB").save(file, "PNG")
+    text = base64.b64encode(file.getvalue()).decode()
+    reference = "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+    request = {**REQUEST, "prompt": "löwe" * 25_000 + "'", "image_prompt_strength": 0.7}
+    expected = made(server, json.dumps({**request, "image_prompt": text}))
+    images = all_run(server, tmp_path, {"image_prompt": reference, **request}, {"image_prompt.png": file.getvalue()})
+    assert [image == expected for image in images.values()] == [True] * 3
+
+
+def test_an_image_prompt_can_also_be_in_the_code(server: LocalServer, tmp_path: Path) -> None:
+    file = io.BytesIO()
+    Image.effect_noise((300, 300), 90).save(file, "PNG")
+    request = {**REQUEST, "prompt": "a cat", "image_prompt": base64.b64encode(file.getvalue()).decode()}
+    assert set(all_run(server, tmp_path, request).values()) == {made(server, json.dumps(request))}
+
+
+def test_bad_days_are_waited_out(server: LocalServer, tmp_path: Path) -> None:
+    prompt = "a cat #too-many-wait-once #not-yet #poll-cut-once #poll-list-once"
+    images = all_run(server, tmp_path, {**REQUEST, "prompt": prompt})
+    assert len(set(images.values())) == 1
+
+
+@pytest.mark.parametrize("language", RUNNERS)
+def test_a_submit_whose_answer_was_lost_is_not_sent_again(
+    language: Language, server: LocalServer, tmp_path: Path
+) -> None:
+    key = f"lost-{language}"
+    process = begun(language, server, tmp_path, {**REQUEST, "prompt": "a cat #submit-cut"}, key)
+    out, error = process.communicate(timeout=30)
+    assert (process.returncode != 0, out) == (True, "")
+    assert error
+    left = requests.get(f"{server.url}/v1/credits", headers={"x-key": key}, timeout=10).json()["credits"]
+    fresh = requests.get(f"{server.url}/v1/credits", headers={"x-key": "nobody-yet"}, timeout=10).json()["credits"]
+    assert 0 < fresh - left < 10, "one task, and one only, was paid for"
+
+
+@pytest.mark.parametrize(
+    ("word", "said"), [("#moderated-content", "Content Moderated"), ("#broken", "500"), ("#poll-403", "403")]
+)
+def test_a_failure_is_said_and_ends_it(word: str, said: str, server: LocalServer, tmp_path: Path) -> None:
+    request = {**REQUEST, "prompt": f"a cat {word}"}
+    running = [begun(language, server, tmp_path / language, request) for language in RUNNERS]
+    for process in running:
+        out, error = process.communicate(timeout=30)
+        assert (process.returncode != 0, out) == (True, "")
+        assert said in error
+
+
+def test_the_key_is_named_and_neither_webhook_nor_its_secret_is_written() -> None:
+    request = {**REQUEST, "webhook_url": "https://example.org/hook", "webhook_secret": "very-secret"}
+    for language in Language:
+        text = snippet(language, SERVER, ENDPOINT, request)
+        assert "webhook" not in text.lower().replace("webhooks", "")
+        assert "very-secret" not in text
+        assert ("BFL_API_KEY" in text) is (language is not Language.JSON)
+
+
+def test_a_hostile_address_stays_an_address() -> None:
+    for language in RUNNERS:
+        text = snippet(language, "https://x.example'; touch evil; '", '/v1/"$(id)`id`\n#', {"prompt": "a"})
+        assert "https://x.example%27%3B%20touch%20evil%3B%20%27/v1/%22%24%28id%29%60id%60%0A%23" in text
+        assert "touch evil" not in text
+
+
+@given(
+    request=st.dictionaries(
+        st.from_regex(r"[a-z][a-z_]{0,12}", fullmatch=True).filter(lambda name: name in recipe.public({name: 1})),
+        st.text(st.characters(exclude_categories=["Cs"])) | st.integers() | st.booleans() | st.lists(st.integers()),
+        min_size=1,
+        max_size=5,
+    ),
+    language=st.sampled_from(list(Language)),
+)
+def test_code_is_read_back_as_the_request_that_it_makes(request: dict[str, Any], language: Language) -> None:
+    found = recognise(snippet(language, SERVER, ENDPOINT, request))
+    assert (found.form, found.values) == (Form.REQUEST, request)
+    if language is not Language.JSON:
+        assert (found.server, found.endpoint) == (SERVER, ENDPOINT)
