@@ -22,7 +22,7 @@ from .record import VERSION_KEY, Recipe, from_data
 from .request import public
 from .strict import MOST, check, decoded, decoder, parse
 
-ADDRESS = re.compile(r"https?://[^\s\"'`<>\\]{1,2000}")
+ADDRESS = re.compile(r"https?://[^\s\"'`<>\\,]{1,2000}")
 NAME = re.compile(r"[A-Za-z_]\w{0,99}")
 MOST_OBJECTS = 30
 """Places in a code at which a request is looked for."""
