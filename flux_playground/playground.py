@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from . import images, schema
+from . import schema
 from .client import Client
-from .errors import FieldError, InvalidRequest, TaskLost, Unauthorized
+from .errors import InvalidDocument, TaskLost, Unauthorized
 from .generation import Generation, State
 from .journal import Journal
 from .line import Line, Run
+from .request import complete, kept, seed_of
 from .road import travel
 from .settings import LOOPBACK, Settings
 
@@ -29,8 +30,8 @@ log = logging.getLogger(__name__)
 
 # The local server takes any key; this one says in its logs what it is.
 LOCAL_KEY = "local-demo"
-SEED = "seed"
-SEEDS = 2**32
+# Whose servers a document may name for a key to go there; any other is named by the owner, in the settings.
+TRUSTED = ".bfl.ai"
 
 
 @dataclass(frozen=True)
@@ -88,30 +89,34 @@ class Playground:
 
     # What is made
 
-    def generate(self, values: Mapping[str, Any], visitor: Visitor = OWNER) -> Iterator[Generation]:
+    def generate(
+        self, values: Mapping[str, Any], visitor: Visitor = OWNER, *, endpoint: str = ""
+    ) -> Iterator[Generation]:
         """Make one image and yield its records as it gets further; the last has `.image` and `.seed`, or `.error`.
 
-        Raises `InvalidRequest` before anything is sent. A caller who stops iterating stops watching: the image is
+        Raises as `start` does, before anything is sent. A caller who stops iterating stops watching: the image is
         made and kept all the same.
         """
-        yield from self.watch(self.start(values, visitor).id)
+        yield from self.watch(self.start(values, visitor, endpoint=endpoint).id)
 
-    def start(self, values: Mapping[str, Any], visitor: Visitor = OWNER) -> Generation:
+    def start(self, values: Mapping[str, Any], visitor: Visitor = OWNER, *, endpoint: str = "") -> Generation:
         """Check the values, write the generation down, hand it to a worker and return at once.
 
         A blank seed is drawn here, so that what is kept is the whole recipe. Images may be given as paths, bytes or
-        base64 text. Raises `InvalidRequest` with all that is wrong, by field, and `Unauthorized` without any key.
+        base64 text. `endpoint` is a path of the document, else that of the settings. Raises `InvalidRequest` with all
+        that is wrong, by field; `Unauthorized` without any key; `InvalidDocument` for an endpoint that is not there.
         """
-        server, key = self._door(visitor)
-        request = self._request(values)
+        operation = self.document.operation(endpoint) if endpoint else self.operation
+        server, key = self._door(visitor, operation)
+        request = complete(operation, values)
         generation = Generation(
             id=secrets.token_hex(16),
             owner=visitor.id,
             created_at=time.time(),
-            endpoint=self.operation.path,
+            endpoint=operation.path,
             server=server,
-            request=self._kept(request),
-            seed=request.get(SEED) if isinstance(request.get(SEED), int) else None,
+            request=kept(operation, request, self.journal.keep_input),
+            seed=seed_of(request),
         )
         return self._enter(Run(self.journal.write(generation), request), key)
 
@@ -120,7 +125,7 @@ class Playground:
         generation = self.get(generation_id)
         if generation.state is not State.UNCOLLECTED:
             return generation
-        server, key = self._door(visitor, required=False)
+        server, key = self._door(visitor, self._operation_of(generation), required=False)
         again = replace(generation, state=State.RUNNING, error=None, finished_at=None)
         return self._enter(Run(again, {}), key if generation.server == server else "")
 
@@ -167,10 +172,11 @@ class Playground:
         run = self._runs.get(generation_id)
         return 0 if run is None else max((a.line.place(run) for a in list(self._accounts.values())), default=0)
 
-    def usual_seconds(self, visitor: Visitor = OWNER) -> float | None:
-        """How long an image of this endpoint takes as a rule (median), or None while there are fewer than three."""
-        server, _ = self._door(visitor, required=False)
-        durations = sorted(self.journal.durations(server, self.operation.path))
+    def usual_seconds(self, visitor: Visitor = OWNER, *, endpoint: str = "") -> float | None:
+        """How long an image of an endpoint takes as a rule (median), or None while there are fewer than three."""
+        operation = self.document.operation(endpoint) if endpoint else self.operation
+        server, _ = self._door(visitor, operation, required=False)
+        durations = sorted(self.journal.durations(server, operation.path))
         return durations[len(durations) // 2] if len(durations) >= 3 else None
 
     def thumbnail(self, generation_id: str) -> Path | None:
@@ -179,15 +185,15 @@ class Playground:
 
     def credits(self, visitor: Visitor = OWNER) -> float:
         """What the visitor's account still has, in credits (0.01 USD each); raises `APIError`, `APIUnreachable`."""
-        return self._account(*self._door(visitor)).client.credits()
+        return self._account(*self._door(visitor, self.operation)).client.credits()
 
     def finetunes(self, visitor: Visitor = OWNER) -> list[Any]:
         """The account's finetunes as the API lists them, ids or objects; raises `APIError`, `APIUnreachable`."""
-        return self._account(*self._door(visitor)).client.finetunes()
+        return self._account(*self._door(visitor, self.operation)).client.finetunes()
 
     def finetune(self, finetune_id: str, visitor: Visitor = OWNER) -> dict[str, Any]:
         """What the API knows of one finetune, in its own free form; raises `APIError`, `APIUnreachable`."""
-        return self._account(*self._door(visitor)).client.finetune(finetune_id)
+        return self._account(*self._door(visitor, self.operation)).client.finetune(finetune_id)
 
     def local(self, visitor: Visitor = OWNER) -> bool:
         """Whether this visitor's pictures are drawn by the local server, for want of any key."""
@@ -195,14 +201,23 @@ class Playground:
 
     # How it is done
 
-    def _door(self, visitor: Visitor, *, required: bool = True) -> tuple[str, str]:
+    def _door(self, visitor: Visitor, operation: schema.Operation, *, required: bool = True) -> tuple[str, str]:
         """The server and the key that serve this visitor: their own key, else the owner's, else the local server."""
         if self.local(visitor):
             return self.settings.demo_url, LOCAL_KEY
         key = visitor.api_key or self.settings.api_key
         if required and not key:
             raise Unauthorized("There is no key: set BFL_API_KEY, or enter one.")
-        return self.settings.base_url or self.operation.server, key
+        server = self.settings.base_url or operation.server
+        host = urlsplit(server).hostname or ""
+        if required and not self.settings.base_url and not (host.endswith(TRUSTED) or host in LOOPBACK):
+            named = f"names the server {host}" if host else "names no server"
+            raise InvalidDocument(f"The document {named}: set FLUX_PLAYGROUND_BASE_URL to where your key may go.")
+        return server, key
+
+    def _operation_of(self, generation: Generation) -> schema.Operation:
+        """The endpoint that a generation was made with, or today's where the document no longer has it."""
+        return next((one for one in self.document.operations if one.path == generation.endpoint), self.operation)
 
     def _account(self, server: str, key: str) -> _Account:
         with self._lock:
@@ -210,42 +225,6 @@ class Playground:
                 client = Client(server, key)
                 self._accounts[server, key] = _Account(client, Line(self.settings.max_in_flight))
             return self._accounts[server, key]
-
-    def _request(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The request of these values, images encoded and a seed drawn; raises `InvalidRequest` for all at once."""
-        wrong: list[FieldError] = []
-        ready = dict(values)
-        for one in self.operation.fields:
-            if one.media == "image" and isinstance(values.get(one.name), Path | bytes):
-                try:
-                    ready[one.name] = images.encode(values[one.name], one.name)
-                except InvalidRequest as error:
-                    wrong += error.details
-                    del ready[one.name]
-        try:
-            request = self.operation.request(ready)
-        except InvalidRequest as error:
-            wrong += error.details
-        if wrong:
-            raise InvalidRequest(wrong)
-        return self._with_seed(request)
-
-    def _with_seed(self, request: dict[str, Any]) -> dict[str, Any]:
-        seeded = any(one.name == SEED and one.type == "integer" for one in self.operation.fields)
-        if not seeded or request.get(SEED) is not None:
-            return request
-        return self.operation.request({**request, SEED: secrets.randbelow(SEEDS)})
-
-    def _kept(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """The request as the journal keeps it: no secrets, and an image once however often it is used."""
-        kept = {}
-        for name, value in request.items():
-            one = self.operation.field(name)
-            if one.media and isinstance(value, str):
-                kept[name] = self.journal.keep_input(value)
-            elif not one.secret:
-                kept[name] = value
-        return kept
 
     def _enter(self, run: Run, key: str) -> Generation:
         account = self._account(run.generation.server, key)
@@ -276,7 +255,7 @@ class Playground:
             return self.journal.write(replace(generation, state=State.UNSENT, finished_at=time.time()))
         if generation.state is State.SUBMITTING:
             return self.journal.write(replace(generation, state=State.UNKNOWN, finished_at=time.time()))
-        server, key = self._door(OWNER, required=False)
+        server, key = self._door(OWNER, self._operation_of(generation), required=False)
         if generation.server != server and urlsplit(generation.server).hostname in LOOPBACK:
             lost = TaskLost("The local server that was drawing this picture has ended.")
             ended = replace(generation, state=State.FAILED, error=lost, finished_at=time.time())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import json
 import threading
 import time
 from dataclasses import replace
@@ -12,8 +13,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from flux_playground import Playground, Settings
-from flux_playground.errors import InvalidRequest, TaskLost, Unauthorized
+from flux_playground import Playground, Settings, schema
+from flux_playground.errors import InvalidDocument, InvalidRequest, TaskLost, Unauthorized
 from flux_playground.generation import Generation, State
 from flux_playground.journal import Journal
 from flux_playground.local import LocalServer
@@ -233,3 +234,16 @@ def test_images_of_any_kind_of_source_are_the_same_request(playground: Playgroun
     first = playground.start({**VALUES, "image_prompt": file.getvalue()})
     assert playground.journal.input(first.request["image_prompt"])
     list(playground.watch(first.id))
+
+
+@pytest.mark.parametrize("named", ["https://evil.example", "https://api.bfl.ai.evil.example", "http://api.bfl.ai", ""])
+def test_a_key_does_not_go_to_a_server_that_only_a_document_names(settings: Settings, named: str) -> None:
+    document = schema.load()
+    raw = json.loads(json.dumps(document.raw))
+    raw["servers"] = [{"url": named}]
+    raw["paths"]["/v1/flux-pro-1.1-ultra-finetuned"]["post"].pop("servers", None)
+    changed = schema.load_text(json.dumps(raw))
+    with Playground(replace(settings, demo_url="", api_key="k"), changed) as playground:
+        with pytest.raises(InvalidDocument, match="FLUX_PLAYGROUND_BASE_URL"):
+            playground.start(VALUES)
+        assert playground.recent() == []

@@ -1,0 +1,77 @@
+"""From a form's values to the whole request that is sent, and from that to what of it is kept.
+
+Knows an operation's fields and what an image file is; nothing of HTTP, of how a generation travels, or of a form.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from . import images
+from .errors import FieldError, InvalidRequest
+from .schema import Field, Operation
+
+SEED = "seed"
+SEEDS = 2**32
+
+
+def complete(operation: Operation, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The request of these values: images (paths or bytes) as base64, a blank seed drawn, all of it checked.
+
+    Raises `InvalidRequest` with all that is wrong, by field.
+    """
+    wrong: list[FieldError] = []
+    ready = dict(values)
+    for one in operation.fields:
+        try:
+            ready[one.name] = _encoded(one, values.get(one.name))
+        except InvalidRequest as error:
+            wrong += error.details
+            del ready[one.name]
+    try:
+        request = operation.request(ready)
+    except InvalidRequest as error:
+        # A field whose image cannot be read is not missing as well.
+        wrong += [one for one in error.details if one.field not in {known.field for known in wrong}]
+    if wrong:
+        raise InvalidRequest(wrong)
+    return _seeded(operation, request)
+
+
+def kept(operation: Operation, request: Mapping[str, Any], keep: Callable[[str], str]) -> dict[str, Any]:
+    """What of a request is written down: no secrets, and each image as the reference that `keep` gives for it."""
+    known = {one.name: one for one in operation.fields}
+    shown = {name: value for name, value in request.items() if name not in known or not known[name].secret}
+    for name in shown:
+        if name in known and known[name].media:
+            shown[name] = _each(shown[name], lambda value: keep(value) if isinstance(value, str) else value)
+    return shown
+
+
+def seed_of(request: Mapping[str, Any]) -> int | None:
+    """The seed that a request names, if it names one."""
+    seed = request.get(SEED)
+    return seed if isinstance(seed, int) and not isinstance(seed, bool) else None
+
+
+def _encoded(one: Field, value: Any) -> Any:
+    if not one.media:
+        return value
+    return _each(value, lambda item: images.encode(item, one.name) if isinstance(item, Path | bytes) else item)
+
+
+def _each(value: Any, change: Callable[[Any], Any]) -> Any:
+    return [change(item) for item in value] if isinstance(value, list | tuple) else change(value)
+
+
+def _seeded(operation: Operation, request: dict[str, Any]) -> dict[str, Any]:
+    """The request with a seed, so that what is kept is the whole recipe; only where the schema has one."""
+    field = next((one for one in operation.fields if one.name == SEED and one.type == "integer"), None)
+    if field is None or request.get(SEED) is not None:
+        return request
+    lowest = int(field.minimum or 0)
+    highest = SEEDS - 1 if field.maximum is None else int(field.maximum)
+    return operation.request({**request, SEED: lowest + secrets.randbelow(max(highest - lowest, 0) + 1)})
