@@ -1,0 +1,62 @@
+"""Builds the page and launches it: `python app.py`. The only file that knows `assets/`.
+
+`demo` stands at module level, as hosted demos expect it. Host and port are gradio's own variables,
+GRADIO_SERVER_NAME and GRADIO_SERVER_PORT; everything else is in `flux_playground/settings.py`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+# Before gradio is loaded: it would report each start, and look for a newer version of itself.
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+
+from flux_playground import Playground, Settings
+from flux_playground.errors import InvalidDocument, InvalidSettings
+from flux_playground.local import LocalServer
+from flux_playground.ui import build, options
+
+ASSETS = Path(__file__).parent / "assets"
+
+
+def open_playground() -> tuple[Playground, LocalServer | None]:
+    """The playground of this environment; without a key and an address, with a local server to draw its pictures.
+
+    Ends the program with one sentence when a setting or the document cannot be used.
+    """
+    try:
+        settings = Settings.from_env()
+        if settings.api_key or settings.base_url:
+            return Playground(settings), None
+        server = LocalServer(settings.openapi or None, speed=settings.local_speed)
+        return Playground(replace(settings, demo_url=server.url)), server
+    except (InvalidSettings, InvalidDocument) as error:
+        print(error.message, file=sys.stderr)
+        sys.exit(2)
+
+
+def launch_options(playground: Playground) -> dict[str, Any]:
+    """How the page looks and which doors stay shut, with the style and the script of `assets/`."""
+    return options(
+        playground,
+        style=(ASSETS / "style.css").read_text(),
+        script=(ASSETS / "page.js").read_text(),
+        favicon=str(ASSETS / "logo.svg"),
+    )
+
+
+playground, server = open_playground()
+playground.resume()
+demo = build(playground)
+
+if __name__ == "__main__":
+    try:
+        demo.launch(**launch_options(playground))
+    finally:
+        playground.close()
+        if server is not None:
+            server.close()

@@ -1,0 +1,236 @@
+// What the page does on this side of the network: clocks, keys, copying, small changes to the form.
+// Everything that needs the program goes through `flux.bridge(name, data)`, which gradio's HTML component hands us.
+(() => {
+  "use strict";
+  const flux = (window.flux = { bridge: null });
+  const NAME = "Flux Playground";
+  const $ = (selector, root = document) => root.querySelector(selector);
+  const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+  // ---- the form -------------------------------------------------------------------------------------------------
+  const input = (name) => $(`#input-${CSS.escape(name)} textarea, #input-${CSS.escape(name)} input`);
+
+  function put(name, text) {
+    const box = input(name);
+    if (!box) return;
+    const kind = box.tagName === "TEXTAREA" ? HTMLTextAreaElement : HTMLInputElement;
+    Object.getOwnPropertyDescriptor(kind.prototype, "value").set.call(box, text);
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  function roll() {
+    put("seed", String(crypto.getRandomValues(new Uint32Array(1))[0]));
+  }
+
+  function reuse() {
+    const seed = $("#stage [data-seed]");
+    if (seed) put("seed", seed.dataset.seed);
+    say(seed ? "The seed is in the form." : "There is no picture to take a seed from yet.", !seed);
+  }
+
+  function swap() {
+    const parts = (input("aspect_ratio")?.value || "").split(":");
+    if (parts.length === 2) put("aspect_ratio", `${parts[1].trim()}:${parts[0].trim()}`);
+    markShape();
+  }
+
+  function markShape() {
+    const value = (input("aspect_ratio")?.value || "").replace(/\s/g, "");
+    for (const chip of $$(".shapes .chip")) chip.setAttribute("aria-pressed", String(chip.dataset.value === value));
+  }
+
+  function goTo(name) {
+    const field = $(`#field-${CSS.escape(name)}`);
+    if (!field) return;
+    const folded = field.closest("#advanced");
+    if (folded && !field.offsetParent) $("button.label-wrap", folded)?.click();
+    setTimeout(() => {
+      field.scrollIntoView({ block: "center", behavior: calm() ? "auto" : "smooth" });
+      input(name)?.focus({ preventScroll: true });
+    }, 60);
+  }
+
+  // ---- what is told ---------------------------------------------------------------------------------------------
+  let region = null;
+  let toast = null;
+  const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+  function announce(text) {
+    if (region && text && region.textContent !== text) region.textContent = text;
+  }
+
+  function say(text, quiet = false) {
+    if (!toast) return;
+    toast.textContent = text;
+    toast.classList.toggle("on", true);
+    clearTimeout(toast.timer);
+    toast.timer = setTimeout(() => toast.classList.remove("on"), 2600);
+    if (!quiet) announce(text);
+  }
+
+  async function copy(text) {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      const box = document.createElement("textarea");
+      box.value = text;
+      document.body.append(box);
+      box.select();
+      document.execCommand("copy");
+      box.remove();
+    }
+    say("Copied.");
+  }
+
+  // ---- acts -----------------------------------------------------------------------------------------------------
+  const here = {
+    dice: roll,
+    reuse,
+    swap,
+    clear: (data) => put(data.field, ""),
+    shape: (data) => (put("aspect_ratio", data.value), markShape()),
+    copy: (data) => copy(data.copy),
+    goto: (data) => goTo(data.field),
+    keys: () => $("#keys")?.showModal(),
+    close: () => $("#keys")?.close(),
+  };
+  const bridged = ["show", "stop", "collect", "again", "vary", "recall"];
+
+  function act(name, data) {
+    if (name === "key" && !("key" in data)) {
+      const box = $("details.key");
+      if (box) ((box.open = true), $("#key")?.focus());
+      return;
+    }
+    if (name in here) here[name](data);
+    else if (bridged.includes(name) || name === "key") flux.bridge?.(name, { ...data });
+    if (["again", "vary", "collect", "show"].includes(name)) toStage();
+  }
+
+  function toStage() {
+    const stage = $("#result");
+    if (stage && matchMedia("(max-width: 860px)").matches) {
+      stage.scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
+    }
+  }
+
+  document.addEventListener("click", (event) => {
+    const control = event.target.closest?.("[data-act]");
+    if (control && control.tagName !== "FORM") {
+      if (control.tagName === "A") event.preventDefault();
+      const { act: name, ...data } = control.dataset;
+      act(name, data);
+    } else if (event.target.closest?.("#generate")) {
+      for (const hidden of $$(".mended")) hidden.classList.remove("mended");
+      toStage();
+    }
+  });
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target.closest?.("form[data-act=key]");
+    if (!form) return;
+    event.preventDefault();
+    const box = $("input", form);
+    flux.bridge?.("key", { key: box.value });
+    box.value = "";
+  });
+
+  // What is being corrected is no longer called wrong.
+  document.addEventListener("input", (event) => {
+    const field = event.target.closest?.(".field");
+    if (field) field.classList.add("mended");
+    if (field?.id === "field-aspect_ratio") markShape();
+  });
+
+  // ---- keys -----------------------------------------------------------------------------------------------------
+  const typing = (target) => target.closest?.("input, textarea, select, [contenteditable=true], [role=combobox]");
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      $("#generate")?.click();
+      return;
+    }
+    if ($("dialog[open]")) return;
+    if (event.key === "Escape" && !typing(event.target)) $("#stage [data-act=stop]")?.click();
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    const letters = { "?": "keys", a: "all", r: "but-seed", p: "prompt", s: "seed", v: "vary" };
+    const wanted = letters[event.key];
+    if (event.key.startsWith("Arrow") && event.target.closest?.("#strip, body > *, body")) browse(event);
+    else if (wanted === "keys") here.keys();
+    else if (wanted === "vary") $("#stage [data-act=vary]")?.click();
+    else if (wanted) {
+      const one = $("#stage [data-act=recall]");
+      if (one) act("recall", { id: one.dataset.id, what: wanted });
+    }
+  });
+
+  function browse(event) {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const cards = $$("#strip .card");
+    if (!step || !cards.length || event.target.closest?.("[role=slider], [role=radiogroup], fieldset")) return;
+    const at = cards.findIndex((card) => card.getAttribute("aria-current") === "true");
+    const next = cards[Math.min(cards.length - 1, Math.max(0, at + step))];
+    if (!next || next === cards[at]) return;
+    event.preventDefault();
+    next.click();
+    if (event.target.closest?.("#strip")) flux.focus = next.dataset.id;
+  }
+
+  // ---- what keeps itself up to date ------------------------------------------------------------------------------
+  function tick() {
+    for (const clock of $$("time[data-elapsed]")) {
+      clock.since ??= performance.now() - Number(clock.dataset.elapsed) * 1000;
+      const seconds = Math.floor((performance.now() - clock.since) / 1000);
+      const text = seconds < 100 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+      if (clock.textContent !== text) clock.textContent = text;
+    }
+    entitle();
+  }
+
+  function entitle() {
+    const stage = $("#stage .stage");
+    const running = Number($("#history [data-running]")?.dataset.running || 0);
+    const said = stage?.dataset.title || "";
+    const clock = stage?.dataset.kind === "waiting" ? ` ${$("time", stage)?.textContent || ""}` : "";
+    const title = said ? `${running > 1 ? `(${running}) ` : ""}${said}${clock} – ${NAME}` : NAME;
+    if (document.title !== title) document.title = title;
+    announce(said);
+  }
+
+  function describe() {
+    for (const hint of $$(".hint")) {
+      const name = hint.id.slice("hint-".length);
+      const faulty = Boolean($(".fault", hint)) && !hint.closest(".field.mended");
+      for (const box of $$(`#input-${CSS.escape(name)} textarea, #input-${CSS.escape(name)} input`)) {
+        if (box.getAttribute("aria-describedby") !== hint.id) box.setAttribute("aria-describedby", hint.id);
+        if (String(faulty) !== box.getAttribute("aria-invalid")) box.setAttribute("aria-invalid", String(faulty));
+      }
+    }
+    if (flux.focus) {
+      $(`#strip .card[data-id="${flux.focus}"]`)?.focus();
+      flux.focus = null;
+    }
+    markShape();
+    entitle();
+  }
+
+  function furnish() {
+    region = Object.assign(document.createElement("div"), { className: "unseen" });
+    region.setAttribute("role", "status");
+    toast = Object.assign(document.createElement("div"), { className: "toast" });
+    toast.setAttribute("aria-hidden", "true");
+    document.body.append(region, toast);
+    document.documentElement.lang ||= "en";
+    let waiting = false;
+    new MutationObserver(() => {
+      if (waiting) return;
+      waiting = true;
+      requestAnimationFrame(() => ((waiting = false), describe()));
+    }).observe(document.body, { childList: true, subtree: true });
+    setInterval(tick, 250);
+  }
+
+  if (document.body) furnish();
+  else document.addEventListener("DOMContentLoaded", furnish);
+})();

@@ -1,0 +1,130 @@
+"""What can be done on the page, one method each: from a tab's session and what was clicked to what must be shown.
+
+Every act says what it did and then follows what is under way. Only a visitor's own generations can be acted on,
+whatever id is named. Knows the playground and the desks; must not know gradio's components.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from ..errors import InvalidRequest, PlaygroundError
+from ..generation import Generation
+from ..playground import Playground
+from ..schema import Field
+from . import connection, fields, problems, recall
+from .desk import Desk, Desks
+from .following import PAUSE, Threads, Update, follow
+
+Updates = AsyncIterator[Update]
+
+
+class Acts:
+    """The acts of every tab of one page."""
+
+    def __init__(self, playground: Playground, offered: tuple[Field, ...]) -> None:
+        self.playground = playground
+        self.fields = offered
+        self.desks = Desks(hosted=playground.settings.hosted)
+        self.threads = Threads()
+
+    async def hello(self, session: str | None, token: str) -> Updates:
+        """A page has been opened: show what is under way and what there is."""
+        desk = self.desks.welcome(session, token)
+        yield Update(connection=connection.badge(self.playground, desk.visitor))
+        async for update in follow(self.playground, desk, self.threads):
+            yield update
+
+    async def generate(self, session: str | None, raw: Mapping[str, Any]) -> Updates:
+        """Start what the form says, or say at its fields why not."""
+        desk = self.desks.of(session)
+        async for update in self._start(desk, fields.read(self.fields, raw)):
+            yield update
+
+    async def show(self, session: str | None, generation_id: str) -> Updates:
+        """Look at another generation; the form stays as it is."""
+        desk = self.desks.of(session)
+        one = await self.own(desk, generation_id)
+        if one is not None:
+            desk.shown = one.id
+            async for update in follow(self.playground, desk, self.threads):
+                yield update
+
+    async def stop(self, session: str | None, generation_id: str) -> Updates:
+        """Stop waiting for a generation."""
+        desk = self.desks.of(session)
+        one = await self.own(desk, generation_id)
+        if one is not None:
+            await self.threads(self.playground.stop, one.id)
+            async for update in follow(self.playground, desk, self.threads):
+                yield update
+
+    async def collect(self, session: str | None, generation_id: str) -> Updates:
+        """Take up again what the API has accepted and nobody has fetched."""
+        desk = self.desks.of(session)
+        one = await self.own(desk, generation_id)
+        if one is None:
+            return
+        desk.shown = one.id
+        try:
+            await self.threads(self.playground.collect, one.id, desk.visitor)
+        except PlaygroundError as error:
+            yield Update(notice=problems.trouble(error))
+            return
+        async for update in follow(self.playground, desk, self.threads):
+            yield update
+
+    async def again(self, session: str | None, generation_id: str, *, fresh_seed: bool) -> Updates:
+        """Send the request of a generation anew, as it was or with a seed of its own; the form stays as it is."""
+        desk = self.desks.of(session)
+        one = await self.own(desk, generation_id)
+        if one is not None:
+            values = await self.threads(recall.values, self.playground, one)
+            left_out = {"seed"} if fresh_seed else set()
+            kept = {name: value for name, value in values.items() if name not in left_out}
+            async for update in self._start(desk, kept):
+                yield update
+
+    async def key(self, session: str | None, text: str) -> Updates:
+        """Use the visitor's own key from now on, or with "" forget it. It is told to nobody but the API."""
+        desk = self.desks.of(session)
+        text = text.strip()
+        if text and (not (text.isascii() and text.isprintable()) or " " in text or len(text) > 500):
+            yield Update(connection=connection.badge(self.playground, desk.visitor, connection.MALFORMED))
+            return
+        desk.use_key(text)
+        yield Update(connection=connection.badge(self.playground, desk.visitor), notice="")
+
+    async def road(self, generation_id: str) -> AsyncIterator[Generation]:
+        """Every record of a generation that differs from the one before, until it is finished."""
+        seen: Generation | None = None
+        while seen is None or not seen.finished:
+            now = await self.threads(self.playground.get, generation_id)
+            if now != seen:
+                seen = now
+                yield now
+            await asyncio.sleep(0 if now.finished else PAUSE)
+
+    async def own(self, desk: Desk, generation_id: str) -> Generation | None:
+        """The generation of this id, if it is this visitor's."""
+        try:
+            one = await self.threads(self.playground.get, str(generation_id))
+        except KeyError:
+            return None
+        return one if one.owner == desk.visitor.id else None
+
+    async def _start(self, desk: Desk, values: Mapping[str, Any]) -> Updates:
+        try:
+            one = await self.threads(self.playground.start, values, desk.visitor)
+        except InvalidRequest as error:
+            yield Update(faults=error.details, notice="")
+            return
+        except PlaygroundError as error:
+            yield Update(faults=(), notice=problems.trouble(error))
+            return
+        desk.shown = one.id
+        yield Update(faults=(), notice="")
+        async for update in follow(self.playground, desk, self.threads):
+            yield update

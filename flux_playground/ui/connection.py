@@ -1,0 +1,40 @@
+"""The badge that says who draws and who pays: the local demo, the owner's key, or one of the visitor's own.
+
+From a visitor to HTML. The key itself is never in it, nor any part of it. Knows the playground, not gradio.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from ..playground import Playground, Visitor
+from .markup import button, escape, icon
+
+MALFORMED = "That does not look like a key: one line of plain characters, without spaces."
+DEMO = "Pictures are drawn here, not by FLUX. Nothing is sent, nothing is billed."
+
+
+def badge(playground: Playground, visitor: Visitor, fault: str = "") -> str:
+    """What stands at the right of the page's head."""
+    if playground.local(visitor):
+        return f'<div class="connection"><p class="demo"><b>Local demo</b> <span>{DEMO}</span></p>{_box(fault)}</div>'
+    host = urlsplit(playground.settings.base_url or playground.operation.server).hostname or ""
+    if visitor.api_key:
+        forget = button("key", "Forget it", key="")
+        return f'<div class="connection"><p><b>Your key</b> <span>is in use at {escape(host)}</span></p>{forget}</div>'
+    if playground.settings.api_key:
+        own = _box(fault) if playground.settings.hosted else ""
+        return f'<div class="connection"><p><b>Connected</b> <span>to {escape(host)}</span></p>{own}</div>'
+    return f'<div class="connection"><p><b>No key yet</b> <span>for {escape(host)}</span></p>{_box(fault)}</div>'
+
+
+def _box(fault: str) -> str:
+    wrong = f'<p class="fault" role="alert">{escape(fault)}</p>' if fault else ""
+    return (
+        f'<details class="key"{" open" if fault else ""}><summary>{icon("key")}<span>Use a key</span></summary>'
+        '<form data-act="key" autocomplete="off"><label for="key">Your key for the API</label>'
+        '<div><input id="key" type="password" autocomplete="off" spellcheck="false" autocapitalize="off">'
+        '<button type="submit" class="solid">Use it</button></div>'
+        f"{wrong}<p>It stays in this program's memory until you close the page, and goes to the API only.</p>"
+        "</form></details>"
+    )

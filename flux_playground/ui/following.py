@@ -1,0 +1,108 @@
+"""Watching what is under way for one tab: what its page must show now, again whenever that changes.
+
+The generations travel by themselves; this only looks, five times a second, and stops when the tab has a later
+watcher or nothing moves any more. Knows the playground and the desk, not gradio.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from ..errors import FieldError, InvalidRequest
+from ..generation import Generation
+from ..playground import Playground
+from ..settings import LOOPBACK
+from . import history, result
+from .desk import Desk
+from .result import View
+
+T = TypeVar("T")
+
+PAUSE = 0.2
+ALIVE = 1.0
+"""Seconds between two signs of life: gradio notices at the next one that a tab was closed."""
+
+KEPT = 60
+
+
+@dataclass(frozen=True)
+class Update:
+    """What has changed on the page; None for what has not. `faults` are the fields to be marked, () for none."""
+
+    stage: str | None = None
+    strip: str | None = None
+    faults: tuple[FieldError, ...] | None = None
+    notice: str | None = None
+    connection: str | None = None
+
+
+class Threads:
+    """Calls that block, on threads of their own, so that they neither hold up the page nor starve one another."""
+
+    def __init__(self, most: int = 16) -> None:
+        self._pool = ThreadPoolExecutor(most, thread_name_prefix="page")
+
+    async def __call__(self, call: Callable[..., T], *args: Any) -> T:
+        """The result of a call that may block; raises what it raises."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, call, *args)
+
+
+async def follow(playground: Playground, desk: Desk, threads: Threads) -> AsyncIterator[Update]:
+    """Everything that the page must show, now and whenever it changes, until nothing of it is under way."""
+    turn = desk.take_turn()
+    recent = await threads(playground.recent, desk.visitor, KEPT)
+    usual = await threads(playground.usual_seconds, desk.visitor)
+    desk.shown = desk.shown or _first(recent)
+    under_way = {one.id for one in recent if not one.finished}
+    seen: Any = None
+    told = 0.0
+    while desk.turn == turn:
+        recent, shown, place = await threads(_look, playground, recent, desk.shown)
+        now = (shown, place, [(one.id, one.state, one.status) for one in recent])
+        if now != seen:
+            seen, told = now, time.monotonic()
+            view = _view(playground, desk, shown, place, usual)
+            yield Update(result.stage(view), history.strip(recent, desk.shown), _faults(shown, under_way))
+        if all(one.finished for one in recent):
+            return
+        if time.monotonic() - told > ALIVE:
+            told = time.monotonic()
+            yield Update()
+        await asyncio.sleep(PAUSE)
+
+
+def _first(recent: Sequence[Generation]) -> str:
+    """What a page that was just opened looks at: what is under way, else the latest picture."""
+    order = sorted(recent, key=lambda one: (one.finished, one.image is None))
+    return order[0].id if order else ""
+
+
+def _look(
+    playground: Playground, recent: Sequence[Generation], shown: str
+) -> tuple[list[Generation], Generation | None, int]:
+    latest = [one if one.finished else playground.get(one.id) for one in recent]
+    found = next((one for one in latest if one.id == shown), None)
+    if found is None and shown:
+        found = playground.get(shown)
+    return latest, found, playground.place(shown) if found and not found.finished else 0
+
+
+def _view(playground: Playground, desk: Desk, shown: Generation | None, place: int, usual: float | None) -> View | None:
+    if shown is None:
+        return None
+    reached = desk.progress(shown.id, shown.progress)
+    return View(shown, place, usual, reached, urlsplit(shown.server).hostname in LOOPBACK)
+
+
+def _faults(shown: Generation | None, under_way: set[str]) -> tuple[FieldError, ...] | None:
+    """What the API found wrong with a request that was under way when the watch began: it belongs at the fields too."""
+    if shown is not None and shown.id in under_way and isinstance(shown.error, InvalidRequest):
+        under_way.discard(shown.id)
+        return shown.error.details
+    return None

@@ -1,0 +1,50 @@
+"""The strip of recent generations: a card each, small pictures for what is done, a word and a clock for the rest.
+
+From generations to HTML. Knows neither gradio nor how a generation is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..generation import Generation, State
+from . import words
+from .markup import escape, join
+from .result import elapsed, shape
+
+
+def strip(generations: Sequence[Generation], shown: str) -> str:
+    """The cards, newest first; `shown` is the id of the one on the stage."""
+    if not generations:
+        return ""
+    running = sum(not one.finished for one in generations)
+    cards = join(f"<li>{_card(one, one.id == shown)}</li>" for one in generations)
+    count = f"{running} under way" if running else f"{len(generations)} kept on this machine"
+    return (
+        f'<section class="recent" aria-label="Recent pictures" data-running="{running}">'
+        f"<h2>Recent <span>{count}</span></h2>"
+        f'<ul id="strip">{cards}</ul></section>'
+    )
+
+
+def _card(one: Generation, current: bool) -> str:
+    width, height = shape(one)
+    prompt = str(one.request.get("prompt") or "")
+    name = escape(f"{words.brief(one)}: {prompt[:120] or 'no prompt'}")
+    mark = ' aria-current="true"' if current else ""
+    style = f"--w:{width};--h:{height}"
+    return (
+        f'<button type="button" class="card {_kind(one)}" data-act="show" data-id="{one.id}" style="{style}"'
+        f' aria-label="{name}" title="{name}"{mark}>{_face(one)}</button>'
+    )
+
+
+def _kind(one: Generation) -> str:
+    return "done" if one.state is State.READY else "ended" if one.finished else "running"
+
+
+def _face(one: Generation) -> str:
+    if one.state is State.READY:
+        return f'<img src="thumbnail/{one.id}" alt="" loading="lazy" decoding="async">'
+    clock = "" if one.finished else f'<time data-elapsed="{elapsed(one):.1f}">{elapsed(one):.0f} s</time>'
+    return f'<span class="face"><span>{escape(words.brief(one))}</span>{clock}</span>'

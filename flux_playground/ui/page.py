@@ -1,0 +1,188 @@
+"""The page: which act every control stands for, and how gradio is launched so that its own doors stay shut.
+
+Knows gradio, the layout and the acts; must not know how anything is done.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
+
+import gradio as gr
+from starlette.middleware import Middleware
+
+from ..errors import PlaygroundError
+from ..generation import State
+from ..playground import Playground
+from ..schema import Field
+from . import fields, labels, problems, recall, words
+from .acts import Acts, Updates
+from .guard import LARGEST_UPLOAD, Guard
+from .layout import PRIVATE, Parts, lay_out
+from .pictures import routes
+from .theme import theme
+
+# The events of the page, other than Generate: `assets/page.js` sends them through the bridge by these names.
+ACTS = ("show", "stop", "collect", "again", "vary", "key", "recall", "call")
+BRIDGE = f"window.flux.bridge = (name, data) => trigger('act_' + name, data); /* {[f'act_{name}' for name in ACTS]} */"
+
+# A token of this browser tab's own making, with which a stranger finds their own images again after a reload.
+VISITOR = """() => {
+  let token = sessionStorage.getItem("flux-visitor");
+  if (!token) {
+    token = [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
+    sessionStorage.setItem("flux-visitor", token);
+  }
+  return [token];
+}"""
+
+
+def offered(playground: Playground) -> tuple[Field, ...]:
+    """The fields that the page has inputs for: all of the operation's, less what strangers must not set."""
+    hosted = playground.settings.hosted
+    return tuple(one for one in playground.operation.fields if not (hosted and one.name in labels.OWNERS))
+
+
+def build(playground: Playground) -> Any:
+    """The page of a playground, to be launched with `options`."""
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    # Else each event rebuilds a growing table of all events before it.
+    os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")
+    acts = Acts(playground, offered(playground))
+    with gr.Blocks(title="Flux Playground", analytics_enabled=False, delete_cache=(3600, 86400)) as page:
+        parts, go = lay_out(playground, acts.fields)
+        bridge = gr.HTML("", js_on_load=BRIDGE, elem_id="bridge")
+        _wire(page, bridge, go, parts, acts)
+    page.queue(default_concurrency_limit=None, max_size=2000, api_open=False)
+    return page
+
+
+def options(playground: Playground, *, style: str = "", script: str = "", favicon: str | None = None) -> dict[str, Any]:
+    """The arguments of `launch`: how the page looks, and every door of gradio's that is to stay shut."""
+    return {
+        "theme": theme(),
+        "head": f"<style>{style}</style><script>{script}</script>",
+        "favicon_path": favicon,
+        "footer_links": [],
+        "app_kwargs": {
+            "routes": routes(playground),
+            "middleware": [Middleware(Guard)],
+            "openapi_url": None,
+            "docs_url": None,
+            "redoc_url": None,
+        },
+        "max_threads": 200,
+        "max_file_size": LARGEST_UPLOAD,
+        "run_history": False,
+        "enable_monitoring": False,
+        "show_error": False,
+        "ssr_mode": False,
+        "pwa": False,
+    }
+
+
+def _wire(page: Any, bridge: Any, go: Any, parts: Parts, acts: Acts) -> None:
+    def shown(updates: Callable[..., Updates]) -> Callable[..., AsyncIterator[dict[Any, Any]]]:
+        async def handler(request: gr.Request, event: gr.EventData) -> AsyncIterator[dict[Any, Any]]:
+            data = event._data if isinstance(event._data, dict) else {}
+            async for update in updates(request.session_hash, data):
+                yield _written(update, parts, acts.fields)
+
+        return handler
+
+    async def hello(token: str, request: gr.Request) -> AsyncIterator[dict[Any, Any]]:
+        async for update in acts.hello(request.session_hash, token):
+            yield _written(update, parts, acts.fields)
+
+    async def pressed(request: gr.Request, **raw: Any) -> AsyncIterator[dict[Any, Any]]:
+        async for update in acts.generate(request.session_hash, raw):
+            yield _written(update, parts, acts.fields)
+
+    def named(data: Mapping[str, Any]) -> str:
+        return str(data.get("id", ""))
+
+    token = gr.Textbox(visible=False)
+    page.load(hello, token, parts.outputs, js=VISITOR, **PRIVATE)
+    go.click(pressed, inputs_kwargs=dict(parts.inputs), outputs=parts.outputs, **PRIVATE)
+    events = {
+        "show": lambda session, data: acts.show(session, named(data)),
+        "stop": lambda session, data: acts.stop(session, named(data)),
+        "collect": lambda session, data: acts.collect(session, named(data)),
+        "again": lambda session, data: acts.again(session, named(data), fresh_seed=False),
+        "vary": lambda session, data: acts.again(session, named(data), fresh_seed=True),
+        "key": lambda session, data: acts.key(session, str(data.get("key", ""))),
+    }
+    for name, updates in events.items():
+        getattr(bridge, f"act_{name}")(shown(updates), None, parts.outputs, **PRIVATE)
+    _wire_recall(bridge, parts, acts)
+    _wire_api(bridge, parts, acts)
+
+
+def _wire_recall(bridge: Any, parts: Parts, acts: Acts) -> None:
+    async def recalled(request: gr.Request, event: gr.EventData) -> dict[Any, Any]:
+        data = event._data if isinstance(event._data, dict) else {}
+        one = await acts.own(acts.desks.of(request.session_hash), str(data.get("id", "")))
+        what = str(data.get("what"))
+        if one is None or what not in recall.WHAT:
+            return {parts.notice: gr.skip()}
+        values = await acts.threads(recall.inputs, acts.playground, one, acts.fields, what)
+        return {
+            parts.notice: problems.notice(recall.WHAT[what]),
+            **{parts.inputs[name]: v for name, v in values.items()},
+        }
+
+    bridge.act_recall(recalled, None, [parts.notice, *parts.inputs.values()], queue=False, **PRIVATE)
+
+
+def _wire_api(bridge: Any, parts: Parts, acts: Acts) -> None:
+    """The page's API: `generate`, with the schema's own names, giving the image, its seed, and the record of both."""
+
+    async def generate(request: gr.Request, **raw: Any) -> AsyncIterator[tuple[Any, Any, Any]]:
+        desk = acts.desks.of(request.session_hash)
+        try:
+            one = await acts.threads(acts.playground.start, fields.read(acts.fields, raw), desk.visitor)
+            async for now in acts.road(one.id):
+                one = now
+                yield (one.image if one.state is State.READY else None), str(one.seed), recall.record(one)
+        except PlaygroundError as error:
+            raise gr.Error(error.message) from error
+        if one.state is not State.READY:
+            said = words.ending(one)
+            raise gr.Error(f"{said.title}. {said.happened} {said.cost} {words.quoted(one.error) if one.error else ''}")
+
+    generate.__signature__ = _signature(acts.fields)  # type: ignore[attr-defined]
+    image = gr.Image(label="Image", type="filepath", visible=False)
+    seed = gr.Textbox(label="Seed", visible=False)
+    record = gr.JSON(label="Record", visible=False)
+    bridge.act_call(
+        generate,
+        inputs_kwargs=dict(parts.inputs),
+        outputs=[image, seed, record],
+        api_name="generate",
+        concurrency_limit=None,
+        show_progress="hidden",
+    )
+
+
+def _signature(chosen: tuple[Field, ...]) -> inspect.Signature:
+    """Of a function whose parameters are the fields, so that the API of the page knows what may be left out."""
+    request = inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=gr.Request)
+    missing = {True: inspect.Parameter.empty, False: None}
+    only = inspect.Parameter.KEYWORD_ONLY
+    rest = [inspect.Parameter(one.name, only, default=missing[one.required]) for one in chosen]
+    return inspect.Signature([request, *rest])
+
+
+def _written(update: Any, parts: Parts, chosen: tuple[Field, ...]) -> dict[Any, Any]:
+    """What gradio must write for an update; at least one component has to be named."""
+    said = {parts.strip: update.strip, parts.connection: update.connection, parts.notice: update.notice}
+    out: dict[Any, Any] = {parts.stage: gr.skip() if update.stage is None else update.stage}
+    out |= {part: value for part, value in said.items() if value is not None}
+    if update.faults is not None:
+        by_name = {name: [f for f in update.faults if f.field == name] for name in parts.hints}
+        out |= {parts.hints[one.name]: fields.hint(one, by_name[one.name]) for one in chosen}
+        out[parts.notice] = problems.reasons(update.faults, chosen) or update.notice or ""
+    return out

@@ -1,0 +1,48 @@
+"""What stands at the Generate button: why it could not, or what was just done. From errors to HTML, knows no gradio."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ..errors import FieldError, PlaygroundError
+from ..schema import Field
+from . import labels, words
+from .markup import button, escape, icon, join
+
+
+def reasons(faults: Sequence[FieldError], fields: Iterable[Field]) -> str:
+    """The list of reasons why Generate could not, each leading to its field; "" when there is none."""
+    if not faults:
+        return ""
+    names = {field.name: labels.label(field) for field in labels.ordered(tuple(fields))}
+    order = list(names)
+    faults = sorted(faults, key=lambda fault: order.index(fault.field) if fault.field in names else -1)
+    rows = join(f"<li>{_row(fault, names)}</li>" for fault in faults[:20])
+    count = "One thing has" if len(faults) == 1 else f"{len(faults)} things have"
+    head = f"{count} to be put right first. Nothing was sent."
+    return f'<div class="reasons" role="alert">{icon("warn")}<div><p class="head">{head}</p><ul>{rows}</ul></div></div>'
+
+
+def trouble(error: PlaygroundError) -> str:
+    """Why a request could not even be tried."""
+    said = words.of(error)
+    quote = words.quoted(error)
+    offer = button("key", words.OFFERS["key"], drawing="key") if "key" in said.offers else ""
+    return (
+        f'<div class="reasons" role="alert">{icon("warn")}<div><p class="head">{escape(said.title)}</p>'
+        f"<p>{escape(quote or said.happened)} {escape(said.cost)}</p>{offer}</div></div>"
+    )
+
+
+def notice(text: str) -> str:
+    """A short word on what was just done."""
+    return f'<p class="notice" role="status">{escape(text)}</p>'
+
+
+def _row(fault: FieldError, names: dict[str, str]) -> str:
+    name = names.get(fault.field)
+    if name is None:
+        return f"{escape(fault.field)} {escape(fault.msg)}".strip()
+    place = escape(fault.field)
+    link = f'<a href="#input-{place}" data-act="goto" data-field="{place}">{escape(name)}</a>'
+    return f"{link} {escape(fault.msg)}"

@@ -1,0 +1,95 @@
+"""From a generation back to the form: all of its settings, all but the seed, only the prompt, only the seed.
+
+Knows the playground and the fields, not gradio.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..errors import BadSample
+from ..generation import Generation
+from ..images import inspect
+from ..playground import Playground
+from ..schema import Field
+from . import fields
+
+WHAT = {
+    "all": "All settings of this picture are in the form.",
+    "but-seed": "All settings but the seed are in the form; the seed stays as it was.",
+    "prompt": "The prompt is in the form.",
+    "seed": "The seed is in the form.",
+}
+
+
+def values(playground: Playground, one: Generation) -> dict[str, Any]:
+    """What a generation was asked with, its images as base64; what the journal does not keep, secrets, is absent."""
+    ready = {}
+    for name, value in one.request.items():
+        kept = playground.journal.input(value) if isinstance(value, str) and value.startswith("sha256:") else None
+        ready[name] = value if kept is None else kept
+    if one.seed is not None:
+        ready["seed"] = one.seed
+    return ready
+
+
+def inputs(playground: Playground, one: Generation, offered: Sequence[Field], what: str) -> dict[str, Any]:
+    """What the inputs must hold, by field's name, after a recall of `what` (a key of `WHAT`); others stay as they are.
+
+    "all" makes every field what it was then, those that were left out included.
+    """
+    recalled = values(playground, one)
+    chosen = [field for field in offered if _wanted(field, what)]
+    return {field.name: _input(field, recalled.get(field.name)) for field in chosen}
+
+
+def record(one: Generation) -> dict[str, Any]:
+    """A generation as plain JSON values, for those who call the page's API; the seed as text, exact at any size."""
+    return {
+        "id": one.id,
+        "state": str(one.state),
+        "status": one.status,
+        "progress": one.progress,
+        "endpoint": one.endpoint,
+        "request": dict(one.request),
+        "seed": None if one.seed is None else str(one.seed),
+        "prompt": one.prompt,
+        "width": one.width,
+        "height": one.height,
+        "format": one.format,
+        "sha256": one.sha256,
+        "seconds": one.seconds,
+        "cost": one.cost,
+        "task_id": one.task_id,
+    }
+
+
+def _wanted(field: Field, what: str) -> bool:
+    if field.secret:
+        return False
+    return what == "all" or (what == "but-seed" and field.name != "seed") or field.name == what
+
+
+def _input(field: Field, value: Any) -> Any:
+    if field.media == "image" and field.type == "string":
+        return _file(value) if isinstance(value, str) else None
+    if value is None and field.default is None and not field.enum:
+        return ""
+    return fields.shown(field, value)
+
+
+def _file(text: str) -> str | None:
+    """The image as a file in the folder for temporary files, from where gradio takes it into its own."""
+    try:
+        data = base64.b64decode(text, validate=True)
+        suffix = inspect(data).suffix
+    except (binascii.Error, BadSample):
+        return None
+    path = Path(tempfile.mkdtemp()) / f"image-prompt.{suffix.lstrip('.')}"
+    path.write_bytes(data)
+    return str(path)

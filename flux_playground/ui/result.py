@@ -1,0 +1,224 @@
+"""The stage: the picture that is looked at, or what became of it, and the lines under it that never move.
+
+From a `View` to HTML. Knows generations and words, neither gradio nor how a generation is made.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any
+
+from ..generation import Generation, State
+from . import words
+from .markup import button, escape, icon, join
+
+EMPTY_SHAPE = (16, 9)
+LONGEST_VALUE = 300
+
+
+@dataclass(frozen=True)
+class View:
+    """One generation as it is looked at now: its place in the line (0: none), how many seconds its kind usually takes,
+    how far the API said it was at most, and whether it is drawn by the local server.
+    """
+
+    generation: Generation
+    place: int = 0
+    usual: float | None = None
+    progress: float | None = None
+    local: bool = False
+
+
+def stage(view: View | None) -> str:
+    """The whole right-hand side for one generation, or the empty place before the first."""
+    if view is None:
+        return _frame(EMPTY_SHAPE, _nothing(), "empty", "", _line(""), "")
+    one = view.generation
+    if one.state is State.READY and one.image is not None:
+        inside, line, actions = _picture(one), _facts(view), _actions(one)
+    elif one.finished:
+        inside, line, actions = _ending(one), _line(_seed(one)), _recalls(one)
+    else:
+        inside, line, actions = _waiting(view), _line(_status(view)), _stop(one)
+    kind = "picture" if one.state is State.READY else "ending" if one.finished else "waiting"
+    rest = f'<div class="actions">{actions}</div>{_details(one)}'
+    return _frame(shape(one), inside, kind, title(view), line, rest, one.id)
+
+
+def shape(one: Generation) -> tuple[int, int]:
+    """Width and height of a generation's picture, as measured or, until then, in the ratio that was asked for."""
+    if one.width and one.height:
+        return one.width, one.height
+    asked = re.fullmatch(r"\s*(\d{1,4})\s*:\s*(\d{1,4})\s*", str(one.request.get("aspect_ratio", "")))
+    sides = [int(one.request.get(name) or 0) for name in ("width", "height") if _is_int(one.request.get(name))]
+    if asked and int(asked[1]) and int(asked[2]):
+        return int(asked[1]), int(asked[2])
+    return (sides[0], sides[1]) if len(sides) == 2 and all(sides) else EMPTY_SHAPE
+
+
+def title(view: View) -> str:
+    """What the browser's tab says."""
+    said, _ = words.waiting(view.generation, view.place, view.usual)
+    return said if not view.generation.finished else words.brief(view.generation)
+
+
+def elapsed(one: Generation) -> float:
+    """Seconds since this generation was asked for, until it ended or until now."""
+    return max(0.0, (one.finished_at or time.time()) - (one.started_at or one.created_at))
+
+
+def _frame(size: tuple[int, int], inside: str, kind: str, said: str, line: str, rest: str, name: str = "") -> str:
+    width, height = size
+    place = f'<div class="frame {kind}" style="--w:{width};--h:{height}">{inside}</div>'
+    facts = f'data-title="{escape(said)}" data-kind="{kind}" data-id="{name}"'
+    return f'<div class="stage" {facts}>{place}{line}{rest}</div>'
+
+
+def _nothing() -> str:
+    return (
+        '<div class="quiet"><p class="head">Your picture will appear here</p>'
+        "<p>Name a finetune, say what to draw, and press Generate. Its seed will stand below it: "
+        "with the same seed and settings the same picture can be made again.</p></div>"
+    )
+
+
+def _picture(one: Generation) -> str:
+    alt = escape(_cut(str(one.request.get("prompt") or "Generated picture"), 200))
+    size = f'width="{one.width}" height="{one.height}"'
+    image = f'<img src="picture/{one.id}" {size} alt="{alt}" decoding="async">'
+    return f'<a href="picture/{one.id}" target="_blank" rel="noopener" title="Open at full size">{image}</a>'
+
+
+def _waiting(view: View) -> str:
+    bar = "" if view.progress is None else _bar(view.progress)
+    prompt = escape(_cut(str(view.generation.request.get("prompt") or ""), 240))
+    return f'<div class="haze" aria-hidden="true"></div><p class="asked" dir="auto">{prompt}</p>{bar}'
+
+
+def _bar(reached: float) -> str:
+    bounds = f'aria-valuemin="0" aria-valuemax="100" aria-valuenow="{reached * 100:.0f}"'
+    inside = f'<i style="transform:scaleX({reached:.3f})"></i>'
+    return f'<div class="bar" role="progressbar" aria-label="Progress" {bounds}>{inside}</div>'
+
+
+def _ending(one: Generation) -> str:
+    said = words.ending(one)
+    quote = words.quoted(one.error) if one.error else ""
+    api = f'<blockquote dir="auto">{escape(quote)}</blockquote>' if quote else ""
+    faults = join(f"<li><b>{escape(d.field)}</b> {escape(d.msg)}</li>" for d in getattr(one.error, "details", ())[:12])
+    offers = join(
+        button(act, words.OFFERS[act], drawing=act, id=one.id, kind="solid" if first == 0 else "quiet")
+        for first, act in enumerate(said.offers)
+    )
+    return (
+        f'<div class="said">{icon("warn")}<div><p class="head">{escape(said.title)}</p>'
+        f"<p>{escape(said.happened)}</p>{f'<ul>{faults}</ul>' if faults else ''}{api}"
+        f'<p class="cost">{escape(said.cost)}</p><p>{escape(said.advice)}</p><p class="offers">{offers}</p></div></div>'
+    )
+
+
+def _line(inside: str) -> str:
+    return f'<div class="line">{inside}</div>'
+
+
+def _status(view: View) -> str:
+    said, expected = words.waiting(view.generation, view.place, view.usual)
+    ticking = f'<time data-elapsed="{elapsed(view.generation):.1f}">{elapsed(view.generation):.0f} s</time>'
+    parts = [f'<span class="state"><i class="pulse" aria-hidden="true"></i>{escape(said)}</span>', ticking]
+    return _dots([*parts, f"<span>{escape(expected)}</span>" if expected else "", _seed(view.generation)])
+
+
+def _facts(view: View) -> str:
+    one = view.generation
+    seconds = f"<span>{one.seconds:.1f} s</span>" if one.seconds is not None else ""
+    return _line(
+        _dots([_seed(one), f"<span>{one.width} × {one.height} px</span>", seconds, f"<span>{_cost(view)}</span>"])
+    )
+
+
+def _cost(view: View) -> str:
+    if view.local:
+        return "free, drawn here"
+    cost = view.generation.cost
+    return "cost unknown" if cost is None else f"{cost:.4g} credits"
+
+
+def _seed(one: Generation) -> str:
+    if one.seed is None:
+        return ""
+    copy = button("copy", "", drawing="copy", name="Copy the seed", kind="tiny", copy=one.seed)
+    reuse = button("recall", "", drawing="reuse", name="Use this seed in the form", id=one.id, kind="tiny", what="seed")
+    return f'<span class="seed">seed <b data-seed="{one.seed}">{one.seed}</b>{copy}{reuse}</span>'
+
+
+def _dots(parts: list[str]) -> str:
+    return '<i class="dot" aria-hidden="true">·</i>'.join(part for part in parts if part)
+
+
+def _stop(one: Generation) -> str:
+    return button("stop", "Stop waiting", drawing="stop", id=one.id) + f'<span class="aside">{words.STOPPING}</span>'
+
+
+def _actions(one: Generation) -> str:
+    inside = f"{icon('download')}<span>Download original</span>"
+    link = f'<a class="quiet" href="picture/{one.id}?download" download>{inside}</a>'
+    vary = button("vary", "Vary", drawing="vary", id=one.id, name="The same again with a new seed")
+    return _recalls(one) + vary + link
+
+
+def _recalls(one: Generation) -> str:
+    choices = (("all", "all settings"), ("but-seed", "all but the seed"), ("prompt", "prompt"))
+    buttons = join(button("recall", text, id=one.id, what=what) for what, text in choices)
+    return f'<span class="group" role="group" aria-label="Put into the form"><span>Use</span>{buttons}</span>'
+
+
+def _details(one: Generation) -> str:
+    request = {
+        name: _cut(value, LONGEST_VALUE) if isinstance(value, str) else value for name, value in one.request.items()
+    }
+    rows = [("Request as sent", f"<pre>{escape(json.dumps(request, indent=2, ensure_ascii=False))}</pre>")]
+    asked = str(one.request.get("prompt") or "")
+    if one.prompt and one.prompt != asked:
+        rows.insert(0, ("Prompt really used", f'<p class="used" dir="auto">{difference(asked, one.prompt)}</p>'))
+    if one.request.get("seed") is not None and one.seed != one.request.get("seed"):
+        rows.insert(0, ("Seed really used", f"<p>{one.seed}, where {escape(one.request['seed'])} was asked for</p>"))
+    rows += [(name, f"<p>{escape(text)}</p>") for name, text in _record(one) if text]
+    listed = join(f"<dt>{escape(name)}</dt><dd>{value}</dd>" for name, value in rows)
+    return f'<details class="details"><summary>Details</summary><dl>{listed}</dl></details>'
+
+
+def _record(one: Generation) -> list[tuple[str, str]]:
+    moment = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(one.created_at))
+    size = f"{one.format}, {one.size / 1e6:.2f} MB ({one.size:,} bytes), sha256 {one.sha256}" if one.size else ""
+    waited = f"{one.waited:.2f} s at the API" if one.waited is not None else ""
+    whole = f"{one.seconds:.2f} s in all" if one.seconds is not None else ""
+    return [
+        ("Asked for", moment),
+        ("Took", ", ".join(part for part in (waited, whole) if part)),
+        ("File", size),
+        ("Endpoint", f"{one.server}{one.endpoint}"),
+        ("Task", one.task_id),
+        ("Last status", one.status),
+    ]
+
+
+def difference(asked: str, used: str) -> str:
+    """The prompt that was used, with the words marked that were not in the one that was asked for."""
+    old, new = re.findall(r"\s+|\S+", asked[:5000]), re.findall(r"\s+|\S+", used[:5000])
+    parts = []
+    for kind, _, _, start, end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        text = escape("".join(new[start:end]))
+        parts.append(text if kind == "equal" or not text else f"<ins>{text}</ins>")
+    return join(parts)
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[:longest]} … ({len(text):,} characters)"
+
+
+def _is_int(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -1,0 +1,70 @@
+"""The program itself, started as a person would start it, for the tests and benchmarks that look at it from outside."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+
+ROOT = Path(__file__).parent.parent
+KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH")
+
+
+def environment(folder: Path, **extra: str) -> dict[str, str]:
+    """An environment with nothing of the machine's own settings in it, so that no key and no address slips in."""
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    own = {
+        "FLUX_PLAYGROUND_DATA": str(folder / "data"),
+        "FLUX_PLAYGROUND_LOCAL_SPEED": "40",
+        "GRADIO_TEMP_DIR": str(folder / "gradio"),
+        "GRADIO_SERVER_PORT": str(free_port()),
+    }
+    return {**kept, **own, **extra}
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running(folder: Path, **extra: str) -> Iterator[str]:
+    """The address of a freshly started program that keeps its data in a folder; it ends with the block."""
+    folder.mkdir(parents=True, exist_ok=True)
+    environ = environment(folder, **extra)
+    with (folder / "log").open("wb") as log:
+        program = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environ, stdout=log, stderr=log)
+        try:
+            url = f"http://127.0.0.1:{environ['GRADIO_SERVER_PORT']}/"
+            wait_for(url, program, folder / "log")
+            yield url
+        finally:
+            program.terminate()
+            program.wait(20)
+
+
+def wait_for(url: str, program: subprocess.Popen[bytes], log: Path, patience: float = 60.0) -> None:
+    """Return as soon as the address answers; fail with the program's log when it has ended or takes too long."""
+    until = time.monotonic() + patience
+    while time.monotonic() < until and program.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except (URLError, OSError):
+            time.sleep(0.05)
+    raise AssertionError(f"the program does not answer:\n{log.read_text()}")
+
+
+def text(environ: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """What a start of the program that ends by itself says."""
+    command = [sys.executable, "app.py", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=dict(environ), capture_output=True, text=True, timeout=60, check=False)

@@ -1,0 +1,200 @@
+"""The page in a real browser: a handful of journeys, each as a person would go it. One browser, one running program."""
+
+from __future__ import annotations
+
+import re
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.running import running
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+READY = 10_000
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The running program."""
+    with running(tmp_path_factory.mktemp("browser"), FLUX_PLAYGROUND_LOCAL_SPEED="12") as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all journeys; where there is none, the tests fail."""
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser window of somebody new, with nothing in its storage."""
+    fresh = browser.new_context(viewport={"width": 1440, "height": 900})
+    yield fresh
+    fresh.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, address: str) -> Page:
+    """The page, opened and ready."""
+    return opened(context, address)
+
+
+def opened(context: BrowserContext, address: str) -> Page:
+    page = context.new_page()
+    page.set_default_timeout(READY)
+    page.goto(address)
+    expect(page.locator("#generate")).to_be_visible(timeout=READY)
+    page.wait_for_function("() => Boolean(window.flux.bridge)")
+    expect(page.locator("#history section, #stage .frame.empty").first).to_be_visible()
+    return page
+
+
+def fill(page: Page, **values: str) -> None:
+    for name, value in values.items():
+        page.locator(f"#input-{name} textarea, #input-{name} input").first.fill(value)
+
+
+def press(page: Page) -> None:
+    """Press Generate and wait until what it started is on the stage."""
+    expect(page.locator(".stage")).to_have_count(1)
+    before = page.locator(".stage").get_attribute("data-id")
+    page.locator("#generate").click()
+    expect(page.locator(f'.stage:not([data-id="{before}"])')).to_be_visible(timeout=READY)
+
+
+def generate(page: Page, **values: str) -> None:
+    """Fill in the form and start it."""
+    fill(page, **values)
+    press(page)
+
+
+def picture(page: Page) -> str:
+    """Wait for the picture on the stage; gives its address."""
+    image = page.locator("#stage .frame.picture img")
+    expect(image).to_be_visible(timeout=READY)
+    return str(image.evaluate("image => image.src"))
+
+
+def sent_seed(page: Page) -> str:
+    return page.locator("#stage [data-seed]").inner_text()
+
+
+def read(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return bytes(answer.read())
+
+
+def test_the_untouched_form_sends_no_seed_of_zero(page: Page) -> None:
+    generate(page, finetune_id="my-finetune")
+    picture(page)
+    assert page.locator("#input-seed input").input_value() == ""
+    assert sent_seed(page) != "0"
+
+
+def test_generate_shows_the_image_at_its_full_size_with_its_seed(page: Page) -> None:
+    generate(page, finetune_id="my-finetune", prompt="a lighthouse", seed="42", aspect_ratio="1:1")
+    picture(page)
+    size = page.locator("#stage img").evaluate(
+        "image => image.decode().then(() => [image.naturalWidth, image.naturalHeight])"
+    )
+    assert size == [2048, 2048]
+    expect(page.locator("#stage .line")).to_contain_text("2048 × 2048 px")
+    assert sent_seed(page) == "42"
+
+
+def test_the_seed_reused_gives_the_same_bytes(page: Page) -> None:
+    generate(page, finetune_id="my-finetune", prompt="a mill by a river", aspect_ratio="4:3")
+    first = picture(page)
+    page.get_by_role("button", name="Reuse the seed of the picture on the right").click()
+    assert page.locator("#input-seed input").input_value() == sent_seed(page)
+    press(page)
+    second = picture(page)
+    assert first != second
+    assert read(first) == read(second)
+
+
+def test_an_invalid_field_is_marked_and_the_form_is_kept(page: Page) -> None:
+    fill(page, finetune_id="", prompt="kept 🪁", seed="abc", aspect_ratio="banana")
+    page.locator("#generate").click()
+    expect(page.locator("#notice .reasons")).to_be_visible()
+    for name in ("finetune_id", "seed", "aspect_ratio"):
+        expect(page.locator(f"#hint-{name} .fault")).to_be_visible()
+        expect(page.locator(f"#input-{name} input")).to_have_attribute("aria-invalid", "true")
+    assert page.locator("#input-prompt textarea").input_value() == "kept 🪁"
+    fill(page, seed="1")
+    expect(page.locator("#hint-seed .fault")).to_be_hidden()
+
+
+def test_a_tab_closed_while_it_runs_loses_nothing(context: BrowserContext, page: Page, address: str) -> None:
+    generate(page, finetune_id="my-finetune", prompt="a slow one #slow", aspect_ratio="1:1")
+    expect(page.locator("#stage .frame.waiting")).to_be_visible()
+    seed = sent_seed(page)
+    page.close()
+    again = opened(context, address)
+    expect(again.locator("#stage .frame.waiting, #stage .frame.picture")).to_be_visible(timeout=READY)
+    assert sent_seed(again) == seed
+    picture(again)
+
+
+def test_what_is_sent_is_never_held_in_the_browser_nor_sent_elsewhere(context: BrowserContext, address: str) -> None:
+    hosts = set()
+    context.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
+    page = opened(context, address)
+    page.locator("details.key summary").click()
+    page.locator("#key").fill("a-secret-key-7391")
+    page.locator("#key").press("Enter")
+    expect(page.locator(".connection")).to_contain_text("Your key")
+    stored = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])")
+    assert "7391" not in stored
+    assert "7391" not in page.content()
+    page.get_by_role("button", name="Forget it").click()
+    expect(page.locator(".connection")).to_contain_text("Local demo")
+    assert hosts - {urlsplit(address).netloc, ""} == set()
+
+
+def test_nothing_has_to_be_scrolled_sideways_on_a_phone(browser: Browser, address: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    page = opened(context, address)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    context.close()
+
+
+def test_a_text_file_as_image_prompt_is_named_at_its_field(page: Page, tmp_path: Path) -> None:
+    (tmp_path / "notes.png").write_text("no picture")
+    page.locator("#advanced > button").click()
+    page.locator("#input-image_prompt input[type=file]").set_input_files(tmp_path / "notes.png")
+    expect(page.locator("#field-image_prompt_strength")).to_be_visible(timeout=READY)
+    fill(page, finetune_id="my-finetune")
+    page.locator("#generate").click()
+    expect(page.locator("#hint-image_prompt .fault")).to_be_visible()
+
+
+def test_a_word_of_the_prompt_is_never_markup(page: Page) -> None:
+    generate(page, finetune_id="my-finetune", prompt="<img src=x onerror=alert(1)> ${1+1} {{2+2}}")
+    picture(page)
+    page.locator("#stage details.details summary").click()
+    expect(page.locator("#stage .details pre")).to_contain_text("<img src=x onerror=alert(1)> ${1+1} {{2+2}}")
+    assert page.locator("img[src=x]").count() == 0
+
+
+def test_the_title_of_the_tab_tells_how_it_stands(page: Page) -> None:
+    generate(page, finetune_id="my-finetune", prompt="#moderated-content", aspect_ratio="1:1")
+    expect(page.locator("#stage .frame.ending")).to_be_visible(timeout=READY)
+    expect(page).to_have_title(re.compile("Moderated"))
+    expect(page.locator("#stage .head")).to_have_text("The image was withheld by moderation")
