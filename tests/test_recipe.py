@@ -8,6 +8,7 @@ import io
 import json
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
-from flux_playground import metadata, recipe
+from flux_playground import Playground, metadata, recipe
 from flux_playground.errors import InvalidRecipe
 from flux_playground.generation import Generation, State
 from flux_playground.recipe import Form, Kind, Recipe, changed_words, link, read_link, recognise
@@ -193,17 +194,18 @@ def test_a_recipe_inside_an_image_that_cannot_be_read_is_said_and_the_hash_is_th
         b"\0" * 100,
         b"\x80\x81",
         "x" * 5_000_000,
+        "\ud800?prompt=\udfff&recipe=1",
     ],
     ids=lambda text: repr(text[:60]),
 )
 def test_whatever_is_no_recipe_is_refused_with_one_sentence(text: str | bytes) -> None:
     for reader in (recipe.read, recognise):
-        begun = time.monotonic()
+        begun = time.process_time()
         with pytest.raises(InvalidRecipe) as caught:
             reader(text)
         assert caught.value.message.endswith(".")
         assert len(caught.value.message) < 150
-        assert time.monotonic() - begun < 2
+        assert time.process_time() - begun < 2
 
 
 def test_a_hostile_recipe_sets_no_webhook_and_what_is_unknown_in_it_is_left_aside() -> None:
@@ -211,6 +213,22 @@ def test_a_hostile_recipe_sets_no_webhook_and_what_is_unknown_in_it_is_left_asid
     text = json.dumps({"flux_playground_recipe": 1, "sent": sent, "later": {"a": 1}, "used": {"mood": 3}})
     assert recipe.read(text) == Recipe(request={"prompt": "<script>alert(1)</script>"})
     assert recognise(json.dumps(sent)).values == {"prompt": "<script>alert(1)</script>"}
+
+
+def test_a_real_image_is_made_again_from_the_recipe_inside_its_copy(playground: Playground, tmp_path: Path) -> None:
+    Image.effect_noise((300, 200), 90).save(tmp_path / "prompt.png")
+    values = {"finetune_id": "my-finetune", "prompt": "a lion 🦁", "image_prompt": tmp_path / "prompt.png"}
+    first = list(playground.generate(values))[-1]
+    assert first.image is not None
+    written = recipe.of(first, recipe.edition(playground.document.raw))
+    copy = metadata.embed(first.image.read_bytes(), recipe.write(written, None))
+    again = dict(recognise(copy).values)
+    again["image_prompt"] = playground.journal.input(again["image_prompt"])
+    second = list(playground.generate(again))[-1]
+    assert first.sha256 == second.sha256 == written.sha256
+    assert recipe.fingerprint(first.server, first.endpoint, first.request) == recipe.fingerprint(
+        second.server, second.endpoint, second.request
+    )
 
 
 # The link
@@ -315,9 +333,9 @@ def test_what_we_write_for_other_tools_is_read_by_the_same_rules() -> None:
 
 def test_hostile_parameters_take_no_time() -> None:
     for text in ("a: " * 500_000, 'a:"' * 500_000, "a" * 2_000_000, "Steps: 1, " + "x " * 1_000_000):
-        begun = time.monotonic()
+        begun = time.process_time()
         recipe.read_parameters(text)
-        assert time.monotonic() - begun < 1
+        assert time.process_time() - begun < 1
 
 
 # Anything
@@ -404,8 +422,8 @@ def test_the_changed_words_are_all_words_of_both(before: str, after: str) -> Non
 
 def test_long_texts_are_compared_in_no_time() -> None:
     for before, after in (("a " * 400, "a b " * 200), ("a " * 50_000, "b a " * 25_000), ("x" * 100_000, "y" * 100_000)):
-        begun = time.monotonic()
+        begun = time.process_time()
         changed_words(before, after)
-        assert time.monotonic() - begun < 4
+        assert time.process_time() - begun < 4
     end = changed_words("same " + "a " * 900 + "end", "same " + "b " * 900 + "end")
     assert [one.kind for one in end] == [Kind.SAME, Kind.GONE, Kind.NEW, Kind.SAME]

@@ -24,7 +24,7 @@ from .strict import MOST, check, decoded, decoder, parse
 
 ADDRESS = re.compile(r"https?://[^\s\"'`<>\\,]{1,2000}")
 NAME = re.compile(r"[A-Za-z_]\w{0,99}")
-MOST_OBJECTS = 30
+MOST_OBJECTS = 12
 """Places in a code at which a request is looked for."""
 
 

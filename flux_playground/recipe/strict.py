@@ -42,10 +42,11 @@ def parse(text: str | bytes) -> Any:
 
 
 def decoded(text: str | bytes) -> str:
-    """The text of a file, without its mark of byte order; raises `InvalidRecipe` where it is not UTF-8."""
+    """The text, without its mark of byte order; raises `InvalidRecipe` where it is not, or cannot be, UTF-8."""
     try:
-        return (text.decode() if isinstance(text, bytes) else text).removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
+        whole = text if isinstance(text, bytes) else text.encode()
+        return whole.decode().removeprefix("\ufeff")
+    except UnicodeError as error:
         raise InvalidRecipe("This is neither an image nor text in UTF-8.") from error
 
 
