@@ -26,6 +26,7 @@ def parser() -> argparse.ArgumentParser:
     out.add_argument("--document", help="an OpenAPI document instead of the shipped one")
     out.add_argument("--folder", help="where tasks and pictures are kept over a restart; otherwise a temporary one")
     out.add_argument("--speed", type=float, default=1.0, help="how many times faster than the real API")
+    out.add_argument("--key", default="", help="the only key that is accepted; otherwise any is")
     out.add_argument("--seed", type=int, help="settles ids, seeds and durations; otherwise each start has its own")
     out.add_argument("--credits", type=float, default=100_000.0, help="what each key begins with")
     out.add_argument("--sample-lifetime", type=float, default=600.0, help="seconds that a sample's address lives")

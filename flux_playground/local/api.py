@@ -77,11 +77,11 @@ class Api:
         return answer
 
     def _keyed(self, handler: Handler) -> Handler:
-        """The handler, for whoever brings a key that is no bad day's."""
+        """The handler, for whoever brings a right key, that is no bad day's."""
 
         async def answer(request: Request) -> Response:
             key = request.headers.get("x-key", "")
-            if not key.strip():
+            if not key.strip() or self.desk.options.key not in ("", key):
                 return said(bad_days.BAD_KEY)
             for cue in self.desk.cues(key):
                 if cue.day.strikes == "key" and self.desk.occasions.due(cue, _account(key)) and cue.day.answer:
@@ -168,8 +168,7 @@ class Api:
 
     async def openapi(self, request: Request) -> Response:
         """The document, with this server in place of the real ones."""
-        here = [{"url": self.addresses.url(request, self.addresses.main), "description": "This machine"}]
-        return reply({**self.document.raw, "servers": here})
+        return reply(overview.described(self.document.raw, self.addresses.url(request, self.addresses.main)))
 
     async def overview(self, request: Request) -> Response:
         """A page for people: what can be asked for here, and what can be made to go wrong."""

@@ -10,7 +10,7 @@ import time
 import uuid
 from collections.abc import Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import log
 from pathlib import Path
 from typing import Any
@@ -32,9 +32,13 @@ MOST_ACCOUNTS = 10_000
 
 @dataclass(frozen=True)
 class Options:
-    """How the server is to behave. Times are seconds; `speed` divides every time it takes, never an address's life."""
+    """How the server is to behave. Times are seconds; `speed` divides every time it takes, never an address's life.
+
+    An empty `key` means that any will do.
+    """
 
     speed: float = 1.0
+    key: str = field(default="", repr=False)
     seed: int | None = None
     bad_days: tuple[str, ...] = ()
     credits: float = 100_000.0

@@ -5,6 +5,7 @@ Knows how to start a painter and talk to it; nothing of pictures, HTTP or tasks'
 
 from __future__ import annotations
 
+import contextlib
 import json
 import queue
 import subprocess
@@ -67,5 +68,5 @@ def _ask(painter: subprocess.Popen[str], line: str) -> str:
 
 
 def _leave(painter: subprocess.Popen[str]) -> None:
-    with painter:  # closes its input, which it takes as the end
+    with contextlib.suppress(OSError), painter:  # closes its input, which it takes as the end
         pass

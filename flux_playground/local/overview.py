@@ -1,11 +1,13 @@
-"""The page at the local server's root: what can be asked for here, and which bad days can be called.
+"""What the local server says of itself: the document of its operations, and a page for people with the bad days.
 
 Knows the document and the list of bad days; nothing of tasks or HTTP.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
+from typing import Any
 
 from ..schema import Document
 from .bad_days import BAD_DAYS
@@ -36,6 +38,34 @@ overflow: auto }
 """
 
 
+REFUSALS = {
+    "402": "No credits are left",
+    "403": "The key is refused",
+    "404": "Not found",
+    "413": "The request is too large",
+    "429": "Too many tasks or requests",
+}
+REFUSAL = {"type": "object", "properties": {"detail": {}}, "required": ["detail"]}
+
+
+def described(raw: Mapping[str, Any], url: str) -> dict[str, Any]:
+    """The document as it is served: with this server in place of the real ones, and with the refusals that it gives."""
+    refusals = {code: {"description": what, "content": _json(REFUSAL)} for code, what in REFUSALS.items()}
+    paths = {path: {name: _with(refusals, one) for name, one in item.items()} for path, item in raw["paths"].items()}
+    return {**raw, "servers": [{"url": url, "description": "This machine"}], "paths": paths}
+
+
+def _json(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"application/json": {"schema": schema}}
+
+
+def _with(refusals: Mapping[str, Any], operation: Any) -> Any:
+    if not isinstance(operation, dict) or "responses" not in operation:
+        return operation
+    here = {name: value for name, value in operation.items() if name != "servers"}
+    return {**here, "responses": {**refusals, **operation["responses"]}}
+
+
 def page(document: Document, url: str) -> str:
     """The page as HTML, for a server at that URL."""
     operations = "".join(_row(f"POST {one.path}", one.summary) for one in document.operations)
@@ -47,7 +77,7 @@ def page(document: Document, url: str) -> str:
 <style>{STYLE}</style></head>
 <body><h1>The image API, on this machine</h1>
 <p>Answers as the real one does, costs nothing, and draws its own pictures:
-none of them is made by FLUX. Any key will do.</p>
+none of them is made by FLUX. Any key will do, unless it was started with one.</p>
 <pre>curl {escape(url + path)} -H 'x-key: any' -H 'content-type: application/json' \\
   -d '{{"finetune_id": "my-finetune", "prompt": "a mountain lake at dawn", "seed": 42}}'</pre>
 <h2>What can be asked for</h2><table>{operations}{others}</table>

@@ -25,9 +25,9 @@ MARK = "local demo \u2014 not FLUX"
 COMMENT = "flux_playground local demo, not FLUX. Carries no C2PA signature."
 LARGEST_PROMPT = 100_000_000  # pixels that an image in a request may have
 
-IMAGES = ("image_prompt", "input_image", "image", "control_image", "person", "garment", "mask")
+IMAGES = ("image_prompt", "input_image", "image", "control_image", "person", "garment")
 # What a request may say without the picture being another one.
-SILENT = ("safety_tolerance", "output_format", "webhook_url", "webhook_secret", "seed", "raw")
+SILENT = ("safety_tolerance", "output_format", "webhook_url", "webhook_secret", "seed")
 OWN = ("prompt", "aspect_ratio", "width", "height", "finetune_id", "finetune_strength", "prompt_upsampling")
 
 
@@ -76,21 +76,21 @@ def _blended(image: Image.Image, request: Mapping[str, Any]) -> Image.Image:
         if isinstance(given, str) and given:
             share = _number(request.get(f"{name}_strength"), 0.5)
             other = opened(given)
-            if other is not None and share > 0.0:
+            if share > 0.0:
                 # Sixty-fourths are exact in the floats that Pillow blends with.
                 image = Image.blend(image, _covering(other, image.size), round(min(1.0, share) * 64) / 64)
     return image
 
 
-def opened(text: str) -> Image.Image | None:
-    """The image of a base64 text, or None where it is none, or has more than 100 megapixels."""
+def opened(text: str) -> Image.Image:
+    """The image of a base64 text; raises `ValueError` where it is none, or has more than 100 megapixels."""
     try:
         image = Image.open(io.BytesIO(base64.b64decode(text.rpartition(",")[2], validate=True)))
         if image.width * image.height > LARGEST_PROMPT:
-            return None
+            raise ValueError("too many pixels")
         return image.convert("RGB")
-    except (binascii.Error, ValueError, OSError, SyntaxError, Image.DecompressionBombError):
-        return None
+    except (binascii.Error, ValueError, OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ValueError(f"The image cannot be read: {error}") from None
 
 
 def _covering(image: Image.Image, wanted: tuple[int, int]) -> Image.Image:

@@ -140,7 +140,7 @@ class _Landscape:
         canvas, dice = self.canvas, self.dice
         ground = self._ground(0.55)
         if "city" in self.places:
-            land.skyline(canvas, dice, ground, 0.98, 0.6, 0.36, self.lit)
+            land.skyline(canvas, dice, ground, 0.98, 0.6, 0.48, self.lit)
             land.skyline(canvas, dice, ground, 1.1, 0.95, 0.34, self.lit)
         elif "desert" in self.places:
             for step in range(3):

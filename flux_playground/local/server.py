@@ -32,8 +32,9 @@ class LocalServer:
     `document` is a Document, a file, or None for the shipped one. `port` 0 is any free one; samples and regional polls
     are answered on ports of their own unless `one_address`. `folder` keeps tasks and pictures over a restart; without
     one they are in a temporary folder that goes when the server closes. `speed` divides every time that is taken,
-    `seed` settles chance, `bad_days` are words of `bad_days.py` without their #. `credits` is what each key begins
-    with, `sample_lifetime` how many seconds the address of a sample lives.
+    `key` is the only one that is accepted (any, if empty), `seed` settles chance, `bad_days` are words of
+    `bad_days.py` without their #. `credits` is what each key begins with, `sample_lifetime` how many seconds the
+    address of a sample lives.
 
     Raises `InvalidDocument`, `ValueError` for an unknown bad day, and `OSError` where a port is taken.
     """
@@ -46,6 +47,7 @@ class LocalServer:
         *,
         folder: str | Path | None = None,
         speed: float = 1.0,
+        key: str = "",
         seed: int | None = None,
         bad_days: Sequence[str] = (),
         credits: float = 100_000.0,  # noqa: A002
@@ -59,6 +61,7 @@ class LocalServer:
         document = document if isinstance(document, Document) else load(document)
         options = Options(
             speed=speed,
+            key=key,
             seed=seed,
             bad_days=tuple(bad_days),
             credits=credits,

@@ -89,36 +89,29 @@ def _scales(dice: Dice, period: int) -> Floats:
 
 
 def marked(image: Image.Image, text: str) -> Image.Image:
-    """The picture with a line of small letters in its lower right corner, light on a soft shadow."""
-    high = max(14, min(image.size) // 56)
-    letters = _letters(text, high)
-    edge = high
-    at = (image.width - letters.width - edge, image.height - letters.height - edge)
-    for colour, shift, share in (((0, 0, 0), max(1, high // 12), 0.45), ((255, 255, 255), 0, 0.72)):
-        image.paste(
-            colour, (at[0] + shift, at[1] + shift), letters.point(lambda level, share=share: int(level * share))
-        )
+    """The picture with a line of small letters in its lower right corner, light with a soft dark edge."""
+    letters = _letters(text, max(14, min(image.size) // 56))
+    left, top = (end - own - letters.height for end, own in zip(image.size, letters.size, strict=True))
+    edge = letters.point(lambda level: level * 2 // 5)
+    for across, down in ((1, 0), (-1, 0), (0, 1), (0, -1), (2, 2)):
+        image.paste((0, 0, 0), (left + across, top + down), edge)
+    image.paste((255, 255, 255), (left, top), letters.point(lambda level: level * 4 // 5))
     return image
 
 
 def _letters(text: str, high: int) -> Image.Image:
-    """The text as a mask: Pillow's own bitmap letters, enlarged, rounded and made as high as wanted."""
+    """The text as a mask about so high: Pillow's own bitmap letters, enlarged, rounded, and made smaller again.
+
+    These letters have no dash, which is drawn.
+    """
     font = ImageFont.load_default_imagefont()
-    dash = text.partition("\u2014")
-    parts = [_line(font, part) for part in (dash[0], dash[2])] if dash[1] else [_line(font, text)]
-    width = sum(part.width for part in parts) + (9 if dash[1] else 0)
-    small = Image.new("L", (width + 2, parts[0].height), 0)
-    small.paste(parts[0], (0, 0))
-    if dash[1]:
-        ImageDraw.Draw(small).line((parts[0].width + 1, 6, parts[0].width + 7, 6), 255)
-        small.paste(parts[1], (parts[0].width + 9, 0))
+    before, dash, after = text.partition("\u2014")
+    starts = int(font.getlength(before)) + (9 if dash else 0)
+    small = Image.new("L", (starts + int(font.getlength(after)) + 1, 11), 0)
+    pen = ImageDraw.Draw(small)
+    pen.text((0, 0), before, 255, font)
+    pen.text((starts, 0), after, 255, font)
+    if dash:
+        pen.line((starts - 8, 6, starts - 2, 6), 255)
     large = small.resize((small.width * 16, small.height * 16), Image.Resampling.BICUBIC)
-    smooth = large.point(lambda level: 255 if level > 110 else 0)
-    return smooth.resize((smooth.width * high // smooth.height, high), Image.Resampling.BOX)
-
-
-def _line(font: ImageFont.ImageFont, text: str) -> Image.Image:
-    _, _, right, bottom = font.getbbox(text)
-    line = Image.new("L", (int(right), int(bottom)), 0)
-    ImageDraw.Draw(line).text((0, 0), text, 255, font)
-    return line
+    return large.point(lambda level: 255 if level > 110 else 0).reduce(max(1, large.height // high))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .desk import Options
 
 RETRIES = (1.0, 5.0, 30.0)  # seconds at speed 1, before each further try
-PATIENCE = 10.0  # seconds, for one try
+PATIENCE = 5.0  # seconds, for one try
 FORMS = ("signature", "secret")
 
 

@@ -61,9 +61,19 @@ _MEANINGS = {
         "village": "village hamlet houses cottages town",
     },
 }
-_WORDS = tuple(
-    (word, kind, value) for kind, values in _MEANINGS.items() for value in values for word in values[value].split()
-)
+
+
+def _known() -> dict[str, tuple[tuple[str, str], ...]]:
+    """What each word sets: kinds and values, for a word can have several meanings."""
+    known: dict[str, tuple[tuple[str, str], ...]] = {}
+    for kind, values in _MEANINGS.items():
+        for value, words in values.items():
+            for word in words.split():
+                known[word] = (*known.get(word, ()), (kind, value))
+    return known
+
+
+_WORDS = _known()
 _PAIRS = {"golden hour": ("hour", "golden"), "northern lights": ("hour", "night"), "milky way": ("hour", "night")}
 _SCENERY = ("mountains", "hills", "sea", "lake", "forest", "desert", "city", "meadow")
 _HOURS = ("dawn", "day", "golden", "sunset", "dusk", "night", "day", "golden")
@@ -86,11 +96,11 @@ def read(prompt: str, seed: int, colour_words: frozenset[str]) -> Scene:
     """The scene of a prompt; what it leaves open is drawn by the prompt and the seed."""
     spoken = tuple(re.findall(r"[^\W_]+|[\u2600-\u27bf\U0001f000-\U0001faff]", prompt.lower()))
     pairs = [f"{one} {two}" for one, two in pairwise(spoken)]
-    named = [word for word in spoken if not any(word in pair.split() for pair in pairs if pair in _PAIRS)]
+    taken = {word for pair in pairs if pair in _PAIRS for word in pair.split()}
+    named = [word for word in spoken if word not in taken]
     said: dict[str, list[str]] = {}
-    for word in named:
-        for kind, value in [(kind, value) for known, kind, value in _WORDS if known == word]:
-            said.setdefault(kind, []).append(value)
+    for kind, value in [meaning for word in named for meaning in _WORDS.get(word, ())]:
+        said.setdefault(kind, []).append(value)
     for kind, value in [_PAIRS[pair] for pair in pairs if pair in _PAIRS]:
         said.setdefault(kind, []).append(value)
     dice = Dice("scene", *spoken, seed)
