@@ -8,39 +8,38 @@ that are an insurance: a task may be refused within a second, and the service ma
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil
+from math import ceil, inf
 
 REMEMBERED = 64
 RECENT = 8
 ENOUGH = 3
 FIRST = 1.0
 SHORTEST, LONGEST, LATEST = 0.15, 0.5, 3.0
-SHARE = 0.041
+EARLIER = 0.93
+OF_MEDIAN, OF_ELAPSED = 0.046, 0.033
 
 
 class Pace:
     """The times to poll one task at, learned from the `durations` of past ones: seconds from submit to ready.
 
-    The latest duration comes last; the last 64 count. One `Pace` may serve any number of tasks.
+    The latest duration comes last; the last 64 count. One `Pace` may serve any number of tasks and threads.
     """
 
     def __init__(self, durations: Sequence[float] = ()) -> None:
-        past = [d for d in list(durations)[-REMEMBERED:] if d > 0]
-        known = len(past) >= ENOUGH
-        ordered = sorted(past)
-        self._start = min(_quantile(ordered, 0.05), 0.95 * min(past[-RECENT:])) if known else 0.0
-        self._end = _quantile(ordered, 0.99) if known else 0.0
-        self._step = min(max(SHARE * _quantile(ordered, 0.5), SHORTEST), LONGEST) if known else LONGEST
-        self._early = sorted(t for t in (FIRST, 0.6 * self._start, self._start) if t <= self._start)
+        past = [duration for duration in durations if 0 < duration < inf][-REMEMBERED:]
+        self._step, self._early = LONGEST, [0.0]
+        if len(past) >= ENOUGH:
+            recent = sorted(past[-RECENT:])
+            start = min(_quantile(sorted(past), 0.05), EARLIER * recent[0])
+            self._step = min(max(OF_MEDIAN * _quantile(recent, 0.5), SHORTEST), LONGEST)
+            self._early = sorted(moment for moment in (FIRST, 0.6 * start, start) if moment <= start)
 
     def pause(self, elapsed: float) -> float:
-        """Seconds from now to the next poll, `elapsed` seconds after the submit."""
+        """Seconds from a poll that is asked `elapsed` seconds after the submit to the next one."""
         for moment in self._early:
             if moment - elapsed >= SHORTEST / 2:
                 return moment - elapsed
-        if elapsed <= self._end:
-            return self._step
-        return min(max(self._step, SHARE * elapsed), LATEST)
+        return min(max(self._step, OF_ELAPSED * elapsed), LATEST)
 
 
 def _quantile(ordered: Sequence[float], share: float) -> float:

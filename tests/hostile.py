@@ -22,10 +22,10 @@ from flux_playground.client import Limits
 
 QUICK = Limits(
     connect=0.3,
-    silence=0.4,
-    submit=0.6,
-    poll=0.5,
-    download=0.8,
+    silence=0.3,
+    submit=0.45,
+    poll=0.4,
+    download=0.6,
     attempts=3,
     downloads=3,
     backoff=0.01,
@@ -33,7 +33,7 @@ QUICK = Limits(
     longest_retry_after=1.5,
     not_found=0.3,
     renewal=0.5,
-    idle=0.5,
+    idle=0.3,
     answer_bytes=100_000,
     image_bytes=1_000_000,
 )

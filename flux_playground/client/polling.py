@@ -29,6 +29,7 @@ FAILURES: dict[str, tuple[type[TaskFailed], str]] = {
     "Request Moderated": (RequestModerated, "The API refused what was asked for."),
     "Content Moderated": (ContentModerated, "The API withheld the image."),
 }
+SOONEST = 0.05
 log = logging.getLogger(__name__)
 
 
@@ -58,7 +59,11 @@ class Polling:
                 raise TaskTimeout(f"No image after {patience:.0f} s of waiting.", task_id=self._task.id)
 
     def _ask(self) -> Result | None:
-        """One poll: what it says, or None when it says nothing; sets the pause until the next."""
+        """One poll: what it says, or None when it says nothing; sets the pause until the next.
+
+        The time that the call itself took is part of the pause: a slow network makes nobody wait twice.
+        """
+        asked = self._age
         try:
             answer = self._wire.call(
                 "GET", self._url, key=self._key, whole=self._limits.poll, largest=self._limits.answer_bytes
@@ -74,7 +79,8 @@ class Polling:
         elif result is None:
             self._again(answer.fault or "an answer without a status")
         else:
-            self._failures, self._pause = 0, self._pace.pause(self._age)
+            self._failures = 0
+            self._pause = max(asked + self._pace.pause(asked) - self._age, SOONEST)
             return self._checked(result)
         return None
 

@@ -232,10 +232,15 @@ class _Response(http.client.HTTPResponse):
         self.fp = io.BufferedReader(self._bytes)
 
     def begin(self) -> None:
-        """Reads the status and the headers; ones that end before their last line count as no answer."""
+        """Reads the status and the headers; ones that end before their last line count as no answer.
+
+        Lines that are no headers are dropped: the library would log them, whatever they say.
+        """
         super().begin()
         if self._bytes.ended:
             raise http.client.RemoteDisconnected("the headers were cut")
+        self.headers.defects.clear()
+        self.headers.set_payload("")
 
 
 class _Timed(io.RawIOBase):
