@@ -43,7 +43,8 @@ class Generation:
     Times are Unix seconds, `seconds` and `waited` durations (the whole road; from the API's acceptance to its Ready),
     `cost` is in credits, `size` in bytes, `width` and `height` in pixels. `request` is what was sent, less secrets,
     with images in it replaced by their hash (`Journal.input` gives them back). `seed` and `prompt` are those really
-    used, once the API has named them. `status` is the API's last word.
+    used, once the API has named them. `status` is the API's last word. `document` names the edition of the schema that
+    was used; two generations of the same `fingerprint` were asked for in the same words, seed included.
     """
 
     id: str
@@ -72,6 +73,8 @@ class Generation:
     started_at: float | None = None
     finished_at: float | None = None
     sweep: str = ""
+    document: str = ""
+    fingerprint: str = ""
 
     @property
     def finished(self) -> bool:

@@ -32,12 +32,14 @@ MIGRATIONS = (
         server TEXT NOT NULL, request TEXT NOT NULL, state TEXT NOT NULL, status TEXT NOT NULL, seed TEXT,
         prompt TEXT, task_id TEXT NOT NULL, polling_url TEXT NOT NULL, error TEXT, image TEXT,
         sha256 TEXT NOT NULL, format TEXT NOT NULL, width INTEGER, height INTEGER, size INTEGER,
-        seconds REAL, waited REAL, cost REAL, started_at REAL, finished_at REAL, sweep TEXT NOT NULL
+        seconds REAL, waited REAL, cost REAL, started_at REAL, finished_at REAL, sweep TEXT NOT NULL,
+        document TEXT NOT NULL, fingerprint TEXT NOT NULL
     ) STRICT;
     CREATE INDEX generations_by_owner ON generations (owner, created_at);
     CREATE INDEX generations_by_state ON generations (state);
     CREATE INDEX generations_by_endpoint ON generations (server, endpoint, finished_at);
     CREATE INDEX generations_by_sha256 ON generations (sha256) WHERE sha256 != '';
+    CREATE INDEX generations_by_fingerprint ON generations (owner, fingerprint, created_at);
     """,
 )
 
@@ -88,9 +90,15 @@ class Journal:
         marks = ", ".join("?" * len(UNFINISHED))
         return self._select(f"state IN ({marks}) ORDER BY created_at, id", list(UNFINISHED))
 
-    def delivered(self, sha256: str) -> Generation | None:
-        """The latest generation whose delivered image has this hash, or None."""
-        return next(iter(self._select("sha256 = ? ORDER BY created_at DESC LIMIT 1", [sha256])), None)
+    def delivered(self, owner: str, sha256: str) -> Generation | None:
+        """An owner's latest generation whose delivered image has this hash, or None."""
+        where = "owner = ? AND sha256 = ? ORDER BY created_at DESC LIMIT 1"
+        return next(iter(self._select(where, [owner, sha256])), None)
+
+    def made(self, owner: str, fingerprint: str) -> Generation | None:
+        """An owner's latest finished image of just this request, seed included, or None."""
+        where = "owner = ? AND fingerprint = ? AND state = ? ORDER BY created_at DESC LIMIT 1"
+        return next(iter(self._select(where, [owner, fingerprint, State.READY])), None)
 
     def durations(self, server: str, endpoint: str, limit: int = 64) -> list[float]:
         """How long this endpoint took lately from acceptance to Ready, in seconds, oldest first."""
@@ -137,6 +145,12 @@ class Journal:
         if not path.is_file():
             _write_whole(path, text.encode())
         return INPUT_PREFIX + digest
+
+    def sent(self, owner: str, reference: str) -> bool:
+        """Whether an owner ever sent the input of this reference: a reference alone gives nobody another's image."""
+        query = "SELECT 1 FROM generations WHERE owner = ? AND instr(request, ?) LIMIT 1"
+        with self._lock, closing(self._database.execute(query, [owner, reference])) as rows:
+            return rows.fetchone() is not None
 
     def input(self, reference: str) -> str | None:
         """The base64 text that `keep_input` gave this reference for, or None."""

@@ -22,6 +22,7 @@ from .errors import InvalidDocument, TaskLost, Unauthorized
 from .generation import Generation, State
 from .journal import Journal
 from .line import Line, Run
+from .recipe import edition, fingerprint, is_reference
 from .request import complete, kept, seed_of
 from .road import travel
 from .settings import LOOPBACK, Settings
@@ -64,6 +65,7 @@ class Playground:
         self.settings = settings
         self.document = document or schema.load(settings.openapi or None)
         self.operation = self.document.operation(settings.endpoint)
+        self._edition = edition(self.document.raw)
         self.journal = Journal(settings.data)
         self._accounts: dict[tuple[str, str], _Account] = {}
         self._runs: dict[str, Run] = {}
@@ -108,15 +110,18 @@ class Playground:
         """
         operation = self.document.operation(endpoint) if endpoint else self.operation
         server, key = self._door(visitor, operation)
-        request = complete(operation, values)
+        request = complete(operation, self._with_inputs(values, visitor))
+        shown = kept(operation, request, self.journal.keep_input)
         generation = Generation(
             id=secrets.token_hex(16),
             owner=visitor.id,
             created_at=time.time(),
             endpoint=operation.path,
             server=server,
-            request=kept(operation, request, self.journal.keep_input),
+            request=shown,
             seed=seed_of(request),
+            document=self._edition,
+            fingerprint=fingerprint(server, operation.path, shown),
         )
         return self._enter(Run(self.journal.write(generation), request), key)
 
@@ -179,6 +184,14 @@ class Playground:
         durations = sorted(self.journal.durations(server, operation.path))
         return durations[len(durations) // 2] if len(durations) >= 3 else None
 
+    def already(self, values: Mapping[str, Any], visitor: Visitor = OWNER, *, endpoint: str = "") -> Generation | None:
+        """The image that this visitor has of just these values, seed included, or None; raises as `start` does."""
+        operation = self.document.operation(endpoint) if endpoint else self.operation
+        request = complete(operation, self._with_inputs(values, visitor))
+        server, _ = self._door(visitor, operation, required=False)
+        shown = kept(operation, request, self.journal.keep_input)
+        return self.journal.made(visitor.id, fingerprint(server, operation.path, shown))
+
     def thumbnail(self, generation_id: str) -> Path | None:
         """A small WebP of a finished image, or None."""
         return self.journal.thumbnail(self.get(generation_id))
@@ -214,6 +227,18 @@ class Playground:
             named = f"names the server {host}" if host else "names no server"
             raise InvalidDocument(f"The document {named}: set FLUX_PLAYGROUND_BASE_URL to where your key may go.")
         return server, key
+
+    def _with_inputs(self, values: Mapping[str, Any], visitor: Visitor) -> dict[str, Any]:
+        """The values with each reference to an image that this visitor sent before replaced by that image."""
+
+        def image(value: Any) -> Any:
+            if isinstance(value, list):
+                return [image(item) for item in value]
+            if not is_reference(value) or not self.journal.sent(visitor.id, value):
+                return value
+            return self.journal.input(value) or value
+
+        return {name: image(value) for name, value in values.items()}
 
     def _operation_of(self, generation: Generation) -> schema.Operation:
         """The endpoint that a generation was made with, or today's where the document no longer has it."""

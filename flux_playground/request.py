@@ -5,6 +5,8 @@ Knows an operation's fields and what an image file is; nothing of HTTP, of how a
 
 from __future__ import annotations
 
+import base64
+import binascii
 import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -60,7 +62,20 @@ def seed_of(request: Mapping[str, Any]) -> int | None:
 def _encoded(one: Field, value: Any) -> Any:
     if not one.media:
         return value
-    return _each(value, lambda item: images.encode(item, one.name) if isinstance(item, Path | bytes) else item)
+    return _each(value, lambda item: _image(one, item))
+
+
+def _image(one: Field, value: Any) -> Any:
+    """The base64 of one image; text that cannot be one, such as a reference to a lost image, must not be paid for."""
+    if isinstance(value, Path | bytes):
+        return images.encode(value, one.name)
+    if isinstance(value, str) and value:
+        try:
+            base64.b64decode(value, validate=True)
+        except binascii.Error:
+            sentence = "is not an image as base64; if it was kept here, it is here no longer"
+            raise InvalidRequest([FieldError(("body", one.name), sentence, "image_parsing")]) from None
+    return value
 
 
 def _each(value: Any, change: Callable[[Any], Any]) -> Any:

@@ -97,8 +97,9 @@ def test_the_delivered_bytes_are_stored_untouched_and_found_by_their_hash(journa
     assert kept.image.name == f"flux-seed-18446744073709551615-{kept.id}.jpg"
     assert (kept.width, kept.height, kept.size, kept.format) == (80, 60, len(data), "jpeg")
     assert kept.sha256 == hashlib.sha256(data).hexdigest()
-    assert journal.delivered(kept.sha256) == kept
-    assert journal.delivered("0" * 64) is None
+    assert journal.delivered("owner", kept.sha256) == kept
+    assert journal.delivered("owner", "0" * 64) is None
+    assert journal.delivered("somebody else", kept.sha256) is None
 
 
 def test_what_is_no_image_is_not_stored_as_one(journal: Journal, tmp_path: Path) -> None:
@@ -137,6 +138,21 @@ def test_without_an_image_there_is_no_thumbnail(journal: Journal) -> None:
     assert kept.image is not None
     kept.image.unlink()
     assert journal.thumbnail(kept) is None
+
+
+def test_the_same_request_is_found_by_its_fingerprint_once_its_image_is_there(journal: Journal) -> None:
+    journal.write(generation(1, fingerprint="f", state=State.FAILED))
+    assert journal.made("owner", "f") is None
+    made = [journal.write(generation(number, fingerprint="f", state=State.READY)) for number in (2, 3)]
+    assert journal.made("owner", "f") == made[1]
+    assert journal.made("somebody else", "f") is None
+
+
+def test_an_input_belongs_to_whoever_sent_it(journal: Journal) -> None:
+    reference = journal.keep_input("aGVsbG8=")
+    journal.write(generation(request={"image_prompt": reference}))
+    assert journal.sent("owner", reference)
+    assert not journal.sent("somebody else", reference)
 
 
 def test_an_input_is_kept_once_and_given_back_by_its_reference(journal: Journal, tmp_path: Path) -> None:
@@ -189,9 +205,13 @@ def test_only_the_first_program_on_a_folder_may_take_up_what_is_left_there(tmp_p
 def test_a_journal_of_the_first_version_ever_shipped_opens_with_its_rows(tmp_path: Path) -> None:
     database = sqlite3.connect(tmp_path / "journal.sqlite")
     database.executescript(MIGRATIONS[0] + "; PRAGMA user_version = 1;")
-    row = ("00", "owner", 1.0, "/v1/flux", "https://api.bfl.ai", "{}", "ready", "Ready", "7", None, "t", "", "", "", "")
-    names = "id, owner, created_at, endpoint, server, request, state, status, seed, prompt, task_id, polling_url,"
-    database.execute(f"INSERT INTO generations ({names} sha256, format, sweep) VALUES ({', '.join('?' * 15)})", row)
+    row = ("00", "owner", 1.0, "/v1/flux", "https://api.bfl.ai", "{}", "ready", "Ready", "7", None, "t", *[""] * 6)
+    names = "id, owner, created_at, endpoint, server, request, state, status, seed, prompt, task_id, polling_url, "
+    names += "sha256, format, sweep,"
+    database.execute(
+        f"INSERT INTO generations ({names} document, fingerprint) VALUES ({', '.join('?' * 17)})",
+        row,
+    )
     database.commit()
     database.close()
     journal = Journal(tmp_path)

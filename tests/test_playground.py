@@ -84,6 +84,26 @@ def test_an_image_prompt_is_sent_and_kept_once_by_its_hash(playground: Playgroun
     assert len(list((playground.settings.data / "inputs").iterdir())) == 1
 
 
+def test_an_image_that_was_sent_before_is_sent_again_by_its_reference_and_only_by_whoever_sent_it(
+    playground: Playground,
+) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64), "crimson").save(file, "PNG")
+    first = made(playground, seed=1, image_prompt=file.getvalue(), image_prompt_strength=0.8)
+    again = made(playground, **first.request)
+    assert again.sha256 == first.sha256
+    with pytest.raises(InvalidRequest) as caught:
+        playground.start(first.request, Visitor("a stranger"))
+    assert [d.field for d in caught.value.details] == ["image_prompt"]
+
+
+def test_an_image_that_is_there_already_is_found_by_its_request(playground: Playground) -> None:
+    first = made(playground, seed=5)
+    assert playground.already({**VALUES, "seed": "5"}) == first
+    assert playground.already({**VALUES, "seed": 6}) is None
+    assert playground.already({**VALUES, "seed": 5}, Visitor("a stranger")) is None
+
+
 def test_a_webhook_secret_is_sent_and_never_kept(playground: Playground) -> None:
     last = made(playground, webhook_url="http://127.0.0.1:9/hook", webhook_secret="sesame-7319")
     assert last.state is State.READY

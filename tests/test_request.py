@@ -76,6 +76,13 @@ def test_a_file_that_is_no_image_is_named_once_beside_what_else_is_wrong(tmp_pat
     assert sorted(one.field for one in caught.value.details) == ["image", "seed"]
 
 
+@pytest.mark.parametrize("text", ["sha256:" + "0" * 64, "data:image/png;base64,AAAA", "no image"])
+def test_text_that_cannot_be_an_image_is_not_sent_as_one(text: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        complete(operation(image=IMAGE), {"image": text})
+    assert [one.field for one in caught.value.details] == ["image"]
+
+
 def test_what_is_kept_has_no_secret_and_an_image_by_its_reference() -> None:
     fields = operation(image=IMAGE, webhook_secret={"type": "string"}, input_images={"type": "array", "items": IMAGE})
     request = {"image": "AAAA", "input_images": ["BBBB"], "webhook_secret": "sesame", "other": 1}
