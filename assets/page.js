@@ -135,6 +135,10 @@
     box.value = "";
   });
 
+  document.addEventListener("toggle", (event) => {
+    if (event.target.matches?.("#stage details.details")) flux.open = event.target.open;
+  }, true);
+
   // What is being corrected is no longer called wrong.
   document.addEventListener("input", (event) => {
     const field = event.target.closest?.(".field");
@@ -189,11 +193,11 @@
   }
 
   function entitle() {
-    const stage = $("#stage .stage");
+    const line = $("#stage .line");
     const running = Number($("#history [data-running]")?.dataset.running || 0);
-    const said = stage?.dataset.title || "";
-    const clock = stage?.dataset.kind === "waiting" ? ` ${$("time", stage)?.textContent || ""}` : "";
-    const title = said ? `${running > 1 ? `(${running}) ` : ""}${said}${clock} – ${NAME}` : NAME;
+    const said = line?.dataset.title || "";
+    const clock = $("time", line || document.head)?.textContent || "";
+    const title = said ? `${running > 1 ? `(${running}) ` : ""}${said}${clock && ` ${clock}`} – ${NAME}` : NAME;
     if (document.title !== title) document.title = title;
     announce(said);
   }
@@ -207,6 +211,8 @@
         if (String(faulty) !== box.getAttribute("aria-invalid")) box.setAttribute("aria-invalid", String(faulty));
       }
     }
+    const details = $("#stage details.details");
+    if (details && flux.open && !details.open) details.open = true;
     if (flux.focus) {
       $(`#strip .card[data-id="${flux.focus}"]`)?.focus();
       flux.focus = null;

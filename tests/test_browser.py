@@ -60,7 +60,7 @@ def opened(context: BrowserContext, address: str) -> Page:
     page.set_default_timeout(READY)
     page.goto(address)
     expect(page.locator("#generate")).to_be_visible(timeout=READY)
-    page.wait_for_function("() => Boolean(window.flux.bridge)")
+    page.wait_for_function("() => Boolean(window.flux?.bridge)")
     expect(page.locator("#history section, #stage .frame.empty").first).to_be_visible()
     return page
 
@@ -72,10 +72,10 @@ def fill(page: Page, **values: str) -> None:
 
 def press(page: Page) -> None:
     """Press Generate and wait until what it started is on the stage."""
-    expect(page.locator(".stage")).to_have_count(1)
-    before = page.locator(".stage").get_attribute("data-id")
+    expect(page.locator("#stage .frame")).to_have_count(1)
+    before = page.locator("#stage .frame").get_attribute("data-id")
     page.locator("#generate").click()
-    expect(page.locator(f'.stage:not([data-id="{before}"])')).to_be_visible(timeout=READY)
+    expect(page.locator(f'#stage .frame:not([data-id="{before}"])')).to_be_visible(timeout=READY)
 
 
 def generate(page: Page, **values: str) -> None:

@@ -20,7 +20,7 @@ from ..playground import Playground
 from ..settings import LOOPBACK
 from . import history, result
 from .desk import Desk
-from .result import View
+from .result import Stage, View
 
 T = TypeVar("T")
 
@@ -35,7 +35,7 @@ KEPT = 60
 class Update:
     """What has changed on the page; None for what has not. `faults` are the fields to be marked, () for none."""
 
-    stage: str | None = None
+    stage: Stage | None = None
     strip: str | None = None
     faults: tuple[FieldError, ...] | None = None
     notice: str | None = None

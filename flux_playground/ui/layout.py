@@ -30,7 +30,9 @@ PRIVATE: dict[str, Any] = {
 class Parts:
     """The components that acts write to."""
 
-    stage: Any
+    frame: Any
+    line: Any
+    below: Any
     strip: Any
     notice: Any
     connection: Any
@@ -40,7 +42,7 @@ class Parts:
     @property
     def outputs(self) -> list[Any]:
         """All but the inputs."""
-        return [self.stage, self.strip, self.notice, self.connection, *self.hints.values()]
+        return [self.frame, self.line, self.below, self.strip, self.notice, self.connection, *self.hints.values()]
 
 
 def lay_out(playground: Playground, chosen: tuple[Field, ...]) -> tuple[Parts, Any]:
@@ -56,9 +58,11 @@ def lay_out(playground: Playground, chosen: tuple[Field, ...]) -> tuple[Parts, A
                 notice = _html("", elem_id="notice")
                 go = gr.Button("Generate", variant="primary", size="lg", elem_id="generate")
         with gr.Column(elem_id="result", min_width=0):
-            shown = _html(stage(None), elem_id="stage")
+            empty = stage(None)
+            with gr.Column(elem_id="stage", min_width=0):
+                frame, line, below = _html(empty.frame), _html(empty.line), _html(empty.below)
             strip = _html("", elem_id="history")
-    return Parts(shown, strip, notice, badge, hints, inputs), go
+    return Parts(frame, line, below, strip, notice, badge, hints, inputs), go
 
 
 def _html(value: str, **how: Any) -> Any:

@@ -56,7 +56,7 @@ def build(playground: Playground) -> Any:
         parts, go = lay_out(playground, acts.fields)
         bridge = gr.HTML("", js_on_load=BRIDGE, elem_id="bridge")
         _wire(page, bridge, go, parts, acts)
-    page.queue(default_concurrency_limit=None, max_size=2000, api_open=False)
+    page.api_open = False  # as `queue(api_open=False)` does, which builds gradio's whole application once more
     return page
 
 
@@ -179,8 +179,9 @@ def _signature(chosen: tuple[Field, ...]) -> inspect.Signature:
 def _written(update: Any, parts: Parts, chosen: tuple[Field, ...]) -> dict[Any, Any]:
     """What gradio must write for an update; at least one component has to be named."""
     said = {parts.strip: update.strip, parts.connection: update.connection, parts.notice: update.notice}
-    out: dict[Any, Any] = {parts.stage: gr.skip() if update.stage is None else update.stage}
-    out |= {part: value for part, value in said.items() if value is not None}
+    if update.stage is not None:
+        said |= {parts.frame: update.stage.frame, parts.line: update.stage.line, parts.below: update.stage.below}
+    out: dict[Any, Any] = {parts.frame: gr.skip(), **{part: value for part, value in said.items() if value is not None}}
     if update.faults is not None:
         by_name = {name: [f for f in update.faults if f.field == name] for name in parts.hints}
         out |= {parts.hints[one.name]: fields.hint(one, by_name[one.name]) for one in chosen}

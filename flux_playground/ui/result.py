@@ -33,20 +33,31 @@ class View:
     local: bool = False
 
 
-def stage(view: View | None) -> str:
-    """The whole right-hand side for one generation, or the empty place before the first."""
+@dataclass(frozen=True)
+class Stage:
+    """The three parts of the stage, apart so that what stays the same is not drawn anew: the frame with the picture or
+    what stands for it, the line under it, and what can be done.
+    """
+
+    frame: str
+    line: str
+    below: str
+
+
+def stage(view: View | None) -> Stage:
+    """The stage for one generation, or the empty place before the first."""
     if view is None:
-        return _frame(EMPTY_SHAPE, _nothing(), "empty", "", _line(""), "")
+        return Stage(_frame(EMPTY_SHAPE, _nothing(), "empty", ""), _line("", ""), '<div class="actions"></div>')
     one = view.generation
     if one.state is State.READY and one.image is not None:
-        inside, line, actions = _picture(one), _facts(view), _actions(one)
+        inside, kind, line, actions = _picture(one), "picture", _facts(view), _actions(one)
     elif one.finished:
-        inside, line, actions = _ending(one), _line(_seed(one)), _recalls(one)
+        inside, kind, line, actions = _ending(one), "ending", _seed(one), _recalls(one)
     else:
-        inside, line, actions = _waiting(view), _line(_status(view)), _stop(one)
-    kind = "picture" if one.state is State.READY else "ending" if one.finished else "waiting"
-    rest = f'<div class="actions">{actions}</div>{_details(one)}'
-    return _frame(shape(one), inside, kind, title(view), line, rest, one.id)
+        inside, kind, line, actions = _waiting(one), "waiting", _status(view), _stop(one)
+    bar = "" if one.finished or view.progress is None else _bar(view.progress)
+    below = f'<div class="actions">{actions}</div>{_details(one)}'
+    return Stage(_frame(shape(one), inside, kind, one.id), _line(line, title(view), bar), below)
 
 
 def shape(one: Generation) -> tuple[int, int]:
@@ -71,11 +82,10 @@ def elapsed(one: Generation) -> float:
     return max(0.0, (one.finished_at or time.time()) - (one.started_at or one.created_at))
 
 
-def _frame(size: tuple[int, int], inside: str, kind: str, said: str, line: str, rest: str, name: str = "") -> str:
+def _frame(size: tuple[int, int], inside: str, kind: str, name: str) -> str:
     width, height = size
-    place = f'<div class="frame {kind}" style="--w:{width};--h:{height}">{inside}</div>'
-    facts = f'data-title="{escape(said)}" data-kind="{kind}" data-id="{name}"'
-    return f'<div class="stage" {facts}>{place}{line}{rest}</div>'
+    facts = f'data-kind="{kind}" data-id="{name}" style="--w:{width};--h:{height}"'
+    return f'<div class="frame {kind}" {facts}>{inside}</div>'
 
 
 def _nothing() -> str:
@@ -93,10 +103,9 @@ def _picture(one: Generation) -> str:
     return f'<a href="picture/{one.id}" target="_blank" rel="noopener" title="Open at full size">{image}</a>'
 
 
-def _waiting(view: View) -> str:
-    bar = "" if view.progress is None else _bar(view.progress)
-    prompt = escape(_cut(str(view.generation.request.get("prompt") or ""), 240))
-    return f'<div class="haze" aria-hidden="true"></div><p class="asked" dir="auto">{prompt}</p>{bar}'
+def _waiting(one: Generation) -> str:
+    prompt = escape(_cut(str(one.request.get("prompt") or ""), 240))
+    return f'<div class="haze" aria-hidden="true"></div><p class="asked" dir="auto">{prompt}</p>'
 
 
 def _bar(reached: float) -> str:
@@ -121,8 +130,8 @@ def _ending(one: Generation) -> str:
     )
 
 
-def _line(inside: str) -> str:
-    return f'<div class="line">{inside}</div>'
+def _line(inside: str, said: str, bar: str = "") -> str:
+    return f'<div class="rail">{bar}</div><div class="line" data-title="{escape(said)}">{inside}</div>'
 
 
 def _status(view: View) -> str:
@@ -135,9 +144,7 @@ def _status(view: View) -> str:
 def _facts(view: View) -> str:
     one = view.generation
     seconds = f"<span>{one.seconds:.1f} s</span>" if one.seconds is not None else ""
-    return _line(
-        _dots([_seed(one), f"<span>{one.width} × {one.height} px</span>", seconds, f"<span>{_cost(view)}</span>"])
-    )
+    return _dots([_seed(one), f"<span>{one.width} × {one.height} px</span>", seconds, f"<span>{_cost(view)}</span>"])
 
 
 def _cost(view: View) -> str:

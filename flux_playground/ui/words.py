@@ -13,6 +13,7 @@ from ..errors import (
     BadSample,
     ContentModerated,
     FinetuneNotFound,
+    InvalidRecipe,
     InvalidRequest,
     OutOfCredits,
     PlaygroundError,
@@ -56,6 +57,12 @@ ERRORS: dict[type[PlaygroundError], Words] = {
         "At least one value is not what the API takes; each is marked at its field.",
         FREE,
         "Correct the marked fields and generate again. Your form is as you left it.",
+    ),
+    InvalidRecipe: Words(
+        "This is no recipe that can be read",
+        "What was given holds no settings of a picture, or damaged ones.",
+        FREE,
+        "Give it as it was saved. Your form is as you left it.",
     ),
     QuotaExceeded: Words(
         "The allowance is used up",
