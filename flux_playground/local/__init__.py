@@ -16,6 +16,18 @@ everything else; it never imports the client, so that the two cannot be wrong to
     canvas.py      pixels, the same on every machine
 """
 
-from .server import LocalServer
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .server import LocalServer as LocalServer
 
 __all__ = ["LocalServer"]
+
+
+def __getattr__(name: str) -> Any:
+    # The server is loaded when it is asked for: a painter, which is a process of this package too, needs none of it.
+    if name != "LocalServer":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from .server import LocalServer
+
+    return LocalServer

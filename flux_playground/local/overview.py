@@ -78,7 +78,8 @@ def page(document: Document, url: str) -> str:
 <body><h1>The image API, on this machine</h1>
 <p>Answers as the real one does, costs nothing, and draws its own pictures:
 none of them is made by FLUX. Any key will do, unless it was started with one.</p>
-<pre>curl {escape(url + path)} -H 'x-key: any' -H 'content-type: application/json' \\
+<pre>curl {escape(url + path)} \\
+  -H 'x-key: any' -H 'content-type: application/json' \\
   -d '{{"finetune_id": "my-finetune", "prompt": "a mountain lake at dawn", "seed": 42}}'</pre>
 <h2>What can be asked for</h2><table>{operations}{others}</table>
 <h2>Bad days, on cue</h2><p>Put a word into the prompt or the key, or start the server with

@@ -24,6 +24,7 @@ from .api import Api
 from .desk import Desk, Options
 
 START_PATIENCE = 20.0  # seconds
+THREAD = "local API"
 
 
 class LocalServer:
@@ -72,17 +73,16 @@ class LocalServer:
             painters=painters,
         )
         with ExitStack() as closing:
-            place = (
-                closing.enter_context(tempfile.TemporaryDirectory(prefix="flux-local-")) if folder is None else folder
-            )
-            desk = Desk(options, Path(place).expanduser().resolve(), regions=1 if one_address else 2)
+            if folder is None:
+                folder = closing.enter_context(tempfile.TemporaryDirectory(prefix="flux-local-"))
+            desk = Desk(options, Path(folder).expanduser().resolve(), regions=1 if one_address else 2)
             closing.callback(desk.close)
-            sockets = [
-                closing.enter_context(_bound(host, wanted)) for wanted in (port,) + (0,) * (0 if one_address else 3)
-            ]
+            wanted = [port] if one_address else [port, 0, 0, 0]
+            sockets = [closing.enter_context(_bound(host, one)) for one in wanted]
             ports = [sock.getsockname()[1] for sock in sockets]
-            self.url = f"http://{_shown(host)}:{ports[0]}"
-            addresses = Addresses(ports[0], ports[min(1, len(ports) - 1)], tuple(ports[2:]) or (ports[0],))
+            main, samples, *regions = ports * 3 if one_address else ports
+            self.url = f"http://{_shown(host)}:{main}"
+            addresses = Addresses(main, samples, tuple(regions))
             closing.callback(_serve(Api(document, desk, addresses).app(), sockets))
             self._closing = closing.pop_all()
 
@@ -101,7 +101,6 @@ class LocalServer:
 
 def _serve(app: Starlette, sockets: list[socket.socket]) -> Callable[[], None]:
     """Serves from now on, in a thread; what is returned ends it."""
-    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # an answer that is cut is meant, and no error
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -113,7 +112,8 @@ def _serve(app: Starlette, sockets: list[socket.socket]) -> Callable[[], None]:
         backlog=512,
     )
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, args=(sockets,), name="local API", daemon=True)
+    thread = threading.Thread(target=server.run, args=(sockets,), name=THREAD, daemon=True)
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
     thread.start()
     until = time.monotonic() + START_PATIENCE
     while not server.started:
@@ -126,6 +126,11 @@ def _serve(app: Starlette, sockets: list[socket.socket]) -> Callable[[], None]:
         thread.join()
 
     return end
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether something is worth a line in the log: an answer of ours that is cut or never given is meant to be so."""
+    return record.threadName != THREAD or "ASGI callable returned without" not in record.getMessage()
 
 
 def _shown(host: str) -> str:

@@ -82,7 +82,8 @@ class Shelf:
             self.pictured(path.stem)
 
     def _newest(self, pattern: str) -> list[Path]:
-        return sorted(self._folder.glob(pattern), key=lambda path: path.stat().st_mtime)
+        ours = [path for path in self._folder.glob(pattern) if UUID.fullmatch(path.stem)]
+        return sorted(ours, key=lambda path: path.stat().st_mtime)
 
     def __len__(self) -> int:
         return len(self._tasks)
