@@ -3,12 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check bench shots browser
+.PHONY: run test check bench shots needs
 
 run: $(VENV)/.installed
 	$(BIN)/python app.py
 
-test: $(VENV)/.developed browser
+test: $(VENV)/.developed needs
 	$(BIN)/python -m pytest -n 2
 
 check: $(VENV)/.developed
@@ -16,10 +16,10 @@ check: $(VENV)/.developed
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench: $(VENV)/.developed browser
+bench: $(VENV)/.developed needs
 	for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
-shots: $(VENV)/.developed browser
+shots: $(VENV)/.developed needs
 	$(BIN)/python tests/shots.py
 
 $(VENV)/.installed: pyproject.toml
@@ -32,5 +32,5 @@ $(VENV)/.developed: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --group dev
 	touch $@
 
-browser:
-	sh .ci/browser
+needs:
+	sh .ci/needs
