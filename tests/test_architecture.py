@@ -157,7 +157,7 @@ def test_a_file_opens_with_what_it_is_and_stays_readable(path: Path) -> None:
 def test_whatever_is_public_says_what_it_is_for(path: Path) -> None:
     tree = ast.parse(path.read_text())
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_")]
-    members = [member for owner in (tree, *classes) for member in owner.body]
+    members = [*tree.body, *(member for owner in classes for member in owner.body)]
     kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
     public = [member for member in members if isinstance(member, kinds) and not member.name.startswith("_")]
     assert [member.name for member in public if not ast.get_docstring(member)] == []
