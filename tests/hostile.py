@@ -27,6 +27,7 @@ QUICK = Limits(
     poll=0.4,
     download=0.6,
     attempts=3,
+    questions=3,
     downloads=3,
     backoff=0.01,
     longest_pause=0.04,

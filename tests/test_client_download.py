@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
+from statistics import median
 
 import pytest
 from PIL import Image
@@ -123,6 +124,7 @@ WRONG = {
     "206": reply(DATA, 206),
     "400": reply(b"", 400),
     "a redirect to nowhere": reply(b"", 302),
+    "a redirect to no address": redirect("https://[::1"),
     "a redirect loop": redirect(SAMPLE),
     "a redirect to a file": redirect("file:///etc/passwd"),
     "a redirect to plain http elsewhere": redirect("http://example.com/x.jpeg"),
@@ -212,6 +214,19 @@ def test_stop_ends_the_waiting_between_two_tries(server: Hostile) -> None:
     with Client(server.url, KEY, limits=QUICK) as client, pytest.raises(APIError):
         client.download(server.url + SAMPLE, stop=stop)
     assert len(server.seen) == 1
+
+
+def test_the_download_begins_right_after_the_ready_answer_and_connections_are_kept(server: Hostile) -> None:
+    ready = {"id": "t", "status": "Ready", "result": {"sample": server.url + SAMPLE}}
+    server.script("/v1/get_result", reply(ready))
+    with Client(server.url, KEY, limits=QUICK) as client:
+        for _ in range(10):
+            task = Task("t", f"{server.url}/v1/get_result?id=t")
+            [result] = client.poll(task, age=1)
+            assert client.collect(task, result) == DATA
+    polls, samples = server.calls("/v1/get_result"), server.calls(SAMPLE)
+    assert median(sample.at - poll.at for poll, sample in zip(polls, samples, strict=True)) < 0.02
+    assert server.connections == 2
 
 
 def test_many_downloads_at_once_are_not_mixed_up(server: Hostile) -> None:

@@ -24,7 +24,7 @@ from ..errors import (
 )
 from ..pacing import Pace
 from .answers import Result, Task, read_error, read_task
-from .downloads import download
+from .downloads import Downloads
 from .hosts import may_see_key, origin, polling_url
 from .limits import Limits
 from .polling import Polling
@@ -52,6 +52,7 @@ class Client:
             raise InvalidSettings("The API's address must be https (http only on this machine).")
         self._api = Wire(self._base, self._limits)
         self._abroad = Wire(self._base, self._limits, guarded=True)
+        self._downloads = Downloads(self._abroad, self._base, self._limits)
 
     def __repr__(self) -> str:
         return f"Client({self.base_url!r})"
@@ -116,7 +117,7 @@ class Client:
         Raises `SampleExpired`, `BadSample` when what comes is not an image, and `APIError` when nothing comes after
         several tries; `stop` ends the waiting between them.
         """
-        return download(self._abroad, url, self._base, self._limits, task_id, stop or Event())
+        return self._downloads.fetch(url, task_id, stop or Event())
 
     def collect(self, task: Task, result: Result, *, stop: Event | None = None) -> bytes:
         """The image of a result that is Ready; when its URL has expired, the task is polled for a fresh one.
@@ -195,7 +196,7 @@ class Client:
 
     def _ask(self, path: str, name: str) -> Any:
         """One value of the account; a question may be asked again."""
-        for attempt in range(1, self._limits.attempts + 1):
+        for attempt in range(1, self._limits.questions + 1):
             try:
                 answer = self._call("GET", path, whole=self._limits.poll)
             except NeverMade as error:
@@ -209,7 +210,7 @@ class Client:
                 failure = read_error(answer)
                 if answer.status != 429 and 300 <= answer.status < 500:
                     break
-            if attempt == self._limits.attempts:
+            if attempt == self._limits.questions:
                 break
             sleep(max(self._limits.pause(attempt), min(failure.retry_after or 0.0, self._limits.longest_pause)))
         raise failure

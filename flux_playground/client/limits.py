@@ -11,20 +11,21 @@ class Limits:
     """The limits of a client, in seconds and bytes; tests shrink them to milliseconds.
 
     `connect` bounds one connection, TLS included; `silence` the wait for any single byte; `submit`, `poll` and
-    `download` one whole call from its first byte to its last, so that a trickle ends too. `attempts` and `downloads`
-    count how often a submit that certainly did nothing, and a download, are tried; `backoff` doubles from try to try
-    up to `longest_pause`. A `Retry-After` beyond `longest_retry_after` is not waited for: it is handed on.
-    For `not_found` seconds after a submit the answer "Task not found" may mean "not yet"; `renewal` is how long a
-    fresh URL is asked for. A connection that was
-    idle for `idle` seconds is not used again: servers close them, and a submit lost that way would be in doubt.
+    `download` one whole call from its first byte to its last, so that a trickle ends too. `attempts`, `questions` and
+    `downloads` count how often a submit that certainly did nothing, a question about the account, and a download are
+    tried; `backoff` doubles from try to try up to `longest_pause`. A `Retry-After` beyond `longest_retry_after` is not
+    waited for: it is handed on. For `not_found` seconds after a submit the answer "Task not found" may mean "not yet";
+    `renewal` is how long a fresh URL is asked for. A connection that was idle for `idle` seconds is not used again:
+    servers close such ones, and a submit that is lost that way would be in doubt.
     """
 
     connect: float = 5.0
     silence: float = 20.0
     submit: float = 90.0
-    poll: float = 15.0
+    poll: float = 10.0
     download: float = 90.0
-    attempts: int = 4
+    attempts: int = 5
+    questions: int = 2
     downloads: int = 6
     backoff: float = 0.5
     longest_pause: float = 5.0
