@@ -6,6 +6,7 @@ GRADIO_SERVER_NAME and GRADIO_SERVER_PORT; everything else is in `flux_playgroun
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from dataclasses import replace
@@ -51,7 +52,7 @@ def launch_options(playground: Playground) -> dict[str, Any]:
 
 playground, server = open_playground()
 playground.resume()
-demo = build(playground)
+demo = build(playground, json.loads((ASSETS / "examples.json").read_text()))
 
 if __name__ == "__main__":
     try:

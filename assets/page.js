@@ -12,7 +12,10 @@
 
   function put(name, text) {
     const box = input(name);
-    if (!box) return;
+    if (box) setValue(box, text);
+  }
+
+  function setValue(box, text) {
     const kind = box.tagName === "TEXTAREA" ? HTMLTextAreaElement : HTMLInputElement;
     Object.getOwnPropertyDescriptor(kind.prototype, "value").set.call(box, text);
     box.dispatchEvent(new Event("input", { bubbles: true }));
@@ -87,6 +90,12 @@
     dice: roll,
     reuse,
     swap,
+    example: (data) => {
+      put("prompt", data.prompt);
+      if (data.finetune && !input("finetune_id")?.value) put("finetune_id", data.finetune);
+      input("prompt")?.focus();
+    },
+    trigger: (data) => put("prompt", `${data.word} ${input("prompt")?.value || ""}`.trim()),
     clear: (data) => put(data.field, ""),
     shape: (data) => (put("aspect_ratio", data.value), markShape()),
     copy: (data) => copy(data.copy),
@@ -144,9 +153,22 @@
     const field = event.target.closest?.(".field");
     if (field) field.classList.add("mended");
     if (field?.id === "field-aspect_ratio") markShape();
+    if (field) offerTrigger();
   });
 
   // ---- keys -----------------------------------------------------------------------------------------------------
+  const mac = /Mac|iPhone|iPad/.test(navigator.platform);
+  const KEYS = [
+    [[mac ? "⌘" : "Ctrl", "Enter"], "Generate"],
+    [["Esc"], "Stop waiting for what is shown"],
+    [["←", "→"], "Look at the next, or the one before"],
+    [["A"], "Use all settings of what is shown"],
+    [["R"], "All but the seed"],
+    [["P"], "The prompt only"],
+    [["S"], "The seed only"],
+    [["V"], "Vary: the same with a new seed"],
+    [["?"], "This sheet"],
+  ];
   const typing = (target) => target.closest?.("input, textarea, select, [contenteditable=true], [role=combobox]");
 
   document.addEventListener("keydown", (event) => {
@@ -158,6 +180,7 @@
     if ($("dialog[open]")) return;
     if (event.key === "Escape" && !typing(event.target)) $("#stage [data-act=stop]")?.click();
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    // A letter is a key of the page only where nothing else wants it.
     const letters = { "?": "keys", a: "all", r: "but-seed", p: "prompt", s: "seed", v: "vary" };
     const wanted = letters[event.key];
     if (event.key.startsWith("Arrow") && event.target.closest?.("#strip, body > *, body")) browse(event);
@@ -181,6 +204,55 @@
     if (event.target.closest?.("#strip")) flux.focus = next.dataset.id;
   }
 
+  // ---- the form survives a reload -------------------------------------------------------------------------------
+  // Not in it: what is typed where a secret belongs, and images.
+  const FORM = "flux-form";
+
+  function form() {
+    const values = {};
+    for (const box of $$(".field textarea, .field input")) {
+      const name = box.closest(".field").id.slice("field-".length);
+      if (box.type === "checkbox") values[name] = box.checked;
+      else if (box.type === "radio") box.checked && (values[name] = box.value);
+      else if (!["password", "file", "number"].includes(box.type)) values[name] ??= box.value;
+    }
+    return JSON.stringify(values);
+  }
+
+  function remember() {
+    if (!flux.bridge || !flux.restored) return;
+    const now = form();
+    if (now === flux.kept) return;
+    flux.kept = now;
+    try {
+      localStorage.setItem(FORM, now);
+    } catch {
+      // a browser that keeps nothing: then it is not kept
+    }
+  }
+
+  function restore() {
+    if (flux.restored || !flux.bridge || !$("#generate")) return;
+    flux.restored = true;
+    let kept = {};
+    try {
+      kept = JSON.parse(localStorage.getItem(FORM) || "{}");
+    } catch {
+      kept = {};
+    }
+    const now = JSON.parse(form());
+    for (const [name, value] of Object.entries(kept)) {
+      if (!(name in now) || now[name] === value) continue;
+      const boxes = $$(`#input-${CSS.escape(name)} :is(textarea, input)`);
+      const chosen = boxes.find((box) => box.type === "radio" && box.value === value);
+      const range = boxes.find((box) => box.type === "range");
+      if (boxes[0]?.type === "checkbox" || chosen) (chosen || boxes[0]).click();
+      else if (range) setValue(range, value);
+      else if (boxes[0]?.type !== "radio") put(name, value);
+    }
+    markShape();
+  }
+
   // ---- what keeps itself up to date ------------------------------------------------------------------------------
   function tick() {
     for (const clock of $$("time[data-elapsed]")) {
@@ -189,6 +261,8 @@
       const text = seconds < 100 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
       if (clock.textContent !== text) clock.textContent = text;
     }
+    restore();
+    remember();
     entitle();
   }
 
@@ -217,8 +291,45 @@
       $(`#strip .card[data-id="${flux.focus}"]`)?.focus();
       flux.focus = null;
     }
+    const who = $(".connection")?.dataset.who;
+    if (flux.bridge && who && who !== flux.who) {
+      flux.who = who;
+      flux.bridge("account", {});
+    }
+    const frame = $("#stage .frame");
+    if (frame && frame.dataset.id !== flux.paid && frame.dataset.kind === "picture") {
+      if (flux.paid !== undefined && who !== "demo") flux.bridge?.("account", { balance: true });
+      flux.paid = frame.dataset.id;
+    }
+    offerTrigger();
     markShape();
     entitle();
+  }
+
+  // The account's finetunes are offered while an id is typed; a trigger word that the prompt lacks is said before it
+  // costs anything.
+  function offerTrigger() {
+    const box = input("finetune_id");
+    const list = $("#finetunes");
+    const hint = $("#hint-finetune_id");
+    if (!box || !hint) return;
+    if (list && box.getAttribute("list") !== "finetunes") box.setAttribute("list", "finetunes");
+    const known = list && [...list.options].find((one) => one.value === box.value.trim());
+    const word = known?.dataset.trigger || "";
+    const lacks = word && !(input("prompt")?.value || "").includes(word);
+    const text = lacks ? word : "";
+    let note = $("#trigger");
+    if ((note?.dataset.word || "") === text) return;
+    note?.remove();
+    if (!text) return;
+    note = Object.assign(document.createElement("p"), { id: "trigger" });
+    note.dataset.word = word;
+    note.append(`The prompt lacks its trigger word ${word}. `);
+    const add = Object.assign(document.createElement("button"), { type: "button", textContent: "Put it in front" });
+    add.dataset.act = "trigger";
+    add.dataset.word = word;
+    note.append(add);
+    hint.append(note);
   }
 
   function furnish() {
@@ -226,7 +337,13 @@
     region.setAttribute("role", "status");
     toast = Object.assign(document.createElement("div"), { className: "toast" });
     toast.setAttribute("aria-hidden", "true");
-    document.body.append(region, toast);
+    const sheet = document.createElement("dialog");
+    sheet.id = "keys";
+    sheet.setAttribute("aria-labelledby", "keys-head");
+    const rows = KEYS.map(([keys, what]) => `<dt>${keys.map((key) => `<kbd>${key}</kbd>`).join(" ")}</dt><dd>${what}</dd>`);
+    sheet.innerHTML = `<h2 id="keys-head">Keys</h2><dl>${rows.join("")}</dl>
+      <button type="button" class="solid" data-act="close">Close</button>`;
+    document.body.append(region, toast, sheet);
     document.documentElement.lang ||= "en";
     let waiting = false;
     new MutationObserver(() => {

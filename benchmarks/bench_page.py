@@ -68,6 +68,7 @@ def overhead(browser: Browser, url: str) -> float:
     page.wait_for_function("() => Boolean(window.flux?.bridge)")
     page.fill("#input-finetune_id input", "my-finetune")
     page.fill("#input-prompt textarea", "a lighthouse")
+    page.wait_for_timeout(1000)  # until the page shows what there was before
     before = page.get_attribute("#stage .frame", "data-id")
     begun = time.monotonic()
     page.click("#generate")

@@ -7,16 +7,20 @@ whatever id is named. Knows the playground and the desks; must not know gradio's
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from typing import Any
 
 from ..errors import InvalidRequest, PlaygroundError
 from ..generation import Generation
 from ..playground import Playground
 from ..schema import Field
-from . import connection, fields, problems, recall
+from . import account, connection, fields, problems, recall
 from .desk import Desk, Desks
 from .following import PAUSE, Threads, Update, follow
+
+log = logging.getLogger(__name__)
 
 Updates = AsyncIterator[Update]
 
@@ -84,7 +88,7 @@ class Acts:
             values = await self.threads(recall.values, self.playground, one)
             left_out = {"seed"} if fresh_seed else set()
             kept = {name: value for name, value in values.items() if name not in left_out}
-            async for update in self._start(desk, kept):
+            async for update in self._start(desk, kept, one.endpoint):
                 yield update
 
     async def key(self, session: str | None, text: str) -> Updates:
@@ -107,6 +111,17 @@ class Acts:
                 yield now
             await asyncio.sleep(0 if now.finished else PAUSE)
 
+    async def account(self, session: str | None, *, balance_only: bool) -> Updates:
+        """What the account has: its credits and, unless only those are asked for, its finetunes."""
+        desk = self.desks.of(session)
+        visitor = desk.visitor
+        if not balance_only:
+            known = await self.threads(account.finetunes, self.playground, visitor)
+            yield Update(choices=account.choices(known))
+        left = await self.threads(account.balance, self.playground, visitor)
+        if left and desk.visitor == visitor:
+            yield Update(connection=connection.badge(self.playground, visitor, balance=left))
+
     async def own(self, desk: Desk, generation_id: str) -> Generation | None:
         """The generation of this id, if it is this visitor's."""
         try:
@@ -115,14 +130,20 @@ class Acts:
             return None
         return one if one.owner == desk.visitor.id else None
 
-    async def _start(self, desk: Desk, values: Mapping[str, Any]) -> Updates:
+    async def _start(self, desk: Desk, values: Mapping[str, Any], endpoint: str = "") -> Updates:
+        start = partial(self.playground.start, endpoint=endpoint)
         try:
-            one = await self.threads(self.playground.start, values, desk.visitor)
+            one = await self.threads(start, values, desk.visitor)
         except InvalidRequest as error:
             yield Update(faults=error.details, notice="")
             return
         except PlaygroundError as error:
             yield Update(faults=(), notice=problems.trouble(error))
+            return
+        except Exception as error:  # a full disk, a fault of ours: a button that does nothing would be worse
+            log.exception("a generation could not be started")
+            trouble = PlaygroundError(f"It could not be started ({type(error).__name__}).")
+            yield Update(faults=(), notice=problems.trouble(trouble))
             return
         desk.shown = one.id
         yield Update(faults=(), notice="")

@@ -14,18 +14,24 @@ MALFORMED = "That does not look like a key: one line of plain characters, withou
 DEMO = "Pictures are drawn here, not by FLUX. Nothing is sent, nothing is billed."
 
 
-def badge(playground: Playground, visitor: Visitor, fault: str = "") -> str:
-    """What stands at the right of the page's head."""
+def badge(playground: Playground, visitor: Visitor, fault: str = "", balance: str = "") -> str:
+    """What stands at the right of the page's head; `balance` says what the account still has, where that is known."""
+    keys = button("keys", "?", name="Keys of this page")
+    who = "demo" if playground.local(visitor) else "own" if visitor.api_key else "owner"
+    return f'<div class="connection" data-who="{who}">{_said(playground, visitor, fault, balance)}{keys}</div>'
+
+
+def _said(playground: Playground, visitor: Visitor, fault: str, balance: str) -> str:
     if playground.local(visitor):
-        return f'<div class="connection"><p class="demo"><b>Local demo</b> <span>{DEMO}</span></p>{_box(fault)}</div>'
-    host = urlsplit(playground.settings.base_url or playground.operation.server).hostname or ""
+        return f'<p class="demo"><b>Local demo</b> <span>{DEMO}</span></p>{_box(fault)}'
+    host = escape(urlsplit(playground.settings.base_url or playground.operation.server).hostname or "")
+    left = f' <span class="balance">{escape(balance)}</span>' if balance else ""
     if visitor.api_key:
-        forget = button("key", "Forget it", key="")
-        return f'<div class="connection"><p><b>Your key</b> <span>is in use at {escape(host)}</span></p>{forget}</div>'
+        return f"<p><b>Your key</b> <span>is in use at {host}</span>{left}</p>{button('key', 'Forget it', key='')}"
     if playground.settings.api_key:
         own = _box(fault) if playground.settings.hosted else ""
-        return f'<div class="connection"><p><b>Connected</b> <span>to {escape(host)}</span></p>{own}</div>'
-    return f'<div class="connection"><p><b>No key yet</b> <span>for {escape(host)}</span></p>{_box(fault)}</div>'
+        return f"<p><b>Connected</b> <span>to {host}</span>{left}</p>{own}"
+    return f"<p><b>No key yet</b> <span>for {host}</span></p>{_box(fault)}"
 
 
 def _box(fault: str) -> str:

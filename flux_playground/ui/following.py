@@ -40,6 +40,7 @@ class Update:
     faults: tuple[FieldError, ...] | None = None
     notice: str | None = None
     connection: str | None = None
+    choices: str | None = None
 
 
 class Threads:
@@ -68,7 +69,8 @@ async def follow(playground: Playground, desk: Desk, threads: Threads) -> AsyncI
         if now != seen:
             seen, told = now, time.monotonic()
             view = _view(playground, desk, shown, place, usual)
-            yield Update(result.stage(view), history.strip(recent, desk.shown), _faults(shown, under_way))
+            drawn = None if view is None else result.stage(view)
+            yield Update(drawn, history.strip(recent, desk.shown), _faults(shown, under_way))
         if all(one.finished for one in recent):
             return
         if time.monotonic() - told > ALIVE:

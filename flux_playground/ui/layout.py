@@ -5,7 +5,7 @@ Knows gradio and the fields' inputs; must not know what any of it does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from ..playground import OWNER, Playground
 from ..schema import Field
 from . import connection, fields, labels, tools
 from .markup import escape
-from .result import stage
+from .result import empty
 
 # Of an event that the page alone uses: not in the page's API, never held up, any number at once.
 PRIVATE: dict[str, Any] = {
@@ -36,18 +36,30 @@ class Parts:
     strip: Any
     notice: Any
     connection: Any
+    choices: Any
     hints: Mapping[str, Any]
     inputs: Mapping[str, Any]
 
     @property
     def outputs(self) -> list[Any]:
         """All but the inputs."""
-        return [self.frame, self.line, self.below, self.strip, self.notice, self.connection, *self.hints.values()]
+        return [
+            self.frame,
+            self.line,
+            self.below,
+            self.strip,
+            self.notice,
+            self.connection,
+            self.choices,
+            *self.hints.values(),
+        ]
 
 
-def lay_out(playground: Playground, chosen: tuple[Field, ...]) -> tuple[Parts, Any]:
+def lay_out(playground: Playground, chosen: tuple[Field, ...], examples: Sequence[str]) -> tuple[Parts, Any]:
     """The whole page for these fields: what acts write to, and the button that generates."""
     head = f'<h1>Flux Playground</h1><p class="endpoint">{escape(playground.operation.path)}</p>'
+    known = next((str(one.example or "") for one in chosen if one.name == "finetune_id"), "")
+    nothing = empty(examples, known if playground.local() else "")
     with gr.Row(elem_id="head"):
         _html(head, elem_id="name")
         badge = _html(connection.badge(playground, OWNER), elem_id="connection")
@@ -58,11 +70,11 @@ def lay_out(playground: Playground, chosen: tuple[Field, ...]) -> tuple[Parts, A
                 notice = _html("", elem_id="notice")
                 go = gr.Button("Generate", variant="primary", size="lg", elem_id="generate")
         with gr.Column(elem_id="result", min_width=0):
-            empty = stage(None)
             with gr.Column(elem_id="stage", min_width=0):
-                frame, line, below = _html(empty.frame), _html(empty.line), _html(empty.below)
+                frame, line, below = _html(nothing.frame), _html(nothing.line), _html(nothing.below)
             strip = _html("", elem_id="history")
-    return Parts(frame, line, below, strip, notice, badge, hints, inputs), go
+    choices = _html("", elem_id="choices")
+    return Parts(frame, line, below, strip, notice, badge, choices, hints, inputs), go
 
 
 def _html(value: str, **how: Any) -> Any:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 import gradio as gr
@@ -25,7 +25,7 @@ from .pictures import routes
 from .theme import theme
 
 # The events of the page, other than Generate: `assets/page.js` sends them through the bridge by these names.
-ACTS = ("show", "stop", "collect", "again", "vary", "key", "recall", "call")
+ACTS = ("show", "stop", "collect", "again", "vary", "key", "account", "recall", "call")
 BRIDGE = f"window.flux.bridge = (name, data) => trigger('act_' + name, data); /* {[f'act_{name}' for name in ACTS]} */"
 
 # A token of this browser tab's own making, with which a stranger finds their own images again after a reload.
@@ -45,15 +45,15 @@ def offered(playground: Playground) -> tuple[Field, ...]:
     return tuple(one for one in playground.operation.fields if not (hosted and one.name in labels.OWNERS))
 
 
-def build(playground: Playground) -> Any:
-    """The page of a playground, to be launched with `options`."""
+def build(playground: Playground, examples: Sequence[str] = ()) -> Any:
+    """The page of a playground, to be launched with `options`; `examples` are prompts to begin with."""
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     # Else each event rebuilds a growing table of all events before it.
     os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")
     acts = Acts(playground, offered(playground))
     with gr.Blocks(title="Flux Playground", analytics_enabled=False, delete_cache=(3600, 86400)) as page:
-        parts, go = lay_out(playground, acts.fields)
+        parts, go = lay_out(playground, acts.fields, examples)
         bridge = gr.HTML("", js_on_load=BRIDGE, elem_id="bridge")
         _wire(page, bridge, go, parts, acts)
     page.api_open = False  # as `queue(api_open=False)` does, which builds gradio's whole application once more
@@ -114,6 +114,7 @@ def _wire(page: Any, bridge: Any, go: Any, parts: Parts, acts: Acts) -> None:
         "again": lambda session, data: acts.again(session, named(data), fresh_seed=False),
         "vary": lambda session, data: acts.again(session, named(data), fresh_seed=True),
         "key": lambda session, data: acts.key(session, str(data.get("key", ""))),
+        "account": lambda session, data: acts.account(session, balance_only=bool(data.get("balance"))),
     }
     for name, updates in events.items():
         getattr(bridge, f"act_{name}")(shown(updates), None, parts.outputs, **PRIVATE)
@@ -179,6 +180,7 @@ def _signature(chosen: tuple[Field, ...]) -> inspect.Signature:
 def _written(update: Any, parts: Parts, chosen: tuple[Field, ...]) -> dict[Any, Any]:
     """What gradio must write for an update; at least one component has to be named."""
     said = {parts.strip: update.strip, parts.connection: update.connection, parts.notice: update.notice}
+    said |= {parts.choices: update.choices}
     if update.stage is not None:
         said |= {parts.frame: update.stage.frame, parts.line: update.stage.line, parts.below: update.stage.below}
     out: dict[Any, Any] = {parts.frame: gr.skip(), **{part: value for part, value in said.items() if value is not None}}

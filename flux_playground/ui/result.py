@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
@@ -44,10 +45,14 @@ class Stage:
     below: str
 
 
-def stage(view: View | None) -> Stage:
-    """The stage for one generation, or the empty place before the first."""
-    if view is None:
-        return Stage(_frame(EMPTY_SHAPE, _nothing(), "empty", ""), _line("", ""), '<div class="actions"></div>')
+def empty(examples: Sequence[str] = (), finetune: str = "") -> Stage:
+    """The empty stage before the first picture, with prompts to begin with; `finetune` is an id that goes with them."""
+    nothing = _frame(EMPTY_SHAPE, _nothing(examples, finetune), "empty", "")
+    return Stage(nothing, _line("", ""), '<div class="actions"></div>')
+
+
+def stage(view: View) -> Stage:
+    """The stage for one generation."""
     one = view.generation
     if one.state is State.READY and one.image is not None:
         inside, kind, line, actions = _picture(one), "picture", _facts(view), _actions(one)
@@ -88,11 +93,12 @@ def _frame(size: tuple[int, int], inside: str, kind: str, name: str) -> str:
     return f'<div class="frame {kind}" {facts}>{inside}</div>'
 
 
-def _nothing() -> str:
+def _nothing(examples: Sequence[str], finetune: str) -> str:
+    begin = join(button("example", text, prompt=text, finetune=finetune) for text in examples)
     return (
         '<div class="quiet"><p class="head">Your picture will appear here</p>'
         "<p>Name a finetune, say what to draw, and press Generate. Its seed will stand below it: "
-        "with the same seed and settings the same picture can be made again.</p></div>"
+        f'with the same seed and settings the same picture can be made again.</p><p class="examples">{begin}</p></div>'
     )
 
 

@@ -1,0 +1,85 @@
+"""What the account behind a key has: its finetunes, to choose from and with their trigger words, and its credits.
+
+All of it is a convenience: what the API does not say is left out, and nothing waits for it. Knows the playground,
+not gradio.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import PlaygroundError
+from ..playground import Playground, Visitor
+from .markup import escape, join
+
+MOST = 24
+"""Finetunes whose details are asked for, one call each."""
+
+
+@dataclass(frozen=True)
+class Finetune:
+    """One finetune of an account, as far as the API tells."""
+
+    id: str
+    comment: str = ""
+    trigger: str = ""
+    kind: str = ""
+
+    @property
+    def label(self) -> str:
+        """What stands beside its id in the list."""
+        parts = (self.comment, f"trigger word {self.trigger}" if self.trigger else "", self.kind)
+        return " · ".join(part for part in parts if part)
+
+
+def finetunes(playground: Playground, visitor: Visitor) -> list[Finetune]:
+    """The finetunes of a visitor's account; none where the API does not tell."""
+    if not any(field.name == "finetune_id" for field in playground.operation.fields):
+        return []
+    try:
+        listed = playground.finetunes(visitor)
+    except PlaygroundError:
+        return []
+    return [_known(playground, visitor, one, number < MOST) for number, one in enumerate(listed[:200])]
+
+
+def balance(playground: Playground, visitor: Visitor) -> str:
+    """What the account still has, in words; "" where nobody pays, and where the API does not tell."""
+    if playground.local(visitor) or not (visitor.api_key or playground.settings.api_key):
+        return ""
+    if playground.settings.hosted and not visitor.api_key:
+        return ""  # what the owner has left is no visitor's business
+    try:
+        return f"{playground.credits(visitor):,.0f} credits left"
+    except PlaygroundError:
+        return ""
+
+
+def choices(known: Iterable[Finetune]) -> str:
+    """The list that the browser offers while an id is typed; any other id can be typed as well."""
+    return f'<datalist id="finetunes">{join(_option(one) for one in known)}</datalist>'
+
+
+def _option(one: Finetune) -> str:
+    label = escape(one.label)
+    return f'<option value="{escape(one.id)}" label="{label}" data-trigger="{escape(one.trigger)}">{label}</option>'
+
+
+def _known(playground: Playground, visitor: Visitor, listed: Any, asked: bool) -> Finetune:
+    """A finetune from what the list says of it (an id, or an object with one) and from its details."""
+    told: Mapping[str, Any] = listed if isinstance(listed, Mapping) else {"finetune_id": listed}
+    name = str(told.get("finetune_id") or told.get("id") or "")
+    if asked and name and not told.get("trigger_word"):
+        with suppress(PlaygroundError):
+            told = {**told, **playground.finetune(name, visitor)}
+    nested = told.get("finetune_details")
+    details: Mapping[str, Any] = {**told, **nested} if isinstance(nested, Mapping) else told
+    comment, trigger, kind = (details.get(key) for key in ("finetune_comment", "trigger_word", "mode"))
+    return Finetune(name, _text(comment), _text(trigger), _text(kind))
+
+
+def _text(value: Any) -> str:
+    return value.strip()[:80] if isinstance(value, str) else ""

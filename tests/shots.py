@@ -1,0 +1,197 @@
+"""Screenshots of every state of the page, light and dark, wide and narrow: `make shots`, then look at them.
+
+Writes `build/shots/` (each state, and one contact sheet) and the README's `assets/screenshot.png`.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from tests.running import ROOT, running
+from tests.test_browser import FLAGS
+
+PLACE = ROOT / "build" / "shots"
+SIZES = {"wide": (1440, 900), "narrow": (390, 844)}
+SCHEMES = ("light", "dark")
+
+# name: the word in the prompt that calls it, and what its end looks like
+ENDINGS = {
+    "ready": "",
+    "upsampled": "",
+    "moderated-request": "#moderated-request",
+    "moderated-content": "#moderated-content",
+    "no-credits": "#no-credits",
+    "wrong-key": "#bad-key",
+    "no-finetune": "#no-finetune",
+    "refused-by-the-api": "#invalid",
+    "uncertain": "#broken",
+    "failed": "#error",
+    "lost": "#lost",
+    "not-an-image": "#sample-not-image",
+    "expired": "#sample-expired",
+    "unavailable": "#unavailable",
+}
+PROMPT = "A lighthouse on a cliff at dawn, mist over the sea, photographed from a small boat"
+
+
+@contextmanager
+def opened(browser: Browser, url: str, scheme: str, size: str) -> Iterator[Page]:
+    """The page in a window of its own."""
+    width, height = SIZES[size]
+    context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    page.goto(f"{url}?__theme={scheme}")
+    page.wait_for_selector("#generate")
+    page.wait_for_function("() => Boolean(window.flux?.bridge)")
+    page.wait_for_timeout(600)
+    yield page
+    context.close()
+
+
+def fill(page: Page, prompt: str = PROMPT, finetune: str = "my-finetune", seed: str = "", shape: str = "16:9") -> None:
+    """Fill in the form."""
+    values = {"finetune_id": finetune, "prompt": prompt, "seed": seed, "aspect_ratio": shape}
+    for name, value in values.items():
+        page.locator(f"#input-{name} textarea, #input-{name} input").first.fill(value)
+
+
+def shown(page: Page) -> str:
+    """The id of the generation on the stage."""
+    return page.locator("#stage .frame").get_attribute("data-id") or ""
+
+
+def start(page: Page) -> str:
+    """Press Generate; gives the id of what it started."""
+    before = shown(page)
+    page.locator("#generate").click()
+    page.wait_for_selector(f'#stage .frame:not([data-id="{before}"])')
+    return shown(page)
+
+
+def ended(page: Page, words: dict[str, str]) -> dict[str, str]:
+    """Have each of the states happen, one after the other; gives the id of each."""
+    made = {}
+    for name, word in words.items():
+        fill(page, f"{PROMPT} {word}".strip(), seed="7")
+        if name == "upsampled":
+            page.locator("#advanced > button").click()
+            page.locator("#input-prompt_upsampling input").check()
+        made[name] = start(page)
+        page.wait_for_selector(f'#stage .frame[data-id="{made[name]}"]:not(.waiting)')
+        if name == "upsampled":
+            page.locator("#input-prompt_upsampling input").uncheck()
+            page.locator("#advanced > button").click()
+    return made
+
+
+def keep(page: Page, name: str, scheme: str, size: str) -> Path:
+    """A screenshot of what the window shows; on a narrow one, of the result as well."""
+    page.wait_for_timeout(350)
+    path = PLACE / f"{name}-{size}-{scheme}.png"
+    if size == "narrow" and name not in ("empty", "invalid", "keys", "key", "advanced"):
+        page.locator("#result").evaluate("place => place.scrollIntoView()")
+        page.wait_for_timeout(150)
+    page.screenshot(path=path)
+    return path
+
+
+def look(browser: Browser, url: str, made: dict[str, str], scheme: str, size: str) -> list[Path]:
+    """Every state in one scheme and size."""
+    with opened(browser, url, scheme, size) as page:
+        paths = []
+        for name, one in made.items():
+            page.evaluate("id => window.flux.bridge('show', { id })", one)
+            page.wait_for_selector(f'#stage .frame[data-id="{one}"]')
+            paths.append(keep(page, name, scheme, size))
+        fill(page, "", finetune="", seed="abc", shape="banana")
+        page.locator("#generate").click()
+        page.wait_for_selector("#notice .reasons")
+        paths.append(keep(page, "invalid", scheme, size))
+        fill(page, f"{PROMPT} #stuck", shape="1:1")
+        waiting = [start(page) for _ in range(3)]
+        page.wait_for_timeout(900)
+        paths.append(keep(page, "several", scheme, size))
+        for one in waiting:
+            page.evaluate("id => window.flux.bridge('stop', { id })", one)
+            page.wait_for_timeout(300)
+        page.wait_for_selector("#stage .frame.ending")
+        paths.append(keep(page, "stopped", scheme, size))
+        return paths
+
+
+def first(browser: Browser, url: str, scheme: str, size: str) -> list[Path]:
+    """What somebody new sees, the folded part and the sheets opened."""
+    with opened(browser, url, scheme, size) as page:
+        paths = [keep(page, "empty", scheme, size)]
+        page.locator("#advanced > button").click()
+        page.locator("#field-image_prompt").evaluate("place => place.scrollIntoView({block: 'center'})")
+        paths.append(keep(page, "advanced", scheme, size))
+        page.evaluate("scrollTo(0, 0)")
+        page.locator("details.key summary").click()
+        paths.append(keep(page, "key", scheme, size))
+        page.locator("details.key summary").click()
+        page.keyboard.press("?")
+        paths.append(keep(page, "keys", scheme, size))
+        return paths
+
+
+def sheet(paths: Sequence[Path], width: int = 480, columns: int = 6) -> None:
+    """One picture of all pictures."""
+    small = []
+    for path in paths:
+        with Image.open(path) as shot:
+            across = width if shot.width > shot.height else width // 2
+            small.append(shot.convert("RGB").resize((across, shot.height * across // shot.width)))
+    cell = (width + 12, max(image.height for image in small) + 12)
+    whole = Image.new("RGB", (cell[0] * columns, cell[1] * -(-len(small) // columns)), "#777")
+    for place, image in enumerate(small):
+        whole.paste(image, (place % columns * cell[0], place // columns * cell[1]))
+    whole.save(PLACE / "sheet.png")
+
+
+def readme(browser: Browser, url: str, one: str) -> None:
+    """The picture in the README: the page with a form that is filled in and its result."""
+    with opened(browser, url, "light", "wide") as page:
+        fill(page, seed="7")
+        page.evaluate("id => window.flux.bridge('show', { id })", one)
+        page.wait_for_selector(f'#stage .frame[data-id="{one}"] img')
+        page.evaluate("document.activeElement.blur()")
+        page.wait_for_timeout(800)
+        page.screenshot(path=PLACE / "screenshot.png")
+    with Image.open(PLACE / "screenshot.png") as image:
+        image.convert("RGB").quantize(192, dither=Image.Dither.NONE).save(
+            ROOT / "assets" / "screenshot.png", optimize=True
+        )
+
+
+def main() -> None:
+    """Make them all."""
+    PLACE.mkdir(parents=True, exist_ok=True)
+    paths: list[Path] = []
+    looks = [(scheme, size) for size in SIZES for scheme in SCHEMES]
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
+        with running(Path(folder), FLUX_PLAYGROUND_LOCAL_SPEED="30", FLUX_PLAYGROUND_MAX_IN_FLIGHT="2") as url:
+            for scheme, size in looks:
+                paths += first(browser, url, scheme, size)
+            with opened(browser, url, "light", "wide") as page:
+                made = ended(page, ENDINGS)
+            readme(browser, url, made["ready"])
+            for scheme, size in looks:
+                paths += look(browser, url, made, scheme, size)
+        browser.close()
+    sheet(paths)
+
+
+if __name__ == "__main__":
+    main()
