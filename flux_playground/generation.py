@@ -44,7 +44,8 @@ class Generation:
     `cost` is in credits, `size` in bytes, `width` and `height` in pixels. `request` is what was sent, less secrets,
     with images in it replaced by their hash (`Journal.input` gives them back). `seed` and `prompt` are those really
     used, once the API has named them. `status` is the API's last word. `document` names the edition of the schema that
-    was used; two generations of the same `fingerprint` were asked for in the same words, seed included.
+    was used; two generations of the same `fingerprint` were asked for in the same words, seed included. `origin` is the
+    id of the generation that this one was to make again, if it was.
     """
 
     id: str
@@ -75,6 +76,7 @@ class Generation:
     sweep: str = ""
     document: str = ""
     fingerprint: str = ""
+    origin: str = ""
 
     @property
     def finished(self) -> bool:

@@ -33,7 +33,7 @@ MIGRATIONS = (
         prompt TEXT, task_id TEXT NOT NULL, polling_url TEXT NOT NULL, error TEXT, image TEXT,
         sha256 TEXT NOT NULL, format TEXT NOT NULL, width INTEGER, height INTEGER, size INTEGER,
         seconds REAL, waited REAL, cost REAL, started_at REAL, finished_at REAL, sweep TEXT NOT NULL,
-        document TEXT NOT NULL, fingerprint TEXT NOT NULL
+        document TEXT NOT NULL, fingerprint TEXT NOT NULL, origin TEXT NOT NULL
     ) STRICT;
     CREATE INDEX generations_by_owner ON generations (owner, created_at);
     CREATE INDEX generations_by_state ON generations (state);

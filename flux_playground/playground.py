@@ -23,7 +23,7 @@ from .generation import Generation, State
 from .journal import Journal
 from .line import Line, Run
 from .recipe import edition, fingerprint, is_reference
-from .request import complete, kept, seed_of
+from .request import SEED, complete, kept, seed_of, with_images
 from .road import travel
 from .settings import LOOPBACK, Settings
 
@@ -101,17 +101,18 @@ class Playground:
         """
         yield from self.watch(self.start(values, visitor, endpoint=endpoint).id)
 
-    def start(self, values: Mapping[str, Any], visitor: Visitor = OWNER, *, endpoint: str = "") -> Generation:
+    def start(
+        self, values: Mapping[str, Any], visitor: Visitor = OWNER, *, endpoint: str = "", origin: str = ""
+    ) -> Generation:
         """Check the values, write the generation down, hand it to a worker and return at once.
 
         A blank seed is drawn here, so that what is kept is the whole recipe. Images may be given as paths, bytes or
-        base64 text. `endpoint` is a path of the document, else that of the settings. Raises `InvalidRequest` with all
-        that is wrong, by field; `Unauthorized` without any key; `InvalidDocument` for an endpoint that is not there.
+        base64 text. `endpoint` is a path of the document, else that of the settings; `origin` is what this one makes
+        again. Raises `InvalidRequest` with all that is wrong, by field; `Unauthorized`; `InvalidDocument`.
         """
-        operation = self.document.operation(endpoint) if endpoint else self.operation
+        operation = self._chosen(endpoint)
         server, key = self._door(visitor, operation)
-        request = complete(operation, self._with_inputs(values, visitor))
-        shown = kept(operation, request, self.journal.keep_input)
+        request, shown = self._asked(endpoint, values, visitor.id)
         generation = Generation(
             id=secrets.token_hex(16),
             owner=visitor.id,
@@ -122,6 +123,7 @@ class Playground:
             seed=seed_of(request),
             document=self._edition,
             fingerprint=fingerprint(server, operation.path, shown),
+            origin=origin,
         )
         return self._enter(Run(self.journal.write(generation), request), key)
 
@@ -179,18 +181,22 @@ class Playground:
 
     def usual_seconds(self, visitor: Visitor = OWNER, *, endpoint: str = "") -> float | None:
         """How long an image of an endpoint takes as a rule (median), or None while there are fewer than three."""
-        operation = self.document.operation(endpoint) if endpoint else self.operation
-        server, _ = self._door(visitor, operation, required=False)
-        durations = sorted(self.journal.durations(server, operation.path))
+        durations = sorted(self.journal.durations(self.server(visitor, endpoint=endpoint), self._chosen(endpoint).path))
         return durations[len(durations) // 2] if len(durations) >= 3 else None
 
     def already(self, values: Mapping[str, Any], visitor: Visitor = OWNER, *, endpoint: str = "") -> Generation | None:
         """The image that this visitor has of just these values, seed included, or None; raises as `start` does."""
-        operation = self.document.operation(endpoint) if endpoint else self.operation
-        request = complete(operation, self._with_inputs(values, visitor))
-        server, _ = self._door(visitor, operation, required=False)
-        shown = kept(operation, request, self.journal.keep_input)
-        return self.journal.made(visitor.id, fingerprint(server, operation.path, shown))
+        server, path = self.server(visitor, endpoint=endpoint), self._chosen(endpoint).path
+        return self.journal.made(visitor.id, fingerprint(server, path, self._asked(endpoint, values, visitor.id)[1]))
+
+    def draft(self, values: Mapping[str, Any], visitor: Visitor = OWNER, *, endpoint: str = "") -> dict[str, Any]:
+        """The request of these values as it would be kept, but a blank seed left blank; raises `InvalidRequest`."""
+        _, shown = self._asked(endpoint, values, visitor.id)
+        return {name: value for name, value in shown.items() if name != SEED or values.get(SEED) not in (None, "")}
+
+    def server(self, visitor: Visitor = OWNER, *, endpoint: str = "") -> str:
+        """The base URL that a visitor's requests go to."""
+        return self._door(visitor, self._chosen(endpoint), required=False)[0]
 
     def thumbnail(self, generation_id: str) -> Path | None:
         """A small WebP of a finished image, or None."""
@@ -214,6 +220,19 @@ class Playground:
 
     # How it is done
 
+    def _chosen(self, endpoint: str) -> schema.Operation:
+        return self.document.operation(endpoint) if endpoint else self.operation
+
+    def _asked(self, endpoint: str, values: Mapping[str, Any], owner: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The whole request of these values, and what is kept of it; raises `InvalidRequest`."""
+
+        def known(text: str) -> str | None:
+            return self.journal.input(text) if is_reference(text) and self.journal.sent(owner, text) else None
+
+        operation = self._chosen(endpoint)
+        request = complete(operation, with_images(values, known))
+        return request, kept(operation, request, self.journal.keep_input)
+
     def _door(self, visitor: Visitor, operation: schema.Operation, *, required: bool = True) -> tuple[str, str]:
         """The server and the key that serve this visitor: their own key, else the owner's, else the local server."""
         if self.local(visitor):
@@ -227,18 +246,6 @@ class Playground:
             named = f"names the server {host}" if host else "names no server"
             raise InvalidDocument(f"The document {named}: set FLUX_PLAYGROUND_BASE_URL to where your key may go.")
         return server, key
-
-    def _with_inputs(self, values: Mapping[str, Any], visitor: Visitor) -> dict[str, Any]:
-        """The values with each reference to an image that this visitor sent before replaced by that image."""
-
-        def image(value: Any) -> Any:
-            if isinstance(value, list):
-                return [image(item) for item in value]
-            if not is_reference(value) or not self.journal.sent(visitor.id, value):
-                return value
-            return self.journal.input(value) or value
-
-        return {name: image(value) for name, value in values.items()}
 
     def _operation_of(self, generation: Generation) -> schema.Operation:
         """The endpoint that a generation was made with, or today's where the document no longer has it."""

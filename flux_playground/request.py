@@ -43,6 +43,13 @@ def complete(operation: Operation, values: Mapping[str, Any]) -> dict[str, Any]:
     return _seeded(operation, request)
 
 
+def with_images(values: Mapping[str, Any], known: Callable[[str], str | None]) -> dict[str, Any]:
+    """The values, each text that `known` has an image for replaced by that image (base64)."""
+    return {
+        name: _each(value, lambda v: (known(v) or v) if isinstance(v, str) else v) for name, value in values.items()
+    }
+
+
 def kept(operation: Operation, request: Mapping[str, Any], keep: Callable[[str], str]) -> dict[str, Any]:
     """What of a request is written down: no secrets, and each image as the reference that `keep` gives for it."""
     known = {one.name: one for one in operation.fields}

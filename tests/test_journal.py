@@ -205,11 +205,11 @@ def test_only_the_first_program_on_a_folder_may_take_up_what_is_left_there(tmp_p
 def test_a_journal_of_the_first_version_ever_shipped_opens_with_its_rows(tmp_path: Path) -> None:
     database = sqlite3.connect(tmp_path / "journal.sqlite")
     database.executescript(MIGRATIONS[0] + "; PRAGMA user_version = 1;")
-    row = ("00", "owner", 1.0, "/v1/flux", "https://api.bfl.ai", "{}", "ready", "Ready", "7", None, "t", *[""] * 6)
+    row = ("00", "owner", 1.0, "/v1/flux", "https://api.bfl.ai", "{}", "ready", "Ready", "7", None, "t", *[""] * 7)
     names = "id, owner, created_at, endpoint, server, request, state, status, seed, prompt, task_id, polling_url, "
     names += "sha256, format, sweep,"
     database.execute(
-        f"INSERT INTO generations ({names} document, fingerprint) VALUES ({', '.join('?' * 17)})",
+        f"INSERT INTO generations ({names} document, fingerprint, origin) VALUES ({', '.join('?' * 18)})",
         row,
     )
     database.commit()

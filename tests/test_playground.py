@@ -267,3 +267,16 @@ def test_a_key_does_not_go_to_a_server_that_only_a_document_names(settings: Sett
         with pytest.raises(InvalidDocument, match="FLUX_PLAYGROUND_BASE_URL"):
             playground.start(VALUES)
         assert playground.recent() == []
+
+
+def test_one_that_makes_another_again_remembers_which(playground: Playground, settings: Settings) -> None:
+    first = made(playground, seed=3)
+    again = playground.start(first.request, origin=first.id)
+    assert list(playground.watch(again.id))[-1].origin == first.id
+    assert [one.origin for one in playground.journal.recent("owner")] == [first.id, ""]
+
+
+def test_a_draft_leaves_a_blank_seed_blank_and_a_secret_out(playground: Playground) -> None:
+    assert "seed" not in playground.draft({**VALUES, "seed": "", "webhook_secret": "sesame"})
+    assert playground.draft({**VALUES, "seed": "0"})["seed"] == 0
+    assert set(playground.draft({**VALUES, "webhook_secret": "sesame"})) == set(VALUES)
