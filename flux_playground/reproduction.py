@@ -1,0 +1,99 @@
+"""An image made again from its recipe: what is asked for, what to expect of it, and how alike the two came out.
+
+Brings together what the journal keeps, the recipe and the comparison. Must not know HTTP, gradio, or how an image is
+made; what a picture is called in the address of a download is `mark`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from . import metadata
+from .comparison import Comparison, Reason, compare, reasons
+from .errors import BadSample, InvalidRecipe
+from .generation import Generation
+from .journal import Journal
+from .recipe import Recipe, is_reference, of, write, write_parameters
+
+UPSAMPLING = "prompt_upsampling"
+DIFFERS = "Prompt upsampling is on: the prompt is written anew each time, so it will differ."
+
+
+@dataclass(frozen=True)
+class Report:
+    """How alike an image and its reproduction are, and what their recipes say differently; or why nobody can say."""
+
+    comparison: Comparison | None
+    reasons: tuple[Reason, ...] = ()
+    problem: str = ""
+
+
+def recipe(one: Generation) -> Recipe:
+    """The recipe of a generation."""
+    return of(one, one.document)
+
+
+def values(one: Generation) -> dict[str, Any]:
+    """What makes this image again: what was sent, without secrets and webhooks, with the seed that was really used."""
+    return recipe(one).values
+
+
+def expected(one: Generation, server: str, journal: Journal) -> Iterator[str]:
+    """What is known beforehand to make a reproduction differ or fail, a sentence each; `server` is where it would go."""
+    if one.request.get(UPSAMPLING) is True:
+        yield DIFFERS
+    if one.server != server:
+        yield f"It was made at {one.server}, and would now be made at {server}."
+    for name, value in one.request.items():
+        if is_reference(value) and journal.input(value) is None:
+            yield f"The picture that was sent as {name} is no longer kept here."
+
+
+def report(before: Generation, after: Generation) -> Report:
+    """Compare an image with its reproduction, from their files; an image that is gone or damaged is a problem named."""
+    told = reasons(recipe(before), recipe(after))
+    try:
+        return Report(compare(original(before), original(after)), told)
+    except (BadSample, OSError) as error:
+        sentence = error.message if isinstance(error, BadSample) else "One of the two files is no longer there."
+        return Report(None, told, sentence)
+
+
+def original(one: Generation) -> bytes:
+    """The image as it was delivered; raises `OSError` where its file is gone."""
+    if one.image is None:
+        raise FileNotFoundError(one.id)
+    return one.image.read_bytes()
+
+
+def copy(one: Generation) -> bytes:
+    """A copy of the image with its recipe inside, no pixel touched; raises `InvalidRecipe`, `OSError`."""
+    told = recipe(one)
+    return metadata.embed(original(one), write(told, None), write_parameters(told))
+
+
+def uncopied(one: Generation) -> str:
+    """Why there can be no copy with the recipe inside, or ""."""
+    try:
+        copy(one)
+    except InvalidRecipe as error:
+        return error.message
+    except OSError:
+        return "The file of this picture is no longer there."
+    return ""
+
+
+def signed(one: Generation) -> bool:
+    """Whether the delivered file carries Content Credentials; present, that is, not verified."""
+    try:
+        return metadata.content_credentials(original(one))
+    except OSError:
+        return False
+
+
+def mark(one: Generation) -> str:
+    """What stands in the address of what only the owner is told: who knows a picture's address does not know this."""
+    return hashlib.sha256(f"{one.owner}:{one.id}".encode()).hexdigest()[:32]
