@@ -256,7 +256,11 @@
   // ---- what keeps itself up to date ------------------------------------------------------------------------------
   function tick() {
     for (const clock of $$("time[data-elapsed]")) {
-      clock.since ??= performance.now() - Number(clock.dataset.elapsed) * 1000;
+      const told = `${clock.dataset.of} ${clock.dataset.elapsed}`;
+      if (clock.told !== told) {
+        clock.told = told; // the same element may come to stand for another generation
+        clock.since = performance.now() - Number(clock.dataset.elapsed) * 1000;
+      }
       const seconds = Math.floor((performance.now() - clock.since) / 1000);
       const text = seconds < 100 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
       if (clock.textContent !== text) clock.textContent = text;

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from ..generation import Generation, State
 from . import words
 from .markup import escape, join
-from .result import elapsed, shape
+from .result import clock, shape
 
 
 def strip(generations: Sequence[Generation], shown: str) -> str:
@@ -46,5 +46,5 @@ def _kind(one: Generation) -> str:
 def _face(one: Generation) -> str:
     if one.state is State.READY:
         return f'<img src="thumbnail/{one.id}" alt="" loading="lazy" decoding="async">'
-    clock = "" if one.finished else f'<time data-elapsed="{elapsed(one):.1f}">{elapsed(one):.0f} s</time>'
-    return f'<span class="face"><span>{escape(words.brief(one))}</span>{clock}</span>'
+    ticking = "" if one.finished else clock(one)
+    return f'<span class="face"><span>{escape(words.brief(one))}</span>{ticking}</span>'

@@ -87,6 +87,12 @@ def elapsed(one: Generation) -> float:
     return max(0.0, (one.finished_at or time.time()) - (one.started_at or one.created_at))
 
 
+def clock(one: Generation) -> str:
+    """A clock that goes on by itself in the browser."""
+    seconds = elapsed(one)
+    return f'<time data-of="{one.id}" data-elapsed="{seconds:.1f}">{seconds:.0f} s</time>'
+
+
 def _frame(size: tuple[int, int], inside: str, kind: str, name: str) -> str:
     width, height = size
     facts = f'data-kind="{kind}" data-id="{name}" style="--w:{width};--h:{height}"'
@@ -142,8 +148,10 @@ def _line(inside: str, said: str, bar: str = "") -> str:
 
 def _status(view: View) -> str:
     said, expected = words.waiting(view.generation, view.place, view.usual)
-    ticking = f'<time data-elapsed="{elapsed(view.generation):.1f}">{elapsed(view.generation):.0f} s</time>'
-    parts = [f'<span class="state"><i class="pulse" aria-hidden="true"></i>{escape(said)}</span>', ticking]
+    parts = [
+        f'<span class="state"><i class="pulse" aria-hidden="true"></i>{escape(said)}</span>',
+        clock(view.generation),
+    ]
     return _dots([*parts, f"<span>{escape(expected)}</span>" if expected else "", _seed(view.generation)])
 
 

@@ -238,8 +238,8 @@ def ending(generation: Generation) -> Words:
 
 
 def quoted(error: PlaygroundError) -> str:
-    """The API's own words for an error, cut to a length that can be read, or ""."""
-    said = (error.detail or ("" if isinstance(error, InvalidRequest) else error.message)).strip()
+    """The API's own words for an error, cut to a length that can be read; "" where they stand at the fields."""
+    said = "" if isinstance(error, InvalidRequest) and error.details else (error.detail or error.message).strip()
     return said if len(said) <= LONGEST else said[:LONGEST].rstrip() + " …"
 
 
