@@ -108,11 +108,12 @@ class Fixed(Pace):
         return self._seconds
 
 
-PACES: dict[str, Callable[[], Pace]] = {
-    "ours": lambda: Pace([duration(-seed) for seed in range(1, 65)]),
-    "every 50 ms": lambda: Fixed(0.05),
-    "every 500 ms": lambda: Fixed(0.5),
+PACES: dict[str, Callable[[list[float]], Pace]] = {
+    "ours": Pace,
+    "every 50 ms": lambda _: Fixed(0.05),
+    "every 500 ms": lambda _: Fixed(0.5),
 }
+"""From the durations of past tasks to the pace of the next."""
 
 
 def measure(name: str, url: str, tasks: int, together: int) -> dict[str, float]:
@@ -123,7 +124,7 @@ def measure(name: str, url: str, tasks: int, together: int) -> dict[str, float]:
     overheads: list[float] = []
     starts: list[float] = []
     polls: list[int] = []
-    pace = PACES[name]()
+    past = [duration(-seed) for seed in range(1, 65)]
 
     def work() -> None:
         while True:
@@ -133,8 +134,9 @@ def measure(name: str, url: str, tasks: int, together: int) -> dict[str, float]:
                 return
             began = time.monotonic()
             task = client.submit(PATH, {"seed": seed})
-            results = list(client.poll(task, pace=pace))
+            results = list(client.poll(task, pace=PACES[name](past)))
             ready = time.monotonic()
+            past.append(ready - began)
             client.collect(task, results[-1])
             if results[-1].seed != seed:
                 raise AssertionError("an image was mixed up")

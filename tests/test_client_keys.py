@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from flux_playground.client import Client, Task
+from flux_playground.client.connections import Refused
 from flux_playground.client.hosts import origin
-from flux_playground.client.wire import Refused, Wire
+from flux_playground.client.wire import Wire
 from flux_playground.errors import APIUnreachable, PlaygroundError
 from flux_playground.pacing import Pace
 
@@ -108,6 +109,24 @@ def test_a_proxy_of_the_environment_is_used_for_https_and_never_for_this_machine
     assert server.seen[0].path == "/v1/credits"
     assert {call.path for call in server.seen[1:]} == {"api.bfl.ai:443"}
     assert all(KEY.encode() not in call.raw for call in server.seen[1:])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem"),
+        ("HTTPS_PROXY", "http://"),
+        ("HTTPS_PROXY", "odd://x:1"),
+        ("HTTPS_PROXY", "socks5://x:1"),
+    ],
+)
+def test_a_broken_environment_means_that_nothing_was_sent(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("https_proxy", raising=False)
+    monkeypatch.setenv(name, value)
+    with Client("https://api.bfl.ai", KEY, limits=QUICK) as ours, pytest.raises(APIUnreachable):
+        ours.submit(PATH, REQUEST)
 
 
 ECHO = f"your key is {KEY}, said the server to {KEY}"

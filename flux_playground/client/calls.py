@@ -24,11 +24,12 @@ from ..errors import (
 )
 from ..pacing import Pace
 from .answers import Result, Task, read_error, read_task
+from .connections import NeverMade
 from .downloads import Downloads
 from .hosts import may_see_key, origin, polling_url
 from .limits import Limits
 from .polling import Polling
-from .wire import Answer, Lost, NeverMade, Wire
+from .wire import Answer, Lost, Wire
 
 RENEWALS = 3
 log = logging.getLogger(__name__)

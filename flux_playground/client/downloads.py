@@ -14,9 +14,10 @@ from urllib.parse import urljoin
 from ..errors import APIError, BadSample, PlaygroundError, SampleExpired
 from ..images import inspect
 from .answers import retry_after
+from .connections import NeverMade, Refused
 from .hosts import Origin, origin, usable
 from .limits import Limits
-from .wire import Answer, Lost, NeverMade, Refused, Wire
+from .wire import Answer, Lost, Wire
 
 log = logging.getLogger(__name__)
 

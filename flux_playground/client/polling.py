@@ -21,8 +21,9 @@ from ..errors import (
 )
 from ..pacing import Pace
 from .answers import NOT_FOUND, Result, Task, in_words, read_error, read_result, retry_after
+from .connections import NeverMade
 from .limits import Limits
-from .wire import Answer, Lost, NeverMade, Wire
+from .wire import Answer, Lost, Wire
 
 FAILURES: dict[str, tuple[type[TaskFailed], str]] = {
     "Error": (TaskFailed, "The API reports an error in this task."),

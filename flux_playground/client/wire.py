@@ -1,44 +1,28 @@
-"""One HTTP call with its limits: the only file that knows requests. Not what is asked, nor what an answer means.
+"""One HTTP call with its limits. Not what is asked, nor what an answer means.
 
 Calls go through requests' transport without its session: no redirect is followed, nothing is repeated, no cookie is
 kept and no password looked up, because that is all the session's work. Proxies and certificates are still taken
-from the environment. On top of it come three things that the library does not do: a deadline for the answer as a
-whole (its own timeout starts anew with every byte), the certainty whether anything was sent, and a look at
-the address that was really connected to.
+from the environment. This file and `connections.py` are the only ones that know requests.
 """
 
 from __future__ import annotations
 
 import http.client
-import io
 import json
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
-from time import monotonic
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout
 
+from .connections import PIECE, Refused, Transport, reason
 from .hosts import Origin, is_address, may_see_key, origin, permitted
 from .limits import Limits
 
-PIECE = 65_536
 SECRET = 8
 """Characters that a key has at least; anything shorter may be a word of the answer."""
-
-
-class NeverMade(Exception):
-    """No connection stood, so nothing was sent."""
-
-
-class Refused(NeverMade):
-    """The address is one that we do not ask."""
 
 
 class Lost(Exception):
@@ -72,7 +56,7 @@ class Wire:
 
     def __init__(self, base: Origin, limits: Limits, *, guarded: bool = False) -> None:
         self._base, self._limits, self._guarded = base, limits, guarded
-        self._adapter = _Adapter(limits, base if guarded else None)
+        self._transport = Transport(limits, base if guarded else None)
         self._environment: dict[Origin, dict[str, Any]] = {}
 
     def call(
@@ -89,9 +73,9 @@ class Wire:
         timeout = Timeout(connect=min(self._limits.connect, whole), read=None, total=whole)
         try:
             # requests takes urllib3's Timeout as it is, though its annotation only knows numbers
-            answer = self._adapter.send(request, stream=True, timeout=timeout, **self._surroundings(target))  # type: ignore[arg-type,unused-ignore]
+            answer = self._transport.send(request, stream=True, timeout=timeout, **self._surroundings(target))  # type: ignore[arg-type,unused-ignore]
         except (requests.RequestException, HTTPError, http.client.HTTPException, OSError, ValueError) as error:
-            raise Lost(_reason(error)) from None
+            raise Lost(reason(error)) from None
         with answer:
             data, fault = _read(answer, largest)
         if len(key) >= SECRET:
@@ -100,7 +84,7 @@ class Wire:
 
     def close(self) -> None:
         """Closes the connections that are idle."""
-        self._adapter.close()
+        self._transport.close()
 
     def _prepared(self, method: str, url: str, body: bytes | None) -> tuple[requests.PreparedRequest, Origin]:
         headers = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "flux-playground"}
@@ -138,130 +122,5 @@ def _read(answer: requests.Response, largest: int) -> tuple[bytes, str]:
             if size > largest:
                 return b"", "too large"
     except (HTTPError, http.client.HTTPException, OSError, ValueError) as error:
-        return b"".join(chunks), _reason(error)
+        return b"".join(chunks), reason(error)
     return b"".join(chunks), ""
-
-
-def _reason(error: BaseException) -> str:
-    """A cause in a few words of our own: a library's message may quote a URL or a header."""
-    words = {
-        "ReadTimeout": "no whole answer in time",
-        "ReadTimeoutError": "no whole answer in time",
-        "ConnectionError": "the connection broke",
-        "ProtocolError": "the connection broke",
-        "IncompleteRead": "the answer was cut",
-        "NameResolutionError": "the name is unknown",
-        "ConnectTimeoutError": "no connection in time",
-        "NewConnectionError": "no connection",
-        "SSLError": "no safe connection",
-    }
-    return words.get(type(error).__name__, type(error).__name__)
-
-
-class _Adapter(HTTPAdapter):
-    """requests' transport, with our connections in its pools."""
-
-    def __init__(self, limits: Limits, guard: Origin | None) -> None:
-        self._extra = {"limits": limits, "guard": guard}
-        super().__init__(pool_connections=32, pool_maxsize=limits.connections)
-
-    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        """The pool for a request, whose new connections will be ours."""
-        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
-        pool.ConnectionCls = _SafeConnection if pool.scheme == "https" else _Connection
-        pool.conn_kw.update(self._extra)
-        return pool
-
-
-class _Connection(HTTPConnection):
-    """A connection that knows its limits and checks its peer; whatever fails before it stands is `NeverMade`."""
-
-    def __init__(self, *args: Any, limits: Limits, guard: Origin | None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._limits, self._guard = limits, guard
-        self._used = 0.0
-        self.response_class = partial(_Response, limits.silence)  # type: ignore[assignment]
-
-    def connect(self) -> None:
-        """Connects, and shakes hands where the scheme is https; raises `NeverMade`."""
-        try:
-            super().connect()
-        except (HTTPError, http.client.HTTPException, OSError, ValueError) as error:
-            raise NeverMade(_reason(error)) from None
-
-    def _new_conn(self) -> socket.socket:
-        sock = super()._new_conn()
-        if self._guard and not self.proxy and not permitted(sock.getpeername()[0], self._guard):
-            sock.close()
-            raise Refused(f"{self.host} leads to an address that is not asked")
-        return sock
-
-    def send(self, data: Any) -> None:
-        """Sends in pieces, all of it within the limit of a submit: a slow reader cannot hold it for ever."""
-        end = monotonic() + self._limits.submit
-        if self.sock is None:
-            self.connect()
-        for start in range(0, len(data), PIECE):
-            self.sock.settimeout(max(end - monotonic(), 0.001))
-            super().send(data[start : start + PIECE])
-
-    def getresponse(self) -> Any:
-        """The answer's status and headers; its body is read later, within the same deadline."""
-        answer = super().getresponse()
-        self._used = monotonic()
-        return answer
-
-    @property
-    def is_connected(self) -> bool:
-        """Whether it may be used again."""
-        return super().is_connected and monotonic() - self._used < self._limits.idle
-
-
-class _SafeConnection(_Connection, HTTPSConnection):
-    """The same over TLS."""
-
-
-class _Response(http.client.HTTPResponse):
-    """An answer that is read within a deadline: the timeout that its socket has when the reading begins."""
-
-    def __init__(self, silence: float, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
-        whole = sock.gettimeout()
-        end = monotonic() + (silence if whole is None else whole)
-        self._bytes = _Timed(self.fp.detach(), sock, silence, end)
-        self.fp = io.BufferedReader(self._bytes)
-
-    def begin(self) -> None:
-        """Reads the status and the headers; ones that end before their last line count as no answer.
-
-        Lines that are no headers are dropped: the library would log them, whatever they say.
-        """
-        super().begin()
-        if self._bytes.ended:
-            raise http.client.RemoteDisconnected("the headers were cut")
-        self.headers.defects.clear()
-        self.headers.set_payload("")
-
-
-class _Timed(io.RawIOBase):
-    """The bytes of a socket, none of which may be later than the deadline."""
-
-    def __init__(self, raw: io.RawIOBase, sock: socket.socket, silence: float, end: float) -> None:
-        self._raw, self._sock, self._silence, self._end = raw, sock, silence, end
-        self.ended = False
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        left = self._end - monotonic()
-        if left <= 0:
-            raise TimeoutError("the answer takes too long as a whole")
-        self._sock.settimeout(min(left, self._silence))
-        count = self._raw.readinto(buffer)
-        self.ended = count == 0
-        return count
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()

@@ -1,0 +1,171 @@
+"""Connections with limits, under requests' transport: the part of a call that knows sockets. Not what is sent.
+
+Three things that the libraries do not do: a deadline for an answer as a whole (their timeout starts anew with every
+byte), the certainty whether a connection stood before something failed, and a look at the address that was
+really connected to.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import socket
+from functools import partial
+from time import monotonic
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
+
+from .hosts import Origin, permitted
+from .limits import Limits
+
+PIECE = 65_536
+
+
+class NeverMade(Exception):
+    """No connection stood, so nothing was sent."""
+
+
+class Refused(NeverMade):
+    """The address is one that we do not ask."""
+
+
+class Transport(HTTPAdapter):
+    """requests' own transport with our connections in its pools; what fails before one stands is `NeverMade`.
+
+    With `guard`, the configured server, the peer of each connection is checked as an address that somebody else chose.
+    """
+
+    def __init__(self, limits: Limits, guard: Origin | None) -> None:
+        self._extra = {"limits": limits, "guard": guard}
+        super().__init__(pool_connections=32, pool_maxsize=limits.connections)
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        """The pool for a request, whose new connections will be ours."""
+        try:
+            pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        except (requests.RequestException, HTTPError, ValueError):
+            raise NeverMade("the environment names a proxy that is none") from None
+        pool.ConnectionCls = _SafeConnection if pool.scheme == "https" else _Connection
+        pool.conn_kw.update(self._extra)
+        return pool
+
+    def cert_verify(self, *args: Any, **kwargs: Any) -> None:
+        """Finds the certificates to trust."""
+        try:
+            super().cert_verify(*args, **kwargs)  # type: ignore[no-untyped-call,unused-ignore]
+        except OSError:
+            raise NeverMade("the environment names certificates that cannot be read") from None
+
+
+class _Connection(HTTPConnection):
+    """A connection that knows its limits and checks its peer; whatever fails before it stands is `NeverMade`."""
+
+    def __init__(self, *args: Any, limits: Limits, guard: Origin | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._limits, self._guard = limits, guard
+        self._used = 0.0
+        self.response_class = partial(_Response, limits.silence)  # type: ignore[assignment]
+
+    def connect(self) -> None:
+        """Connects, and shakes hands where the scheme is https; raises `NeverMade`."""
+        try:
+            super().connect()
+        except (HTTPError, http.client.HTTPException, OSError, ValueError) as error:
+            raise NeverMade(reason(error)) from None
+
+    def _new_conn(self) -> socket.socket:
+        sock = super()._new_conn()
+        if self._guard and not self.proxy and not permitted(sock.getpeername()[0], self._guard):
+            sock.close()
+            raise Refused(f"{self.host} leads to an address that is not asked")
+        return sock
+
+    def send(self, data: Any) -> None:
+        """Sends in pieces, all of it within the limit of a submit: a slow reader cannot hold it for ever."""
+        end = monotonic() + self._limits.submit
+        if self.sock is None:
+            self.connect()
+        for start in range(0, len(data), PIECE):
+            self.sock.settimeout(max(end - monotonic(), 0.001))
+            super().send(data[start : start + PIECE])
+
+    def getresponse(self) -> Any:
+        """The answer's status and headers; its body is read later, within the same deadline."""
+        answer = super().getresponse()
+        self._used = monotonic()
+        return answer
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether it may be used again."""
+        return super().is_connected and monotonic() - self._used < self._limits.idle
+
+
+class _SafeConnection(_Connection, HTTPSConnection):
+    """The same over TLS."""
+
+
+class _Response(http.client.HTTPResponse):
+    """An answer that is read within a deadline: the timeout that its socket has when the reading begins."""
+
+    def __init__(self, silence: float, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        whole = sock.gettimeout()
+        end = monotonic() + (silence if whole is None else whole)
+        self._bytes = _Timed(self.fp.detach(), sock, silence, end)
+        self.fp = io.BufferedReader(self._bytes)
+
+    def begin(self) -> None:
+        """Reads the status and the headers; ones that end before their last line count as no answer.
+
+        Lines that are no headers are dropped: the library would log them, whatever they say.
+        """
+        super().begin()
+        if self._bytes.ended:
+            raise http.client.RemoteDisconnected("the headers were cut")
+        self.headers.defects.clear()
+        self.headers.set_payload("")
+
+
+class _Timed(io.RawIOBase):
+    """The bytes of a socket, none of which may be later than the deadline."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket, silence: float, end: float) -> None:
+        self._raw, self._sock, self._silence, self._end = raw, sock, silence, end
+        self.ended = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._end - monotonic()
+        if left <= 0:
+            raise TimeoutError("the answer takes too long as a whole")
+        self._sock.settimeout(min(left, self._silence))
+        count = self._raw.readinto(buffer)
+        self.ended = count == 0
+        return count
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+def reason(error: BaseException) -> str:
+    """A cause in a few words of our own: a library's message may quote a URL or a header."""
+    words = {
+        "ReadTimeout": "no whole answer in time",
+        "ReadTimeoutError": "no whole answer in time",
+        "ConnectionError": "the connection broke",
+        "ProtocolError": "the connection broke",
+        "IncompleteRead": "the answer was cut",
+        "NameResolutionError": "the name is unknown",
+        "ConnectTimeoutError": "no connection in time",
+        "NewConnectionError": "no connection",
+        "SSLError": "no safe connection",
+    }
+    return words.get(type(error).__name__, type(error).__name__)
