@@ -52,7 +52,7 @@ class Acts:
         desk = self.desks.of(session)
         one = await self.own(desk, generation_id)
         if one is not None:
-            desk.shown = one.id
+            desk.look_at(one.id)
             async for update in follow(self.playground, desk, self.threads):
                 yield update
 
@@ -71,7 +71,7 @@ class Acts:
         one = await self.own(desk, generation_id)
         if one is None:
             return
-        desk.shown = one.id
+        desk.look_at(one.id)
         try:
             await self.threads(self.playground.collect, one.id, desk.visitor)
         except PlaygroundError as error:
@@ -145,7 +145,7 @@ class Acts:
             trouble = PlaygroundError(f"It could not be started ({type(error).__name__}).")
             yield Update(faults=(), notice=problems.trouble(trouble))
             return
-        desk.shown = one.id
+        desk.look_at(one.id)
         yield Update(faults=(), notice="")
         async for update in follow(self.playground, desk, self.threads):
             yield update

@@ -37,6 +37,11 @@ class Desk:
         self.turn += 1
         return self.turn
 
+    def look_at(self, generation_id: str) -> None:
+        """Look at another generation; a watcher of what was looked at before has nothing more to tell."""
+        self.shown = generation_id
+        self.turn += 1
+
     def use_key(self, key: str) -> None:
         """Use a key of the visitor's own from now on; "" forgets it."""
         self.visitor = replace(self.visitor, api_key=key.strip())

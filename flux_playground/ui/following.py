@@ -65,6 +65,8 @@ async def follow(playground: Playground, desk: Desk, threads: Threads) -> AsyncI
     told = 0.0
     while desk.turn == turn:
         recent, shown, place = await threads(_look, playground, recent, desk.shown)
+        if desk.turn != turn:
+            return  # what was seen meanwhile is for the later watcher to tell
         now = (shown, place, [(one.id, one.state, one.status) for one in recent])
         if now != seen:
             seen, told = now, time.monotonic()

@@ -19,6 +19,7 @@ from ..playground import Playground
 from ..schema import Field
 from . import fields, labels, problems, recall, words
 from .acts import Acts, Updates
+from .following import Update
 from .guard import LARGEST_UPLOAD, Guard
 from .layout import PRIVATE, Parts, lay_out
 from .pictures import routes
@@ -27,6 +28,9 @@ from .theme import theme
 # The events of the page, other than Generate: `assets/page.js` sends them through the bridge by these names.
 ACTS = ("show", "stop", "collect", "again", "vary", "key", "account", "recall", "call")
 BRIDGE = f"window.flux.bridge = (name, data) => trigger('act_' + name, data); /* {[f'act_{name}' for name in ACTS]} */"
+
+# The last word of every event: gradio repeats it when the event has ended, which may be after a later event has begun.
+NOTHING = Update()
 
 # A token of this browser tab's own making, with which a stranger finds their own images again after a reload.
 VISITOR = """() => {
@@ -90,16 +94,19 @@ def _wire(page: Any, bridge: Any, go: Any, parts: Parts, acts: Acts) -> None:
             data = event._data if isinstance(event._data, dict) else {}
             async for update in updates(request.session_hash, data):
                 yield _written(update, parts, acts.fields)
+            yield _written(NOTHING, parts, acts.fields)
 
         return handler
 
     async def hello(token: str, request: gr.Request) -> AsyncIterator[dict[Any, Any]]:
         async for update in acts.hello(request.session_hash, token):
             yield _written(update, parts, acts.fields)
+        yield _written(NOTHING, parts, acts.fields)
 
     async def pressed(request: gr.Request, **raw: Any) -> AsyncIterator[dict[Any, Any]]:
         async for update in acts.generate(request.session_hash, raw):
             yield _written(update, parts, acts.fields)
+        yield _written(NOTHING, parts, acts.fields)
 
     def named(data: Mapping[str, Any]) -> str:
         return str(data.get("id", ""))
