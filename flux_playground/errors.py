@@ -6,6 +6,7 @@ PlaygroundError
 ├── InvalidRecipe         what was dropped, pasted or opened is no recipe, or none that can be used
 ├── InvalidRequest        values that the schema refuses, ours and the API's 422 alike, by field
 ├── QuotaExceeded         this visitor, or everybody together, has used up what is allowed
+├── Busy                  so many wait already that nobody else is taken on
 ├── APIError              the API answered with an error: the call failed
 │   ├── Unauthorized      401 or 403: the key is wrong, or there is none
 │   ├── OutOfCredits      402
@@ -114,6 +115,10 @@ class InvalidRequest(PlaygroundError):
 
 class QuotaExceeded(PlaygroundError):
     """What this visitor, or everybody together, may still spend is used up; `retry_after` says until when."""
+
+
+class Busy(PlaygroundError):
+    """The line is full, or a visitor's share of it: nothing was written down or sent."""
 
 
 class APIError(PlaygroundError):

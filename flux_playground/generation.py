@@ -45,7 +45,8 @@ class Generation:
     with images in it replaced by their hash (`Journal.input` gives them back). `seed` and `prompt` are those really
     used, once the API has named them. `status` is the API's last word. `document` names the edition of the schema that
     was used; two generations of the same `fingerprint` were asked for in the same words, seed included. `origin` is the
-    id of the generation that this one was to make again, if it was.
+    id of the generation that this one was to make again, if it was. `spender` is by whom the owner's money was spent,
+    as a mark that names nobody; "" when it was not the owner's, or the owner spent it.
     """
 
     id: str
@@ -77,6 +78,7 @@ class Generation:
     document: str = ""
     fingerprint: str = ""
     origin: str = ""
+    spender: str = ""
 
     @property
     def finished(self) -> bool:

@@ -41,6 +41,10 @@ MIGRATIONS = (
     CREATE INDEX generations_by_sha256 ON generations (sha256) WHERE sha256 != '';
     CREATE INDEX generations_by_fingerprint ON generations (owner, fingerprint, created_at);
     """,
+    """
+    ALTER TABLE generations ADD COLUMN spender TEXT NOT NULL DEFAULT '';
+    CREATE INDEX generations_by_spender ON generations (created_at, spender) WHERE spender != '';
+    """,
 )
 
 
@@ -108,6 +112,30 @@ class Journal:
         """
         with self._lock, closing(self._database.execute(query, [server, endpoint, State.READY, limit])) as rows:
             return [seconds for (seconds,) in rows][::-1]
+
+    def spent(self, spender: str, since: float) -> list[tuple[float, float | None]]:
+        """When the owner's money was spent, oldest first, and how many credits (None: not known yet).
+
+        `spender` is a whole mark, the beginning of some ("9f2c."), or "" for everybody's. What was never charged is
+        left out: what was not sent, and what the API turned down.
+        """
+        query = """
+            SELECT created_at, cost FROM generations
+            WHERE spender != '' AND created_at > ? AND substr(spender, 1, ?) = ?
+            AND state != ? AND NOT (state = ? AND task_id = '') ORDER BY created_at
+        """
+        values = [since, len(spender), spender, State.UNSENT, State.FAILED]
+        with self._lock, closing(self._database.execute(query, values)) as rows:
+            return rows.fetchall()
+
+    def price(self, server: str, endpoint: str) -> float | None:
+        """What an image of this endpoint cost lately, in credits, or None."""
+        query = """
+            SELECT cost FROM generations WHERE server = ? AND endpoint = ? AND cost IS NOT NULL
+            ORDER BY finished_at DESC LIMIT 1
+        """
+        with self._lock, closing(self._database.execute(query, [server, endpoint])) as rows:
+            return next((cost for (cost,) in rows), None)
 
     def store(self, generation: Generation, data: bytes) -> Generation:
         """Keep a delivered image exactly as it came and give the generation with its file, hash and measures.

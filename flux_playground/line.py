@@ -83,6 +83,9 @@ class Line:
         with self._lock:
             return self._waiting.index(run) + 1 if run in self._waiting else 0
 
+    def __len__(self) -> int:
+        return len(self._waiting)
+
     @property
     def idle(self) -> bool:
         """Whether nothing travels."""

@@ -17,11 +17,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from . import schema
-from .client import Client
+from .accounts import Account, Accounts
 from .errors import InvalidDocument, TaskLost, Unauthorized
 from .generation import Generation, State
 from .journal import Journal
-from .line import Line, Run
+from .line import Run
+from .quota import Quota
 from .recipe import edition, fingerprint, is_reference
 from .request import SEED, complete, kept, seed_of, with_images
 from .road import travel
@@ -37,21 +38,19 @@ TRUSTED = ".bfl.ai"
 
 @dataclass(frozen=True)
 class Visitor:
-    """Somebody at the page: `id` is whose generations they are; `api_key` is empty or a key of their own."""
+    """Somebody at the page: `id` is whose generations they are; `api_key` is empty or a key of their own.
+
+    `mark` says who they are to an allowance, whatever id they take: an address and a browser of it, as `9f2c.41ab`.
+    """
 
     id: str = "owner"
     api_key: str = field(default="", repr=False)
+    mark: str = ""
 
 
 OWNER = Visitor()
-
-
-@dataclass
-class _Account:
-    """One key at one server."""
-
-    client: Client
-    line: Line
+# Whom the owner's money is spent by when nobody has said who it is: all of them share one allowance.
+NOBODY = "nobody."
 
 
 class Playground:
@@ -67,9 +66,11 @@ class Playground:
         self.operation = self.document.operation(settings.endpoint)
         self._edition = edition(self.document.raw)
         self.journal = Journal(settings.data)
-        self._accounts: dict[tuple[str, str], _Account] = {}
+        self.accounts = Accounts(settings.max_in_flight)
+        self._quota = Quota(self.journal, settings.allowance, settings.budget)
         self._runs: dict[str, Run] = {}
         self._lock = threading.Lock()
+        self._admission = threading.Lock()
 
     def __enter__(self) -> Playground:
         return self
@@ -85,8 +86,7 @@ class Playground:
             self.stop(run.generation.id)
             for _ in run.watch():
                 pass
-        for account in self._accounts.values():
-            account.client.close()
+        self.accounts.close()
         self.journal.close()
 
     # What is made
@@ -108,7 +108,8 @@ class Playground:
 
         A blank seed is drawn here, so that what is kept is the whole recipe. Images may be given as paths, bytes or
         base64 text. `endpoint` is a path of the document, else that of the settings; `origin` is what this one makes
-        again. Raises `InvalidRequest` with all that is wrong, by field; `Unauthorized`; `InvalidDocument`.
+        again. Raises `InvalidRequest` with all that is wrong, by field; `Unauthorized`; `InvalidDocument`;
+        `QuotaExceeded`.
         """
         operation = self._chosen(endpoint)
         server, key = self._door(visitor, operation)
@@ -124,8 +125,13 @@ class Playground:
             document=self._edition,
             fingerprint=fingerprint(server, operation.path, shown),
             origin=origin,
+            spender=""
+            if not self.settings.hosted or visitor.api_key or self.local(visitor)
+            else visitor.mark or NOBODY,
         )
-        return self._enter(Run(self.journal.write(generation), request), key)
+        with self._admission:  # what is counted must be written down before anybody else counts
+            self._quota.check(generation)
+            return self._enter(Run(self.journal.write(generation), request), key)
 
     def collect(self, generation_id: str, visitor: Visitor = OWNER) -> Generation:
         """Take up again a generation whose image the API may still have; costs nothing. Others are left as they are."""
@@ -142,7 +148,7 @@ class Playground:
         if run is None:
             return self.get(generation_id)
         run.stop.set()
-        if any(account.line.withdraw(run) for account in list(self._accounts.values())):
+        if self.accounts.withdraw(run):
             self._retire(run, State.UNSENT)
         return run.generation
 
@@ -177,7 +183,7 @@ class Playground:
     def place(self, generation_id: str) -> int:
         """Where a generation stands in the line before its key, 1 being the next; 0 when it does not wait."""
         run = self._runs.get(generation_id)
-        return 0 if run is None else max((a.line.place(run) for a in list(self._accounts.values())), default=0)
+        return 0 if run is None else self.accounts.place(run)
 
     def usual_seconds(self, visitor: Visitor = OWNER, *, endpoint: str = "") -> float | None:
         """How long an image of an endpoint takes as a rule (median), or None while there are fewer than three."""
@@ -204,15 +210,15 @@ class Playground:
 
     def credits(self, visitor: Visitor = OWNER) -> float:
         """What the visitor's account still has, in credits (0.01 USD each); raises `APIError`, `APIUnreachable`."""
-        return self._account(*self._door(visitor, self.operation)).client.credits()
+        return self.accounts.of(*self._door(visitor, self.operation)).client.credits()
 
     def finetunes(self, visitor: Visitor = OWNER) -> list[Any]:
         """The account's finetunes as the API lists them, ids or objects; raises `APIError`, `APIUnreachable`."""
-        return self._account(*self._door(visitor, self.operation)).client.finetunes()
+        return self.accounts.of(*self._door(visitor, self.operation)).client.finetunes()
 
     def finetune(self, finetune_id: str, visitor: Visitor = OWNER) -> dict[str, Any]:
         """What the API knows of one finetune, in its own free form; raises `APIError`, `APIUnreachable`."""
-        return self._account(*self._door(visitor, self.operation)).client.finetune(finetune_id)
+        return self.accounts.of(*self._door(visitor, self.operation)).client.finetune(finetune_id)
 
     def local(self, visitor: Visitor = OWNER) -> bool:
         """Whether this visitor's pictures are drawn by the local server, for want of any key."""
@@ -251,22 +257,15 @@ class Playground:
         """The endpoint that a generation was made with, or today's where the document no longer has it."""
         return next((one for one in self.document.operations if one.path == generation.endpoint), self.operation)
 
-    def _account(self, server: str, key: str) -> _Account:
-        with self._lock:
-            if (server, key) not in self._accounts:
-                client = Client(server, key)
-                self._accounts[server, key] = _Account(client, Line(self.settings.max_in_flight))
-            return self._accounts[server, key]
-
     def _enter(self, run: Run, key: str) -> Generation:
-        account = self._account(run.generation.server, key)
+        account = self.accounts.of(run.generation.server, key)
         with self._lock:
             self._runs[run.generation.id] = run
         if account.line.enter(run):
             threading.Thread(target=self._work, args=(account, run), name="generation", daemon=True).start()
         return run.generation
 
-    def _work(self, account: _Account, first: Run) -> None:
+    def _work(self, account: Account, first: Run) -> None:
         """A worker: takes one run down the road, then whichever is next in the line, until nobody waits."""
         run: Run | None = first
         while run is not None:

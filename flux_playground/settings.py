@@ -1,4 +1,5 @@
-"""What the environment says, read once and frozen. The only module that reads `os.environ`; knows no other room.
+"""What the environment says, read once and frozen. The only module that reads `os.environ`; knows how an allowance is
+written, and no other room.
 
 Every setting is one row of `VARIABLES`, from which the README's table is checked. A value that cannot be used
 ends the start with one sentence that names the variable and what it takes.
@@ -13,9 +14,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from .allowance import Allowance
 from .errors import InvalidSettings
 
 DEFAULT_ENDPOINT = "/v1/flux-pro-1.1-ultra-finetuned"
+EACH, EVERYBODY = Allowance.read("10/hour, 30/day"), Allowance.read("60/hour, 300/day")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -37,6 +40,8 @@ class Settings:
     patience: float = 300.0
     local_speed: float = 1.0
     hosted: bool = False
+    allowance: Allowance = EACH
+    budget: Allowance = EVERYBODY
     demo_url: str = ""
 
     @classmethod
@@ -179,5 +184,19 @@ VARIABLES = (
         _flag,
         "1 or 0",
         "Whether strangers visit: everybody sees only their own images, and nobody a webhook field. On for a Space.",
+    ),
+    Variable(
+        "FLUX_PLAYGROUND_ALLOWANCE",
+        "allowance",
+        Allowance.read,
+        "limits such as `10/hour, 30/day, 200 credits/day`, or `unlimited`",
+        "When hosted: how many images, or credits, each visitor may spend on your key.",
+    ),
+    Variable(
+        "FLUX_PLAYGROUND_BUDGET",
+        "budget",
+        Allowance.read,
+        "limits such as `60/hour, 300/day, 2000 credits/day`, or `unlimited`",
+        "When hosted: the same for all visitors together.",
     ),
 )

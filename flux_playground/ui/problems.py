@@ -30,7 +30,7 @@ def trouble(error: PlaygroundError) -> str:
     offer = button("key", words.OFFERS["key"], drawing="key") if "key" in said.offers else ""
     return (
         f'<div class="reasons" role="alert">{icon("warn")}<div><p class="head">{escape(said.title)}</p>'
-        f"<p>{escape(quote or said.happened)} {escape(said.cost)}</p>{offer}</div></div>"
+        f"<p>{escape(quote or said.happened)} {escape(words.returns(error))} {escape(said.cost)}</p>{offer}</div></div>"
     )
 
 

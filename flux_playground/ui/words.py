@@ -5,12 +5,14 @@ The one place for them. Plain text only: whoever shows it escapes it. Knows the 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from ..errors import (
     APIError,
     APIUnreachable,
     BadSample,
+    Busy,
     ContentModerated,
     FinetuneNotFound,
     InvalidRecipe,
@@ -70,6 +72,12 @@ ERRORS: dict[type[PlaygroundError], Words] = {
         FREE,
         "Wait until it comes back, or use a key of your own.",
         ("key",),
+    ),
+    Busy: Words(
+        "Busy",
+        "As many wait in line here as can be taken on.",
+        FREE,
+        "Generate again when some of them are done. Your form is as you left it.",
     ),
     Unauthorized: Words(
         "The API does not know this key",
@@ -241,6 +249,15 @@ def quoted(error: PlaygroundError) -> str:
     """The API's own words for an error, cut to a length that can be read; "" where they stand at the fields."""
     said = "" if isinstance(error, InvalidRequest) and error.details else (error.detail or error.message).strip()
     return said if len(said) <= LONGEST else said[:LONGEST].rstrip() + " …"
+
+
+def returns(error: PlaygroundError) -> str:
+    """When an allowance comes back, as a sentence; "" for every other error."""
+    if not isinstance(error, QuotaExceeded) or error.retry_after is None:
+        return ""
+    hours, minutes = divmod(max(1, math.ceil(error.retry_after / 60)), 60)
+    when = " ".join([*([f"{hours} h"] if hours else []), *([f"{minutes} min"] if minutes else [])])
+    return f"The next one can be made in {when}; with a key of your own, at once."
 
 
 def brief(generation: Generation) -> str:
