@@ -44,10 +44,14 @@ def launch_options(playground: Playground) -> dict[str, Any]:
     """How the page looks and which doors stay shut, with the style and the script of `assets/`."""
     return options(
         playground,
-        style=(ASSETS / "style.css").read_text(),
-        script=(ASSETS / "page.js").read_text(),
+        style=_all("style.css", "reproduction.css"),
+        script=_all("page.js", "reproduction.js"),
         favicon=str(ASSETS / "logo.svg"),
     )
+
+
+def _all(*names: str) -> str:
+    return "\n".join((ASSETS / name).read_text() for name in names)
 
 
 playground, server = open_playground()

@@ -42,7 +42,7 @@ def values(one: Generation) -> dict[str, Any]:
 
 
 def expected(one: Generation, server: str, journal: Journal) -> Iterator[str]:
-    """What is known beforehand to make a reproduction differ or fail, a sentence each; `server` is where it would go."""
+    """What will make a reproduction differ or fail, as far as is known; `server` is where it would be made."""
     if one.request.get(UPSAMPLING) is True:
         yield DIFFERS
     if one.server != server:

@@ -10,7 +10,7 @@ import pytest
 from flux_playground import errors
 from flux_playground.errors import FieldError, InvalidRequest, PlaygroundError
 from flux_playground.generation import Generation, State
-from flux_playground.ui import history, problems, result, words
+from flux_playground.ui import history, problems, reproduction, result, words
 from flux_playground.ui.result import View
 
 ONE = Generation("a" * 32, "owner", time.time(), "/v1/x", "http://127.0.0.1:1", {"prompt": "a mill"}, seed=0)
@@ -95,5 +95,9 @@ def test_the_line_while_waiting_says_what_when_and_how_long_it_usually_takes() -
     assert words.waiting(replace(ONE, state=State.QUEUED), 3, 9.2) == ("In line, number 3", "")
 
 
-def test_the_words_that_upsampling_added_are_marked() -> None:
-    assert result.difference("a mill", "a grand mill <b>") == "a <ins>grand </ins>mill<ins> &lt;b&gt;</ins>"
+def test_the_words_that_upsampling_changed_are_marked_and_the_prompt_can_be_used() -> None:
+    said = reproduction.rewritten(replace(ONE, request={"prompt": "a mill here"}, prompt="a grand mill <b>"))
+    for part in ("a<ins> grand</ins> mill", "<del> here</del>", "<ins> &lt;b&gt;</ins>", 'data-what="used"'):
+        assert said.count(part) == 1
+    assert "<b>" not in said
+    assert reproduction.rewritten(replace(ONE, prompt="a mill")) == ""

@@ -12,11 +12,12 @@ from collections.abc import AsyncIterator, Mapping
 from functools import partial
 from typing import Any
 
-from ..errors import InvalidRequest, PlaygroundError
+from ..errors import InvalidRecipe, InvalidRequest, PlaygroundError
 from ..generation import Generation
 from ..playground import Playground
+from ..reproduction import values as recipe_values
 from ..schema import Field
-from . import account, connection, fields, problems, recall
+from . import account, connection, fields, problems, recall, reproduction
 from .desk import Desk, Desks
 from .following import PAUSE, Threads, Update, follow
 
@@ -41,10 +42,16 @@ class Acts:
         async for update in follow(self.playground, desk, self.threads):
             yield update
 
-    async def generate(self, session: str | None, raw: Mapping[str, Any]) -> Updates:
-        """Start what the form says, or say at its fields why not."""
+    async def generate(self, session: str | None, raw: Mapping[str, Any], *, insist: bool = False) -> Updates:
+        """Start what the form says, or say at its fields why not; what is there already is offered, unless `insist`."""
         desk = self.desks.of(session)
-        async for update in self._start(desk, fields.read(self.fields, raw)):
+        values = fields.read(self.fields, raw)
+        there = None if insist else await self._already(desk, values)
+        if there is not None:
+            cost = reproduction.price(self.playground, desk.visitor, there)
+            yield Update(faults=(), notice=reproduction.offer(there, cost))
+            return
+        async for update in self._start(desk, values):
             yield update
 
     async def show(self, session: str | None, generation_id: str) -> Updates:
@@ -91,6 +98,17 @@ class Acts:
             async for update in self._start(desk, kept, one.endpoint):
                 yield update
 
+    async def reproduce(self, session: str | None, generation_id: str) -> Updates:
+        """Make a picture again from its recipe, to be compared; the form stays as it is."""
+        desk = self.desks.of(session)
+        one = await self.own(desk, generation_id)
+        if one is None or one.image is None:
+            return
+        async for update in self._start(desk, recipe_values(one), endpoint=one.endpoint, origin=one.id):
+            # What is wrong with an old request is not to be marked in a form that says something else.
+            wrong = InvalidRecipe(InvalidRequest(update.faults).message) if update.faults else None
+            yield update if wrong is None else Update(notice=problems.trouble(wrong))
+
     async def key(self, session: str | None, text: str) -> Updates:
         """Use the visitor's own key from now on, or with "" forget it. It is told to nobody but the API."""
         desk = self.desks.of(session)
@@ -130,8 +148,18 @@ class Acts:
             return None
         return one if one.owner == desk.visitor.id else None
 
-    async def _start(self, desk: Desk, values: Mapping[str, Any], endpoint: str = "") -> Updates:
-        start = partial(self.playground.start, endpoint=endpoint)
+    async def _already(self, desk: Desk, values: Mapping[str, Any]) -> Generation | None:
+        """The picture of just these values, if there is one; without a seed there cannot be."""
+        if values.get("seed") in (None, ""):
+            return None
+        try:
+            one = await self.threads(self.playground.already, values, desk.visitor)
+        except PlaygroundError:
+            return None  # starting it says what is wrong
+        return one if one is not None and one.image is not None and one.image.is_file() else None
+
+    async def _start(self, desk: Desk, values: Mapping[str, Any], endpoint: str = "", origin: str = "") -> Updates:
+        start = partial(self.playground.start, endpoint=endpoint, origin=origin)
         try:
             one = await self.threads(start, values, desk.visitor)
         except InvalidRequest as error:

@@ -15,6 +15,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 
 from ..playground import OWNER, Visitor
+from .opening import Opened
 
 IDLE = 3600.0
 """Seconds after which a tab that says nothing is forgotten, its key with it."""
@@ -24,13 +25,14 @@ MOST = 10_000
 
 @dataclass
 class Desk:
-    """One tab. `turn` numbers its watchers: one that is no longer the latest stops."""
+    """One tab. `turn` numbers its watchers: one that is no longer the latest stops; `opened` waits to be applied."""
 
     visitor: Visitor
     shown: str = ""
     turn: int = 0
     reached: dict[str, float] = field(default_factory=dict)
     touched: float = 0.0
+    opened: Opened | None = None
 
     def take_turn(self) -> int:
         """Become the watcher of this tab; whoever was it before will see that the number has changed."""

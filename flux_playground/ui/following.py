@@ -20,6 +20,7 @@ from ..playground import Playground
 from ..settings import LOOPBACK
 from . import history, result
 from .desk import Desk
+from .reproduction import Prospect, prospect
 from .result import Stage, View
 
 T = TypeVar("T")
@@ -70,7 +71,8 @@ async def follow(playground: Playground, desk: Desk, threads: Threads) -> AsyncI
         now = (shown, place, [(one.id, one.state, one.status) for one in recent])
         if now != seen:
             seen, told = now, time.monotonic()
-            view = _view(playground, desk, shown, place, usual)
+            ahead = await threads(prospect, playground, desk.visitor, shown)
+            view = _view(playground, desk, shown, place, usual, ahead)
             drawn = None if view is None else result.stage(view)
             yield Update(drawn, history.strip(recent, desk.shown), _faults(shown, under_way))
         if all(one.finished for one in recent):
@@ -97,11 +99,13 @@ def _look(
     return latest, found, playground.place(shown) if found and not found.finished else 0
 
 
-def _view(playground: Playground, desk: Desk, shown: Generation | None, place: int, usual: float | None) -> View | None:
+def _view(
+    playground: Playground, desk: Desk, shown: Generation | None, place: int, usual: float | None, ahead: Prospect
+) -> View | None:
     if shown is None:
         return None
     reached = desk.progress(shown.id, shown.progress)
-    return View(shown, place, usual, reached, urlsplit(shown.server).hostname in LOOPBACK)
+    return View(shown, place, usual, reached, urlsplit(shown.server).hostname in LOOPBACK, ahead)
 
 
 def _faults(shown: Generation | None, under_way: set[str]) -> tuple[FieldError, ...] | None:

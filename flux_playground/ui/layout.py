@@ -13,7 +13,7 @@ import gradio as gr
 
 from ..playground import OWNER, Playground
 from ..schema import Field
-from . import connection, fields, labels, tools
+from . import connection, fields, labels, tools, tray
 from .markup import escape
 from .result import empty
 
@@ -39,6 +39,7 @@ class Parts:
     choices: Any
     hints: Mapping[str, Any]
     inputs: Mapping[str, Any]
+    tray: tray.Tray
 
     @property
     def outputs(self) -> list[Any]:
@@ -69,12 +70,15 @@ def lay_out(playground: Playground, chosen: tuple[Field, ...], examples: Sequenc
             with gr.Column(elem_id="action", min_width=0):
                 notice = _html("", elem_id="notice")
                 go = gr.Button("Generate", variant="primary", size="lg", elem_id="generate")
+            file, draft = tray.below_form()
         with gr.Column(elem_id="result", min_width=0):
             with gr.Column(elem_id="stage", min_width=0):
                 frame, line, below = _html(nothing.frame), _html(nothing.line), _html(nothing.below)
+                panel, sheet = tray.below_picture()
             strip = _html("", elem_id="history")
     choices = _html("", elem_id="choices")
-    return Parts(frame, line, below, strip, notice, badge, choices, hints, inputs), go
+    recipes = tray.Tray(panel, draft, sheet, file)
+    return Parts(frame, line, below, strip, notice, badge, choices, hints, inputs, recipes), go
 
 
 def _html(value: str, **how: Any) -> Any:

@@ -17,16 +17,17 @@ from ..errors import PlaygroundError
 from ..generation import State
 from ..playground import Playground
 from ..schema import Field
-from . import fields, labels, problems, recall, words
+from . import fields, labels, problems, recall, tray, words
 from .acts import Acts, Updates
 from .following import Update
 from .guard import LARGEST_UPLOAD, Guard
 from .layout import PRIVATE, Parts, lay_out
 from .pictures import routes
+from .recipes import Recipes
 from .theme import theme
 
 # The events of the page, other than Generate: `assets/page.js` sends them through the bridge by these names.
-ACTS = ("show", "stop", "collect", "again", "vary", "key", "account", "recall", "call")
+ACTS = ("show", "stop", "collect", "again", "vary", "key", "account", "recall", "call", *tray.ACTS)
 BRIDGE = f"window.flux.bridge = (name, data) => trigger('act_' + name, data); /* {[f'act_{name}' for name in ACTS]} */"
 
 # The last word of every event: gradio repeats it when the event has ended, which may be after a later event has begun.
@@ -108,12 +109,18 @@ def _wire(page: Any, bridge: Any, go: Any, parts: Parts, acts: Acts) -> None:
             yield _written(update, parts, acts.fields)
         yield _written(NOTHING, parts, acts.fields)
 
+    async def insisted(request: gr.Request, **raw: Any) -> AsyncIterator[dict[Any, Any]]:
+        async for update in acts.generate(request.session_hash, raw, insist=True):
+            yield _written(update, parts, acts.fields)
+        yield _written(NOTHING, parts, acts.fields)
+
     def named(data: Mapping[str, Any]) -> str:
         return str(data.get("id", ""))
 
     token = gr.Textbox(visible=False)
     page.load(hello, token, parts.outputs, js=VISITOR, **PRIVATE)
     go.click(pressed, inputs_kwargs=dict(parts.inputs), outputs=parts.outputs, **PRIVATE)
+    bridge.act_insist(insisted, inputs_kwargs=dict(parts.inputs), outputs=parts.outputs, **PRIVATE)
     events = {
         "show": lambda session, data: acts.show(session, named(data)),
         "stop": lambda session, data: acts.stop(session, named(data)),
@@ -121,10 +128,12 @@ def _wire(page: Any, bridge: Any, go: Any, parts: Parts, acts: Acts) -> None:
         "again": lambda session, data: acts.again(session, named(data), fresh_seed=False),
         "vary": lambda session, data: acts.again(session, named(data), fresh_seed=True),
         "key": lambda session, data: acts.key(session, str(data.get("key", ""))),
+        "reproduce": lambda session, data: acts.reproduce(session, named(data)),
         "account": lambda session, data: acts.account(session, balance_only=bool(data.get("balance"))),
     }
     for name, updates in events.items():
         getattr(bridge, f"act_{name}")(shown(updates), None, parts.outputs, **PRIVATE)
+    tray.wire(bridge, parts.tray, parts.inputs, parts.notice, Recipes(acts), PRIVATE)
     _wire_recall(bridge, parts, acts)
     _wire_api(bridge, parts, acts)
 

@@ -16,6 +16,7 @@ from ..errors import BadSample
 from ..generation import Generation
 from ..images import inspect
 from ..playground import Playground
+from ..reproduction import UPSAMPLING
 from ..schema import Field
 from . import fields
 
@@ -24,6 +25,7 @@ WHAT = {
     "but-seed": "All settings but the seed are in the form; the seed stays as it was.",
     "prompt": "The prompt is in the form.",
     "seed": "The seed is in the form.",
+    "used": "The prompt that was really used is in the form, and upsampling is off.",
 }
 
 
@@ -43,9 +45,9 @@ def inputs(playground: Playground, one: Generation, offered: Sequence[Field], wh
 
     "all" makes every field what it was then, those that were left out included.
     """
-    recalled = values(playground, one)
+    recalled = {"prompt": one.prompt, UPSAMPLING: False} if what == "used" else values(playground, one)
     chosen = [field for field in offered if _wanted(field, what)]
-    return {field.name: _input(field, recalled.get(field.name)) for field in chosen}
+    return {field.name: held(field, recalled.get(field.name)) for field in chosen}
 
 
 def record(one: Generation) -> dict[str, Any]:
@@ -72,10 +74,13 @@ def record(one: Generation) -> dict[str, Any]:
 def _wanted(field: Field, what: str) -> bool:
     if field.secret:
         return False
+    if what == "used":
+        return field.name in ("prompt", UPSAMPLING)
     return what == "all" or (what == "but-seed" and field.name != "seed") or field.name == what
 
 
-def _input(field: Field, value: Any) -> Any:
+def held(field: Field, value: Any) -> Any:
+    """What the input of a field must hold for a value of a request, an image (base64) as a file; None clears it."""
     if field.media == "image" and field.type == "string":
         return _file(value) if isinstance(value, str) else None
     if value is None and field.default is None and not field.enum:

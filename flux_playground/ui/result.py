@@ -9,13 +9,13 @@ import json
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from difflib import SequenceMatcher
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..generation import Generation, State
-from . import words
+from . import reproduction, words
 from .markup import button, escape, icon, join
+from .reproduction import Prospect
 
 EMPTY_SHAPE = (16, 9)
 LONGEST_VALUE = 300
@@ -24,7 +24,7 @@ LONGEST_VALUE = 300
 @dataclass(frozen=True)
 class View:
     """One generation as it is looked at now: its place in the line (0: none), how many seconds its kind usually takes,
-    how far the API said it was at most, and whether it is drawn by the local server.
+    how far the API said it was at most, whether it is drawn by the local server, and what to expect of making it again.
     """
 
     generation: Generation
@@ -32,6 +32,7 @@ class View:
     usual: float | None = None
     progress: float | None = None
     local: bool = False
+    ahead: Prospect = field(default_factory=Prospect)
 
 
 @dataclass(frozen=True)
@@ -55,13 +56,14 @@ def stage(view: View) -> Stage:
     """The stage for one generation."""
     one = view.generation
     if one.state is State.READY and one.image is not None:
-        inside, kind, line, actions = _picture(one), "picture", _facts(view), _actions(one)
+        inside, kind, line, actions = _picture(one), "picture", _facts(view), _actions(one, view.ahead)
     elif one.finished:
         inside, kind, line, actions = _ending(one), "ending", _seed(one), _recalls(one)
     else:
         inside, kind, line, actions = _waiting(one), "waiting", _status(view), _stop(one)
     bar = "" if one.finished or view.progress is None else _bar(view.progress)
-    below = f'<div class="actions">{actions}</div>{_details(one)}'
+    more = reproduction.more(one, view.ahead) if kind == "picture" else ""
+    below = f'<div class="actions">{actions}</div>{more}{_details(one)}'
     return Stage(_frame(shape(one), inside, kind, one.id), _line(line, title(view), bar), below)
 
 
@@ -184,11 +186,11 @@ def _stop(one: Generation) -> str:
     return button("stop", "Stop waiting", drawing="stop", id=one.id) + f'<span class="aside">{words.STOPPING}</span>'
 
 
-def _actions(one: Generation) -> str:
+def _actions(one: Generation, ahead: Prospect) -> str:
     inside = f"{icon('download')}<span>Download original</span>"
     link = f'<a class="quiet" href="picture/{one.id}?download" download>{inside}</a>'
     vary = button("vary", "Vary", drawing="vary", id=one.id, name="The same again with a new seed")
-    return _recalls(one) + vary + link
+    return _recalls(one) + vary + link + reproduction.actions(one, ahead)
 
 
 def _recalls(one: Generation) -> str:
@@ -202,9 +204,8 @@ def _details(one: Generation) -> str:
         name: _cut(value, LONGEST_VALUE) if isinstance(value, str) else value for name, value in one.request.items()
     }
     rows = [("Request as sent", f"<pre>{escape(json.dumps(request, indent=2, ensure_ascii=False))}</pre>")]
-    asked = str(one.request.get("prompt") or "")
-    if one.prompt and one.prompt != asked:
-        rows.insert(0, ("Prompt really used", f'<p class="used" dir="auto">{difference(asked, one.prompt)}</p>'))
+    if rewritten := reproduction.rewritten(one):
+        rows.insert(0, ("Prompt really used", rewritten))
     if one.request.get("seed") is not None and one.seed != one.request.get("seed"):
         rows.insert(0, ("Seed really used", f"<p>{one.seed}, where {escape(one.request['seed'])} was asked for</p>"))
     rows += [(name, f"<p>{escape(text)}</p>") for name, text in _record(one) if text]
@@ -225,16 +226,6 @@ def _record(one: Generation) -> list[tuple[str, str]]:
         ("Task", one.task_id),
         ("Last status", one.status),
     ]
-
-
-def difference(asked: str, used: str) -> str:
-    """The prompt that was used, with the words marked that were not in the one that was asked for."""
-    old, new = re.findall(r"\s+|\S+", asked[:5000]), re.findall(r"\s+|\S+", used[:5000])
-    parts = []
-    for kind, _, _, start, end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        text = escape("".join(new[start:end]))
-        parts.append(text if kind == "equal" or not text else f"<ins>{text}</ins>")
-    return join(parts)
 
 
 def _cut(text: str, longest: int) -> str:

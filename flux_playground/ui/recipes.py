@@ -1,0 +1,100 @@
+"""What can be done with recipes on the page, one method each: look at one, take code or a link, open what was given.
+
+Only a visitor's own generations are told of, whatever id is named. Knows the acts and the desks, not gradio.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .. import reproduction
+from ..errors import InvalidRecipe, InvalidRequest, PlaygroundError
+from ..generation import Generation
+from ..recipe import link, write
+from . import code, dropping, fields, opening, problems
+from . import reproduction as shown
+from .acts import Acts
+from .desk import Desk
+
+CANNOT = "There is no code for the form as it stands."
+
+
+class Recipes:
+    """The recipes of every tab of one page."""
+
+    def __init__(self, acts: Acts) -> None:
+        self.acts = acts
+        self.playground = acts.playground
+
+    async def panel(self, session: str | None, what: str, generation_id: str) -> str:
+        """The panel below a picture: its "recipe", its "code" or, where it was made again, the "outcome"; else ""."""
+        desk = self.acts.desks.of(session)
+        one = await self.acts.own(desk, generation_id) if what else None
+        if one is None or one.image is None:
+            return ""
+        if what == "recipe":
+            return shown.recipe(one, write(reproduction.recipe(one)))
+        if what == "code":
+            return shown.panel("code", "Code that makes this picture", one.id, self._code(desk, one))
+        return await self._outcome(desk, one) if what == "outcome" else ""
+
+    async def draft(self, session: str | None, raw: Mapping[str, Any]) -> str:
+        """The panel with the form as it stands, as a link and as code; or why it cannot be code yet."""
+        desk = self.acts.desks.of(session)
+        values = fields.read(self.acts.fields, raw)
+        operation = self.playground.operation
+        try:
+            told = [one.name for one in self.acts.fields if not (one.secret or one.media)]
+            query = link(values, told, operation.path)
+        except InvalidRecipe:
+            query = ""
+        try:
+            request = await self.acts.threads(self.playground.draft, values, desk.visitor)
+            server, note = code.address(self.playground, desk.visitor, operation.path)
+            body = code.listing("form", server, operation.path, request, note, query)
+        except InvalidRequest as error:
+            body = code.link_row(query) + problems.reasons(error.details, self.acts.fields)
+        return shown.panel("draft", "Link and code of the form", "form", body)
+
+    async def open(self, session: str | None, source: Path | str, raw: Mapping[str, Any]) -> str:
+        """The dialog that shows what a file or a text would set; it is kept for `apply`."""
+        desk = self.acts.desks.of(session)
+        try:
+            desk.opened = await self.acts.threads(
+                opening.opened, self.playground, desk.visitor, self.acts.fields, raw, source
+            )
+        except InvalidRecipe as error:
+            desk.opened = None
+            return dropping.failure(error.message)
+        return dropping.sheet(desk.opened)
+
+    async def apply(self, session: str | None) -> dict[str, Any]:
+        """What the inputs must hold, by field's name, for what was opened last."""
+        desk = self.acts.desks.of(session)
+        taken, desk.opened = desk.opened, None
+        return {} if taken is None else await self.acts.threads(opening.inputs, self.playground, taken)
+
+    async def as_image(self, session: str | None) -> dict[str, Any]:
+        """The picture that was opened last, as the value of the field that takes an image."""
+        desk = self.acts.desks.of(session)
+        taken, desk.opened = desk.opened, None
+        field = next((one.name for one in self.acts.fields if one.media == "image" and one.type == "string"), None)
+        if taken is None or taken.picture is None or field is None:
+            return {}
+        return {field: str(taken.picture)}
+
+    def _code(self, desk: Desk, one: Generation) -> str:
+        server, note = code.address(self.playground, desk.visitor, one.endpoint, one.server)
+        return code.listing("picture", server, one.endpoint, reproduction.values(one), note)
+
+    async def _outcome(self, desk: Desk, one: Generation) -> str:
+        before = await self.acts.own(desk, one.origin) if one.origin else None
+        if before is None:
+            return shown.gone(one) if one.origin else ""
+        try:
+            told = await self.acts.threads(reproduction.report, before, one)
+        except PlaygroundError as error:
+            told = reproduction.Report(None, (), error.message)
+        return shown.outcome(before, one, told)
