@@ -107,7 +107,7 @@ def _buttons(one: Opened) -> str:
         offered.append(button("show", "Show the original", id=one.original.id))
     if one.picture is not None:
         offered.append(button("asimage", "Use as image prompt", kind="quiet" if offered else "solid"))
-    return join(offered) + _close("Leave the form as it is" if one.changes else "Close")
+    return join(offered) + _close("Cancel" if one.changes else "Close")
 
 
 def _close(text: str = "Close") -> str:

@@ -74,7 +74,8 @@ def actions(one: Generation, ahead: Prospect) -> str:
     """The buttons that make it again and that show more."""
     name = f"Make this picture again from its recipe and compare: {ahead.price}"
     again = button("reproduce", "Reproduce", drawing="again", id=one.id, name=name)
-    again = again.replace("</button>", f'<small class="price">{escape(ahead.price)}</small></button>')
+    short = ahead.price.partition(",")[0].removesuffix(" here")
+    again = again.replace("</button>", f'<small class="price">{escape(short)}</small></button>')
     more = button("more", "More", id=one.id).replace("data-act", 'aria-expanded="false" aria-controls="more" data-act')
     return again + more
 
