@@ -11,46 +11,29 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from . import schema
 from .accounts import Account, Accounts
-from .errors import InvalidDocument, TaskLost, Unauthorized
+from .client import Client
+from .errors import TaskLost
 from .generation import Generation, State
 from .journal import Journal
-from .line import Run
+from .line import Run, room
 from .quota import Quota
 from .recipe import edition, fingerprint, is_reference
 from .request import SEED, complete, kept, seed_of, with_images
 from .road import travel
 from .settings import LOOPBACK, Settings
+from .visitor import OWNER, Visitor, door, local, spender
 
 log = logging.getLogger(__name__)
 
-# The local server takes any key; this one says in its logs what it is.
-LOCAL_KEY = "local-demo"
-# Whose servers a document may name for a key to go there; any other is named by the owner, in the settings.
-TRUSTED = ".bfl.ai"
-
-
-@dataclass(frozen=True)
-class Visitor:
-    """Somebody at the page: `id` is whose generations they are; `api_key` is empty or a key of their own.
-
-    `mark` says who they are to an allowance, whatever id they take: an address and a browser of it, as `9f2c.41ab`.
-    """
-
-    id: str = "owner"
-    api_key: str = field(default="", repr=False)
-    mark: str = ""
-
-
-OWNER = Visitor()
-# Whom the owner's money is spent by when nobody has said who it is: all of them share one allowance.
-NOBODY = "nobody."
+__all__ = ["OWNER", "Playground", "Visitor"]
 
 
 class Playground:
@@ -89,6 +72,12 @@ class Playground:
         self.accounts.close()
         self.journal.close()
 
+    def at(self, endpoint: str) -> Playground:
+        """The same playground as seen from another endpoint of its document; raises `InvalidDocument`."""
+        view = copy(self)
+        view.operation = self.document.operation(endpoint)
+        return view
+
     # What is made
 
     def generate(
@@ -109,7 +98,7 @@ class Playground:
         A blank seed is drawn here, so that what is kept is the whole recipe. Images may be given as paths, bytes or
         base64 text. `endpoint` is a path of the document, else that of the settings; `origin` is what this one makes
         again. Raises `InvalidRequest` with all that is wrong, by field; `Unauthorized`; `InvalidDocument`;
-        `QuotaExceeded`.
+        `QuotaExceeded`; `Busy`.
         """
         operation = self._chosen(endpoint)
         server, key = self._door(visitor, operation)
@@ -125,13 +114,13 @@ class Playground:
             document=self._edition,
             fingerprint=fingerprint(server, operation.path, shown),
             origin=origin,
-            spender=""
-            if not self.settings.hosted or visitor.api_key or self.local(visitor)
-            else visitor.mark or NOBODY,
+            spender=spender(self.settings, visitor),
         )
         with self._admission:  # what is counted must be written down before anybody else counts
+            if self.settings.hosted:
+                room(list(self._runs.values()), visitor.mark)
             self._quota.check(generation)
-            return self._enter(Run(self.journal.write(generation), request), key)
+            return self._enter(Run(self.journal.write(generation), request, visitor.mark), key)
 
     def collect(self, generation_id: str, visitor: Visitor = OWNER) -> Generation:
         """Take up again a generation whose image the API may still have; costs nothing. Others are left as they are."""
@@ -210,19 +199,19 @@ class Playground:
 
     def credits(self, visitor: Visitor = OWNER) -> float:
         """What the visitor's account still has, in credits (0.01 USD each); raises `APIError`, `APIUnreachable`."""
-        return self.accounts.of(*self._door(visitor, self.operation)).client.credits()
+        return self._client(visitor).credits()
 
     def finetunes(self, visitor: Visitor = OWNER) -> list[Any]:
         """The account's finetunes as the API lists them, ids or objects; raises `APIError`, `APIUnreachable`."""
-        return self.accounts.of(*self._door(visitor, self.operation)).client.finetunes()
+        return self._client(visitor).finetunes()
 
     def finetune(self, finetune_id: str, visitor: Visitor = OWNER) -> dict[str, Any]:
         """What the API knows of one finetune, in its own free form; raises `APIError`, `APIUnreachable`."""
-        return self.accounts.of(*self._door(visitor, self.operation)).client.finetune(finetune_id)
+        return self._client(visitor).finetune(finetune_id)
 
     def local(self, visitor: Visitor = OWNER) -> bool:
         """Whether this visitor's pictures are drawn by the local server, for want of any key."""
-        return bool(self.settings.demo_url) and not visitor.api_key and not self.settings.api_key
+        return local(self.settings, visitor)
 
     # How it is done
 
@@ -240,18 +229,10 @@ class Playground:
         return request, kept(operation, request, self.journal.keep_input)
 
     def _door(self, visitor: Visitor, operation: schema.Operation, *, required: bool = True) -> tuple[str, str]:
-        """The server and the key that serve this visitor: their own key, else the owner's, else the local server."""
-        if self.local(visitor):
-            return self.settings.demo_url, LOCAL_KEY
-        key = visitor.api_key or self.settings.api_key
-        if required and not key:
-            raise Unauthorized("There is no key: set BFL_API_KEY, or enter one.")
-        server = self.settings.base_url or operation.server
-        host = urlsplit(server).hostname or ""
-        if required and not self.settings.base_url and not (host.endswith(TRUSTED) or host in LOOPBACK):
-            named = f"names the server {host}" if host else "names no server"
-            raise InvalidDocument(f"The document {named}: set FLUX_PLAYGROUND_BASE_URL to where your key may go.")
-        return server, key
+        return door(self.settings, visitor, operation, required=required)
+
+    def _client(self, visitor: Visitor) -> Client:
+        return self.accounts.of(*self._door(visitor, self.operation)).client
 
     def _operation_of(self, generation: Generation) -> schema.Operation:
         """The endpoint that a generation was made with, or today's where the document no longer has it."""
