@@ -58,7 +58,7 @@ def travel(
             yield _end(generation, None, journal)
             return
         waited = time.monotonic() - accepted if fresh else None
-        generation = journal.store(generation, client.collect(_task(generation), result))
+        generation = journal.store(generation, client.collect(_task(generation), result, stop=stop))
         yield journal.write(_arrived(generation, waited))
     except PlaygroundError as error:
         yield _end(generation, error, journal)

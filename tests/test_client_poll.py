@@ -6,16 +6,14 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from flux_playground.client import Client, Result, Task
+from flux_playground.client import Client, Task
 from flux_playground.errors import (
     APIError,
-    PlaygroundError,
     TaskLost,
     TaskTimeout,
     Unauthorized,
@@ -39,43 +37,9 @@ from .hostile import (
     silence,
     trickle,
 )
+from .polled import HURRIED, KEY, MADE, PATH, PENDING, READY, failure, poll, polled_server
 
-PATH = "/v1/get_result"
-KEY = "0d9f5cf1-1111-2222-3333-444455556666"
-PENDING = {"id": "t", "status": "Pending", "result": None, "progress": None}
-MADE = {"sample": "https://delivery.bfl.ai/x.jpeg?sig=1", "seed": 42, "prompt": "a lake", "duration": 6.5}
-READY = {"id": "t", "status": "Ready", "result": MADE, "progress": None, "cost": 7.000000000000001}
-
-
-class Hurried(Pace):
-    """A pace for tests."""
-
-    def pause(self, elapsed: float) -> float:
-        return 0.005
-
-
-HURRIED = Hurried()
-
-
-@pytest.fixture
-def server() -> Iterator[Hostile]:
-    with Hostile({PATH: reply(READY)}) as running:
-        yield running
-
-
-def poll(server: Hostile, *acts: Act, **options: Any) -> list[Result]:
-    if acts:
-        server.script(PATH, *acts)
-    task = Task("t", f"{server.url}{PATH}?id=t")
-    with Client(server.url, KEY, limits=QUICK) as client:
-        return list(client.poll(task, **{"pace": HURRIED, "patience": 5, **options}))
-
-
-def failure(server: Hostile, *acts: Act, **options: Any) -> PlaygroundError:
-    with pytest.raises(PlaygroundError) as caught:
-        poll(server, *acts, **options)
-    assert caught.value.task_id == "t"
-    return caught.value
+__all__ = ["polled_server"]  # a fixture
 
 
 def test_every_answer_is_yielded_and_the_last_is_ready(server: Hostile) -> None:
