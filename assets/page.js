@@ -210,6 +210,9 @@
   // Not in it: what is typed where a secret belongs, and images.
   const FORM = "flux-form";
 
+  const first = {}; // what each field held when it was first seen
+  let kept = null; // what is still to be put into fields that are not there yet
+
   function form() {
     const values = {};
     for (const box of $$(".field textarea, .field input")) {
@@ -218,12 +221,14 @@
       else if (box.type === "radio") box.checked && (values[name] = box.value);
       else if (!["password", "file", "number"].includes(box.type)) values[name] ??= box.value;
     }
-    return JSON.stringify(values);
+    for (const [name, value] of Object.entries(values)) first[name] ??= value;
+    return values;
   }
 
   function remember() {
-    if (!flux.bridge || !flux.restored) return;
-    const now = form();
+    if (!kept) return;
+    const changed = Object.entries(form()).filter(([name, value]) => value !== first[name]);
+    const now = JSON.stringify({ ...kept, ...Object.fromEntries(changed) });
     if (now === flux.kept) return;
     flux.kept = now;
     try {
@@ -234,24 +239,34 @@
   }
 
   function restore() {
-    if (flux.restored || !flux.bridge || !$("#generate")) return;
-    flux.restored = true;
-    let kept = {};
-    try {
-      kept = JSON.parse(localStorage.getItem(FORM) || "{}");
-    } catch {
-      kept = {};
+    if (!flux.bridge || !$("#generate")) return;
+    if (!kept) {
+      try {
+        kept = Object(JSON.parse(localStorage.getItem(FORM) || "{}"));
+      } catch {
+        kept = {};
+      }
     }
-    const now = JSON.parse(form());
+    const now = form();
     for (const [name, value] of Object.entries(kept)) {
-      if (!(name in now) || now[name] === value) continue;
-      const boxes = $$(`#input-${CSS.escape(name)} :is(textarea, input)`);
-      const chosen = boxes.find((box) => box.type === "radio" && box.value === value);
-      const range = boxes.find((box) => box.type === "range");
-      if (boxes[0]?.type === "checkbox" || chosen) (chosen || boxes[0]).click();
-      else if (range) setValue(range, value);
-      else if (boxes[0]?.type !== "radio") put(name, value);
+      if (!(name in now)) continue;
+      if (now[name] !== value) refill(name, value);
+      delete kept[name];
     }
+    // What is folded away is not in the page before it is opened, and would be sent as it was at first.
+    if (Object.keys(kept).length && !flux.unfolded) {
+      flux.unfolded = true;
+      $("#advanced > button:not(.open)")?.click();
+    }
+  }
+
+  function refill(name, value) {
+    const boxes = $$(`#input-${CSS.escape(name)} :is(textarea, input)`);
+    const chosen = boxes.find((box) => box.type === "radio" && box.value === value);
+    const range = boxes.find((box) => box.type === "range");
+    if (boxes[0]?.type === "checkbox" || chosen) (chosen || boxes[0]).click();
+    else if (range) setValue(range, value);
+    else if (boxes[0]?.type !== "radio") put(name, value);
     markShape();
   }
 

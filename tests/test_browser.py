@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.running import running
@@ -61,7 +62,7 @@ def opened(context: BrowserContext, address: str) -> Page:
     page.goto(address)
     expect(page.locator("#generate")).to_be_visible(timeout=READY)
     page.wait_for_function("() => Boolean(window.flux?.bridge)")
-    expect(page.locator("#history section, #stage .frame.empty").first).to_be_visible()
+    expect(page.locator("#history section")).to_be_attached()
     return page
 
 
@@ -120,10 +121,12 @@ def test_generate_shows_the_image_at_its_full_size_with_its_seed(page: Page) -> 
 
 def test_the_seed_reused_gives_the_same_bytes(page: Page) -> None:
     generate(page, finetune_id="my-finetune", prompt="a mill by a river", aspect_ratio="4:3")
-    first = picture(page)
+    first, known = picture(page), page.locator("#stage .frame").get_attribute("data-id")
     page.get_by_role("button", name="Reuse the seed of the picture on the right").click()
     assert page.locator("#input-seed input").input_value() == sent_seed(page)
-    press(page)
+    page.locator("#generate").click()
+    page.locator("#notice [data-act=insist]").click()
+    expect(page.locator(f'#stage .frame.picture:not([data-id="{known}"])')).to_be_visible(timeout=READY)
     second = picture(page)
     assert first != second
     assert read(first) == read(second)
@@ -198,3 +201,89 @@ def test_the_title_of_the_tab_tells_how_it_stands(page: Page) -> None:
     expect(page.locator("#stage .frame.ending")).to_be_visible(timeout=READY)
     expect(page).to_have_title(re.compile("Moderated"))
     expect(page.locator("#stage .head")).to_have_text("The image was withheld by moderation")
+
+
+def test_the_form_survives_a_reload_without_what_is_secret(page: Page) -> None:
+    fill(page, finetune_id="paper-hills", prompt="kept over a reload", seed="77")
+    page.locator("#advanced > button").click()
+    page.locator("#input-output_format").get_by_text("png").click()
+    page.locator("#input-webhook_secret input").fill("hush-7391")
+    page.wait_for_function("() => localStorage.getItem('flux-form')?.includes('png')")
+    assert "7391" not in page.evaluate("localStorage.getItem('flux-form')")
+    page.reload()
+    expect(page.locator("#input-prompt textarea")).to_have_value("kept over a reload", timeout=READY)
+    expect(page.locator("#input-seed input")).to_have_value("77")
+    expect(page.locator("#input-output_format input[value=png]")).to_be_checked()
+    assert page.locator("#input-webhook_secret input").input_value() == ""
+
+
+def test_a_trigger_word_that_the_prompt_lacks_is_one_click_away(page: Page) -> None:
+    page.wait_for_function("() => document.querySelector('#finetunes option')")
+    fill(page, finetune_id="paper-hills", prompt="a harbour")
+    page.locator("#trigger button").click()
+    expect(page.locator("#input-prompt textarea")).to_have_value("PAPER a harbour")
+    expect(page.locator("#trigger")).to_have_count(0)
+
+
+def test_several_run_at_once_and_the_latest_stays_on_the_stage(page: Page) -> None:
+    fill(page, finetune_id="my-finetune", prompt="one of several #stuck", aspect_ratio="1:1")
+    for _ in range(3):
+        press(page)
+    latest = page.locator("#stage .frame").get_attribute("data-id")
+    page.wait_for_timeout(600)
+    assert page.locator("#stage .frame").get_attribute("data-id") == latest
+    expect(page.locator("#strip .card.running")).to_have_count(3)
+    page.locator("#strip .card.running").nth(2).click()
+    expect(page.locator("#strip .card").nth(2)).to_have_attribute("aria-current", "true")
+    assert page.locator("#input-prompt textarea").input_value() == "one of several #stuck"
+    for _ in range(3):
+        page.locator("#strip .card.running").first.click()
+        before = page.locator("#strip .card.running").count()
+        page.locator("#stage [data-act=stop]").click()
+        expect(page.locator("#strip .card.running")).to_have_count(before - 1)
+
+
+def test_the_keyboard_is_enough(page: Page) -> None:
+    fill(page, finetune_id="my-finetune", prompt="by keyboard #stuck", seed="9", aspect_ratio="1:1")
+    page.locator("#input-prompt textarea").press("Control+Enter")
+    expect(page.locator("#stage .frame.waiting")).to_be_visible()
+    page.locator("#generate").focus()
+    page.keyboard.press("Escape")
+    expect(page.locator("#stage .frame.ending .head")).to_have_text("Stopped waiting, not lost")
+    fill(page, prompt="another", seed="")
+    page.locator("#generate").focus()
+    page.keyboard.press("a")
+    expect(page.locator("#input-seed input")).to_have_value("9")
+    expect(page.locator("#input-prompt textarea")).to_have_value("by keyboard #stuck")
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_axe_finds_nothing_in_any_state(browser: Browser, address: str, scheme: str, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce")
+    page = opened(context, f"{address}?__theme={scheme}")
+    found = accessible(page)
+    generate(page, finetune_id="my-finetune", prompt="a mill", aspect_ratio="1:1", seed=f"{width}{len(scheme)}")
+    found |= accessible(page)
+    picture(page)
+    page.locator("#stage details.details summary").click()
+    found |= accessible(page)
+    generate(page, prompt="#error", seed="")
+    expect(page.locator("#stage .frame.ending")).to_be_visible(timeout=READY)
+    page.locator("#advanced > button").click()
+    fill(page, seed="abc", aspect_ratio="banana")
+    page.locator("#generate").click()
+    expect(page.locator("#notice .reasons")).to_be_visible()
+    found |= accessible(page)
+    page.locator("[data-act=keys]").click()
+    assert found | accessible(page) == set()
+    context.close()
+
+
+def accessible(page: Page) -> set[str]:
+    """What axe has against the page as it is now: each rule with a place where it is broken."""
+    page.wait_for_timeout(300)
+    violations = Axe().run(page).response["violations"]
+    return {f"{one['id']}: {node['target']} {node['html'][:160]}" for one in violations for node in one["nodes"]}

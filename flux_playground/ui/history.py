@@ -16,7 +16,7 @@ from .result import clock, shape
 def strip(generations: Sequence[Generation], shown: str) -> str:
     """The cards, newest first; `shown` is the id of the one on the stage."""
     if not generations:
-        return ""
+        return '<section class="recent" hidden></section>'
     running = sum(not one.finished for one in generations)
     cards = join(f"<li>{_card(one, one.id == shown)}</li>" for one in generations)
     count = f"{running} under way" if running else f"{len(generations)} kept on this machine"
