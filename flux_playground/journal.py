@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 import sqlite3
 import threading
 from collections.abc import Iterable
@@ -187,6 +188,15 @@ class Journal:
             return None
         path = self._inputs / digest
         return path.read_text() if path.is_file() else None
+
+    def salt(self) -> bytes:
+        """32 random bytes that are the same for as long as the folder is, and known to nobody else."""
+        path = self._images.parent / "salt"
+        with self._lock:
+            if not path.is_file():
+                _write_whole(path, secrets.token_bytes(32))
+                path.chmod(0o600)
+        return path.read_bytes()
 
     def _select(self, where: str, values: Iterable[Any]) -> list[Generation]:
         # `where` is always a literal of this module; every value is bound.

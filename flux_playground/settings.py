@@ -7,6 +7,7 @@ ends the start with one sentence that names the variable and what it takes.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from .errors import InvalidSettings
 
 DEFAULT_ENDPOINT = "/v1/flux-pro-1.1-ultra-finetuned"
 EACH, EVERYBODY = Allowance.read("10/hour, 30/day"), Allowance.read("60/hour, 300/day")
+PRIVATE = "10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -28,7 +30,8 @@ class Settings:
 
     `hosted` means strangers visit: no field that makes the API call somebody, and everybody sees only their own images.
     An empty `base_url` means the server that the document names. `demo_url` is never read from the environment:
-    whoever starts the local server sets it, and generations without any key go there.
+    whoever starts the local server sets it, and generations without any key go there. Programs may call the page as an
+    `api` (None: unless it is hosted).
     """
 
     api_key: str = field(default="", repr=False)
@@ -42,7 +45,14 @@ class Settings:
     hosted: bool = False
     allowance: Allowance = EACH
     budget: Allowance = EVERYBODY
+    proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
+    api: bool | None = None
     demo_url: str = ""
+
+    @property
+    def programs(self) -> bool:
+        """Whether programs may call the page as an API."""
+        return not self.hosted if self.api is None else self.api
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -53,7 +63,8 @@ class Settings:
         environ = os.environ if environ is None else environ
         given = {v: environ.get(v.name, "").strip() for v in VARIABLES}
         values = {v.setting: v.read(text) for v, text in given.items() if text}
-        values.setdefault("hosted", bool(environ.get("SPACE_ID")))  # set on every Space of Hugging Face
+        if environ.get("SPACE_ID"):  # set on every Space of Hugging Face, which is behind its proxy
+            values = {"hosted": True, "proxies": _networks(PRIVATE), **values}
         return cls(**values)
 
 
@@ -107,6 +118,10 @@ def _path(text: str) -> str:
     if not text.startswith("/") or text.startswith("//"):
         raise ValueError
     return text
+
+
+def _networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    return tuple(ipaddress.ip_network(part.strip()) for part in text.split(","))
 
 
 def _positive_int(text: str) -> int:
@@ -198,5 +213,19 @@ VARIABLES = (
         Allowance.read,
         "limits such as `60/hour, 300/day, 2000 credits/day`, or `unlimited`",
         "When hosted: the same for all visitors together.",
+    ),
+    Variable(
+        "FLUX_PLAYGROUND_PROXIES",
+        "proxies",
+        _networks,
+        "addresses or networks such as `127.0.0.1, 10.0.0.0/8`",
+        "The proxies before the page, whose word on a visitor's address is believed; nobody else's is.",
+    ),
+    Variable(
+        "FLUX_PLAYGROUND_API",
+        "api",
+        _flag,
+        "1 or 0",
+        "Whether programs may call the page as an API; by default only when it is not hosted.",
     ),
 )

@@ -19,6 +19,7 @@ ROOMS = {
     "app": {"ui", "playground", "local", "settings", "errors"},
     "__init__": {"errors", "playground", "settings"},
     "ui": {
+        "accounts",
         "playground",
         "errors",
         "schema",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
+from flux_playground.allowance import Allowance
 from flux_playground.errors import InvalidSettings
 from flux_playground.settings import VARIABLES, Settings
 
@@ -32,6 +34,15 @@ def test_every_setting_but_the_local_servers_address_can_be_given() -> None:
         ("FLUX_PLAYGROUND_PATIENCE", "90.5", "patience", 90.5),
         ("FLUX_PLAYGROUND_LOCAL_SPEED", "20", "local_speed", 20.0),
         ("FLUX_PLAYGROUND_HOSTED", "1", "hosted", True),
+        ("FLUX_PLAYGROUND_ALLOWANCE", "5/hour, 9 credits/day", "allowance", Allowance.read("5/hour,9 credits/day")),
+        ("FLUX_PLAYGROUND_BUDGET", "unlimited", "budget", Allowance()),
+        (
+            "FLUX_PLAYGROUND_PROXIES",
+            "127.0.0.1, 10.0.0.0/8",
+            "proxies",
+            (ip_network("127.0.0.1"), ip_network("10.0.0.0/8")),
+        ),
+        ("FLUX_PLAYGROUND_API", "1", "api", True),
     ],
 )
 def test_a_good_value_becomes_its_setting(name: str, text: str, setting: str, value: object) -> None:
@@ -54,6 +65,10 @@ def test_a_good_value_becomes_its_setting(name: str, text: str, setting: str, va
         ("FLUX_PLAYGROUND_PATIENCE", "nan"),
         ("FLUX_PLAYGROUND_LOCAL_SPEED", "-1"),
         ("FLUX_PLAYGROUND_HOSTED", "maybe"),
+        ("FLUX_PLAYGROUND_ALLOWANCE", "ten"),
+        ("FLUX_PLAYGROUND_BUDGET", "5/week"),
+        ("FLUX_PLAYGROUND_PROXIES", "*"),
+        ("FLUX_PLAYGROUND_API", "perhaps"),
     ],
 )
 def test_a_bad_value_is_refused_in_one_sentence_that_names_the_variable_and_not_the_value(name: str, text: str) -> None:

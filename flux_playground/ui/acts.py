@@ -32,12 +32,12 @@ class Acts:
     def __init__(self, playground: Playground, offered: tuple[Field, ...]) -> None:
         self.playground = playground
         self.fields = offered
-        self.desks = Desks(hosted=playground.settings.hosted)
+        self.desks = Desks(hosted=playground.settings.hosted, forget=playground.accounts.forget)
         self.threads = Threads()
 
-    async def hello(self, session: str | None, token: str) -> Updates:
+    async def hello(self, session: str | None, told: str, mark: str = "") -> Updates:
         """A page has been opened: show what is under way and what there is."""
-        desk = self.desks.welcome(session, token)
+        desk = self.desks.welcome(session, told, mark)
         yield Update(connection=connection.badge(self.playground, desk.visitor))
         async for update in follow(self.playground, desk, self.threads):
             yield update
@@ -116,7 +116,7 @@ class Acts:
         if text and (not (text.isascii() and text.isprintable()) or " " in text or len(text) > 500):
             yield Update(connection=connection.badge(self.playground, desk.visitor, connection.MALFORMED))
             return
-        desk.use_key(text)
+        self.desks.use_key(desk, text)
         yield Update(connection=connection.badge(self.playground, desk.visitor), notice="")
 
     async def road(self, generation_id: str) -> AsyncIterator[Generation]:

@@ -7,11 +7,13 @@ no key, goes to gradio's state, to the browser's storage or to disk. Knows visit
 from __future__ import annotations
 
 import hashlib
+import hmac
 import re
 import secrets
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from ..playground import OWNER, Visitor
@@ -21,6 +23,8 @@ IDLE = 3600.0
 """Seconds after which a tab that says nothing is forgotten, its key with it."""
 
 MOST = 10_000
+
+TOKEN = re.compile(r"[0-9a-f]{32,64}")
 
 
 @dataclass
@@ -32,6 +36,7 @@ class Desk:
     turn: int = 0
     reached: dict[str, float] = field(default_factory=dict)
     touched: float = 0.0
+    visit: str = field(default="", repr=False)
     opened: Opened | None = None
 
     def take_turn(self) -> int:
@@ -58,17 +63,17 @@ class Desk:
 class Desks:
     """The desks of all tabs, by gradio's session. Safe to use from many threads."""
 
-    def __init__(self, *, hosted: bool) -> None:
+    def __init__(self, *, hosted: bool, forget: Callable[[str], None] = lambda key: None) -> None:
         self._hosted = hosted
+        self._forget = forget  # is told each key that nobody uses any more
         self._desks: OrderedDict[str, Desk] = OrderedDict()
         self._lock = threading.Lock()
 
     def of(self, session: str | None) -> Desk:
         """The desk of a session, a new one if need be; without a session, one that nobody finds again."""
+        self.tidy()
         now = time.monotonic()
         with self._lock:
-            while self._desks and (len(self._desks) > MOST or next(iter(self._desks.values())).touched < now - IDLE):
-                self._desks.popitem(last=False)
             desk = self._desks.get(session or "") or Desk(self._newcomer())
             desk.touched = now
             if session:
@@ -76,18 +81,49 @@ class Desks:
                 self._desks.move_to_end(session)
         return desk
 
-    def welcome(self, session: str | None, token: str) -> Desk:
-        """The desk of a session whose browser shows a token of its own making, so that a reload finds its images."""
+    def welcome(self, session: str | None, told: str, mark: str = "") -> Desk:
+        """The desk of a session whose browser has said hello.
+
+        It shows a token of its own making, so that a reload finds its images, and after a dot one of this visit, which
+        ends it. `mark` is whom the allowance counts.
+        """
         desk = self.of(session)
-        if self._hosted and re.fullmatch(r"[0-9a-f]{32,64}", token or ""):
+        token, _, visit = (told or "").partition(".")
+        desk.visit = visit if TOKEN.fullmatch(visit) else ""
+        if mark:
+            desk.visitor = replace(desk.visitor, mark=mark)
+        if self._hosted and TOKEN.fullmatch(token):
             digest = hashlib.sha256(token.encode()).hexdigest()[:32]
             desk.visitor = replace(desk.visitor, id=f"visitor-{digest}")
         return desk
 
-    def leave(self, session: str | None) -> None:
-        """The tab was closed: forget it at once, its key with it."""
+    def use_key(self, desk: Desk, key: str) -> None:
+        """Use a key of the visitor's own from now on; "" forgets it."""
+        before = desk.visitor.api_key
+        desk.use_key(key)
+        self._let_go({before} - {desk.visitor.api_key})
+
+    def leave(self, visit: str) -> None:
+        """A tab was closed: forget what it was doing, its key with it."""
         with self._lock:
-            self._desks.pop(session or "", None)
+            gone = [name for name, desk in self._desks.items() if desk.visit and hmac.compare_digest(desk.visit, visit)]
+            keys = {self._desks.pop(name).visitor.api_key for name in gone}
+        self._let_go(keys)
+
+    def tidy(self) -> None:
+        """Forget every tab that has said nothing for an hour, and the most silent ones when there are too many."""
+        before = time.monotonic() - IDLE
+        keys = set()
+        with self._lock:
+            while self._desks and (len(self._desks) > MOST or next(iter(self._desks.values())).touched < before):
+                keys.add(self._desks.popitem(last=False)[1].visitor.api_key)
+        self._let_go(keys)
+
+    def _let_go(self, keys: set[str]) -> None:
+        with self._lock:
+            used = {desk.visitor.api_key for desk in self._desks.values()} if keys - {""} else set()
+        for key in keys - used - {""}:
+            self._forget(key)
 
     def _newcomer(self) -> Visitor:
         return Visitor(id=f"visitor-{secrets.token_hex(16)}") if self._hosted else OWNER

@@ -17,10 +17,10 @@ from ..errors import PlaygroundError
 from ..generation import State
 from ..playground import Playground
 from ..schema import Field
-from . import fields, labels, problems, recall, tray, words
+from . import fields, labels, problems, recall, tray, visit, whence, words
 from .acts import Acts, Updates
 from .following import Update
-from .guard import LARGEST_UPLOAD, Guard
+from .guard import LARGEST_UPLOAD, Guard, Rules
 from .layout import PRIVATE, Parts, lay_out
 from .pictures import routes
 from .recipes import Recipes
@@ -33,23 +33,6 @@ BRIDGE = f"window.flux.bridge = (name, data) => trigger('act_' + name, data); /*
 # The last word of every event: gradio repeats it when the event has ended, which may be after a later event has begun.
 NOTHING = Update()
 
-# A token of this browser tab's own making, with which a stranger finds their own images again after a reload.
-VISITOR = """() => {
-  let token = sessionStorage.getItem("flux-visitor");
-  if (!token) {
-    token = [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
-    sessionStorage.setItem("flux-visitor", token);
-  }
-  return [token];
-}"""
-
-
-def offered(playground: Playground) -> tuple[Field, ...]:
-    """The fields that the page has inputs for: all of the operation's, less what strangers must not set."""
-    hosted = playground.settings.hosted
-    return tuple(one for one in playground.operation.fields if not (hosted and one.name in labels.OWNERS))
-
-
 def build(playground: Playground, examples: Sequence[str] = ()) -> Any:
     """The page of a playground, to be launched with `options`; `examples` are prompts to begin with."""
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -61,20 +44,27 @@ def build(playground: Playground, examples: Sequence[str] = ()) -> Any:
         parts, go = lay_out(playground, acts.fields, examples)
         bridge = gr.HTML("", js_on_load=BRIDGE, elem_id="bridge")
         _wire(page, bridge, go, parts, acts)
+    page.desks = acts.desks  # `visit.leave` finds them there
+    visit.forget_idle(page.desks, playground.accounts)
     page.api_open = False  # as `queue(api_open=False)` does, which builds gradio's whole application once more
     return page
 
 
 def options(playground: Playground, *, style: str = "", script: str = "", favicon: str | None = None) -> dict[str, Any]:
     """The arguments of `launch`: how the page looks, and every door of gradio's that is to stay shut."""
+    os.environ["FORWARDED_ALLOW_IPS"] = ""  # else forged addresses are believed before the guard sees them
+    own = [*routes(playground), visit.ROUTE]
+    settings = playground.settings
+    first = frozenset(route.path.split("/")[1] for route in own)
+    rules = Rules(settings.hosted, settings.programs, settings.proxies, first)
     return {
         "theme": theme(),
         "head": f"<style>{style}</style><script>{script}</script>",
         "favicon_path": favicon,
         "footer_links": [],
         "app_kwargs": {
-            "routes": routes(playground),
-            "middleware": [Middleware(Guard)],
+            "routes": own,
+            "middleware": [Middleware(Guard, rules=rules)],
             "openapi_url": None,
             "docs_url": None,
             "redoc_url": None,
@@ -83,6 +73,7 @@ def options(playground: Playground, *, style: str = "", script: str = "", favico
         "max_file_size": LARGEST_UPLOAD,
         "run_history": False,
         "enable_monitoring": False,
+        "mcp_server": False,
         "show_error": False,
         "ssr_mode": False,
         "pwa": False,
@@ -99,8 +90,10 @@ def _wire(page: Any, bridge: Any, go: Any, parts: Parts, acts: Acts) -> None:
 
         return handler
 
+    salt = acts.playground.journal.salt()
+
     async def hello(token: str, request: gr.Request) -> AsyncIterator[dict[Any, Any]]:
-        async for update in acts.hello(request.session_hash, token):
+        async for update in acts.hello(request.session_hash, token, whence.mark(request, salt)):
             yield _written(update, parts, acts.fields)
         yield _written(NOTHING, parts, acts.fields)
 
@@ -118,7 +111,7 @@ def _wire(page: Any, bridge: Any, go: Any, parts: Parts, acts: Acts) -> None:
         return str(data.get("id", ""))
 
     token = gr.Textbox(visible=False)
-    page.load(hello, token, parts.outputs, js=VISITOR, **PRIVATE)
+    page.load(hello, token, parts.outputs, js=visit.HELLO, **PRIVATE)
     go.click(pressed, inputs_kwargs=dict(parts.inputs), outputs=parts.outputs, **PRIVATE)
     bridge.act_insist(insisted, inputs_kwargs=dict(parts.inputs), outputs=parts.outputs, **PRIVATE)
     events = {
@@ -135,7 +128,8 @@ def _wire(page: Any, bridge: Any, go: Any, parts: Parts, acts: Acts) -> None:
         getattr(bridge, f"act_{name}")(shown(updates), None, parts.outputs, **PRIVATE)
     tray.wire(bridge, parts.tray, parts.inputs, parts.notice, Recipes(acts), PRIVATE)
     _wire_recall(bridge, parts, acts)
-    _wire_api(bridge, parts, acts)
+    if acts.playground.settings.programs:
+        _wire_api(bridge, parts, acts)
 
 
 def _wire_recall(bridge: Any, parts: Parts, acts: Acts) -> None:

@@ -1,0 +1,87 @@
+"""Whom a request comes from, as far as that can be believed: its address, its browser, and the mark they make.
+
+What a request says of proxies before us is believed only where the owner has named the proxy: everybody else's word
+for it is struck out. Knows neither gradio nor the program.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+from collections.abc import Sequence
+from typing import Any
+
+from starlette.types import Scope
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+SAID = {
+    b"forwarded",
+    b"x-client-ip",
+    b"x-forwarded-for",
+    b"x-forwarded-host",
+    b"x-forwarded-port",
+    b"x-forwarded-prefix",
+    b"x-forwarded-proto",
+    b"x-forwarded-server",
+    b"x-gradio-server",
+    b"x-original-host",
+    b"x-real-ip",
+}
+"""Headers in which a proxy says for whom it asks; gradio believes some of them whoever sends them."""
+
+
+def believed(scope: Scope, proxies: Sequence[Network]) -> Scope:
+    """The request as it may be believed: `client` is the address that it comes from, and no header says otherwise."""
+    peer = (scope.get("client") or ("", 0))[0]
+    if not _within(peer, proxies):
+        return {**scope, "headers": [(name, value) for name, value in scope["headers"] if name not in SAID]}
+    named = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for").decode("latin-1")
+    address = peer
+    # The last one was written by the proxy before us; what stands before it is its sender's own word, unless trusted.
+    for hop in reversed([hop.strip() for hop in named.split(",") if hop.strip()]):
+        address = hop
+        if not _within(hop, proxies):
+            break
+    return {**scope, "client": (address, 0)}
+
+
+def place(address: str) -> str:
+    """What counts as one address: an IPv4 address, or the network of an IPv6 one; any other text as nobody's."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.ipv4_mapped is not None:
+            return str(found.ipv4_mapped)
+        return str(ipaddress.ip_network((found, 64), strict=False))  # a subscriber has all of these
+    return str(found)
+
+
+def mark(request: Any, secret: bytes) -> str:
+    """The mark of whoever sends a request: their signed-in name, else their address and browser, told to nobody.
+
+    `request` is gradio's or starlette's; `secret` keeps the mark from being turned back into an address.
+    """
+    name = getattr(request, "username", None)
+    if name:
+        return _digest(secret, f"name {name}")[:16] + "."
+    client = request.client
+    browser = " ".join(str(dict(request.headers).get(one, "")) for one in ("user-agent", "accept-language"))
+    return f"{_digest(secret, place(client.host if client else ''))[:16]}.{_digest(secret, browser)[:8]}"
+
+
+def _digest(secret: bytes, text: str) -> str:
+    return hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()
+
+
+def _within(address: str, networks: Sequence[Network]) -> bool:
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
+        found = found.ipv4_mapped
+    return any(found in network for network in networks)
