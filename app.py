@@ -44,8 +44,8 @@ def launch_options(playground: Playground) -> dict[str, Any]:
     """How the page looks and which doors stay shut, with the style and the script of `assets/`."""
     return options(
         playground,
-        style=_all("style.css", "reproduction.css"),
-        script=_all("page.js", "reproduction.js"),
+        style=_all("style.css", "reproduction.css", "endpoints.css"),
+        script=_all("page.js", "reproduction.js", "endpoints.js"),
         favicon=str(ASSETS / "logo.svg"),
     )
 

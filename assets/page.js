@@ -226,23 +226,23 @@
   }
 
   function remember() {
-    if (!kept) return;
+    if (!kept || flux.arriving) return;
     const changed = Object.entries(form()).filter(([name, value]) => value !== first[name]);
     const now = JSON.stringify({ ...kept, ...Object.fromEntries(changed) });
     if (now === flux.kept) return;
     flux.kept = now;
     try {
-      localStorage.setItem(FORM, now);
+      localStorage.setItem(FORM + (flux.endpoint || ""), now);
     } catch {
       // a browser that keeps nothing: then it is not kept
     }
   }
 
   function restore() {
-    if (!flux.bridge || !$("#generate")) return;
+    if (!flux.bridge || flux.arriving || !$("#generate")) return;
     if (!kept) {
       try {
-        kept = Object(JSON.parse(localStorage.getItem(FORM) || "{}"));
+        kept = Object(JSON.parse(localStorage.getItem(FORM + (flux.endpoint || "")) || "{}"));
       } catch {
         kept = {};
       }

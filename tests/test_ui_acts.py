@@ -145,9 +145,9 @@ def test_a_recall_gives_exactly_what_was_asked_for(acts: Acts) -> None:
     values = {**FORM, "seed": "0", "output_format": "", "prompt_upsampling": True}
     done(acts.generate("tab", values))
     one = acts.playground.get(shown(acts))
-    inputs = recall.inputs(acts.playground, one, acts.fields, "all")
+    inputs = recall.recalled(acts.playground, one, acts.fields, "all")
     assert inputs["seed"] == "0"
     assert inputs["output_format"] == ""
     assert inputs["prompt_upsampling"] is True
-    assert set(recall.inputs(acts.playground, one, acts.fields, "prompt")) == {"prompt"}
-    assert "seed" not in recall.inputs(acts.playground, one, acts.fields, "but-seed")
+    assert set(recall.recalled(acts.playground, one, acts.fields, "prompt")) == {"prompt"}
+    assert "seed" not in recall.recalled(acts.playground, one, acts.fields, "but-seed")

@@ -13,8 +13,9 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ..playground import OWNER, Visitor
 from .opening import Opened
@@ -29,7 +30,10 @@ TOKEN = re.compile(r"[0-9a-f]{32,64}")
 
 @dataclass
 class Desk:
-    """One tab. `turn` numbers its watchers: one that is no longer the latest stops; `opened` waits to be applied."""
+    """One tab. `turn` numbers its watchers: one that is no longer the latest stops; `opened` waits to be applied.
+
+    `carried` goes along when another endpoint is chosen; `unfit` names what of it the present one cannot take.
+    """
 
     visitor: Visitor
     shown: str = ""
@@ -38,6 +42,8 @@ class Desk:
     touched: float = 0.0
     visit: str = field(default="", repr=False)
     opened: Opened | None = None
+    carried: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    unfit: frozenset[str] = frozenset()
 
     def take_turn(self) -> int:
         """Become the watcher of this tab; whoever was it before will see that the number has changed."""

@@ -53,7 +53,12 @@ SHAPES = ("21:9", "16:9", "3:2", "4:3", "1:1", "3:4", "2:3", "9:16", "9:21")
 
 def label(field: Field) -> str:
     """What a field is called on the page."""
-    return LABELS.get(field.name) or field.title or field.name.replace("_", " ").capitalize()
+    return LABELS.get(field.name) or branch(field) or field.name.replace("_", " ").capitalize()
+
+
+def branch(field: Field) -> str:
+    """What a branch of a union is called on the page."""
+    return field.title[:1].upper() + field.title[1:]
 
 
 def about(field: Field) -> str:

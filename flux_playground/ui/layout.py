@@ -13,22 +13,15 @@ import gradio as gr
 
 from ..playground import OWNER, Playground
 from ..schema import Field
-from . import connection, fields, labels, tools, tray
-from .markup import escape
+from . import connection, tray
+from .endpoints import picker
+from .form import Form, form, html
 from .result import empty
-
-# Of an event that the page alone uses: not in the page's API, never held up, any number at once.
-PRIVATE: dict[str, Any] = {
-    "api_visibility": "private",
-    "show_progress": "hidden",
-    "trigger_mode": "multiple",
-    "concurrency_limit": None,
-}
 
 
 @dataclass(frozen=True)
 class Parts:
-    """The components that acts write to."""
+    """The components that acts write to: those of one endpoint's form, and those that all endpoints share."""
 
     frame: Any
     line: Any
@@ -40,6 +33,8 @@ class Parts:
     hints: Mapping[str, Any]
     inputs: Mapping[str, Any]
     tray: tray.Tray
+    column: Any
+    go: Any
 
     @property
     def outputs(self) -> list[Any]:
@@ -56,64 +51,25 @@ class Parts:
         ]
 
 
-def lay_out(playground: Playground, chosen: tuple[Field, ...], examples: Sequence[str]) -> tuple[Parts, Any]:
-    """The whole page for these fields: what acts write to, and the button that generates."""
-    head = f'<h1>Flux Playground</h1><p class="endpoint">{escape(playground.operation.path)}</p>'
-    known = next((str(one.example or "") for one in chosen if one.name == "finetune_id"), "")
-    nothing = empty(examples, known if playground.local() else "")
+def lay_out(views: Sequence[Playground], chosen: Sequence[tuple[Field, ...]], examples: Sequence[str]) -> list[Parts]:
+    """The whole page for the fields of each endpoint, the first one's form shown."""
+    known = next((str(one.example or "") for one in chosen[0] if one.name == "finetune_id"), "")
+    nothing = empty(examples, known if views[0].local() else "")
     with gr.Row(elem_id="head"):
-        _html(head, elem_id="name")
-        badge = _html(connection.badge(playground, OWNER), elem_id="connection")
+        html(f"<h1>Flux Playground</h1>{picker([one.operation for one in views])}", elem_id="name")
+        badge = html(connection.badge(views[0], OWNER), elem_id="connection")
     with gr.Row(elem_id="columns", equal_height=False):
-        with gr.Column(elem_id="form", min_width=0):
-            inputs, hints = _form(chosen)
-            with gr.Column(elem_id="action", min_width=0):
-                notice = _html("", elem_id="notice")
-                go = gr.Button("Generate", variant="primary", size="lg", elem_id="generate")
-            file, draft = tray.below_form()
+        forms = [form(some, visible=place == 0) for place, some in enumerate(chosen)]
         with gr.Column(elem_id="result", min_width=0):
             with gr.Column(elem_id="stage", min_width=0):
-                frame, line, below = _html(nothing.frame), _html(nothing.line), _html(nothing.below)
+                frame, line, below = html(nothing.frame), html(nothing.line), html(nothing.below)
                 panel, sheet = tray.below_picture()
-            strip = _html("", elem_id="history")
-    choices = _html("", elem_id="choices")
-    recipes = tray.Tray(panel, draft, sheet, file)
-    return Parts(frame, line, below, strip, notice, badge, choices, hints, inputs, recipes), go
+            strip = html("", elem_id="history")
+    choices = html("", elem_id="choices")
 
+    def parts(one: Form) -> Parts:
+        recipes = tray.Tray(panel, one.draft, sheet, one.file)
+        shared = (badge, choices, one.hints, one.inputs, recipes, one.column, one.go)
+        return Parts(frame, line, below, strip, one.notice, *shared)
 
-def _html(value: str, **how: Any) -> Any:
-    """A piece of HTML of our own, without gradio's styles for text in it."""
-    return gr.HTML(value, js_on_load=None, apply_default_css=False, **how)
-
-
-def _form(chosen: tuple[Field, ...]) -> tuple[dict[str, Any], dict[str, Any]]:
-    inputs: dict[str, Any] = {}
-    hints: dict[str, Any] = {}
-    columns: dict[str, Any] = {}
-    everyday = [one for one in labels.ordered(chosen) if not labels.advanced(one)]
-    folded = [one for one in labels.ordered(chosen) if labels.advanced(one)]
-    for field in everyday:
-        _place(field, inputs, hints, columns)
-    if folded:
-        with gr.Accordion("Advanced", open=False, elem_id="advanced"):
-            for field in folded:
-                _place(field, inputs, hints, columns)
-    for name, needed in labels.NEEDS.items():
-        if name in inputs and needed in inputs:
-            inputs[needed].change(
-                lambda value: gr.Column(visible=bool(value)), inputs[needed], columns[name], queue=False, **PRIVATE
-            )
-    return inputs, hints
-
-
-def _place(field: Field, inputs: dict[str, Any], hints: dict[str, Any], columns: dict[str, Any]) -> None:
-    kinds = ["field", f"field-{field.name}", *(["required"] if field.required else [])]
-    alone = labels.NEEDS.get(field.name) not in inputs
-    with gr.Column(elem_classes=kinds, min_width=0, visible=alone, elem_id=f"field-{field.name}") as columns[
-        field.name
-    ]:
-        inputs[field.name] = fields.component(field)
-        extra = tools.beside(field)
-        if extra:
-            _html(extra, elem_classes="tools")
-        hints[field.name] = _html(fields.hint(field), elem_classes="hints")
+    return [parts(one) for one in forms]

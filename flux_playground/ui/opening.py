@@ -82,8 +82,9 @@ def opened(
 
 
 def inputs(playground: Playground, one: Opened) -> dict[str, Any]:
-    """What the inputs must hold, by field's name, once what was opened is applied."""
-    return {change.field.name: recall.held(change.field, _image(playground, change)) for change in one.changes}
+    """What the inputs must hold, by their keys, once what was opened is applied."""
+    filled = [recall.fill(change.field, _image(playground, change)) for change in one.changes]
+    return {key: held for each in filled for key, held in each.items()}
 
 
 def _found(source: Path | str) -> Found:

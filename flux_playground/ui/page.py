@@ -5,7 +5,6 @@ Knows gradio, the layout and the acts; must not know how anything is done.
 
 from __future__ import annotations
 
-import inspect
 import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
@@ -13,22 +12,24 @@ from typing import Any
 import gradio as gr
 from starlette.middleware import Middleware
 
-from ..errors import PlaygroundError
-from ..generation import State
 from ..playground import Playground
 from ..schema import Field
-from . import fields, labels, problems, recall, tray, visit, whence, words
+from . import api, endpoints, fields, problems, recall, switching, tray, visit, whence
 from .acts import Acts, Updates
 from .following import Update
+from .form import PRIVATE
 from .guard import LARGEST_UPLOAD, Guard, Rules
-from .layout import PRIVATE, Parts, lay_out
+from .layout import Parts, lay_out
 from .pictures import routes
 from .recipes import Recipes
 from .theme import theme
 
 # The events of the page, other than Generate: `assets/page.js` sends them through the bridge by these names.
-ACTS = ("show", "stop", "collect", "again", "vary", "key", "account", "recall", "call", *tray.ACTS)
-BRIDGE = f"window.flux.bridge = (name, data) => trigger('act_' + name, data); /* {[f'act_{name}' for name in ACTS]} */"
+ACTS = ("show", "stop", "collect", "again", "vary", "key", "account", "recall", "call", *tray.ACTS, *switching.ACTS)
+BRIDGE = f"""(window.flux.bridges ??= [])[PLACE] = (name, data) => trigger('act_' + name, data);
+window.flux.bridge = (name, data) => window.flux.bridges[window.flux.form || 0](name, data);
+/* {[f"act_{name}" for name in ACTS]} */"""
+"""What ties the page's events to ours, for the form of one endpoint: gradio looks for their names in this text."""
 
 # The last word of every event: gradio repeats it when the event has ended, which may be after a later event has begun.
 NOTHING = Update()
@@ -39,12 +40,18 @@ def build(playground: Playground, examples: Sequence[str] = ()) -> Any:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     # Else each event rebuilds a growing table of all events before it.
     os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")
-    acts = Acts(playground, offered(playground))
+    every = _acts(endpoints.views(playground))
     with gr.Blocks(title="Flux Playground", analytics_enabled=False, delete_cache=(3600, 86400)) as page:
-        parts, go = lay_out(playground, acts.fields, examples)
-        bridge = gr.HTML("", js_on_load=BRIDGE, elem_id="bridge")
-        _wire(page, bridge, go, parts, acts)
-    page.desks = acts.desks  # `visit.leave` finds them there
+        laid = lay_out([one.playground for one in every], [one.fields for one in every], examples)
+        bridges = [gr.HTML("", js_on_load=_bridge(place), elem_id="bridge") for place in range(len(every))]
+        names = api.names([one.playground.operation.path for one in every])
+        for bridge, parts, acts, name in zip(bridges, laid, every, names, strict=True):
+            _wire(bridge, parts, acts)
+            switching.wire(bridge, parts, acts)
+            if playground.settings.programs:
+                api.wire(bridge, parts.inputs, acts, name)
+        _wire_hello(page, laid[0], every[0])
+    page.desks = every[0].desks  # `visit.leave` finds them there
     visit.forget_idle(page.desks, playground.accounts)
     page.api_open = False  # as `queue(api_open=False)` does, which builds gradio's whole application once more
     return page
@@ -80,7 +87,30 @@ def options(playground: Playground, *, style: str = "", script: str = "", favico
     }
 
 
-def _wire(page: Any, bridge: Any, go: Any, parts: Parts, acts: Acts) -> None:
+def _acts(views: Sequence[Playground]) -> list[Acts]:
+    """The acts of each endpoint, all at the same desks."""
+    every = [Acts(one, endpoints.offered(one)) for one in views]
+    for one in every:
+        one.desks, one.threads = every[0].desks, every[0].threads
+    return every
+
+
+def _bridge(place: int) -> str:
+    return BRIDGE.replace("PLACE", str(place))
+
+
+def _wire_hello(page: Any, parts: Parts, acts: Acts) -> None:
+    salt = acts.playground.journal.salt()
+
+    async def hello(token: str, request: gr.Request) -> AsyncIterator[dict[Any, Any]]:
+        async for update in acts.hello(request.session_hash, token, whence.mark(request, salt)):
+            yield _written(update, parts, acts.fields)
+        yield _written(NOTHING, parts, acts.fields)
+
+    page.load(hello, gr.Textbox(visible=False), parts.outputs, js=visit.HELLO, **PRIVATE)
+
+
+def _wire(bridge: Any, parts: Parts, acts: Acts) -> None:
     def shown(updates: Callable[..., Updates]) -> Callable[..., AsyncIterator[dict[Any, Any]]]:
         async def handler(request: gr.Request, event: gr.EventData) -> AsyncIterator[dict[Any, Any]]:
             data = event._data if isinstance(event._data, dict) else {}
@@ -89,13 +119,6 @@ def _wire(page: Any, bridge: Any, go: Any, parts: Parts, acts: Acts) -> None:
             yield _written(NOTHING, parts, acts.fields)
 
         return handler
-
-    salt = acts.playground.journal.salt()
-
-    async def hello(token: str, request: gr.Request) -> AsyncIterator[dict[Any, Any]]:
-        async for update in acts.hello(request.session_hash, token, whence.mark(request, salt)):
-            yield _written(update, parts, acts.fields)
-        yield _written(NOTHING, parts, acts.fields)
 
     async def pressed(request: gr.Request, **raw: Any) -> AsyncIterator[dict[Any, Any]]:
         async for update in acts.generate(request.session_hash, raw):
@@ -110,9 +133,7 @@ def _wire(page: Any, bridge: Any, go: Any, parts: Parts, acts: Acts) -> None:
     def named(data: Mapping[str, Any]) -> str:
         return str(data.get("id", ""))
 
-    token = gr.Textbox(visible=False)
-    page.load(hello, token, parts.outputs, js=visit.HELLO, **PRIVATE)
-    go.click(pressed, inputs_kwargs=dict(parts.inputs), outputs=parts.outputs, **PRIVATE)
+    parts.go.click(pressed, inputs_kwargs=dict(parts.inputs), outputs=parts.outputs, **PRIVATE)
     bridge.act_insist(insisted, inputs_kwargs=dict(parts.inputs), outputs=parts.outputs, **PRIVATE)
     events = {
         "show": lambda session, data: acts.show(session, named(data)),
@@ -128,8 +149,6 @@ def _wire(page: Any, bridge: Any, go: Any, parts: Parts, acts: Acts) -> None:
         getattr(bridge, f"act_{name}")(shown(updates), None, parts.outputs, **PRIVATE)
     tray.wire(bridge, parts.tray, parts.inputs, parts.notice, Recipes(acts), PRIVATE)
     _wire_recall(bridge, parts, acts)
-    if acts.playground.settings.programs:
-        _wire_api(bridge, parts, acts)
 
 
 def _wire_recall(bridge: Any, parts: Parts, acts: Acts) -> None:
@@ -139,52 +158,13 @@ def _wire_recall(bridge: Any, parts: Parts, acts: Acts) -> None:
         what = str(data.get("what"))
         if one is None or what not in recall.WHAT:
             return {parts.notice: gr.skip()}
-        values = await acts.threads(recall.inputs, acts.playground, one, acts.fields, what)
+        values = await acts.threads(recall.recalled, acts.playground, one, acts.fields, what)
         return {
             parts.notice: problems.notice(recall.WHAT[what]),
             **{parts.inputs[name]: v for name, v in values.items()},
         }
 
     bridge.act_recall(recalled, None, [parts.notice, *parts.inputs.values()], queue=False, **PRIVATE)
-
-
-def _wire_api(bridge: Any, parts: Parts, acts: Acts) -> None:
-    """The page's API: `generate`, with the schema's own names, giving the image, its seed, and the record of both."""
-
-    async def generate(request: gr.Request, **raw: Any) -> AsyncIterator[tuple[Any, Any, Any]]:
-        desk = acts.desks.of(request.session_hash)
-        try:
-            one = await acts.threads(acts.playground.start, fields.read(acts.fields, raw), desk.visitor)
-            async for now in acts.road(one.id):
-                one = now
-                yield (one.image if one.state is State.READY else None), str(one.seed), recall.record(one)
-        except PlaygroundError as error:
-            raise gr.Error(error.message) from error
-        if one.state is not State.READY:
-            said = words.ending(one)
-            raise gr.Error(f"{said.title}. {said.happened} {said.cost} {words.quoted(one.error) if one.error else ''}")
-
-    generate.__signature__ = _signature(acts.fields)  # type: ignore[attr-defined]
-    image = gr.Image(label="Image", type="filepath", visible=False)
-    seed = gr.Textbox(label="Seed", visible=False)
-    record = gr.JSON(label="Record", visible=False)
-    bridge.act_call(
-        generate,
-        inputs_kwargs=dict(parts.inputs),
-        outputs=[image, seed, record],
-        api_name="generate",
-        concurrency_limit=None,
-        show_progress="hidden",
-    )
-
-
-def _signature(chosen: tuple[Field, ...]) -> inspect.Signature:
-    """Of a function whose parameters are the fields, so that the API of the page knows what may be left out."""
-    request = inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=gr.Request)
-    missing = {True: inspect.Parameter.empty, False: None}
-    only = inspect.Parameter.KEYWORD_ONLY
-    rest = [inspect.Parameter(one.name, only, default=missing[one.required]) for one in chosen]
-    return inspect.Signature([request, *rest])
 
 
 def _written(update: Any, parts: Parts, chosen: tuple[Field, ...]) -> dict[Any, Any]:

@@ -18,7 +18,7 @@ from ..images import inspect
 from ..playground import Playground
 from ..reproduction import UPSAMPLING
 from ..schema import Field
-from . import fields
+from . import fields, inputs
 
 WHAT = {
     "all": "All settings of this picture are in the form.",
@@ -40,14 +40,26 @@ def values(playground: Playground, one: Generation) -> dict[str, Any]:
     return ready
 
 
-def inputs(playground: Playground, one: Generation, offered: Sequence[Field], what: str) -> dict[str, Any]:
-    """What the inputs must hold, by field's name, after a recall of `what` (a key of `WHAT`); others stay as they are.
+def recalled(playground: Playground, one: Generation, offered: Sequence[Field], what: str) -> dict[str, Any]:
+    """What the inputs must hold, by their keys, after a recall of `what` (a key of `WHAT`); others stay as they are.
 
     "all" makes every field what it was then, those that were left out included.
     """
-    recalled = {"prompt": one.prompt, UPSAMPLING: False} if what == "used" else values(playground, one)
+    asked = {"prompt": one.prompt, UPSAMPLING: False} if what == "used" else values(playground, one)
     chosen = [field for field in offered if _wanted(field, what)]
-    return {field.name: held(field, recalled.get(field.name)) for field in chosen}
+    return {key: one for field in chosen for key, one in fill(field, asked.get(field.name)).items()}
+
+
+def fill(field: Field, value: Any) -> dict[str, Any]:
+    """What the inputs of a field must hold, by their keys, for a value of a form or of a request; None clears them."""
+    if inputs.is_image(field):
+        return {field.name: held(field, value) if isinstance(value, str) else value and str(value)}
+    if inputs.is_images(field):
+        listed = value if isinstance(value, list) else []
+        files = [file(one) if isinstance(one, str) else str(one) for one in listed]
+        return {field.name: [one for one in files if one] or None}
+    several = fields.fill(field, value)
+    return several if field.name not in several else {field.name: held(field, value)}
 
 
 def record(one: Generation) -> dict[str, Any]:
@@ -82,14 +94,12 @@ def _wanted(field: Field, what: str) -> bool:
 def held(field: Field, value: Any) -> Any:
     """What the input of a field must hold for a value of a request, an image (base64) as a file; None clears it."""
     if field.media == "image" and field.type == "string":
-        return _file(value) if isinstance(value, str) else None
-    if value is None and field.default is None and not field.enum:
-        return ""
+        return file(value) if isinstance(value, str) else None
     return fields.shown(field, value)
 
 
-def _file(text: str) -> str | None:
-    """The image as a file in the folder for temporary files, from where gradio takes it into its own."""
+def file(text: str) -> str | None:
+    """An image in base64 as a file in the folder for temporary files, from where gradio takes it into its own."""
     try:
         data = base64.b64decode(text, validate=True)
         suffix = inspect(data).suffix
