@@ -116,9 +116,9 @@
   function arrive() {
     if (!new URLSearchParams(location.search).has("recipe")) return;
     const waiting = setInterval(() => {
-      if (!flux.bridge || !flux.restored) return;
+      if (!flux.bridge || flux.arriving || !$("#generate")) return;
       clearInterval(waiting);
-      setTimeout(() => openText(location.search), 300);
+      setTimeout(() => openText(location.search), 800); // first the form gets back what was in it before
     }, 50);
   }
 

@@ -7,6 +7,7 @@ playground, not gradio.
 from __future__ import annotations
 
 import json
+import secrets
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -76,8 +77,8 @@ def actions(one: Generation, ahead: Prospect) -> str:
     again = button("reproduce", "Reproduce", drawing="again", id=one.id, name=name)
     short = ahead.price.partition(",")[0].removesuffix(" here")
     again = again.replace("</button>", f'<small class="price">{escape(short)}</small></button>')
-    more = button("more", "More", id=one.id).replace("data-act", 'aria-expanded="false" aria-controls="more" data-act')
-    return again + more
+    more = button("more", "More", name="More to do with this picture", id=one.id)
+    return again + more.replace("data-act", 'aria-expanded="false" aria-controls="more" data-act')
 
 
 def more(one: Generation, ahead: Prospect) -> str:
@@ -156,9 +157,11 @@ def offer(one: Generation, cost: str) -> str:
     """That just this picture is there already, beside the way to make it again all the same."""
     show = button("show", "Show it, free", kind="solid", id=one.id)
     again = button("insist", f"Make it again: {cost}")
+    # With a name of its own, so that saying it once more is a change on the page.
+    name, said = secrets.token_hex(4), "The same settings with the same seed were made before. Nothing was sent."
     return (
-        f'<div class="offer" role="status"><img src="thumbnail/{one.id}" alt=""><div><p class="head">You have this'
-        " picture already</p><p>The same settings with the same seed were made before. Nothing was sent.</p>"
+        f'<div class="offer" role="status" data-name="{name}"><img src="thumbnail/{one.id}" alt="">'
+        f'<div><p class="head">You have this picture already</p><p>{said}</p>'
         f'<p class="offers">{show}{again}</p></div></div>'
     )
 
