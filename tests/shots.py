@@ -5,6 +5,7 @@ Writes `build/shots/` (each state, and one contact sheet) and the README's `asse
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -40,7 +41,8 @@ ENDINGS = {
     "expired": "#sample-expired",
     "unavailable": "#unavailable",
 }
-PROMPT = "A lighthouse on a cliff at dawn, mist over the sea, photographed from a small boat"
+SHAPES = ("1:1", "3:2", "2:3", "21:9")
+PROMPT = "TOK lighthouse on a cliff at dawn, mist over the sea, photographed from a small boat"
 
 
 @contextmanager
@@ -92,6 +94,17 @@ def ended(page: Page, words: dict[str, str]) -> dict[str, str]:
             page.locator("#input-prompt_upsampling input").uncheck()
             page.locator("#advanced > button").click()
     return made
+
+
+def others(page: Page) -> None:
+    """A few more pictures, so that there is a history."""
+    prompts = json.loads((ROOT / "assets" / "examples.json").read_text())[1:]
+    for prompt, shape in zip(
+        [*prompts, "A mill by a river at noon", "A night train through a forest"], SHAPES, strict=True
+    ):
+        fill(page, prompt, shape=shape)
+        one = start(page)
+        page.wait_for_selector(f'#stage .frame.picture[data-id="{one}"] img')
 
 
 def keep(page: Page, name: str, scheme: str, size: str) -> Path:
@@ -165,6 +178,7 @@ def readme(browser: Browser, url: str, one: str) -> None:
         fill(page, seed="7")
         page.evaluate("id => window.flux.bridge('show', { id })", one)
         page.wait_for_selector(f'#stage .frame[data-id="{one}"] img')
+        page.eval_on_selector("#stage img", "image => image.decode()")
         page.evaluate("document.activeElement.blur()")
         page.wait_for_timeout(800)
         page.screenshot(path=PLACE / "screenshot.png")
@@ -185,8 +199,11 @@ def main() -> None:
             for scheme, size in looks:
                 paths += first(browser, url, scheme, size)
             with opened(browser, url, "light", "wide") as page:
-                made = ended(page, ENDINGS)
+                others(page)
+                made = ended(page, {"ready": ENDINGS["ready"]})
             readme(browser, url, made["ready"])
+            with opened(browser, url, "light", "wide") as page:
+                made |= ended(page, {name: word for name, word in ENDINGS.items() if name not in made})
             for scheme, size in looks:
                 paths += look(browser, url, made, scheme, size)
         browser.close()
