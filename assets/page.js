@@ -323,6 +323,7 @@
       flux.paid = frame.dataset.id;
     }
     offerTrigger();
+    measure();
     markShape();
     entitle();
   }
@@ -351,6 +352,27 @@
     add.dataset.word = word;
     note.append(add);
     hint.append(note);
+  }
+
+  // What is about to be sent along is measured before it leaves.
+  function measure() {
+    for (const field of $$(".field:has([data-testid=image])")) {
+      const image = $("[data-testid=image] img", field);
+      const hint = $(".hint", field);
+      const note = $(".measure", field);
+      if (!hint || (note?.dataset.src || "") === (image?.src || "")) continue;
+      note?.remove();
+      if (!image) continue;
+      const fresh = Object.assign(document.createElement("p"), { className: "measure" });
+      fresh.dataset.src = image.src;
+      hint.append(fresh);
+      Promise.all([image.decode(), fetch(image.src).then((answer) => answer.blob())])
+        .then(([, file]) => {
+          const bytes = file.size < 1e6 ? `${Math.ceil(file.size / 1e3)} KB` : `${(file.size / 1e6).toFixed(1)} MB`;
+          fresh.textContent = `${image.naturalWidth} × ${image.naturalHeight} px, ${bytes}; sent upright, without place or camera`;
+        })
+        .catch(() => (fresh.textContent = "This file cannot be shown as an image."));
+    }
   }
 
   function furnish() {
