@@ -102,6 +102,21 @@
     flux.say("Reading it …");
   }
 
+  // What was made with another endpoint of this page is opened again on that endpoint's form.
+  function elsewhere(path) {
+    const picker = $("#endpoint");
+    if (!picker) return;
+    picker.value = path;
+    picker.dispatchEvent(new Event("change", { bubbles: true }));
+    const waiting = setInterval(() => {
+      if (flux.endpoint !== path && picker.options[flux.form]?.value !== path) return;
+      if (flux.arriving || !$("#generate")) return;
+      clearInterval(waiting);
+      setTimeout(() => flux.bridge?.("reopen", {}), 300);
+    }, 50);
+    setTimeout(() => clearInterval(waiting), 10_000);
+  }
+
   const openText = (text) => flux.bridge?.("paste", { text: text.slice(0, 1_000_000) });
   const isRecipe = (text) => text.includes("flux_playground_recipe") || /^\S+\?\S*\brecipe=\d+$/.test(text.trim());
   const ownInput = (target) => target.closest?.(".field")?.querySelector("input[type=file], [data-testid=image]");
@@ -110,7 +125,9 @@
   // A link has been seen, whatever became of it: a reload does not ask again.
   function forget() {
     const url = new URL(location.href);
-    if (url.searchParams.has("recipe")) history.replaceState(null, "", url.pathname);
+    if (!url.searchParams.has("recipe")) return;
+    const kept = flux.endpoint ? `?endpoint=${flux.endpoint}` : "";
+    history.replaceState(null, "", url.pathname + kept);
   }
 
   function arrive() {
@@ -205,6 +222,7 @@
       state.focus = true;
       flux.bridge?.("draft", { open: true });
     },
+    elsewhere: (data, control) => (leave(control), elsewhere(data.path)),
     apply: (_, control) => (flux.bridge?.("apply", {}), leave(control)),
     asimage: (_, control) => (flux.bridge?.("asimage", {}), leave(control)),
     unsheet: (_, control) => leave(control),

@@ -103,6 +103,8 @@ def _warnings(one: Opened) -> str:
 
 def _buttons(one: Opened) -> str:
     offered = [button("apply", "Put into the form", kind="solid")] if one.changes else []
+    if one.elsewhere:
+        offered.insert(0, button("elsewhere", f"Open it at {one.elsewhere}", path=one.elsewhere))
     if one.original is not None:
         offered.append(button("show", "Show the original", id=one.original.id))
     if one.picture is not None:

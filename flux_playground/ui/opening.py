@@ -43,7 +43,8 @@ class Opened:
     """What was opened: what it is, whose image it is of, what it would change, and what it says besides.
 
     `same` counts fields that hold already what it says; `refused` are fields with values that the schema refuses, and
-    why; `unknown` are names that have no field here. `picture` is the file that was opened, if that is an image.
+    why; `unknown` are names that have no field here. `picture` is the file that was opened, if that is an image;
+    `elsewhere` is another endpoint of this page, if it was made with that.
     """
 
     found: Found
@@ -54,6 +55,8 @@ class Opened:
     unknown: tuple[tuple[str, Any], ...] = ()
     warnings: tuple[str, ...] = ()
     picture: Path | None = field(default=None, repr=False)
+    source: Path | str = field(default="", repr=False)
+    elsewhere: str = ""
 
 
 def opened(
@@ -78,6 +81,8 @@ def opened(
         tuple((name, value) for name, value in values.items() if name not in known)[:MOST_UNKNOWN],
         tuple(_warnings(playground, visitor, found, original)),
         source if isinstance(source, Path) and found.form in (Form.IMAGE, Form.COPY) else None,
+        source,
+        _elsewhere(playground, _endpoint(found, original)),
     )
 
 
@@ -168,13 +173,22 @@ def _alike(change: Change, raw: Mapping[str, Any]) -> bool:
     return bool((held in (None, "") and now in (None, "")) or str(held) == str(now))
 
 
+def _endpoint(found: Found, original: Generation | None) -> str:
+    return found.endpoint or (original.endpoint if original else "")
+
+
+def _elsewhere(playground: Playground, endpoint: str) -> str:
+    known = (one.path for one in playground.document.operations if one.path != playground.operation.path)
+    return next((path for path in known if path == endpoint), "")
+
+
 def _image(playground: Playground, change: Change) -> Any:
     """The value of a field, an image by its reference as the image itself."""
     return playground.journal.input(change.then) if is_reference(change.then) else change.then
 
 
 def _warnings(playground: Playground, visitor: Visitor, found: Found, original: Generation | None) -> Iterator[str]:
-    endpoint = found.endpoint or (original.endpoint if original else "")
+    endpoint = _endpoint(found, original)
     server = found.server or (original.server if original else "")
     if endpoint and endpoint != playground.operation.path:
         yield f"It was made with another endpoint, {endpoint[:200]}: the form here is for {playground.operation.path}."

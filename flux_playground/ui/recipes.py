@@ -70,6 +70,11 @@ class Recipes:
             return dropping.failure(error.message)
         return dropping.sheet(desk.opened)
 
+    async def reopen(self, session: str | None, raw: Mapping[str, Any]) -> str:
+        """The same as was opened last, for the form of another endpoint."""
+        taken = self.acts.desks.of(session).opened
+        return "" if taken is None else await self.open(session, taken.source, raw)
+
     async def apply(self, session: str | None) -> dict[str, Any]:
         """What the inputs must hold, by field's name, for what was opened last."""
         desk = self.acts.desks.of(session)

@@ -24,7 +24,7 @@ ABOUT = "Or drop or paste a picture, a recipe, a link or code anywhere on this p
 LONGEST = 1_000_000
 """Characters of a pasted text that are looked at."""
 
-ACTS = ("panel", "draft", "paste", "apply", "asimage", "reproduce", "insist")
+ACTS = ("panel", "draft", "paste", "reopen", "apply", "asimage", "reproduce", "insist")
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,9 @@ def wire(
     async def pasted(request: gr.Request, event: gr.EventData, **raw: Any) -> str:
         return await recipes.open(request.session_hash, str(_data(event).get("text", ""))[:LONGEST], raw)
 
+    async def reopened(request: gr.Request, **raw: Any) -> str:
+        return await recipes.reopen(request.session_hash, raw)
+
     async def dropped(request: gr.Request, **raw: Any) -> str:
         path = raw.pop(FILE)
         return await recipes.open(request.session_hash, Path(path), raw) if path else ""
@@ -84,6 +87,7 @@ def wire(
 
     bridge.act_panel(panel, None, tray.panel, queue=False, **private)
     bridge.act_draft(draft, inputs_kwargs=dict(inputs), outputs=tray.draft, queue=False, **private)
+    bridge.act_reopen(reopened, inputs_kwargs=dict(inputs), outputs=tray.sheet, queue=False, **private)
     bridge.act_paste(pasted, inputs_kwargs=dict(inputs), outputs=tray.sheet, queue=False, **private)
     tray.file.upload(dropped, inputs_kwargs={**inputs, FILE: tray.file}, outputs=tray.sheet, queue=False, **private)
     bridge.act_apply(apply, None, filled, queue=False, **private)
