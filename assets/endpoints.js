@@ -1,4 +1,5 @@
 // The choice of an endpoint: it stands in the link, and what was filled in goes along to the form of the next one.
+// The request as JSON beside the form, each following the other.
 // The forms are numbered in the order of the choice; each has a bridge of its own (`flux.bridges`).
 (() => {
   "use strict";
@@ -19,8 +20,9 @@
 
   function go(path) {
     const to = choices().indexOf(path);
-    if (to < 0 || to === flux.form || going !== null) return false;
+    if (to < 0 || to === flux.form || going !== null || !flux.bridges?.[flux.form]) return false;
     going = to;
+    setTimeout(() => going === to && ((going = null), $("#form")?.removeAttribute("aria-busy")), 8000);
     $("#form")?.setAttribute("aria-busy", "true");
     flux.bridge("leave", {});
     return true;
@@ -51,6 +53,7 @@
       if (choices().includes(path)) return;
     }
     flux.arriving = false;
+    if (isOpen()) flux.bridge("tojson", {});
   }
 
   document.addEventListener("change", (event) => {
@@ -58,7 +61,57 @@
     if (!go(event.target.value)) event.target.value = choices()[flux.form];
   });
 
-  const watch = () => new MutationObserver(arrived).observe(document.body, { childList: true, subtree: true });
+  // ---- the request as JSON, beside the form ---------------------------------------------------------------------
+  const later = { form: 0, json: 0 };
+  const isOpen = () => document.body.classList.contains("json-open");
+
+  function show(open) {
+    document.body.classList.toggle("json-open", open);
+    if (open) flux.bridge?.("tojson", {});
+    (open ? $("#json") : $("#views [data-act=json]"))?.focus();
+  }
+
+  function soon(what, pause, run) {
+    clearTimeout(later[what]);
+    later[what] = setTimeout(run, pause);
+  }
+
+  function formChanged(event) {
+    if (!isOpen() || event.target.id === "json" || !event.target.closest?.("#form .field, .tools, [role=listbox]")) return;
+    soon("form", 350, () => flux.bridge?.("tojson", {}));
+  }
+
+  for (const name of ["input", "change", "click", "drop"]) document.addEventListener(name, formChanged, true);
+
+  document.addEventListener("click", (event) => {
+    const control = event.target.closest?.("[data-act=json]");
+    if (control) show(control.dataset.open === "1" && !isOpen());
+  });
+
+  document.addEventListener("input", (event) => {
+    if (event.target.id === "json") soon("json", 400, () => flux.bridge?.("fromjson", { text: $("#json").value }));
+  });
+
+  let seen = null;
+  function written() {
+    const now = $("#json-now");
+    const box = $("#json");
+    if (now && box && now.textContent !== seen && document.activeElement !== box) {
+      seen = now.textContent;
+      box.value = seen;
+    } else if (now && box && !box.value) {
+      box.value = seen = now.textContent;
+    }
+    const wrong = $("#json-state")?.classList.contains("fault");
+    if (box && String(Boolean(wrong)) !== box.getAttribute("aria-invalid")) box.setAttribute("aria-invalid", String(Boolean(wrong)));
+  }
+
+  function changed() {
+    arrived();
+    written();
+  }
+
+  const watch = () => new MutationObserver(changed).observe(document.body, { childList: true, subtree: true });
   if (document.body) watch();
   else document.addEventListener("DOMContentLoaded", watch);
 })();

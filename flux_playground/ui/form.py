@@ -12,7 +12,8 @@ from typing import Any
 import gradio as gr
 
 from ..schema import Field
-from . import fields, labels, tools, tray
+from . import fields, json_view, labels, tools, tray
+from .markup import button
 
 # Of an event that the page alone uses: not in the page's API, never held up, any number at once.
 PRIVATE: dict[str, Any] = {
@@ -25,7 +26,10 @@ PRIVATE: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Form:
-    """The components of one endpoint's form; `inputs` are by their keys, `hints` by the fields' names."""
+    """The components of one endpoint's form; `inputs` are by their keys, `hints` by the fields' names.
+
+    `json` is what holds the request as text, and what is said of it.
+    """
 
     column: Any
     inputs: Mapping[str, Any]
@@ -34,17 +38,22 @@ class Form:
     go: Any
     file: Any
     draft: Any
+    json: tuple[Any, Any]
 
 
 def form(chosen: Sequence[Field], *, visible: bool = True) -> Form:
     """The form for these fields, put where it stands; one that is not visible is not in the browser's page at all."""
     with gr.Column(elem_id="form", min_width=0, visible=visible) as column:
+        html(button("json", "JSON", name="The request as JSON, beside the form", open="1"), elem_id="views")
         inputs, hints = _fields(chosen)
         with gr.Column(elem_id="action", min_width=0):
             notice = html("", elem_id="notice")
             go = gr.Button("Generate", variant="primary", size="lg", elem_id="generate")
         file, draft = tray.below_form()
-    return Form(column, inputs, hints, notice, go, file, draft)
+        with gr.Column(elem_id="json-view", min_width=0):
+            html(json_view.PANEL)
+            sheet = html(""), html("")
+    return Form(column, inputs, hints, notice, go, file, draft, sheet)
 
 
 def html(value: str, **how: Any) -> Any:

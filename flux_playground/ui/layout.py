@@ -35,6 +35,7 @@ class Parts:
     tray: tray.Tray
     column: Any
     go: Any
+    json: tuple[Any, Any]
 
     @property
     def outputs(self) -> list[Any]:
@@ -69,7 +70,7 @@ def lay_out(views: Sequence[Playground], chosen: Sequence[tuple[Field, ...]], ex
 
     def parts(one: Form) -> Parts:
         recipes = tray.Tray(panel, one.draft, sheet, one.file)
-        shared = (badge, choices, one.hints, one.inputs, recipes, one.column, one.go)
+        shared = (badge, choices, one.hints, one.inputs, recipes, one.column, one.go, one.json)
         return Parts(frame, line, below, strip, one.notice, *shared)
 
     return [parts(one) for one in forms]

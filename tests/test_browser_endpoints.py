@@ -1,0 +1,90 @@
+"""Several endpoints in a real browser: the choice, what is carried over, and the request as JSON beside the form."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.running import running
+from tests.test_browser import FLAGS, READY, fill, opened, picture
+
+CONSTRUCTS = Path(__file__).parent / "documents" / "constructs.yaml"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The running program, with a document of several endpoints."""
+    extra = {"FLUX_PLAYGROUND_OPENAPI": str(CONSTRUCTS), "FLUX_PLAYGROUND_ENDPOINT": "/v1/plain"}
+    with running(tmp_path_factory.mktemp("endpoints"), **extra) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all journeys."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser window of somebody new."""
+    fresh = browser.new_context(viewport={"width": 1440, "height": 900})
+    yield fresh
+    fresh.close()
+
+
+def choose(page: Page, path: str, field: str) -> None:
+    page.select_option("#endpoint", path)
+    expect(page.locator(f"#field-{field}")).to_be_visible(timeout=READY)
+
+
+def test_another_endpoint_takes_what_it_can_names_the_rest_and_stands_in_the_link(
+    context: BrowserContext, address: str
+) -> None:
+    page = opened(context, address)
+    fill(page, text="much too long", huge=str(2**70))
+    choose(page, "/v1/nullable", "must_say")
+    expect(page.locator("#notice .unfit")).to_contain_text("huge has no field here")
+    expect(page.locator("#notice .unfit")).to_contain_text("at most 9 characters")
+    assert page.url.endswith("?endpoint=%2Fv1%2Fnullable")
+    choose(page, "/v1/plain", "huge")
+    assert page.locator("#input-huge input").input_value() == str(2**70)
+    assert page.locator("#input-text textarea").input_value() == "much too long"
+    assert "endpoint" not in page.url
+    page.goto(address + "?endpoint=/v1/only_hooked")
+    expect(page.locator("#field-prompt")).to_be_visible(timeout=READY)
+    assert page.locator("#endpoint").input_value() == "/v1/only_hooked"
+    fill(page, prompt="a mill")
+    page.locator("#generate").click()
+    picture(page)
+    page.locator("#stage details.details summary").click()
+    expect(page.locator("#stage .details")).to_contain_text("/v1/only_hooked")
+
+
+def test_form_and_json_follow_each_other_and_what_is_no_json_stays_and_is_located(
+    context: BrowserContext, address: str
+) -> None:
+    page = opened(context, address)
+    fill(page, text="a fox", huge=str(2**70))
+    page.get_by_role("button", name="The request as JSON").click()
+    box = page.locator("#json")
+    expect(box).to_have_value(re.compile("a fox"), timeout=READY)
+    start = {"kind": "plain", "ratio": "16:9", "height": 1024, "share": 0.5, "switch": True, "steps": 4}
+    sent = {**start, "text": "a fox", "huge": 2**70, "format_with_default": "png"}
+    assert json.loads(box.input_value()) == sent
+    box.fill('{"text": "an owl", "count": 3, "steps": 8, "kind": "plain"}')
+    expect(page.locator("#input-text textarea")).to_have_value("an owl", timeout=READY)
+    expect(page.locator("#input-count input")).to_have_value("3")
+    expect(page.locator("#input-huge input")).to_have_value("")
+    box.fill('{"text": "an owl",\n "count": }')
+    expect(page.locator("#json-state")).to_contain_text("Line 2, column 11", timeout=READY)
+    assert box.input_value() == '{"text": "an owl",\n "count": }'
+    expect(page.locator("#input-count input")).to_have_value("3")
