@@ -23,7 +23,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-READY = 10_000
+READY = 30_000
 
 
 @pytest.fixture(scope="module")
