@@ -117,7 +117,7 @@
     setTimeout(() => clearInterval(waiting), 10_000);
   }
 
-  const openText = (text) => flux.bridge?.("paste", { text: text.slice(0, 1_000_000) });
+  const openText = (text) => flux.bridge?.("paste", { text: text.slice(0, 250_000) });
   const isRecipe = (text) => text.includes("flux_playground_recipe") || /^\S+\?\S*\brecipe=\d+$/.test(text.trim());
   const ownInput = (target) => target.closest?.(".field")?.querySelector("input[type=file], [data-testid=image]");
   const typing = (target) => target.closest?.("input:not([type=file], [type=checkbox], [type=radio], [type=range]), textarea");

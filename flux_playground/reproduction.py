@@ -19,7 +19,7 @@ from .journal import Journal
 from .recipe import Recipe, is_reference, of, write, write_parameters
 
 UPSAMPLING = "prompt_upsampling"
-DIFFERS = "Prompt upsampling is on: the prompt is written anew each time, so it will differ."
+DIFFERS = "Made again it will differ: prompt upsampling writes the prompt anew each time."
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,10 @@ def expected(one: Generation, server: str, journal: Journal) -> Iterator[str]:
     if one.request.get(UPSAMPLING) is True:
         yield DIFFERS
     if one.server != server:
-        yield f"It was made at {one.server}, and would now be made at {server}."
+        yield f"Made again it may differ: it was made at {one.server}, and would now be made at {server}."
     for name, value in one.request.items():
         if is_reference(value) and journal.input(value) is None:
-            yield f"The picture that was sent as {name} is no longer kept here."
+            yield f"It cannot be made again: the picture that was sent as {name} is no longer kept here."
 
 
 def report(before: Generation, after: Generation) -> Report:

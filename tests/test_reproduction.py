@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import json
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from flux_playground import Playground, reproduction
 from flux_playground.comparison import Verdict
 from flux_playground.errors import InvalidRecipe
 from flux_playground.generation import Generation
+from flux_playground.playground import Visitor
 from flux_playground.recipe import Form, recognise
+from flux_playground.ui import code, dropping, opening
+from flux_playground.ui import reproduction as shown
+from tests.test_metadata import signed_jpeg
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a mill by a river", "aspect_ratio": "1:1"}
 
@@ -84,3 +94,92 @@ def test_who_knows_the_address_of_a_picture_does_not_know_its_mark() -> None:
     one = Generation("a" * 32, "visitor-1", 0.0, "/v1/flux", "https://api.bfl.ai", {})
     assert reproduction.mark(one) != reproduction.mark(replace(one, owner="visitor-2"))
     assert reproduction.mark(one) != reproduction.mark(replace(one, id="b" * 32))
+
+
+def test_content_credentials_are_called_present_and_what_a_copy_does_to_them_is_said(
+    playground: Playground, tmp_path: Path
+) -> None:
+    one = made(playground)
+    path = tmp_path / "signed.jpg"
+    path.write_bytes(signed_jpeg()[0])
+    signed = replace(one, image=path)
+    said = shown.more(signed, shown.prospect(playground, Visitor(), signed))
+    assert "Content Credentials present" in said
+    assert "no longer holds" in said
+    assert "verified" not in said
+    assert "Content Credentials" not in shown.more(one, shown.prospect(playground, Visitor(), one))
+
+
+def test_what_it_will_cost_is_said_beforehand(playground: Playground) -> None:
+    one = made(playground)
+    assert shown.price(playground, Visitor(), one) == "free here"
+    mine, paid = Visitor("owner", "a-key"), replace(one, server="https://api.bfl.ai", cost=7.0)
+    assert shown.price(playground, mine, paid) == "7 credits, as last time"
+    assert shown.price(playground, mine, one) == "cost unknown"
+
+
+def test_the_difference_of_two_pictures_is_measured_shown_and_explained(playground: Playground) -> None:
+    first, second = made(playground, seed=1), made(playground, seed=2)
+    again = replace(second, origin=first.id)
+    said = shown.outcome(first, again, reproduction.report(first, again))
+    assert f"difference/{again.id}/{reproduction.mark(again)}" in said
+    assert "difference × " in said
+    assert "of the pixels differ" in said
+    assert "Another seed is another picture." in said
+    alike = reproduction.report(first, replace(again, request=first.request, seed=first.seed))
+    assert "Nothing in the recipes explains it." in shown.outcome(first, again, alike)
+
+
+def opened(playground: Playground, source: Path | str, raw: dict[str, Any], who: str = "owner") -> opening.Opened:
+    return opening.opened(playground, Visitor(who), playground.operation.fields, raw, source)
+
+
+def test_a_secret_in_a_recipe_reaches_no_field_and_what_is_refused_is_named(playground: Playground) -> None:
+    sent = {"prompt": "a mill", "webhook_secret": "sesame", "seed": "12", "aspect_ratio": "banana", "steps": 30}
+    one = opened(playground, json.dumps(sent), {"prompt": "", "seed": "12", "aspect_ratio": "16:9"})
+    assert "webhook_secret" not in {change.field.name for change in one.changes}
+    assert [change.then for change in one.changes if change.field.name == "prompt"] == ["a mill"]
+    assert [field.name for field, _ in one.refused] == ["aspect_ratio"]
+    assert one.unknown == (("steps", 30),)
+
+
+def test_an_image_of_a_recipe_comes_back_to_whoever_sent_it_only(playground: Playground) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64), "crimson").save(file, "PNG")
+    one = made(playground, image_prompt=file.getvalue())
+    text = json.dumps({"prompt": "x", "image_prompt": one.request["image_prompt"]})
+    held = opening.inputs(playground, opened(playground, text, {}))
+    assert Path(held["image_prompt"]).read_bytes() == file.getvalue()
+    strange = opened(playground, text, {}, "a stranger")
+    assert "image_prompt" not in opening.inputs(playground, strange)
+    assert any("image_prompt is not here" in warning for warning in strange.warnings)
+
+
+def test_the_code_of_a_host_asks_the_api_and_of_this_machine_the_local_server(playground: Playground) -> None:
+    path = playground.operation.path
+    assert code.address(playground, Visitor(), path) == (playground.settings.demo_url, code.LOCAL)
+    playground.settings = replace(playground.settings, hosted=True)
+    assert code.address(playground, Visitor(), path) == (playground.operation.server, code.HOSTED)
+    assert code.address(playground, Visitor(), path, "https://api.eu.bfl.ai") == ("https://api.eu.bfl.ai", "")
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=30),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+NAMES = ("prompt", "seed", "finetune_id", "finetune_strength", "aspect_ratio", "image_prompt", "output_format", "<b>")
+
+
+@settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(st.sampled_from(NAMES), ANYTHING), st.text(max_size=40), ANYTHING)
+def test_whatever_a_recipe_says_it_is_shown_escaped_and_applied_or_refused_in_words(
+    playground: Playground, sent: dict[str, Any], server: str, used: Any
+) -> None:
+    text = json.dumps({"flux_playground_recipe": 1, "sent": {**sent, "evil": "<img src=x>"}, "server": server})
+    with contextlib.suppress(InvalidRecipe):
+        one = opened(playground, text, {"prompt": used, "seed": used})
+        said = dropping.sheet(one)
+        assert "<img src=x" not in said
+        assert "<b>" not in said.replace("<li><b>", "")
+        assert set(opening.inputs(playground, one)) <= {field.name for field in playground.operation.fields}

@@ -9,7 +9,7 @@ import secrets
 from typing import Any
 
 from ..recipe import Form
-from . import labels
+from . import fields, labels
 from .markup import button, escape, icon, join
 from .opening import Change, Opened
 from .reproduction import SIGNED, shown
@@ -80,8 +80,8 @@ def _table(changes: tuple[Change, ...]) -> str:
 def _value(change: Change, value: Any) -> str:
     if change.field.media and value:
         return "an image"
-    if value is None and change.field.default is not None and change.then is None:
-        value = change.field.default
+    if value is None and change.field.default is not None:
+        return f'<span class="none">{escape(fields.UNSET)}</span>'
     return shown(value) or '<span class="none">blank</span>'
 
 

@@ -6,6 +6,7 @@ no address in it is ever asked. Knows the playground and the fields, not gradio.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -133,8 +134,8 @@ def _rows(
         value = values.get(one.name)
         if one.secret or (value is None and (not whole or (link and one.media))):
             continue
-        if is_reference(value) and not playground.journal.sent(visitor.id, str(value)):
-            continue  # by its reference alone nobody gets another's image
+        if one.media and isinstance(value, str) and not _is_image(playground, visitor, value):
+            continue
         yield one, _meant(one, value)
 
 
@@ -167,10 +168,24 @@ def _alike(change: Change, raw: Mapping[str, Any]) -> bool:
     """Whether the form holds this already."""
     if change.field.media:
         return not change.now and not change.then
-    held, now = recall.held(change.field, change.then), raw.get(change.field.name)
-    if isinstance(held, int | float) and isinstance(now, int | float):
-        return float(held) == float(now) if abs(held) < 2**53 else held == now
-    return bool((held in (None, "") and now in (None, "")) or str(held) == str(now))
+    if change.then is None and change.now is not None and change.now == change.field.default:
+        return True  # left out or said, it is the same
+    if change.field.name not in raw:  # a field of several inputs
+        return bool(change.now == change.then)
+    held, now = recall.held(change.field, change.then), raw[change.field.name]
+    blank = held in (None, "") and now in (None, "")
+    return bool(blank or held == now or str(held) == str(now))
+
+
+def _is_image(playground: Playground, visitor: Visitor, value: str) -> bool:
+    """Whether a text is an image; by its reference alone nobody gets what somebody else has sent."""
+    if is_reference(value):
+        return playground.journal.sent(visitor.id, value) and playground.journal.input(value) is not None
+    try:
+        inspect(base64.b64decode(value, validate=True))
+    except (ValueError, BadSample):
+        return False
+    return True
 
 
 def _endpoint(found: Found, original: Generation | None) -> str:
@@ -197,6 +212,7 @@ def _warnings(playground: Playground, visitor: Visitor, found: Found, original: 
         yield f"It names the server {server[:200]}. Nothing is sent there: Generate here asks {here}."
     if found.problem:
         yield f"The recipe inside cannot be read: {found.problem}"
+    images = [one.name for one in playground.operation.fields if one.media and not one.secret]
     for name, value in found.values.items():
-        if is_reference(value) and not playground.journal.sent(visitor.id, str(value)):
-            yield f"The image that was sent as {name[:100]} is not kept here: choose it yourself."
+        if name in images and isinstance(value, str) and not _is_image(playground, visitor, value):
+            yield f"The image that was sent as {name[:100]} is not here: choose it yourself."

@@ -53,7 +53,7 @@ def prospect(playground: Playground, visitor: Visitor, one: Generation | None) -
     try:
         expected = reproduction.expected(one, playground.server(visitor, endpoint=one.endpoint), playground.journal)
     except InvalidDocument:
-        expected = iter(("The API's document no longer has its endpoint.",))
+        expected = iter(("It cannot be made again: the API's document no longer has its endpoint.",))
     try:
         fields = playground.document.operation(one.endpoint).fields
         query = link(reproduction.values(one), [f.name for f in fields if not (f.secret or f.media)], one.endpoint)
@@ -83,7 +83,7 @@ def actions(one: Generation, ahead: Prospect) -> str:
 
 def more(one: Generation, ahead: Prospect) -> str:
     """What stands below the row of actions: what to expect, and the actions that are less often wanted."""
-    warned = "Made again, it may differ. " + " ".join(ahead.expected) if ahead.expected else ""
+    warned = " ".join(ahead.expected)
     caveat = f'<p class="caveat">{icon("warn")}<span>{escape(warned)}</span></p>' if warned else ""
     buttons = [button("panel", text, id=one.id, what=what) for what, text in (("recipe", "Recipe"), ("code", "Code"))]
     if ahead.query:

@@ -21,7 +21,7 @@ FILE = "the file"
 
 OPEN = "Open a recipe or picture"
 ABOUT = "Or drop or paste a picture, a recipe, a link or code anywhere on this page."
-LONGEST = 1_000_000
+LONGEST = 250_000
 """Characters of a pasted text that are looked at."""
 
 ACTS = ("panel", "draft", "paste", "reopen", "apply", "asimage", "reproduce", "insist")
