@@ -34,6 +34,7 @@ window.flux.bridge = (name, data) => window.flux.bridges[window.flux.form || 0](
 # The last word of every event: gradio repeats it when the event has ended, which may be after a later event has begun.
 NOTHING = Update()
 
+
 def build(playground: Playground, examples: Sequence[str] = ()) -> Any:
     """The page of a playground, to be launched with `options`; `examples` are prompts to begin with."""
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
