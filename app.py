@@ -16,7 +16,7 @@ from typing import Any
 # Before gradio is loaded: it would report each start, and look for a newer version of itself.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
-from flux_playground import Playground, Settings
+from flux_playground import Playground, Settings, documents
 from flux_playground.errors import InvalidDocument, InvalidSettings
 from flux_playground.local import LocalServer
 from flux_playground.ui import build, options
@@ -33,8 +33,9 @@ def open_playground() -> tuple[Playground, LocalServer | None]:
         settings = Settings.from_env()
         if settings.api_key or settings.base_url:
             return Playground(settings), None
-        server = LocalServer(settings.openapi or None, speed=settings.local_speed)
-        return Playground(replace(settings, demo_url=server.url)), server
+        document = documents.opened(settings)
+        server = LocalServer(document, speed=settings.local_speed)
+        return Playground(replace(settings, demo_url=server.url), document), server
     except (InvalidSettings, InvalidDocument) as error:
         print(error.message, file=sys.stderr)
         sys.exit(2)

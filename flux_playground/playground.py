@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from . import schema
+from . import documents, schema
 from .accounts import Account, Accounts
 from .client import Client
 from .errors import TaskLost
@@ -45,8 +45,8 @@ class Playground:
 
     def __init__(self, settings: Settings, document: schema.Document | None = None) -> None:
         self.settings = settings
-        self.document = document or schema.load(settings.openapi or None)
-        self.operation = self.document.operation(settings.endpoint)
+        self.document = document or documents.opened(settings)
+        self.operation = documents.chosen(self.document, settings.endpoint)
         self._edition = edition(self.document.raw)
         self.journal = Journal(settings.data)
         self.accounts = Accounts(settings.max_in_flight)
@@ -77,6 +77,14 @@ class Playground:
         view = copy(self)
         view.operation = self.document.operation(endpoint)
         return view
+
+    def adopt(self, document: schema.Document) -> None:
+        """Go by another document from now on; what is under way goes on by the one that it was started with."""
+        known = {one.path for one in document.operations}
+        here = self.operation.path
+        self.document = document
+        self.operation = document.operation(here) if here in known else document.operations[0]
+        self._edition = edition(document.raw)
 
     # What is made
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -107,6 +108,10 @@ def _url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _document(text: str) -> str:
+    return _url(text) if re.match(r"[a-z][a-z0-9+.-]+://", text, re.IGNORECASE) else text
+
+
 def _folder(text: str) -> Path:
     path = Path(text).expanduser()
     if path.exists() and not path.is_dir():
@@ -161,9 +166,9 @@ VARIABLES = (
     Variable(
         "FLUX_PLAYGROUND_OPENAPI",
         "openapi",
-        str,
-        "the path of an OpenAPI document",
-        "An OpenAPI document to use instead of the one that is shipped.",
+        _document,
+        "the path or the https address of an OpenAPI document",
+        "An OpenAPI document, a file's path or an https address, to use instead of the one that is shipped.",
     ),
     Variable(
         "FLUX_PLAYGROUND_ENDPOINT",

@@ -16,9 +16,10 @@ PACKAGE = ROOT / "flux_playground"
 SOURCES = sorted([ROOT / "app.py", *PACKAGE.rglob("*.py")])
 
 ROOMS = {
-    "app": {"ui", "playground", "local", "settings", "errors"},
+    "app": {"documents", "ui", "playground", "local", "settings", "errors"},
     "__init__": {"errors", "playground", "settings"},
     "ui": {
+        "documents",
         "accounts",
         "playground",
         "errors",
@@ -31,7 +32,9 @@ ROOMS = {
         "comparison",
         "reproduction",
     },
+    "documents": {"client", "errors", "schema", "settings"},
     "playground": {
+        "documents",
         "accounts",
         "client",
         "errors",

@@ -8,12 +8,14 @@ forms, the journal, or what a field means.
     hosts.py        which address may be asked, and which may see the key
     wire.py         one HTTP call with its limits
     connections.py  the sockets under it: deadlines, and whom they really lead to
+    documents.py    an address -> the text of a document
     limits.py       every duration, size and count in one frozen record
 """
 
 from .answers import Result as Result
 from .answers import Task as Task
 from .calls import Client as Client
+from .documents import fetch as fetch
 from .limits import Limits as Limits
 
-__all__ = ["Client", "Limits", "Result", "Task"]
+__all__ = ["Client", "Limits", "Result", "Task", "fetch"]

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..schema import Document, load
 from .addresses import Addresses
@@ -83,8 +83,18 @@ class LocalServer:
             main, samples, *regions = ports * 3 if one_address else ports
             self.url = f"http://{_shown(host)}:{main}"
             addresses = Addresses(main, samples, tuple(regions))
-            closing.callback(_serve(Api(document, desk, addresses).app(), sockets))
+            self._api = Api(document, desk, addresses)
+            self._app = self._api.app()
+            closing.callback(_serve(self._answer, sockets))
             self._closing = closing.pop_all()
+
+    def serve(self, document: Document) -> None:
+        """Answer for another document from now on; the tasks that there are go on."""
+        self._api = Api(document, self._api.desk, self._api.addresses)
+        self._app = self._api.app()
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
 
     def close(self) -> None:
         """Stops answering, and ends the painters; a temporary folder is removed. Closing again does nothing."""
@@ -99,12 +109,13 @@ class LocalServer:
         self.close()
 
 
-def _serve(app: Starlette, sockets: list[socket.socket]) -> Callable[[], None]:
+def _serve(app: ASGIApp, sockets: list[socket.socket]) -> Callable[[], None]:
     """Serves from now on, in a thread; what is returned ends it."""
     config = uvicorn.Config(
         app,
         log_config=None,
         access_log=False,
+        interface="asgi3",
         lifespan="off",
         ws="none",
         timeout_graceful_shutdown=1,

@@ -1,0 +1,82 @@
+"""Which document this program goes by: the one of the settings, else the one that was adopted, else the shipped one.
+
+Knows where an adopted document is kept and what a document must be; must not know what is done with its endpoints.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from .client import fetch
+from .errors import InvalidDocument
+from .schema import Document, Operation, load, load_text
+from .settings import DEFAULT_ENDPOINT, Settings
+
+log = logging.getLogger(__name__)
+
+CURRENT = "/openapi.json"
+"""Where the API publishes its own document."""
+
+
+def opened(settings: Settings) -> Document:
+    """The document to begin with; raises `InvalidDocument`.
+
+    One that was adopted and can no longer be read is left aside, with a line in the log: the program starts.
+    """
+    if settings.openapi:
+        return at(settings.openapi) if is_address(settings.openapi) else load(settings.openapi)
+    kept = _kept(settings)
+    if kept.is_file():
+        try:
+            return load(kept)
+        except InvalidDocument as error:
+            log.warning("the adopted document is left aside: %s", error.message)
+    return load()
+
+
+def at(address: str) -> Document:
+    """The document at an address; raises `InvalidDocument` with one sentence."""
+    return load_text(fetch(address), address)
+
+
+def current(server: str) -> Document:
+    """The document that a server publishes of itself; raises `InvalidDocument`."""
+    return at(server.rstrip("/") + CURRENT)
+
+
+def keep(settings: Settings, document: Document) -> None:
+    """Go by this document from the next start on, too, unless the settings name another."""
+    path = _kept(settings)
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(document.raw, ensure_ascii=False), encoding="utf-8")
+    part.replace(path)
+
+
+def forget(settings: Settings) -> Document:
+    """Go by the document of the settings, or the shipped one, again; gives it. Raises `InvalidDocument`."""
+    document = opened(settings) if settings.openapi else load()
+    _kept(settings).unlink(missing_ok=True)
+    return document
+
+
+def chosen(document: Document, endpoint: str) -> Operation:
+    """The endpoint to begin with: the one that is asked for or, where nobody asked, the document's first.
+
+    Raises `InvalidDocument` for one that was asked for and is not there.
+    """
+    known = [one.path for one in document.operations]
+    if endpoint == DEFAULT_ENDPOINT and endpoint not in known:
+        return document.operations[0]
+    return document.operation(endpoint)
+
+
+def is_address(source: str) -> bool:
+    """Whether a document's source is an address and no path."""
+    return urlsplit(source).scheme in ("http", "https")
+
+
+def _kept(settings: Settings) -> Path:
+    return settings.data / "adopted-openapi.json"
