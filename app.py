@@ -57,7 +57,7 @@ def _all(*names: str) -> str:
 
 playground, server = open_playground()
 playground.resume()
-demo = build(playground, json.loads((ASSETS / "examples.json").read_text()))
+demo = build(playground, json.loads((ASSETS / "examples.json").read_text()), server.serve if server else None)
 
 if __name__ == "__main__":
     try:

@@ -106,7 +106,60 @@
     if (box && String(Boolean(wrong)) !== box.getAttribute("aria-invalid")) box.setAttribute("aria-invalid", String(Boolean(wrong)));
   }
 
+  // ---- another document -----------------------------------------------------------------------------------------
+  const DRIFT = "flux-drift";
+  const LONGEST = 3_000_000;
+
+  function tell(lines, wrong) {
+    const place = $("#adopted");
+    if (!place) return;
+    const list = document.createElement(wrong ? "p" : "ul");
+    if (wrong) Object.assign(list, { className: "fault", textContent: lines[0] }).setAttribute("role", "alert");
+    else for (const line of lines) list.append(Object.assign(document.createElement("li"), { textContent: line }));
+    place.replaceChildren(list);
+    $("details.document").open = true;
+  }
+
+  function adopt(data) {
+    tell(["Reading it …"], true);
+    flux.bridges?.[0]?.("adopt", data);
+  }
+
+  document.addEventListener("click", (event) => {
+    const control = event.target.closest?.("#documents [data-act]");
+    if (control?.dataset.act === "document") $("#document-file")?.click();
+    else if (control?.dataset.act === "adopt") adopt({ what: control.dataset.what });
+  });
+
+  document.addEventListener("change", async (event) => {
+    const file = event.target.id === "document-file" && event.target.files[0];
+    if (!file) return;
+    const name = file.name;
+    if (file.size > LONGEST) tell([`${name} is too large for a document of this kind. The page stays as it was.`], true);
+    else adopt({ what: "text", name, text: await file.text() });
+    event.target.value = "";
+  });
+
+  function adopted() {
+    const told = $("#documents [data-told]:not([data-seen])");
+    if (told) {
+      told.dataset.seen = "1";
+      const lines = told.tagName === "UL" ? [...told.children].map((row) => row.textContent) : [told.textContent];
+      tell(lines, told.classList.contains("fault"));
+      if (told.dataset.reload) {
+        sessionStorage.setItem(DRIFT, JSON.stringify(lines));
+        setTimeout(() => location.reload(), 1000);
+      }
+      return;
+    }
+    const kept = $("#adopted") && sessionStorage.getItem(DRIFT);
+    if (!kept || performance.now() > 20000 || $("#documents [data-reload]")) return;
+    sessionStorage.removeItem(DRIFT);
+    tell(JSON.parse(kept), false);
+  }
+
   function changed() {
+    adopted();
     arrived();
     written();
   }

@@ -15,7 +15,7 @@ import gradio as gr
 
 from ..errors import PlaygroundError
 from ..generation import State
-from . import fields, recall, words
+from . import fields, recall, whence, words
 from .acts import Acts
 
 VISIT = "visit_"
@@ -38,12 +38,13 @@ def names(paths: Sequence[str]) -> list[str]:
 def wire(bridge: Any, parts: Mapping[str, Any], acts: Acts, name: str) -> None:
     """Offer an endpoint under a name; a field that has several inputs on the page is given as JSON here."""
     called = dict(_parameters([one.name for one in acts.fields]))
+    salt = acts.playground.journal.salt()
 
     async def generate(visit_: gr.Request, /, **raw: Any) -> AsyncIterator[tuple[Any, Any, Any]]:
-        desk = acts.desks.of(visit_.session_hash)
+        visitor = whence.caller(visit_, acts.desks.of(visit_.session_hash).visitor, salt)
         given = fields.read(acts.fields, {field: raw.get(parameter) for parameter, field in called.items()})
         try:
-            one = await acts.threads(acts.playground.start, given, desk.visitor)
+            one = await acts.threads(acts.playground.start, given, visitor)
             async for now in acts.road(one.id):
                 one = now
                 yield (one.image if one.state is State.READY else None), str(one.seed), recall.record(one)

@@ -13,7 +13,7 @@ import gradio as gr
 
 from ..playground import OWNER, Playground
 from ..schema import Field
-from . import connection, tray
+from . import adopting, connection, tray
 from .endpoints import picker
 from .form import Form, form, html
 from .result import empty
@@ -36,6 +36,7 @@ class Parts:
     column: Any
     go: Any
     json: tuple[Any, Any]
+    document: Any
 
     @property
     def outputs(self) -> list[Any]:
@@ -58,6 +59,7 @@ def lay_out(views: Sequence[Playground], chosen: Sequence[tuple[Field, ...]], ex
     nothing = empty(examples, known if views[0].local() else "")
     with gr.Row(elem_id="head"):
         html(f"<h1>Flux Playground</h1>{picker([one.operation for one in views])}", elem_id="name")
+        document = None if views[0].settings.hosted else adopting.panel(views[0])
         badge = html(connection.badge(views[0], OWNER), elem_id="connection")
     with gr.Row(elem_id="columns", equal_height=False):
         forms = [form(some, visible=place == 0) for place, some in enumerate(chosen)]
@@ -70,7 +72,7 @@ def lay_out(views: Sequence[Playground], chosen: Sequence[tuple[Field, ...]], ex
 
     def parts(one: Form) -> Parts:
         recipes = tray.Tray(panel, one.draft, sheet, one.file)
-        shared = (badge, choices, one.hints, one.inputs, recipes, one.column, one.go, one.json)
+        shared = (badge, choices, one.hints, one.inputs, recipes, one.column, one.go, one.json, document)
         return Parts(frame, line, below, strip, one.notice, *shared)
 
     return [parts(one) for one in forms]

@@ -13,9 +13,10 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from ..playground import Playground
-from ..schema import Field
-from . import api, endpoints, fields, problems, recall, switching, tray, visit, whence
+from ..schema import Document, Field
+from . import adopting, api, endpoints, fields, problems, recall, switching, tray, visit, whence
 from .acts import Acts, Updates
+from .desk import Desks
 from .following import Update
 from .form import PRIVATE
 from .guard import LARGEST_UPLOAD, Guard, Rules
@@ -25,7 +26,20 @@ from .recipes import Recipes
 from .theme import theme
 
 # The events of the page, other than Generate: `assets/page.js` sends them through the bridge by these names.
-ACTS = ("show", "stop", "collect", "again", "vary", "key", "account", "recall", "call", *tray.ACTS, *switching.ACTS)
+ACTS = (
+    "show",
+    "stop",
+    "collect",
+    "again",
+    "vary",
+    "key",
+    "account",
+    "recall",
+    "call",
+    *tray.ACTS,
+    *switching.ACTS,
+    *adopting.ACTS,
+)
 BRIDGE = f"""(window.flux.bridges ??= [])[PLACE] = (name, data) => trigger('act_' + name, data);
 window.flux.bridge = (name, data) => window.flux.bridges[window.flux.form || 0](name, data);
 /* {[f"act_{name}" for name in ACTS]} */"""
@@ -35,13 +49,21 @@ window.flux.bridge = (name, data) => window.flux.bridges[window.flux.form || 0](
 NOTHING = Update()
 
 
-def build(playground: Playground, examples: Sequence[str] = ()) -> Any:
-    """The page of a playground, to be launched with `options`; `examples` are prompts to begin with."""
+def build(
+    playground: Playground,
+    examples: Sequence[str] = (),
+    adopted: Callable[[Document], None] | None = None,
+    desks: Desks | None = None,
+) -> Any:
+    """The page of a playground, to be launched with `options`; `examples` are prompts to begin with.
+
+    `adopted` is told of another document that the page goes by from now on; `desks` are those of the page before.
+    """
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     # Else each event rebuilds a growing table of all events before it.
     os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")
-    every = _acts(endpoints.views(playground))
+    every = _acts(endpoints.views(playground), desks)
     with gr.Blocks(title="Flux Playground", analytics_enabled=False, delete_cache=(3600, 86400)) as page:
         laid = lay_out([one.playground for one in every], [one.fields for one in every], examples)
         bridges = [gr.HTML("", js_on_load=_bridge(place), elem_id="bridge") for place in range(len(every))]
@@ -52,8 +74,17 @@ def build(playground: Playground, examples: Sequence[str] = ()) -> Any:
             if playground.settings.programs:
                 api.wire(bridge, parts.inputs, acts, name)
         _wire_hello(page, laid[0], every[0])
+        if laid[0].document is not None:
+            adopting.wire(bridges[0], laid[0].document, playground, lambda: remade(), page)
     page.desks = every[0].desks  # `visit.leave` finds them there
-    visit.forget_idle(page.desks, playground.accounts)
+    if desks is None:
+        visit.forget_idle(page.desks, playground.accounts)
+
+    def remade() -> Any:
+        if adopted is not None:
+            adopted(playground.document)
+        return build(playground, examples, adopted, page.desks)
+
     page.api_open = False  # as `queue(api_open=False)` does, which builds gradio's whole application once more
     return page
 
@@ -88,9 +119,10 @@ def options(playground: Playground, *, style: str = "", script: str = "", favico
     }
 
 
-def _acts(views: Sequence[Playground]) -> list[Acts]:
+def _acts(views: Sequence[Playground], desks: Desks | None) -> list[Acts]:
     """The acts of each endpoint, all at the same desks."""
     every = [Acts(one, endpoints.offered(one)) for one in views]
+    every[0].desks = desks or every[0].desks
     for one in every:
         one.desks, one.threads = every[0].desks, every[0].threads
     return every
