@@ -262,7 +262,7 @@ def test_a_reset_of_a_kept_connection_is_in_doubt_too(server: Hostile) -> None:
 
 def test_a_large_request_gets_through_to_a_slow_reader(server: Hostile) -> None:
     server.script(PATH, later(0.2, reply(ACCEPTED)))
-    with Client(server.url, KEY, limits=QUICK) as client:
+    with Client(server.url, KEY, limits=replace(QUICK, submit=10, silence=10)) as client:
         client.submit(PATH, {"image_prompt": "A" * 8_000_000})
     assert len(server.seen[0].body) > 8_000_000
 

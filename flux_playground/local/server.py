@@ -119,6 +119,7 @@ def _serve(app: ASGIApp, sockets: list[socket.socket]) -> Callable[[], None]:
         lifespan="off",
         ws="none",
         timeout_graceful_shutdown=1,
+        timeout_keep_alive=75,  # as long as a load balancer's: a client must not find its connection closed under it
         server_header=False,
         backlog=512,
     )
