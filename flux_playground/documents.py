@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from .client import fetch
 from .errors import InvalidDocument
 from .schema import Document, Operation, load, load_text
+from .schema.document import SHIPPED as SHIPPED
 from .settings import DEFAULT_ENDPOINT, Settings
 
 log = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from . import images
+from . import images, media
 from .errors import from_dict
 from .generation import UNFINISHED, Generation, State
 
@@ -141,10 +141,11 @@ class Journal:
     def store(self, generation: Generation, data: bytes) -> Generation:
         """Keep a delivered image exactly as it came and give the generation with its file, hash and measures.
 
-        Whether it is whole has been looked at by whoever delivered it; raises `BadSample` for what is no image at all.
+        Whether it is whole has been looked at by whoever delivered it; raises `BadSample` for what is neither
+        image, video nor archive.
         The record itself is not written here.
         """
-        picture = images.measure(data)
+        picture = media.measure(data)
         seed = f"seed-{str(generation.seed)[:24]}-" if generation.seed is not None else ""
         path = self._images / f"flux-{seed}{generation.id}{picture.suffix}"
         _write_whole(path, data)
@@ -160,7 +161,7 @@ class Journal:
 
     def thumbnail(self, generation: Generation) -> Path | None:
         """A small WebP of the image, made at the first asking; None while there is no image, or no longer one."""
-        if generation.image is None or not generation.image.is_file():
+        if generation.image is None or media.kind(generation.format) != "image" or not generation.image.is_file():
             return None
         path = self._thumbnails / f"{generation.id}.webp"
         if not path.is_file():

@@ -12,7 +12,7 @@ from threading import BoundedSemaphore, Event
 from urllib.parse import urljoin
 
 from ..errors import APIError, BadSample, PlaygroundError, SampleExpired
-from ..images import inspect
+from ..media import inspect
 from .answers import retry_after
 from .connections import NeverMade, Refused
 from .hosts import Origin, origin, usable
@@ -77,7 +77,7 @@ class Downloads:
                 raise  # these bytes are certainly all that was meant; otherwise they may have been cut
             raise _Again(flaw) from None
         size = len(answer.body)
-        log.info("task %s: %d bytes, %s %dx%d", task_id, size, picture.format, picture.width, picture.height)
+        log.info("task %s: %d bytes, %s %sx%s", task_id, size, picture.format, picture.width, picture.height)
         return answer.body
 
     def _follow(self, url: str) -> Answer:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .. import media
 from ..generation import Generation, State
 from . import words
 from .markup import escape, join
@@ -44,7 +45,9 @@ def _kind(one: Generation) -> str:
 
 
 def _face(one: Generation) -> str:
-    if one.state is State.READY:
+    if one.state is State.READY and media.kind(one.format) == "image":
         return f'<img src="thumbnail/{one.id}" alt="" loading="lazy" decoding="async">'
+    if one.state is State.READY:
+        return f'<span class="face"><span>{escape(one.format or "file")}</span></span>'
     ticking = "" if one.finished else clock(one)
     return f'<span class="face"><span>{escape(words.brief(one))}</span>{ticking}</span>'

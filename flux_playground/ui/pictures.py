@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from .. import reproduction
+from .. import media, reproduction
 from ..errors import InvalidRecipe
 from ..generation import Generation
 from ..playground import Playground
@@ -36,7 +36,7 @@ def routes(playground: Playground) -> list[Route]:
         if one is None or one.image is None or not one.image.is_file():
             return _missing()
         where = "attachment" if "download" in request.query_params else "inline"
-        return _file(one.image, f"image/{one.format}", where)
+        return _file(one.image, media.mime(one.format), where)
 
     async def thumbnail(request: Request) -> Response:
         one = await asyncio.to_thread(_known, playground, request.path_params["id"])

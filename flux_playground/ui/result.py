@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .. import media
 from ..generation import Generation, State
 from . import reproduction, words
 from .markup import button, escape, icon, join
@@ -111,10 +112,21 @@ def _nothing(examples: Sequence[str], finetune: str) -> str:
 
 
 def _picture(one: Generation) -> str:
+    if media.kind(one.format) != "image":
+        return _moving(one)
     alt = escape(_cut(str(one.request.get("prompt") or "Generated picture"), 200))
     size = f'width="{one.width}" height="{one.height}"'
     image = f'<img src="picture/{one.id}" {size} alt="{alt}" decoding="async">'
     return f'<a href="picture/{one.id}" target="_blank" rel="noopener" title="Open at full size">{image}</a>'
+
+
+def _moving(one: Generation) -> str:
+    """What is no still picture: a video plays here, anything else can be saved."""
+    if media.kind(one.format) == "video":
+        return f'<video src="picture/{one.id}" controls playsinline preload="metadata"></video>'
+    said = f"This endpoint gives a file ({escape(one.format)}), which cannot be shown here."
+    link = f'<a class="quiet" href="picture/{one.id}?download" download>{icon("download")}<span>Save it</span></a>'
+    return f'<div class="quiet"><p class="head">The file is here</p><p>{said}</p><p>{link}</p></div>'
 
 
 def _waiting(one: Generation) -> str:
@@ -160,7 +172,8 @@ def _status(view: View) -> str:
 def _facts(view: View) -> str:
     one = view.generation
     seconds = f"<span>{one.seconds:.1f} s</span>" if one.seconds is not None else ""
-    return _dots([_seed(one), f"<span>{one.width} × {one.height} px</span>", seconds, f"<span>{_cost(view)}</span>"])
+    size = f"{one.width} × {one.height} px" if one.width else f"{one.format}, {(one.size or 0) / 1e6:.2f} MB"
+    return _dots([_seed(one), f"<span>{size}</span>", seconds, f"<span>{_cost(view)}</span>"])
 
 
 def _cost(view: View) -> str:
@@ -190,7 +203,8 @@ def _actions(one: Generation, ahead: Prospect) -> str:
     inside = f"{icon('download')}<span>Download original</span>"
     link = f'<a class="quiet" href="picture/{one.id}?download" download>{inside}</a>'
     vary = button("vary", "Vary", drawing="vary", id=one.id, name="The same again with a new seed")
-    return _recalls(one) + vary + link + reproduction.actions(one, ahead)
+    more = reproduction.actions(one, ahead) if media.kind(one.format) == "image" else ""
+    return _recalls(one) + vary + link + more
 
 
 def _recalls(one: Generation) -> str:
