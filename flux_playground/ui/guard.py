@@ -26,7 +26,7 @@ from .whence import Network, believed, place
 PAGE = re.compile(
     r"/(config/?|theme\.css|favicon\.ico|robots\.txt|manifest\.json)?"
     r"|/(assets|static|svelte)/.*"
-    r"|/gradio_api/(queue/(join|data)|upload|upload_progress|startup-events|app_id|theme\.css|cancel|reset"
+    r"|/gradio_api/(queue/(join|data)|run/predict|upload|upload_progress|startup-events|app_id|theme\.css|cancel|reset"
     r"|heartbeat/[\w-]+|login_check)/?"
     r"|/gradio_api/file=/?(?!\s*([A-Za-z][A-Za-z0-9+.-]*:|[\\/]{2})).+"
 )
@@ -205,7 +205,7 @@ def _foreign(scope: Scope) -> tuple[int, str] | None:
         return None
     site = _header(scope, b"sec-fetch-site")
     origin = _header(scope, b"origin")
-    names = {_header(scope, b"host"), _header(scope, b"x-forwarded-host")}
+    names = {_header(scope, b"host"), _header(scope, b"x-forwarded-host")} - {""}
     if site in ("cross-site", "same-site") or (not site and origin and urlsplit(origin).netloc not in names):
         return 403, "Not from here"
     return None

@@ -1,7 +1,7 @@
 """Whom a request comes from, as far as that can be believed: its address, its browser, and the mark they make.
 
 What a request says of proxies before us is believed only where the owner has named the proxy: everybody else's word
-for it is struck out. Knows neither gradio nor the program.
+for it is struck out. Knows who a visitor is, not gradio.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ import hashlib
 import hmac
 import ipaddress
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from starlette.types import Scope
+
+from ..playground import Visitor
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -71,6 +74,12 @@ def mark(request: Any, secret: bytes) -> str:
     client = request.client
     browser = " ".join(str(dict(request.headers).get(one, "")) for one in ("user-agent", "accept-language"))
     return f"{_digest(secret, place(client.host if client else ''))[:16]}.{_digest(secret, browser)[:8]}"
+
+
+def caller(request: Any, visitor: Visitor, secret: bytes) -> Visitor:
+    """A program that calls the page, as a visitor: counted like one, with the key of its `x-key` header if any."""
+    key = str(dict(request.headers).get("x-key", "")).strip() or visitor.api_key
+    return replace(visitor, mark=mark(request, secret), api_key=key)
 
 
 def _digest(secret: bytes, text: str) -> str:
