@@ -143,7 +143,7 @@ def test_where_upsampling_rewrote_the_prompt_it_is_said_beforehand_and_the_reaso
     page.locator("#advanced > button").click()
     page.locator("#input-prompt_upsampling input").check()
     made(page, prompt="a cat")
-    expect(page.locator("#stage .caveat")).to_contain_text("upsampling is on")
+    expect(page.locator("#stage .caveat")).to_contain_text("upsampling writes the prompt anew")
     page.locator("#stage details.details summary").click()
     used = page.locator("#stage .used ins").first
     expect(used).to_be_visible()

@@ -80,7 +80,7 @@ def _table(changes: tuple[Change, ...]) -> str:
 def _value(change: Change, value: Any) -> str:
     if change.field.media and value:
         return "an image"
-    if value is None and change.field.default is not None:
+    if value is None and change.field.default not in (None, ""):
         return f'<span class="none">{escape(fields.UNSET)}</span>'
     return shown(value) or '<span class="none">blank</span>'
 
