@@ -9,6 +9,9 @@ result.py    the stage                          history.py     the recent pictur
 words.py     errors and states in words         problems.py    why Generate cannot
 guard.py     doors that stay shut               pictures.py    the routes of the pictures
 markup.py    HTML, safely                       connection.py  who draws and who pays
+tray.py      where recipes stand                recipes.py     what can be done with them
+opening.py   what was dropped, pasted, linked   dropping.py    the table of what it would change
+code.py      a request as link and code         reproduction.py  made again, and how it came out
 """
 
 from .page import build, options
