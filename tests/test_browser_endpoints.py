@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from flux_playground.schema.document import SHIPPED
 from tests.running import running
 from tests.test_browser import FLAGS, READY, fill, opened, picture
 
@@ -88,3 +89,26 @@ def test_form_and_json_follow_each_other_and_what_is_no_json_stays_and_is_locate
     expect(page.locator("#json-state")).to_contain_text("Line 2, column 11", timeout=READY)
     assert box.input_value() == '{"text": "an owl",\n "count": }'
     expect(page.locator("#input-count input")).to_have_value("3")
+
+
+def test_the_owner_gives_another_document_and_what_is_none_changes_nothing(browser: Browser, tmp_path: Path) -> None:
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    newer = tmp_path / "newer.json"
+    text = SHIPPED.read_text()
+    newer.write_text(text.replace('"title": "Aspect Ratio"', '"maxLength": 9, "title": "Aspect Ratio"'))
+    assert newer.read_text() != text
+    with running(tmp_path / "run") as url:
+        page.set_default_timeout(READY)
+        page.goto(url)
+        expect(page.locator("#generate")).to_be_visible(timeout=READY)
+        page.wait_for_function("() => window.flux?.bridges?.[0]")
+        page.locator("details.document summary").click()
+        page.set_input_files("#document-file", {"name": "no.json", "mimeType": "text/plain", "buffer": b"{"})
+        expect(page.locator("#adopted")).to_contain_text("no.json is not valid JSON")
+        expect(page.locator("#generate")).to_be_visible()
+        page.set_input_files("#document-file", newer)
+        expect(page.locator("#adopted")).to_contain_text("aspect_ratio: longest none → 9", timeout=READY)
+        page.wait_for_function("() => performance.getEntriesByType('navigation')[0].type === 'reload'")
+        expect(page.locator("#adopted")).to_contain_text("aspect_ratio: longest none → 9", timeout=READY)
+        expect(page.locator("#hint-aspect_ratio")).to_contain_text("up to 9 characters")
+    page.close()

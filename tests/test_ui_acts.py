@@ -151,3 +151,11 @@ def test_a_recall_gives_exactly_what_was_asked_for(acts: Acts) -> None:
     assert inputs["prompt_upsampling"] is True
     assert set(recall.recalled(acts.playground, one, acts.fields, "prompt")) == {"prompt"}
     assert "seed" not in recall.recalled(acts.playground, one, acts.fields, "but-seed")
+
+
+def test_a_recall_into_another_endpoints_form_names_what_has_no_place_there(acts: Acts) -> None:
+    done(acts.generate("tab", {**FORM, "seed": "3"}))
+    one = acts.playground.get(shown(acts))
+    fewer = tuple(field for field in acts.fields if field.name not in ("aspect_ratio", "finetune_id"))
+    assert recall.said(one, fewer, "all").endswith("no field here: aspect_ratio, finetune_id.")
+    assert recall.said(one, acts.fields, "all") == recall.WHAT["all"]

@@ -36,7 +36,8 @@ def panel(playground: Playground) -> Any:
     name = escape(f"{known.get('title', 'A document')} {known.get('version', '')}".strip()[:80])
     count = len(playground.document.operations)
     said = f"{name}: {count} endpoint{'' if count == 1 else 's'}."
-    file = '<input type="file" id="document-file" accept=".json,.yaml,.yml,.md,.txt" class="unseen" tabindex="-1">'
+    hidden = 'class="unseen" tabindex="-1" aria-label="A document"'
+    file = f'<input type="file" id="document-file" accept=".json,.yaml,.yml,.md,.txt" {hidden}>'
     choose = button("document", "Choose a file", drawing="use")
     current = button("adopt", "The API's current one", drawing="download", what="current")
     shipped = button("adopt", "Back to the first one", drawing="again", what="first")

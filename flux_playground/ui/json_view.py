@@ -103,10 +103,14 @@ def _names(chosen: Sequence[Field]) -> frozenset[str]:
 def _state(faults: Sequence[FieldError]) -> str:
     if not faults:
         return '<p id="json-state" role="status">The form says the same.</p>'
-    rows = join(f"<li><b>{escape(one.field)}</b> {escape(one.msg)}</li>" for one in faults[:8])
+    rows = join(f"<li><b>{escape(_path(one))}</b> {escape(one.msg)}</li>" for one in faults[:8])
     return (
         f'<div id="json-state" role="status"><p>In the form as it is; before it can be sent:</p><ul>{rows}</ul></div>'
     )
+
+
+def _path(fault: FieldError) -> str:
+    return ".".join(str(part) for part in fault.loc if part != "body")
 
 
 def _wrong(sentence: str, line: int = 0, column: int = 0) -> str:

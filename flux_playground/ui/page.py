@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 
 from ..playground import Playground
 from ..schema import Document, Field
-from . import adopting, api, endpoints, fields, problems, recall, switching, tray, visit, whence
+from . import adopting, api, endpoints, fields, health, problems, recall, switching, tray, visit, whence
 from .acts import Acts, Updates
 from .desk import Desks
 from .following import Update
@@ -92,7 +92,7 @@ def build(
 def options(playground: Playground, *, style: str = "", script: str = "", favicon: str | None = None) -> dict[str, Any]:
     """The arguments of `launch`: how the page looks, and every door of gradio's that is to stay shut."""
     os.environ["FORWARDED_ALLOW_IPS"] = ""  # else forged addresses are believed before the guard sees them
-    own = [*routes(playground), visit.ROUTE]
+    own = [*routes(playground), *health.routes(playground), visit.ROUTE]
     settings = playground.settings
     first = frozenset(route.path.split("/")[1] for route in own)
     rules = Rules(settings.hosted, settings.programs, settings.proxies, first)
@@ -193,7 +193,7 @@ def _wire_recall(bridge: Any, parts: Parts, acts: Acts) -> None:
             return {parts.notice: gr.skip()}
         values = await acts.threads(recall.recalled, acts.playground, one, acts.fields, what)
         return {
-            parts.notice: problems.notice(recall.WHAT[what]),
+            parts.notice: problems.notice(recall.said(one, acts.fields, what)),
             **{parts.inputs[name]: v for name, v in values.items()},
         }
 

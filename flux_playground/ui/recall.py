@@ -50,6 +50,12 @@ def recalled(playground: Playground, one: Generation, offered: Sequence[Field], 
     return {key: one for field in chosen for key, one in fill(field, asked.get(field.name)).items()}
 
 
+def said(one: Generation, offered: Sequence[Field], what: str) -> str:
+    """What was recalled, in a sentence; and what of it has no field in this form, as another endpoint's may."""
+    missing = sorted(set(one.request) - {field.name for field in offered}) if what in ("all", "but-seed") else []
+    return WHAT[what] + (f" Left out, for there is no field here: {', '.join(missing)}." if missing else "")
+
+
 def fill(field: Field, value: Any) -> dict[str, Any]:
     """What the inputs of a field must hold, by their keys, for a value of a form or of a request; None clears them."""
     if inputs.is_image(field):
