@@ -66,7 +66,7 @@ print(json.dumps([[f"key-{n}", killed(f"key-{n}", 1 + n * lines // points)] for 
 
 @pytest.fixture(scope="module")
 def fast() -> Iterator[LocalServer]:
-    with LocalServer(speed=200, credits=1000) as running:
+    with LocalServer(speed=200, credits=1000, scale=0.1) as running:
         yield running
 
 

@@ -6,6 +6,7 @@ import io
 import time
 from typing import Any
 
+import pytest
 import requests
 from PIL import Image
 
@@ -37,12 +38,15 @@ def picture(body: dict[str, Any]) -> bytes:
     return answer.content
 
 
-def test_a_request_becomes_a_picture_of_the_right_size(server: LocalServer) -> None:
-    body = finish(server, width=None, height=None, aspect_ratio="1:1")
+@pytest.mark.parametrize(("scale", "edge"), [(1.0, 2048), (0.25, 512)])
+def test_a_request_becomes_a_picture_of_the_right_size(scale: float, edge: int) -> None:
+    with LocalServer(speed=60, scale=scale) as server:
+        body = finish(server, width=None, height=None, aspect_ratio="1:1")
+        image = Image.open(io.BytesIO(picture(body)))
     assert body["status"] == "Ready"
     assert body["result"]["seed"] == 42
     assert body["result"]["prompt"] == "a lake"
-    assert Image.open(io.BytesIO(picture(body))).size == (2048, 2048)
+    assert image.size == (edge, edge)
 
 
 def test_the_same_request_and_seed_give_the_same_bytes_and_another_seed_others(server: LocalServer) -> None:

@@ -140,7 +140,10 @@ def test_the_account_is_asked_with_the_visitors_key(playground: Playground) -> N
 
 
 def test_what_is_over_the_limit_waits_in_line_and_is_seen_to(settings: Settings) -> None:
-    with LocalServer(speed=20) as slow, Playground(replace(settings, demo_url=slow.url, max_in_flight=1)) as playground:
+    with (
+        LocalServer(speed=20, scale=0.25) as slow,
+        Playground(replace(settings, demo_url=slow.url, max_in_flight=1)) as playground,
+    ):
         started = [playground.start(VALUES) for _ in range(3)]
         assert [playground.place(g.id) for g in started] == [0, 1, 2]
         assert playground.get(started[1].id).state is State.QUEUED
@@ -152,7 +155,10 @@ def test_what_is_over_the_limit_waits_in_line_and_is_seen_to(settings: Settings)
 
 
 def test_one_that_waits_in_line_can_be_stopped_and_is_never_sent(settings: Settings) -> None:
-    with LocalServer(speed=20) as slow, Playground(replace(settings, demo_url=slow.url, max_in_flight=1)) as playground:
+    with (
+        LocalServer(speed=20, scale=0.25) as slow,
+        Playground(replace(settings, demo_url=slow.url, max_in_flight=1)) as playground,
+    ):
         before = playground.credits()
         first, second = playground.start(VALUES), playground.start(VALUES)
         assert playground.stop(second.id).state is State.UNSENT
@@ -162,7 +168,7 @@ def test_one_that_waits_in_line_can_be_stopped_and_is_never_sent(settings: Setti
 
 
 def test_stopping_ends_the_waiting_at_once_and_the_image_can_be_collected(settings: Settings) -> None:
-    with LocalServer(speed=4) as slow, Playground(replace(settings, demo_url=slow.url)) as playground:
+    with LocalServer(speed=4, scale=0.25) as slow, Playground(replace(settings, demo_url=slow.url)) as playground:
         before = playground.credits()
         started = playground.start(VALUES)
         while playground.get(started.id).state is not State.RUNNING:

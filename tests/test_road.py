@@ -99,7 +99,7 @@ DAYS: list[tuple[str, State, type[PlaygroundError] | None, int]] = [
     ("#sample-503-once", State.READY, None, 1),
     ("#sample-cut-once", State.READY, None, 1),
     ("#sample-not-image", State.UNCOLLECTED, BadSample, 1),
-    ("#sample-trickle", State.UNCOLLECTED, APIError, 1),
+    ("#sample-silent", State.UNCOLLECTED, APIError, 1),
 ]
 
 

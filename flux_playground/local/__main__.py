@@ -32,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     out.add_argument("--sample-lifetime", type=float, default=600.0, help="seconds that a sample's address lives")
     out.add_argument("--polls-per-second", type=int, default=1200, help="polls beyond which 429 is answered")
     out.add_argument("--painters", type=int, default=2, help="processes that draw")
+    out.add_argument("--scale", type=float, default=1.0, help="of a picture's sides: small ones are drawn sooner")
     out.add_argument("--webhook-form", choices=FORMS, default="signature", help="which of the two forms webhooks have")
     out.add_argument("--webhooks-anywhere", action="store_true", help="webhooks to other machines as well")
     out.add_argument("--bad-day", action="append", default=[], help="what goes wrong, as listed at /; may be repeated")

@@ -47,6 +47,7 @@ class Options:
     webhook_form: str = "signature"
     webhooks_anywhere: bool = False
     painters: int = 2
+    scale: float = 1.0
 
 
 class Refused(Exception):
@@ -67,7 +68,7 @@ class Desk:
         self._always = bad_days.cues(options.bad_days)
         self._chance = random.Random(options.seed)  # noqa: S311
         self._regions = regions
-        self._easel = Easel(options.painters)
+        self._easel = Easel(options.painters, options.scale)
         self._drawing: dict[str, Future[str]] = {}
         self._spent: dict[str, float] = {}
         self._busy: dict[str, list[str]] = {}

@@ -18,9 +18,13 @@ HOME = Path(__file__).resolve().parents[PACKAGE.count(".") + 1]
 
 
 class Easel:
-    """Draws what it is given, in that order, with up to so many painters; each is started when it is first needed."""
+    """Draws what it is given, in that order, with up to so many painters; each is started when it is first needed.
 
-    def __init__(self, painters: int = 2) -> None:
+    `scale` is that of the sides of every picture.
+    """
+
+    def __init__(self, painters: int = 2, scale: float = 1.0) -> None:
+        self._scale = scale
         self._pool = ThreadPoolExecutor(painters, thread_name_prefix="easel")
         self._idle: queue.SimpleQueue[subprocess.Popen[str]] = queue.SimpleQueue()
 
@@ -33,7 +37,7 @@ class Easel:
             painter = self._idle.get_nowait()
         except queue.Empty:
             painter = _start()
-        answer = _ask(painter, json.dumps({"task": str(task), "picture": str(picture)}))
+        answer = _ask(painter, json.dumps({"task": str(task), "picture": str(picture), "scale": self._scale}))
         if not answer:
             painter.kill()
             _leave(painter)

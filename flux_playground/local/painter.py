@@ -1,7 +1,8 @@
 """A program that draws: it reads which tasks to draw, line by line, and answers each when its picture is on disk.
 
 Runs beside the server, so that no poll ever waits for a brush: `python -m flux_playground.local.painter`. It reads
-JSON lines `{"task": path, "picture": path}` and writes `{"prompt": ...}`, or `{"error": ...}`; it ends with its input.
+JSON lines `{"task": path, "picture": path, "scale": 1.0}` and writes `{"prompt": ...}`, or `{"error": ...}`; it ends
+with its input.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from typing import Any
 from . import picture
 
 
-def work(order: dict[str, str]) -> dict[str, Any]:
+def work(order: dict[str, Any]) -> dict[str, Any]:
     """Draws one task: the picture is written as a whole or not at all."""
     task = json.loads(Path(order["task"]).read_text("utf-8"))
-    drawn = picture.draw(task["request"], task["seed"])
+    drawn = picture.draw(task["request"], task["seed"], order["scale"])
     target = Path(order["picture"])
     part = target.with_suffix(".part")
     part.write_bytes(picture.write(drawn.image, task["form"]))

@@ -46,10 +46,10 @@ def used_prompt(request: Mapping[str, Any], seed: int) -> str:
     return words.upsampled(prompt, seed) if request.get("prompt_upsampling") else prompt
 
 
-def draw(request: Mapping[str, Any], seed: int) -> Drawn:
-    """The picture of a checked request, its defaults filled in; `seed` is the one to use."""
+def draw(request: Mapping[str, Any], seed: int, scale: float = 1.0) -> Drawn:
+    """The picture of a checked request, its defaults filled in; `seed` is the one to use, `scale` that of its sides."""
     prompt = used_prompt(request, seed)
-    canvas = Canvas(*size(request))
+    canvas = Canvas(*size(request, scale))
     finetune, strength = str(request.get("finetune_id") or ""), _number(request.get("finetune_strength"), 1.0)
     strength = strength if finetune else 0.0
     scene = words.read(prompt, seed, frozenset(COLOURS))

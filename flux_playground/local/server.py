@@ -35,7 +35,7 @@ class LocalServer:
     one they are in a temporary folder that goes when the server closes. `speed` divides every time that is taken,
     `key` is the only one that is accepted (any, if empty), `seed` settles chance, `bad_days` are words of
     `bad_days.py` without their #. `credits` is what each key begins with, `sample_lifetime` how many seconds the
-    address of a sample lives.
+    address of a sample lives; `scale` makes the sides of every picture so many times as long.
 
     Raises `InvalidDocument`, `ValueError` for an unknown bad day, and `OSError` where a port is taken.
     """
@@ -57,6 +57,7 @@ class LocalServer:
         webhook_form: str = "signature",
         webhooks_anywhere: bool = False,
         painters: int = 2,
+        scale: float = 1.0,
         one_address: bool = False,
     ) -> None:
         document = document if isinstance(document, Document) else load(document)
@@ -71,6 +72,7 @@ class LocalServer:
             webhook_form=webhook_form,
             webhooks_anywhere=webhooks_anywhere,
             painters=painters,
+            scale=scale,
         )
         with ExitStack() as closing:
             if folder is None:
