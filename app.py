@@ -7,6 +7,7 @@ GRADIO_SERVER_NAME and GRADIO_SERVER_PORT; everything else is in `flux_playgroun
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 from dataclasses import replace
@@ -55,6 +56,14 @@ def _all(*names: str) -> str:
     return "\n".join((ASSETS / name).read_text() for name in names)
 
 
+def log_lines() -> None:
+    """What the program has to say of each generation, on standard error as it is."""
+    shown = logging.getLogger("flux_playground")
+    shown.addHandler(logging.StreamHandler())
+    shown.setLevel(logging.INFO)
+
+
+log_lines()
 playground, server = open_playground()
 playground.resume()
 demo = build(playground, json.loads((ASSETS / "examples.json").read_text()), server.serve if server else None)

@@ -129,6 +129,12 @@ class Journal:
         with self._lock, closing(self._database.execute(query, values)) as rows:
             return rows.fetchall()
 
+    def counts(self) -> dict[State, tuple[int, float]]:
+        """How many generations are in each state, and what they cost together, in credits."""
+        query = "SELECT state, count(*), coalesce(sum(cost), 0) FROM generations GROUP BY state"
+        with self._lock, closing(self._database.execute(query)) as rows:
+            return {State(state): (number, cost) for state, number, cost in rows}
+
     def price(self, server: str, endpoint: str) -> float | None:
         """What an image of this endpoint cost lately, in credits, or None."""
         query = """

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from . import documents, schema
+from . import documents, ledger, schema
 from .accounts import Account, Accounts
 from .client import Client
 from .errors import TaskLost
@@ -266,6 +266,7 @@ class Playground:
             except Exception:
                 log.exception("generation %s could not be written down", run.generation.id)
                 run.report(replace(run.generation, state=State.UNKNOWN, finished_at=time.time()))
+            ledger.enter(run.generation)
             with self._lock:
                 del self._runs[run.generation.id]
             run = account.line.leave()

@@ -48,6 +48,7 @@ class Settings:
     budget: Allowance = EVERYBODY
     proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
     api: bool | None = None
+    token: str = field(default="", repr=False)
     demo_url: str = ""
 
     @property
@@ -232,5 +233,12 @@ VARIABLES = (
         _flag,
         "1 or 0",
         "Whether programs may call the page as an API; by default only when it is not hosted.",
+    ),
+    Variable(
+        "FLUX_PLAYGROUND_TOKEN",
+        "token",
+        _key,
+        "a secret as one line of plain characters",
+        "With it as bearer token, `/counts` says what the page does and has spent; without it there is no `/counts`.",
     ),
 )

@@ -338,6 +338,11 @@ def test_hidden_fields_are_not_there_and_what_is_sent_for_them_goes_nowhere(stra
     assert not any("webhook_url" in one.request for one in kept(folder))
 
 
+def test_what_only_an_owner_may_do_has_no_event(stranger: Stranger) -> None:
+    names = {target[1] for one in stranger.config["dependencies"] for target in one["targets"]}
+    assert not names & {"act_adopt", "act_call"}
+
+
 def test_an_image_by_its_address_is_not_fetched(stranger: Stranger, folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(0.5)
@@ -527,7 +532,7 @@ def test_a_visitors_key_is_on_no_disk_in_no_page_and_in_no_log(
     assert "Your key" in stranger.act("key", key=key)
     heard = stranger.generate(prompt="a mill of my own")
     assert "picture/" in heard
-    stranger.generate(prompt="#402 a mill")
+    stranger.generate(prompt="#no-credits a mill")
     stranger.generate(seed="abc")
     stranger.act("key", key=f"{key} {key}")
     for path in ("/", "/config", f"/gradio_api/deep_link?session_hash={stranger.session}", "/gradio_api/info"):
@@ -539,6 +544,15 @@ def test_a_visitors_key_is_on_no_disk_in_no_page_and_in_no_log(
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert len(files) > 5
     assert [path for path in files if any(secret in path.read_bytes() for secret in secrets)] == []
+
+
+def test_the_log_has_a_line_for_each_generation_and_no_words_of_it(victim: Stranger, folder: Path) -> None:
+    log = (folder / "log").read_text()
+    lines = [json.loads(line) for line in log.splitlines() if line.startswith('{"generation"')]
+    assert identity(victim.heard) in {line["generation"] for line in lines}
+    assert "secret garden" not in log
+    assert victim.get("/counts", authorization="Bearer ").status == 404
+    assert victim.get("/health").body == b"ok"
 
 
 def test_a_key_is_gone_when_its_tab_is_closed(stranger: Stranger) -> None:

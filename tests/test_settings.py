@@ -43,6 +43,7 @@ def test_every_setting_but_the_local_servers_address_can_be_given() -> None:
             (ip_network("127.0.0.1"), ip_network("10.0.0.0/8")),
         ),
         ("FLUX_PLAYGROUND_API", "1", "api", True),
+        ("FLUX_PLAYGROUND_TOKEN", "sesame", "token", "sesame"),
     ],
 )
 def test_a_good_value_becomes_its_setting(name: str, text: str, setting: str, value: object) -> None:
@@ -81,7 +82,7 @@ def test_a_bad_value_is_refused_in_one_sentence_that_names_the_variable_and_not_
 
 
 def test_the_key_is_not_in_the_repr() -> None:
-    assert "sesame" not in repr(Settings(api_key="sesame"))
+    assert "sesame" not in repr(Settings(api_key="sesame", token="sesame"))
 
 
 def test_a_space_is_hosted_unless_it_says_otherwise() -> None:

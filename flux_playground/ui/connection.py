@@ -22,16 +22,20 @@ def badge(playground: Playground, visitor: Visitor, fault: str = "", balance: st
 
 
 def _said(playground: Playground, visitor: Visitor, fault: str, balance: str) -> str:
+    hosted = playground.settings.hosted
     if playground.local(visitor):
-        return f'<p class="demo"><b>Local demo</b> <span>{DEMO}</span></p>{_box(fault)}'
+        return f'<p class="demo"><b>{"Hosted" if hosted else "Local"} demo</b> <span>{DEMO}</span></p>{_box(fault)}'
     host = escape(urlsplit(playground.settings.base_url or playground.operation.server).hostname or "")
     left = f' <span class="balance">{escape(balance)}</span>' if balance else ""
     if visitor.api_key:
         return f"<p><b>Your key</b> <span>is in use at {host}</span>{left}</p>{button('key', 'Forget it', key='')}"
     if playground.settings.api_key:
-        own = _box(fault) if playground.settings.hosted else ""
-        return f"<p><b>Connected</b> <span>to {host}</span>{left}</p>{own}"
-    return f"<p><b>No key yet</b> <span>for {host}</span></p>{_box(fault)}"
+        if hosted:
+            each = escape(playground.settings.allowance)
+            return f"<p><b>On this page's key</b> <span>for each visitor {each}</span></p>{_box(fault)}"
+        return f"<p><b>Connected</b> <span>to {host}</span>{left}</p>"
+    title = "Bring your own key" if hosted else "No key yet"
+    return f"<p><b>{title}</b> <span>for {host}</span></p>{_box(fault)}"
 
 
 def _box(fault: str) -> str:
