@@ -176,7 +176,7 @@ VARIABLES = (
         "endpoint",
         _path,
         "a path such as /v1/flux-pro-1.1",
-        "Which of the document's endpoints the page offers.",
+        "Which of the document's endpoints the page begins with; where it lacks the default, with its first.",
     ),
     Variable(
         "FLUX_PLAYGROUND_MAX_IN_FLIGHT",
