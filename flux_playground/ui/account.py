@@ -48,14 +48,25 @@ def finetunes(playground: Playground, visitor: Visitor) -> list[Finetune]:
 
 def balance(playground: Playground, visitor: Visitor) -> str:
     """What the account still has, in words; "" where nobody pays, and where the API does not tell."""
+    left = credits_left(playground, visitor)
+    return "" if left is None else told(left)
+
+
+def credits_left(playground: Playground, visitor: Visitor) -> float | None:
+    """What the account still has, in credits; None where nobody pays, and where the API does not tell."""
     if playground.local(visitor) or not (visitor.api_key or playground.settings.api_key):
-        return ""
+        return None
     if playground.settings.hosted and not visitor.api_key:
-        return ""  # what the owner has left is no visitor's business
+        return None  # what the owner has left is no visitor's business
     try:
-        return f"{playground.credits(visitor):,.0f} credits left"
+        return playground.credits(visitor)
     except PlaygroundError:
-        return ""
+        return None
+
+
+def told(left: float) -> str:
+    """So many credits, in words."""
+    return f"{left:,.0f} credits left"
 
 
 def choices(known: Iterable[Finetune]) -> str:

@@ -17,7 +17,7 @@ from ..generation import Generation
 from ..playground import Playground
 from ..reproduction import values as recipe_values
 from ..schema import Field
-from . import account, connection, fields, problems, recall, reproduction
+from . import account, connection, fields, price, problems, recall, reproduction
 from .desk import Desk, Desks
 from .following import PAUSE, Threads, Update, follow
 
@@ -117,7 +117,8 @@ class Acts:
             yield Update(connection=connection.badge(self.playground, desk.visitor, connection.MALFORMED))
             return
         self.desks.use_key(desk, text)
-        yield Update(connection=connection.badge(self.playground, desk.visitor), notice="")
+        cost = price.line(self.playground, desk.visitor)
+        yield Update(connection=connection.badge(self.playground, desk.visitor), notice="", price=cost)
 
     async def road(self, generation_id: str) -> AsyncIterator[Generation]:
         """Every record of a generation that differs from the one before, until it is finished."""
@@ -136,9 +137,12 @@ class Acts:
         if not balance_only:
             known = await self.threads(account.finetunes, self.playground, visitor)
             yield Update(choices=account.choices(known))
-        left = await self.threads(account.balance, self.playground, visitor)
-        if left and desk.visitor == visitor:
-            yield Update(connection=connection.badge(self.playground, visitor, balance=left))
+        left = await self.threads(account.credits_left, self.playground, visitor)
+        if left is not None and desk.visitor == visitor:
+            desk.balance = left
+            cost = await self.threads(price.line, self.playground, visitor, left)
+            badge = connection.badge(self.playground, visitor, balance=account.told(left))
+            yield Update(connection=badge, price=cost)
 
     async def own(self, desk: Desk, generation_id: str) -> Generation | None:
         """The generation of this id, if it is this visitor's."""

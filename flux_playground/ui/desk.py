@@ -33,11 +33,13 @@ class Desk:
     """One tab. `turn` numbers its watchers: one that is no longer the latest stops; `opened` waits to be applied.
 
     `carried` goes along when another endpoint is chosen; `unfit` names what of it the present one cannot take.
+    `balance` is what its account was last said to have, in credits.
     """
 
     visitor: Visitor
     shown: str = ""
     turn: int = 0
+    balance: float | None = None
     reached: dict[str, float] = field(default_factory=dict)
     touched: float = 0.0
     visit: str = field(default="", repr=False)
@@ -58,6 +60,7 @@ class Desk:
     def use_key(self, key: str) -> None:
         """Use a key of the visitor's own from now on; "" forgets it."""
         self.visitor = replace(self.visitor, api_key=key.strip())
+        self.balance = None
 
     def progress(self, generation_id: str, progress: float | None) -> float | None:
         """The furthest that a generation was said to be, between 0 and 1; what the API takes back is not taken back."""

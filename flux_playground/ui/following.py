@@ -18,7 +18,7 @@ from ..errors import FieldError, InvalidRequest
 from ..generation import Generation
 from ..playground import Playground
 from ..settings import LOOPBACK
-from . import history, result
+from . import history, price, result
 from .desk import Desk
 from .reproduction import Prospect, prospect
 from .result import Stage, View
@@ -42,6 +42,7 @@ class Update:
     notice: str | None = None
     connection: str | None = None
     choices: str | None = None
+    price: str | None = None
 
 
 class Threads:
@@ -74,7 +75,8 @@ async def follow(playground: Playground, desk: Desk, threads: Threads) -> AsyncI
             ahead = await threads(prospect, playground, desk.visitor, shown)
             view = _view(playground, desk, shown, place, usual, ahead)
             drawn = None if view is None else result.stage(view)
-            yield Update(drawn, history.strip(recent, desk.shown), _faults(shown, under_way))
+            cost = await threads(price.line, playground, desk.visitor, desk.balance)
+            yield Update(drawn, history.strip(recent, desk.shown), _faults(shown, under_way), price=cost)
         if all(one.finished for one in recent):
             return
         if time.monotonic() - told > ALIVE:

@@ -36,6 +36,7 @@ class Form:
     hints: Mapping[str, Any]
     notice: Any
     go: Any
+    price: Any
     file: Any
     draft: Any
     json: tuple[Any, Any]
@@ -49,11 +50,12 @@ def form(chosen: Sequence[Field], *, visible: bool = True) -> Form:
         with gr.Column(elem_id="action", min_width=0):
             notice = html("", elem_id="notice")
             go = gr.Button("Generate", variant="primary", size="lg", elem_id="generate")
+            price = html("", elem_id="price")
         file, draft = tray.below_form()
         with gr.Column(elem_id="json-view", min_width=0):
             html(json_view.PANEL)
             sheet = html(""), html("")
-    return Form(column, inputs, hints, notice, go, file, draft, sheet)
+    return Form(column, inputs, hints, notice, go, price, file, draft, sheet)
 
 
 def html(value: str, **how: Any) -> Any:

@@ -28,6 +28,7 @@ class Parts:
     below: Any
     strip: Any
     notice: Any
+    price: Any
     connection: Any
     choices: Any
     hints: Mapping[str, Any]
@@ -47,6 +48,7 @@ class Parts:
             self.below,
             self.strip,
             self.notice,
+            self.price,
             self.connection,
             self.choices,
             *self.hints.values(),
@@ -73,6 +75,6 @@ def lay_out(views: Sequence[Playground], chosen: Sequence[tuple[Field, ...]], ex
     def parts(one: Form) -> Parts:
         recipes = tray.Tray(panel, one.draft, sheet, one.file)
         shared = (badge, choices, one.hints, one.inputs, recipes, one.column, one.go, one.json, document)
-        return Parts(frame, line, below, strip, one.notice, *shared)
+        return Parts(frame, line, below, strip, one.notice, one.price, *shared)
 
     return [parts(one) for one in forms]

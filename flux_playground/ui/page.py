@@ -23,6 +23,7 @@ from .guard import LARGEST_UPLOAD, Guard, Rules
 from .layout import Parts, lay_out
 from .pictures import routes
 from .recipes import Recipes
+from .sparing import Sparing
 from .theme import theme
 
 # The events of the page, other than Generate: `assets/page.js` sends them through the bridge by these names.
@@ -64,7 +65,7 @@ def build(
     # Else each event rebuilds a growing table of all events before it.
     os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")
     every = _acts(endpoints.views(playground), desks)
-    with gr.Blocks(title="Flux Playground", analytics_enabled=False, delete_cache=(3600, 86400)) as page:
+    with Sparing(title="Flux Playground", analytics_enabled=False, delete_cache=(3600, 86400)) as page:
         laid = lay_out([one.playground for one in every], [one.fields for one in every], examples)
         bridges = [gr.HTML("", js_on_load=_bridge(place), elem_id="bridge") for place in range(len(every))]
         names = api.names([one.playground.operation.path for one in every])
@@ -203,7 +204,7 @@ def _wire_recall(bridge: Any, parts: Parts, acts: Acts) -> None:
 def _written(update: Any, parts: Parts, chosen: tuple[Field, ...]) -> dict[Any, Any]:
     """What gradio must write for an update; at least one component has to be named."""
     said = {parts.strip: update.strip, parts.connection: update.connection, parts.notice: update.notice}
-    said |= {parts.choices: update.choices}
+    said |= {parts.choices: update.choices, parts.price: update.price}
     if update.stage is not None:
         said |= {parts.frame: update.stage.frame, parts.line: update.stage.line, parts.below: update.stage.below}
     out: dict[Any, Any] = {parts.frame: gr.skip(), **{part: value for part, value in said.items() if value is not None}}

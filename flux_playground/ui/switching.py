@@ -9,7 +9,7 @@ from typing import Any
 
 import gradio as gr
 
-from . import endpoints, fields, json_view
+from . import endpoints, fields, json_view, price
 from .acts import Acts
 from .form import PRIVATE
 from .layout import Parts
@@ -38,11 +38,12 @@ def wire(bridge: Any, parts: Parts, acts: Acts) -> None:
         return {
             parts.column: gr.Column(visible=True),
             parts.notice: endpoints.unfit(arrival),
+            parts.price: await acts.threads(price.line, acts.playground, desk.visitor, desk.balance),
             **{parts.inputs[key]: held for key, held in arrival.held.items()},
             **{parts.hints[one.name]: fields.hint(one) for one in acts.fields},
         }
 
-    filled = [parts.column, parts.notice, *parts.inputs.values(), *parts.hints.values()]
+    filled = [parts.column, parts.notice, parts.price, *parts.inputs.values(), *parts.hints.values()]
     left = bridge.act_leave(leave, inputs_kwargs=dict(parts.inputs), outputs=parts.column, queue=False, **PRIVATE)
     left.then(None, js=ARRIVED, queue=False, **PRIVATE)
     bridge.act_arrive(arrive, None, filled, queue=False, **PRIVATE)
