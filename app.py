@@ -46,8 +46,8 @@ def launch_options(playground: Playground) -> dict[str, Any]:
     """How the page looks and which doors stay shut, with the style and the script of `assets/`."""
     return options(
         playground,
-        style=_all("style.css", "reproduction.css", "endpoints.css"),
-        script=_all("page.js", "reproduction.js", "endpoints.js"),
+        style=_all("style.css", "reproduction.css", "endpoints.css", "beside.css"),
+        script=_all("page.js", "reproduction.js", "endpoints.js", "lock.js", "notify.js"),
         favicon=str(ASSETS / "logo.svg"),
     )
 
@@ -57,8 +57,8 @@ def _all(*names: str) -> str:
 
 
 def log_lines() -> None:
-    """What the program has to say of each generation, on standard error as it is."""
-    shown = logging.getLogger("flux_playground")
+    """The line of each generation, on standard error as it is."""
+    shown = logging.getLogger("flux_playground.ledger")
     shown.addHandler(logging.StreamHandler())
     shown.setLevel(logging.INFO)
 

@@ -85,7 +85,7 @@
     say("Copied.");
   }
 
-  Object.assign(flux, { say, copy });
+  Object.assign(flux, { say, copy, put });
 
   // ---- acts -----------------------------------------------------------------------------------------------------
   const here = {
@@ -102,12 +102,16 @@
     shape: (data) => (put("aspect_ratio", data.value), markShape()),
     copy: (data) => copy(data.copy),
     goto: (data) => goTo(data.field),
+    lock: () => flux.toggleLock(),
+    notify: () => flux.toggleNotify(),
     keys: () => $("#keys")?.showModal(),
     close: () => $("#keys")?.close(),
   };
   const bridged = ["show", "stop", "collect", "again", "vary", "recall"];
 
-  function act(name, data) {
+  function act(name, given) {
+    const data = flux.underLock(name, given);
+    if (data === null) return;
     if (name === "key" && !("key" in data)) {
       const box = $("details.key");
       if (box) ((box.open = true), $("#key")?.focus());
@@ -302,6 +306,7 @@
       const name = hint.id.slice("hint-".length);
       const faulty = Boolean($(".fault", hint)) && !hint.closest(".field.mended");
       for (const box of $$(`#input-${CSS.escape(name)} textarea, #input-${CSS.escape(name)} input`)) {
+        if (box.type?.startsWith("text") && box.dir !== "auto") box.dir = "auto"; // what is typed may read from the right
         if (box.getAttribute("aria-describedby") !== hint.id) box.setAttribute("aria-describedby", hint.id);
         if (String(faulty) !== box.getAttribute("aria-invalid")) box.setAttribute("aria-invalid", String(faulty));
       }

@@ -21,6 +21,7 @@ ICONS = {
     "again": '<path d="M4 12a8 8 0 1 0 2.500-5.800L4 8"/><path d="M4 3v5h5"/>',
     "collect": '<path d="M4 13v6h16v-6M12 4v10M8 10l4 4 4-4"/>',
     "key": '<circle cx="8" cy="15" r="4"/><path d="M11 12l8-8M16 7l3 3"/>',
+    "lock": '<rect x="5" y="11" width="14" height="9" rx="2"/><path class="shackle" d="M8 11V8a4 4 0 0 1 8 0v3"/>',
     "warn": '<path d="M12 4L2.500 20h19zM12 10v4M12 17h.01"/>',
 }
 

@@ -26,6 +26,9 @@ def _seed() -> str:
         + button("dice", "", drawing="dice", name="Roll a new seed")
         + button("reuse", "", drawing="reuse", name="Reuse the seed of the picture on the right")
         + button("clear", "", drawing="clear", name="Clear: a random seed each time", field="seed")
+        + button("lock", "", drawing="lock", name="Lock the seed: recalls leave it as it is").replace(
+            "data-act", 'aria-pressed="false" data-act'
+        )
         + "</div>"
     )
 
