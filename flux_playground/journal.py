@@ -12,9 +12,10 @@ import os
 import secrets
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -64,22 +65,28 @@ class Journal:
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = threading.Lock()
         self._database = _open(folder / "journal.sqlite")
+        self._waiting: deque[_Write] = deque()
+        self._reader = sqlite3.connect(folder / "journal.sqlite", check_same_thread=False, timeout=30)
+        self._reading = threading.Lock()  # who reads need not wait for the disk
         self._holder = sqlite3.connect(folder / "running.sqlite", check_same_thread=False, isolation_level=None)
         self.sole = _hold(self._holder)
 
     def close(self) -> None:
         """Let go of the folder."""
-        with self._lock:
+        with self._lock, self._reading:
+            self._reader.close()
             self._database.close()
             self._holder.close()
 
     def write(self, generation: Generation) -> Generation:
         """Put a generation on disk, in place of what was known of it, and give it back."""
-        row = _row(generation)
-        columns, marks = ", ".join(row), ", ".join("?" * len(row))
-        with self._lock, self._database:
-            # The names are the columns of our own schema; every value is bound.
-            self._database.execute(f"REPLACE INTO generations ({columns}) VALUES ({marks})", list(row.values()))  # noqa: S608
+        mine = _Write(_row(generation))
+        self._waiting.append(mine)
+        with self._lock:  # whoever gets it writes for all who wait for it: the disk is waited for once
+            if not mine.done:
+                self._write_all([self._waiting.popleft() for _ in range(len(self._waiting))])
+        if mine.error is not None:
+            raise mine.error
         return generation
 
     def get(self, generation_id: str) -> Generation | None:
@@ -111,28 +118,28 @@ class Journal:
             SELECT waited FROM generations WHERE server = ? AND endpoint = ? AND state = ? AND waited IS NOT NULL
             ORDER BY finished_at DESC LIMIT ?
         """
-        with self._lock, closing(self._database.execute(query, [server, endpoint, State.READY, limit])) as rows:
+        with self._reading, closing(self._reader.execute(query, [server, endpoint, State.READY, limit])) as rows:
             return [seconds for (seconds,) in rows][::-1]
 
-    def spent(self, spender: str, since: float) -> list[tuple[float, float | None]]:
-        """When the owner's money was spent, oldest first, and how many credits (None: not known yet).
+    def spent(self, spender: str, since: float) -> list[tuple[str, float, float | None]]:
+        """The ids of what the owner's money went for, when, oldest first, and how many credits (None: not known).
 
         `spender` is a whole mark, the beginning of some ("9f2c."), or "" for everybody's. What was never charged is
         left out: what was not sent, and what the API turned down.
         """
         query = """
-            SELECT created_at, cost FROM generations
+            SELECT id, created_at, cost FROM generations
             WHERE spender != '' AND created_at > ? AND substr(spender, 1, ?) = ?
             AND state != ? AND NOT (state = ? AND task_id = '') ORDER BY created_at
         """
         values = [since, len(spender), spender, State.UNSENT, State.FAILED]
-        with self._lock, closing(self._database.execute(query, values)) as rows:
+        with self._reading, closing(self._reader.execute(query, values)) as rows:
             return rows.fetchall()
 
     def counts(self) -> dict[State, tuple[int, float]]:
         """How many generations are in each state, and what they cost together, in credits."""
         query = "SELECT state, count(*), coalesce(sum(cost), 0) FROM generations GROUP BY state"
-        with self._lock, closing(self._database.execute(query)) as rows:
+        with self._reading, closing(self._reader.execute(query)) as rows:
             return {State(state): (number, cost) for state, number, cost in rows}
 
     def price(self, server: str, endpoint: str) -> float | None:
@@ -141,7 +148,7 @@ class Journal:
             SELECT cost FROM generations WHERE server = ? AND endpoint = ? AND cost IS NOT NULL
             ORDER BY finished_at DESC LIMIT 1
         """
-        with self._lock, closing(self._database.execute(query, [server, endpoint])) as rows:
+        with self._reading, closing(self._reader.execute(query, [server, endpoint])) as rows:
             return next((cost for (cost,) in rows), None)
 
     def store(self, generation: Generation, data: bytes) -> Generation:
@@ -185,7 +192,7 @@ class Journal:
     def sent(self, owner: str, reference: str) -> bool:
         """Whether an owner ever sent the input of this reference: a reference alone gives nobody another's image."""
         query = "SELECT 1 FROM generations WHERE owner = ? AND instr(request, ?) LIMIT 1"
-        with self._lock, closing(self._database.execute(query, [owner, reference])) as rows:
+        with self._reading, closing(self._reader.execute(query, [owner, reference])) as rows:
             return rows.fetchone() is not None
 
     def input(self, reference: str) -> str | None:
@@ -205,10 +212,29 @@ class Journal:
                 path.chmod(0o600)
         return path.read_bytes()
 
+    def _write_all(self, writes: list[_Write]) -> None:
+        try:
+            with self._database:
+                for one in writes:
+                    self._replace(one.row)
+        except Exception as error:
+            if len(writes) > 1:  # the fault of one must not be the others'
+                for one in writes:
+                    self._write_all([one])
+                return
+            writes[0].error = error
+        for one in writes:
+            one.done = True
+
+    def _replace(self, row: dict[str, Any]) -> None:
+        columns, marks = ", ".join(row), ", ".join("?" * len(row))
+        # The names are the columns of our own schema; every value is bound.
+        self._database.execute(f"REPLACE INTO generations ({columns}) VALUES ({marks})", list(row.values()))  # noqa: S608
+
     def _select(self, where: str, values: Iterable[Any]) -> list[Generation]:
         # `where` is always a literal of this module; every value is bound.
         query = f"SELECT * FROM generations WHERE {where}"  # noqa: S608
-        with self._lock, closing(self._database.execute(query, list(values))) as cursor:
+        with self._reading, closing(self._reader.execute(query, list(values))) as cursor:
             names = [column[0] for column in cursor.description]
             rows = cursor.fetchall()
         return [self._generation(dict(zip(names, row, strict=True))) for row in rows]
@@ -220,6 +246,15 @@ class Journal:
         row["error"] = None if row["error"] is None else from_dict(json.loads(row["error"]))
         row["image"] = None if row["image"] is None else self._images / row["image"]
         return Generation(**row)
+
+
+@dataclass(eq=False)
+class _Write:
+    """A row that waits to be on disk."""
+
+    row: dict[str, Any]
+    done: bool = False
+    error: Exception | None = None
 
 
 def _row(generation: Generation) -> dict[str, Any]:

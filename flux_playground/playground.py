@@ -105,8 +105,7 @@ class Playground:
 
         A blank seed is drawn here, so that what is kept is the whole recipe. Images may be given as paths, bytes or
         base64 text. `endpoint` is a path of the document, else that of the settings; `origin` is what this one makes
-        again. Raises `InvalidRequest` with all that is wrong, by field; `Unauthorized`; `InvalidDocument`;
-        `QuotaExceeded`; `Busy`.
+        again. Raises `InvalidRequest` (all that is wrong), `Unauthorized`, `InvalidDocument`, `QuotaExceeded`, `Busy`.
         """
         operation = self._chosen(endpoint)
         server, key = self._door(visitor, operation)
@@ -124,11 +123,15 @@ class Playground:
             origin=origin,
             spender=spender(self.settings, visitor),
         )
-        with self._admission:  # what is counted must be written down before anybody else counts
-            if self.settings.hosted:
-                room(list(self._runs.values()), visitor.mark)
-            self._quota.check(generation)
-            return self._enter(Run(self.journal.write(generation), request, visitor.mark), key)
+        self._admit(run := Run(generation, request, visitor.mark))
+        try:
+            self.journal.write(generation)
+        except BaseException:
+            del self._runs[generation.id]
+            raise
+        finally:
+            self._quota.reserved.pop(generation.id, None)
+        return self._enter(run, key)
 
     def collect(self, generation_id: str, visitor: Visitor = OWNER) -> Generation:
         """Take up again a generation whose image the API may still have; costs nothing. Others are left as they are."""
@@ -245,6 +248,14 @@ class Playground:
     def _operation_of(self, generation: Generation) -> schema.Operation:
         """The endpoint that a generation was made with, or today's where the document no longer has it."""
         return next((one for one in self.document.operations if one.path == generation.endpoint), self.operation)
+
+    def _admit(self, run: Run) -> None:
+        """Take a run on: whoever comes next counts it, although it is not written down yet."""
+        with self._admission:
+            if self.settings.hosted:
+                room(list(self._runs.values()), run.mark)
+            self._quota.reserve(run.generation)
+            self._runs[run.generation.id] = run
 
     def _enter(self, run: Run, key: str) -> Generation:
         account = self.accounts.of(run.generation.server, key)

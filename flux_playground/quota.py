@@ -7,7 +7,7 @@ such as `9f2c.41ab`, an address and a browser of it.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .allowance import Allowance, Limit
 from .errors import QuotaExceeded
@@ -23,21 +23,32 @@ DEAR = 10.0
 
 @dataclass(frozen=True)
 class Quota:
-    """What each visitor may spend, and what everybody together may."""
+    """What each visitor may spend, and what everybody together may.
+
+    `reserved` holds what has passed and is not written down yet, by id; whoever writes it takes it out.
+    """
 
     journal: Journal
     each: Allowance
     everybody: Allowance
+    reserved: dict[str, Generation] = field(default_factory=dict)
+
+    def reserve(self, generation: Generation) -> None:
+        """`check`, and count the generation from now on; one caller at a time."""
+        self.check(generation)
+        if generation.spender:
+            self.reserved[generation.id] = generation
 
     def check(self, generation: Generation) -> None:
         """Raise `QuotaExceeded` when its spender, their address or everybody has used up what a generation takes.
 
-        `retry_after` says in how many seconds it would pass. Whoever calls this writes the generation down before
-        anybody else may call it. One without a spender costs the owner nothing and always passes.
+        `retry_after` says in how many seconds it would pass. One without a spender costs the owner nothing and always
+        passes.
         """
         if not generation.spender:
             return
-        price = self.journal.price(generation.server, generation.endpoint) or DEAR
+        in_credits = any(limit.credits for limit in (*self.each.limits, *self.everybody.limits))
+        price = (self.journal.price(generation.server, generation.endpoint) if in_credits else None) or DEAR
         household = generation.spender.partition(".")[0] + "."
         refusals = [
             *self._refusals(self.each, 1, generation.spender, price, "Each visitor may"),
@@ -63,8 +74,12 @@ class Quota:
     def _wait(self, limit: Limit, amount: float, who: str, price: float) -> float:
         """Seconds until one more image fits under a limit: until enough of what was spent is long enough ago."""
         now = time.time()
-        spent = self.journal.spent(who, now - limit.seconds)
-        takes = [(at, (price if cost is None else cost) if limit.credits else 1.0) for at, cost in spent]
+        # Looked at before the journal: what is written down meanwhile is then known twice, rather than not at all.
+        reserved = [
+            (one.id, one.created_at, one.cost) for one in list(self.reserved.values()) if one.spender.startswith(who)
+        ]
+        spent = {name: (at, cost) for name, at, cost in (*reserved, *self.journal.spent(who, now - limit.seconds))}
+        takes = sorted((at, (price if cost is None else cost) if limit.credits else 1.0) for at, cost in spent.values())
         over = sum(take for _, take in takes) + (price if limit.credits else 1.0) - amount
         wait = 0.0
         for at, take in takes:

@@ -43,7 +43,7 @@ def counts(playground: Playground) -> dict[str, Any]:
     running = sum(found.get(state, 0) for state in (State.SUBMITTING, State.RUNNING, State.DOWNLOADING))
     now = time.time()
     lately = {
-        name: sum(cost or 0.0 for _, cost in playground.journal.spent("", now - seconds))
+        name: sum(cost or 0.0 for _, _, cost in playground.journal.spent("", now - seconds))
         for name, seconds in (("hour", 3600), ("day", 86400))
     }
     return {

@@ -1,0 +1,301 @@
+"""What a hosted page bears: 200 visitors at once, and a soak with visitors coming and going.
+
+    python benchmarks/bench_hosted.py                       both; the soak lasts ten minutes
+    python benchmarks/bench_hosted.py --soak 0              200 visitors only
+    python benchmarks/bench_hosted.py --visitors 50 --soak 1
+
+The API is a process of its own that takes six seconds for every image and delivers the same JPEG. Every visitor comes
+from an address of its own (127.x.y.z), opens the page, presses Generate and listens until the image is there. An event
+is answered when the page has something new to show; the ideal is six seconds for everybody.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import io
+import json
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+from urllib.parse import urlsplit
+
+from PIL import Image
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.running import environment, wait_for  # noqa: E402
+
+DRAWING = 6.0
+BOUND = 1.3
+
+
+# The API
+
+
+async def serve(seconds: float) -> None:
+    """Answers like the API; every image takes so many seconds. Prints its address first."""
+    out = io.BytesIO()
+    Image.effect_noise((1024, 576), 60).convert("RGB").save(out, "JPEG")
+    tasks: dict[str, float] = {}
+
+    def answer(path: str) -> bytes:
+        if path.startswith("/v1/get_result"):
+            task = path.partition("=")[2]
+            ready = time.monotonic() >= tasks[task]
+            result = {"sample": f"{url}/sample.jpeg"} if ready else None
+            return json.dumps({"id": task, "status": "Ready" if ready else "Pending", "result": result}).encode()
+        if path.startswith("/v1/"):
+            task = str(len(tasks))
+            tasks[task] = time.monotonic() + seconds
+            return json.dumps({"id": task, "polling_url": f"{url}/v1/get_result?id={task}", "cost": 7}).encode()
+        return out.getvalue()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                length = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+                await reader.readexactly(int(length[0].split(b":")[1]) if length else 0)
+                body = answer(head.split(b" ")[1].decode())
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0, backlog=1024)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    print(url, flush=True)
+    await server.serve_forever()
+
+
+# The page
+
+
+@dataclass(frozen=True)
+class Page:
+    """A running page: its address, its process, the folder of everything that it writes."""
+
+    url: str
+    process: int
+    folder: Path
+
+    def memory(self) -> float:
+        """Megabytes that it holds."""
+        lines = Path(f"/proc/{self.process}/status").read_text().splitlines()
+        return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1024
+
+    def threads(self) -> int:
+        """Threads that it runs."""
+        return sum(1 for _ in Path(f"/proc/{self.process}/task").iterdir())
+
+    def handles(self) -> int:
+        """Files and sockets that it has open."""
+        return sum(1 for _ in Path(f"/proc/{self.process}/fd").iterdir())
+
+    def temporary(self) -> int:
+        """Files of gradio's that it keeps."""
+        return sum(1 for path in (self.folder / "gradio").rglob("*") if path.is_file())
+
+
+@contextmanager
+def opened(seconds: float) -> Iterator[Page]:
+    """A hosted page before an API that takes so many seconds."""
+    command = [sys.executable, __file__, "--serve", str(seconds)]
+    with (
+        tempfile.TemporaryDirectory() as name,
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as api,
+        (Path(name) / "log").open("wb") as log,
+    ):
+        assert api.stdout
+        settings = {
+            "FLUX_PLAYGROUND_HOSTED": "1",
+            "BFL_API_KEY": "bench-key",
+            "FLUX_PLAYGROUND_BASE_URL": api.stdout.readline().strip(),
+            "FLUX_PLAYGROUND_ALLOWANCE": "unlimited",
+            "FLUX_PLAYGROUND_BUDGET": "unlimited",
+            "FLUX_PLAYGROUND_MAX_IN_FLIGHT": "250",
+        }
+        environ = environment(Path(name), **settings)
+        page = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environ, stdout=log, stderr=log)
+        try:
+            url = f"http://127.0.0.1:{environ['GRADIO_SERVER_PORT']}/"
+            wait_for(url, page, Path(name) / "log", 120)
+            yield Page(url, page.pid, Path(name))
+        finally:
+            page.terminate()
+            page.wait(30)
+            api.terminate()
+
+
+# The visitors
+
+
+@dataclass
+class Visitor:
+    """One tab from an address of its own; what it waited for is in `answers` (seconds from a press to news of it)."""
+
+    page: Page
+    number: int
+    config: dict[str, Any]
+    session: str = field(default_factory=lambda: secrets.token_hex(6))
+    visit: str = field(default_factory=lambda: secrets.token_hex(16))
+    answers: list[float] = field(default_factory=list)
+
+    async def ask(self, method: str, path: str, body: bytes = b"") -> AsyncIterator[bytes]:
+        """The lines of an answer; raises `AssertionError` for any but a good one."""
+        split = urlsplit(self.page.url)
+        source = (f"127.{1 + self.number // 60000}.{self.number // 240 % 250}.{1 + self.number % 240}", 0)
+        reader, writer = await asyncio.open_connection(split.hostname, split.port, local_addr=source, limit=2**24)
+        try:
+            head = f"{method} {path} HTTP/1.0\r\nHost: {split.netloc}\r\nContent-Type: application/json\r\n"
+            writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+            await writer.drain()
+            status = (await reader.readline()).split()[1]
+            assert status.startswith(b"2"), (path, status)
+            while await reader.readline() != b"\r\n":
+                pass
+            async for line in reader:
+                yield line
+        finally:
+            writer.close()
+
+    async def event(self, kind: str, data: list[Any]) -> bytes:
+        """Start an event, hear it out, and give the last that it said."""
+        number = next(
+            one["id"] for one in self.config["dependencies"] if any(target[1] == kind for target in one["targets"])
+        )
+        body = {"data": data, "event_data": None, "fn_index": number, "session_hash": self.session}
+        began, news, heard = time.monotonic(), False, b""
+        async for _ in self.ask("POST", "/gradio_api/queue/join", json.dumps(body).encode()):
+            pass
+        async for line in self.ask("GET", f"/gradio_api/queue/data?session_hash={self.session}"):
+            if not news and b'"process_generating"' in line:
+                self.answers.append(time.monotonic() - began)
+                news = True
+            heard += line if b"picture/" in line else b""
+            if b'"close_stream"' in line:
+                break
+        return heard
+
+    async def stay(self) -> float:
+        """Open the page, make an image and leave; gives the seconds from the press to the image."""
+        async for _ in self.ask("GET", "/"):
+            pass
+        await self.event("load", [f"{secrets.token_hex(16)}.{self.visit}"])
+        return await self.make()
+
+    async def make(self) -> float:
+        """Press Generate; gives the seconds until the image is there."""
+        began = time.monotonic()
+        heard = await self.event("click", form(self.config))
+        assert b"picture/" in heard, "there is no image"
+        return time.monotonic() - began
+
+    async def leave(self) -> None:
+        """Close the tab."""
+        async for _ in self.ask("POST", "/leave", self.visit.encode()):
+            pass
+
+
+def form(config: dict[str, Any]) -> list[Any]:
+    """The inputs of Generate as an untouched page sends them, with a finetune."""
+    parts = {one["id"]: one["props"] for one in config["components"]}
+    go = next(one for one in config["dependencies"] if one["targets"][0][1] == "click")
+    wanted = {"input-finetune_id": "my-finetune", "input-prompt": "a mill"}
+    return [wanted.get(parts[one].get("elem_id"), parts[one].get("value")) for one in go["inputs"]]
+
+
+async def configuration(page: Page) -> dict[str, Any]:
+    """What gradio tells every page of itself."""
+    lines = [line async for line in Visitor(page, 0, {}).ask("GET", "/config")]
+    return dict(json.loads(b"".join(lines)))
+
+
+async def crowd(page: Page, number: int) -> None:
+    """So many visitors press at once; prints what each bound is made of."""
+    config = await configuration(page)
+    visitors = [Visitor(page, one, config) for one in range(number)]
+    for start in range(0, number, 20):
+        await asyncio.gather(*(v.event("load", [f"{secrets.token_hex(16)}.{v.visit}"]) for v in visitors[start:][:20]))
+    for visitor in visitors:
+        visitor.answers.clear()
+    began, idle = time.monotonic(), page.memory()
+    ended = await asyncio.gather(*(visitor.make() for visitor in visitors), return_exceptions=True)
+    took = time.monotonic() - began
+    errors = [one for one in ended if isinstance(one, BaseException)]
+    served = [one for one in ended if not isinstance(one, BaseException)]
+    answers = sorted(answer for visitor in visitors for answer in visitor.answers)
+    print(f"\n{number} visitors at once, {DRAWING:.0f} s for each image")
+    print(f"  served {len(served)}, errors {len(errors)} {set(map(repr, errors)) or ''}")
+    ratio = took / DRAWING
+    print(f"  all served after {took:.2f} s, median {median(served):.2f} s: {ratio:.2f} of the ideal (bound {BOUND})")
+    print(
+        f"  events answered: median {median(answers):.3f} s, 95th percentile {quantiles(answers, n=20)[-1]:.3f} s (0.5)"
+    )
+    print(
+        f"  memory {idle:.0f} MB idle, {page.memory():.0f} MB after; threads {page.threads()}, handles {page.handles()}"
+    )
+
+
+async def soak(page: Page, minutes: float, together: int) -> None:
+    """Visitors come and go for so long; prints what the page holds in the middle and at the end."""
+    config, until, numbers = await configuration(page), time.monotonic() + minutes * 60, iter(range(10**9))
+    rows: list[tuple[float, ...]] = []
+    done, errors = 0, 0
+
+    async def come_and_go() -> None:
+        nonlocal done, errors
+        while time.monotonic() < until:
+            visitor = Visitor(page, next(numbers), config)
+            try:
+                await visitor.stay()
+                await visitor.leave()
+                done += 1
+            except (AssertionError, OSError) as error:
+                errors += 1
+                print(repr(error))
+
+    async def look() -> None:
+        while time.monotonic() < until:
+            await asyncio.sleep(min(5.0, minutes * 60 / 12))
+            rows.append((page.memory(), page.threads(), page.handles(), page.temporary()))
+
+    await asyncio.gather(look(), *(come_and_go() for _ in range(together)))
+    third = max(1, len(rows) // 3)
+    print(f"\nsoak of {minutes:g} minutes, {together} visitors at a time: {done} came and went, {errors} errors")
+    print(f"{'':24}{'middle third':>14}{'last third':>14}{'ratio':>8}")
+    for name, values in zip(
+        ("memory, MB", "threads", "handles", "temporary files"), zip(*rows, strict=True), strict=True
+    ):
+        first, last = median(values[third : 2 * third] or values), median(values[-third:])
+        print(f"{name:24}{first:14.1f}{last:14.1f}{(last + 1) / (first + 1):8.2f}")
+
+
+def main() -> None:
+    """Runs both, or plays the API."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--visitors", type=int, default=200)
+    parser.add_argument("--soak", type=float, default=10, help="minutes; 0 for none")
+    parser.add_argument("--serve", type=float, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.serve is not None:
+        asyncio.run(serve(arguments.serve))
+        return
+    with opened(DRAWING) as page:
+        asyncio.run(crowd(page, arguments.visitors))
+    if arguments.soak:
+        with opened(1.0) as page:
+            asyncio.run(soak(page, arguments.soak, 20))
+
+
+if __name__ == "__main__":
+    main()
