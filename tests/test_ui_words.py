@@ -101,3 +101,17 @@ def test_the_words_that_upsampling_changed_are_marked_and_the_prompt_can_be_used
         assert said.count(part) == 1
     assert "<b>" not in said
     assert reproduction.rewritten(replace(ONE, prompt="a mill")) == ""
+
+
+def test_what_the_api_wraps_in_json_is_read_without_it() -> None:
+    assert (
+        words.quoted(errors.RequestModerated("", detail='{"Moderation Reasons": ["a", "b"]}'))
+        == "Moderation Reasons: a, b"
+    )
+    for odd in ('{"a": {"b": 1}}', "[1]", "{", "plain"):
+        assert words.quoted(errors.RequestModerated("", detail=odd)) == odd
+
+
+def test_a_card_names_a_failure_that_somebody_can_do_something_about() -> None:
+    assert words.brief(replace(ONE, state=State.FAILED, error=errors.OutOfCredits())) == "No credits"
+    assert words.brief(replace(ONE, state=State.UNCOLLECTED, error=errors.Unauthorized())) == "To collect"

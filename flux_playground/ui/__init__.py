@@ -12,7 +12,7 @@ markup.py    HTML, safely                       connection.py  who draws and who
 tray.py      where recipes stand                recipes.py     what can be done with them
 opening.py   what was dropped, pasted, linked   dropping.py    the table of what it would change
 code.py      a request as link and code         reproduction.py  made again, and how it came out
-price.py     what the next one will cost
+price.py     what the next one will cost        quoting.py     the API's own words
 """
 
 from .page import build, options

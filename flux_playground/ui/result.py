@@ -145,8 +145,9 @@ def _ending(one: Generation) -> str:
     quote = words.quoted(one.error) if one.error else ""
     api = f'<blockquote dir="auto">{escape(quote)}</blockquote>' if quote else ""
     faults = join(f"<li><b>{escape(d.field)}</b> {escape(d.msg)}</li>" for d in getattr(one.error, "details", ())[:12])
+    risky = one.state is State.UNKNOWN  # what may be charged twice is not what the eye is led to
     offers = join(
-        button(act, words.OFFERS[act], drawing=act, id=one.id, kind="solid" if first == 0 else "quiet")
+        button(act, words.OFFERS[act], drawing=act, id=one.id, kind="quiet" if first or risky else "solid")
         for first, act in enumerate(said.offers)
     )
     return (

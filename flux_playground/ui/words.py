@@ -30,6 +30,7 @@ from ..errors import (
     Unauthorized,
 )
 from ..generation import Generation, State
+from .quoting import plain
 
 LONGEST = 600
 """Characters of the API's own words that are shown."""
@@ -217,6 +218,17 @@ SHORT = {
     State.UNSENT: "Not sent",
 }
 
+BRIEF: dict[type[PlaygroundError], str] = {
+    InvalidRequest: "Refused",
+    Unauthorized: "Wrong key",
+    OutOfCredits: "No credits",
+    RateLimited: "Too much",
+    FinetuneNotFound: "No finetune",
+    APIUnreachable: "Not reached",
+    TaskLost: "Lost",
+}
+"""What a card says of a failure that a person can do something about."""
+
 OFFERS = {
     "again": "Send it again",
     "collect": "Collect it",
@@ -247,7 +259,7 @@ def ending(generation: Generation) -> Words:
 
 def quoted(error: PlaygroundError) -> str:
     """The API's own words for an error, cut to a length that can be read; "" where they stand at the fields."""
-    said = "" if isinstance(error, InvalidRequest) and error.details else (error.detail or error.message).strip()
+    said = "" if isinstance(error, InvalidRequest) and error.details else plain(error.detail or error.message).strip()
     return said if len(said) <= LONGEST else said[:LONGEST].rstrip() + " …"
 
 
@@ -266,7 +278,8 @@ def brief(generation: Generation) -> str:
         return generation.status
     if isinstance(generation.error, RequestModerated | ContentModerated):
         return "Moderated"
-    return SHORT[generation.state]
+    named = BRIEF.get(type(generation.error)) if generation.state is State.FAILED and generation.error else None
+    return named or SHORT[generation.state]
 
 
 def waiting(generation: Generation, place: int, usual: float | None) -> tuple[str, str]:
