@@ -65,7 +65,8 @@ def filled(operation: Operation, values: dict[str, Any]) -> dict[str, Any]:
     raw = {key: held for one in operation.fields for key, held in fields.untouched(one).items()}
     for name, value in values.items():
         raw |= fields.fill(operation.field(name), value)
-    return json.loads(json.dumps(raw))  # as it comes from a browser
+    sent: dict[str, Any] = json.loads(json.dumps(raw))  # as it comes from a browser
+    return sent
 
 
 @pytest.fixture(scope="module")
