@@ -110,6 +110,7 @@ def options(playground: Playground, *, style: str = "", script: str = "", favico
             "redoc_url": None,
         },
         "max_threads": 200,
+        "state_session_capacity": 2000,
         "max_file_size": LARGEST_UPLOAD,
         "run_history": False,
         "enable_monitoring": False,
