@@ -326,7 +326,7 @@
     if (frame && frame.dataset.id !== flux.paid && frame.dataset.kind === "picture") {
       if (flux.paid !== undefined && who !== "demo") flux.bridge?.("account", { balance: true });
       flux.paid = frame.dataset.id;
-    }
+    } else if (frame) flux.paid ??= ""; // the first picture of a visit costs as well
     offerTrigger();
     measure();
     markShape();

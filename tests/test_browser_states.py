@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from flux_playground.local import LocalServer
 from tests.running import running
 from tests.test_browser import FLAGS, READY, accessible, fill, generate, opened, picture, sent_seed
 
@@ -190,3 +192,18 @@ def test_axe_finds_nothing_in_an_end_without_a_picture(browser: Browser, address
         found |= accessible(page)
     assert found == set()
     window.close()
+
+
+def test_whoever_pays_sees_the_cost_and_the_balance_before_and_after(context: BrowserContext, tmp_path: Path) -> None:
+    with (
+        LocalServer(speed=40) as server,
+        running(tmp_path, BFL_API_KEY="a-key-of-the-local-server", FLUX_PLAYGROUND_BASE_URL=server.url) as url,
+    ):
+        page = opened(context, url)
+        expect(page.locator("#price")).to_have_text(re.compile("cost unknown; [0-9,]+ in the account"), timeout=READY)
+        generate(page, finetune_id="my-finetune", prompt="a mill", aspect_ratio="1:1")
+        picture(page)
+        told = re.compile(r"about [0-9.]+ credits, as last time; ([0-9,]+) in the account, then ([0-9,]+)")
+        expect(page.locator("#price")).to_have_text(told, timeout=READY)
+        left = page.locator(".connection .balance").inner_text().removesuffix(" credits left")
+        expect(page.locator("#price")).to_contain_text(f"{left} in the account")

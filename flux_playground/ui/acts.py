@@ -138,7 +138,7 @@ class Acts:
             known = await self.threads(account.finetunes, self.playground, visitor)
             yield Update(choices=account.choices(known))
         left = await self.threads(account.credits_left, self.playground, visitor)
-        if left is not None and desk.visitor == visitor:
+        if left is not None and desk.visitor.api_key == visitor.api_key:  # whoever else they are by now
             desk.balance = left
             cost = await self.threads(price.line, self.playground, visitor, left)
             badge = connection.badge(self.playground, visitor, balance=account.told(left))
