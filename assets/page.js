@@ -302,6 +302,7 @@
   }
 
   function describe() {
+    form(); // what a field holds when it appears, it held at first
     for (const hint of $$(".hint")) {
       const name = hint.id.slice("hint-".length);
       const faulty = Boolean($(".fault", hint)) && !hint.closest(".field.mended");
