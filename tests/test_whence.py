@@ -156,7 +156,8 @@ def test_an_idle_tab_is_forgotten_without_anybody_asking(monkeypatch: pytest.Mon
     desks.use_key(desks.of("one"), "the-key")
     accounts.of("http://127.0.0.1:9", "the-key")
     later = time.monotonic() + IDLE + 1
-    monkeypatch.setattr("flux_playground.ui.desk.time", SimpleNamespace(monotonic=lambda: later))
+    for room in ("ui.desk", "accounts"):
+        monkeypatch.setattr(f"flux_playground.{room}.time", SimpleNamespace(monotonic=lambda: later))
     visit.forget_idle(desks, accounts, often=0.01)
     until = time.time() + 5
     while (not gone or len(accounts)) and time.time() < until:
