@@ -5,8 +5,9 @@ Frozen: a later record of the same `id` replaces an earlier one. Knows nothing b
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,8 @@ class Generation:
     used, once the API has named them. `status` is the API's last word. `document` names the edition of the schema that
     was used; two generations of the same `fingerprint` were asked for in the same words, seed included. `origin` is the
     id of the generation that this one was to make again, if it was. `spender` is by whom the owner's money was spent,
-    as a mark that names nobody; "" when it was not the owner's, or the owner spent it.
+    as a mark that names nobody; "" when it was not the owner's, or the owner spent it. `secret` opens its file to those
+    who were given its address; it is told to nobody.
     """
 
     id: str
@@ -79,6 +81,7 @@ class Generation:
     fingerprint: str = ""
     origin: str = ""
     spender: str = ""
+    secret: str = field(default_factory=lambda: secrets.token_hex(16), repr=False, compare=False)
 
     @property
     def finished(self) -> bool:

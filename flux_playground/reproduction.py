@@ -1,12 +1,11 @@
 """An image made again from its recipe: what is asked for, what to expect of it, and how alike the two came out.
 
 Brings together what the journal keeps, the recipe and the comparison. Must not know HTTP, gradio, or how an image is
-made; what a picture is called in the address of a download is `mark`.
+made.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -92,8 +91,3 @@ def signed(one: Generation) -> bool:
         return metadata.content_credentials(original(one))
     except OSError:
         return False
-
-
-def mark(one: Generation) -> str:
-    """What stands in the address of what only the owner is told: who knows a picture's address does not know this."""
-    return hashlib.sha256(f"{one.owner}:{one.id}".encode()).hexdigest()[:32]

@@ -148,6 +148,7 @@ def test_no_file_of_the_machine_can_be_named_as_an_image(api: Client, address: s
         "openapi.json",
         "picture/../../journal.sqlite",
         "picture/" + "0" * 32,
+        "picture/" + "0" * 32 + "/" + "0" * 32,
         "thumbnail/" + "0" * 32,
     ],
 )

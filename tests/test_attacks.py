@@ -5,6 +5,7 @@ One program for all of them. Each stranger comes from an address of its own, so 
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import re
@@ -81,6 +82,13 @@ def victim(url: str, addresses: Iterator[str]) -> Stranger:
     return one
 
 
+def address(heard: bytes, kind: str = "picture") -> str:
+    """The last address of this kind that a page was given."""
+    found: list[bytes] = re.findall(rb"(?<=[\"/])%s/[0-9a-f]{32}/[0-9a-f]{32}" % kind.encode(), heard)
+    assert found, heard[-2000:]
+    return "/" + found[-1].decode()
+
+
 def identity(heard: bytes) -> str:
     """The id of the picture that a page was shown."""
     found = re.search(rb"picture/([0-9a-f]{32})", heard)
@@ -153,6 +161,7 @@ def multipart(name: str, data: bytes) -> tuple[bytes, str]:
         "/picture/../../journal.sqlite",
         "/picture/" + "0" * 32,
         "/picture/%2e%2e%2fjournal.sqlite",
+        "/picture/" + "0" * 32 + "/" + "0" * 32,
         "/thumbnail/" + "0" * 32,
         "/recipe/" + "0" * 32 + "/x",
     ],
@@ -241,11 +250,39 @@ def test_a_recall_gives_nobody_anothers_words(victim: Stranger, stranger: Strang
     assert b"secret garden" not in answer.body
 
 
-def test_what_tells_more_than_a_picture_is_given_to_its_owner_only(victim: Stranger, stranger: Stranger) -> None:
+KINDS = ("picture", "thumbnail", "recipe", "copy", "difference")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_who_knows_an_id_gets_nothing_with_it(victim: Stranger, stranger: Stranger, folder: Path, kind: str) -> None:
     taken = identity(victim.heard)
+    assert taken in (folder / "log").read_text()
+    salt = hashlib.sha256(f"visitor:{taken}".encode()).hexdigest()[:32]
+    assert stranger.get(f"/{kind}/{taken}").status == 404
+    for mark in ("", "x", "0" * 16, "0" * 32, "0" * 64, taken, salt, "../../" + taken, "%00", "%ff%fe", "*"):
+        assert stranger.get(f"/{kind}/{taken}/{mark}").status == 404
+
+
+def test_the_mark_of_one_picture_opens_no_other(victim: Stranger, stranger: Stranger) -> None:
+    stranger.hello()
+    stranger.generate()
+    mine, taken = address(stranger.heard).split("/")[-1], address(victim.heard)
+    assert stranger.get(address(stranger.heard)).status == 200
+    assert stranger.get(address(stranger.heard, "thumbnail")).status == 200
+    for kind in KINDS:
+        assert stranger.get(f"/{kind}/{identity(victim.heard)}/{mine}").status == 404
+    for changed in (taken[:-1], taken + "0", taken.upper(), taken[:-1] + ("0" if taken[-1] != "0" else "1")):
+        assert stranger.get(changed).status == 404
+
+
+def test_who_was_given_a_pictures_address_is_not_told_how_it_was_made(victim: Stranger, stranger: Stranger) -> None:
+    given = address(victim.heard)
+    assert stranger.get(given).headers["content-type"] == "image/jpeg"
     for kind in ("recipe", "copy", "difference"):
-        for mark in ("", "x", "0" * 16, "0" * 32, "0" * 64, "../../" + taken):
-            assert stranger.get(f"/{kind}/{taken}/{mark}").status == 404
+        assert stranger.get(given.replace("picture", kind)).status == 404
+    copied = address(victim.heard, "copy")
+    assert b"secret garden" in victim.get(copied.replace("copy", "recipe")).body
+    assert victim.get(copied).status == 200
 
 
 def test_a_session_that_is_not_ones_own_says_nothing_after_the_fact(victim: Stranger, stranger: Stranger) -> None:

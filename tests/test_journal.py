@@ -58,6 +58,7 @@ def test_what_is_written_is_read_back_by_the_next_process(tmp_path: Path) -> Non
     assert read.error is not None
     assert read.error.as_dict() == error.as_dict()
     assert replace(read, error=None) == replace(written, error=None)
+    assert read.secret == written.secret
 
 
 @pytest.mark.parametrize("seed", [0, -1, 2**53 + 1, 2**64 - 1, 10**300, None])
@@ -215,7 +216,10 @@ def test_a_journal_of_the_first_version_ever_shipped_opens_with_its_rows(tmp_pat
     database.commit()
     database.close()
     journal = Journal(tmp_path)
-    assert [(g.id, g.seed, g.task_id) for g in journal.recent("owner")] == [("00", 7, "t")]
+    (read,) = journal.recent("owner")
+    assert (read.id, read.seed, read.task_id) == ("00", 7, "t")
+    assert len(read.secret) == 32
+    assert journal.recent("owner")[0].secret == read.secret
     journal.close()
 
 

@@ -20,7 +20,7 @@ from flux_playground.errors import InvalidRecipe
 from flux_playground.generation import Generation
 from flux_playground.playground import Visitor
 from flux_playground.recipe import Form, recognise
-from flux_playground.ui import code, dropping, opening
+from flux_playground.ui import addresses, code, dropping, opening
 from flux_playground.ui import reproduction as shown
 from tests.test_metadata import signed_jpeg
 
@@ -90,10 +90,19 @@ def test_a_recipe_that_is_too_long_for_a_copy_is_refused_in_words(playground: Pl
     assert reproduction.uncopied(one) == caught.value.message
 
 
-def test_who_knows_the_address_of_a_picture_does_not_know_its_mark() -> None:
+def test_who_knows_one_address_knows_no_other() -> None:
     one = Generation("a" * 32, "visitor-1", 0.0, "/v1/flux", "https://api.bfl.ai", {})
-    assert reproduction.mark(one) != reproduction.mark(replace(one, owner="visitor-2"))
-    assert reproduction.mark(one) != reproduction.mark(replace(one, id="b" * 32))
+    same = Generation("a" * 32, "visitor-1", 0.0, "/v1/flux", "https://api.bfl.ai", {})
+    shown_mark, told_mark = addresses.picture(one).split("/")[-1], addresses.recipe(one).split("/")[-1]
+    assert addresses.opens("thumbnail", one, shown_mark)
+    assert addresses.opens("copy", one, told_mark)
+    assert not addresses.opens("recipe", one, shown_mark)
+    assert not addresses.opens("picture", same, shown_mark)
+    assert not addresses.opens("picture", replace(one, id="b" * 32), shown_mark)
+    for mark in ("", shown_mark[:-1], shown_mark + "0", shown_mark.upper() + "é", one.secret):
+        assert not addresses.opens("picture", one, mark)
+    assert not addresses.opens("picture", replace(one, secret=""), addresses.picture(replace(one, secret=""))[-32:])
+    assert one.secret not in repr(one)
 
 
 def test_content_credentials_are_called_present_and_what_a_copy_does_to_them_is_said(
@@ -122,7 +131,7 @@ def test_the_difference_of_two_pictures_is_measured_shown_and_explained(playgrou
     first, second = made(playground, seed=1), made(playground, seed=2)
     again = replace(second, origin=first.id)
     said = shown.outcome(first, again, reproduction.report(first, again))
-    assert f"difference/{again.id}/{reproduction.mark(again)}" in said
+    assert addresses.difference(again) in said
     assert "difference × " in said
     assert "of the pixels differ" in said
     assert "Another seed is another picture." in said

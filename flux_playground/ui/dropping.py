@@ -9,7 +9,7 @@ import secrets
 from typing import Any
 
 from ..recipe import Form
-from . import fields, labels
+from . import addresses, fields, labels
 from .markup import button, escape, icon, join
 from .opening import Change, Opened
 from .reproduction import SIGNED, shown
@@ -51,7 +51,7 @@ def _original(one: Opened) -> str:
         return ""
     seed = f", seed {one.original.seed}" if one.original.seed is not None else ""
     text = f"Its original is in your journal{seed}."
-    return f'<div class="original"><img src="thumbnail/{one.original.id}" alt=""><p>{escape(text)}</p></div>'
+    return f'<div class="original"><img src="{addresses.thumbnail(one.original)}" alt=""><p>{escape(text)}</p></div>'
 
 
 def _lead(one: Opened) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from .. import media
 from ..generation import Generation, State
-from . import words
+from . import addresses, words
 from .markup import escape, join
 from .result import clock, shape
 
@@ -46,7 +46,7 @@ def _kind(one: Generation) -> str:
 
 def _face(one: Generation) -> str:
     if one.state is State.READY and media.kind(one.format) == "image":
-        return f'<img src="thumbnail/{one.id}" alt="" loading="lazy" decoding="async">'
+        return f'<img src="{addresses.thumbnail(one)}" alt="" loading="lazy" decoding="async">'
     if one.state is State.READY:
         return f'<span class="face"><span>{escape(one.format or "file")}</span></span>'
     ticking = "" if one.finished else clock(one)

@@ -1,15 +1,14 @@
 """The routes that give out pictures: the delivered bytes as they are, small ones for the cards, recipes and copies.
 
-An id is random and long enough that nobody finds one who was not given it. What tells more than the picture itself has
-a mark in its address besides, which is known to the picture's owner only. Knows the playground, not gradio.
+Each has a mark in its address, which is known only to whom the address was given (`addresses.py`): without the right
+one there is nothing here, as for an id that there is none of. Knows the playground, not gradio.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hmac
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 from starlette.requests import Request
@@ -21,6 +20,10 @@ from ..errors import InvalidRecipe
 from ..generation import Generation
 from ..playground import Playground
 from ..recipe import write
+from . import addresses
+
+Give = Callable[[Playground, Generation, bool], Response]
+"""What one kind of address gives; the flag says that it is to be saved."""
 
 HEADERS = {
     "cache-control": "private, max-age=31536000, immutable",
@@ -29,44 +32,44 @@ HEADERS = {
 
 
 def routes(playground: Playground) -> list[Route]:
-    """`/picture/{id}` (with `?download`, to be saved), `/thumbnail/{id}`, and the marked ones, to be saved as well."""
+    """`/picture/{id}/{mark}` (with `?download`, to be saved), and likewise what belongs to it."""
 
-    async def picture(request: Request) -> Response:
-        one = await asyncio.to_thread(_known, playground, request.path_params["id"])
-        if one is None or one.image is None or not one.image.is_file():
-            return _missing()
-        where = "attachment" if "download" in request.query_params else "inline"
-        return _file(one.image, media.mime(one.format), where)
-
-    async def thumbnail(request: Request) -> Response:
-        one = await asyncio.to_thread(_known, playground, request.path_params["id"])
-        path = await asyncio.to_thread(playground.thumbnail, one.id) if one else None
-        return _missing() if path is None else _file(path, "image/webp", "inline")
-
-    def told(give: Callable[[Playground, Generation], Response]) -> Callable[[Request], Awaitable[Response]]:
+    def route(kind: str, give: Give) -> Route:
         async def answer(request: Request) -> Response:
             one = await asyncio.to_thread(_known, playground, request.path_params["id"])
-            if one is None or not hmac.compare_digest(reproduction.mark(one), request.path_params["mark"]):
+            if one is None or not addresses.opens(kind, one, request.path_params["mark"]):
                 return _missing()
-            return await asyncio.to_thread(give, playground, one)
+            return await asyncio.to_thread(give, playground, one, "download" in request.query_params)
 
-        return answer
+        return Route(f"/{kind}/{{id}}/{{mark}}", answer)
 
-    return [
-        Route("/picture/{id}", picture),
-        Route("/thumbnail/{id}", thumbnail),
-        Route("/recipe/{id}/{mark}", told(_recipe)),
-        Route("/copy/{id}/{mark}", told(_copy)),
-        Route("/difference/{id}/{mark}", told(_difference)),
-    ]
+    kinds: dict[str, Give] = {
+        "picture": _picture,
+        "thumbnail": _thumbnail,
+        "recipe": _recipe,
+        "copy": _copy,
+        "difference": _difference,
+    }
+    return [route(kind, give) for kind, give in kinds.items()]
 
 
-def _recipe(_: Playground, one: Generation) -> Response:
+def _picture(_: Playground, one: Generation, download: bool) -> Response:
+    if one.image is None or not one.image.is_file():
+        return _missing()
+    return _file(one.image, media.mime(one.format), "attachment" if download else "inline")
+
+
+def _thumbnail(playground: Playground, one: Generation, _: bool) -> Response:
+    path = playground.thumbnail(one.id)
+    return _missing() if path is None else _file(path, "image/webp", "inline")
+
+
+def _recipe(_: Playground, one: Generation, __: bool) -> Response:
     text = write(reproduction.recipe(one))
     return _data(text.encode(), "application/json", f"{_stem(one)}.recipe.json")
 
 
-def _copy(_: Playground, one: Generation) -> Response:
+def _copy(_: Playground, one: Generation, __: bool) -> Response:
     try:
         data = reproduction.copy(one)
     except (InvalidRecipe, OSError):
@@ -75,7 +78,7 @@ def _copy(_: Playground, one: Generation) -> Response:
     return _data(data, f"image/{one.format}", f"{_stem(one)}-with-recipe{suffix}")
 
 
-def _difference(playground: Playground, one: Generation) -> Response:
+def _difference(playground: Playground, one: Generation, _: bool) -> Response:
     before = _known(playground, one.origin)
     told = reproduction.report(before, one).comparison if before and before.owner == one.owner else None
     if told is None or not told.picture:

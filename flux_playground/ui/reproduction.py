@@ -20,6 +20,7 @@ from ..playground import Playground, Visitor
 from ..recipe import Kind, changed_words, link
 from ..reproduction import Report
 from ..settings import LOOPBACK
+from . import addresses
 from .markup import button, escape, icon, join
 
 LONGEST = 300
@@ -90,7 +91,7 @@ def more(one: Generation, ahead: Prospect) -> str:
         buttons.append(button("copylink", "Copy link to these settings", drawing="copy", query=ahead.query))
     if not ahead.uncopied:
         inside = f"{icon('download')}<span>Download copy with its recipe inside</span>"
-        buttons.append(f'<a class="quiet" href="copy/{one.id}/{reproduction.mark(one)}" download>{inside}</a>')
+        buttons.append(f'<a class="quiet" href="{addresses.copy(one)}" download>{inside}</a>')
     notes = [ahead.uncopied and f"No copy with its recipe inside: {ahead.uncopied}"]
     notes += [f"{SIGNED} {UNSIGNED}" if not ahead.uncopied else SIGNED] if ahead.signed else []
     said = join(f'<p class="note">{escape(note)}</p>' for note in notes if note)
@@ -122,7 +123,7 @@ def panel(what: str, title: str, one_id: str, body: str) -> str:
 
 def recipe(one: Generation, text: str) -> str:
     """The recipe of an image, to be read, copied and saved."""
-    address, inside = f"recipe/{one.id}/{reproduction.mark(one)}", f"{icon('download')}<span>Download</span>"
+    address, inside = addresses.recipe(one), f"{icon('download')}<span>Download</span>"
     save = f'<a class="quiet" href="{address}" download>{inside}</a>'
     copy = button("copytext", "Copy", drawing="copy")
     body = (
@@ -160,7 +161,7 @@ def offer(one: Generation, cost: str) -> str:
     # With a name of its own, so that saying it once more is a change on the page.
     name, said = secrets.token_hex(4), "The same settings with the same seed were made before. Nothing was sent."
     return (
-        f'<div class="offer" role="status" data-name="{name}"><img src="thumbnail/{one.id}" alt="">'
+        f'<div class="offer" role="status" data-name="{name}"><img src="{addresses.thumbnail(one)}" alt="">'
         f'<div><p class="head">You have this picture already</p><p>{said}</p>'
         f'<p class="offers">{show}{again}</p></div></div>'
     )
@@ -179,11 +180,11 @@ def _figures(told: Comparison) -> str:
 
 def _pictures(before: Generation, after: Generation, told: Comparison | None) -> str:
     pictures = [
-        (f"picture/{one.id}", f"thumbnail/{one.id}", name)
+        (addresses.picture(one), addresses.thumbnail(one), name)
         for one, name in ((before, "original"), (after, "made again"))
     ]
     if told is not None and told.picture:
-        address = f"difference/{after.id}/{reproduction.mark(after)}"
+        address = addresses.difference(after)
         pictures.append((address, address, f"difference × {told.gain}"))
     figures = join(
         f'<figure><a href="{href}" target="_blank" rel="noopener"><img src="{src}" alt="{name}" loading="lazy"></a>'

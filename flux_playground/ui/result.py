@@ -14,7 +14,7 @@ from typing import Any
 
 from .. import media
 from ..generation import Generation, State
-from . import reproduction, words
+from . import addresses, reproduction, words
 from .markup import button, escape, icon, join
 from .reproduction import Prospect
 
@@ -116,16 +116,18 @@ def _picture(one: Generation) -> str:
         return _moving(one)
     alt = escape(_cut(str(one.request.get("prompt") or "Generated picture"), 200))
     size = f'width="{one.width}" height="{one.height}"'
-    image = f'<img src="picture/{one.id}" {size} alt="{alt}" decoding="async">'
-    return f'<a href="picture/{one.id}" target="_blank" rel="noopener" title="Open at full size">{image}</a>'
+    image = f'<img src="{addresses.picture(one)}" {size} alt="{alt}" decoding="async">'
+    return f'<a href="{addresses.picture(one)}" target="_blank" rel="noopener" title="Open at full size">{image}</a>'
 
 
 def _moving(one: Generation) -> str:
     """What is no still picture: a video plays here, anything else can be saved."""
     if media.kind(one.format) == "video":
-        return f'<video src="picture/{one.id}" controls playsinline preload="metadata"></video>'
+        return f'<video src="{addresses.picture(one)}" controls playsinline preload="metadata"></video>'
     said = f"This endpoint gives a file ({escape(one.format)}), which cannot be shown here."
-    link = f'<a class="quiet" href="picture/{one.id}?download" download>{icon("download")}<span>Save it</span></a>'
+    link = (
+        f'<a class="quiet" href="{addresses.picture(one)}?download" download>{icon("download")}<span>Save it</span></a>'
+    )
     return f'<div class="quiet"><p class="head">The file is here</p><p>{said}</p><p>{link}</p></div>'
 
 
@@ -202,7 +204,7 @@ def _stop(one: Generation) -> str:
 
 def _actions(one: Generation, ahead: Prospect) -> str:
     inside = f"{icon('download')}<span>Download original</span>"
-    link = f'<a class="quiet" href="picture/{one.id}?download" download>{inside}</a>'
+    link = f'<a class="quiet" href="{addresses.picture(one)}?download" download>{inside}</a>'
     vary = button("vary", "Vary", drawing="vary", id=one.id, name="The same again with a new seed")
     more = reproduction.actions(one, ahead) if media.kind(one.format) == "image" else ""
     return _recalls(one) + vary + link + more
