@@ -47,8 +47,8 @@ MIGRATIONS = (
     ALTER TABLE generations ADD COLUMN spender TEXT NOT NULL DEFAULT '';
     CREATE INDEX generations_by_spender ON generations (created_at, spender) WHERE spender != '';
     """,
-    "ALTER TABLE generations ADD COLUMN secret TEXT NOT NULL DEFAULT '';"
-    "UPDATE generations SET secret = lower(hex(randomblob(16)));",
+    """ALTER TABLE generations ADD COLUMN secret TEXT NOT NULL DEFAULT '';
+    UPDATE generations SET secret = lower(hex(randomblob(16)));""",
 )
 
 

@@ -47,6 +47,7 @@ class Settings:
     allowance: Allowance = EACH
     budget: Allowance = EVERYBODY
     proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
+    user_header: str = ""
     api: bool | None = None
     token: str = field(default="", repr=False)
     demo_url: str = ""
@@ -67,6 +68,8 @@ class Settings:
         values = {v.setting: v.read(text) for v, text in given.items() if text}
         if environ.get("SPACE_ID"):  # set on every Space of Hugging Face, which is behind its proxy
             values = {"hosted": True, "proxies": _networks(PRIVATE), **values}
+        if values.get("user_header") and not values.get("proxies"):
+            raise InvalidSettings("FLUX_PLAYGROUND_USER_HEADER needs FLUX_PLAYGROUND_PROXIES: nobody else is believed.")
         return cls(**values)
 
 
@@ -128,6 +131,12 @@ def _path(text: str) -> str:
 
 def _networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
     return tuple(ipaddress.ip_network(part.strip()) for part in text.split(","))
+
+
+def _header(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,63}", text):  # no underscore: to some proxies it is a hyphen
+        raise ValueError
+    return text
 
 
 def _positive_int(text: str) -> int:
@@ -226,6 +235,13 @@ VARIABLES = (
         _networks,
         "addresses or networks such as `127.0.0.1, 10.0.0.0/8`",
         "The proxies before the page, whose word on a visitor's address is believed; nobody else's is.",
+    ),
+    Variable(
+        "FLUX_PLAYGROUND_USER_HEADER",
+        "user_header",
+        _header,
+        "the name of a header such as `X-Remote-User`",
+        "The header in which those proxies say who signed in there; an allowance is then that name's.",
     ),
     Variable(
         "FLUX_PLAYGROUND_API",

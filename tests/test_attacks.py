@@ -512,6 +512,7 @@ def test_an_allowance_cannot_be_had_twice_by_forging_where_one_comes_from(
         forged = f"198.51.100.{number}"
         named = {"x-forwarded-for": forged, "x-real-ip": forged, "forwarded": f"for={forged}", "x-client-ip": forged}
         fresh.headers.update(named)
+        fresh.headers.update({"x-remote-user": forged, "x-flux-playground-signed-in": forged})
         fresh.hello()
         heard = fresh.generate()
     assert "The allowance is used up" in heard

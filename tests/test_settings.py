@@ -69,6 +69,8 @@ def test_a_good_value_becomes_its_setting(name: str, text: str, setting: str, va
         ("FLUX_PLAYGROUND_ALLOWANCE", "ten"),
         ("FLUX_PLAYGROUND_BUDGET", "5/week"),
         ("FLUX_PLAYGROUND_PROXIES", "*"),
+        ("FLUX_PLAYGROUND_USER_HEADER", "X_Remote_User"),
+        ("FLUX_PLAYGROUND_USER_HEADER", "X-Remote-User:"),
         ("FLUX_PLAYGROUND_API", "perhaps"),
     ],
 )
@@ -79,6 +81,13 @@ def test_a_bad_value_is_refused_in_one_sentence_that_names_the_variable_and_not_
     assert message.startswith(f"{name} must be ")
     assert message.endswith(".")
     assert text not in message or len(text) < 2
+
+
+def test_a_header_for_names_needs_proxies_to_be_believed_of() -> None:
+    both = {"FLUX_PLAYGROUND_USER_HEADER": "X-Remote-User", "FLUX_PLAYGROUND_PROXIES": "127.0.0.1"}
+    assert Settings.from_env(both).user_header == "X-Remote-User"
+    with pytest.raises(InvalidSettings, match="FLUX_PLAYGROUND_PROXIES"):
+        Settings.from_env({"FLUX_PLAYGROUND_USER_HEADER": "X-Remote-User"})
 
 
 def test_the_key_is_not_in_the_repr() -> None:

@@ -16,7 +16,7 @@ from flux_playground.accounts import Accounts
 from flux_playground.ui import visit
 from flux_playground.ui.desk import IDLE, Desks
 from flux_playground.ui.throttle import Bucket, Limits, Throttle
-from flux_playground.ui.whence import SAID, believed, mark, place
+from flux_playground.ui.whence import SAID, SIGNED_IN, believed, mark, place
 
 PROXIES = [ip_network("127.0.0.1"), ip_network("10.0.0.0/8")]
 SALT = b"s" * 32
@@ -37,9 +37,17 @@ def address(peer: str, *forwarded: str) -> str:
 
 
 def asked(host: str, browser: str = "Firefox", name: str = "") -> str:
-    return mark(
-        SimpleNamespace(client=SimpleNamespace(host=host), headers={"user-agent": browser}, username=name), SALT
-    )
+    headers = {"user-agent": browser} | ({SIGNED_IN: name} if name else {})
+    return mark(SimpleNamespace(client=SimpleNamespace(host=host), headers=headers), SALT)
+
+
+def signed_in(peer: str, *said: tuple[bytes, bytes], header: str = "X-Remote-User") -> str | None:
+    """Who the program believes is signed in, when a peer says so."""
+    heard = believed({"type": "http", "client": (peer, 1), "headers": list(said)}, PROXIES, header)
+    assert header.lower().encode() not in {name for name, _ in heard["headers"]}
+    found = [value.decode() for name, value in heard["headers"] if name == SIGNED_IN.encode()]
+    assert len(found) <= 1
+    return found[0] if found else None
 
 
 def test_a_stranger_cannot_say_where_it_comes_from() -> None:
@@ -90,6 +98,40 @@ def test_a_signed_in_name_counts_wherever_it_comes_from() -> None:
     assert (
         asked("198.51.100.7", name="ann") == asked("203.0.113.9", "Chromium", "ann") != asked("203.0.113.9", name="bob")
     )
+
+
+def test_a_signed_in_name_is_believed_of_a_named_proxy_only() -> None:
+    ann = (b"x-remote-user", b"ann")
+    assert signed_in("127.0.0.1", ann) == signed_in("10.1.2.3", (b"x-remote-user", b" ann ")) == "ann"
+    assert signed_in("203.0.113.9", ann) is None
+    assert signed_in("127.0.0.1", (b"x-flux-playground-signed-in", b"ann")) is None
+    assert signed_in("203.0.113.9", (b"x-flux-playground-signed-in", b"ann")) is None
+    assert signed_in("127.0.0.1", ann, header="X-Auth-Request-Email") is None
+
+
+def test_a_name_that_is_said_twice_or_blank_or_endless_is_nobodys() -> None:
+    ann, bob = (b"x-remote-user", b"ann"), (b"X-Remote-User", b"bob")
+    assert signed_in("127.0.0.1", ann, bob) is None
+    assert signed_in("127.0.0.1", ann, ann) is None
+    assert signed_in("127.0.0.1", (b"x-remote-user", b" ")) is None
+    assert signed_in("127.0.0.1", (b"x-remote-user", b"a" * 321)) is None
+    assert signed_in("127.0.0.1") is None
+
+
+def test_without_a_header_of_the_owners_choice_nobody_is_signed_in() -> None:
+    said = [(b"x-remote-user", b"ann"), (SIGNED_IN.encode(), b"ann"), (b"", b"ann")]
+    heard = believed({"type": "http", "client": ("127.0.0.1", 1), "headers": said}, PROXIES)
+    assert SIGNED_IN.encode() not in {name for name, _ in heard["headers"]}
+
+
+def test_who_signs_in_after_another_in_the_same_tab_does_not_find_their_pictures() -> None:
+    desks = Desks(hosted=True)
+    token = f"{TOKEN}.{VISIT}"
+    ann, bob = asked("198.51.100.7", name="ann"), asked("198.51.100.7", name="bob")
+    ids = [desks.welcome(str(n), token, one).visitor.id for n, one in enumerate((ann, bob, ann, asked("198.51.100.7")))]
+    assert ids[0] == ids[2]
+    assert len(set(ids)) == 3
+    assert desks.welcome("x", "ef" * 16, ann).visitor.id not in ids
 
 
 def test_a_bucket_gives_what_it_holds_and_fills_again_slowly() -> None:

@@ -19,6 +19,7 @@ from typing import Any
 
 from ..playground import OWNER, Visitor
 from .opening import Opened
+from .whence import named
 
 IDLE = 3600.0
 """Seconds after which a tab that says nothing is forgotten, its key with it."""
@@ -94,7 +95,8 @@ class Desks:
         """The desk of a session whose browser has said hello.
 
         It shows a token of its own making, so that a reload finds its images, and after a dot one of this visit, which
-        ends it. `mark` is whom the allowance counts.
+        ends it. `mark` is whom the allowance counts. Where that is a signed-in name, the token finds only what was made
+        under it: who signs out leaves nothing to whoever signs in after them in the same tab.
         """
         desk = self.of(session)
         token, _, visit = (told or "").partition(".")
@@ -102,7 +104,8 @@ class Desks:
         if mark:
             desk.visitor = replace(desk.visitor, mark=mark)
         if self._hosted and TOKEN.fullmatch(token):
-            digest = hashlib.sha256(token.encode()).hexdigest()[:32]
+            whose = f"{token} {mark}" if named(mark) else token
+            digest = hashlib.sha256(whose.encode()).hexdigest()[:32]
             desk.visitor = replace(desk.visitor, id=f"visitor-{digest}")
         return desk
 

@@ -73,8 +73,8 @@ HEADERS = (
 class Rules:
     """What one page lets in: `own` are the first parts of its own routes, `programs` whether programs may call it.
 
-    `proxies` are the networks whose word on a visitor's address is believed. On a `hosted` page every address has
-    bounds, and the page may be asked for under any name.
+    `proxies` are the networks whose word on a visitor's address is believed, and on who signed in, in `user_header`. On
+    a `hosted` page every address has bounds, and the page may be asked for under any name.
     """
 
     hosted: bool = False
@@ -82,6 +82,7 @@ class Rules:
     proxies: Sequence[Network] = ()
     own: frozenset[str] = frozenset()
     throttle: Throttle = field(default_factory=Throttle)
+    user_header: str = ""
 
 
 class Guard:
@@ -96,7 +97,8 @@ class Guard:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
-            await self._answer(believed(scope, self.rules.proxies), receive, _with_headers(send))
+            heard = believed(scope, self.rules.proxies, self.rules.user_header)
+            await self._answer(heard, receive, _with_headers(send))
         else:
             await send({"type": "websocket.close", "code": 1008})
 

@@ -96,7 +96,7 @@ def options(playground: Playground, *, style: str = "", script: str = "", favico
     own = [*routes(playground), *health.routes(playground), visit.ROUTE]
     settings = playground.settings
     first = frozenset(route.path.split("/")[1] for route in own)
-    rules = Rules(settings.hosted, settings.programs, settings.proxies, first)
+    rules = Rules(settings.hosted, settings.programs, settings.proxies, first, user_header=settings.user_header)
     return {
         "theme": theme(),
         "head": f"<style>{style}</style><script>{script}</script>",

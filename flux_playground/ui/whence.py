@@ -1,7 +1,7 @@
-"""Whom a request comes from, as far as that can be believed: its address, its browser, and the mark they make.
+"""Whom a request comes from, as far as that can be believed: its signed-in name, its address, its browser, its mark.
 
-What a request says of proxies before us is believed only where the owner has named the proxy: everybody else's word
-for it is struck out. Knows who a visitor is, not gradio.
+What a request says of proxies before us, or of who signed in there, is believed only where the owner has named the
+proxy: everybody else's word for it is struck out. Knows who a visitor is, not gradio.
 """
 
 from __future__ import annotations
@@ -34,12 +34,27 @@ SAID = {
 }
 """Headers in which a proxy says for whom it asks; gradio believes some of them whoever sends them."""
 
+SIGNED_IN = "x-flux-playground-signed-in"
+"""The header in which `believed` says who is signed in; nobody else's word in it is left standing."""
 
-def believed(scope: Scope, proxies: Sequence[Network]) -> Scope:
-    """The request as it may be believed: `client` is the address that it comes from, and no header says otherwise."""
+LONGEST_NAME = 320
+"""Characters of a signed-in name, as many as an e-mail address can have; a longer one is nobody's."""
+
+
+def believed(scope: Scope, proxies: Sequence[Network], user_header: str = "") -> Scope:
+    """The request as it may be believed: `client` is the address that it comes from, and no header says otherwise.
+
+    `user_header` is where a proxy says who signed in there; what it says then stands in the header `SIGNED_IN`.
+    """
+    own = user_header.lower().encode()
+    heard = [value.strip() for name, value in scope["headers"] if own and name.lower() == own]
+    struck = {SIGNED_IN.encode(), own}
+    headers = [(name, value) for name, value in scope["headers"] if name.lower() not in struck]
     peer = (scope.get("client") or ("", 0))[0]
     if not _within(peer, proxies):
-        return {**scope, "headers": [(name, value) for name, value in scope["headers"] if name not in SAID]}
+        return {**scope, "headers": [(name, value) for name, value in headers if name.lower() not in SAID]}
+    if len(heard) == 1 and 0 < len(heard[0]) <= LONGEST_NAME:
+        headers.append((SIGNED_IN.encode(), heard[0]))
     named = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for").decode("latin-1")
     address = peer
     # The last one was written by the proxy before us; what stands before it is its sender's own word, unless trusted.
@@ -47,7 +62,7 @@ def believed(scope: Scope, proxies: Sequence[Network]) -> Scope:
         address = hop
         if not _within(hop, proxies):
             break
-    return {**scope, "client": (address, 0)}
+    return {**scope, "client": (address, 0), "headers": headers}
 
 
 def place(address: str) -> str:
@@ -68,12 +83,18 @@ def mark(request: Any, secret: bytes) -> str:
 
     `request` is gradio's or starlette's; `secret` keeps the mark from being turned back into an address.
     """
-    name = getattr(request, "username", None)
+    headers = dict(request.headers)
+    name = headers.get(SIGNED_IN)
     if name:
         return _digest(secret, f"name {name}")[:16] + "."
     client = request.client
-    browser = " ".join(str(dict(request.headers).get(one, "")) for one in ("user-agent", "accept-language"))
+    browser = " ".join(str(headers.get(one, "")) for one in ("user-agent", "accept-language"))
     return f"{_digest(secret, place(client.host if client else ''))[:16]}.{_digest(secret, browser)[:8]}"
+
+
+def named(mark: str) -> bool:
+    """Whether a mark is that of a signed-in name."""
+    return len(mark) > 1 and mark.endswith(".")
 
 
 def caller(request: Any, visitor: Visitor, secret: bytes) -> Visitor:
