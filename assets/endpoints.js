@@ -1,6 +1,6 @@
 // The choice of an endpoint: it stands in the link, and what was filled in goes along to the form of the next one.
 // The request as JSON beside the form, each following the other.
-// The forms are numbered in the order of the choice; each has a bridge of its own (`flux.bridges`).
+// The forms are numbered in the order of the choice; `flux.form` is the one that is shown.
 (() => {
   "use strict";
   const flux = window.flux;
@@ -8,8 +8,8 @@
   const $ = (selector) => document.querySelector(selector);
   const wanted = () => new URLSearchParams(location.search).get(PARAMETER) || "";
   let going = null;
+  let stood = false; // whether the form that is shown has been on the page
 
-  flux.form = 0;
   flux.endpoint = "";
   // Until the endpoint that the link names is there, the form that is must not be taken for its form.
   flux.arriving = Boolean(wanted());
@@ -20,21 +20,33 @@
 
   function go(path) {
     const to = choices().indexOf(path);
-    if (to < 0 || to === flux.form || going !== null || !flux.bridges?.[flux.form]) return false;
+    if (to < 0 || to === flux.form || going !== null || !flux.bridge || !flux.offers(to)) return false;
     going = to;
-    setTimeout(() => going === to && ((going = null), $("#form")?.removeAttribute("aria-busy")), 8000);
+    setTimeout(() => going === to && stay(), 8000);
     $("#form")?.setAttribute("aria-busy", "true");
+    flux.arriving = true;
     flux.bridge("leave", {});
     return true;
   }
 
-  // Called when what was given in the old form is kept and the form is gone.
-  flux.left = () => {
-    if (going === null) return;
+  // The program did not answer: the form is the one that it was.
+  function stay() {
+    going = null;
+    flux.arriving = false;
+    $("#form")?.removeAttribute("aria-busy");
+    const picker = $("#endpoint");
+    if (picker) picker.value = choices()[flux.form];
+    flux.say("The program did not answer. Nothing was changed.");
+  }
+
+  // What was given in the old form is kept, for that form is gone from the page.
+  function left() {
+    if ($(`#fields-${flux.form}`)) stood = true;
+    else if (stood && going === null && !flux.arriving) come(); // after we had given up waiting
+    if (going === null || $(`#fields-${flux.form}`)) return;
     flux.form = going;
     flux.endpoint = going ? choices()[going] : "";
-    flux.arriving = true;
-    flux.bridge("arrive", {});
+    come();
     const address = new URL(location);
     if (flux.endpoint) address.searchParams.set(PARAMETER, flux.endpoint);
     else address.searchParams.delete(PARAMETER);
@@ -42,19 +54,34 @@
     const picker = $("#endpoint");
     if (picker) picker.value = choices()[going];
     going = null;
-  };
+  }
 
-  // Called whenever the page has changed.
+  function come() {
+    stood = false;
+    flux.arriving = true;
+    flux.bridge("arrive", {});
+  }
+
   function arrived() {
-    if (!flux.arriving || going !== null || !flux.bridge || !$("#generate")) return;
+    if (!flux.arriving || going !== null || !flux.bridge || !$(`#fields-${flux.form}`)) return;
     const path = wanted();
     if (path && flux.form === 0 && choices()[0] !== path) {
-      if (flux.bridges.length >= choices().length && go(path)) return;
+      if (go(path)) return;
       if (choices().includes(path)) return;
     }
     flux.arriving = false;
+    $("#form")?.removeAttribute("aria-busy");
     if (isOpen()) flux.bridge("tojson", {});
+    flux.then?.();
+    flux.then = null;
   }
+
+  // Something that is to be done with the form of an endpoint, which is chosen first where it is another.
+  flux.at = (path, run) => {
+    const here = choices()[flux.form];
+    if (!path || path === here || !choices().includes(path)) run();
+    else if (go(path)) flux.then = run;
+  };
 
   document.addEventListener("change", (event) => {
     if (event.target.id !== "endpoint") return;
@@ -122,7 +149,7 @@
 
   function adopt(data) {
     tell(["Reading it …"], true);
-    flux.bridges?.[0]?.("adopt", data);
+    flux.bridge?.("adopt", data);
   }
 
   document.addEventListener("click", (event) => {
@@ -160,6 +187,7 @@
 
   function changed() {
     adopted();
+    left();
     arrived();
     written();
   }

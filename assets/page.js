@@ -1,11 +1,28 @@
 // What the page does on this side of the network: clocks, keys, copying, small changes to the form.
-// Everything that needs the program goes through `flux.bridge(name, data)`, which gradio's HTML component hands us.
+// Everything that needs the program goes through `flux.bridge(act, data)`.
 (() => {
   "use strict";
-  const flux = (window.flux = { bridge: null });
+  const flux = (window.flux = { bridge: null, form: 0 });
   const NAME = "Flux Playground";
   const $ = (selector, root = document) => root.querySelector(selector);
   const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+  // ---- the way to the program -----------------------------------------------------------------------------------
+  // Pieces of HTML on the page can send gradio's events: one piece for each form, and one for the whole page (null).
+  const ways = new Map();
+
+  flux.offer = (form, events, send) => {
+    for (const [event, acts] of Object.entries(events)) {
+      for (const act of acts) ways.set(`${form} ${act}`, (data) => send(event, { ...data, act, form: flux.form }));
+    }
+    if (ways.has("null show") && ways.has(`${flux.form} generate`)) flux.bridge = bridge;
+  };
+
+  flux.offers = (form) => ways.has(`${form} generate`);
+
+  function bridge(act, data) {
+    (ways.get(`${flux.form} ${act}`) || ways.get(`null ${act}`))?.(data);
+  }
 
   // ---- the form -------------------------------------------------------------------------------------------------
   const input = (name) => $(`#input-${CSS.escape(name)} textarea, #input-${CSS.escape(name)} input`);
@@ -118,7 +135,9 @@
       return;
     }
     if (name in here) here[name](data);
-    else if (bridged.includes(name) || name === "key") flux.bridge?.(name, { ...data });
+    else if (name === "recall" && ["all", "but-seed"].includes(data.what)) {
+      flux.at($("#stage .actions")?.dataset.endpoint, () => flux.bridge?.(name, { ...data }));
+    } else if (bridged.includes(name) || name === "key") flux.bridge?.(name, { ...data });
     if (["again", "vary", "collect", "show"].includes(name)) toStage();
   }
 
@@ -137,6 +156,7 @@
       act(name, data);
     } else if (event.target.closest?.("#generate")) {
       for (const hidden of $$(".mended")) hidden.classList.remove("mended");
+      if (!flux.arriving) flux.bridge?.("generate", {});
       toStage();
     }
   });
@@ -301,7 +321,22 @@
     announce(said);
   }
 
+  // What is wrong is told for the whole form in one place, and written under each field.
+  function mark() {
+    const wrong = {};
+    for (const row of $$("#faults li")) (wrong[row.dataset.field] ??= []).push(row.textContent);
+    for (const hint of $$(".hint")) {
+      const texts = wrong[hint.id.slice("hint-".length)] || [];
+      const there = $$(":scope > .fault", hint);
+      if (there.map((one) => one.textContent).join("\n") === texts.join("\n")) continue;
+      for (const one of there) one.remove();
+      const fresh = texts.map((textContent) => Object.assign(document.createElement("p"), { className: "fault", textContent }));
+      hint.prepend(...fresh);
+    }
+  }
+
   function describe() {
+    mark();
     form(); // what a field holds when it appears, it held at first
     for (const hint of $$(".hint")) {
       const name = hint.id.slice("hint-".length);

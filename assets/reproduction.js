@@ -103,19 +103,7 @@
   }
 
   // What was made with another endpoint of this page is opened again on that endpoint's form.
-  function elsewhere(path) {
-    const picker = $("#endpoint");
-    if (!picker) return;
-    picker.value = path;
-    picker.dispatchEvent(new Event("change", { bubbles: true }));
-    const waiting = setInterval(() => {
-      if (flux.endpoint !== path && picker.options[flux.form]?.value !== path) return;
-      if (flux.arriving || !$("#generate")) return;
-      clearInterval(waiting);
-      setTimeout(() => flux.bridge?.("reopen", {}), 300);
-    }, 50);
-    setTimeout(() => clearInterval(waiting), 10_000);
-  }
+  const elsewhere = (path) => flux.at(path, () => flux.bridge?.("reopen", {}));
 
   const openText = (text) => flux.bridge?.("paste", { text: text.slice(0, 250_000) });
   const isRecipe = (text) => text.includes("flux_playground_recipe") || /^\S+\?\S*\brecipe=\d+$/.test(text.trim());

@@ -71,7 +71,7 @@ def loading(page: Page, url: str) -> float:
         began = time.perf_counter()
         page.goto(url)
         page.locator("#generate").wait_for()
-        page.wait_for_function("() => window.flux?.bridges?.[0]")
+        page.wait_for_function("() => Boolean(window.flux?.bridge)")
         taken.append(time.perf_counter() - began)
         page.wait_for_timeout(500)
     return min(taken)

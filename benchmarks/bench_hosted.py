@@ -168,12 +168,12 @@ class Visitor:
         finally:
             writer.close()
 
-    async def event(self, kind: str, data: list[Any]) -> bytes:
+    async def event(self, kind: str, data: list[Any], **event: Any) -> bytes:
         """Start an event, hear it out, and give the last that it said."""
         number = next(
             one["id"] for one in self.config["dependencies"] if any(target[1] == kind for target in one["targets"])
         )
-        body = {"data": data, "event_data": None, "fn_index": number, "session_hash": self.session}
+        body = {"data": data, "event_data": event, "fn_index": number, "session_hash": self.session}
         began, news, heard = time.monotonic(), False, b""
         async for _ in self.ask("POST", "/gradio_api/queue/join", json.dumps(body).encode()):
             pass
@@ -196,7 +196,7 @@ class Visitor:
     async def make(self) -> float:
         """Press Generate; gives the seconds until the image is there."""
         began = time.monotonic()
-        heard = await self.event("click", form(self.config))
+        heard = await self.event("act_press", form(self.config), act="generate")
         assert b"picture/" in heard, "there is no image"
         return time.monotonic() - began
 
@@ -209,7 +209,7 @@ class Visitor:
 def form(config: dict[str, Any]) -> list[Any]:
     """The inputs of Generate as an untouched page sends them, with a finetune."""
     parts = {one["id"]: one["props"] for one in config["components"]}
-    go = next(one for one in config["dependencies"] if one["targets"][0][1] == "click")
+    go = next(one for one in config["dependencies"] if one["targets"][0][1] == "act_press")
     wanted = {"input-finetune_id": "my-finetune", "input-prompt": "a mill"}
     return [wanted.get(parts[one].get("elem_id"), parts[one].get("value")) for one in go["inputs"]]
 

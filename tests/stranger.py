@@ -83,22 +83,27 @@ class Stranger:
         return self.listen()
 
     def act(self, name: str, **data: Any) -> str:
-        """An act of the page, such as "show", and what it said."""
-        self.join(self.number(f"act_{name}"), [], data)
+        """An act of the page that needs nothing of the form, such as "show", and what it said."""
+        self.join(self.number("act_watch"), [], {**data, "act": name})
         return self.listen()
+
+    def ask(self, event: str, inputs: list[Any], **data: Any) -> Answer:
+        """The answer to an event that does not wait in the queue."""
+        body = {"data": inputs, "event_data": data, "fn_index": self.number(event), "session_hash": self.session}
+        return self.post("/gradio_api/run/predict", body)
 
     def form(self, **values: Any) -> list[Any]:
         """The inputs of Generate in their order, as an untouched page would send them but for these values."""
         config = self.config
         parts = {one["id"]: one["props"] for one in config["components"]}
-        go = next(one for one in config["dependencies"] if one["targets"][0][1] == "click")
+        go = next(one for one in config["dependencies"] if one["targets"][0][1] == "act_press")
         known = {str(parts[one].get("elem_id")).removeprefix("input-"): parts[one].get("value") for one in go["inputs"]}
         filled = {**known, "finetune_id": "my-finetune", "prompt": "a mill", **values}
         return [filled[name] for name in known]
 
     def generate(self, **values: Any) -> str:
         """Press Generate and hear it out."""
-        self.join(self.number("click"), self.form(**values))
+        self.join(self.number("act_press"), self.form(**values), {"act": "generate"})
         return self.listen()
 
     def raw(self, data: bytes, patience: float = 5.0) -> bytes:

@@ -180,7 +180,7 @@ def test_nothing_can_be_called_by_its_name(stranger: Stranger, method: str, path
 
 def test_no_event_is_named_for_programs_and_none_jumps_the_queue(stranger: Stranger) -> None:
     assert {one["api_visibility"] for one in stranger.config["dependencies"]} <= {"private", "undocumented"}
-    body = {"data": stranger.form(), "fn_index": stranger.number("click"), "session_hash": stranger.session}
+    body = {"data": stranger.form(), "fn_index": stranger.number("act_press"), "session_hash": stranger.session}
     assert stranger.post("/gradio_api/run/predict", body).status == 404
 
 
@@ -218,7 +218,7 @@ def test_the_browser_is_told_what_it_may_do(stranger: Stranger) -> None:
 @pytest.mark.parametrize("headers", [{"origin": EVIL}, {"origin": "null"}, {"sec_fetch_site": "cross-site"}])
 def test_another_site_cannot_press_the_buttons_of_its_visitors(stranger: Stranger, headers: dict[str, str]) -> None:
     stranger.hello()
-    assert stranger.join(stranger.number("click"), stranger.form(), **headers).status == 403
+    assert stranger.join(stranger.number("act_press"), stranger.form(), **headers).status == 403
 
 
 def test_a_forged_host_is_not_repeated(stranger: Stranger) -> None:
@@ -230,7 +230,7 @@ def test_a_forged_host_is_not_repeated(stranger: Stranger) -> None:
 # Others' things
 
 
-@pytest.mark.parametrize("act", ["show", "stop", "collect", "again", "vary", "reproduce", "panel"])
+@pytest.mark.parametrize("act", ["show", "stop", "collect", "again", "vary", "reproduce"])
 def test_nobody_can_act_on_what_is_another_visitors(
     victim: Stranger, url: str, addresses: Iterator[str], act: str
 ) -> None:
@@ -243,11 +243,24 @@ def test_nobody_can_act_on_what_is_another_visitors(
 
 def test_a_recall_gives_nobody_anothers_words(victim: Stranger, stranger: Stranger) -> None:
     stranger.hello()
-    number = stranger.number("act_recall")
-    body = {"data": [], "event_data": {"id": identity(victim.heard), "what": "all"}, "fn_index": number}
-    answer = stranger.post("/gradio_api/run/predict", {**body, "session_hash": stranger.session})
+    recall = {"act": "recall", "what": "all", "id": identity(victim.heard)}
+    assert b"secret garden" not in stranger.ask("act_fill", stranger.form(), **recall).body
+
+
+def test_a_panel_tells_nobody_of_anothers_picture(victim: Stranger, stranger: Stranger) -> None:
+    stranger.hello()
+    for what in ("recipe", "code", "outcome"):
+        answer = stranger.ask("act_panel", [], act="panel", what=what, id=identity(victim.heard))
+        assert identity(victim.heard).encode() not in answer.body
+        assert b"secret garden" not in answer.body
+
+
+@pytest.mark.parametrize("event", ["act_tell", "act_fill", "act_panel"])
+@pytest.mark.parametrize("data", [{}, {"act": "show"}, {"act": ["x"]}, {"act": "__class__", "form": -1}, {"form": 2**70}])
+def test_an_act_that_there_is_none_of_does_nothing(stranger: Stranger, event: str, data: dict[str, Any]) -> None:
+    answer = stranger.ask(event, [] if event == "act_panel" else stranger.form(), **data)
     assert answer.status == 200
-    assert b"secret garden" not in answer.body
+    assert b"site-packages" not in answer.body
 
 
 KINDS = ("picture", "thumbnail", "recipe", "copy", "difference")
@@ -338,7 +351,7 @@ def test_a_value_that_the_schema_refuses_makes_nothing(
 @pytest.mark.parametrize("data", [[], [None], ["x"] * 500, {"a": 1}, "x", None, [[[[[]]]]]])
 def test_a_form_of_the_wrong_shape_makes_nothing(stranger: Stranger, folder: Path, data: Any) -> None:
     before = len(kept(folder))
-    answer = stranger.join(stranger.number("click"), data)
+    answer = stranger.join(stranger.number("act_press"), data)
     assert answer.status in (200, 422)
     if answer.status == 200:
         stranger.listen()
@@ -359,7 +372,8 @@ def test_an_event_that_there_is_none_of_is_refused_without_details(stranger: Str
 @pytest.mark.parametrize("act", ["show", "key", "again"])
 def test_an_act_of_the_wrong_shape_does_nothing(stranger: Stranger, folder: Path, act: str, event: Any) -> None:
     before = len(kept(folder))
-    stranger.join(stranger.number(f"act_{act}"), [], event)
+    shaped = {**event, "act": act, "form": event} if isinstance(event, dict) else event
+    stranger.join(stranger.number("act_watch"), [], shaped)
     stranger.listen()
     assert len(kept(folder)) == before
     assert b"Traceback" not in stranger.heard
@@ -370,7 +384,7 @@ def test_hidden_fields_are_not_there_and_what_is_sent_for_them_goes_nowhere(stra
     assert b"webhook" not in stranger.get("/config").body
     form = {"webhook_url": "http://127.0.0.1:9/", "webhook_secret": "x"}
     body = [*stranger.form(), *form.values()]
-    stranger.join(stranger.number("click"), body)
+    stranger.join(stranger.number("act_press"), body)
     stranger.listen()
     assert not any("webhook_url" in one.request for one in kept(folder))
 
@@ -541,7 +555,7 @@ def test_a_request_that_is_sent_again_and_again_is_paid_within_the_allowance(
 ) -> None:
     stranger.hello()
     before, paid = len(kept(folder)), spent(api)
-    number, form, answers = stranger.number("click"), stranger.form(), []
+    number, form, answers = stranger.number("act_press"), stranger.form(), []
 
     def replay() -> None:
         answers.append(stranger.join(number, form))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from dataclasses import replace
 
 import pytest
@@ -72,6 +73,9 @@ def test_a_generation_is_one_line_of_log_without_its_content(
     with caplog.at_level(logging.INFO, "flux_playground.ledger"):
         last = list(playground.generate(VALUES))[-1]
         list(playground.generate({**VALUES, "prompt": "#no-credits a secret garden"}))
+        until = time.monotonic() + 10  # the line comes after whoever watches was told
+        while sum(one.name == "flux_playground.ledger" for one in caplog.records) < 2 and time.monotonic() < until:
+            time.sleep(0.01)
     lines = [json.loads(one.getMessage()) for one in caplog.records if one.name == "flux_playground.ledger"]
     assert [one["state"] for one in lines] == ["ready", "failed"]
     assert lines[0]["generation"] == last.id

@@ -89,9 +89,11 @@ def test_the_line_under_a_field_says_what_it_takes(name: str, line: str) -> None
     assert fields.limits(SHIPPED[name]) == line
 
 
-def test_a_fault_stands_in_the_line_under_its_field_and_is_no_markup() -> None:
-    line = fields.hint(SHIPPED["seed"], [FieldError(("body", "seed"), "is <b>wrong</b>", "x")])
-    assert '<p class="fault">is &lt;b&gt;wrong&lt;/b&gt;</p>' in line
+def test_a_fault_is_told_by_its_field_and_is_no_markup() -> None:
+    told = fields.faults([FieldError(("body", "seed"), "is <b>wrong</b>", "x")])
+    assert '<li data-field="seed">is &lt;b&gt;wrong&lt;/b&gt;</li>' in told
+    inside = fields.faults([FieldError(("body", "images", 1, "url"), "is missing", "x")])
+    assert '<li data-field="images">item 2 → url is missing</li>' in inside
 
 
 def test_what_is_required_and_the_prompt_come_first_and_unknown_fields_have_their_place() -> None:

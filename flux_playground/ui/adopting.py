@@ -18,10 +18,10 @@ from .. import documents
 from ..errors import InvalidDocument
 from ..playground import OWNER, Playground
 from ..schema import Document, Operation, changes, load_text
-from .form import PRIVATE, html
+from .bridge import private
+from .form import html
 from .markup import button, escape, icon, join
 
-ACTS = ("adopt",)
 PAUSE = 0.4
 """Seconds for the answer to reach the browser before the page under it is another one."""
 
@@ -72,7 +72,7 @@ def wire(bridge: Any, state: Any, playground: Playground, remade: Callable[[], A
         asyncio.get_running_loop().call_later(PAUSE, swap, page, fresh)
         return _told(before[1], playground.operation)
 
-    bridge.act_adopt(adopt, None, state, queue=False, **PRIVATE)
+    bridge.act_adopt(adopt, None, state, queue=False, **private(bridge))
 
 
 def swap(page: Any, fresh: Any) -> None:

@@ -35,8 +35,11 @@ def names(paths: Sequence[str]) -> list[str]:
     return out
 
 
-def wire(bridge: Any, parts: Mapping[str, Any], acts: Acts, name: str) -> None:
-    """Offer an endpoint under a name; a field that has several inputs on the page is given as JSON here."""
+def wire(bridge: Any, parts: Mapping[str, Any], acts: Acts, name: str, outputs: Sequence[Any]) -> None:
+    """Offer an endpoint under a name, giving its `outputs`.
+
+    A field that has several inputs on the page is given as JSON here.
+    """
     called = dict(_parameters([one.name for one in acts.fields]))
     salt = acts.playground.journal.salt()
 
@@ -59,15 +62,20 @@ def wire(bridge: Any, parts: Mapping[str, Any], acts: Acts, name: str) -> None:
     bridge.act_call(
         generate,
         inputs_kwargs=boxes,
-        outputs=[
-            gr.Image(label="Image", type="filepath", visible=False),
-            gr.Textbox(label="Seed", visible=False),
-            gr.JSON(label="Record", visible=False),
-        ],
+        outputs=list(outputs),
         api_name=name,
         concurrency_limit=None,
         show_progress="hidden",
     )
+
+
+def outputs() -> list[Any]:
+    """What every call gives, as components that are not seen: the image, its seed, the record of both."""
+    return [
+        gr.Image(label="Image", type="filepath", visible=False),
+        gr.Textbox(label="Seed", visible=False),
+        gr.JSON(label="Record", visible=False),
+    ]
 
 
 def _box(name: str) -> Any:

@@ -15,6 +15,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from ..playground import OWNER, Visitor
@@ -31,7 +32,8 @@ TOKEN = re.compile(r"[0-9a-f]{32,64}")
 
 @dataclass
 class Desk:
-    """One tab. `turn` numbers its watchers: one that is no longer the latest stops; `opened` waits to be applied.
+    """One tab. `turn` numbers its watchers: one that is no longer the latest stops. `dropped` is a
+    file that was given and not looked at yet; what was found in it, `opened`, waits to be applied.
 
     `carried` goes along when another endpoint is chosen; `unfit` names what of it the present one cannot take.
     `balance` is what its account was last said to have, in credits.
@@ -44,6 +46,7 @@ class Desk:
     reached: dict[str, float] = field(default_factory=dict)
     touched: float = 0.0
     visit: str = field(default="", repr=False)
+    dropped: Path | None = None
     opened: Opened | None = None
     carried: Mapping[str, Any] = field(default_factory=dict, repr=False)
     unfit: frozenset[str] = frozenset()

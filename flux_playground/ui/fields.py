@@ -16,7 +16,19 @@ from .bounds import limits
 from .inputs import UNSET, start
 from .markup import escape, join
 
-__all__ = ["UNSET", "component", "components", "fill", "hint", "limits", "read", "shown", "start", "untouched"]
+__all__ = [
+    "UNSET",
+    "component",
+    "components",
+    "faults",
+    "fill",
+    "hint",
+    "limits",
+    "read",
+    "shown",
+    "start",
+    "untouched",
+]
 
 
 def component(field: Field) -> Any:
@@ -62,13 +74,18 @@ def shown(field: Field, value: Any) -> Any:
     return inputs.held(field, value)
 
 
-def hint(field: Field, faults: Iterable[FieldError] = ()) -> str:
-    """The line under a field: what is wrong with it, if anything, and what it takes, from the schema."""
+def hint(field: Field) -> str:
+    """The line under a field: what it takes, from the schema. `assets/page.js` writes into it what is wrong."""
     about = labels.about(field)
     more = f"<details><summary>What it does</summary><p>{escape(about)}</p></details>" if about else ""
-    wrong = join(f'<p class="fault">{escape(_placed(fault))}</p>' for fault in faults)
     takes = f'<p class="limits">{escape(limits(field))}</p>'
-    return f'<div class="hint" id="hint-{escape(field.name)}">{wrong}{takes}{more}</div>'
+    return f'<div class="hint" id="hint-{escape(field.name)}">{takes}{more}</div>'
+
+
+def faults(found: Iterable[FieldError]) -> str:
+    """What is wrong with the form, by field, unseen: `assets/page.js` writes each under its own field."""
+    rows = join(f'<li data-field="{escape(one.field)}">{escape(_placed(one))}</li>' for one in found)
+    return f'<ul id="faults" hidden>{rows}</ul>'
 
 
 def _placed(fault: FieldError) -> str:

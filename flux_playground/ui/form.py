@@ -1,4 +1,4 @@
-"""The form of one endpoint: an input for each of its fields, and the row that generates.
+"""The form of one endpoint: an input for each of its fields.
 
 Knows gradio and the fields' inputs; must not know what any of it does.
 """
@@ -12,50 +12,22 @@ from typing import Any
 import gradio as gr
 
 from ..schema import Field
-from . import fields, json_view, labels, tools, tray
-from .markup import button
-
-# Of an event that the page alone uses: not in the page's API, never held up, any number at once.
-PRIVATE: dict[str, Any] = {
-    "api_visibility": "private",
-    "show_progress": "hidden",
-    "trigger_mode": "multiple",
-    "concurrency_limit": None,
-}
+from . import fields, labels, tools
+from .bridge import private
 
 
 @dataclass(frozen=True)
 class Form:
-    """The components of one endpoint's form; `inputs` are by their keys, `hints` by the fields' names.
-
-    `json` is what holds the request as text, and what is said of it.
-    """
+    """The components of one endpoint's form; `inputs` are by their keys."""
 
     column: Any
     inputs: Mapping[str, Any]
-    hints: Mapping[str, Any]
-    notice: Any
-    go: Any
-    price: Any
-    file: Any
-    draft: Any
-    json: tuple[Any, Any]
 
 
-def form(chosen: Sequence[Field], *, visible: bool = True) -> Form:
-    """The form for these fields, put where it stands; one that is not visible is not in the browser's page at all."""
-    with gr.Column(elem_id="form", min_width=0, visible=visible) as column:
-        html(button("json", "JSON", name="The request as JSON, beside the form", open="1"), elem_id="views")
-        inputs, hints = _fields(chosen)
-        with gr.Column(elem_id="action", min_width=0):
-            notice = html("", elem_id="notice")
-            go = gr.Button("Generate", variant="primary", size="lg", elem_id="generate")
-            price = html("", elem_id="price")
-        file, draft = tray.below_form()
-        with gr.Column(elem_id="json-view", min_width=0):
-            html(json_view.PANEL)
-            sheet = html(""), html("")
-    return Form(column, inputs, hints, notice, go, price, file, draft, sheet)
+def form(place: int, chosen: Sequence[Field]) -> Form:
+    """The inputs for these fields, put where they stand; only the first form (place 0) is in the browser's page."""
+    with gr.Column(elem_id=f"fields-{place}", elem_classes="fields", min_width=0, visible=place == 0) as column:
+        return Form(column, _fields(chosen))
 
 
 def html(value: str, **how: Any) -> Any:
@@ -63,27 +35,26 @@ def html(value: str, **how: Any) -> Any:
     return gr.HTML(value, js_on_load=None, apply_default_css=False, **how)
 
 
-def _fields(chosen: Sequence[Field]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _fields(chosen: Sequence[Field]) -> dict[str, Any]:
     inputs: dict[str, Any] = {}
-    hints: dict[str, Any] = {}
     columns: dict[str, Any] = {}
     everyday = [one for one in labels.ordered(chosen) if not labels.advanced(one)]
     folded = [one for one in labels.ordered(chosen) if labels.advanced(one)]
     for field in everyday:
-        _place(field, inputs, hints, columns)
+        _place(field, inputs, columns)
     if folded:
         with gr.Accordion("Advanced", open=False, elem_id="advanced"):
             for field in folded:
-                _place(field, inputs, hints, columns)
+                _place(field, inputs, columns)
     for name, needed in labels.NEEDS.items():
         if name in inputs and needed in inputs:
             inputs[needed].change(
-                lambda value: gr.Column(visible=bool(value)), inputs[needed], columns[name], queue=False, **PRIVATE
+                lambda value: gr.Column(visible=bool(value)), inputs[needed], columns[name], queue=False, **private()
             )
-    return inputs, hints
+    return inputs
 
 
-def _place(field: Field, inputs: dict[str, Any], hints: dict[str, Any], columns: dict[str, Any]) -> None:
+def _place(field: Field, inputs: dict[str, Any], columns: dict[str, Any]) -> None:
     kinds = ["field", f"field-{field.name}", *(["required"] if field.required else [])]
     alone = labels.NEEDS.get(field.name) not in inputs
     with gr.Column(elem_classes=kinds, min_width=0, visible=alone, elem_id=f"field-{field.name}") as columns[
@@ -93,4 +64,4 @@ def _place(field: Field, inputs: dict[str, Any], hints: dict[str, Any], columns:
         extra = tools.beside(field)
         if extra:
             html(extra, elem_classes="tools")
-        hints[field.name] = html(fields.hint(field), elem_classes="hints")
+        html(fields.hint(field), elem_classes="hints")

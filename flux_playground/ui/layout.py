@@ -5,7 +5,7 @@ Knows gradio and the fields' inputs; must not know what any of it does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,68 +13,81 @@ import gradio as gr
 
 from ..playground import OWNER, Playground
 from ..schema import Field
-from . import adopting, connection, tray
+from . import adopting, connection, json_view, tray
+from .bridge import bridges
 from .endpoints import picker
 from .form import Form, form, html
-from .result import empty
+from .markup import button
+from .result import Stage, empty
 
 
 @dataclass(frozen=True)
 class Parts:
-    """The components that acts write to: those of one endpoint's form, and those that all endpoints share."""
+    """The components that acts write to, which all endpoints share, and the form of each endpoint.
 
+    `sender` sends the page's events, `senders` those of the forms. `json` is what holds the request as text, and what
+    is said of it.
+    """
+
+    sender: Any
+    senders: tuple[Any, ...]
+    forms: tuple[Form, ...]
     frame: Any
     line: Any
     below: Any
     strip: Any
     notice: Any
     price: Any
+    faults: Any
     connection: Any
     choices: Any
-    hints: Mapping[str, Any]
-    inputs: Mapping[str, Any]
     tray: tray.Tray
-    column: Any
-    go: Any
     json: tuple[Any, Any]
     document: Any
 
     @property
     def outputs(self) -> list[Any]:
-        """All but the inputs."""
-        return [
-            self.frame,
-            self.line,
-            self.below,
-            self.strip,
-            self.notice,
-            self.price,
-            self.connection,
-            self.choices,
-            *self.hints.values(),
-        ]
+        """What an act may write to."""
+        shown = [self.frame, self.line, self.below, self.strip]
+        return [*shown, self.notice, self.price, self.faults, self.connection, self.choices]
 
 
-def lay_out(views: Sequence[Playground], chosen: Sequence[tuple[Field, ...]], examples: Sequence[str]) -> list[Parts]:
+def lay_out(views: Sequence[Playground], chosen: Sequence[tuple[Field, ...]], examples: Sequence[str]) -> Parts:
     """The whole page for the fields of each endpoint, the first one's form shown."""
-    known = next((str(one.example or "") for one in chosen[0] if one.name == "finetune_id"), "")
-    nothing = empty(examples, known if views[0].local() else "")
+    sender, senders = bridges(len(views))
     with gr.Row(elem_id="head"):
         html(f"<h1>Flux Playground</h1>{picker([one.operation for one in views])}", elem_id="name")
         document = None if views[0].settings.hosted else adopting.panel(views[0])
         badge = html(connection.badge(views[0], OWNER), elem_id="connection")
     with gr.Row(elem_id="columns", equal_height=False):
-        forms = [form(some, visible=place == 0) for place, some in enumerate(chosen)]
+        with gr.Column(elem_id="form", min_width=0):
+            html(button("json", "JSON", name="The request as JSON, beside the form", open="1"), elem_id="views")
+            forms = tuple(form(place, some) for place, some in enumerate(chosen))
+            notice, price = _action()
+            file, draft = tray.below_form()
+            with gr.Column(elem_id="json-view", min_width=0):
+                html(json_view.PANEL)
+                sheet = html(""), html("")
         with gr.Column(elem_id="result", min_width=0):
             with gr.Column(elem_id="stage", min_width=0):
+                nothing = _nothing(views[0], chosen[0], examples)
                 frame, line, below = html(nothing.frame), html(nothing.line), html(nothing.below)
-                panel, sheet = tray.below_picture()
+                panel, dialog = tray.below_picture()
             strip = html("", elem_id="history")
-    choices = html("", elem_id="choices")
+    choices, faults = html("", elem_id="choices"), html("")
+    recipes = tray.Tray(panel, draft, dialog, file)
+    told = (frame, line, below, strip, notice, price, faults, badge, choices, recipes, sheet, document)
+    return Parts(sender, senders, forms, *told)
 
-    def parts(one: Form) -> Parts:
-        recipes = tray.Tray(panel, one.draft, sheet, one.file)
-        shared = (badge, choices, one.hints, one.inputs, recipes, one.column, one.go, one.json, document)
-        return Parts(frame, line, below, strip, one.notice, one.price, *shared)
 
-    return [parts(one) for one in forms]
+def _action() -> tuple[Any, Any]:
+    """The row that generates, whichever form is shown: what is told at its button, and the price."""
+    with gr.Column(elem_id="action", min_width=0):
+        notice = html("", elem_id="notice")
+        gr.Button("Generate", variant="primary", size="lg", elem_id="generate")
+        return notice, html("", elem_id="price")
+
+
+def _nothing(view: Playground, chosen: Sequence[Field], examples: Sequence[str]) -> Stage:
+    known = next((str(one.example or "") for one in chosen if one.name == "finetune_id"), "")
+    return empty(examples, known if view.local() else "")

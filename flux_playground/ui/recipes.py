@@ -28,10 +28,11 @@ class Recipes:
         self.acts = acts
         self.playground = acts.playground
 
-    async def panel(self, session: str | None, what: str, generation_id: str) -> str:
-        """The panel below a picture: its "recipe", its "code" or, where it was made again, the "outcome"; else ""."""
-        desk = self.acts.desks.of(session)
-        one = await self.acts.own(desk, generation_id) if what else None
+    async def panel(self, session: str | None, data: Mapping[str, Any]) -> str:
+        """The panel below the picture of an "id". Its "what" says which: "recipe", "code", or "outcome" where it was
+        made again; else ""."""
+        desk, what = self.acts.desks.of(session), data.get("what")
+        one = await self.acts.own(desk, str(data.get("id", ""))) if what else None
         if one is None or one.image is None:
             return ""
         if what == "recipe":
@@ -69,6 +70,16 @@ class Recipes:
             desk.opened = None
             return dropping.failure(error.message)
         return dropping.sheet(desk.opened)
+
+    def keep(self, session: str | None, path: Path | None) -> None:
+        """A tab was given a file; nobody has looked at it yet."""
+        self.acts.desks.of(session).dropped = path
+
+    async def open_file(self, session: str | None, raw: Mapping[str, Any]) -> str:
+        """The same for the file that this tab was given last; "" when there is none."""
+        desk = self.acts.desks.of(session)
+        path, desk.dropped = desk.dropped, None
+        return "" if path is None else await self.open(session, path, raw)
 
     async def reopen(self, session: str | None, raw: Mapping[str, Any]) -> str:
         """The same as was opened last, for the form of another endpoint."""

@@ -64,7 +64,7 @@ def stage(view: View) -> Stage:
         inside, kind, line, actions = _waiting(one), "waiting", _status(view), _stop(one)
     bar = "" if one.finished or view.progress is None else _bar(view.progress)
     more = reproduction.more(one, view.ahead) if kind == "picture" else ""
-    below = f'<div class="actions">{actions}</div>{more}{_details(one)}'
+    below = f'<div class="actions" data-endpoint="{escape(one.endpoint)}">{actions}</div>{more}{_details(one)}'
     return Stage(_frame(shape(one), inside, kind, one.id), _line(line, title(view), bar), below)
 
 

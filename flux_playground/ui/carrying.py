@@ -1,0 +1,119 @@
+"""What reads a form and what writes to it: to another endpoint, to JSON and back, from a picture, from what was opened.
+
+Knows the layout and the acts; must not know how values are carried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import gradio as gr
+
+from . import endpoints, json_view, price, problems, recall
+from .acts import Acts
+from .layout import Parts
+from .recipes import Recipes
+from .wiring import Answer, Data
+
+LONGEST = 1_000_000
+"""Characters of a text that are looked at."""
+
+Written = dict[Any, Any]
+
+
+class Carrying:
+    """The acts of the form at one place; each gives what must be written."""
+
+    def __init__(self, place: int, parts: Parts, acts: Acts) -> None:
+        self._parts, self._acts, self._form = parts, acts, parts.forms[place]
+        self._recipes = Recipes(acts)
+
+    @property
+    def tells(self) -> Mapping[str, Answer]:
+        """What reads the form, by the names of the acts."""
+        there = {"leave": self.leave, "tojson": self.to_json, "draft": self.draft}
+        return {**there, "paste": self.pasted, "dropped": self.dropped, "reopen": self.reopened}
+
+    @property
+    def fills(self) -> Mapping[str, Answer]:
+        """What writes to the form, by the names of the acts."""
+        there = {"arrive": self.arrive, "fromjson": self.from_json, "recall": self.recalled}
+        return {**there, "apply": self.applied, "asimage": self.as_image}
+
+    async def leave(self, session: str | None, _: Data, raw: Data) -> Written:
+        """What was given is remembered for the next endpoint; that the form is gone says that it is."""
+        desk = self._acts.desks.of(session)
+        own = {one.name for one in self._acts.fields}
+        kept = {name: value for name, value in desk.carried.items() if name not in own or name in desk.unfit}
+        desk.carried = {**kept, **endpoints.touched(self._acts.fields, raw)}
+        return {self._form.column: gr.Column(visible=False)}
+
+    async def arrive(self, session: str | None, _: Data, __: Data) -> Written:
+        """The form is shown with what came along from another one."""
+        acts, desk = self._acts, self._acts.desks.of(session)
+        arrival = await acts.threads(endpoints.arrive, acts.fields, desk.carried)
+        desk.unfit = frozenset(name for name, _ in arrival.unfit)
+        return {
+            self._form.column: gr.Column(visible=True),
+            self._parts.notice: endpoints.unfit(arrival),
+            self._parts.faults: "",
+            self._parts.price: await acts.threads(price.line, acts.playground, desk.visitor, desk.balance),
+            **self._filled(arrival.held),
+        }
+
+    async def to_json(self, _: str | None, __: Data, raw: Data) -> Written:
+        """The request as JSON."""
+        now, state = self._parts.json
+        text = await self._acts.threads(json_view.text, self._acts.fields, self._acts.playground.operation, raw)
+        return {now: json_view.now(text), state: ""}
+
+    async def from_json(self, _: str | None, data: Data, raw: Data) -> Written:
+        """What an edit of the JSON changes, or where it is wrong."""
+        acts, text = self._acts, str(data.get("text", ""))[:LONGEST]
+        edit = await acts.threads(json_view.edited, acts.fields, acts.playground.operation, raw, text)
+        return {self._parts.json[1]: edit.said, **self._filled(edit.held)}
+
+    async def recalled(self, session: str | None, data: Data, _: Data) -> Written:
+        """The settings of a picture, or some of them."""
+        acts, what = self._acts, str(data.get("what"))
+        one = await acts.own(acts.desks.of(session), str(data.get("id", "")))
+        if one is None or what not in recall.WHAT:
+            return {}
+        values = await acts.threads(recall.recalled, acts.playground, one, acts.fields, what)
+        said = problems.notice(recall.said(one, acts.fields, what))
+        return {self._parts.notice: said, **self._filled(values)}
+
+    async def draft(self, session: str | None, data: Data, raw: Data) -> Written:
+        """The form as a link and as code."""
+        return {self._parts.tray.draft: await self._recipes.draft(session, raw) if data.get("open") else ""}
+
+    async def pasted(self, session: str | None, data: Data, raw: Data) -> Written:
+        """What a text would set."""
+        return self._sheet(await self._recipes.open(session, str(data.get("text", ""))[:LONGEST], raw))
+
+    async def dropped(self, session: str | None, _: Data, raw: Data) -> Written:
+        """What the file that was just given would set."""
+        return self._sheet(await self._recipes.open_file(session, raw))
+
+    async def reopened(self, session: str | None, _: Data, raw: Data) -> Written:
+        """What was opened last, against another form."""
+        return self._sheet(await self._recipes.reopen(session, raw))
+
+    async def applied(self, session: str | None, _: Data, __: Data) -> Written:
+        """What was opened is put in."""
+        return self._taken(await self._recipes.apply(session), "It is in the form now. Nothing was sent.")
+
+    async def as_image(self, session: str | None, _: Data, __: Data) -> Written:
+        """The picture that was opened becomes the image prompt."""
+        return self._taken(await self._recipes.as_image(session), "The picture is the image prompt now.")
+
+    def _sheet(self, told: str) -> Written:
+        return {self._parts.tray.sheet: told}
+
+    def _taken(self, values: Mapping[str, Any], said: str) -> Written:
+        told = problems.notice(said if values else "Nothing was changed.")
+        return {self._parts.notice: told, self._parts.tray.sheet: "", **self._filled(values)}
+
+    def _filled(self, held: Mapping[str, Any]) -> Written:
+        return {self._form.inputs[key]: value for key, value in held.items()}
