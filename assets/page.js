@@ -347,8 +347,6 @@
         if (String(faulty) !== box.getAttribute("aria-invalid")) box.setAttribute("aria-invalid", String(faulty));
       }
     }
-    const details = $("#stage details.details");
-    if (details && flux.open && !details.open) details.open = true;
     if (flux.focus) {
       $(`#strip .card[data-id="${flux.focus}"]`)?.focus();
       flux.focus = null;
@@ -431,6 +429,9 @@
     document.documentElement.lang ||= "en";
     let waiting = false;
     new MutationObserver(() => {
+      // Whoever has opened the details wants them of what comes next too: at once, before the page is drawn without.
+      const details = $("#stage details.details");
+      if (details && flux.open && !details.open) details.open = true;
       if (waiting) return;
       waiting = true;
       requestAnimationFrame(() => ((waiting = false), describe()));

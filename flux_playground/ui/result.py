@@ -19,6 +19,8 @@ from .markup import button, escape, icon, join
 from .reproduction import Prospect
 
 EMPTY_SHAPE = (16, 9)
+NEAR = 0.04
+"""How far a picture's ratio may be from the one that was asked for, to stand in the same place."""
 LONGEST_VALUE = 300
 
 
@@ -69,14 +71,23 @@ def stage(view: View) -> Stage:
 
 
 def shape(one: Generation) -> tuple[int, int]:
-    """Width and height of a generation's picture, as measured or, until then, in the ratio that was asked for."""
-    if one.width and one.height:
-        return one.width, one.height
+    """Width and height of the place for a generation's picture: in the ratio that was asked for, else as measured.
+
+    What the API draws is a few pixels off that ratio; going by it, nothing moves when the picture comes.
+    """
+    asked = _asked(one)
+    if not (one.width and one.height):
+        return asked or EMPTY_SHAPE
+    near = asked and abs(asked[0] * one.height / (asked[1] * one.width) - 1) < NEAR
+    return asked if asked and near else (one.width, one.height)
+
+
+def _asked(one: Generation) -> tuple[int, int] | None:
     asked = re.fullmatch(r"\s*(\d{1,4})\s*:\s*(\d{1,4})\s*", str(one.request.get("aspect_ratio", "")))
     sides = [int(one.request.get(name) or 0) for name in ("width", "height") if _is_int(one.request.get(name))]
     if asked and int(asked[1]) and int(asked[2]):
         return int(asked[1]), int(asked[2])
-    return (sides[0], sides[1]) if len(sides) == 2 and all(sides) else EMPTY_SHAPE
+    return (sides[0], sides[1]) if len(sides) == 2 and all(sides) else None
 
 
 def title(view: View) -> str:
@@ -133,7 +144,7 @@ def _moving(one: Generation) -> str:
 
 def _waiting(one: Generation) -> str:
     prompt = escape(_cut(str(one.request.get("prompt") or ""), 240))
-    return f'<div class="haze" aria-hidden="true"></div><p class="asked" dir="auto">{prompt}</p>'
+    return f'<i class="haze" aria-hidden="true"></i><p class="asked" dir="auto">{prompt}</p>'
 
 
 def _bar(reached: float) -> str:
@@ -166,10 +177,10 @@ def _line(inside: str, said: str, bar: str = "") -> str:
 def _status(view: View) -> str:
     said, expected = words.waiting(view.generation, view.place, view.usual)
     parts = [
-        f'<span class="state"><i class="pulse" aria-hidden="true"></i>{escape(said)}</span>',
+        f'<b class="state"><i class="pulse" aria-hidden="true"></i>{escape(said)}</b>',
         clock(view.generation),
     ]
-    return _dots([*parts, f"<span>{escape(expected)}</span>" if expected else "", _seed(view.generation)])
+    return _dots([*parts, f"<em>{escape(expected)}</em>" if expected else "", _seed(view.generation)])
 
 
 def _facts(view: View) -> str:
@@ -203,11 +214,11 @@ def _stop(one: Generation) -> str:
 
 
 def _actions(one: Generation, ahead: Prospect) -> str:
-    inside = f"{icon('download')}<span>Download original</span>"
+    inside = f"{icon('download')}<span>Download<span class=rest> original</span></span>"
     link = f'<a class="quiet" href="{addresses.picture(one)}?download" download>{inside}</a>'
     vary = button("vary", "Vary", drawing="vary", id=one.id, name="The same again with a new seed")
     more = reproduction.actions(one, ahead) if media.kind(one.format) == "image" else ""
-    return _recalls(one) + vary + link + more
+    return f'{_recalls(one)}<i class="row"></i>{vary}{link}{more}'
 
 
 def _recalls(one: Generation) -> str:
