@@ -48,7 +48,7 @@ class Generation:
     was used; two generations of the same `fingerprint` were asked for in the same words, seed included. `origin` is the
     id of the generation that this one was to make again, if it was. `spender` is by whom the owner's money was spent,
     as a mark that names nobody; "" when it was not the owner's, or the owner spent it. `secret` opens its file to those
-    who were given its address; it is told to nobody.
+    who were given its address; it is told to nobody. `cleared_at` is when its files were removed to make room.
     """
 
     id: str
@@ -81,6 +81,7 @@ class Generation:
     fingerprint: str = ""
     origin: str = ""
     spender: str = ""
+    cleared_at: float | None = None
     secret: str = field(default_factory=lambda: secrets.token_hex(16), repr=False, compare=False)
 
     @property

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
+import re
 import secrets
 import sqlite3
 import threading
@@ -21,35 +21,17 @@ from typing import Any
 
 from . import images, media
 from .errors import from_dict
+from .files import Files
 from .generation import UNFINISHED, Generation, State
+from .migrations import MIGRATIONS
 
 INPUT_PREFIX = "sha256:"
+REFERENCE = re.compile(r'(?<=")sha256:[0-9a-f]{64}(?=")')
 
 
-# Numbered by their place: a journal that has seen the first n of them is at version n. Never edit one that has shipped.
-MIGRATIONS = (
-    """
-    CREATE TABLE generations (
-        id TEXT PRIMARY KEY, owner TEXT NOT NULL, created_at REAL NOT NULL, endpoint TEXT NOT NULL,
-        server TEXT NOT NULL, request TEXT NOT NULL, state TEXT NOT NULL, status TEXT NOT NULL, seed TEXT,
-        prompt TEXT, task_id TEXT NOT NULL, polling_url TEXT NOT NULL, error TEXT, image TEXT,
-        sha256 TEXT NOT NULL, format TEXT NOT NULL, width INTEGER, height INTEGER, size INTEGER,
-        seconds REAL, waited REAL, cost REAL, started_at REAL, finished_at REAL, sweep TEXT NOT NULL,
-        document TEXT NOT NULL, fingerprint TEXT NOT NULL, origin TEXT NOT NULL
-    ) STRICT;
-    CREATE INDEX generations_by_owner ON generations (owner, created_at);
-    CREATE INDEX generations_by_state ON generations (state);
-    CREATE INDEX generations_by_endpoint ON generations (server, endpoint, finished_at);
-    CREATE INDEX generations_by_sha256 ON generations (sha256) WHERE sha256 != '';
-    CREATE INDEX generations_by_fingerprint ON generations (owner, fingerprint, created_at);
-    """,
-    """
-    ALTER TABLE generations ADD COLUMN spender TEXT NOT NULL DEFAULT '';
-    CREATE INDEX generations_by_spender ON generations (created_at, spender) WHERE spender != '';
-    """,
-    """ALTER TABLE generations ADD COLUMN secret TEXT NOT NULL DEFAULT '';
-    UPDATE generations SET secret = lower(hex(randomblob(16)));""",
-)
+def reference(text: str) -> str:
+    """By what name an image that goes into a request (base64) is kept, or would be."""
+    return INPUT_PREFIX + hashlib.sha256(text.encode()).hexdigest()
 
 
 class Journal:
@@ -60,11 +42,7 @@ class Journal:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._images = folder / "images"
-        self._inputs = folder / "inputs"
-        self._thumbnails = folder / "thumbnails"
-        for path in (self._images, self._inputs, self._thumbnails):
-            path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.files = Files(folder)
         self._lock = threading.Lock()
         self._database = _open(folder / "journal.sqlite")
         self._waiting: deque[_Write] = deque()
@@ -153,6 +131,25 @@ class Journal:
         with self._reading, closing(self._reader.execute(query, [server, endpoint])) as rows:
             return next((cost for (cost,) in rows), None)
 
+    def oldest(self, limit: int) -> list[Generation]:
+        """The finished generations that still have files, of their own or sent with them, those made first first."""
+        marks = ", ".join("?" * len(UNFINISHED))
+        where = f"""state NOT IN ({marks}) AND cleared_at IS NULL AND (image IS NOT NULL OR instr(request, ?))
+            ORDER BY created_at, id LIMIT ?"""
+        return self._select(where, [*UNFINISHED, f'"{INPUT_PREFIX}', limit])
+
+    def clear(self, generation_ids: Iterable[str], at: float) -> None:
+        """Write down that the files of these generations were removed at a moment (Unix seconds) to make room."""
+        with self._lock, self._database:
+            query = "UPDATE generations SET cleared_at = ? WHERE id = ?"
+            self._database.executemany(query, [(at, one) for one in generation_ids])
+
+    def wanted(self) -> set[str]:
+        """The references of all inputs that belong to what was not cleared."""
+        query = "SELECT request FROM generations WHERE cleared_at IS NULL AND instr(request, ?)"
+        with self._reading, closing(self._reader.execute(query, [f'"{INPUT_PREFIX}'])) as rows:
+            return {found for (request,) in rows for found in REFERENCE.findall(request)}
+
     def store(self, generation: Generation, data: bytes) -> Generation:
         """Keep a delivered image exactly as it came and give the generation with its file, hash and measures.
 
@@ -162,8 +159,8 @@ class Journal:
         """
         picture = media.measure(data)
         seed = f"seed-{str(generation.seed)[:24]}-" if generation.seed is not None else ""
-        path = self._images / f"flux-{seed}{generation.id}{picture.suffix}"
-        _write_whole(path, data)
+        path = self.files.images / f"flux-{seed}{generation.id}{picture.suffix}"
+        self.files.write(path, data)
         return replace(
             generation,
             image=path,
@@ -172,24 +169,26 @@ class Journal:
             width=picture.width,
             height=picture.height,
             size=len(data),
+            cleared_at=None,
         )
 
     def thumbnail(self, generation: Generation) -> Path | None:
         """A small WebP of the image, made at the first asking; None while there is no image, or no longer one."""
         if generation.image is None or media.kind(generation.format) != "image" or not generation.image.is_file():
             return None
-        path = self._thumbnails / f"{generation.id}.webp"
+        path = self.files.thumbnail(generation.id)
         if not path.is_file():
-            _write_whole(path, images.thumbnail(generation.image.read_bytes()))
+            self.files.write(path, images.thumbnail(generation.image.read_bytes()))
         return path
 
     def keep_input(self, text: str) -> str:
         """Keep an image that goes into a request (base64) once, however often it is used; gives its reference."""
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        path = self._inputs / digest
-        if not path.is_file():
-            _write_whole(path, text.encode())
-        return INPUT_PREFIX + digest
+        path = self.files.inputs / reference(text).removeprefix(INPUT_PREFIX)
+        if path.is_file():
+            path.touch()  # else it might be taken for one that nobody wants
+        else:
+            self.files.write(path, text.encode())
+        return reference(text)
 
     def sent(self, owner: str, reference: str) -> bool:
         """Whether an owner ever sent the input of this reference: a reference alone gives nobody another's image."""
@@ -202,15 +201,15 @@ class Journal:
         digest = reference.removeprefix(INPUT_PREFIX)
         if len(digest) != 64 or not digest.isalnum():
             return None
-        path = self._inputs / digest
+        path = self.files.inputs / digest
         return path.read_text() if path.is_file() else None
 
     def salt(self) -> bytes:
         """32 random bytes that are the same for as long as the folder is, and known to nobody else."""
-        path = self._images.parent / "salt"
+        path = self.files.folder / "salt"
         with self._lock:
             if not path.is_file():
-                _write_whole(path, secrets.token_bytes(32))
+                self.files.write(path, secrets.token_bytes(32))
                 path.chmod(0o600)
         return path.read_bytes()
 
@@ -246,7 +245,7 @@ class Journal:
         row["state"] = State(row["state"])
         row["seed"] = None if row["seed"] is None else int(row["seed"])
         row["error"] = None if row["error"] is None else from_dict(json.loads(row["error"]))
-        row["image"] = None if row["image"] is None else self._images / row["image"]
+        row["image"] = None if row["image"] is None else self.files.images / row["image"]
         return Generation(**row)
 
 
@@ -288,13 +287,3 @@ def _hold(connection: sqlite3.Connection) -> bool:
     except sqlite3.OperationalError:
         return False
     return True
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that it is there whole or not at all, whenever the process ends."""
-    part = path.with_name(f"{path.name}.{threading.get_ident()}.part")
-    with part.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)

@@ -19,10 +19,11 @@ from urllib.parse import urlsplit
 
 from . import documents, ledger, schema
 from .accounts import Account, Accounts
+from .clearing import Clearing
 from .client import Client
 from .errors import TaskLost
 from .generation import Generation, State
-from .journal import Journal
+from .journal import Journal, reference
 from .line import Run, room
 from .quota import Quota
 from .recipe import edition, fingerprint, is_reference
@@ -50,6 +51,7 @@ class Playground:
         self._edition = edition(self.document.raw)
         self.journal = Journal(settings.data)
         self.accounts = Accounts(settings.max_in_flight)
+        self._clearing = Clearing(self.journal, settings.room)
         self._quota = Quota(self.journal, settings.allowance, settings.budget)
         self._runs: dict[str, Run] = {}
         self._lock = threading.Lock()
@@ -108,7 +110,7 @@ class Playground:
         again. Raises `InvalidRequest` (all that is wrong), `Unauthorized`, `InvalidDocument`, `QuotaExceeded`, `Busy`.
         """
         operation = self._chosen(endpoint)
-        server, key = self._door(visitor, operation)
+        server, key = door(self.settings, visitor, operation)
         request, shown = self._asked(endpoint, values, visitor.id)
         generation = Generation(
             id=secrets.token_hex(16),
@@ -125,6 +127,7 @@ class Playground:
         )
         self._admit(run := Run(generation, request, visitor.mark))
         try:
+            kept(operation, request, self.journal.keep_input)
             self.journal.write(generation)
         except BaseException:
             del self._runs[generation.id]
@@ -138,7 +141,7 @@ class Playground:
         generation = self.get(generation_id)
         if generation.state is not State.UNCOLLECTED:
             return generation
-        server, key = self._door(visitor, self._operation_of(generation), required=False)
+        server, key = door(self.settings, visitor, self._operation_of(generation), required=False)
         again = replace(generation, state=State.RUNNING, error=None, finished_at=None)
         return self._enter(Run(again, {}), key if generation.server == server else "")
 
@@ -202,7 +205,7 @@ class Playground:
 
     def server(self, visitor: Visitor = OWNER, *, endpoint: str = "") -> str:
         """The base URL that a visitor's requests go to."""
-        return self._door(visitor, self._chosen(endpoint), required=False)[0]
+        return door(self.settings, visitor, self._chosen(endpoint), required=False)[0]
 
     def thumbnail(self, generation_id: str) -> Path | None:
         """A small WebP of a finished image, or None."""
@@ -237,13 +240,10 @@ class Playground:
 
         operation = self._chosen(endpoint)
         request = complete(operation, with_images(values, known))
-        return request, kept(operation, request, self.journal.keep_input)
-
-    def _door(self, visitor: Visitor, operation: schema.Operation, *, required: bool = True) -> tuple[str, str]:
-        return door(self.settings, visitor, operation, required=required)
+        return request, kept(operation, request, reference)
 
     def _client(self, visitor: Visitor) -> Client:
-        return self.accounts.of(*self._door(visitor, self.operation)).client
+        return self.accounts.of(*door(self.settings, visitor, self.operation)).client
 
     def _operation_of(self, generation: Generation) -> schema.Operation:
         """The endpoint that a generation was made with, or today's where the document no longer has it."""
@@ -280,14 +280,14 @@ class Playground:
             ledger.enter(run.generation)
             with self._lock:
                 del self._runs[run.generation.id]
+            self._clearing.make_room()
             run = account.line.leave()
 
     def _take_up(self, generation: Generation) -> Generation:
-        if generation.state is State.QUEUED:
-            return self.journal.write(replace(generation, state=State.UNSENT, finished_at=time.time()))
-        if generation.state is State.SUBMITTING:
-            return self.journal.write(replace(generation, state=State.UNKNOWN, finished_at=time.time()))
-        server, key = self._door(OWNER, self._operation_of(generation), required=False)
+        fate = {State.QUEUED: State.UNSENT, State.SUBMITTING: State.UNKNOWN}.get(generation.state)
+        if fate is not None:
+            return self.journal.write(replace(generation, state=fate, finished_at=time.time()))
+        server, key = door(self.settings, OWNER, self._operation_of(generation), required=False)
         if generation.server != server and urlsplit(generation.server).hostname in LOOPBACK:
             lost = TaskLost("The local server that was drawing this picture has ended.")
             ended = replace(generation, state=State.FAILED, error=lost, finished_at=time.time())

@@ -61,6 +61,11 @@ def report(before: Generation, after: Generation) -> Report:
         return Report(None, told, sentence)
 
 
+def there(one: Generation) -> bool:
+    """Whether the delivered file is still where it was put."""
+    return one.image is not None and one.image.is_file()
+
+
 def original(one: Generation) -> bytes:
     """The image as it was delivered; raises `OSError` where its file is gone."""
     if one.image is None:

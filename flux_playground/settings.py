@@ -8,6 +8,7 @@ ends the start with one sentence that names the variable and what it takes.
 from __future__ import annotations
 
 import ipaddress
+import math
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -22,6 +23,7 @@ from .errors import InvalidSettings
 DEFAULT_ENDPOINT = "/v1/flux-pro-1.1-ultra-finetuned"
 EACH, EVERYBODY = Allowance.read("10/hour, 30/day"), Allowance.read("60/hour, 300/day")
 PRIVATE = "10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10"
+ROOM = 2e9
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -32,7 +34,7 @@ class Settings:
     `hosted` means strangers visit: no field that makes the API call somebody, and everybody sees only their own images.
     An empty `base_url` means the server that the document names. `demo_url` is never read from the environment:
     whoever starts the local server sets it, and generations without any key go there. Programs may call the page as an
-    `api` (None: unless it is hosted).
+    `api` (None: unless it is hosted). `keep` is how much of what was made stays on disk (None: see `room`).
     """
 
     api_key: str = field(default="", repr=False)
@@ -50,12 +52,20 @@ class Settings:
     user_header: str = ""
     api: bool | None = None
     token: str = field(default="", repr=False)
+    keep: float | None = None
     demo_url: str = ""
 
     @property
     def programs(self) -> bool:
         """Whether programs may call the page as an API."""
         return not self.hosted if self.api is None else self.api
+
+    @property
+    def room(self) -> float:
+        """How many bytes of pictures may be kept: all, but where strangers make them and they cost nothing."""
+        if self.keep is not None:
+            return self.keep
+        return ROOM if self.hosted and self.demo_url and not self.api_key else math.inf
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -149,6 +159,14 @@ def _seconds(text: str) -> float:
     if not 1 <= float(text) <= 86_400:
         raise ValueError
     return float(text)
+
+
+def _gigabytes(text: str) -> float:
+    if text.lower() == "unlimited":
+        return math.inf
+    if not 0.05 <= float(text) <= 1_000_000:
+        raise ValueError
+    return float(text) * 1e9
 
 
 def _factor(text: str) -> float:
@@ -256,5 +274,13 @@ VARIABLES = (
         _key,
         "a secret as one line of plain characters",
         "With it as bearer token, `/counts` says what the page does and has spent; without it there is no `/counts`.",
+    ),
+    Variable(
+        "FLUX_PLAYGROUND_KEEP",
+        "keep",
+        _gigabytes,
+        "a number of gigabytes such as `20`, or `unlimited`",
+        "How much of what was made is kept; beyond it the oldest pictures go, their records stay. By default all; on a "
+        "hosted demo without any key, 2.",
     ),
 )

@@ -17,7 +17,8 @@ from PIL import Image
 
 from flux_playground.errors import BadSample, ContentModerated
 from flux_playground.generation import UNFINISHED, Generation, State
-from flux_playground.journal import MIGRATIONS, Journal
+from flux_playground.journal import Journal
+from flux_playground.migrations import MIGRATIONS
 
 
 def generation(number: int = 1, **values: object) -> Generation:

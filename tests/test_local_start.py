@@ -186,6 +186,15 @@ def test_old_tasks_and_pictures_are_forgotten(tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("*.picture"))) == 2
 
 
+def test_the_images_that_were_sent_take_so_much_room_and_no_more(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path, size=10_000)
+    for number in range(9):
+        shelf.add(task(number), {"image_prompt": "A" * 4000})
+    assert [shelf.get(task(number).id) is not None for number in (0, 6, 7, 8)] == [False, False, True, True]
+    shelf.add(task(9), {"image_prompt": "A" * 40_000})
+    assert [path.stem for path in tmp_path.glob("*.json")] == [task(9).id]
+
+
 def test_a_picture_that_was_forgotten_is_drawn_again_as_it_was(tmp_path: Path) -> None:
     with LocalServer(speed=100, folder=tmp_path) as server:
         url = ready(submit(server, seed=3).json()["polling_url"])["result"]["sample"]

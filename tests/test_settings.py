@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+import math
+from dataclasses import fields, replace
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -44,6 +45,8 @@ def test_every_setting_but_the_local_servers_address_can_be_given() -> None:
         ),
         ("FLUX_PLAYGROUND_API", "1", "api", True),
         ("FLUX_PLAYGROUND_TOKEN", "sesame", "token", "sesame"),
+        ("FLUX_PLAYGROUND_KEEP", "1.5", "keep", 1.5e9),
+        ("FLUX_PLAYGROUND_KEEP", "unlimited", "keep", math.inf),
     ],
 )
 def test_a_good_value_becomes_its_setting(name: str, text: str, setting: str, value: object) -> None:
@@ -72,6 +75,9 @@ def test_a_good_value_becomes_its_setting(name: str, text: str, setting: str, va
         ("FLUX_PLAYGROUND_USER_HEADER", "X_Remote_User"),
         ("FLUX_PLAYGROUND_USER_HEADER", "X-Remote-User:"),
         ("FLUX_PLAYGROUND_API", "perhaps"),
+        ("FLUX_PLAYGROUND_KEEP", "0"),
+        ("FLUX_PLAYGROUND_KEEP", "nan"),
+        ("FLUX_PLAYGROUND_KEEP", "2 GB"),
     ],
 )
 def test_a_bad_value_is_refused_in_one_sentence_that_names_the_variable_and_not_the_value(name: str, text: str) -> None:
@@ -81,6 +87,15 @@ def test_a_bad_value_is_refused_in_one_sentence_that_names_the_variable_and_not_
     assert message.startswith(f"{name} must be ")
     assert message.endswith(".")
     assert text not in message or len(text) < 2
+
+
+def test_only_what_costs_nothing_is_removed_without_being_asked_for() -> None:
+    demo = Settings(hosted=True, demo_url="http://127.0.0.1:1")
+    assert demo.room == 2e9
+    for other in (Settings(), replace(demo, hosted=False), replace(demo, api_key="k"), replace(demo, demo_url="")):
+        assert other.room == math.inf
+    assert replace(demo, keep=math.inf).room == math.inf
+    assert Settings(keep=5e9).room == 5e9
 
 
 def test_a_header_for_names_needs_proxies_to_be_believed_of() -> None:

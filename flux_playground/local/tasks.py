@@ -18,6 +18,7 @@ from . import bad_days
 
 MOST_TASKS = 10_000
 MOST_PICTURES = 200
+MOST_BYTES = 1_000_000_000  # of all requests together: the images that were sent stand in them
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -71,9 +72,12 @@ class Task:
 class Shelf:
     """Tasks and pictures, the newest so many of each; a picture that had to go is drawn anew if asked for."""
 
-    def __init__(self, folder: Path, tasks: int = MOST_TASKS, pictures: int = MOST_PICTURES) -> None:
+    def __init__(
+        self, folder: Path, tasks: int = MOST_TASKS, pictures: int = MOST_PICTURES, size: int = MOST_BYTES
+    ) -> None:
         self._folder, self._most_tasks, self._most_pictures = folder, tasks, pictures
         self._tasks: OrderedDict[str, Task] = OrderedDict()
+        self._most_bytes, self._bytes, self._sizes = size, 0, dict[str, int]()
         self._pictures: OrderedDict[str, None] = OrderedDict()
         folder.mkdir(parents=True, exist_ok=True)
         for path in self._newest("*.json")[:-tasks]:
@@ -89,11 +93,14 @@ class Shelf:
         return len(self._tasks)
 
     def add(self, task: Task, request: Mapping[str, Any]) -> None:
-        """Writes a new task down; the oldest is forgotten where there are too many."""
-        self.file(task).write_text(json.dumps({**asdict(task), "request": dict(request)}), "utf-8")
-        self._tasks[task.id] = task
-        while len(self._tasks) > self._most_tasks:
+        """Writes a new task down; the oldest is forgotten where there are too many, or too large."""
+        written = json.dumps({**asdict(task), "request": dict(request)}).encode()
+        self.file(task).write_bytes(written)
+        self._tasks[task.id], self._sizes[task.id] = task, len(written)
+        self._bytes += len(written)
+        while len(self._tasks) > self._most_tasks or (self._bytes > self._most_bytes and len(self._tasks) > 1):
             _, oldest = self._tasks.popitem(last=False)
+            self._bytes -= self._sizes.pop(oldest.id, 0)
             self.file(oldest).unlink(missing_ok=True)
             self._drop(oldest.id)
 

@@ -9,6 +9,7 @@ import secrets
 from typing import Any
 
 from ..recipe import Form
+from ..reproduction import there
 from . import addresses, fields, labels
 from .markup import button, escape, icon, join
 from .opening import Change, Opened
@@ -51,7 +52,8 @@ def _original(one: Opened) -> str:
         return ""
     seed = f", seed {one.original.seed}" if one.original.seed is not None else ""
     text = f"Its original is in your journal{seed}."
-    return f'<div class="original"><img src="{addresses.thumbnail(one.original)}" alt=""><p>{escape(text)}</p></div>'
+    shown = f'<img src="{addresses.thumbnail(one.original)}" alt="">' if there(one.original) else ""
+    return f'<div class="original">{shown}<p>{escape(text)}</p></div>'
 
 
 def _lead(one: Opened) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from .. import media
 from ..generation import Generation, State
-from . import addresses, words
+from . import addresses, gone, words
 from .markup import escape, join
 from .result import clock, shape
 
@@ -31,7 +31,7 @@ def strip(generations: Sequence[Generation], shown: str) -> str:
 def _card(one: Generation, current: bool) -> str:
     width, height = shape(one)
     prompt = str(one.request.get("prompt") or "")
-    name = escape(f"{words.brief(one)}: {prompt[:120] or 'no prompt'}")
+    name = escape(f"{_brief(one)}: {prompt[:120] or 'no prompt'}")
     mark = ' aria-current="true"' if current else ""
     style = f"--w:{width};--h:{height}"
     return (
@@ -40,14 +40,18 @@ def _card(one: Generation, current: bool) -> str:
     )
 
 
+def _brief(one: Generation) -> str:
+    return gone.BRIEF if gone.gone(one) else words.brief(one)
+
+
 def _kind(one: Generation) -> str:
-    return "done" if one.state is State.READY else "ended" if one.finished else "running"
+    return "done" if one.state is State.READY and not gone.gone(one) else "ended" if one.finished else "running"
 
 
 def _face(one: Generation) -> str:
-    if one.state is State.READY and media.kind(one.format) == "image":
+    if _kind(one) == "done" and media.kind(one.format) == "image":
         return f'<img src="{addresses.thumbnail(one)}" alt="" loading="lazy" decoding="async">'
-    if one.state is State.READY:
+    if _kind(one) == "done":
         return f'<span class="face"><span>{escape(one.format or "file")}</span></span>'
     ticking = "" if one.finished else clock(one)
-    return f'<span class="face"><span>{escape(words.brief(one))}</span>{ticking}</span>'
+    return f'<span class="face"><span>{escape(_brief(one))}</span>{ticking}</span>'

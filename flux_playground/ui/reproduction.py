@@ -182,6 +182,7 @@ def _pictures(before: Generation, after: Generation, told: Comparison | None) ->
     pictures = [
         (addresses.picture(one), addresses.thumbnail(one), name)
         for one, name in ((before, "original"), (after, "made again"))
+        if reproduction.there(one)
     ]
     if told is not None and told.picture:
         address = addresses.difference(after)

@@ -14,7 +14,7 @@ from typing import Any
 
 from .. import media
 from ..generation import Generation, State
-from . import addresses, reproduction, words
+from . import addresses, gone, reproduction, words
 from .markup import button, escape, icon, join
 from .reproduction import Prospect
 
@@ -58,10 +58,17 @@ def empty(examples: Sequence[str] = (), finetune: str = "") -> Stage:
 def stage(view: View) -> Stage:
     """The stage for one generation."""
     one = view.generation
-    if one.state is State.READY and one.image is not None:
+    if gone.gone(one):
+        inside, kind, line, actions = (
+            _ending(one, gone.words(one)),
+            "ending",
+            _seed(one),
+            _recalls(one) + gone.recipe(one),
+        )
+    elif one.state is State.READY:
         inside, kind, line, actions = _picture(one), "picture", _facts(view), _actions(one, view.ahead)
     elif one.finished:
-        inside, kind, line, actions = _ending(one), "ending", _seed(one), _recalls(one)
+        inside, kind, line, actions = _ending(one, words.ending(one)), "ending", _seed(one), _recalls(one)
     else:
         inside, kind, line, actions = _waiting(one), "waiting", _status(view), _stop(one)
     bar = "" if one.finished or view.progress is None else _bar(view.progress)
@@ -153,8 +160,7 @@ def _bar(reached: float) -> str:
     return f'<div class="bar" role="progressbar" aria-label="Progress" {bounds}>{inside}</div>'
 
 
-def _ending(one: Generation) -> str:
-    said = words.ending(one)
+def _ending(one: Generation, said: words.Words) -> str:
     quote = words.quoted(one.error) if one.error else ""
     api = f'<blockquote dir="auto">{escape(quote)}</blockquote>' if quote else ""
     faults = join(f"<li><b>{escape(d.field)}</b> {escape(d.msg)}</li>" for d in getattr(one.error, "details", ())[:12])
