@@ -51,6 +51,7 @@ class Settings:
     proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
     user_header: str = ""
     api: bool | None = None
+    mcp: bool = False
     token: str = field(default="", repr=False)
     keep: float | None = None
     demo_url: str = ""
@@ -267,6 +268,13 @@ VARIABLES = (
         _flag,
         "1 or 0",
         "Whether programs may call the page as an API; by default only when it is not hosted.",
+    ),
+    Variable(
+        "FLUX_PLAYGROUND_MCP",
+        "mcp",
+        _flag,
+        "1 or 0",
+        "Whether programs that speak MCP may use the endpoints as tools, at `/mcp`; off unless you turn it on.",
     ),
     Variable(
         "FLUX_PLAYGROUND_TOKEN",

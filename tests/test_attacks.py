@@ -256,7 +256,9 @@ def test_a_panel_tells_nobody_of_anothers_picture(victim: Stranger, stranger: St
 
 
 @pytest.mark.parametrize("event", ["act_tell", "act_fill", "act_panel"])
-@pytest.mark.parametrize("data", [{}, {"act": "show"}, {"act": ["x"]}, {"act": "__class__", "form": -1}, {"form": 2**70}])
+@pytest.mark.parametrize(
+    "data", [{}, {"act": "show"}, {"act": ["x"]}, {"act": "__class__", "form": -1}, {"form": 2**70}]
+)
 def test_an_act_that_there_is_none_of_does_nothing(stranger: Stranger, event: str, data: dict[str, Any]) -> None:
     answer = stranger.ask(event, [] if event == "act_panel" else stranger.form(), **data)
     assert answer.status == 200

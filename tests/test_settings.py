@@ -44,6 +44,7 @@ def test_every_setting_but_the_local_servers_address_can_be_given() -> None:
             (ip_network("127.0.0.1"), ip_network("10.0.0.0/8")),
         ),
         ("FLUX_PLAYGROUND_API", "1", "api", True),
+        ("FLUX_PLAYGROUND_MCP", "on", "mcp", True),
         ("FLUX_PLAYGROUND_TOKEN", "sesame", "token", "sesame"),
         ("FLUX_PLAYGROUND_KEEP", "1.5", "keep", 1.5e9),
         ("FLUX_PLAYGROUND_KEEP", "unlimited", "keep", math.inf),

@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 
 from ..playground import Playground
 from ..schema import Document
-from . import adopting, api, endpoints, health, tray, visit, whence, wiring
+from . import adopting, api, endpoints, health, mcp, tray, visit, whence, wiring
 from .acts import Acts
 from .bridge import private
 from .carrying import Carrying
@@ -73,8 +73,9 @@ def build(
 def options(playground: Playground, *, style: str = "", script: str = "", favicon: str | None = None) -> dict[str, Any]:
     """The arguments of `launch`: how the page looks, and every door of gradio's that is to stay shut."""
     os.environ["FORWARDED_ALLOW_IPS"] = ""  # else forged addresses are believed before the guard sees them
-    own = [*routes(playground), *health.routes(playground), visit.ROUTE]
     settings = playground.settings
+    own = [*routes(playground), *health.routes(playground), visit.ROUTE]
+    own += mcp.routes(playground) if settings.mcp else []
     first = frozenset(route.path.split("/")[1] for route in own)
     rules = Rules(settings.hosted, settings.programs, settings.proxies, first, user_header=settings.user_header)
     return {
@@ -94,7 +95,7 @@ def options(playground: Playground, *, style: str = "", script: str = "", favico
         "max_file_size": LARGEST_UPLOAD,
         "run_history": False,
         "enable_monitoring": False,
-        "mcp_server": False,
+        "mcp_server": False,  # ours is `mcp.py`: gradio's fetches addresses, encodes images anew, asks itself over HTTP
         "show_error": False,
         "ssr_mode": False,
         "pwa": False,
