@@ -87,6 +87,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             "FLUX_PLAYGROUND_ALLOWANCE": "1/hour",
             "FLUX_PLAYGROUND_PROXIES": "127.0.0.1",
             "FLUX_PLAYGROUND_USER_HEADER": "X-Remote-User",
+            "FLUX_PLAYGROUND_MCP": "1",
             "GRADIO_ROOT_PATH": "/flux",
         }
         with running(folder / "page", **settings) as page, nginx(folder / "nginx", page) as address:
@@ -112,6 +113,10 @@ def test_an_allowance_is_a_names_wherever_it_comes_from(url: str) -> None:
     assert not made(Guest(url, "ann"))
     assert not made(Guest(url, "ann", "127.0.0.7", **{"user-agent": "another browser"}))
     assert made(Guest(url, "bob"))
+    tool = {"name": "generate", "arguments": {"finetune_id": "my-finetune", "prompt": "a mill"}}
+    call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": tool}
+    assert b"The allowance is used up" in Guest(url, "ann", "127.0.0.8").post("/mcp", call).body
+    assert Stranger(url).post("/flux/mcp", call).status == 401
 
 
 def test_who_says_to_be_somebody_else_is_counted_as_who_signed_in(url: str) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import hashlib
 import json
+import time
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -19,6 +20,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.types import ImageContent, TextContent
 
 from flux_playground import Playground
+from flux_playground.generation import State
 from flux_playground.local import LocalServer
 from flux_playground.ui.endpoint_tools import EndpointTools
 from flux_playground.ui.mcp import VERSION, VERSIONS
@@ -176,6 +178,29 @@ def test_the_tools_are_those_of_the_present_document(playground: Playground) -> 
     names = {one["name"] for one in EndpointTools(playground).listed()}
     assert "generate" in names
     assert len(names) == len(playground.document.operations)
+
+
+def test_at_home_what_a_program_makes_is_the_owners(tmp_path: Path) -> None:
+    with running(tmp_path, FLUX_PLAYGROUND_MCP="1") as address:
+        result = called(Stranger(address), VALUES)
+        made = json.loads(said(result))
+        page = Stranger(address)
+        assert made["id"] in page.hello()
+        assert page.get("/" + made["picture"]).status == 200
+    assert [one.owner for one in kept(tmp_path)] == ["owner"]
+
+
+def test_a_call_that_loses_its_connection_is_made_and_kept(program: Stranger, folder: Path) -> None:
+    params = {"name": "generate", "arguments": {**VALUES, "prompt": "#slow a lost mill"}}
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params})
+    head = f"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+    program.raw(f"{head}\r\nAccept: text/event-stream\r\n\r\n{body}".encode(), 0.5)
+    until = time.monotonic() + 15
+    states: list[State] = []
+    while states != [State.READY] and time.monotonic() < until:
+        states = [one.state for one in kept(folder) if one.request["prompt"] == "#slow a lost mill"]
+        time.sleep(0.1)
+    assert states == [State.READY]
 
 
 # What it must not do

@@ -19,7 +19,7 @@ BRIEF = "Removed"
 CLEARED = Words(
     "This picture was removed to make room",
     "This page keeps only so much, and the oldest pictures go first. Its settings and its seed are kept.",
-    advice="Make it again with the same seed; where pictures cost something, it costs as much as any.",
+    advice="Make it again with the same seed; at a paid API it costs what any picture does.",
     offers=("again",),
 )
 MISSING = replace(

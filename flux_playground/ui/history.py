@@ -31,27 +31,21 @@ def strip(generations: Sequence[Generation], shown: str) -> str:
 def _card(one: Generation, current: bool) -> str:
     width, height = shape(one)
     prompt = str(one.request.get("prompt") or "")
-    name = escape(f"{_brief(one)}: {prompt[:120] or 'no prompt'}")
+    said = gone.BRIEF if gone.gone(one) else words.brief(one)
+    kind = "running" if not one.finished else "done" if one.state is State.READY and said != gone.BRIEF else "ended"
+    name = escape(f"{said}: {prompt[:120] or 'no prompt'}")
     mark = ' aria-current="true"' if current else ""
     style = f"--w:{width};--h:{height}"
     return (
-        f'<button type="button" class="card {_kind(one)}" data-act="show" data-id="{one.id}" style="{style}"'
-        f' aria-label="{name}" title="{name}"{mark}>{_face(one)}</button>'
+        f'<button type="button" class="card {kind}" data-act="show" data-id="{one.id}" style="{style}"'
+        f' aria-label="{name}" title="{name}"{mark}>{_face(one, kind, said)}</button>'
     )
 
 
-def _brief(one: Generation) -> str:
-    return gone.BRIEF if gone.gone(one) else words.brief(one)
-
-
-def _kind(one: Generation) -> str:
-    return "done" if one.state is State.READY and not gone.gone(one) else "ended" if one.finished else "running"
-
-
-def _face(one: Generation) -> str:
-    if _kind(one) == "done" and media.kind(one.format) == "image":
+def _face(one: Generation, kind: str, said: str) -> str:
+    if kind == "done" and media.kind(one.format) == "image":
         return f'<img src="{addresses.thumbnail(one)}" alt="" loading="lazy" decoding="async">'
-    if _kind(one) == "done":
+    if kind == "done":
         return f'<span class="face"><span>{escape(one.format or "file")}</span></span>'
     ticking = "" if one.finished else clock(one)
-    return f'<span class="face"><span>{escape(_brief(one))}</span>{ticking}</span>'
+    return f'<span class="face"><span>{escape(said)}</span>{ticking}</span>'
