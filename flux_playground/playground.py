@@ -82,10 +82,9 @@ class Playground:
 
     def adopt(self, document: schema.Document) -> None:
         """Go by another document from now on; what is under way goes on by the one that it was started with."""
-        known = {one.path for one in document.operations}
-        here = self.operation.path
+        same = (one for one in document.operations if one.path == self.operation.path)
         self.document = document
-        self.operation = document.operation(here) if here in known else document.operations[0]
+        self.operation = next(same, document.operations[0])
         self._edition = edition(document.raw)
 
     # What is made
@@ -171,13 +170,14 @@ class Playground:
             raise KeyError(generation_id)
         return generation
 
+    def under_way(self, generation_id: str) -> bool:
+        """Whether `get` knows this generation without asking the journal."""
+        return generation_id in self._runs
+
     def watch(self, generation_id: str) -> Iterator[Generation]:
         """The records of a generation from now on, the last being the finished one; raises `KeyError`."""
         run = self._runs.get(generation_id)
-        if run is None:
-            yield self.get(generation_id)
-        else:
-            yield from run.watch()
+        yield from run.watch() if run else (self.get(generation_id),)
 
     def recent(self, visitor: Visitor = OWNER, limit: int = 60) -> list[Generation]:
         """A visitor's latest generations, newest first, those under way included."""

@@ -10,7 +10,7 @@ import gradio as gr
 import pytest
 from gradio.state_holder import SessionState
 
-from flux_playground.ui.sparing import SKIPPED, Sparing
+from flux_playground.ui.sparing import SKIPPED, Sparing, sorted_routes
 
 
 def told(kind: Any, values: dict[int, Any]) -> list[Any]:
@@ -48,3 +48,49 @@ def test_a_session_keeps_no_description_of_the_page() -> None:
     session, page = asyncio.run(kept())
     assert session == 0
     assert page >= 1
+
+
+def given(kind: Any, values: list[Any]) -> Any:
+    """What a handler is given by a page of a kind with a text, a number, a switch and a picture."""
+
+    async def answered() -> Any:
+        with kind() as made:
+            inputs = [gr.Textbox(), gr.Number(), gr.Checkbox(), gr.Image(type="filepath")]
+            gr.Button("go").click(lambda *_: None, inputs, None)
+        return await made.preprocess_data(next(iter(made.fns.values())), values, SessionState(made))
+
+    return asyncio.run(answered())
+
+
+@pytest.mark.parametrize("values", [["a", 1.5, True, None], [None, None, False, None], ["", 2**70, None, None]])
+def test_a_handler_is_given_the_same_as_by_gradio(values: list[Any]) -> None:
+    assert given(Sparing, list(values)) == given(gr.Blocks, list(values))
+
+
+@pytest.mark.parametrize("values", [["a", 1.5, True], [], ["a", 1, True, {"path": "/etc/passwd"}], [1, 2, 3, ["x"]]])
+def test_what_gradio_refuses_is_refused(values: list[Any]) -> None:
+    for kind in (gr.Blocks, Sparing):
+        with pytest.raises((ValueError, gr.Error, gr.exceptions.InvalidPathError)):
+            given(kind, list(values))
+
+
+def test_nobody_is_told_whose_turn_it_is_and_programs_do_not_pass_the_queue() -> None:
+    async def made() -> Any:
+        with Sparing() as page:
+            gr.HTML("one")
+        return page
+
+    page = asyncio.run(made())
+    assert not page._queue.live_updates
+    assert page.api_open is False
+
+
+def test_the_queue_is_found_first_among_the_routes_of_a_running_page() -> None:
+    async def order() -> list[str]:
+        with Sparing() as page:
+            gr.HTML("one")
+        async with sorted_routes(page.app):
+            inner = [one.original_router for one in page.app.router.routes if hasattr(one, "original_router")]
+            return [one.path for router in inner or [page.app.router] for one in router.routes][:2]
+
+    assert {one.rpartition("/")[2] for one in asyncio.run(order())} == {"join", "data"}

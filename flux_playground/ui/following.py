@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -20,13 +20,13 @@ from ..playground import Playground
 from ..settings import LOOPBACK
 from . import history, price, result
 from .desk import Desk
-from .reproduction import Prospect, prospect
+from .reproduction import prospect
 from .result import Stage, View
 
 T = TypeVar("T")
 
 PAUSE = 0.2
-ALIVE = 1.0
+ALIVE = 3.0
 """Seconds between two signs of life: gradio notices at the next one that a tab was closed."""
 
 KEPT = 60
@@ -59,24 +59,23 @@ class Threads:
 async def follow(playground: Playground, desk: Desk, threads: Threads) -> AsyncIterator[Update]:
     """Everything that the page must show, now and whenever it changes, until nothing of it is under way."""
     turn = desk.take_turn()
-    recent = await threads(playground.recent, desk.visitor, KEPT)
-    usual = await threads(playground.usual_seconds, desk.visitor)
-    desk.shown = desk.shown or _first(recent)
+    recent, usual = await threads(_begin, playground, desk)
     under_way = {one.id for one in recent if not one.finished}
     seen: Any = None
     told = 0.0
     while desk.turn == turn:
-        recent, shown, place = await threads(_look, playground, recent, desk.shown)
+        if not _in_memory(playground, recent, desk.shown):
+            recent, shown = await threads(_look, playground, recent, desk.shown)
+        else:
+            recent, shown = _look(playground, recent, desk.shown)
         if desk.turn != turn:
             return  # what was seen meanwhile is for the later watcher to tell
+        place = playground.place(shown.id) if shown and not shown.finished else 0
         now = (shown, place, [(one.id, one.state, one.status) for one in recent])
         if now != seen:
             seen, told = now, time.monotonic()
-            ahead = await threads(prospect, playground, desk.visitor, shown)
-            view = _view(playground, desk, shown, place, usual, ahead)
-            drawn = None if view is None else result.stage(view)
-            cost = await threads(price.line, playground, desk.visitor, desk.balance)
-            yield Update(drawn, history.strip(recent, desk.shown), _faults(shown, under_way), price=cost)
+            drawn = await threads(_drawn, playground, desk, recent, shown, place, usual)
+            yield replace(drawn, faults=_faults(shown, under_way))
         if all(one.finished for one in recent):
             return
         if time.monotonic() - told > ALIVE:
@@ -85,29 +84,48 @@ async def follow(playground: Playground, desk: Desk, threads: Threads) -> AsyncI
         await asyncio.sleep(PAUSE)
 
 
+def _begin(playground: Playground, desk: Desk) -> tuple[list[Generation], float | None]:
+    recent = playground.recent(desk.visitor, KEPT)
+    desk.shown = desk.shown or _first(recent)
+    return recent, playground.usual_seconds(desk.visitor)
+
+
 def _first(recent: Sequence[Generation]) -> str:
     """What a page that was just opened looks at: what is under way, else the latest picture."""
     order = sorted(recent, key=lambda one: (one.finished, one.image is None))
     return order[0].id if order else ""
 
 
+def _in_memory(playground: Playground, recent: Sequence[Generation], shown: str) -> bool:
+    """Whether a look costs nothing: then it takes no thread, five times a second for every visitor."""
+    asked = {one.id for one in recent if not one.finished}
+    return all(map(playground.under_way, asked)) and (not shown or shown in {one.id for one in recent})
+
+
 def _look(
     playground: Playground, recent: Sequence[Generation], shown: str
-) -> tuple[list[Generation], Generation | None, int]:
+) -> tuple[list[Generation], Generation | None]:
     latest = [one if one.finished else playground.get(one.id) for one in recent]
     found = next((one for one in latest if one.id == shown), None)
-    if found is None and shown:
-        found = playground.get(shown)
-    return latest, found, playground.place(shown) if found and not found.finished else 0
+    return latest, playground.get(shown) if found is None and shown else found
 
 
-def _view(
-    playground: Playground, desk: Desk, shown: Generation | None, place: int, usual: float | None, ahead: Prospect
-) -> View | None:
-    if shown is None:
-        return None
-    reached = desk.progress(shown.id, shown.progress)
-    return View(shown, place, usual, reached, urlsplit(shown.server).hostname in LOOPBACK, ahead)
+def _drawn(
+    playground: Playground,
+    desk: Desk,
+    recent: Sequence[Generation],
+    shown: Generation | None,
+    place: int,
+    usual: float | None,
+) -> Update:
+    stage = None
+    if shown is not None:
+        reached = desk.progress(shown.id, shown.progress)
+        here = urlsplit(shown.server).hostname in LOOPBACK
+        ahead = prospect(playground, desk.visitor, shown)
+        stage = result.stage(View(shown, place, usual, reached, here, ahead))
+    cost = price.line(playground, desk.visitor, desk.balance)
+    return Update(stage, history.strip(recent, desk.shown), price=cost)
 
 
 def _faults(shown: Generation | None, under_way: set[str]) -> tuple[FieldError, ...] | None:

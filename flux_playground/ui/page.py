@@ -23,7 +23,7 @@ from .guard import LARGEST_UPLOAD, Guard, Rules
 from .layout import Parts, lay_out
 from .pictures import routes
 from .recipes import Recipes
-from .sparing import Sparing
+from .sparing import Sparing, sorted_routes
 from .theme import theme
 
 
@@ -41,6 +41,7 @@ def build(
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     # Else each event rebuilds a growing table of all events before it.
     os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")
+    os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "10")
     every = _acts(endpoints.views(playground), desks)
     with Sparing(title="Flux Playground", analytics_enabled=False, delete_cache=(3600, 86400)) as page:
         parts = lay_out([one.playground for one in every], [one.fields for one in every], examples)
@@ -65,8 +66,6 @@ def build(
         if adopted is not None:
             adopted(playground.document)
         return build(playground, examples, adopted, page.desks)
-
-    page.api_open = False  # as `queue(api_open=False)` does, which builds gradio's whole application once more
     return page
 
 
@@ -86,6 +85,7 @@ def options(playground: Playground, *, style: str = "", script: str = "", favico
         "app_kwargs": {
             "routes": own,
             "middleware": [Middleware(Guard, rules=rules)],
+            "lifespan": sorted_routes,
             "openapi_url": None,
             "docs_url": None,
             "redoc_url": None,

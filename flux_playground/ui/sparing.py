@@ -1,13 +1,16 @@
-"""Blocks that leave alone what an event says nothing of, and keep no copy of the page for every session.
+"""Blocks that do little for each event, and keep no copy of the page for every session.
 
-Of every output that an answer skips gradio makes a new component, at each step of each generation; and for its deep
+Of every output that an answer skips gradio makes a new component, at each step of each generation; for every input it
+takes a thread, to look for files in a number; whoever waits is told whenever it is somebody's turn; and for its deep
 links, which are shut here, it writes down all components of every session: 30 ms and 0.1 MB for whoever comes. With two
 hundred visitors nothing else is done any more. Knows gradio only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from copy import copy
 from typing import Any
 
@@ -15,6 +18,22 @@ import gradio as gr
 from gradio.blocks import BlocksConfig
 
 SKIPPED = {"__type__": "update"}
+PLAIN = (str, int, float, bool, type(None))
+NEVER = 1e6
+"""Seconds."""
+
+FIRST = ("/queue/join", "/queue/data")
+"""What nearly every call asks for."""
+
+
+@asynccontextmanager
+async def sorted_routes(app: Any) -> AsyncIterator[None]:
+    """Puts the routes of the queue first when the program starts: they are looked for one by one, at every call."""
+    inner = [one.original_router for one in app.router.routes if hasattr(one, "original_router")]
+    app.router.routes.sort(key=lambda one: not hasattr(one, "original_router"))
+    for router in (app.router, *inner):
+        router.routes.sort(key=lambda one: not getattr(one, "path", "").endswith(FIRST))
+    yield
 
 
 class _Session(BlocksConfig):  # type: ignore[misc]
@@ -34,11 +53,33 @@ class _Page(BlocksConfig):  # type: ignore[misc]
 
 
 class Sparing(gr.Blocks):  # type: ignore[misc]
-    """As gradio's, but only the outputs that an answer names are looked at."""
+    """As gradio's, but only files and the outputs that an answer names are looked at."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.default_config.__class__ = _Page
+        # At each step gradio looks for it, through all folders of the path, twice; here it is not there.
+        sys.modules.setdefault("matplotlib", None)  # type: ignore[arg-type]
+
+    def queue(self, **options: Any) -> Any:
+        """Gradio's queue, open to the page only, which tells nobody how long the others before them may take.
+
+        It would tell everybody who waits whenever somebody's turn comes: twenty thousand messages for two hundred.
+        """
+        return super().queue(**{"status_update_rate": NEVER, "api_open": False, **options})
+
+    async def preprocess_data(self, block_fn: Any, inputs: list[Any], state: Any, explicit_call: bool = False) -> Any:
+        """What a handler is given for each input; there are no files in a text or a number."""
+        self.validate_inputs(block_fn, inputs)
+        if block_fn.component_prop_inputs:
+            return await super().preprocess_data(block_fn, inputs, state, explicit_call)
+        places = [place for place, one in enumerate(inputs) if type(one) not in PLAIN]
+        fewer = copy(block_fn)
+        fewer.inputs = [block_fn.inputs[place] for place in places]
+        rest = await super().preprocess_data(fewer, [inputs[place] for place in places], state, explicit_call)
+        ready = dict(zip(places, rest, strict=True))
+        every = zip(block_fn.inputs, inputs, strict=False)
+        return [ready[at] if at in ready else one.preprocess(value) for at, (one, value) in enumerate(every)]
 
     async def postprocess_data(self, block_fn: Any, predictions: Any, state: Any) -> Any:
         """What the browser is told of each output; `predictions` by component are those of our own handlers."""
