@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -60,7 +61,8 @@ def build(
             adopting.wire(parts.sender, parts.document, playground, lambda: remade(), page)
     page.desks = every[0].desks  # `visit.leave` finds them there
     if desks is None:
-        visit.forget_idle(page.desks, playground.accounts)
+        folder = Path(page.GRADIO_CACHE) if playground.settings.hosted else None
+        visit.forget_idle(page.desks, playground.accounts, uploaded=folder)
 
     def remade() -> Any:
         if adopted is not None:

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
+import shutil
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,9 @@ from ..playground import Playground
 from ..reproduction import UPSAMPLING
 from ..schema import Field
 from . import fields, inputs
+
+PREFIX, TAKEN = "flux-recalled-", 600.0
+"""Of the folders that images are laid out in, and after how many seconds they are no longer needed."""
 
 WHAT = {
     "all": "All settings of this picture are in the form.",
@@ -111,6 +117,15 @@ def file(text: str) -> str | None:
         suffix = inspect(data).suffix
     except (binascii.Error, BadSample):
         return None
-    path = Path(tempfile.mkdtemp()) / f"image-prompt.{suffix.lstrip('.')}"
+    _clear_away()
+    path = Path(tempfile.mkdtemp(prefix=PREFIX)) / f"image-prompt.{suffix.lstrip('.')}"
     path.write_bytes(data)
     return str(path)
+
+
+def _clear_away() -> None:
+    """Remove what was laid out for gradio and has been taken long since; another user's is not ours to remove."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError):
+            if folder.lstat().st_mtime < time.time() - TAKEN:
+                shutil.rmtree(folder)

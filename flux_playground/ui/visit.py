@@ -10,12 +10,14 @@ import asyncio
 import threading
 import time
 import weakref
+from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from ..accounts import Accounts
+from . import uploads
 from .desk import Desks
 
 HELLO = """() => {
@@ -45,8 +47,11 @@ async def leave(request: Request) -> Response:
 ROUTE = Route("/leave", leave, methods=["POST"])
 
 
-def forget_idle(desks: Desks, accounts: Accounts, often: float = OFTEN) -> None:
-    """Forget what is idle, every so many seconds, for as long as there are desks."""
+def forget_idle(desks: Desks, accounts: Accounts, often: float = OFTEN, uploaded: Path | None = None) -> None:
+    """Forget what is idle, every so many seconds, for as long as there are desks.
+
+    `uploaded` is the folder of what visitors sent up, where that is to be bounded.
+    """
     alive = weakref.ref(desks)
 
     def look() -> None:
@@ -57,6 +62,8 @@ def forget_idle(desks: Desks, accounts: Accounts, often: float = OFTEN) -> None:
                 return
             present.tidy()
             accounts.tidy()
+            if uploaded is not None:
+                uploads.tidy(uploaded)
             del present
 
     del desks
