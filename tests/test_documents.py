@@ -34,7 +34,7 @@ def answer(data: bytes, status: int = 200) -> bytes:
 def test_a_document_may_be_an_address_and_no_key_goes_there(host: Hostile, tmp_path: Path) -> None:
     host.script("/openapi.json", raw(answer(CONSTRUCTS.read_bytes())))
     settings = replace(Settings(), openapi=f"{host.url}/openapi.json", data=tmp_path, api_key="a-key-for-tests")
-    assert len(documents.opened(settings).operations) == 6
+    assert len(documents.opened(settings).operations) == 7
     assert all("x-key" not in str(call).lower() and "a-key-for-tests" not in str(call) for call in host.calls())
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flux_playground.errors import InvalidDocument
+from flux_playground.errors import InvalidDocument, InvalidRequest
 from flux_playground.schema import Document, Field, Operation, changes, load, load_text
 
 DOCUMENTS = Path(__file__).parent / "documents"
@@ -42,7 +42,15 @@ def refusal(text: str) -> str:
 
 def test_every_post_that_answers_with_a_task_is_an_endpoint_and_nothing_else_is(constructs: Document) -> None:
     paths = [one.path for one in constructs.operations]
-    assert paths == ["/v1/plain", "/v1/nullable", "/v1/pictures", "/v1/nested", "/v1/odd", "/v1/only_hooked"]
+    assert paths == [
+        "/v1/plain",
+        "/v1/nullable",
+        "/v1/pictures",
+        "/v1/nested",
+        "/v1/odd",
+        "/v1/either",
+        "/v1/only_hooked",
+    ]
 
 
 def test_an_endpoint_has_a_summary_or_its_path_and_the_nearest_server(constructs: Document) -> None:
@@ -310,3 +318,26 @@ def test_a_newer_document_says_what_it_changes() -> None:
         "d: new, required",
     )
     assert "d: gone" in changes(new, old)
+
+
+def test_a_body_that_is_a_choice_of_objects_has_the_fields_of_all_and_is_checked_as_the_one_that_is_meant(
+    constructs: Document,
+) -> None:
+    either = constructs.operation("/v1/either")
+    known = {one.name: one for one in either.fields}
+    assert (known["kind"].enum, known["kind"].required) == (("words", "picture"), True)
+    assert [one.name for one in either.fields if one.required] == ["kind"]
+    assert (known["strength"].default, known["upsampling"].default) == (None, None)
+    assert either.request({"kind": "words", "prompt": "a mill", "seed": "7", "strength": ""}) == {
+        "kind": "words",
+        "prompt": "a mill",
+        "seed": 7,
+    }
+    for values, wrong in (
+        ({"prompt": "a mill", "seed": None}, {"kind"}),
+        ({"kind": "words", "input_image": "eA=="}, {"prompt", "input_image"}),
+        ({"kind": "picture", "input_image": "eA==", "strength": 3}, {"strength"}),
+    ):
+        with pytest.raises(InvalidRequest) as caught:
+            either.request(values)
+        assert {one.field for one in caught.value.details} == wrong

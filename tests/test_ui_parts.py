@@ -46,6 +46,7 @@ GIVEN: dict[str, dict[str, Any]] = {
         "all": {"a": 1, "b": "x"},
     },
     "/v1/odd": {"anything": [1, {"a": None}], "untyped": 5, "names": {"x_a": 1}, "conditional": {"a": 1, "b": 2}},
+    "/v1/either": {"kind": "picture", "input_image": PIXEL, "strength": 0.25, "seed": 2**70},
     "/v1/only_hooked": {"prompt": "a mill"},
 }
 

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import InvalidDocument
-from .essence import essence, options
+from .essence import essence, flat, options
 from .fields import fields
 from .operation import Operation
 from .reading import read, read_file
@@ -69,13 +69,12 @@ def _operations(raw: Mapping[str, Any]) -> Iterator[Operation]:
         answer = _answer(resolver, post)
         if _is_task(answer) and isinstance(path, str) and path.startswith("/"):
             schema = resolver.resolve(_content(pointed(raw, post.get("requestBody", {}))))
-            whole = essence(schema)
             yield Operation(
                 path=path,
                 server=_server(post, item, raw),
                 summary=_text(post.get("summary")) or path,
                 description=_text(post.get("description")),
-                fields=fields(whole),
+                fields=fields(flat(schema)),
                 schema=schema,
                 answer=tuple(dict.fromkeys(name for names in answer for name in names)),
             )

@@ -24,6 +24,27 @@ def essence(schema: Mapping[str, Any]) -> dict[str, Any]:
     return out
 
 
+def flat(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The essence; of a choice between objects, one object with the properties of all, required if all require them.
+
+    It takes more than the schema does: which properties go together only the whole schema says. What not all of them
+    have is without its default, which would be sent where it has no place.
+    """
+    known = essence(schema)
+    branches = [flat(one) for one in options(known)]
+    if not branches or not all(one.get("properties") for one in branches):
+        return known
+    rest = {key: value for key, value in known.items() if key not in ("anyOf", "oneOf")}
+    parts = [one.get("properties", {}) for one in (known, *branches)]
+    names = dict.fromkeys(name for part in parts for name in part)
+    required = [name for name in names if all(name in one.get("required", ()) for one in branches)]
+    properties = {name: _either([part[name] for part in parts if name in part]) for name in names}
+    for name in names:
+        if name not in parts[0] and not all(name in part for part in parts[1:]) and isinstance(properties[name], dict):
+            properties[name] = {key: value for key, value in properties[name].items() if key != "default"}
+    return {**rest, "type": "object", "properties": properties, "required": [*known.get("required", ()), *required]}
+
+
 def options(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The branches of a union, in its order, without the null; a list of types is a union as well."""
     named = schema.get("type")
@@ -59,6 +80,19 @@ def tags(branch: Mapping[str, Any]) -> dict[str, Any]:
     properties = essence(branch).get("properties", {})
     fixed = {name: choices(one) for name, one in properties.items() if isinstance(one, dict)}
     return {name: values[0] for name, values in fixed.items() if len(values) == 1}
+
+
+def _either(schemas: list[Any]) -> Any:
+    """What takes whatever one of these takes: one and the same, a choice of values, or a union."""
+    different = [one for at, one in enumerate(schemas) if one not in schemas[:at]]
+    if len(different) == 1:
+        return different[0]
+    each = [choices(one) if isinstance(one, dict) else () for one in different]
+    if not all(each):
+        return {"anyOf": different}
+    values = [value for some in each for value in some]
+    kept = {key: value for key, value in different[0].items() if key not in ("const", "anyOf", "oneOf")}
+    return {**kept, "enum": list(dict.fromkeys(values))}
 
 
 def _laid_together(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import FieldError, InvalidRequest
 from .check import check, unfit
-from .essence import essence
+from .essence import flat
 from .fields import Field
 from .hints import TASTE
 from .resolving import NEVER
@@ -67,7 +67,7 @@ class Operation:
 
     def _unknown(self, request: Mapping[str, Any]) -> list[FieldError]:
         """Names that the schema does not speak of, and does not leave open either."""
-        whole = essence(self.schema)
+        whole = flat(self.schema)
         known = whole.get("properties", {})
         names = () if whole.get("additionalProperties") or whole.get("patternProperties") else request
         return [

@@ -45,14 +45,18 @@ def _of_union(value: Any, branches: list[dict[str, Any]]) -> Any:
     """As the branch that its tags name; else one that takes it as it is; else one that takes what it means."""
     if isinstance(value, Mapping) and any(map(tags, branches)):
         named = tagged(branches, value)
-        return value if named is None else meant(value, named)
+        return _given(value) if named is None else meant(value, named)
     for branch in branches:
         if is_valid(branch, value):
             return meant(value, branch)
     for branch in branches:
         if is_valid(branch, understood := meant(value, branch)):
             return understood
-    return value
+    return _given(value) if isinstance(value, Mapping) else value
+
+
+def _given(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: one for name, one in value.items() if not is_blank(one)}
 
 
 def _of_text(text: str, known: Mapping[str, Any]) -> Any:
