@@ -1,4 +1,4 @@
-"""What the tests share: the local server, a real HTTP server on loopback, and a playground that uses it."""
+"""What the tests share: the local server, a real HTTP server on loopback; a playground that uses it; a real browser."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from flux_playground import Playground, Settings
 from flux_playground.local import LocalServer
+
+from .browsing import FLAGS
 
 SPEED = 60.0
 SCALE = 0.25
@@ -33,3 +36,20 @@ def playground(settings: Settings) -> Iterator[Playground]:
     """A playground that makes its images at the local server."""
     with Playground(settings) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all journeys; where there is none, the tests fail."""
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser window of somebody new, with nothing in its storage."""
+    fresh = browser.new_context(viewport={"width": 1440, "height": 900})
+    yield fresh
+    fresh.close()

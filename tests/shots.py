@@ -17,8 +17,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from tests.browsing import FLAGS
 from tests.running import ROOT, running
-from tests.test_browser import FLAGS
 
 PLACE = ROOT / "build" / "shots"
 SIZES = {"wide": (1440, 900), "narrow": (390, 844)}

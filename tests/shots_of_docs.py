@@ -16,8 +16,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from flux_playground.local import LocalServer
+from tests.browsing import FLAGS, READY, fill, generate, opened, picture
 from tests.running import ROOT, running
-from tests.test_browser import FLAGS, READY, fill, generate, opened, picture
 from tests.test_browser_reproduction import PASTE
 
 PLACE = ROOT / "docs" / "page"

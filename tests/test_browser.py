@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 import re
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.browsing import READY, accessible, fill, generate, opened, picture, press, read, sent_seed
 from tests.running import running
-
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-READY = 30_000
 
 
 @pytest.fixture(scope="module")
@@ -33,72 +21,10 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all journeys; where there is none, the tests fail."""
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A browser window of somebody new, with nothing in its storage."""
-    fresh = browser.new_context(viewport={"width": 1440, "height": 900})
-    yield fresh
-    fresh.close()
-
-
 @pytest.fixture
 def page(context: BrowserContext, address: str) -> Page:
     """The page, opened and ready."""
     return opened(context, address)
-
-
-def opened(context: BrowserContext, address: str) -> Page:
-    page = context.new_page()
-    page.set_default_timeout(READY)
-    page.goto(address)
-    expect(page.locator("#generate")).to_be_visible(timeout=READY)
-    page.wait_for_function("() => Boolean(window.flux?.bridge)")
-    expect(page.locator("#history section")).to_be_attached()
-    return page
-
-
-def fill(page: Page, **values: str) -> None:
-    for name, value in values.items():
-        page.locator(f"#input-{name} textarea, #input-{name} input").first.fill(value)
-
-
-def press(page: Page) -> None:
-    """Press Generate and wait until what it started is on the stage."""
-    expect(page.locator("#stage .frame")).to_have_count(1)
-    before = page.locator("#stage .frame").get_attribute("data-id")
-    page.locator("#generate").click()
-    expect(page.locator(f'#stage .frame:not([data-id="{before}"])')).to_be_visible(timeout=READY)
-
-
-def generate(page: Page, **values: str) -> None:
-    """Fill in the form and start it."""
-    fill(page, **values)
-    press(page)
-
-
-def picture(page: Page) -> str:
-    """Wait for the picture on the stage; gives its address."""
-    image = page.locator("#stage .frame.picture img")
-    expect(image).to_be_visible(timeout=READY)
-    return str(image.evaluate("image => image.src"))
-
-
-def sent_seed(page: Page) -> str:
-    return page.locator("#stage [data-seed]").inner_text()
-
-
-def read(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=10) as answer:
-        return bytes(answer.read())
 
 
 def test_the_untouched_form_sends_no_seed_of_zero(page: Page) -> None:
@@ -280,10 +206,3 @@ def test_axe_finds_nothing_in_any_state(browser: Browser, address: str, scheme: 
     page.locator("[data-act=keys]").click()
     assert found | accessible(page) == set()
     context.close()
-
-
-def accessible(page: Page) -> set[str]:
-    """What axe has against the page as it is now: each rule with a place where it is broken."""
-    page.wait_for_timeout(300)
-    violations = Axe().run(page).response["violations"]
-    return {f"{one['id']}: {node['target']} {node['html'][:160]}" for one in violations for node in one["nodes"]}

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from flux_playground.schema.document import SHIPPED
+from tests.browsing import READY, fill, opened, picture
 from tests.running import running
-from tests.test_browser import FLAGS, READY, fill, opened, picture
 
 CONSTRUCTS = Path(__file__).parent / "documents" / "constructs.yaml"
 
@@ -24,23 +24,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     extra = {"FLUX_PLAYGROUND_OPENAPI": str(CONSTRUCTS), "FLUX_PLAYGROUND_ENDPOINT": "/v1/plain"}
     with running(tmp_path_factory.mktemp("endpoints"), **extra) as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all journeys."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A browser window of somebody new."""
-    fresh = browser.new_context(viewport={"width": 1440, "height": 900})
-    yield fresh
-    fresh.close()
 
 
 def choose(page: Page, path: str, field: str) -> None:

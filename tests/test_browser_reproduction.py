@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.browsing import READY, fill, generate, opened, picture, read, sent_seed
 from tests.running import running
-from tests.test_browser import FLAGS, READY, fill, generate, opened, picture, read, sent_seed
 
 DROP = """([data, name, type]) => {
   const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
@@ -36,23 +36,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The running program."""
     with running(tmp_path_factory.mktemp("recipes"), FLUX_PLAYGROUND_LOCAL_SPEED="40") as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all journeys."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A browser window of somebody new."""
-    fresh = browser.new_context(viewport={"width": 1440, "height": 900})
-    yield fresh
-    fresh.close()
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.browsing import FLAGS, READY, fill, generate, opened, picture
 from tests.running import running
-from tests.test_browser import FLAGS, READY, fill, generate, opened, picture
 
 MOST = 0.02
 MOST_OF_AN_END = 0.12

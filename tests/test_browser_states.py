@@ -12,8 +12,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from flux_playground.local import LocalServer
+from tests.browsing import FLAGS, READY, accessible, fill, generate, opened, picture, sent_seed
 from tests.running import running
-from tests.test_browser import FLAGS, READY, accessible, fill, generate, opened, picture, sent_seed
 
 HEBREW = "בית קטן על גבעה באור הבוקר"
 SPILT = """() => [...document.querySelectorAll("body *")].filter((one) => {
