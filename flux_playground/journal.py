@@ -7,7 +7,6 @@ no place for one. Every write is on disk when the call returns, because what fol
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import secrets
 import sqlite3
@@ -15,17 +14,18 @@ import threading
 from collections import deque
 from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from . import images, media
-from .errors import from_dict
 from .files import Files
 from .generation import UNFINISHED, Generation, State
 from .migrations import MIGRATIONS
+from .rows import read, row
 
 INPUT_PREFIX = "sha256:"
+LATELY = 64
 REFERENCE = re.compile(r'(?<=")sha256:[0-9a-f]{64}(?=")')
 
 
@@ -48,6 +48,8 @@ class Journal:
         self._waiting: deque[_Write] = deque()
         self._reader = sqlite3.connect(folder / "journal.sqlite", check_same_thread=False, timeout=30)
         self._reading = threading.Lock()  # who reads need not wait for the disk
+        self._durations: dict[tuple[str, str], tuple[float, ...]] = {}
+        self._prices: dict[tuple[str, str], float | None] = {}
         self._holder = sqlite3.connect(folder / "running.sqlite", check_same_thread=False, isolation_level=None)
         self.sole = _hold(self._holder)
 
@@ -60,13 +62,14 @@ class Journal:
 
     def write(self, generation: Generation) -> Generation:
         """Put a generation on disk, in place of what was known of it, and give it back."""
-        mine = _Write(_row(generation))
+        mine = _Write(row(generation))
         self._waiting.append(mine)
         with self._lock:  # whoever gets it writes for all who wait for it: the disk is waited for once
             if not mine.done:
                 self._write_all([self._waiting.popleft() for _ in range(len(self._waiting))])
         if mine.error is not None:
             raise mine.error
+        self._remember(generation)
         return generation
 
     def get(self, generation_id: str) -> Generation | None:
@@ -92,14 +95,17 @@ class Journal:
         where = "owner = ? AND fingerprint = ? AND state = ? ORDER BY created_at DESC LIMIT 1"
         return next(iter(self._select(where, [owner, fingerprint, State.READY])), None)
 
-    def durations(self, server: str, endpoint: str, limit: int = 64) -> list[float]:
-        """How long this endpoint took lately from acceptance to Ready, in seconds, oldest first."""
-        query = """
-            SELECT waited FROM generations WHERE server = ? AND endpoint = ? AND state = ? AND waited IS NOT NULL
-            ORDER BY finished_at DESC LIMIT ?
-        """
-        with self._reading, closing(self._reader.execute(query, [server, endpoint, State.READY, limit])) as rows:
-            return [seconds for (seconds,) in rows][::-1]
+    def durations(self, server: str, endpoint: str) -> tuple[float, ...]:
+        """How long this endpoint took lately from acceptance to Ready, in seconds, oldest first; 64 at most."""
+        if (server, endpoint) not in self._durations:
+            query = """
+                SELECT waited FROM generations WHERE server = ? AND endpoint = ? AND state = ? AND waited IS NOT NULL
+                ORDER BY finished_at DESC LIMIT ?
+            """
+            values = [server, endpoint, State.READY, LATELY]
+            with self._reading, closing(self._reader.execute(query, values)) as rows:
+                self._durations[server, endpoint] = tuple(seconds for (seconds,) in rows)[::-1]
+        return self._durations[server, endpoint]
 
     def spent(self, spender: str, since: float) -> list[tuple[str, float, float | None]]:
         """The ids of what the owner's money went for, when, oldest first, and how many credits (None: not known).
@@ -124,12 +130,14 @@ class Journal:
 
     def price(self, server: str, endpoint: str) -> float | None:
         """What an image of this endpoint cost lately, in credits, or None."""
-        query = """
-            SELECT cost FROM generations WHERE server = ? AND endpoint = ? AND cost IS NOT NULL
-            ORDER BY finished_at DESC LIMIT 1
-        """
-        with self._reading, closing(self._reader.execute(query, [server, endpoint])) as rows:
-            return next((cost for (cost,) in rows), None)
+        if (server, endpoint) not in self._prices:
+            query = """
+                SELECT cost FROM generations WHERE server = ? AND endpoint = ? AND cost IS NOT NULL
+                ORDER BY finished_at DESC LIMIT 1
+            """
+            with self._reading, closing(self._reader.execute(query, [server, endpoint])) as rows:
+                self._prices[server, endpoint] = next((cost for (cost,) in rows), None)
+        return self._prices[server, endpoint]
 
     def oldest(self, limit: int) -> list[Generation]:
         """The finished generations that still have files, of their own or sent with them, those made first first."""
@@ -213,6 +221,14 @@ class Journal:
                 path.chmod(0o600)
         return path.read_bytes()
 
+    def _remember(self, generation: Generation) -> None:
+        """Whoever draws the page asks for these all the time, and need not wait for the disk."""
+        place = generation.server, generation.endpoint
+        if generation.cost is not None:
+            self._prices[place] = generation.cost
+        if generation.state is State.READY and generation.waited is not None and place in self._durations:
+            self._durations[place] = (*self._durations[place], generation.waited)[-LATELY:]
+
     def _write_all(self, writes: list[_Write]) -> None:
         try:
             with self._database:
@@ -238,15 +254,7 @@ class Journal:
         with self._reading, closing(self._reader.execute(query, list(values))) as cursor:
             names = [column[0] for column in cursor.description]
             rows = cursor.fetchall()
-        return [self._generation(dict(zip(names, row, strict=True))) for row in rows]
-
-    def _generation(self, row: dict[str, Any]) -> Generation:
-        row["request"] = json.loads(row["request"])
-        row["state"] = State(row["state"])
-        row["seed"] = None if row["seed"] is None else int(row["seed"])
-        row["error"] = None if row["error"] is None else from_dict(json.loads(row["error"]))
-        row["image"] = None if row["image"] is None else self.files.images / row["image"]
-        return Generation(**row)
+        return [read(dict(zip(names, row, strict=True)), self.files.images) for row in rows]
 
 
 @dataclass(eq=False)
@@ -256,16 +264,6 @@ class _Write:
     row: dict[str, Any]
     done: bool = False
     error: Exception | None = None
-
-
-def _row(generation: Generation) -> dict[str, Any]:
-    row = asdict(replace(generation, error=None, request={}))
-    del row["progress"]  # it is of the moment only
-    row["request"] = json.dumps(dict(generation.request), ensure_ascii=False)
-    row["seed"] = None if generation.seed is None else str(generation.seed)  # of any size, SQLite's integers are not
-    row["error"] = None if generation.error is None else json.dumps(generation.error.as_dict(), ensure_ascii=False)
-    row["image"] = None if generation.image is None else generation.image.name  # the folder may be moved
-    return row
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -1,0 +1,33 @@
+"""A generation as a row of the journal, and back. Knows the columns' kinds; neither SQL nor where the journal is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from .errors import from_dict
+from .generation import Generation, State
+
+
+def row(generation: Generation) -> dict[str, Any]:
+    """The values of the columns, by their names."""
+    out = dict(vars(generation))
+    del out["progress"]  # it is of the moment only
+    out["request"] = json.dumps(dict(generation.request), ensure_ascii=False)
+    out["seed"] = None if generation.seed is None else str(generation.seed)  # of any size, SQLite's integers are not
+    out["error"] = None if generation.error is None else json.dumps(generation.error.as_dict(), ensure_ascii=False)
+    out["image"] = None if generation.image is None else generation.image.name  # the folder may be moved
+    return out
+
+
+def read(columns: dict[str, Any], images: Path) -> Generation:
+    """The generation of a row; its image is a file of the folder `images`."""
+    known = {
+        "request": json.loads(columns["request"]),
+        "state": State(columns["state"]),
+        "seed": None if columns["seed"] is None else int(columns["seed"]),
+        "error": None if columns["error"] is None else from_dict(json.loads(columns["error"])),
+        "image": None if columns["image"] is None else images / columns["image"],
+    }
+    return Generation(**{**columns, **known})
