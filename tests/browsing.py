@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import urllib.request
 
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import BrowserContext, Page, expect
 
 FLAGS = (
@@ -62,10 +61,3 @@ def sent_seed(page: Page) -> str:
 def read(url: str) -> bytes:
     with urllib.request.urlopen(url, timeout=10) as answer:
         return bytes(answer.read())
-
-
-def accessible(page: Page) -> set[str]:
-    """What axe has against the page as it is now: each rule with a place where it is broken."""
-    page.wait_for_timeout(300)
-    violations = Axe().run(page).response["violations"]
-    return {f"{one['id']}: {node['target']} {node['html'][:160]}" for one in violations for node in one["nodes"]}

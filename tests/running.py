@@ -37,8 +37,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(folder: Path, **extra: str) -> Iterator[str]:
-    """The address of a freshly started program that keeps its data in a folder; it ends with the block."""
+def running(folder: Path, killed: bool = False, /, **extra: str) -> Iterator[str]:
+    """The address of a freshly started program that keeps its data in a folder; it ends with the block.
+
+    `killed`: without being asked, as when the power fails.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     environ = environment(folder, **extra)
     with (folder / "log").open("wb") as log:
@@ -48,7 +51,7 @@ def running(folder: Path, **extra: str) -> Iterator[str]:
             wait_for(url, program, folder / "log")
             yield url
         finally:
-            program.terminate()
+            program.kill() if killed else program.terminate()
             program.wait(20)
 
 

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from flux_playground.local import LocalServer
 from tests.browsing import FLAGS
 from tests.running import ROOT, running
 
@@ -40,7 +41,9 @@ ENDINGS = {
     "not-an-image": "#sample-not-image",
     "expired": "#sample-expired",
     "unavailable": "#unavailable",
+    "rate-limited": "#too-many",
 }
+UNDER_WAY = {"progress": "#stuck", "no-progress": "#stuck #no-progress"}
 SHAPES = ("1:1", "3:2", "2:3", "21:9")
 PROMPT = "TOK lighthouse on a cliff at dawn, mist over the sea, photographed from a small boat"
 
@@ -131,14 +134,24 @@ def look(browser: Browser, url: str, made: dict[str, str], scheme: str, size: st
         page.wait_for_selector("#notice .reasons")
         paths.append(keep(page, "invalid", scheme, size))
         fill(page, f"{PROMPT} #stuck", shape="1:1")
-        waiting = [start(page) for _ in range(3)]
+        waiting = [start(page) for _ in range(4)]
         page.wait_for_timeout(900)
+        paths.append(keep(page, "queued", scheme, size))
+        page.evaluate("id => window.flux.bridge('show', { id })", waiting[0])
+        page.wait_for_selector(f'#stage .frame[data-id="{waiting[0]}"]')
         paths.append(keep(page, "several", scheme, size))
-        for one in waiting:
+        for name, one in zip(("unsent", "unsent", "", "stopped"), reversed(waiting), strict=True):
             page.evaluate("id => window.flux.bridge('stop', { id })", one)
-            page.wait_for_timeout(300)
-        page.wait_for_selector("#stage .frame.ending")
-        paths.append(keep(page, "stopped", scheme, size))
+            page.evaluate("id => window.flux.bridge('show', { id })", one)
+            page.wait_for_selector(f'#stage .frame.ending[data-id="{one}"]')
+            paths += [keep(page, name, scheme, size)] if name else []
+        for name, word in UNDER_WAY.items():
+            fill(page, f"{PROMPT} {word}", shape="3:2")
+            one = start(page)
+            page.wait_for_timeout(1200)
+            paths.append(keep(page, name, scheme, size))
+            page.evaluate("id => window.flux.bridge('stop', { id })", one)
+            page.wait_for_selector("#stage .frame:not(.waiting)")
         return paths
 
 
@@ -156,6 +169,37 @@ def first(browser: Browser, url: str, scheme: str, size: str) -> list[Path]:
         page.keyboard.press("?")
         paths.append(keep(page, "keys", scheme, size))
         return paths
+
+
+def interrupted(browser: Browser, folder: Path, scheme: str, size: str) -> list[Path]:
+    """What is found after the power has failed with tasks under way, and what nobody can reach then."""
+    paths = []
+    api = {"BFL_API_KEY": "a-key-of-the-local-server", "FLUX_PLAYGROUND_MAX_IN_FLIGHT": "3"}
+    with LocalServer(speed=4) as server:
+        api["FLUX_PLAYGROUND_BASE_URL"] = server.url
+        with running(folder, True, **api) as url, opened(browser, url, scheme, size) as page:
+            fill(page, PROMPT, seed="7")
+            start(page)
+            page.wait_for_selector("#stage .frame.picture img")
+            for word in ("#stuck", "#submit-silent", "#slow"):
+                fill(page, f"{PROMPT} {word}")
+                one = start(page)
+                page.wait_for_timeout(700)
+                if word == "#stuck":
+                    page.evaluate("id => window.flux.bridge('stop', { id })", one)
+                    page.wait_for_selector("#stage .frame.ending")
+        with running(folder, **api) as url, opened(browser, url, scheme, size) as page:
+            paths.append(keep(page, "resumed", scheme, size))
+            for name, label in (("uncollected-after-restart", "To collect"), ("uncertain-after-restart", "Unsure")):
+                page.locator(f'#strip .card[aria-label^="{label}"]').first.click()
+                page.wait_for_selector("#stage .frame.ending")
+                paths.append(keep(page, name, scheme, size))
+            server.close()
+            fill(page, PROMPT)
+            start(page)
+            page.wait_for_selector("#stage .frame.ending")
+            paths.append(keep(page, "unreachable", scheme, size))
+    return paths
 
 
 def sheet(paths: Sequence[Path], width: int = 480, columns: int = 6) -> None:
@@ -195,6 +239,8 @@ def main() -> None:
     looks = [(scheme, size) for size in SIZES for scheme in SCHEMES]
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
+        for scheme, size in looks:
+            paths += interrupted(browser, Path(folder) / f"{scheme}-{size}", scheme, size)
         with running(Path(folder), FLUX_PLAYGROUND_LOCAL_SPEED="30", FLUX_PLAYGROUND_MAX_IN_FLIGHT="2") as url:
             for scheme, size in looks:
                 paths += first(browser, url, scheme, size)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browsing import READY, accessible, fill, generate, opened, picture, press, read, sent_seed
+from tests.browsing import READY, fill, generate, opened, picture, press, read, sent_seed
 from tests.running import running
 
 
@@ -183,26 +183,3 @@ def test_the_keyboard_is_enough(page: Page) -> None:
     expect(page.locator("#input-prompt textarea")).to_have_value("by keyboard #stuck")
     page.keyboard.press("?")
     expect(page.locator("#keys")).to_be_visible()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
-def test_axe_finds_nothing_in_any_state(browser: Browser, address: str, scheme: str, width: int) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce")
-    page = opened(context, f"{address}?__theme={scheme}")
-    found = accessible(page)
-    generate(page, finetune_id="my-finetune", prompt="a mill", aspect_ratio="1:1", seed=f"{width}{len(scheme)}")
-    found |= accessible(page)
-    picture(page)
-    page.locator("#stage details.details summary").click()
-    found |= accessible(page)
-    generate(page, prompt="#error", seed="")
-    expect(page.locator("#stage .frame.ending")).to_be_visible(timeout=READY)
-    page.locator("#advanced > button").click()
-    fill(page, seed="abc", aspect_ratio="banana")
-    page.locator("#generate").click()
-    expect(page.locator("#notice .reasons")).to_be_visible()
-    found |= accessible(page)
-    page.locator("[data-act=keys]").click()
-    assert found | accessible(page) == set()
-    context.close()

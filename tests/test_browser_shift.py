@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browsing import FLAGS, READY, fill, generate, opened, picture
+from tests.browsing import READY, fill, generate, opened, picture
 from tests.running import running
 
 MOST = 0.02
@@ -36,15 +36,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The running program, slow enough for what comes by itself to come by itself."""
     with running(tmp_path_factory.mktemp("shift"), FLUX_PLAYGROUND_LOCAL_SPEED="7") as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all journeys."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
-        yield started
-        started.close()
 
 
 def still(page: Page, most: float = MOST) -> None:

@@ -165,7 +165,7 @@ def reason(error: BaseException) -> str:
         "IncompleteRead": "the answer was cut",
         "NameResolutionError": "the name is unknown",
         "ConnectTimeoutError": "no connection in time",
-        "NewConnectionError": "no connection",
+        "NewConnectionError": "nobody answers there",
         "SSLError": "no safe connection",
     }
     return words.get(type(error).__name__, type(error).__name__)

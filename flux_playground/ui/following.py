@@ -121,7 +121,8 @@ def _drawn(
     stage = None
     if shown is not None:
         reached = desk.progress(shown.id, shown.progress)
-        here = urlsplit(shown.server).hostname in LOOPBACK
+        # A server on this machine draws for nothing, but not if it was named as the API: it may pass on to it.
+        here = urlsplit(shown.server).hostname in LOOPBACK and shown.server != playground.settings.base_url
         ahead = prospect(playground, desk.visitor, shown)
         stage = result.stage(View(shown, place, usual, reached, here, ahead))
     cost = price.line(playground, desk.visitor, desk.balance)

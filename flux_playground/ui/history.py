@@ -48,4 +48,5 @@ def _face(one: Generation, kind: str, said: str) -> str:
     if kind == "done":
         return f'<span class="face"><span>{escape(one.format or "file")}</span></span>'
     ticking = "" if one.finished else clock(one)
-    return f'<span class="face"><span>{escape(said)}</span>{ticking}</span>'
+    prompt = escape(str(one.request.get("prompt") or "")[:80])
+    return f'<span class="face"><b>{escape(said)}</b>{ticking}<small dir="auto">{prompt}</small></span>'

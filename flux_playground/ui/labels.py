@@ -72,6 +72,12 @@ def placeholder(field: Field) -> str:
     return PLACEHOLDERS.get(field.name, f"e.g. {example}" if example else "")
 
 
+def needed(fields: Sequence[Field]) -> str:
+    """What has to be filled in before a picture can come of it, in the order of the form: for a sentence."""
+    names = [label(one) for one in ordered(fields) if one.required or one.name == "prompt"]
+    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names) or "what you like"
+
+
 def ordered(fields: Sequence[Field]) -> list[Field]:
     """The fields as a person would want them: the known first ones, what is required, the rest as the schema has it."""
 

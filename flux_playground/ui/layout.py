@@ -13,7 +13,7 @@ import gradio as gr
 
 from ..playground import OWNER, Playground
 from ..schema import Field
-from . import adopting, connection, json_view, tray
+from . import adopting, connection, json_view, labels, tray
 from .bridge import bridges
 from .endpoints import picker
 from .form import Form, form, html
@@ -90,4 +90,6 @@ def _action() -> tuple[Any, Any]:
 
 def _nothing(view: Playground, chosen: Sequence[Field], examples: Sequence[str]) -> Stage:
     known = next((str(one.example or "") for one in chosen if one.name == "finetune_id"), "")
-    return empty(examples, known if view.local() else "")
+    several = len(view.document.operations) > 1
+    needed = {} if several else {"needed": labels.needed(chosen)}
+    return empty(examples, known if view.local() else "", **needed)

@@ -9,7 +9,7 @@ import json
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .. import media
@@ -49,9 +49,12 @@ class Stage:
     below: str
 
 
-def empty(examples: Sequence[str] = (), finetune: str = "") -> Stage:
-    """The empty stage before the first picture, with prompts to begin with; `finetune` is an id that goes with them."""
-    nothing = _frame(EMPTY_SHAPE, _nothing(examples, finetune), "empty", "")
+def empty(examples: Sequence[str] = (), finetune: str = "", needed: str = "what is marked ∗") -> Stage:
+    """The empty stage before the first picture, with prompts to begin with; `finetune` is an id that goes with them.
+
+    `needed` names what has to be filled in.
+    """
+    nothing = _frame(EMPTY_SHAPE, _nothing(examples, finetune, needed), "empty", "")
     return Stage(nothing, _line("", ""), '<div class="actions"></div>')
 
 
@@ -68,7 +71,7 @@ def stage(view: View) -> Stage:
     elif one.state is State.READY:
         inside, kind, line, actions = _picture(one), "picture", _facts(view), _actions(one, view.ahead)
     elif one.finished:
-        inside, kind, line, actions = _ending(one, words.ending(one)), "ending", _seed(one), _recalls(one)
+        inside, kind, line, actions = _ending(one, _here(view)), "ending", _seed(one), _recalls(one)
     else:
         inside, kind, line, actions = _waiting(one), "waiting", _status(view), _stop(one)
     bar = "" if one.finished or view.progress is None else _bar(view.progress)
@@ -120,11 +123,11 @@ def _frame(size: tuple[int, int], inside: str, kind: str, name: str) -> str:
     return f'<div class="frame {kind}" {facts}>{inside}</div>'
 
 
-def _nothing(examples: Sequence[str], finetune: str) -> str:
+def _nothing(examples: Sequence[str], finetune: str, needed: str) -> str:
     begin = join(button("example", text, prompt=text, finetune=finetune) for text in examples)
     return (
         '<div class="quiet"><p class="head">Your picture will appear here</p>'
-        "<p>Name a finetune, say what to draw, and press Generate. Its seed will stand below it: "
+        f"<p>Fill in {escape(needed)} and press Generate. Its seed will stand below it: "
         f'with the same seed and settings the same picture can be made again.</p><p class="examples">{begin}</p></div>'
     )
 
@@ -160,7 +163,14 @@ def _bar(reached: float) -> str:
     return f'<div class="bar" role="progressbar" aria-label="Progress" {bounds}>{inside}</div>'
 
 
+def _here(view: View) -> words.Words:
+    """The words for an end; what the local demo answered is not billed, whatever the API would do."""
+    said = words.ending(view.generation)
+    return replace(said, cost=words.DRAWN_HERE) if view.local and said.cost != words.FREE else said
+
+
 def _ending(one: Generation, said: words.Words) -> str:
+    calm = one.error is None and one.state is not State.UNKNOWN  # nothing went wrong: it was stopped
     quote = words.quoted(one.error) if one.error else ""
     api = f'<blockquote dir="auto">{escape(quote)}</blockquote>' if quote else ""
     faults = join(f"<li><b>{escape(d.field)}</b> {escape(d.msg)}</li>" for d in getattr(one.error, "details", ())[:12])
@@ -170,7 +180,8 @@ def _ending(one: Generation, said: words.Words) -> str:
         for first, act in enumerate(said.offers)
     )
     return (
-        f'<div class="said">{icon("warn")}<div><p class="head">{escape(said.title)}</p>'
+        f'<div class="said{" calm" * calm}">{icon("stop" if calm else "warn")}<div>'
+        f'<p class="head">{escape(said.title)}</p>'
         f"<p>{escape(said.happened)}</p>{f'<ul>{faults}</ul>' if faults else ''}{api}"
         f'<p class="cost">{escape(said.cost)}</p><p>{escape(said.advice)}</p><p class="offers">{offers}</p></div></div>'
     )
@@ -216,7 +227,9 @@ def _dots(parts: list[str]) -> str:
 
 
 def _stop(one: Generation) -> str:
-    return button("stop", "Stop waiting", drawing="stop", id=one.id) + f'<span class="aside">{words.STOPPING}</span>'
+    waits = one.state is State.QUEUED
+    press = button("stop", "Take it out of the line" if waits else "Stop waiting", drawing="stop", id=one.id)
+    return f'{press}<span class="aside">{words.LEAVING if waits else words.STOPPING}</span>'
 
 
 def _actions(one: Generation, ahead: Prospect) -> str:

@@ -236,7 +236,9 @@ OFFERS = {
     "key": "Enter a key",
 }
 
-STOPPING = "Stops waiting. The API cannot be told to stop: the image may still be made, and can then be collected."
+STOPPING = "The API cannot be told to stop: the image may still be made, and can then be collected."
+LEAVING = "It has not been sent yet, so nothing is charged."
+DRAWN_HERE = "Nothing is billed: the local demo answered, not the API."
 
 
 def of(error: PlaygroundError) -> Words:
@@ -258,8 +260,9 @@ def ending(generation: Generation) -> Words:
 
 
 def quoted(error: PlaygroundError) -> str:
-    """The API's own words for an error, cut to a length that can be read; "" where they stand at the fields."""
-    said = "" if isinstance(error, InvalidRequest) and error.details else plain(error.detail or error.message).strip()
+    """The API's own words for an error, cut to a length that can be read; "" where they are said already."""
+    ours = isinstance(error, SampleExpired) or (isinstance(error, InvalidRequest) and error.details)
+    said = "" if ours else plain(error.detail or error.message).strip()
     return said if len(said) <= LONGEST else said[:LONGEST].rstrip() + " …"
 
 
