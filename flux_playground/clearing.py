@@ -26,10 +26,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Clearing:
-    """Keeps the files of a journal below `most` bytes; with `math.inf` it never looks."""
+    """Keeps the files of a journal below `most` bytes; with `math.inf` it never looks.
+
+    What came from a server whose address does not begin with `server` is never removed.
+    """
 
     journal: Journal
     most: float = math.inf
+    server: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def make_room(self) -> None:
@@ -51,7 +55,7 @@ class Clearing:
         files, goal, gone = self.journal.files, self.most * FILLED, 0
         files.count()
         self._sweep()
-        while files.size > goal and (oldest := self.journal.oldest(BATCH)):
+        while files.size > goal and (oldest := self.journal.oldest(BATCH, self.server)):
             cleared = []
             for one in oldest:
                 if files.size <= goal:

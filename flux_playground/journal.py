@@ -139,12 +139,15 @@ class Journal:
                 self._prices[server, endpoint] = next((cost for (cost,) in rows), None)
         return self._prices[server, endpoint]
 
-    def oldest(self, limit: int) -> list[Generation]:
-        """The finished generations that still have files, of their own or sent with them, those made first first."""
+    def oldest(self, limit: int, server: str = "") -> list[Generation]:
+        """The finished generations that still have files, of their own or sent with them, those made first first.
+
+        `server` is the beginning of the addresses of those that are meant.
+        """
         marks = ", ".join("?" * len(UNFINISHED))
         where = f"""state NOT IN ({marks}) AND cleared_at IS NULL AND (image IS NOT NULL OR instr(request, ?))
-            ORDER BY created_at, id LIMIT ?"""
-        return self._select(where, [*UNFINISHED, f'"{INPUT_PREFIX}', limit])
+            AND substr(server, 1, ?) = ? ORDER BY created_at, id LIMIT ?"""
+        return self._select(where, [*UNFINISHED, f'"{INPUT_PREFIX}', len(server), server, limit])
 
     def clear(self, generation_ids: Iterable[str], at: float) -> None:
         """Write down that the files of these generations were removed at a moment (Unix seconds) to make room."""

@@ -29,7 +29,7 @@ from .quota import Quota
 from .recipe import edition, fingerprint, is_reference
 from .request import SEED, complete, kept, seed_of, with_images
 from .road import travel
-from .settings import LOOPBACK, Settings
+from .settings import DRAWN_HERE, LOOPBACK, Settings
 from .visitor import OWNER, Visitor, door, local, spender
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ class Playground:
         self._edition = edition(self.document.raw)
         self.journal = Journal(settings.data)
         self.accounts = Accounts(settings.max_in_flight)
-        self._clearing = Clearing(self.journal, settings.room)
+        self._clearing = Clearing(self.journal, settings.room, "" if settings.keep else DRAWN_HERE)
         self._quota = Quota(self.journal, settings.allowance, settings.budget)
         self._runs: dict[str, Run] = {}
         self._lock = threading.Lock()

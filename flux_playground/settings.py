@@ -25,6 +25,7 @@ EACH, EVERYBODY = Allowance.read("10/hour, 30/day"), Allowance.read("60/hour, 30
 PRIVATE = "10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10"
 ROOM = 2e9
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+DRAWN_HERE = "http://127.0.0.1:"
 
 
 @dataclass(frozen=True)

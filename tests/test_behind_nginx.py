@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import os
 import re
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -18,8 +17,6 @@ import pytest
 from flux_playground.local import LocalServer
 from tests.running import ROOT, free_port, running
 from tests.stranger import Answer, Stranger
-
-pytestmark = pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
 
 
 class Guest(Stranger):
@@ -58,7 +55,9 @@ def nginx(folder: Path, page: str) -> Iterator[str]:
     """The address of an nginx before a page."""
     port = free_port()
     folder.mkdir()
-    program = subprocess.Popen(["nginx", "-c", str(configured(folder, port, page)), "-e", f"{folder}/error.log"])
+    program = subprocess.Popen(
+        ["/usr/sbin/nginx", "-c", str(configured(folder, port, page)), "-e", f"{folder}/error.log"]
+    )
     try:
         until = time.monotonic() + 20
         while time.monotonic() < until and program.poll() is None:

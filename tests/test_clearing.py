@@ -71,6 +71,13 @@ def test_the_oldest_pictures_go_and_their_records_stay(journal: Journal) -> None
     assert journal.files.count() == journal.files.size
 
 
+def test_only_what_was_drawn_here_goes_where_only_that_is_meant(journal: Journal) -> None:
+    paid = kept(journal, 1)
+    drawn = kept(journal, 2, server="http://127.0.0.1:5555")
+    Clearing(journal, 1, "http://127.0.0.1:").make_room()
+    assert there(journal, paid, drawn) == [True, False]
+
+
 def test_what_is_under_way_is_never_removed(journal: Journal) -> None:
     busy = [kept(journal, number, state) for number, state in enumerate((State.DOWNLOADING, State.RUNNING))]
     done = kept(journal, 7)

@@ -68,6 +68,7 @@ def build(
         if adopted is not None:
             adopted(playground.document)
         return build(playground, examples, adopted, page.desks)
+
     return page
 
 
