@@ -141,9 +141,28 @@
     if (["again", "vary", "collect", "show"].includes(name)) toStage();
   }
 
+  const narrow = () => matchMedia("(max-width: 860px)").matches;
+  let awaited = null; // what was on the stage when Generate was pressed: what comes instead is gone to, reasons are not
+  let staged = false; // whether what was focused last stood on the stage
+
+  document.addEventListener("focusin", (event) => (staged = Boolean(event.target.closest?.("#stage"))));
+
+  // What is focused may go with what it was about: the next press of Tab goes on from there, not from the page's top.
+  function keepPlace() {
+    const stage = $("#stage");
+    const frame = $("#stage .frame");
+    if (staged && stage && document.activeElement === document.body) {
+      stage.tabIndex = -1;
+      stage.focus({ preventScroll: true });
+    }
+    if (awaited === null || !frame || frame.dataset.id === awaited) return;
+    awaited = null;
+    toStage();
+  }
+
   function toStage() {
     const stage = $("#result");
-    if (stage && matchMedia("(max-width: 860px)").matches) {
+    if (stage && narrow()) {
       stage.scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
     }
   }
@@ -156,8 +175,8 @@
       act(name, data);
     } else if (event.target.closest?.("#generate")) {
       for (const hidden of $$(".mended")) hidden.classList.remove("mended");
+      awaited = $("#stage .frame")?.dataset.id ?? null;
       if (!flux.arriving) flux.bridge?.("generate", {});
-      toStage();
     }
   });
 
@@ -336,6 +355,7 @@
   }
 
   function describe() {
+    keepPlace();
     mark();
     form(); // what a field holds when it appears, it held at first
     for (const hint of $$(".hint")) {
@@ -348,7 +368,7 @@
       }
     }
     if (flux.focus) {
-      $(`#strip .card[data-id="${flux.focus}"]`)?.focus();
+      $(`#strip .card[data-id="${flux.focus}"]`)?.focus({ preventScroll: narrow() });
       flux.focus = null;
     }
     const who = $(".connection")?.dataset.who;

@@ -192,3 +192,40 @@ def test_whoever_pays_sees_the_cost_and_the_balance_before_and_after(context: Br
         expect(page.locator("#price")).to_have_text(told, timeout=READY)
         left = page.locator(".connection .balance").inner_text().removesuffix(" credits left")
         expect(page.locator("#price")).to_contain_text(f"{left} in the account")
+
+
+FOCUSED = "document.activeElement.id || document.activeElement.dataset.act || document.activeElement.tagName"
+
+
+def test_whoever_uses_the_keyboard_keeps_the_place_when_what_was_pressed_is_gone(
+    context: BrowserContext, address: str
+) -> None:
+    page = opened(context, address)
+    generate(page, finetune_id="my-finetune", prompt="a mill #stuck", seed="", aspect_ratio="3:2")
+    page.locator("#stage [data-act=stop]").press("Enter")
+    expect(page.locator("#stage .frame.ending")).to_be_visible(timeout=READY)
+    expect(page.locator("#stage")).to_be_focused()
+    page.keyboard.press("Tab")
+    assert page.evaluate(FOCUSED) == "collect"
+    page.locator("#input-prompt textarea").focus()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#stage .frame.waiting")).to_be_visible(timeout=READY)
+    expect(page.locator("#input-prompt textarea")).to_be_focused()
+    page.locator("#stage [data-act=stop]").click()
+    expect(page.locator("#stage .frame.ending")).to_be_visible(timeout=READY)
+
+
+def test_on_a_phone_generate_leads_to_the_picture_and_reasons_stay_where_they_are_read(
+    browser: Browser, address: str
+) -> None:
+    window = browser.new_context(viewport={"width": 390, "height": 844}, reduced_motion="reduce")
+    page = opened(window, address)
+    fill(page, finetune_id="my-finetune", prompt="a mill", seed="abc", aspect_ratio="3:2")
+    page.locator("#generate").click()
+    expect(page.locator("#notice .reasons")).to_be_in_viewport(ratio=0.9)
+    page.wait_for_timeout(500)
+    expect(page.locator("#notice .reasons")).to_be_in_viewport(ratio=0.9)
+    generate(page, seed="")
+    expect(page.locator("#stage .frame")).to_be_in_viewport(ratio=0.9)
+    picture(page)
+    window.close()
