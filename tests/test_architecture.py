@@ -196,3 +196,13 @@ def test_no_state_lives_at_module_level(path: Path) -> None:
 def test_no_file_has_a_name_that_says_nothing() -> None:
     stems = {part.removesuffix(".py") for path in SOURCES for part in path.relative_to(ROOT).parts}
     assert not stems & {"utils", "util", "helpers", "common", "manager", "service", "base", "misc"}
+
+
+def test_the_page_says_of_each_of_its_files_what_it_is_about_and_of_no_other() -> None:
+    text = ast.get_docstring(ast.parse((PACKAGE / "ui" / "__init__.py").read_text())) or ""
+    rows = [re.split(r"\s{2,}", line, maxsplit=1) for line in text.splitlines()[2:]]
+    named = {name for row in rows for name in row[0].split(", ")}
+    rest = " ".join(row[1] for row in rows)
+    there = {path.stem for path in (PACKAGE / "ui").glob("*.py")} - {"__init__"}
+    assert named <= there
+    assert [name for name in sorted(there - named) if not re.search(rf"\b{name}\b", rest)] == []

@@ -1,18 +1,19 @@
-"""The page. The only folder that imports gradio; nothing imports it but `app.py`.
+"""The page. The only folder that imports gradio; nothing imports it but `app.py`. What its files are about:
 
-page.py      wiring, and how it is launched     layout.py      where everything stands
-acts.py      what can be done                   following.py   watching what is under way
-desk.py      what a tab is doing                recall.py      from a picture back to the form
-fields.py    a field → its input                labels.py      taste, for names that we know
-tools.py     dice and shapes beside inputs      theme.py       colours and type of gradio's parts
-result.py    the stage                          history.py     the recent pictures
-words.py     errors and states in words         problems.py    why Generate cannot
-guard.py     doors that stay shut               pictures.py    the routes of the pictures
-markup.py    HTML, safely                       connection.py  who draws and who pays
-tray.py      where recipes stand                recipes.py     what can be done with them
-opening.py   what was dropped, pasted, linked   dropping.py    the table of what it would change
-code.py      a request as link and code         reproduction.py  made again, and how it came out
-price.py     what the next one will cost        quoting.py     the API's own words
+page, layout, theme            how the page is built, where everything stands on it, how it looks
+bridge, wiring, carrying       how an act reaches the program: the events, and what is written when they are done
+acts, following, desk, visit   what can be done, watching what is under way, what a tab is doing and for how long
+fields, inputs, parts, bounds  a field of the schema → its inputs; labels and tools are taste for names that we know
+form, endpoints, json_view     the form of an endpoint, several endpoints, the form as JSON; adopting: another document
+result, history, gone, price   the stage, the recent pictures, what is left of a removed one, what the next one costs
+words, problems, quoting       states and errors in words, why Generate cannot, the API's own words
+recall, recipes, tray, code    from a picture back to the form; recipes, links and code; reproduction: made again
+opening, dropping              what was dropped, pasted or linked, and what it would change
+account, connection            the account behind a key, and who draws and who pays
+guard, throttle, whence        doors that stay shut, how much one address may ask, whom a request comes from
+pictures, addresses, uploads   the routes of the pictures, their addresses, what visitors sent up; health: for owners
+api, mcp, endpoint_tools       the endpoints for programs
+sparing, markup                gradio's blocks without what nobody asks for; pieces of HTML, safely
 """
 
 from .page import build, options
