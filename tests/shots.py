@@ -141,8 +141,9 @@ def look(browser: Browser, url: str, made: dict[str, str], scheme: str, size: st
         page.wait_for_selector(f'#stage .frame[data-id="{waiting[0]}"]')
         paths.append(keep(page, "several", scheme, size))
         for name, one in zip(("unsent", "unsent", "", "stopped"), reversed(waiting), strict=True):
-            page.evaluate("id => window.flux.bridge('stop', { id })", one)
             page.evaluate("id => window.flux.bridge('show', { id })", one)
+            page.wait_for_selector(f'#stage .frame[data-id="{one}"]')
+            page.locator("#stage [data-act=stop]").click()
             page.wait_for_selector(f'#stage .frame.ending[data-id="{one}"]')
             paths += [keep(page, name, scheme, size)] if name else []
         for name, word in UNDER_WAY.items():

@@ -99,7 +99,7 @@ def results(page: Page) -> None:
 
 
 def ends(page: Page) -> None:
-    """Ends without a picture."""
+    """Ends without a picture, and one by stopping."""
     for name, word in (
         ("moderated", "#moderated-content"),
         ("uncertain", "#submit-cut"),
@@ -108,14 +108,14 @@ def ends(page: Page) -> None:
         generate(page, prompt=f"{PROMPT} {word}", seed="7")
         expect(page.locator("#stage .frame.ending")).to_be_visible(timeout=READY)
         keep(name, page.locator("#stage .frame"))
-
-
-def sheets(page: Page) -> None:
-    """An end by stopping, a recall, the sheet of keys, and what a pasted recipe would change."""
     generate(page, prompt=f"{PROMPT} #stuck", seed="7")
     page.locator("#stage [data-act=stop]").click()
     expect(page.locator("#stage .frame.ending")).to_be_visible(timeout=READY)
     keep("stopped", page.locator("#stage .frame"))
+
+
+def sheets(page: Page) -> None:
+    """A recall, the sheet of keys, and what a pasted recipe would change."""
     page.locator("#stage [data-act=recall][data-what=but-seed]").click()
     expect(page.locator("#notice .notice")).to_be_visible(timeout=READY)
     keep("recall", page.locator("#action"))
@@ -133,8 +133,8 @@ def sheets(page: Page) -> None:
     page.locator("#keys [data-act=close]").click()
 
 
-def cost(browser: Browser, folder: Path) -> None:
-    """What somebody who pays sees beside Generate: the local server stands for the API."""
+def paid(browser: Browser, folder: Path) -> None:
+    """What somebody who pays sees beside Generate, and when it goes wrong: the local server stands for the API."""
     with (
         LocalServer(speed=30) as server,
         running(folder, BFL_API_KEY="a-key-of-the-local-server", FLUX_PLAYGROUND_BASE_URL=server.url) as url,
@@ -145,6 +145,7 @@ def cost(browser: Browser, folder: Path) -> None:
         picture(page)
         expect(page.locator("#price")).to_contain_text("then", timeout=READY)
         keep("cost", page.locator("#action"))
+        ends(page)
         page.context.close()
 
 
@@ -168,10 +169,10 @@ def main() -> None:
     PLACE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
-        cost(browser, Path(folder) / "paid")
+        paid(browser, Path(folder) / "paid")
         with running(Path(folder) / "free", FLUX_PLAYGROUND_LOCAL_SPEED="20") as url:
             page = window(browser, url)
-            steps: tuple[Callable[[Page], None], ...] = (forms, results, ends, sheets)
+            steps: tuple[Callable[[Page], None], ...] = (forms, results, sheets)
             for step in steps:
                 step(page)
             narrow(browser, url)

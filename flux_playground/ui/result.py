@@ -166,7 +166,10 @@ def _bar(reached: float) -> str:
 def _here(view: View) -> words.Words:
     """The words for an end; what the local demo answered is not billed, whatever the API would do."""
     said = words.ending(view.generation)
-    return replace(said, cost=words.DRAWN_HERE) if view.local and said.cost != words.FREE else said
+    if not view.local or said.cost == words.FREE:
+        return said
+    advice = words.TWICE_THERE if view.generation.state is State.UNKNOWN else said.advice
+    return replace(said, cost=words.DRAWN_HERE, advice=advice)
 
 
 def _ending(one: Generation, said: words.Words) -> str:
