@@ -178,6 +178,5 @@ class Acts:
             yield Update(faults=(), notice=problems.trouble(trouble))
             return
         desk.look_at(one.id)
-        yield Update(faults=(), notice="")
-        async for update in follow(self.playground, desk, self.threads):
+        async for update in follow(self.playground, desk, self.threads, Update(faults=(), notice="")):
             yield update

@@ -45,6 +45,9 @@ class Update:
     price: str | None = None
 
 
+NOTHING = Update()
+
+
 class Threads:
     """Calls that block, on threads of their own, so that they neither hold up the page nor starve one another."""
 
@@ -56,8 +59,11 @@ class Threads:
         return await asyncio.get_running_loop().run_in_executor(self._pool, call, *args)
 
 
-async def follow(playground: Playground, desk: Desk, threads: Threads) -> AsyncIterator[Update]:
-    """Everything that the page must show, now and whenever it changes, until nothing of it is under way."""
+async def follow(playground: Playground, desk: Desk, threads: Threads, also: Update = NOTHING) -> AsyncIterator[Update]:
+    """Everything that the page must show, now and whenever it changes, until nothing of it is under way.
+
+    The first update says `also` whatever else there is to say.
+    """
     turn = desk.take_turn()
     recent, usual = await threads(_begin, playground, desk)
     under_way = {one.id for one in recent if not one.finished}
@@ -75,7 +81,9 @@ async def follow(playground: Playground, desk: Desk, threads: Threads) -> AsyncI
         if now != seen:
             seen, told = now, time.monotonic()
             drawn = await threads(_drawn, playground, desk, recent, shown, place, usual)
-            yield replace(drawn, faults=_faults(shown, under_way))
+            faults = _faults(shown, under_way)
+            yield replace(drawn, faults=also.faults if faults is None else faults, notice=also.notice)
+            also = NOTHING
         if all(one.finished for one in recent):
             return
         if time.monotonic() - told > ALIVE:

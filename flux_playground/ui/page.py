@@ -20,6 +20,7 @@ from .acts import Acts
 from .bridge import private
 from .carrying import Carrying
 from .desk import Desks
+from .following import NOTHING
 from .guard import LARGEST_UPLOAD, Guard, Rules
 from .layout import Parts, lay_out
 from .pictures import routes
@@ -120,6 +121,6 @@ def _wire_hello(page: Any, parts: Parts, acts: Acts) -> None:
     async def hello(token: str, request: gr.Request) -> AsyncIterator[dict[Any, Any]]:
         async for update in acts.hello(request.session_hash, token, whence.mark(request, salt)):
             yield wiring.written(update, parts, acts)
-        yield wiring.written(wiring.NOTHING, parts, acts)
+        yield wiring.written(NOTHING, parts, acts)
 
     page.load(hello, gr.Textbox(visible=False), parts.outputs, js=visit.HELLO, **private(parts.sender))

@@ -13,7 +13,7 @@ import gradio as gr
 from . import fields, problems
 from .acts import Acts, Updates
 from .bridge import private
-from .following import Update
+from .following import NOTHING, Update
 from .layout import Parts
 
 Data = Mapping[str, Any]
@@ -37,9 +37,6 @@ CHANGES: Mapping[str, Change] = {
 }
 """The acts that need nothing of the form."""
 
-NOTHING = Update()
-"""The last word of every followed act: gradio repeats it when the event has ended, after a later one may have begun."""
-
 
 def wire_page(parts: Parts, every: Sequence[Acts], told: Callable[[str | None, Data], Awaitable[str]]) -> None:
     """Connect what is done with the pictures there are; `told` gives a panel below one."""
@@ -51,7 +48,7 @@ def wire_page(parts: Parts, every: Sequence[Acts], told: Callable[[str | None, D
         if change is not None:
             async for update in change(acts, request.session_hash, data):
                 yield written(update, parts, acts)
-        yield written(NOTHING, parts, acts)
+        yield written(NOTHING, parts, acts)  # gradio says the last word again, after a later event may have begun
 
     async def panel(request: gr.Request, event: gr.EventData) -> str:
         return await told(request.session_hash, given(event))
