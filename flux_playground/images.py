@@ -80,9 +80,8 @@ def inspect(data: bytes) -> Picture:
 
     Raises `BadSample` if it is no image, is damaged or cut short, or has more than `BOMB` pixels.
     """
-    _decoded(
-        data, smallest=1
-    )  # a JPEG at an eighth of its size: every byte is read all the same, in a fifth of the time
+    # A JPEG at an eighth of its size: every byte is read all the same, in a fifth of the time.
+    _decoded(data, smallest=1)
     return measure(data)
 
 

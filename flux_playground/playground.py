@@ -34,7 +34,7 @@ from .visitor import OWNER, Visitor, door, local, spender
 
 log = logging.getLogger(__name__)
 
-__all__ = ["OWNER", "Playground", "Visitor"]
+__all__ = ["OWNER", "Playground", "Run", "Visitor"]
 
 
 class Playground:
@@ -170,9 +170,9 @@ class Playground:
             raise KeyError(generation_id)
         return generation
 
-    def under_way(self, generation_id: str) -> bool:
-        """Whether `get` knows this generation without asking the journal."""
-        return generation_id in self._runs
+    def run(self, generation_id: str) -> Run | None:
+        """A generation that is under way in this process, to be looked at until it has finished and after."""
+        return self._runs.get(generation_id)
 
     def watch(self, generation_id: str) -> Iterator[Generation]:
         """The records of a generation from now on, the last being the finished one; raises `KeyError`."""

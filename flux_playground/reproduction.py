@@ -75,24 +75,23 @@ def original(one: Generation) -> bytes:
 
 def copy(one: Generation) -> bytes:
     """A copy of the image with its recipe inside, no pixel touched; raises `InvalidRecipe`, `OSError`."""
-    told = recipe(one)
-    return metadata.embed(original(one), write(told, None), write_parameters(told))
+    return _with_recipe(one, original(one))
 
 
-def uncopied(one: Generation) -> str:
-    """Why there can be no copy with the recipe inside, or ""."""
+def inside(one: Generation) -> tuple[bool, str]:
+    """Whether the delivered file carries Content Credentials (present, that is, not verified), and why there can be no
+    copy of it with the recipe inside, or ""."""
     try:
-        copy(one)
+        data = original(one)
+    except OSError:
+        return False, "The file of this picture is no longer there."
+    try:
+        _with_recipe(one, data)
     except InvalidRecipe as error:
-        return error.message
-    except OSError:
-        return "The file of this picture is no longer there."
-    return ""
+        return metadata.content_credentials(data), error.message
+    return metadata.content_credentials(data), ""
 
 
-def signed(one: Generation) -> bool:
-    """Whether the delivered file carries Content Credentials; present, that is, not verified."""
-    try:
-        return metadata.content_credentials(original(one))
-    except OSError:
-        return False
+def _with_recipe(one: Generation, data: bytes) -> bytes:
+    told = recipe(one)
+    return metadata.embed(data, write(told, None), write_parameters(told))

@@ -80,14 +80,14 @@ def test_the_original_stays_as_it_came_and_the_copy_tells_its_recipe(playground:
     assert found.form is Form.COPY
     assert found.recipe == reproduction.recipe(one)
     assert recognise(reproduction.original(one)).form is Form.IMAGE
-    assert reproduction.uncopied(one) == ""
+    assert reproduction.inside(one)[1] == ""
 
 
 def test_a_recipe_that_is_too_long_for_a_copy_is_refused_in_words(playground: Playground) -> None:
     one = made(playground, prompt="long " * 20_000, output_format="jpeg")
     with pytest.raises(InvalidRecipe) as caught:
         reproduction.copy(one)
-    assert reproduction.uncopied(one) == caught.value.message
+    assert reproduction.inside(one)[1] == caught.value.message
 
 
 def test_who_knows_one_address_knows_no_other() -> None:

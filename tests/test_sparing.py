@@ -10,7 +10,7 @@ import gradio as gr
 import pytest
 from gradio.state_holder import SessionState
 
-from flux_playground.ui.sparing import SKIPPED, Sparing, sorted_routes
+from flux_playground.ui.sparing import SKIPPED, Sparing, settled
 
 
 def told(kind: Any, values: dict[int, Any]) -> list[Any]:
@@ -89,7 +89,7 @@ def test_the_queue_is_found_first_among_the_routes_of_a_running_page() -> None:
     async def order() -> list[str]:
         with Sparing() as page:
             gr.HTML("one")
-        async with sorted_routes(page.app):
+        async with settled(page.app):
             inner = [one.original_router for one in page.app.router.routes if hasattr(one, "original_router")]
             return [one.path for router in inner or [page.app.router] for one in router.routes][:2]
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from ..errors import FieldError, InvalidRequest
 from ..generation import Generation
-from ..playground import Playground
+from ..playground import Playground, Run
 from ..settings import LOOPBACK
 from . import history, price, result
 from .desk import Desk
@@ -65,15 +65,17 @@ async def follow(playground: Playground, desk: Desk, threads: Threads, also: Upd
     The first update says `also` whatever else there is to say.
     """
     turn = desk.take_turn()
-    recent, usual = await threads(_begin, playground, desk)
+    recent, runs, usual = await threads(_begin, playground, desk)
     under_way = {one.id for one in recent if not one.finished}
     seen: Any = None
     told = 0.0
     while desk.turn == turn:
-        if not _in_memory(playground, recent, desk.shown):
-            recent, shown = await threads(_look, playground, recent, desk.shown)
-        else:
-            recent, shown = _look(playground, recent, desk.shown)
+        recent = [runs[one.id].generation if one.id in runs else one for one in recent]
+        if not all(one.finished or one.id in runs for one in recent):  # it has just ended, or is another program's
+            recent, runs, usual = await threads(_begin, playground, desk)
+        shown = next((one for one in recent if one.id == desk.shown), None)
+        if shown is None and desk.shown:
+            shown = await threads(playground.get, desk.shown)
         if desk.turn != turn:
             return  # what was seen meanwhile is for the later watcher to tell
         place = playground.place(shown.id) if shown and not shown.finished else 0
@@ -92,30 +94,18 @@ async def follow(playground: Playground, desk: Desk, threads: Threads, also: Upd
         await asyncio.sleep(PAUSE)
 
 
-def _begin(playground: Playground, desk: Desk) -> tuple[list[Generation], float | None]:
+def _begin(playground: Playground, desk: Desk) -> tuple[list[Generation], dict[str, Run], float | None]:
+    """What there is, what of it is under way (it is looked at five times a second, in memory), and the usual time."""
     recent = playground.recent(desk.visitor, KEPT)
     desk.shown = desk.shown or _first(recent)
-    return recent, playground.usual_seconds(desk.visitor)
+    runs = {one.id: run for one in recent if not one.finished and (run := playground.run(one.id))}
+    return recent, runs, playground.usual_seconds(desk.visitor)
 
 
 def _first(recent: Sequence[Generation]) -> str:
     """What a page that was just opened looks at: what is under way, else the latest picture."""
     order = sorted(recent, key=lambda one: (one.finished, one.image is None))
     return order[0].id if order else ""
-
-
-def _in_memory(playground: Playground, recent: Sequence[Generation], shown: str) -> bool:
-    """Whether a look costs nothing: then it takes no thread, five times a second for every visitor."""
-    asked = {one.id for one in recent if not one.finished}
-    return all(map(playground.under_way, asked)) and (not shown or shown in {one.id for one in recent})
-
-
-def _look(
-    playground: Playground, recent: Sequence[Generation], shown: str
-) -> tuple[list[Generation], Generation | None]:
-    latest = [one if one.finished else playground.get(one.id) for one in recent]
-    found = next((one for one in latest if one.id == shown), None)
-    return latest, playground.get(shown) if found is None and shown else found
 
 
 def _drawn(

@@ -25,7 +25,7 @@ from .guard import LARGEST_UPLOAD, Guard, Rules
 from .layout import Parts, lay_out
 from .pictures import routes
 from .recipes import Recipes
-from .sparing import Sparing, sorted_routes
+from .sparing import Sparing, settled
 from .theme import theme
 
 
@@ -89,7 +89,7 @@ def options(playground: Playground, *, style: str = "", script: str = "", favico
         "app_kwargs": {
             "routes": own,
             "middleware": [Middleware(Guard, rules=rules)],
-            "lifespan": sorted_routes,
+            "lifespan": settled,
             "openapi_url": None,
             "docs_url": None,
             "redoc_url": None,

@@ -61,7 +61,7 @@ def prospect(playground: Playground, visitor: Visitor, one: Generation | None) -
     except (InvalidDocument, InvalidRecipe):
         query = ""
     cost = price(playground, visitor, one)
-    return Prospect(cost, tuple(expected), reproduction.signed(one), reproduction.uncopied(one), query)
+    return Prospect(cost, tuple(expected), *reproduction.inside(one), query)
 
 
 def price(playground: Playground, visitor: Visitor, one: Generation) -> str:
