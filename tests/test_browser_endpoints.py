@@ -140,3 +140,10 @@ def test_what_json_cannot_show_stays_in_the_form_and_several_images_are_sent(
     picture(page)
     page.locator("#stage details.details summary").click()
     assert page.locator("#stage .details").inner_text().count("sha256:") == 3
+
+
+def test_the_page_begins_at_its_top_however_many_endpoints_there_are(context: BrowserContext, address: str) -> None:
+    page = opened(context, address)
+    box = page.locator("#head").bounding_box()
+    assert box is not None
+    assert box["y"] <= 32

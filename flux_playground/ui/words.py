@@ -106,7 +106,7 @@ ERRORS: dict[type[PlaygroundError], Words] = {
         "Either the id is mistyped, or it is still training, or it was trained in another region: "
         "a finetune is known only to the server of the region where it was trained.",
         FREE,
-        "Check the id. For another region, start the program with FLUX_PLAYGROUND_BASE_URL set to its server.",
+        "Check the id. For another region, whoever runs this page names its server in FLUX_PLAYGROUND_BASE_URL.",
         ("again",),
     ),
     APIError: Words(
