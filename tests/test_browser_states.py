@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from flux_playground.local import LocalServer
-from tests.browsing import FLAGS, READY, fill, generate, opened, picture, sent_seed
+from tests.browsing import READY, fill, generate, opened, picture, sent_seed
 from tests.running import running
 
 HEBREW = "בית קטן על גבעה באור הבוקר"
@@ -42,23 +42,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The running program."""
     with running(tmp_path_factory.mktemp("states"), FLUX_PLAYGROUND_LOCAL_SPEED="20") as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all journeys."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A browser window of somebody new."""
-    fresh = browser.new_context(viewport={"width": 1440, "height": 900})
-    yield fresh
-    fresh.close()
 
 
 def pressed(page: Page) -> str | None:
