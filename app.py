@@ -6,6 +6,7 @@ GRADIO_SERVER_NAME and GRADIO_SERVER_PORT; everything else is in `flux_playgroun
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -16,11 +17,12 @@ from typing import Any
 
 # Before gradio is loaded: it would report each start, and look for a newer version of itself.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+# Until the page is built nothing is thrown away: to look for garbage meanwhile takes a fifth of the start.
+gc.disable()
 
 from flux_playground import Playground, Settings, documents
 from flux_playground.errors import InvalidDocument, InvalidSettings
 from flux_playground.local import LocalServer
-from flux_playground.ui import build, options
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -66,7 +68,12 @@ def log_lines() -> None:
 log_lines()
 playground, server = open_playground()
 playground.resume()
+
+# Only now: a setting that cannot be used is told at once, and gradio takes seconds.
+from flux_playground.ui import build, options
+
 demo = build(playground, json.loads((ASSETS / "examples.json").read_text()), server.serve if server else None)
+gc.enable()
 
 if __name__ == "__main__":
     try:
