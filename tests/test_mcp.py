@@ -129,7 +129,7 @@ def test_a_client_that_others_wrote_finds_the_tools_and_makes_an_image(url: str,
     assert made.structuredContent == record
     assert heard
     assert [done for done, _ in heard] == sorted({done for done, _ in heard})
-    assert heard[-1][1] == "Pending"
+    assert "Pending" in {said for _, said in heard}
     program = Stranger(url)
     assert program.get("/" + record["picture"]).body == stored.image.read_bytes()
     assert str(stored.seed).encode() in program.get("/" + record["recipe"]).body
