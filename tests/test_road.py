@@ -140,7 +140,7 @@ def test_what_was_left_uncollected_is_collected_later_without_being_paid_for_aga
     hasty = replace(settings, demo_url="", base_url=server.url, api_key="collector", patience=0.05)
     with Playground(hasty) as playground:
         before = playground.credits()
-        left = list(playground.generate({"finetune_id": "a", "prompt": "hills"}))[-1]
+        left = list(playground.generate({"finetune_id": "a", "prompt": "#slow hills"}))[-1]
         assert (left.state, type(left.error)) == (State.UNCOLLECTED, TaskTimeout)
     with Playground(replace(hasty, patience=30)) as playground:
         assert playground.resume() == []
