@@ -176,7 +176,8 @@
     } else if (event.target.closest?.("#generate")) {
       for (const hidden of $$(".mended")) hidden.classList.remove("mended");
       awaited = $("#stage .frame")?.dataset.id ?? null;
-      if (!flux.arriving) flux.bridge?.("generate", {});
+      if (flux.bridge && !flux.arriving) flux.bridge("generate", {});
+      else say("The form is not there yet. Press again in a moment.");
     }
   });
 
