@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,12 +33,24 @@ class Run:
     mark: str = ""
     stop: threading.Event = field(default_factory=threading.Event)
     _changed: threading.Condition = field(default_factory=threading.Condition, repr=False)
+    _bells: list[Callable[[], object]] = field(default_factory=list, repr=False)
 
     def report(self, generation: Generation) -> None:
         """Put the latest record in place and wake those who watch."""
         with self._changed:
             self.generation = generation
             self._changed.notify_all()
+            bells, self._bells = (self._bells, []) if generation.finished else ([], self._bells)
+        for ring in bells:
+            ring()
+
+    def at_the_end(self, ring: Callable[[], object]) -> None:
+        """Have `ring` called once it has finished, by whoever moves it forward: for those who must not block."""
+        with self._changed:
+            if not self.generation.finished:
+                self._bells.append(ring)
+                return
+        ring()
 
     def watch(self) -> Iterator[Generation]:
         """Every record from now on that the watcher is quick enough to see; the last is always the finished one."""

@@ -162,5 +162,16 @@ def test_every_watcher_is_woken_by_the_end() -> None:
     assert ends == [State.FAILED] * 5
 
 
+def test_whoever_must_not_block_is_told_of_the_end_once_and_of_nothing_before() -> None:
+    one, rings = run(), []
+    one.at_the_end(lambda: rings.append("early"))
+    one.report(replace(one.generation, state=State.RUNNING))
+    assert rings == []
+    one.report(replace(one.generation, state=State.READY))
+    one.at_the_end(lambda: rings.append("late"))
+    one.report(replace(one.generation, cost=7.0))
+    assert rings == ["early", "late"]
+
+
 def test_the_request_is_not_in_the_repr_of_a_run() -> None:
     assert "sesame" not in repr(Run(run().generation, {"webhook_secret": "sesame"}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from copy import deepcopy
 from typing import Any
 
@@ -10,7 +11,7 @@ import gradio as gr
 import pytest
 from gradio.state_holder import SessionState
 
-from flux_playground.ui.sparing import SKIPPED, Sparing, settled
+from flux_playground.ui.sparing import OBJECTS, PROGRESS, SKIPPED, TURN, Sparing, settled
 
 
 def told(kind: Any, values: dict[int, Any]) -> list[Any]:
@@ -83,6 +84,31 @@ def test_nobody_is_told_whose_turn_it_is_and_programs_do_not_pass_the_queue() ->
     page = asyncio.run(made())
     assert not page._queue.live_updates
     assert page.api_open is False
+
+
+def test_a_page_that_nobody_uses_hardly_looks_for_something_to_do() -> None:
+    async def looks() -> tuple[float, float]:
+        with Sparing() as page:
+            gr.HTML("one")
+        page.queue()
+        return page._queue.sleep_when_free, page._queue.progress_update_sleep_when_free
+
+    assert asyncio.run(looks()) == (TURN, PROGRESS)
+
+
+def test_garbage_is_looked_for_less_often_while_the_page_runs_and_as_before_after() -> None:
+    async def thresholds() -> tuple[int, int]:
+        with Sparing() as page:
+            gr.HTML("one")
+        async with settled(page.app):
+            return gc.get_threshold()[0], gc.get_freeze_count()
+
+    before = gc.get_threshold()
+    threshold, frozen = asyncio.run(thresholds())
+    assert threshold == OBJECTS
+    assert frozen > 0
+    assert gc.get_threshold() == before
+    assert gc.get_freeze_count() == 0
 
 
 def test_the_queue_is_found_first_among_the_routes_of_a_running_page() -> None:

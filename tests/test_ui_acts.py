@@ -13,7 +13,7 @@ from flux_playground import Playground, Settings
 from flux_playground.generation import State
 from flux_playground.local import LocalServer
 from flux_playground.playground import Visitor
-from flux_playground.ui import recall
+from flux_playground.ui import following, recall
 from flux_playground.ui.acts import Acts
 from flux_playground.ui.desk import IDLE, Desk, Desks
 from flux_playground.ui.following import Update
@@ -27,11 +27,12 @@ def acts(playground: Playground) -> Acts:
     return Acts(playground, playground.operation.fields)
 
 
-def done(updates: AsyncIterator[Update]) -> list[Update]:
-    async def collected() -> list[Update]:
-        return [update async for update in updates]
+async def _all(updates: AsyncIterator[Update]) -> list[Update]:
+    return [update async for update in updates]
 
-    return asyncio.run(collected())
+
+def done(updates: AsyncIterator[Update]) -> list[Update]:
+    return asyncio.run(_all(updates))
 
 
 def shown(acts: Acts, session: str = "tab") -> str:
@@ -42,6 +43,15 @@ def test_generate_tells_every_step_until_the_picture_is_there(acts: Acts) -> Non
     updates = done(acts.generate("tab", FORM))
     assert updates[0].faults == ()
     assert acts.playground.get(shown(acts)).state is State.READY
+    assert updates[-1].stage is not None
+    assert f"picture/{shown(acts)}" in updates[-1].stage.frame
+
+
+def test_the_picture_is_shown_when_it_is_there_and_not_at_the_next_look(
+    acts: Acts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "PAUSE", 120.0)
+    updates = asyncio.run(asyncio.wait_for(_all(acts.generate("tab", FORM)), 60))
     assert updates[-1].stage is not None
     assert f"picture/{shown(acts)}" in updates[-1].stage.frame
 
@@ -73,9 +83,9 @@ def test_a_later_act_ends_the_watching_of_an_earlier_one(acts: Acts) -> None:
 def test_a_stopped_generation_can_be_collected(acts: Acts) -> None:
     async def stopped() -> str:
         watching = acts.generate("tab", {**FORM, "prompt": "#slow a mill"})
-        async for _ in watching:
-            if shown(acts) and acts.playground.get(shown(acts)).state is State.RUNNING:
-                break
+        await anext(watching)
+        while acts.playground.get(shown(acts)).state is not State.RUNNING:
+            await asyncio.sleep(0.01)
         async for _ in acts.stop("tab", shown(acts)):
             pass
         return shown(acts)

@@ -19,9 +19,12 @@ from ..reproduction import values as recipe_values
 from ..schema import Field
 from . import account, connection, fields, price, problems, recall, reproduction
 from .desk import Desk, Desks
-from .following import PAUSE, Threads, Update, follow
+from .following import Threads, Update, follow
 
 log = logging.getLogger(__name__)
+
+PAUSE = 0.2
+"""Seconds between two looks at a generation that a program waits for."""
 
 Updates = AsyncIterator[Update]
 

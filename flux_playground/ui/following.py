@@ -1,21 +1,22 @@
 """Watching what is under way for one tab: what its page must show now, again whenever that changes.
 
-The generations travel by themselves; this only looks, five times a second, and stops when the tab has a later
-watcher or nothing moves any more. Knows the playground and the desk, not gradio.
+The generations travel by themselves; this only looks, twice a second and at once when one has ended, and stops when
+the tab has a later watcher or nothing moves any more. Knows the playground and the desk, not gradio.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from ..errors import FieldError, InvalidRequest
-from ..generation import Generation
+from ..generation import Generation, State
 from ..playground import Playground, Run
 from ..settings import LOOPBACK
 from . import history, price, result
@@ -25,7 +26,9 @@ from .result import Stage, View
 
 T = TypeVar("T")
 
-PAUSE = 0.2
+PAUSE = 0.5
+"""Seconds between two looks at what is under way."""
+
 ALIVE = 3.0
 """Seconds between two signs of life: gradio notices at the next one that a tab was closed."""
 
@@ -59,13 +62,38 @@ class Threads:
         return await asyncio.get_running_loop().run_in_executor(self._pool, call, *args)
 
 
+class Bell:
+    """Rings in the page's loop as soon as one of the runs that it hangs at has finished."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._rung = asyncio.Event()
+
+    def hang(self, runs: Iterable[Run]) -> None:
+        """Ring at the end of each of these too."""
+        for run in runs:
+            run.at_the_end(self._ring)
+
+    async def wait(self, seconds: float) -> None:
+        """Until it rings, so many seconds at most."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._rung.wait()
+        self._rung.clear()
+
+    def _ring(self) -> None:
+        with suppress(RuntimeError):  # the page is closed, and nobody waits
+            self._loop.call_soon_threadsafe(self._rung.set)
+
+
 async def follow(playground: Playground, desk: Desk, threads: Threads, also: Update = NOTHING) -> AsyncIterator[Update]:
     """Everything that the page must show, now and whenever it changes, until nothing of it is under way.
 
     The first update says `also` whatever else there is to say.
     """
-    turn = desk.take_turn()
+    turn, bell = desk.take_turn(), Bell()
     recent, runs, usual = await threads(_begin, playground, desk)
+    bell.hang(runs.values())
     under_way = {one.id for one in recent if not one.finished}
     seen: Any = None
     told = 0.0
@@ -73,12 +101,13 @@ async def follow(playground: Playground, desk: Desk, threads: Threads, also: Upd
         recent = [runs[one.id].generation if one.id in runs else one for one in recent]
         if not all(one.finished or one.id in runs for one in recent):  # it has just ended, or is another program's
             recent, runs, usual = await threads(_begin, playground, desk)
+            bell.hang(runs.values())
         shown = next((one for one in recent if one.id == desk.shown), None)
         if shown is None and desk.shown:
             shown = await threads(playground.get, desk.shown)
         if desk.turn != turn:
             return  # what was seen meanwhile is for the later watcher to tell
-        place = playground.place(shown.id) if shown and not shown.finished else 0
+        place = playground.place(shown.id) if shown and shown.state is State.QUEUED else 0
         now = (shown, place, [(one.id, one.state, one.status) for one in recent])
         if now != seen:
             seen, told = now, time.monotonic()
@@ -91,11 +120,11 @@ async def follow(playground: Playground, desk: Desk, threads: Threads, also: Upd
         if time.monotonic() - told > ALIVE:
             told = time.monotonic()
             yield Update()
-        await asyncio.sleep(PAUSE)
+        await bell.wait(PAUSE)
 
 
 def _begin(playground: Playground, desk: Desk) -> tuple[list[Generation], dict[str, Run], float | None]:
-    """What there is, what of it is under way (it is looked at five times a second, in memory), and the usual time."""
+    """What there is, what of it is under way (it is looked at again and again, in memory), and the usual time."""
     recent = playground.recent(desk.visitor, KEPT)
     desk.shown = desk.shown or _first(recent)
     runs = {one.id: run for one in recent if not one.finished and (run := playground.run(one.id))}

@@ -23,6 +23,16 @@ PLAIN = (str, int, float, bool, type(None))
 NEVER = 1e6
 """Seconds."""
 
+TURN = 0.005
+"""Seconds between two looks for an event to begin; gradio looks a thousand times a second, for nothing mostly."""
+
+PROGRESS = 1.0
+"""Seconds between two looks for the progress that handlers tell gradio of; ours tell none."""
+
+OBJECTS = 20_000
+"""How many new objects make Python look for garbage among the young ones; a press makes thousands that all go by
+themselves."""
+
 FIRST = ("/queue/join", "/queue/data")
 """What nearly every call asks for."""
 
@@ -40,7 +50,10 @@ async def settled(app: Any) -> AsyncIterator[None]:
         router.routes.sort(key=lambda one: not getattr(one, "path", "").endswith(FIRST))
     gc.collect()
     gc.freeze()
+    before = gc.get_threshold()
+    gc.set_threshold(OBJECTS, *before[1:])
     yield
+    gc.set_threshold(*before)
     gc.unfreeze()
 
 
@@ -74,7 +87,10 @@ class Sparing(gr.Blocks):  # type: ignore[misc]
 
         It would tell everybody who waits whenever somebody's turn comes: twenty thousand messages for two hundred.
         """
-        return super().queue(**{"status_update_rate": NEVER, "api_open": False, **options})
+        made = super().queue(**{"status_update_rate": NEVER, "api_open": False, **options})
+        self._queue.sleep_when_free = TURN
+        self._queue.progress_update_sleep_when_free = PROGRESS
+        return made
 
     async def preprocess_data(self, block_fn: Any, inputs: list[Any], state: Any, explicit_call: bool = False) -> Any:
         """What a handler is given for each input; there are no files in a text or a number."""
