@@ -181,7 +181,7 @@ class Playground:
 
     def recent(self, visitor: Visitor = OWNER, limit: int = 60) -> list[Generation]:
         """A visitor's latest generations, newest first, those under way included."""
-        return [one if one.finished else self.get(one.id) for one in self.journal.recent(visitor.id, limit)]
+        return [self.get(one.id) if one.id in self._runs else one for one in self.journal.recent(visitor.id, limit)]
 
     def place(self, generation_id: str) -> int:
         """Where a generation stands in the line before its key, 1 being the next; 0 when it does not wait."""
