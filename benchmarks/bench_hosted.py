@@ -3,6 +3,7 @@
     python benchmarks/bench_hosted.py                       all three; the soak lasts ten minutes
     python benchmarks/bench_hosted.py --soak 0              200 visitors only
     python benchmarks/bench_hosted.py --visitors 50 --soak 1
+    python benchmarks/bench_hosted.py --processes 2 --soak 0    two pages, as behind a proxy that goes by the address
 
 The API is a process of its own that takes six seconds for every image and delivers the same JPEG. Every visitor comes
 from an address of its own (127.x.y.z), opens the page, presses Generate and listens until the image is there. An event
@@ -24,9 +25,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
@@ -238,26 +240,28 @@ async def configuration(page: Page) -> dict[str, Any]:
     return dict(json.loads(b"".join(lines)))
 
 
-async def crowd(page: Page, number: int, minutes: float) -> None:
+async def crowd(pages: Sequence[Page], number: int, minutes: float) -> None:
     """So many visitors press at once, and then for so long as they like; prints what each bound is made of."""
-    config = await configuration(page)
-    visitors = [Visitor(page, one, config) for one in range(number)]
+    configs = [await configuration(page) for page in pages]
+    doors = list(zip(pages, configs, strict=True))
+    visitors = [Visitor(page, one, config) for one, (page, config) in zip(range(number), cycle(doors), strict=False)]
     for start in range(0, number, 20):
         await asyncio.gather(*(v.event("load", [f"{secrets.token_hex(16)}.{v.visit}"]) for v in visitors[start:][:20]))
-    await asyncio.gather(*(visitor.make() for visitor in visitors[:6]))
-    idle = page.memory()
+    await asyncio.gather(*(visitor.make() for visitor in visitors[: 6 * len(pages)]))
+    idle = sum(page.memory() for page in pages)
     ended, answers, took = await measured(visitors, [visitor.make() for visitor in visitors])
     print(f"\n{number} visitors press in the same moment, {DRAWING:.0f} s for each image")
     print(f"  all served after {took:.2f} s: {took / DRAWING:.2f} of the ideal (bound {BOUND})")
     told(ended, answers)
-    print(f"  memory {idle:.0f} MB before, {page.memory():.0f} MB after")
+    print(f"  memory {idle:.0f} MB before, {sum(page.memory() for page in pages):.0f} MB after")
     until = time.monotonic() + minutes * 60
     ended, answers, took = await measured(visitors, [visitor.visit_for(until) for visitor in visitors])
     print(
         f"\n{number} visitors, each pressing again and again for {minutes:g} minutes: {len(ended) / took:.0f} images/s"
     )
     told(ended, answers)
-    print(f"  memory {page.memory():.0f} MB; threads {page.threads()}, handles {page.handles()}")
+    for page in pages:
+        print(f"  memory {page.memory():.0f} MB; threads {page.threads()}, handles {page.handles()}")
 
 
 async def measured(
@@ -322,6 +326,7 @@ def main() -> None:
     """Runs both, or plays the API."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--visitors", type=int, default=200)
+    parser.add_argument("--processes", type=int, default=1, help="of the page, with a folder each")
     parser.add_argument("--while", type=float, default=0.5, dest="minutes", help="minutes of 200 visitors")
     parser.add_argument("--soak", type=float, default=10, help="minutes; 0 for none")
     parser.add_argument("--serve", type=float, help=argparse.SUPPRESS)
@@ -329,8 +334,9 @@ def main() -> None:
     if arguments.serve is not None:
         asyncio.run(serve(arguments.serve))
         return
-    with opened(DRAWING) as page:
-        asyncio.run(crowd(page, arguments.visitors, arguments.minutes))
+    with ExitStack() as stack:
+        pages = [stack.enter_context(opened(DRAWING)) for _ in range(arguments.processes)]
+        asyncio.run(crowd(pages, arguments.visitors, arguments.minutes))
     if arguments.soak:
         with opened(1.0) as page:
             asyncio.run(soak(page, arguments.soak, 20))
