@@ -49,7 +49,7 @@ def launch_options(playground: Playground) -> dict[str, Any]:
     return options(
         playground,
         style=_all("style.css", "reproduction.css", "endpoints.css", "beside.css"),
-        script=_all("page.js", "reproduction.js", "endpoints.js", "lock.js", "notify.js"),
+        script=_all("page.js", "reproduction.js", "endpoints.js", "lock.js", "notify.js", "curtain.js"),
         favicon=str(ASSETS / "logo.svg"),
     )
 

@@ -359,6 +359,7 @@
     keepPlace();
     mark();
     form(); // what a field holds when it appears, it held at first
+    if (!kept) restore();
     for (const hint of $$(".hint")) {
       const name = hint.id.slice("hint-".length);
       const faulty = Boolean($(".fault", hint)) && !hint.closest(".field.mended");

@@ -11,6 +11,7 @@ from tests.browsing import READY, fill, generate, opened, picture
 from tests.running import running
 
 MOST = 0.02
+MOST_OF_LOADING = 0.005
 MOST_OF_AN_END = 0.12
 """On a phone what an end has to say may be taller than the picture would have been; what is below then makes room."""
 
@@ -43,6 +44,26 @@ def still(page: Page, most: float = MOST) -> None:
     page.wait_for_timeout(250)
     moved = page.evaluate("shifts.splice(0)")
     assert sum(value for value, _ in moved) < most, moved
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_nothing_moves_while_the_page_loads_with_and_without_pictures_and_a_form_that_was_left(
+    browser: Browser, address: str, width: int
+) -> None:
+    window = browser.new_context(viewport={"width": width, "height": 900})
+    window.add_init_script(WATCH)
+    page = opened(window, address)
+    still(page, MOST_OF_LOADING)
+    generate(page, finetune_id="my-finetune", prompt="a mill by a river", aspect_ratio="2:3")
+    picture(page)
+    page.locator("#advanced > button").click()
+    page.locator("#input-output_format input[value=png]").check()
+    page.wait_for_timeout(1500)  # the form is kept once a second
+    page.reload()
+    expect(page.locator("#stage .frame.picture img")).to_be_visible(timeout=READY)
+    expect(page.locator("#input-output_format input[value=png]")).to_be_checked()
+    still(page, MOST_OF_LOADING)
+    window.close()
 
 
 @pytest.mark.parametrize("width", [1440, 390])
