@@ -360,6 +360,8 @@
     mark();
     form(); // what a field holds when it appears, it held at first
     if (!kept) restore();
+    const said = $("#stage .said");
+    if (said) said.tabIndex = said.scrollHeight > said.clientHeight + 1 ? 0 : -1; // longer than its place: to be scrolled
     for (const hint of $$(".hint")) {
       const name = hint.id.slice("hint-".length);
       const faulty = Boolean($(".fault", hint)) && !hint.closest(".field.mended");

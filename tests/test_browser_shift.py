@@ -12,8 +12,6 @@ from tests.running import running
 
 MOST = 0.02
 MOST_OF_LOADING = 0.005
-MOST_OF_AN_END = 0.12
-"""On a phone what an end has to say may be taller than the picture would have been; what is below then makes room."""
 
 WATCH = """(() => {
   window.shifts = [];
@@ -90,7 +88,7 @@ def test_nothing_moves_by_itself_while_pictures_come_or_fail(browser: Browser, a
     generate(page, prompt="#moderated-content")
     page.wait_for_timeout(SLOW)
     expect(page.locator("#stage .frame.ending")).to_be_visible(timeout=READY)
-    still(page, MOST_OF_AN_END if width < 861 else MOST)
+    still(page)
     window.close()
 
 
