@@ -1,13 +1,22 @@
-// The page is shown in one piece: until its parts stand and what there was before is on the stage it is not seen, so
-// that nothing moves under the eye while gradio puts one part after the other in its place. The style shows it in the
-// end whatever happens here.
+// The page is shown in one piece: until its parts stand it is not seen, so that nothing moves under the eye while gradio
+// puts one after the other in its place. A browser that has been here before waits for what there was then as well. The
+// style shows the page in the end whatever happens here.
 (() => {
   const LONGEST = 1500; // milliseconds for what there was before, once the parts stand
+  const $ = (selector) => document.querySelector(selector);
   let since = 0;
 
+  function known() {
+    try {
+      return Object.keys(localStorage).some((key) => key.startsWith("flux-form"));
+    } catch {
+      return false; // a browser that keeps nothing
+    }
+  }
+
   function look() {
-    if (window.flux?.bridge) since ||= performance.now();
-    const told = document.querySelector("#history section") || performance.now() - since > LONGEST;
+    if (window.flux?.bridge && $("#generate") && $(".field > .hints")) since ||= performance.now();
+    const told = !known() || $("#history section") || performance.now() - since > LONGEST;
     if (since && told) document.documentElement.classList.add("there");
     else requestAnimationFrame(look);
   }

@@ -341,6 +341,14 @@
     announce(said);
   }
 
+  // What belongs under the inputs comes in one piece with the form.
+  function equip() {
+    for (const one of $$("template[data-under]")) {
+      const field = document.getElementById(`field-${one.dataset.under}`);
+      if (field && !$(":scope > .hints", field)) field.append(one.content.cloneNode(true));
+    }
+  }
+
   // What is wrong is told for the whole form in one place, and written under each field.
   function mark() {
     const wrong = {};
@@ -357,6 +365,7 @@
 
   function describe() {
     keepPlace();
+    equip();
     mark();
     form(); // what a field holds when it appears, it held at first
     if (!kept) restore();

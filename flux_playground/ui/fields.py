@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import FieldError
 from ..schema import Field
-from . import inputs, labels, parts
+from . import inputs, labels, parts, tools
 from .bounds import limits
 from .inputs import UNSET, start
 from .markup import escape, join
@@ -72,6 +72,13 @@ def untouched(field: Field) -> dict[str, Any]:
 def shown(field: Field, value: Any) -> Any:
     """What the one input of a field must hold to stand for `value`; `None` is blank."""
     return inputs.held(field, value)
+
+
+def under(field: Field) -> str:
+    """What stands under a field's input, its tools and its line, unseen: `assets/page.js` puts it there."""
+    beside = tools.beside(field)
+    placed = f'<div class="tools">{beside}</div>' if beside else ""
+    return f'<template data-under="{escape(field.name)}">{placed}<div class="hints">{hint(field)}</div></template>'
 
 
 def hint(field: Field) -> str:

@@ -12,8 +12,9 @@ from typing import Any
 import gradio as gr
 
 from ..schema import Field
-from . import fields, labels, tools
+from . import fields, labels
 from .bridge import private
+from .markup import join
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,10 @@ class Form:
 def form(place: int, chosen: Sequence[Field]) -> Form:
     """The inputs for these fields, put where they stand; only the first form (place 0) is in the browser's page."""
     with gr.Column(elem_id=f"fields-{place}", elem_classes="fields", min_width=0, visible=place == 0) as column:
-        return Form(column, _fields(chosen))
+        inputs = _fields(chosen)
+        # One component, not one or two for each field: every component takes the browser milliseconds to begin with.
+        html(join(fields.under(one) for one in chosen), elem_classes="unders")
+    return Form(column, inputs)
 
 
 def html(value: str, **how: Any) -> Any:
@@ -61,7 +65,3 @@ def _place(field: Field, inputs: dict[str, Any], columns: dict[str, Any]) -> Non
         field.name
     ]:
         inputs |= fields.components(field)
-        extra = tools.beside(field)
-        if extra:
-            html(extra, elem_classes="tools")
-        html(fields.hint(field), elem_classes="hints")
