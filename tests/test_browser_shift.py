@@ -55,6 +55,8 @@ def test_nothing_moves_while_the_page_loads_with_and_without_pictures_and_a_form
     generate(page, finetune_id="my-finetune", prompt="a mill by a river", aspect_ratio="2:3")
     picture(page)
     page.locator("#advanced > button").click()
+    expect(page.locator("#hint-output_format")).to_be_visible()
+    page.wait_for_timeout(300)  # as soon as anybody could: what a field holds at first is looked at when it appears
     page.locator("#input-output_format input[value=png]").check()
     page.wait_for_timeout(1500)  # the form is kept once a second
     page.reload()
