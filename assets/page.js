@@ -368,7 +368,6 @@
     equip();
     mark();
     form(); // what a field holds when it appears, it held at first
-    if (!kept) restore();
     const said = $("#stage .said");
     if (said) said.tabIndex = said.scrollHeight > said.clientHeight + 1 ? 0 : -1; // longer than its place: to be scrolled
     for (const hint of $$(".hint")) {
