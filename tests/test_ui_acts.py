@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from types import SimpleNamespace
@@ -143,7 +144,8 @@ def test_what_is_no_key_is_refused(acts: Acts) -> None:
 def test_a_tab_that_is_idle_for_long_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     desks = Desks(hosted=False)
     desks.of("tab").use_key("secret")
-    monkeypatch.setattr("flux_playground.ui.desk.time", SimpleNamespace(monotonic=lambda: IDLE * 10))
+    later = time.monotonic() + IDLE + 1
+    monkeypatch.setattr("flux_playground.ui.desk.time", SimpleNamespace(monotonic=lambda: later))
     assert desks.of("tab").visitor.api_key == ""
 
 
