@@ -460,12 +460,14 @@
     document.body.append(region, toast, sheet);
     document.documentElement.lang ||= "en";
     let waiting = false;
+    let stands = false;
     new MutationObserver(() => {
       // Whoever has opened the details wants them of what comes next too: at once, before the page is drawn without.
       const details = $("#stage details.details");
       if (details && flux.open && !details.open) details.open = true;
-      if (waiting) return;
+      if (waiting || !$("#generate")) return;
       waiting = true;
+      if (!stands) ((stands = true), describe()); // so that it is shown in this very frame
       requestAnimationFrame(() => ((waiting = false), describe()));
     }).observe(document.body, { childList: true, subtree: true });
     setInterval(tick, 250);

@@ -13,7 +13,8 @@ account, connection            the account behind a key, and who draws and who p
 guard, throttle, whence        doors that stay shut, how much one address may ask, whom a request comes from
 pictures, addresses, uploads   the routes of the pictures, their addresses, what visitors sent up; health: for owners
 api, mcp, endpoint_tools       the endpoints for programs
-sparing, markup                gradio's blocks without what nobody asks for; pieces of HTML, safely
+sparing, assets, chunks        gradio's blocks without what nobody asks for; the page's files, sent at once and kept
+markup                         pieces of HTML, safely
 """
 
 from .page import build, options

@@ -61,7 +61,7 @@ def _fields(chosen: Sequence[Field]) -> dict[str, Any]:
 def _place(field: Field, inputs: dict[str, Any], columns: dict[str, Any]) -> None:
     kinds = ["field", f"field-{field.name}", *(["required"] if field.required else [])]
     alone = labels.NEEDS.get(field.name) not in inputs
-    with gr.Column(elem_classes=kinds, min_width=0, visible=alone, elem_id=f"field-{field.name}") as columns[
-        field.name
-    ]:
+    with gr.Column(elem_classes=kinds, min_width=0, visible=alone, elem_id=f"field-{field.name}") as column:
+        column.allow_expected_parents = False  # gradio would put another box around each input
         inputs |= fields.components(field)
+    columns[field.name] = column

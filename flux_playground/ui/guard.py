@@ -119,9 +119,7 @@ class Guard:
                 self.rules.throttle.leave(address)
 
     def _shut(self, scope: Scope) -> tuple[int, str] | None:
-        path = scope["path"]
-        root = scope.get("root_path") or ""
-        path = path.removeprefix(root) if root.startswith("/") else path
+        path = path_of(scope)
         known = PAGE.fullmatch(path) or path.lstrip("/").partition("/")[0] in self.rules.own
         if not known and not (self.rules.programs and PROGRAMS.fullmatch(path)):
             return 404, "Not found"
@@ -185,6 +183,12 @@ class _Body:
     def _refuse(self, status: int, words: str) -> Message:
         self.refusal, self._over = (status, words), False
         return {"type": "http.disconnect"}
+
+
+def path_of(scope: Scope) -> str:
+    """What is asked for, whatever path the page itself is served below."""
+    path, root = str(scope["path"]), str(scope.get("root_path") or "")
+    return path.removeprefix(root) if root.startswith("/") else path
 
 
 async def _say(refusal: tuple[int, str], scope: Scope, receive: Receive, send: Send) -> None:

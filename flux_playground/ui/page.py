@@ -17,6 +17,7 @@ from ..playground import Playground
 from ..schema import Document
 from . import adopting, api, endpoints, health, mcp, tray, visit, whence, wiring
 from .acts import Acts
+from .assets import Assets
 from .bridge import private
 from .carrying import Carrying
 from .desk import Desks
@@ -83,12 +84,11 @@ def options(playground: Playground, *, style: str = "", script: str = "", favico
     rules = Rules(settings.hosted, settings.programs, settings.proxies, first, user_header=settings.user_header)
     return {
         "theme": theme(),
-        "head": f"<style>{style}</style><script>{script}</script>",
         "favicon_path": favicon,
         "footer_links": [],
         "app_kwargs": {
             "routes": own,
-            "middleware": [Middleware(Guard, rules=rules)],
+            "middleware": [Middleware(Guard, rules=rules), Middleware(Assets, style=style, script=script)],
             "lifespan": settled,
             "openapi_url": None,
             "docs_url": None,

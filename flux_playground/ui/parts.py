@@ -212,6 +212,7 @@ def _turn(wire: Wire) -> Callable[[Any], Any]:
 
 def _column(part: Part, made: dict[str, Any], wires: list[Wire], visible: bool) -> Any:
     with gr.Column(visible=visible, min_width=0, elem_classes="branch") as column:
+        column.allow_expected_parents = False
         part.draw(made, wires)
     return column
 
