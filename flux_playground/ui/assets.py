@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .chunks import Chunks
+from .chunks import Chunks, Needed
 from .guard import path_of
 
 FOLDER = "/assets/"
@@ -34,7 +34,7 @@ class Assets:
         self._style, self._script = style, script
         self._chunks = Chunks()
         self._own: dict[str, bytes] = {}
-        self._tops: dict[tuple[str, ...], str] = {}
+        self._tops: dict[Needed, str] = {}
         self._packed: dict[str, bytes] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -89,31 +89,36 @@ class Assets:
         headers["content-length"] = str(len(body))
         return body
 
-    def _top(self, needed: Sequence[str]) -> str:
+    def _top(self, needed: Needed) -> str:
         """What is put at the top of a page that will need these of gradio's files: its scripts to be fetched at once,
         its styles with ours as one. Gradio's page does not fetch a style that it finds named there, even if disabled.
         """
-        known = tuple(needed)
-        if known not in self._tops:
-            scripts = [one for one in needed if _kind(one) == "js"]
-            styles = [one for one in needed if _kind(one) == "css"]
+        if needed not in self._tops:
+            styles = [one for one in (*needed.frame, *needed.parts) if _kind(one) == "css"]
             style = "\n".join([self._style, *((self._chunks.folder / one).read_text() for one in styles)])
-            self._tops[known] = "".join(
+            self._tops[needed] = "".join(
                 [
-                    *(f'<link rel="modulepreload" crossorigin href=".{FOLDER}{one}">' for one in scripts),
                     f'<link rel="stylesheet" crossorigin href=".{FOLDER}{self._add(style, "css")}">',
-                    *(f'<link rel="stylesheet" crossorigin disabled href=".{FOLDER}{one}">' for one in styles),
                     # Nothing goes on before it is here: gradio's page calls it when it stands.
                     f'<script src=".{FOLDER}{self._add(self._script, "js")}"></script>',
+                    *_ahead(needed.frame, "high"),
+                    *_ahead(needed.parts, "low"),
+                    *(f'<link rel="stylesheet" crossorigin disabled href=".{FOLDER}{one}">' for one in styles),
                 ]
             )
-        return self._tops[known]
+        return self._tops[needed]
 
     def _add(self, text: str, kind: str) -> str:
         """The name of a file of our own, from now on."""
         name = f"flux-{hashlib.sha256(text.encode()).hexdigest()[:12]}.{kind}"
         self._own[name] = text.encode()
         return name
+
+
+def _ahead(names: Iterable[str], priority: str) -> Iterable[str]:
+    """The scripts among these, to be fetched before anybody asks for them."""
+    how = f'rel="modulepreload" crossorigin fetchpriority="{priority}"'
+    return (f'<link {how} href=".{FOLDER}{one}">' for one in names if _kind(one) == "js")
 
 
 def _kind(name: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,34 +24,44 @@ _IMPORTED = re.compile(r"import\(`\./([\w.-]+\.js)`\)(?:(?!import\().)*?__vite__
 _COMPONENT = r"[,{]%s:\{(?:(?!component:).)*?component:(\(\)=>.*?__vite__mapDeps\(\[[\d,]*\]\))"
 
 
+@dataclass(frozen=True)
+class Needed:
+    """The files of a page's frame, which come into play first, and those of its components."""
+
+    frame: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+
+
 class Chunks:
     """The files of gradio's own page in a folder."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self.folder = folder
-        self._known: dict[tuple[str, frozenset[str]], list[str]] = {}
+        self._known: dict[tuple[str, frozenset[str]], Needed] = {}
 
     @cached_property
     def names(self) -> frozenset[str]:
         """All of them, the ones that no page of ours needs among them."""
         return frozenset(one.name for one in self.folder.glob("*.*"))
 
-    def needed(self, page: str) -> list[str]:
-        """What a page will ask for besides what its own text names, in about the order in which it will; `page` is that
-        text, with gradio's description of the page in it.
+    def needed(self, page: str) -> Needed:
+        """What a page will ask for besides what its own text names; `page` is that text, with gradio's description of
+        the page in it.
         """
         first = re.search(r"\./assets/(index-[\w.-]+\.js)", page)
         asked = (first[1] if first else "", kinds(page))
         if asked not in self._known:
-            self._known[asked] = [one for one in self._found(*asked) if one in self.names and one not in page]
+            frame = self._frame(asked[0])
+            parts = [one for kind in sorted(asked[1]) for one in self._component(kind)]
+            each = [one for one in dict.fromkeys([*frame, *parts]) if one in self.names and one not in page]
+            self._known[asked] = Needed(
+                tuple(one for one in each if one in frame), tuple(one for one in each if one not in frame)
+            )
         return self._known[asked]
 
-    def _found(self, begin: str, kinds: Iterable[str]) -> Iterable[str]:
+    def _frame(self, begin: str) -> list[str]:
         frame = self._after(begin, "Index-")
-        found = [*frame, *self._after(next(iter(frame), ""), "Blocks-")]
-        for kind in sorted(kinds):
-            found += self._component(kind)
-        return dict.fromkeys(found)
+        return [*frame, *self._after(next(iter(frame), ""), "Blocks-")]
 
     def _after(self, name: str, follows: str) -> list[str]:
         """What a file loads together with the one whose name begins so, that one first."""
