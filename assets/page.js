@@ -224,7 +224,8 @@
       return;
     }
     if ($("dialog[open]")) return;
-    if (event.key === "Escape" && !typing(event.target)) $("#stage [data-act=stop]")?.click();
+    const waited = $("#stage .frame.waiting");
+    if (event.key === "Escape" && waited && !typing(event.target)) act("stop", { id: waited.dataset.id });
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
     // A letter is a key of the page only where nothing else wants it.
     const letters = { "?": "keys", a: "all", r: "but-seed", p: "prompt", s: "seed", v: "vary" };
@@ -254,7 +255,10 @@
   // Not in it: what is typed where a secret belongs, and images.
   const FORM = "flux-form";
 
+  const SETTLED = 50; // milliseconds after which a field that has appeared keeps what is chosen in it
+
   const first = {}; // what each field held when it was first seen
+  const since = {}; // and when that was
   let kept = null; // what is still to be put into fields that are not there yet
 
   function form() {
@@ -265,7 +269,10 @@
       else if (box.type === "radio") box.checked && (values[name] = box.value);
       else if (!["password", "file", "number"].includes(box.type)) values[name] ??= box.value;
     }
-    for (const [name, value] of Object.entries(values)) first[name] ??= value;
+    for (const [name, value] of Object.entries(values)) {
+      first[name] ??= value;
+      since[name] ??= performance.now();
+    }
     return values;
   }
 
@@ -282,8 +289,9 @@
     }
   }
 
+  // Whether what was kept stands in the form again, as far as it has a place there.
   function restore() {
-    if (!flux.bridge || flux.arriving || !$("#generate")) return;
+    if (!flux.bridge || flux.arriving || !$("#generate")) return false;
     if (!kept) {
       try {
         kept = Object(JSON.parse(localStorage.getItem(FORM + (flux.endpoint || "")) || "{}"));
@@ -293,16 +301,21 @@
     }
     const now = form();
     for (const [name, value] of Object.entries(kept)) {
-      if (!(name in now)) continue;
+      if (!(name in now) || performance.now() - since[name] < SETTLED) continue;
       if (now[name] !== value) refill(name, value);
       delete kept[name];
     }
     // What is folded away is not in the page before it is opened, and would be sent as it was at first.
-    if (Object.keys(kept).length && !flux.unfolded) {
+    if (Object.keys(kept).some((name) => !(name in now)) && !flux.unfolded) {
       flux.unfolded = true;
       $("#advanced > button:not(.open)")?.click();
     }
+    const folded = $$("#advanced .field");
+    const open = folded.length && folded.every((one) => $("input, textarea, button", one));
+    return !Object.keys(kept).length || !$("#advanced") || (open && !Object.keys(kept).some((name) => name in form()));
   }
+
+  flux.restore = restore;
 
   function refill(name, value) {
     const boxes = $$(`#input-${CSS.escape(name)} :is(textarea, input)`);
@@ -367,7 +380,6 @@
     keepPlace();
     equip();
     mark();
-    form(); // what a field holds when it appears, it held at first
     const said = $("#stage .said");
     if (said) said.tabIndex = said.scrollHeight > said.clientHeight + 1 ? 0 : -1; // longer than its place: to be scrolled
     for (const hint of $$(".hint")) {
@@ -465,7 +477,9 @@
       // Whoever has opened the details wants them of what comes next too: at once, before the page is drawn without.
       const details = $("#stage details.details");
       if (details && flux.open && !details.open) details.open = true;
-      if (waiting || !$("#generate")) return;
+      if (!$("#generate")) return;
+      form(); // what a field holds when it appears, it held at first, however soon it is changed
+      if (waiting) return;
       waiting = true;
       if (!stands) ((stands = true), describe()); // so that it is shown in this very frame
       requestAnimationFrame(() => ((waiting = false), describe()));

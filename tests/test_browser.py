@@ -129,6 +129,14 @@ def test_the_title_of_the_tab_tells_how_it_stands(page: Page) -> None:
     expect(page.locator("#stage .head")).to_have_text("The image was withheld by moderation")
 
 
+SHOWN = """new MutationObserver(() => {
+  if (window.shown || !document.documentElement.classList.contains("there")) return;
+  const prompt = document.querySelector("#input-prompt textarea").value;
+  window.shown = [prompt, Boolean(document.querySelector("#input-output_format input[value=png]")?.checked)];
+}).observe(document, { subtree: true, attributes: true });"""
+"""What stands in the form in the moment in which the page is shown."""
+
+
 def test_the_form_survives_a_reload_without_what_is_secret(page: Page) -> None:
     fill(page, finetune_id="paper-hills", prompt="kept over a reload", seed="77")
     page.locator("#advanced > button").click()
@@ -136,7 +144,10 @@ def test_the_form_survives_a_reload_without_what_is_secret(page: Page) -> None:
     page.locator("#input-webhook_secret input").fill("hush-7391")
     page.wait_for_function("() => localStorage.getItem('flux-form')?.includes('png')")
     assert "7391" not in page.evaluate("localStorage.getItem('flux-form')")
+    page.add_init_script(SHOWN)
     page.reload()
+    page.wait_for_function("() => window.shown")
+    assert page.evaluate("shown") == ["kept over a reload", True]
     expect(page.locator("#input-prompt textarea")).to_have_value("kept over a reload", timeout=READY)
     expect(page.locator("#input-seed input")).to_have_value("77")
     expect(page.locator("#input-output_format input[value=png]")).to_be_checked()
