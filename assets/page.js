@@ -20,7 +20,25 @@
 
   flux.offers = (form) => ways.has(`${form} generate`);
 
+  // Gradio can lose what answers an act when another one ends in the same moment. Then nothing is done again, for it may
+  // have been done; but what there is now is asked for.
+  const LOST = 8000; // milliseconds without anything having changed where an answer would be seen
+  let owed = 0;
+
+  function answered(changes) {
+    const seen = ({ target }) => target.tagName !== "TIME" && target.closest?.("#result, #notice");
+    if (owed && changes.some(seen)) owed = 0;
+  }
+
+  function lookAgain() {
+    if (!owed || performance.now() - owed < LOST) return;
+    bridge("show", { id: "" });
+    owed = 0;
+    say("No answer has come. This is how it stands; press again if nothing has changed.");
+  }
+
   function bridge(act, data) {
+    if (["generate", "insist", "show", "stop", "collect", "again", "vary"].includes(act)) owed = performance.now();
     (ways.get(`${flux.form} ${act}`) || ways.get(`null ${act}`))?.(data);
   }
 
@@ -190,9 +208,11 @@
     box.value = "";
   });
 
-  document.addEventListener("toggle", (event) => {
-    if (event.target.matches?.("#stage details.details")) flux.open = event.target.open;
-  }, true);
+  // Not by its "toggle": gradio shuts it too, when it writes something else into the same elements.
+  document.addEventListener("click", (event) => {
+    const head = event.target.closest?.("#stage details.details > summary");
+    if (head) flux.open = !head.parentElement.open;
+  });
 
   // What is being corrected is no longer called wrong.
   document.addEventListener("input", (event) => {
@@ -341,6 +361,7 @@
     }
     restore();
     remember();
+    lookAgain();
     entitle();
   }
 
@@ -473,7 +494,8 @@
     document.documentElement.lang ||= "en";
     let waiting = false;
     let stands = false;
-    new MutationObserver(() => {
+    new MutationObserver((changes) => {
+      answered(changes);
       // Whoever has opened the details wants them of what comes next too: at once, before the page is drawn without.
       const details = $("#stage details.details");
       if (details && flux.open && !details.open) details.open = true;
@@ -483,7 +505,7 @@
       waiting = true;
       if (!stands) ((stands = true), describe()); // so that it is shown in this very frame
       requestAnimationFrame(() => ((waiting = false), describe()));
-    }).observe(document.body, { childList: true, subtree: true });
+    }).observe(document.body, { childList: true, subtree: true, attributeFilter: ["open"] });
     setInterval(tick, 250);
   }
 

@@ -13,6 +13,8 @@ from tests.running import running
 MOST = 0.02
 MOST_OF_LOADING = 0.01
 MOST_OF_AN_END = 0.04
+MOST_OF_DETAILS = 0.03
+"""They grow by what is known only when the picture is there."""
 
 WATCH = """(() => {
   window.shifts = [];
@@ -82,7 +84,7 @@ def test_nothing_moves_by_itself_while_pictures_come_or_fail(browser: Browser, a
     page.wait_for_timeout(SLOW)
     picture(page)
     expect(page.locator("#stage details.details[open]")).to_be_attached()
-    still(page)
+    still(page, MOST_OF_DETAILS)
     page.locator("#stage details.details summary").click()
     generate(page, prompt="#moderated-content")
     page.wait_for_timeout(SLOW)

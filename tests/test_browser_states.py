@@ -177,6 +177,22 @@ def test_whoever_pays_sees_the_cost_and_the_balance_before_and_after(context: Br
         expect(page.locator("#price")).to_contain_text(f"{left} in the account")
 
 
+NOTHING_MORE = 'data: {"msg": "close_stream", "event_id": null}\n\n'
+"""What gradio says when it ends the stream of a tab, answers that are on their way or not."""
+
+
+def test_an_answer_that_got_lost_is_asked_for_again_and_nothing_is_done_twice(
+    context: BrowserContext, address: str
+) -> None:
+    page = opened(context, address)
+    before = page.locator("#strip .card").count()
+    page.route("**/queue/data*", lambda route: route.fulfill(body=NOTHING_MORE), times=1)
+    fill(page, finetune_id="my-finetune", prompt="a mill whose answer got lost", seed="", aspect_ratio="3:2")
+    page.locator("#generate").click()
+    expect(page.locator("#stage .frame.picture img")).to_have_attribute("alt", re.compile("got lost"), timeout=READY)
+    assert page.locator("#strip .card").count() == before + 1
+
+
 FOCUSED = "document.activeElement.id || document.activeElement.dataset.act || document.activeElement.tagName"
 
 

@@ -57,6 +57,19 @@ def test_the_picture_is_shown_when_it_is_there_and_not_at_the_next_look(
     assert f"picture/{shown(acts)}" in updates[-1].stage.frame
 
 
+def test_what_is_looked_at_anyway_is_told_again_without_anything_being_done(acts: Acts) -> None:
+    done(acts.generate("tab", FORM))
+    (update,) = done(acts.show("tab", ""))
+    assert update.stage is not None
+    assert f"picture/{shown(acts)}" in update.stage.frame
+    assert len(acts.playground.recent()) == 1
+
+
+def test_whoever_looks_for_what_is_not_there_is_told_nothing(acts: Acts) -> None:
+    done(acts.generate("tab", FORM))
+    assert done(acts.show("tab", "f" * 32)) == []
+
+
 def test_a_fault_starts_nothing_and_is_given_by_field(acts: Acts) -> None:
     (update,) = done(acts.generate("tab", {**FORM, "seed": "abc", "finetune_id": ""}))
     assert sorted(fault.field for fault in update.faults or ()) == ["finetune_id", "seed"]

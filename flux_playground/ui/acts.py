@@ -58,11 +58,12 @@ class Acts:
             yield update
 
     async def show(self, session: str | None, generation_id: str) -> Updates:
-        """Look at another generation; the form stays as it is."""
+        """Look at another generation, or with "" at what this tab looks at anyway; the form stays as it is."""
         desk = self.desks.of(session)
-        one = await self.own(desk, generation_id)
+        one = await self.own(desk, generation_id) if generation_id else None
         if one is not None:
             desk.look_at(one.id)
+        if one is not None or not generation_id:
             async for update in follow(self.playground, desk, self.threads):
                 yield update
 
