@@ -300,7 +300,7 @@
     if (!kept || flux.arriving) return;
     const changed = Object.entries(form()).filter(([name, value]) => value !== first[name]);
     const now = JSON.stringify({ ...kept, ...Object.fromEntries(changed) });
-    if (now === flux.kept) return;
+    if (now === (flux.kept || "{}")) return; // who has given nothing has nothing to wait for the next time
     flux.kept = now;
     try {
       localStorage.setItem(FORM + (flux.endpoint || ""), now);
