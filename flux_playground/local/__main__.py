@@ -49,10 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     with server:
-        print(f"The image API, on this machine: {server.url}", flush=True)
         ended = threading.Event()
         for kind in (signal.SIGINT, signal.SIGTERM):
             signal.signal(kind, lambda *_: ended.set())
+        print(f"The image API, on this machine: {server.url}", flush=True)
         ended.wait()
     return 0
 
