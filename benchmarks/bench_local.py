@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from flux_playground.local import picture
+from flux_playground.local.renderer import encode, render
 
 PATH = "/v1/flux-pro-1.1-ultra-finetuned"
 PROMPTS = (
@@ -44,7 +44,7 @@ def pictures(form: str) -> tuple[float, float]:
     for number, prompt in enumerate(PROMPTS * 2):
         start = time.perf_counter()
         request = {"prompt": prompt, "finetune_id": "x", "finetune_strength": 1.2, "aspect_ratio": "16:9"}
-        picture.write(picture.draw(request, number).image, form)
+        encode(render(request, number)[0], form)
         took.append(time.perf_counter() - start)
     return len(took) / sum(took), max(took)
 

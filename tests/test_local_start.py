@@ -15,7 +15,6 @@ import requests
 from flux_playground.errors import InvalidDocument
 from flux_playground.local import LocalServer
 from flux_playground.local.__main__ import main
-from flux_playground.local.easel import Easel
 from flux_playground.local.tasks import Shelf, Task
 from flux_playground.schema import load
 
@@ -212,23 +211,6 @@ def test_what_is_no_task_of_ours_is_not_found(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path)
     for name in (task(1).id, task(2).id, "../secret", ""):
         assert shelf.get(name) is None
-
-
-def test_a_painter_that_dies_is_said_to_have_and_another_takes_over(tmp_path: Path) -> None:
-    easel = Easel(painters=1)
-    try:
-        with pytest.raises(RuntimeError, match="No such file"):
-            easel.draw(tmp_path / "none.json", tmp_path / "none.picture").result(20)
-        painter = easel._idle.get()
-        painter.kill()
-        painter.wait()
-        easel._idle.put(painter)
-        with pytest.raises(RuntimeError, match="ended before"):
-            easel.draw(tmp_path / "none.json", tmp_path / "none.picture").result(20)
-        with pytest.raises(RuntimeError, match="No such file"):
-            easel.draw(tmp_path / "none.json", tmp_path / "none.picture").result(20)
-    finally:
-        easel.close()
 
 
 def test_polls_are_answered_at_once_while_pictures_are_drawn() -> None:

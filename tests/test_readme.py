@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import os
 import re
 import subprocess
@@ -61,30 +60,16 @@ def settings_table() -> str:
     return table(["variable", "takes", "default", "what for"], rows)
 
 
-def opening(path: Path) -> str:
-    """The first sentence of a module's docstring."""
-    text = ast.get_docstring(ast.parse(path.read_text())) or ""
-    return re.split(r"(?<=[.;])\s", " ".join(text.split()))[0].rstrip(".;")
-
-
-def tree() -> str:
-    """Every module of the package with the sentence that it opens with."""
-    paths = [p for p in sorted((ROOT / "flux_playground").rglob("*.py")) if p.name != "__init__.py" or p.parent.name]
-    names = {p: str(p.relative_to(ROOT)) for p in [ROOT / "app.py", *paths]}
-    width = max(map(len, names.values())) + 2
-    return "\n".join(["```", *(f"{name:<{width}}{opening(path)}" for path, name in names.items()), "```"])
-
-
 def written() -> str:
     """The README with its generated blocks as they should be."""
     text = README
-    for name, content in (("fields", fields_table()), ("settings", settings_table()), ("tree", tree())):
+    for name, content in (("fields", fields_table()), ("settings", settings_table())):
         before, _, rest = text.partition(f"<!-- {name} -->\n")
         text = f"{before}<!-- {name} -->\n{content}\n<!-- /{name} -->{rest.partition(f'<!-- /{name} -->')[2]}"
     return text
 
 
-@pytest.mark.parametrize(("name", "make"), [("fields", fields_table), ("settings", settings_table), ("tree", tree)])
+@pytest.mark.parametrize(("name", "make"), [("fields", fields_table), ("settings", settings_table)])
 def test_a_generated_block_is_what_the_code_says(name: str, make: object) -> None:
     assert callable(make)
     assert block(name) == make(), "run `python -m tests.test_readme` to write it anew"

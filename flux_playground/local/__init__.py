@@ -8,12 +8,8 @@ everything else; it never imports the client, so that the two cannot be wrong to
     addresses.py   ports that stand for hosts  replies.py   how an answer is written, and its bad manners
     desk.py        taking requests on          tasks.py     tasks and where they are kept
     bad_days.py    what can go wrong, on cue   webhooks.py  telling others when a task is done
-    overview.py    the page at /               sizes.py     how large a picture is
-    easel.py       drawing in other processes  painter.py   such a process
-    picture.py     a request → its picture     words.py     a prompt → a scene
-    scenes.py      a scene → shapes            sky.py, land.py, things.py, creatures.py, abstract.py   the shapes
-    palette.py     colours and styles          strokes.py   grain, a finetune's stroke, the mark
-    canvas.py      pixels, the same on every machine
+    overview.py    the page at /               image_size.py   how large an image is
+    renderer/      a request → its image, drawn in processes of its own
 """
 
 from typing import TYPE_CHECKING, Any
@@ -25,7 +21,7 @@ __all__ = ["LocalServer"]
 
 
 def __getattr__(name: str) -> Any:
-    # The server is loaded when it is asked for: a painter, which is a process of this package too, needs none of it.
+    # The server is loaded when it is asked for: a render process needs none of it.
     if name != "LocalServer":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from .server import LocalServer

@@ -18,7 +18,7 @@ from typing import Any
 from ..schema import Operation
 from . import bad_days
 from .bad_days import Answer, Cue
-from .easel import Easel
+from .renderer import RenderPool
 from .tasks import Shelf, Task
 
 MEDIAN, SIGMA = 6.0, 0.3  # seconds; what a picture takes at speed 1, lognormal
@@ -68,7 +68,7 @@ class Desk:
         self._always = bad_days.cues(options.bad_days)
         self._chance = random.Random(options.seed)  # noqa: S311
         self._regions = regions
-        self._easel = Easel(options.painters, options.scale)
+        self._renderer = RenderPool(options.painters, options.scale)
         self._drawing: dict[str, Future[str]] = {}
         self._spent: dict[str, float] = {}
         self._busy: dict[str, list[str]] = {}
@@ -141,7 +141,7 @@ class Desk:
         if task.fault or (task.drawn and self.shelf.has_picture(task)):
             return None
         if task.id not in self._drawing:
-            self._drawing[task.id] = self._easel.draw(self.shelf.file(task), self.shelf.picture(task))
+            self._drawing[task.id] = self._renderer.render(self.shelf.file(task), self.shelf.picture(task))
         if self._drawing[task.id].done():
             self._settle(task.id)
             return None
@@ -158,8 +158,8 @@ class Desk:
             self.shelf.update(replace(task, prompt=drawing.result()))
 
     def close(self) -> None:
-        """Ends the painters."""
-        self._easel.close()
+        """Ends the render processes."""
+        self._renderer.close()
 
 
 def _fitting(table: tuple[tuple[str, Any], ...], path: str) -> Any:

@@ -14,16 +14,16 @@ STEP = 32  # every width and height is a multiple of this
 LARGEST = 4096
 
 
-def size(request: Mapping[str, Any], scale: float = 1.0) -> tuple[int, int]:
+def image_size(request: Mapping[str, Any], scale: float = 1.0) -> tuple[int, int]:
     """Width and height in pixels for a request: its own where it names them, else about 4 megapixels of its ratio.
 
     `scale` makes both sides so many times as long.
     """
-    width, height = _whole_size(request)
+    width, height = _full_size(request)
     return (width, height) if scale == 1.0 else (_stepped(round(width * scale)), _stepped(round(height * scale)))
 
 
-def _whole_size(request: Mapping[str, Any]) -> tuple[int, int]:
+def _full_size(request: Mapping[str, Any]) -> tuple[int, int]:
     width, height = request.get("width"), request.get("height")
     if isinstance(width, int) and isinstance(height, int):
         return _stepped(width), _stepped(height)

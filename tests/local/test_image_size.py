@@ -1,0 +1,37 @@
+"""The size of a local image."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flux_playground.local.image_size import image_size
+
+
+@pytest.mark.parametrize(
+    ("ratio", "expected"),
+    [
+        ("16:9", (2752, 1536)),
+        ("9:16", (1536, 2752)),
+        ("21:9", (3136, 1344)),
+        ("9:21", (1344, 3136)),
+        ("3:2", (2496, 1664)),
+        ("4:3", (2368, 1792)),
+        ("1:1", (2048, 2048)),
+        ("32:18", (2752, 1536)),
+    ],
+)
+def test_known_ratios(ratio: str, expected: tuple[int, int]) -> None:
+    """A ratio that the real API was seen to answer gives the size that it gave."""
+    assert image_size({"aspect_ratio": ratio}) == expected
+
+
+@given(st.integers(1, 10_000), st.integers(1, 10_000))
+def test_other_ratios(across: int, down: int) -> None:
+    """Any other ratio gives about four megapixels in steps of 32."""
+    width, height = image_size({"aspect_ratio": f"{across}:{down}"})
+    assert width % 32 == height % 32 == 0
+    if 9 / 21 <= across / down <= 21 / 9:
+        assert abs(width * height - 4_194_304) < 220_000
+        assert abs(width / height / (across / down) - 1) < 0.03
