@@ -1,9 +1,15 @@
 # make run: the page · make test: all tests · make check: format, lint, types · make bench: the figures · make shots: screenshots
+# make lock: resolve the locked versions (UPGRADE=--upgrade for newer ones) · make test-newest: the tests on the newest versions
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+LOCKER := .locker
+NEWEST := .venv-newest
+INSTALL := -m pip install --quiet --disable-pip-version-check
+COMPILE := $(LOCKER)/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: run test check bench shots needs
+.PHONY: run test test-newest check bench shots lock needs
 
 run: $(VENV)/.installed
 	$(BIN)/python app.py
@@ -22,15 +28,38 @@ bench: $(VENV)/.developed needs
 shots: $(VENV)/.developed needs
 	$(BIN)/python tests/shots.py
 
-$(VENV)/.installed: pyproject.toml
+# The runtime is locked with the build backend; the development lock adds to it, at the same versions.
+lock: $(LOCKER)/bin/uv
+	$(COMPILE) --extra socks --group build --generate-hashes --output-file requirements.lock
+	$(COMPILE) --extra socks --group build --group dev --constraint requirements.lock --generate-hashes \
+		--output-file requirements-dev.lock
+	$(COMPILE) --extra socks --constraint requirements.lock --no-annotate --output-file requirements.txt
+
+# The newest of everything, past the bounds of pyproject.toml as well, in an environment of its own.
+test-newest: needs
+	rm -rf $(NEWEST)
+	$(PYTHON) -m venv $(NEWEST)
+	$(NEWEST)/bin/python $(INSTALL) --upgrade pip
+	$(NEWEST)/bin/python .ci/newest.py > $(NEWEST)/newest.txt
+	$(NEWEST)/bin/python $(INSTALL) --upgrade --requirement $(NEWEST)/newest.txt
+	$(NEWEST)/bin/python $(INSTALL) --no-deps --no-build-isolation --editable .
+	$(NEWEST)/bin/python -m pytest -n 2
+
+$(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --editable .
+
+$(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python $(INSTALL) --require-hashes --requirement requirements.lock
+	$(BIN)/python $(INSTALL) --no-deps --no-build-isolation --editable .
 	touch $@
 
-$(VENV)/.developed: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --group dev
+$(VENV)/.developed: requirements-dev.lock $(VENV)/.installed
+	$(BIN)/python $(INSTALL) --require-hashes --requirement requirements-dev.lock
 	touch $@
+
+$(LOCKER)/bin/uv:
+	$(PYTHON) -m venv $(LOCKER)
+	$(LOCKER)/bin/python $(INSTALL) "uv>=0.9"
 
 needs:
 	sh .ci/needs

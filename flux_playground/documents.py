@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import logging
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from .client import fetch
 from .errors import InvalidDocument
@@ -76,7 +75,7 @@ def chosen(document: Document, endpoint: str) -> Operation:
 
 def is_address(source: str) -> bool:
     """Whether a document's source is an address and no path."""
-    return urlsplit(source).scheme in ("http", "https")
+    return source.lower().startswith(("http://", "https://"))
 
 
 def _kept(settings: Settings) -> Path:

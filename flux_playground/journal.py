@@ -213,7 +213,7 @@ class Journal:
         if len(digest) != 64 or not digest.isalnum():
             return None
         path = self.files.inputs / digest
-        return path.read_text() if path.is_file() else None
+        return path.read_text(encoding="utf-8") if path.is_file() else None
 
     def salt(self) -> bytes:
         """32 random bytes that are the same for as long as the folder is, and known to nobody else."""

@@ -10,22 +10,44 @@ from __future__ import annotations
 import ipaddress
 import math
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from .allowance import Allowance
 from .errors import InvalidSettings
+from .setting_values import (
+    LOOPBACK as LOOPBACK,
+)
+from .setting_values import (
+    read_api_key,
+    read_base_url,
+    read_document,
+    read_factor,
+    read_flag,
+    read_folder,
+    read_gigabytes,
+    read_header,
+    read_key,
+    read_networks,
+    read_path,
+    read_positive_int,
+    read_seconds,
+)
 
 DEFAULT_ENDPOINT = "/v1/flux-pro-1.1-ultra-finetuned"
 EACH, EVERYBODY = Allowance.read("10/hour, 30/day"), Allowance.read("60/hour, 300/day")
 PRIVATE = "10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10"
 ROOM = 2e9
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 DRAWN_HERE = "http://127.0.0.1:"
+
+
+def _default_folder() -> Path:
+    try:
+        return Path.home() / ".flux_playground"
+    except RuntimeError:
+        raise InvalidSettings("FLUX_PLAYGROUND_DATA must be a folder: this user has no home folder.") from None
 
 
 @dataclass(frozen=True)
@@ -40,7 +62,7 @@ class Settings:
 
     api_key: str = field(default="", repr=False)
     base_url: str = ""
-    data: Path = Path.home() / ".flux_playground"
+    data: Path = field(default_factory=lambda: _default_folder())
     openapi: str = ""
     endpoint: str = DEFAULT_ENDPOINT
     max_in_flight: int = 24
@@ -79,7 +101,7 @@ class Settings:
         given = {v: environ.get(v.name, "").strip() for v in VARIABLES}
         values = {v.setting: v.read(text) for v, text in given.items() if text}
         if environ.get("SPACE_ID"):  # set on every Space of Hugging Face, which is behind its proxy
-            values = {"hosted": True, "proxies": _networks(PRIVATE), **values}
+            values = {"hosted": True, "proxies": read_networks(PRIVATE), **values}
         if values.get("user_header") and not values.get("proxies"):
             raise InvalidSettings("FLUX_PLAYGROUND_USER_HEADER needs FLUX_PLAYGROUND_PROXIES: nobody else is believed.")
         return cls(**values)
@@ -103,135 +125,67 @@ class Variable:
             raise InvalidSettings(f"{self.name} must be {self.takes}.") from None
 
 
-def _flag(text: str) -> bool:
-    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
-    if text.lower() not in words:
-        raise ValueError
-    return words[text.lower()]
-
-
-def _key(text: str) -> str:
-    if not (text.isascii() and text.isprintable()) or " " in text:
-        raise ValueError
-    return text
-
-
-def _url(text: str) -> str:
-    url = urlsplit(text)
-    secure = url.scheme == "https" or (url.scheme == "http" and url.hostname in LOOPBACK)
-    if not (secure and url.hostname and not url.query and not url.fragment and not url.username):
-        raise ValueError
-    return text.rstrip("/")
-
-
-def _document(text: str) -> str:
-    return _url(text) if re.match(r"[a-z][a-z0-9+.-]+://", text, re.IGNORECASE) else text
-
-
-def _folder(text: str) -> Path:
-    path = Path(text).expanduser()
-    if path.exists() and not path.is_dir():
-        raise ValueError
-    return path
-
-
-def _path(text: str) -> str:
-    if not text.startswith("/") or text.startswith("//"):
-        raise ValueError
-    return text
-
-
-def _networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
-    return tuple(ipaddress.ip_network(part.strip()) for part in text.split(","))
-
-
-def _header(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,63}", text):  # no underscore: to some proxies it is a hyphen
-        raise ValueError
-    return text
-
-
-def _positive_int(text: str) -> int:
-    if not 1 <= int(text) <= 10_000:
-        raise ValueError
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    if not 1 <= float(text) <= 86_400:
-        raise ValueError
-    return float(text)
-
-
-def _gigabytes(text: str) -> float:
-    if text.lower() == "unlimited":
-        return math.inf
-    if not 0.05 <= float(text) <= 1_000_000:
-        raise ValueError
-    return float(text) * 1e9
-
-
-def _factor(text: str) -> float:
-    if not 0.01 <= float(text) <= 1_000:
-        raise ValueError
-    return float(text)
-
-
 VARIABLES = (
-    Variable("BFL_API_KEY", "api_key", _key, "the key as one line of plain characters", "Your key for the API."),
+    Variable(
+        "BFL_API_KEY",
+        "api_key",
+        read_api_key,
+        "the key as one line of plain characters, without quotes",
+        "Your key for the API.",
+    ),
     Variable(
         "FLUX_PLAYGROUND_BASE_URL",
         "base_url",
-        _url,
-        "an https address (http only on this machine)",
+        read_base_url,
+        "an https address (http only on this machine), its port from 1 to 65535",
         "The API's address, such as your finetune's region; the document's own server when unset.",
     ),
     Variable(
         "FLUX_PLAYGROUND_DATA",
         "data",
-        _folder,
+        read_folder,
         "a folder",
         "Where the journal and the images are kept.",
     ),
     Variable(
         "FLUX_PLAYGROUND_OPENAPI",
         "openapi",
-        _document,
+        read_document,
         "the path or the https address of an OpenAPI document",
         "An OpenAPI document, a file's path or an https address, to use instead of the one that is shipped.",
     ),
     Variable(
         "FLUX_PLAYGROUND_ENDPOINT",
         "endpoint",
-        _path,
+        read_path,
         "a path such as /v1/flux-pro-1.1",
         "Which of the document's endpoints the page begins with; where it lacks the default, with its first.",
     ),
     Variable(
         "FLUX_PLAYGROUND_MAX_IN_FLIGHT",
         "max_in_flight",
-        _positive_int,
+        read_positive_int,
         "a whole number from 1 to 10000",
         "How many tasks of one key may be in flight; what is over waits its turn.",
     ),
     Variable(
         "FLUX_PLAYGROUND_PATIENCE",
         "patience",
-        _seconds,
+        read_seconds,
         "a number of seconds from 1 to 86400",
         "How many seconds to wait for a task before it is left uncollected.",
     ),
     Variable(
         "FLUX_PLAYGROUND_LOCAL_SPEED",
         "local_speed",
-        _factor,
+        read_factor,
         "a number from 0.01 to 1000",
         "How many times faster than the real API the local server answers.",
     ),
     Variable(
         "FLUX_PLAYGROUND_HOSTED",
         "hosted",
-        _flag,
+        read_flag,
         "1 or 0",
         "Whether strangers visit: everybody sees only their own images, and nobody a webhook field. On for a Space.",
     ),
@@ -252,42 +206,42 @@ VARIABLES = (
     Variable(
         "FLUX_PLAYGROUND_PROXIES",
         "proxies",
-        _networks,
+        read_networks,
         "addresses or networks such as `127.0.0.1, 10.0.0.0/8`",
         "The proxies before the page, whose word on a visitor's address is believed; nobody else's is.",
     ),
     Variable(
         "FLUX_PLAYGROUND_USER_HEADER",
         "user_header",
-        _header,
+        read_header,
         "the name of a header such as `X-Remote-User`",
         "The header in which those proxies say who signed in there; an allowance is then that name's.",
     ),
     Variable(
         "FLUX_PLAYGROUND_API",
         "api",
-        _flag,
+        read_flag,
         "1 or 0",
         "Whether programs may call the page as an API; by default only when it is not hosted.",
     ),
     Variable(
         "FLUX_PLAYGROUND_MCP",
         "mcp",
-        _flag,
+        read_flag,
         "1 or 0",
         "Whether programs that speak MCP may use the endpoints as tools, at `/mcp`; off unless you turn it on.",
     ),
     Variable(
         "FLUX_PLAYGROUND_TOKEN",
         "token",
-        _key,
+        read_key,
         "a secret as one line of plain characters",
         "With it as bearer token, `/counts` says what the page does and has spent; without it there is no `/counts`.",
     ),
     Variable(
         "FLUX_PLAYGROUND_KEEP",
         "keep",
-        _gigabytes,
+        read_gigabytes,
         "a number of gigabytes such as `20`, or `unlimited`",
         "How much of what was made is kept; beyond it the oldest pictures go, their records stay. By default all; on a "
         "hosted demo without any key, 2.",

@@ -68,7 +68,7 @@ def test_a_title_is_made_from_the_name_where_only_the_type_has_one(ultra: schema
 
 
 def test_the_shipped_endpoint_knows_its_server_and_what_an_answer_holds(ultra: schema.Operation) -> None:
-    assert ultra.server == "https://api.us1.bfl.ai"
+    assert ultra.server == "https://api.bfl.ai"
     assert {"id", "polling_url", "status", "webhook_url", "cost", "input_mp", "output_mp"} == set(ultra.answer)
 
 

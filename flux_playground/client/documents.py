@@ -40,7 +40,10 @@ def _follow(wire: Wire, url: str, limits: Limits) -> Answer:
             raise InvalidDocument(f"The document could not be fetched: {error}.") from None
         if answer.status not in (301, 302, 303, 307, 308):
             return answer
-        url = urljoin(url, answer.headers.get("Location", ""))
+        try:
+            url = urljoin(url, answer.headers.get("Location", ""))
+        except ValueError:
+            raise InvalidDocument("The document's address leads to something that is no address.") from None
     raise InvalidDocument("The document's address leads from redirect to redirect.")
 
 
@@ -52,6 +55,7 @@ def _text(answer: Answer) -> str:
     if answer.fault:
         raise InvalidDocument(f"The document could not be fetched: {answer.fault}.")
     try:
-        return answer.body.decode("utf-8")
+        utf16 = answer.body.startswith((b"\xff\xfe", b"\xfe\xff"))
+        return answer.body.decode("utf-16" if utf16 else "utf-8")
     except UnicodeDecodeError:
         raise InvalidDocument("What is there is not a text.") from None

@@ -111,14 +111,17 @@ def _server(*places: Mapping[str, Any]) -> str:
         for name, variable in _object(first.get("variables")).items():
             address = address.replace(f"{{{name}}}", str(_object(variable).get("default", "")))
         if address:
-            return address.rstrip("/") if _is_safe(address) else ""
+            return address.rstrip("/").removesuffix("/v1").rstrip("/") if _is_safe(address) else ""
     return ""
 
 
 def _is_safe(address: str) -> bool:
     try:
         url = urlsplit(address)
+        good_port = url.port != 0
     except ValueError:
+        return False
+    if not good_port or "\\" in address or "@" in url.netloc:
         return False
     return bool(url.hostname) and (url.scheme == "https" or (url.scheme == "http" and url.hostname in LOOPBACK))
 

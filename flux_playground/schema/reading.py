@@ -27,7 +27,7 @@ def read_file(path: Path) -> str:
     try:
         if path.stat().st_size > MOST_BYTES:
             raise InvalidDocument(_too_large(str(path)))
-        return path.read_text(encoding="utf-8")
+        return decode(path.read_bytes())
     except FileNotFoundError:
         raise InvalidDocument(f"There is no file {path}.") from None
     except UnicodeDecodeError:
@@ -35,6 +35,11 @@ def read_file(path: Path) -> str:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise InvalidDocument(f"{path} cannot be read: {reason}.") from None
+
+
+def decode(data: bytes) -> str:
+    """The text of a document in UTF-8, or in UTF-16 where its mark says so; raises `UnicodeDecodeError`."""
+    return data.decode("utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8")
 
 
 def read(text: str, name: str) -> dict[str, Any]:

@@ -81,7 +81,7 @@ class Chunks:
         return [Path(names[int(one)]).name for one in needs.split(",") if one and int(one) < len(names)]
 
     def _text(self, name: str) -> str:
-        return (self.folder / name).read_text() if name in self.names else ""
+        return (self.folder / name).read_text(encoding="utf-8") if name in self.names else ""
 
 
 def kinds(page: str) -> frozenset[str]:

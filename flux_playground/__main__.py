@@ -1,0 +1,165 @@
+"""The command `flux-playground`: opens the playground, builds the page and serves it.
+
+Each fault of the start ends it with one sentence and code 2. Must not know what the page does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import io
+import json
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from . import Playground, Settings, data_folder, documents, network
+from .errors import InvalidDocument, InvalidSettings
+from .local import LocalServer
+from .packaged import assets, program_version
+
+
+@dataclass(frozen=True)
+class Program:
+    """A page that is ready to be served: gradio's blocks and how to launch them; close it when it ends."""
+
+    demo: Any
+    launch: dict[str, Any]
+    playground: Playground
+    server: LocalServer | None
+
+    def serve(self) -> int:
+        """Serve the page until the program is interrupted; gives the exit code."""
+        try:
+            self.demo.launch(**self.launch)
+        except OSError as error:
+            print(f"The page cannot be served: {error}.", file=sys.stderr)
+            return 1
+        finally:
+            self.playground.close()
+            if self.server is not None:
+                self.server.close()
+        return 0
+
+
+def start(arguments: Sequence[str] = ()) -> Program:
+    """The page of this environment and these arguments; ends the program with one sentence when it cannot start."""
+    _print_any_letter()
+    options = _parser().parse_args(arguments)
+    try:
+        return _start(options)
+    except (InvalidSettings, InvalidDocument) as error:
+        print(error.message, file=sys.stderr)
+        sys.exit(2)
+
+
+def main() -> int:
+    """Run the command; gives the exit code."""
+    return start(sys.argv[1:]).serve()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("flux-playground", description="A playground for the image API of BFL.")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {program_version()}")
+    parser.add_argument("--host", default="", help="the address to listen on (default: 127.0.0.1)")
+    parser.add_argument("--port", default="", help="the port to listen on (default: the first free one from 7860)")
+    parser.add_argument("--share", action="store_true", help="give the page a public address through Gradio")
+    parser.add_argument("--open", action="store_true", help="open the page in a browser")
+    parser.add_argument("--data", default="", help="the folder of the journal and the images")
+    return parser
+
+
+def _start(options: argparse.Namespace) -> Program:
+    address = _address(options)
+    os.environ.update(network.usable_proxies(os.environ, address["server_name"] or ""))
+    settings = Settings.from_env({**os.environ, **({"FLUX_PLAYGROUND_DATA": options.data} if options.data else {})})
+    data_folder.prepare(settings.data)
+    _choose_gradio_folder(settings.data)
+    # Nothing is thrown away until the page is built: to look for garbage meanwhile takes a fifth of the start.
+    gc.disable()
+    playground, server = _open_playground(settings)
+    _log_generations()
+    playground.resume()
+    # Gradio takes seconds to load: a bad setting is reported before that.
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    from .ui import build
+
+    examples = json.loads((assets() / "examples.json").read_text(encoding="utf-8"))
+    demo = build(playground, examples, server.serve if server else None)
+    launch = {**launch_options(playground), **address, "inbrowser": options.open, "share": options.share or None}
+    gc.enable()
+    return Program(demo, launch, playground, server)
+
+
+def launch_options(playground: Playground) -> dict[str, Any]:
+    """How the page looks and which doors stay shut, with the style and the script of `assets/`."""
+    from .ui import options
+
+    return options(
+        playground,
+        style=_joined("style.css", "reproduction.css", "endpoints.css", "beside.css"),
+        script=_joined("page.js", "reproduction.js", "endpoints.js", "lock.js", "notify.js", "curtain.js"),
+        favicon=str(assets() / "logo.svg"),
+    )
+
+
+def _joined(*names: str) -> str:
+    return "\n".join((assets() / name).read_text(encoding="utf-8") for name in names)
+
+
+def _address(options: argparse.Namespace) -> dict[str, Any]:
+    """The host and the port for gradio; raises `InvalidSettings` for what cannot be listened on."""
+    host = options.host or os.environ.get("GRADIO_SERVER_NAME", "").strip()
+    given = options.port or os.environ.get("GRADIO_SERVER_PORT", "").strip()
+    host_name = "--host" if options.host else "GRADIO_SERVER_NAME"
+    port_name = "--port" if options.port else "GRADIO_SERVER_PORT"
+    if given:
+        # Gradio reads the variable when it is loaded, whatever is given to it later.
+        os.environ["GRADIO_SERVER_PORT"] = str(network.port_of(given, port_name))
+    else:
+        os.environ.pop("GRADIO_SERVER_PORT", None)
+    port = int(given) if given else None
+    network.check_address(host, port, host_name, port_name)
+    network.check_root_path(os.environ.get("GRADIO_ROOT_PATH", ""))
+    return {"server_name": host or None, "server_port": port}
+
+
+def _choose_gradio_folder(data: Path) -> None:
+    """Gradio keeps uploads in the data folder, not in a folder that another user of this machine may own."""
+    os.environ.setdefault("GRADIO_TEMP_DIR", str(data.resolve() / "gradio"))
+    folder = Path(os.environ["GRADIO_TEMP_DIR"])
+    data_folder.prepare_writable(folder, "folder of Gradio", "GRADIO_TEMP_DIR")
+
+
+def _open_playground(settings: Settings) -> tuple[Playground, LocalServer | None]:
+    """The playground of these settings; without a key and an address, with a local server for its images."""
+    if settings.api_key or settings.base_url:
+        return Playground(settings), None
+    document = documents.opened(settings)
+    try:
+        server = LocalServer(document, speed=settings.local_speed)
+    except OSError as error:
+        raise InvalidSettings(f"The local server cannot start: {error.strerror or error}.") from None
+    return Playground(replace(settings, demo_url=server.url), document), server
+
+
+def _log_generations() -> None:
+    """One line for each generation on standard error."""
+    shown = logging.getLogger("flux_playground.ledger")
+    shown.addHandler(logging.StreamHandler())
+    shown.setLevel(logging.INFO)
+
+
+def _print_any_letter() -> None:
+    """A letter that the terminal's encoding lacks is written as an escape, and no error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,118 @@
+"""Reads the text of one setting as a value; each function raises `ValueError` for a text that it cannot use.
+
+Must not know the names of the settings.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def read_flag(text: str) -> bool:
+    """Whether a yes or a no is meant."""
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    if text.lower() not in words:
+        raise ValueError
+    return words[text.lower()]
+
+
+def read_key(text: str) -> str:
+    """A secret as one line of printable ASCII without blanks."""
+    if not (text.isascii() and text.isprintable()) or " " in text:
+        raise ValueError
+    return text
+
+
+def read_api_key(text: str) -> str:
+    """A key of the API, which never has quotes around it."""
+    if text[:1] in ("'", '"') or text[-1:] in ("'", '"'):
+        raise ValueError
+    return read_key(text)
+
+
+def read_url(text: str) -> str:
+    """An https address (http on this machine) with a usable port, without a `/` at its end."""
+    url = urlsplit(text)
+    secure = url.scheme == "https" or (url.scheme == "http" and url.hostname in LOOPBACK)
+    if not (secure and url.hostname and not url.query and not url.fragment and not url.username):
+        raise ValueError
+    if url.port == 0 or "\\" in text or not text.isprintable() or " " in text:  # a bad port raises when it is read
+        raise ValueError
+    return text.rstrip("/")
+
+
+def read_base_url(text: str) -> str:
+    """The address of an API; its paths begin with `/v1`, so one at the end is left out."""
+    return read_url(text).removesuffix("/v1").rstrip("/")
+
+
+def read_document(text: str) -> str:
+    """A file's path, or the address of a document."""
+    return read_url(text) if re.match(r"[a-z][a-z0-9+.-]+://", text, re.IGNORECASE) else text
+
+
+def read_folder(text: str) -> Path:
+    """A folder, which need not exist yet."""
+    try:
+        path = Path(text).expanduser()
+        taken = path.exists() and not path.is_dir()
+    except (OSError, RuntimeError):  # not allowed to look, or a home folder that nobody has
+        raise ValueError from None
+    if taken:
+        raise ValueError
+    return path
+
+
+def read_path(text: str) -> str:
+    """A path of the API."""
+    if not text.startswith("/") or text.startswith("//"):
+        raise ValueError
+    return text
+
+
+def read_networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    """Addresses and networks, separated by commas."""
+    return tuple(ipaddress.ip_network(part.strip()) for part in text.split(","))
+
+
+def read_header(text: str) -> str:
+    """The name of an HTTP header."""
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,63}", text):  # no underscore: to some proxies it is a hyphen
+        raise ValueError
+    return text
+
+
+def read_positive_int(text: str) -> int:
+    """A whole number from 1 to 10,000."""
+    if not 1 <= int(text) <= 10_000:
+        raise ValueError
+    return int(text)
+
+
+def read_seconds(text: str) -> float:
+    """Seconds, from 1 to 86,400."""
+    if not 1 <= float(text) <= 86_400:
+        raise ValueError
+    return float(text)
+
+
+def read_gigabytes(text: str) -> float:
+    """Gigabytes as bytes; infinite for "unlimited"."""
+    if text.lower() == "unlimited":
+        return math.inf
+    if not 0.05 <= float(text) <= 1_000_000:
+        raise ValueError
+    return float(text) * 1e9
+
+
+def read_factor(text: str) -> float:
+    """A number from 0.01 to 1,000."""
+    if not 0.01 <= float(text) <= 1_000:
+        raise ValueError
+    return float(text)
