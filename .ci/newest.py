@@ -1,10 +1,13 @@
 """Prints the names of all declared dependencies without their bounds, for `make test-newest`."""
 
 import re
+import sys
 import tomllib
+from itertools import chain
 from pathlib import Path
 
 document = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8"))
-project, groups = document["project"], document["dependency-groups"]
-for line in [*project["dependencies"], *sum(project["optional-dependencies"].values(), []), *sum(groups.values(), [])]:
-    print(re.match(r"[\w-]+", line).group())
+project = document["project"]
+extras, groups = project["optional-dependencies"].values(), document["dependency-groups"].values()
+for line in chain(project["dependencies"], *extras, *groups):
+    sys.stdout.write(re.split(r"[^\w-]", line, maxsplit=1)[0] + "\n")

@@ -95,7 +95,9 @@ class Assets:
         """
         if needed not in self._tops:
             styles = [one for one in (*needed.frame, *needed.parts) if _kind(one) == "css"]
-            style = "\n".join([self._style, *((self._chunks.folder / one).read_text(encoding="utf-8") for one in styles)])
+            style = "\n".join(
+                [self._style, *((self._chunks.folder / one).read_text(encoding="utf-8") for one in styles)]
+            )
             self._tops[needed] = "".join(
                 [
                     f'<link rel="stylesheet" crossorigin href=".{FOLDER}{self._add(style, "css")}">',
