@@ -24,7 +24,8 @@ EACH, HOUSEHOLD, MOST = 50, 200, 1000
 class Run:
     """A generation under way in this process: its latest record, and the whole request, which is kept nowhere else.
 
-    Whoever moves it forward calls `report`; any number of others watch. Setting `stop` ends the waiting for it.
+    Whoever moves it forward calls `report`; any number of others watch. Setting `stop` ends the waiting for it. With
+    `suspended` set as well, what the API has accepted stays unfinished on disk, so that the next start resumes it.
     `mark` says with whom it shares its turns in a line.
     """
 
@@ -32,6 +33,7 @@ class Run:
     request: Mapping[str, Any] = field(repr=False)
     mark: str = ""
     stop: threading.Event = field(default_factory=threading.Event)
+    suspended: threading.Event = field(default_factory=threading.Event)
     _changed: threading.Condition = field(default_factory=threading.Condition, repr=False)
     _bells: list[Callable[[], object]] = field(default_factory=list, repr=False)
 

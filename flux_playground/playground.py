@@ -64,10 +64,11 @@ class Playground:
         self.close()
 
     def close(self) -> None:
-        """Stop waiting for what is under way (it can be collected later) and let go of the folder."""
+        """Stop waiting for what is under way, which the next start resumes, and let go of the folder."""
         with self._lock:
             runs = list(self._runs.values())
         for run in runs:
+            run.suspended.set()
             self.stop(run.generation.id)
             for _ in run.watch():
                 pass
@@ -270,9 +271,8 @@ class Playground:
         run: Run | None = first
         while run is not None:
             try:
-                for generation in travel(
-                    run.generation, run.request, account.client, self.journal, self.settings.patience, run.stop
-                ):
+                patience, ends = self.settings.patience, (run.stop, run.suspended)
+                for generation in travel(run.generation, run.request, account.client, self.journal, patience, *ends):
                     run.report(generation)
             except Exception:
                 log.exception("generation %s could not be written down", run.generation.id)

@@ -29,13 +29,21 @@ def travel(
     journal: Journal,
     patience: float,
     stop: threading.Event,
+    suspended: threading.Event | None = None,
 ) -> Iterator[Generation]:
     """Take a generation from where it stands to its end, yielding every record on the way; the last is finished.
 
     One that has no task yet is submitted with `request` (the whole of it, secrets and images included); one that has
-    a task is only collected. `patience` is in seconds. Setting `stop` ends the waiting, not the task. What goes wrong
-    with the API, or with this program, is not raised: it is how the generation ends, in its `state` and `error`.
+    a task is only collected. `patience` is in seconds. Setting `stop` ends the waiting, not the task; with `suspended`
+    set as well, that end is not written down, so that the next start resumes the task. What goes wrong with the API,
+    or with this program, is not raised: it is how the generation ends, in its `state` and `error`.
     """
+
+    def end(generation: Generation, error: PlaygroundError | None) -> Generation:
+        ended = _end(generation, error)
+        resumable = suspended is not None and suspended.is_set() and ended.state is State.UNCOLLECTED
+        return ended if resumable else journal.write(ended)
+
     try:
         fresh = not generation.task_id
         if fresh and stop.is_set():
@@ -55,16 +63,16 @@ def travel(
             generation = _heard(generation, result)
             yield generation
         if result is None or not result.sample:
-            yield _end(generation, None, journal)
+            yield end(generation, None)
             return
         waited = time.monotonic() - accepted if fresh else None
         generation = journal.store(generation, client.collect(_task(generation), result, stop=stop))
         yield journal.write(_arrived(generation, waited))
     except PlaygroundError as error:
-        yield _end(generation, error, journal)
+        yield end(generation, error)
     except Exception as error:  # a fault of ours must leave neither a spinner without end nor a paid image forgotten
         log.exception("generation %s: task %s", generation.id, generation.task_id or "none")
-        yield _end(generation, PlaygroundError(f"This program failed ({type(error).__name__})."), journal)
+        yield end(generation, PlaygroundError(f"This program failed ({type(error).__name__})."))
 
 
 def _task(generation: Generation) -> Task:
@@ -93,7 +101,7 @@ def _arrived(generation: Generation, waited: float | None) -> Generation:
     return replace(generation, state=State.READY, waited=waited, seconds=seconds, finished_at=now)
 
 
-def _end(generation: Generation, error: PlaygroundError | None, journal: Journal) -> Generation:
+def _end(generation: Generation, error: PlaygroundError | None) -> Generation:
     """The end of a generation without its image: whether it can still be had decides the state."""
     if generation.task_id:
         state = State.FAILED if isinstance(error, TaskFailed) else State.UNCOLLECTED
@@ -102,4 +110,4 @@ def _end(generation: Generation, error: PlaygroundError | None, journal: Journal
         unknown = isinstance(error, SubmitUnknown) or type(error) is PlaygroundError
         state = State.UNKNOWN if unknown else State.FAILED
     log.info("generation %s ends %s: %s", generation.id, state, type(error).__name__)
-    return journal.write(replace(generation, state=state, error=error, progress=None, finished_at=time.time()))
+    return replace(generation, state=state, error=error, progress=None, finished_at=time.time())
