@@ -95,7 +95,7 @@ class Page:
 
     def memory(self) -> float:
         """Megabytes that it holds."""
-        lines = Path(f"/proc/{self.process}/status").read_text().splitlines()
+        lines = Path(f"/proc/{self.process}/status").read_text(encoding="utf-8").splitlines()
         return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1024
 
     def threads(self) -> int:
@@ -171,7 +171,7 @@ def one_door(pages: Sequence[Page]) -> Iterator[str]:
     port = free_port()
     servers = " ".join(f"server {urlsplit(page.url).netloc};" for page in pages)
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "nginx.conf").write_text(NGINX.format(folder=folder, servers=servers, port=port))
+        Path(folder, "nginx.conf").write_text(NGINX.format(folder=folder, servers=servers, port=port), encoding="utf-8")
         program = subprocess.Popen(["/usr/sbin/nginx", "-c", f"{folder}/nginx.conf", "-e", f"{folder}/log"])
         try:
             wait_for(f"http://127.0.0.1:{port}/", program, Path(folder, "log"), 20)

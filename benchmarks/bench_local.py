@@ -90,7 +90,7 @@ def polls(url: str, seconds: float) -> tuple[float, float]:
 def resident(process: int) -> float:
     """Megabytes of memory that a process holds, or 0 where that cannot be read."""
     try:
-        pages = Path(f"/proc/{process}/statm").read_text().split()[1]
+        pages = Path(f"/proc/{process}/statm").read_text(encoding="utf-8").split()[1]
     except OSError:
         return 0.0
     return int(pages) * os.sysconf("SC_PAGE_SIZE") / 1e6

@@ -11,7 +11,9 @@ import io
 import json
 import logging
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,10 +35,15 @@ class Program:
     server: LocalServer | None
 
     def serve(self) -> int:
-        """Serve the page until the program is interrupted; gives the exit code."""
+        """Serve the page until SIGINT or SIGTERM; gives the exit code."""
+        stop = threading.Event()
+        for kind in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(kind, lambda *_: stop.set())
         try:
-            self.demo.launch(**self.launch)
-        except OSError as error:
+            self.demo.launch(**self.launch, prevent_thread_lock=True)
+            stop.wait()
+            self.demo.close(verbose=False)
+        except (OSError, ValueError) as error:
             print(f"The page cannot be served: {error}.", file=sys.stderr)
             return 1
         finally:
@@ -74,6 +81,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _start(options: argparse.Namespace) -> Program:
+    for name in [name for name, value in os.environ.items() if name.startswith("GRADIO_") and not value.strip()]:
+        del os.environ[name]  # blank is unset
     address = _address(options)
     os.environ.update(network.usable_proxies(os.environ, address["server_name"] or ""))
     settings = Settings.from_env({**os.environ, **({"FLUX_PLAYGROUND_DATA": options.data} if options.data else {})})

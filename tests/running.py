@@ -64,10 +64,12 @@ def wait_for(url: str, program: subprocess.Popen[bytes], log: Path, patience: fl
                 return
         except (URLError, OSError):
             time.sleep(0.05)
-    raise AssertionError(f"the program does not answer:\n{log.read_text()}")
+    raise AssertionError(f"the program does not answer:\n{log.read_text(encoding='utf-8')}")
 
 
 def text(environ: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     """What a start of the program that ends by itself says."""
     command = [sys.executable, "app.py", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=dict(environ), capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command, cwd=ROOT, env=dict(environ), capture_output=True, text=True, encoding="utf-8", timeout=60, check=False
+    )

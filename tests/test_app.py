@@ -15,7 +15,7 @@ import pytest
 from gradio_client import Client, handle_file
 
 from flux_playground import images
-from tests.running import environment, running, text
+from tests.running import running
 
 
 @pytest.fixture(scope="module")
@@ -43,29 +43,6 @@ def status(url: str) -> int:
 def call(api: Client, **values: Any) -> tuple[str, str, dict[str, Any]]:
     image, seed, record = api.predict(api_name="/generate", **values)
     return image, seed, record
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("BFL_API_KEY", "two words"),
-        ("FLUX_PLAYGROUND_BASE_URL", "ftp://x"),
-        ("FLUX_PLAYGROUND_ENDPOINT", "/v1/nothing"),
-    ],
-)
-def test_a_setting_that_cannot_be_used_ends_the_start_with_one_sentence(tmp_path: Path, name: str, value: str) -> None:
-    ended = text(environment(tmp_path, **{name: value}))
-    assert ended.returncode == 2
-    assert len(ended.stderr.strip().splitlines()) == 1
-    assert ended.stderr.strip().endswith(".")
-    assert value not in ended.stdout
-
-
-def test_a_document_that_is_none_ends_the_start_with_one_sentence(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("not a document")
-    ended = text(environment(tmp_path, FLUX_PLAYGROUND_OPENAPI=str(tmp_path / "notes.txt")))
-    assert ended.returncode == 2
-    assert len(ended.stderr.strip().splitlines()) == 1
 
 
 def test_the_api_of_the_page_has_one_endpoint_whose_parameters_have_the_names_of_the_schema(api: Client) -> None:

@@ -122,7 +122,7 @@ def room(path: Path) -> str:
 def imports(path: Path) -> Iterator[str]:
     """Every module that a file imports, by its absolute name, wherever in the file it does so."""
     package = [] if not path.is_relative_to(ROOT) else list(path.relative_to(ROOT).parent.parts)
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -184,9 +184,9 @@ def test_the_tests_import_only_what_is_declared() -> None:
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_file_opens_with_what_it_is_and_stays_readable(path: Path) -> None:
-    tree = ast.parse(path.read_text())
+    tree = ast.parse(path.read_text(encoding="utf-8"))
     assert ast.get_docstring(tree), "a module opens with what it is and what it must not know"
-    assert len(path.read_text().splitlines()) <= 300
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert (node.end_lineno or 0) - node.lineno < 60, f"{node.name} is over 60 lines"
@@ -194,7 +194,7 @@ def test_a_file_opens_with_what_it_is_and_stays_readable(path: Path) -> None:
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_whatever_is_public_says_what_it_is_for(path: Path) -> None:
-    tree = ast.parse(path.read_text())
+    tree = ast.parse(path.read_text(encoding="utf-8"))
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_")]
     members = [*tree.body, *(member for owner in classes for member in owner.body)]
     kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -204,12 +204,12 @@ def test_whatever_is_public_says_what_it_is_for(path: Path) -> None:
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_state_lives_at_module_level(path: Path) -> None:
-    for node in ast.parse(path.read_text()).body:
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.List | ast.Dict | ast.Set):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             names = [target.id for target in targets if isinstance(target, ast.Name)]
             assert all(name.isupper() or name == "__all__" for name in names), f"{names} looks like state"
-    assert not any(isinstance(node, ast.Global) for node in ast.walk(ast.parse(path.read_text())))
+    assert not any(isinstance(node, ast.Global) for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
 
 
 def test_no_file_has_a_name_that_says_nothing() -> None:

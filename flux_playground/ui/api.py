@@ -50,7 +50,9 @@ def wire(bridge: Any, parts: Mapping[str, Any], acts: Acts, name: str, outputs: 
             one = await acts.threads(acts.playground.start, given, visitor)
             async for now in acts.road(one.id):
                 one = now
-                yield (one.image if one.state is State.READY else None), str(one.seed), recall.record(one)
+                ready = one.image if one.state is State.READY else None
+                image = await acts.threads(recall.temporary_copy, ready) if ready else None
+                yield image, str(one.seed), recall.record(one)
         except PlaygroundError as error:
             raise gr.Error(error.message) from error
         if one.state is not State.READY:

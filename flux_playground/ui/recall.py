@@ -123,6 +123,12 @@ def file(text: str) -> str | None:
     return str(path)
 
 
+def temporary_copy(path: Path) -> str:
+    """Copy a delivered file to where gradio takes files from: it refuses those of the data folder."""
+    _clear_away()
+    return str(shutil.copy(path, tempfile.mkdtemp(prefix=PREFIX)))
+
+
 def _clear_away() -> None:
     """Remove what was laid out for gradio and has been taken long since; another user's is not ours to remove."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):

@@ -1,6 +1,5 @@
 """A pool of render processes, so that rendering never blocks the server.
 
-A process runs this module: it reads lines `{"task", "image", "scale"}` and answers `{"prompt"}` or `{"error"}`.
 `multiprocessing` would import the main module again, which may be a page that starts a server.
 """
 
@@ -8,18 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import queue
-import signal
 import subprocess
 import sys
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
-
-from .render import encode, render
 
 IMPORT_FOLDER = Path(__file__).resolve().parents[__name__.count(".")]
+WORKER = __name__.rpartition(".")[0] + ".worker"
 
 
 class RenderPool:
@@ -58,7 +53,7 @@ class RenderPool:
 
 
 def _start_worker() -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", __name__]
+    command = [sys.executable, "-m", WORKER]
     pipe = subprocess.PIPE
     return subprocess.Popen(command, stdin=pipe, stdout=pipe, cwd=IMPORT_FOLDER, text=True, encoding="utf-8")  # noqa: S603
 
@@ -76,32 +71,3 @@ def _ask(worker: subprocess.Popen[str], line: str) -> str:
 def _end_worker(worker: subprocess.Popen[str]) -> None:
     with contextlib.suppress(OSError), worker:  # leaving the block closes the worker's input, which ends the worker
         pass
-
-
-def render_task(order: dict[str, Any]) -> dict[str, Any]:
-    """Render one task; the image file appears whole or not at all."""
-    task = json.loads(Path(order["task"]).read_text("utf-8"))
-    image, prompt = render(task["request"], task["seed"], order["scale"])
-    target = Path(order["image"])
-    part = target.with_suffix(".part")
-    part.write_bytes(encode(image, task["form"]))
-    part.replace(target)
-    return {"prompt": prompt}
-
-
-def main() -> None:
-    """Render until the input ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(os, "nice"):
-        os.nice(5)
-    for line in sys.stdin:
-        try:
-            answer = render_task(json.loads(line))
-        except Exception as error:  # the server must get an answer for every task
-            answer = {"error": f"{type(error).__name__}: {error}"}
-        sys.stdout.write(json.dumps(answer) + "\n")
-        sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    main()
