@@ -128,19 +128,21 @@ def _address(options: argparse.Namespace) -> dict[str, Any]:
     port_name = "--port" if options.port else "GRADIO_SERVER_PORT"
     if given:
         # Gradio reads the variable when it is loaded, whatever is given to it later.
-        os.environ["GRADIO_SERVER_PORT"] = str(network.port_of(given, port_name))
+        os.environ["GRADIO_SERVER_PORT"] = str(network.number_of(given, port_name))
     else:
         os.environ.pop("GRADIO_SERVER_PORT", None)
     port = int(given) if given else None
     network.check_address(host, port, host_name, port_name)
+    if number := os.environ.get("GRADIO_NUM_PORTS", ""):
+        network.number_of(number, "GRADIO_NUM_PORTS", "a whole number from 1 to 65535")
     network.check_root_path(os.environ.get("GRADIO_ROOT_PATH", ""))
     return {"server_name": host or None, "server_port": port}
 
 
 def _choose_gradio_folder(data: Path) -> None:
     """Gradio keeps uploads in the data folder, not in a folder that another user of this machine may own."""
-    os.environ.setdefault("GRADIO_TEMP_DIR", str(data.resolve() / "gradio"))
-    folder = Path(os.environ["GRADIO_TEMP_DIR"])
+    folder = Path(os.environ.get("GRADIO_TEMP_DIR") or data.resolve() / "gradio")
+    os.environ["GRADIO_TEMP_DIR"] = str(folder)
     data_folder.prepare_writable(folder, "folder of Gradio", "GRADIO_TEMP_DIR")
 
 

@@ -46,10 +46,10 @@ def _proxy(name: str, text: str) -> str:
     return text
 
 
-def port_of(text: str, name: str) -> int:
-    """The number of a port; raises `InvalidSettings` that names where it was given."""
+def number_of(text: str, name: str, takes: str = "a port from 1 to 65535") -> int:
+    """A port, or a number of ports; raises `InvalidSettings` that names where it was given and what that takes."""
     if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= 65_535):
-        raise InvalidSettings(f"{name} must be a port from 1 to 65535.")
+        raise InvalidSettings(f"{name} must be {takes}.")
     return int(text)
 
 

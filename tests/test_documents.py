@@ -56,6 +56,24 @@ def test_what_is_no_document_is_said_in_one_sentence(host: Hostile, reply: bytes
     assert caught.value.message.count("\n") == 0
 
 
+@pytest.mark.parametrize("url", ["http://[", "https://x:99999/", "//[", "https://x:y/"])
+def test_a_redirect_to_a_broken_address_is_refused(host: Hostile, url: str) -> None:
+    """A bad Location is the module's own error."""
+    host.script("/a", redirect(url))
+    with pytest.raises(InvalidDocument):
+        fetch(f"{host.url}/a")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_a_document_is_read_by_its_byte_order_mark(host: Hostile, tmp_path: Path, encoding: str) -> None:
+    """Some shells write UTF-16."""
+    data = CONSTRUCTS.read_text(encoding="utf-8").encode(encoding)
+    host.script("/openapi.json", raw(answer(data)))
+    (tmp_path / "document.yaml").write_bytes(data)
+    assert len(documents.current(host.url).operations) == 7
+    assert len(load(tmp_path / "document.yaml").operations) == 7
+
+
 @pytest.mark.parametrize(
     "url", ["http://example.org/a", "https://10.0.0.1/a", "ftp://example.org/a", "https://u:p@x.org/"]
 )

@@ -72,6 +72,15 @@ def test_the_shipped_endpoint_knows_its_server_and_what_an_answer_holds(ultra: s
     assert {"id", "polling_url", "status", "webhook_url", "cost", "input_mp", "output_mp"} == set(ultra.answer)
 
 
+def test_the_shipped_document_names_a_living_server_first() -> None:
+    """The former servers of the US and the EU no longer answer."""
+    urls = [one["url"] for one in schema.load().raw["servers"]]
+    assert urls[:3] == ["https://api.bfl.ai", "https://api.us.bfl.ai", "https://api.eu.bfl.ai"]
+    for path in schema.document.SHIPPED.parent.rglob("*openapi*.json"):
+        first = schema.load(path).raw["servers"][0]["url"]
+        assert first not in ("https://api.us1.bfl.ai", "https://api.eu1.bfl.ai")
+
+
 def test_every_shipped_field_says_what_it_does(ultra: schema.Operation) -> None:
     assert all(len(one.description) > 60 for one in ultra.fields)
     assert ultra.summary
@@ -244,7 +253,7 @@ def test_a_missing_file_a_broken_one_and_a_strange_one_are_one_sentence_each(tmp
         schema.load(tmp_path / "gone.json")
     with pytest.raises(InvalidDocument):
         schema.load(tmp_path)
-    path.write_bytes(b"\xff\xfe\x00\x01")
+    path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InvalidDocument, match="not a text"):
         schema.load(path)
 
