@@ -134,6 +134,7 @@
   }
 
   // ---- another document -----------------------------------------------------------------------------------------
+  const session = flux.storage("sessionStorage");
   const DRIFT = "flux-drift";
   const LONGEST = 3_000_000;
 
@@ -174,14 +175,14 @@
       const lines = told.tagName === "UL" ? [...told.children].map((row) => row.textContent) : [told.textContent];
       tell(lines, told.classList.contains("fault"));
       if (told.dataset.reload) {
-        sessionStorage.setItem(DRIFT, JSON.stringify(lines));
+        session.set(DRIFT, JSON.stringify(lines));
         setTimeout(() => location.reload(), 1000);
       }
       return;
     }
-    const kept = $("#adopted") && sessionStorage.getItem(DRIFT);
+    const kept = $("#adopted") && session.get(DRIFT);
     if (!kept || performance.now() > 20000 || $("#documents [data-reload]")) return;
-    sessionStorage.removeItem(DRIFT);
+    session.set(DRIFT, null);
     tell(JSON.parse(kept), false);
   }
 

@@ -8,22 +8,14 @@
   const $ = (selector) => document.querySelector(selector);
   const box = () => $("#input-seed input, #input-seed textarea");
   const STAYS = "The seed is locked: it stays as it is.";
-  let closed = false;
-  try {
-    closed = localStorage.getItem(KEPT) === "1";
-  } catch {
-    // a browser that keeps nothing: then it is open at first
-  }
+  const local = flux.storage("localStorage");
+  let closed = local.get(KEPT) === "1";
 
   flux.toggleLock = () => {
     const shown = $("#stage [data-seed]");
     closed = !closed;
     if (closed && box()?.value.trim() === "" && shown) flux.put("seed", shown.dataset.seed);
-    try {
-      localStorage.setItem(KEPT, closed ? "1" : "0");
-    } catch {
-      // as above
-    }
+    local.set(KEPT, closed ? "1" : "0");
     show();
     const held = box()?.value.trim();
     flux.say(!closed ? "The seed is free again." : held ? `The seed ${held} is locked.` : "Locked: a random seed each time.");

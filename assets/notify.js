@@ -9,12 +9,8 @@
   const OFF = "Tell me when a picture is done while I look elsewhere";
   const DENIED = "The browser does not let this page tell you: allow notifications in its settings for this address.";
   const under = new Set(); // the ids of what is under way
-  let wanted = false;
-  try {
-    wanted = able && localStorage.getItem(KEPT) === "1" && Notification.permission === "granted";
-  } catch {
-    // a browser that keeps nothing: then it is off at first
-  }
+  const local = flux.storage("localStorage");
+  let wanted = able && local.get(KEPT) === "1" && Notification.permission === "granted";
 
   flux.toggleNotify = async () => {
     let said = "";
@@ -24,11 +20,7 @@
       wanted = answer === "granted";
       said = wanted ? "" : DENIED;
     }
-    try {
-      localStorage.setItem(KEPT, wanted ? "1" : "0");
-    } catch {
-      // as above
-    }
+    local.set(KEPT, wanted ? "1" : "0");
     show(said);
   };
 

@@ -7,13 +7,38 @@
   const $ = (selector, root = document) => root.querySelector(selector);
   const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 
+  // A browser can refuse storage to a page (blocked site data, a frame): then nothing is kept, and all else works.
+  flux.storage = (kind) => ({
+    get(name) {
+      try {
+        return window[kind].getItem(name);
+      } catch {
+        return null;
+      }
+    },
+    set(name, text) {
+      try {
+        if (text === null) window[kind].removeItem(name);
+        else window[kind].setItem(name, text);
+      } catch {
+        // nothing is kept
+      }
+    },
+  });
+  const local = flux.storage("localStorage");
+
   // ---- the way to the program -----------------------------------------------------------------------------------
   // Pieces of HTML on the page can send gradio's events: one piece for each form, and one for the whole page (null).
   const ways = new Map();
 
-  flux.offer = (form, events, send) => {
+  const paid = new Set(); // acts that may cost money
+  const followed = new Set(); // acts whose effect is seen in the result or beside the button
+
+  flux.offer = (form, events, send, kinds) => {
+    for (const act of kinds.paid) paid.add(act);
+    for (const act of kinds.followed) followed.add(act);
     for (const [event, acts] of Object.entries(events)) {
-      for (const act of acts) ways.set(`${form} ${act}`, (data) => send(event, { ...data, act, form: flux.form }));
+      for (const act of acts) ways.set(`${form} ${act}`, (data) => send(event, { ...data, ...who(), act, form: flux.form }));
     }
     if (ways.has("null show") && ways.has(`${flux.form} generate`)) flux.bridge = bridge;
   };
@@ -37,9 +62,36 @@
     say("No answer has come. This is how it stands; press again if nothing has changed.");
   }
 
+  // Sent with every act, so that the program knows this tab again after it has forgotten the session.
+  const who = () => ({ token: flux.token || "", payer: $(".connection")?.dataset.who || "" });
+
+  const REPEAT = 500; // milliseconds in which the same act with the same form is taken for one press
+  let last = { at: -Infinity, what: "" };
+
+  function isRepeat(act, data) {
+    const what = JSON.stringify([act === "insist" ? "generate" : act, data, flux.form, form()]);
+    const repeated = what === last.what && performance.now() - last.at < REPEAT;
+    last = { at: performance.now(), what };
+    return repeated;
+  }
+
   function bridge(act, data) {
-    if (["generate", "insist", "show", "stop", "collect", "again", "vary"].includes(act)) owed = performance.now();
+    if (paid.has(act)) {
+      if (isRepeat(act, data)) return;
+      data = { ...data, press: crypto.getRandomValues(new Uint32Array(4)).join("-") };
+      react();
+    }
+    if (followed.has(act)) owed = performance.now();
     (ways.get(`${flux.form} ${act}`) || ways.get(`null ${act}`))?.(data);
+  }
+
+  // The button shows at once that it was pressed; the program's answer takes a moment.
+  function react() {
+    const button = $("#generate");
+    if (!button) return;
+    button.dataset.sent = "";
+    clearTimeout(button.timer);
+    button.timer = setTimeout(() => delete button.dataset.sent, REPEAT);
   }
 
   // ---- the form -------------------------------------------------------------------------------------------------
@@ -97,12 +149,18 @@
     if (region && text && region.textContent !== text) region.textContent = text;
   }
 
-  function say(text, quiet = false) {
+  function say(text, quiet = false, undo = null) {
     if (!toast) return;
+    const hide = () => toast.classList.remove("on");
     toast.textContent = text;
-    toast.classList.toggle("on", true);
+    toast.classList.add("on");
     clearTimeout(toast.timer);
-    toast.timer = setTimeout(() => toast.classList.remove("on"), 2600);
+    toast.timer = setTimeout(hide, undo ? 8000 : 2600);
+    if (undo) {
+      const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Undo" });
+      button.addEventListener("click", () => (undo(), hide()));
+      toast.append(" ", button);
+    }
     if (!quiet) announce(text);
   }
 
@@ -128,7 +186,9 @@
     reuse,
     swap,
     example: (data) => {
+      const before = input("prompt")?.value || "";
       put("prompt", data.prompt);
+      if (before.trim() && before !== data.prompt) say("Prompt replaced.", false, () => put("prompt", before));
       if (data.finetune && !input("finetune_id")?.value) put("finetune_id", data.finetune);
       input("prompt")?.focus();
     },
@@ -139,10 +199,11 @@
     goto: (data) => goTo(data.field),
     lock: () => flux.toggleLock(),
     notify: () => flux.toggleNotify(),
+    letters: () => toggleLetters(),
     keys: () => $("#keys")?.showModal(),
     close: () => $("#keys")?.close(),
   };
-  const bridged = ["show", "stop", "collect", "again", "vary", "recall"];
+  const bridged = ["show", "stop", "collect", "again", "vary", "recall", "undo"];
 
   function act(name, given) {
     const data = flux.underLock(name, given);
@@ -178,9 +239,13 @@
     toStage();
   }
 
+  // On a phone the result is gone to; elsewhere only where less than half of it can be seen.
   function toStage() {
     const stage = $("#result");
-    if (stage && narrow()) {
+    if (!stage) return;
+    const { top, bottom } = ($("#stage .frame") || stage).getBoundingClientRect();
+    const seen = Math.min(bottom, innerHeight) - Math.max(top, 0);
+    if (narrow() || seen < Math.min(bottom - top, innerHeight) / 2) {
       stage.scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
     }
   }
@@ -218,9 +283,19 @@
   document.addEventListener("input", (event) => {
     const field = event.target.closest?.(".field");
     if (field) field.classList.add("mended");
+    if (field) forgetReason(field.id.slice("field-".length));
     if (field?.id === "field-aspect_ratio") markShape();
     if (field) offerTrigger();
   });
+
+  // The box at the button lists what is wrong; an entry goes when its field changes, the box with its last entry.
+  function forgetReason(name) {
+    for (const link of $$(`.reasons [data-field="${CSS.escape(name)}"]`)) {
+      const box = link.closest(".reasons");
+      link.closest("li").remove();
+      if (!$("li", box)) box.remove();
+    }
+  }
 
   // ---- keys -----------------------------------------------------------------------------------------------------
   const mac = /Mac|iPhone|iPad/.test(navigator.platform);
@@ -228,34 +303,51 @@
     [[mac ? "⌘" : "Ctrl", "Enter"], "Generate"],
     [["Esc"], "Stop waiting for what is shown"],
     [["←", "→"], "Look at the next, or the one before"],
-    [["A"], "Use all settings of what is shown"],
-    [["R"], "All but the seed"],
-    [["P"], "The prompt only"],
-    [["S"], "The seed only"],
-    [["V"], "Vary: the same with a new seed"],
-    [["?"], "This sheet"],
+    [["A"], "Use all settings of the image"],
+    [["R"], "Use all settings but the seed"],
+    [["P"], "Use the prompt"],
+    [["S"], "Use the seed"],
+    [["?"], "Show this list"],
   ];
+  const LETTERS = { a: "all", r: "but-seed", p: "prompt", s: "seed" };
+  const OFF = "flux-letters-off";
+  const lettersOn = () => local.get(OFF) !== "1";
+
+  function toggleLetters() {
+    local.set(OFF, lettersOn() ? "1" : null);
+    $("#letters")?.setAttribute("aria-checked", String(lettersOn()));
+  }
+
   const typing = (target) => target.closest?.("input, textarea, select, [contenteditable=true], [role=combobox]");
 
   document.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
-      $("#generate")?.click();
+      if (!event.repeat) $("#generate")?.click();
+      return;
+    }
+    const popover = event.key === "Escape" && $("details.key[open], details.document[open]");
+    if (popover) {
+      popover.open = false;
+      $("summary", popover)?.focus();
       return;
     }
     if ($("dialog[open]")) return;
     const waited = $("#stage .frame.waiting");
     if (event.key === "Escape" && waited && !typing(event.target)) act("stop", { id: waited.dataset.id });
-    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
-    // A letter is a key of the page only where nothing else wants it.
-    const letters = { "?": "keys", a: "all", r: "but-seed", p: "prompt", s: "seed", v: "vary" };
-    const wanted = letters[event.key];
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || typing(event.target)) return;
     if (event.key.startsWith("Arrow") && event.target.closest?.("#strip, body > *, body")) browse(event);
-    else if (wanted === "keys") here.keys();
-    else if (wanted === "vary") $("#stage [data-act=vary]")?.click();
-    else if (wanted) {
-      const one = $("#stage [data-act=recall]");
-      if (one) act("recall", { id: one.dataset.id, what: wanted });
+    if (!lettersOn()) return;
+    if (event.key === "?") here.keys();
+    // A letter changes the form only while the result or the history has the focus; no letter costs money.
+    const what = event.target.closest?.("#result, #history") && LETTERS[event.key];
+    const one = what && $("#stage [data-act=recall]");
+    if (one) act("recall", { id: one.dataset.id, what });
+  });
+
+  document.addEventListener("click", (event) => {
+    for (const one of $$("details.key[open], details.document[open]")) {
+      if (!one.contains(event.target) && event.target.isConnected) one.open = false;
     }
   });
 
@@ -302,11 +394,7 @@
     const now = JSON.stringify({ ...kept, ...Object.fromEntries(changed) });
     if (now === (flux.kept || "{}")) return; // who has given nothing has nothing to wait for the next time
     flux.kept = now;
-    try {
-      localStorage.setItem(FORM + (flux.endpoint || ""), now);
-    } catch {
-      // a browser that keeps nothing: then it is not kept
-    }
+    local.set(FORM + (flux.endpoint || ""), now);
   }
 
   // Whether what was kept stands in the form again, as far as it has a place there.
@@ -314,7 +402,7 @@
     if (!flux.bridge || flux.arriving || !$("#generate")) return false;
     if (!kept) {
       try {
-        kept = Object(JSON.parse(localStorage.getItem(FORM + (flux.endpoint || "")) || "{}"));
+        kept = Object(JSON.parse(local.get(FORM + (flux.endpoint || "")) || "{}"));
       } catch {
         kept = {};
       }
@@ -483,15 +571,18 @@
     region = Object.assign(document.createElement("div"), { className: "unseen" });
     region.setAttribute("role", "status");
     toast = Object.assign(document.createElement("div"), { className: "toast" });
-    toast.setAttribute("aria-hidden", "true");
     const sheet = document.createElement("dialog");
     sheet.id = "keys";
     sheet.setAttribute("aria-labelledby", "keys-head");
     const rows = KEYS.map(([keys, what]) => `<dt>${keys.map((key) => `<kbd>${key}</kbd>`).join(" ")}</dt><dd>${what}</dd>`);
-    sheet.innerHTML = `<h2 id="keys-head">Keys</h2><dl>${rows.join("")}</dl>
+    sheet.innerHTML = `<h2 id="keys-head">Keyboard shortcuts</h2><dl>${rows.join("")}</dl>
+      <p>Letters work while the image or the history has the focus.</p>
+      <div class="notify"><button type="button" id="letters" class="quiet" role="switch" data-act="letters"
+      aria-checked="${lettersOn()}"><i class="knob" aria-hidden="true"></i><span>Use single-letter shortcuts</span></button></div>
       <button type="button" class="solid" data-act="close">Close</button>`;
     document.body.append(region, toast, sheet);
     document.documentElement.lang ||= "en";
+    document.documentElement.classList.toggle("mac", mac);
     let waiting = false;
     let stands = false;
     new MutationObserver((changes) => {

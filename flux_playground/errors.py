@@ -2,6 +2,7 @@
 
 PlaygroundError
 ├── InvalidSettings       a setting in the environment is not usable; the start ends here
+├── StorageError          the data folder cannot be read or written
 ├── InvalidDocument       an OpenAPI document cannot be read as one
 ├── InvalidRecipe         what was dropped, pasted or opened is no recipe, or none that can be used
 ├── InvalidRequest        values that the schema refuses, ours and the API's 422 alike, by field
@@ -89,6 +90,10 @@ class PlaygroundError(Exception):
 
 class InvalidSettings(PlaygroundError):
     """A setting in the environment is not usable; the message is one sentence that names it."""
+
+
+class StorageError(PlaygroundError):
+    """The data folder cannot be read or written; the message says why."""
 
 
 class InvalidDocument(PlaygroundError):

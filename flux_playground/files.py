@@ -32,7 +32,9 @@ class Files:
         """The same, counted anew."""
         with self._lock:
             self._size = sum(
-                _size(path) for one in (self.images, self.inputs, self.thumbnails) for path in one.iterdir()
+                _size(path)
+                for one in (self.images, self.inputs, self.thumbnails)
+                for path in (one.iterdir() if one.is_dir() else ())
             )
             return self._size
 
@@ -42,13 +44,14 @@ class Files:
 
     def sent(self) -> Iterator[tuple[Path, float]]:
         """Every image that was sent, and when that was last (Unix seconds)."""
-        for path in self.inputs.iterdir():
+        for path in self.inputs.iterdir() if self.inputs.is_dir() else ():
             with contextlib.suppress(FileNotFoundError):
                 yield path, path.stat().st_mtime
 
     def write(self, path: Path, data: bytes) -> None:
         """Write a file so that it is there whole or not at all, whenever the process ends."""
         before = _size(path)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # it may have been deleted since the start
         part = path.with_name(f"{path.name}.{threading.get_ident()}.part")
         with part.open("wb") as file:
             file.write(data)

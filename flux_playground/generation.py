@@ -41,14 +41,16 @@ UNFINISHED = (State.QUEUED, State.SUBMITTING, State.RUNNING, State.DOWNLOADING)
 class Generation:
     """One image, from the request to the file; a later record of the same `id` replaces an earlier one.
 
-    Times are Unix seconds, `seconds` and `waited` durations (the whole road; from the API's acceptance to its Ready),
-    `cost` is in credits, `size` in bytes, `width` and `height` in pixels. `request` is what was sent, less secrets,
-    with images in it replaced by their hash (`Journal.input` gives them back). `seed` and `prompt` are those really
-    used, once the API has named them. `status` is the API's last word. `document` names the edition of the schema that
-    was used; two generations of the same `fingerprint` were asked for in the same words, seed included. `origin` is the
-    id of the generation that this one was to make again, if it was. `spender` is by whom the owner's money was spent,
-    as a mark that names nobody; "" when it was not the owner's, or the owner spent it. `secret` opens its file to those
-    who were given its address; it is told to nobody. `cleared_at` is when its files were removed to make room.
+    Times are Unix seconds, `seconds` and `waited` durations (the whole road; from the API's acceptance to its
+    Ready), `cost` is in credits, `size` in bytes, `width` and `height` in pixels. `request` is what was sent, less
+    secrets, with images in it replaced by their hash (`Journal.input` gives them back). `seed` and `prompt` are
+    those really used, once the API has named them. `status` is the API's last word. `document` names the edition of
+    the schema that was used; two generations of the same `fingerprint` were asked for in the same words, seed
+    included. `origin` is the id of the generation that this one was to make again, if it was. `spender` is by whom
+    the owner's money was spent, as a mark that names nobody; "" when it was not the owner's, or the owner spent it.
+    `account` is a digest of the key that the request was sent with, from which nobody gets the key back. `secret`
+    opens its file to those who were given its address; it is told to nobody. `cleared_at` is when its files were
+    removed to make room.
     """
 
     id: str
@@ -81,6 +83,7 @@ class Generation:
     fingerprint: str = ""
     origin: str = ""
     spender: str = ""
+    account: str = ""
     cleared_at: float | None = None
     secret: str = field(default_factory=lambda: secrets.token_hex(16), repr=False, compare=False)
 

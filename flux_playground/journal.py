@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+import shutil
 import sqlite3
 import threading
 from collections import deque
@@ -19,13 +20,16 @@ from pathlib import Path
 from typing import Any
 
 from . import images, media
+from .database import hold, open_database
+from .errors import StorageError
 from .files import Files
 from .generation import UNFINISHED, Generation, State
-from .migrations import MIGRATIONS
-from .rows import read, row
+from .pending_records import PendingRecords
+from .rows import read_or_skip, row
+from .usage import Usage
 
 INPUT_PREFIX = "sha256:"
-LATELY = 64
+MIN_FREE_BYTES = 32_000_000  # of the data folder's disk, before a request is sent
 REFERENCE = re.compile(r'(?<=")sha256:[0-9a-f]{64}(?=")')
 
 
@@ -42,43 +46,69 @@ class Journal:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.files = Files(folder)
+        try:
+            self.files = Files(folder)
+            self._database = open_database(folder / "journal.sqlite")
+        except (OSError, sqlite3.Error) as error:
+            cause = error.strerror if isinstance(error, OSError) else error
+            raise StorageError(f"The data folder {folder} cannot be used: {cause}.") from None
         self._lock = threading.Lock()
-        self._database = _open(folder / "journal.sqlite")
         self._waiting: deque[_Write] = deque()
         self._reader = sqlite3.connect(folder / "journal.sqlite", check_same_thread=False, timeout=30)
         self._reading = threading.Lock()  # who reads need not wait for the disk
-        self._durations: dict[tuple[str, str], tuple[float, ...]] = {}
-        self._prices: dict[tuple[str, str], float | None] = {}
+        self.usage = Usage(self._reader, self._reading)
         self._holder = sqlite3.connect(folder / "running.sqlite", check_same_thread=False, isolation_level=None)
-        self.sole = _hold(self._holder)
+        self.sole = hold(self._holder)
+        self._pending = PendingRecords(self.write)
+        self._inode = (folder / "journal.sqlite").stat().st_ino
 
     def close(self) -> None:
         """Let go of the folder."""
+        self._pending.close()
         with self._lock, self._reading:
             self._reader.close()
             self._database.close()
             self._holder.close()
 
     def write(self, generation: Generation) -> Generation:
-        """Put a generation on disk, in place of what was known of it, and give it back."""
+        """Put a generation on disk, in place of what was known of it, and give it back; raises `StorageError`."""
         mine = _Write(row(generation))
         self._waiting.append(mine)
         with self._lock:  # whoever gets it writes for all who wait for it: the disk is waited for once
             if not mine.done:
                 self._write_all([self._waiting.popleft() for _ in range(len(self._waiting))])
+        if isinstance(mine.error, sqlite3.Error | OSError):
+            raise StorageError(f"The data folder cannot be written to: {mine.error}.") from None
         if mine.error is not None:
             raise mine.error
-        self._remember(generation)
+        self.usage.remember(generation)
         return generation
+
+    def save(self, generation: Generation) -> Generation:
+        """Put a generation on disk like `write`; while that fails, keep it in memory and try again later."""
+        return self._pending.save(generation)
+
+    def check_writable(self) -> None:
+        """Raise `StorageError` when nothing that is paid for could be kept: no space left, or the journal is gone."""
+        try:
+            free = shutil.disk_usage(self.files.folder).free
+            same = (self.files.folder / "journal.sqlite").stat().st_ino == self._inode
+        except OSError as error:
+            raise StorageError(f"The data folder cannot be read: {error.strerror}. Nothing was sent.") from None
+        if not same:
+            raise StorageError("The journal was removed from the data folder. Nothing was sent. Restart the program.")
+        if free < MIN_FREE_BYTES:
+            raise StorageError("The data folder has no space left. Nothing was sent.")
 
     def get(self, generation_id: str) -> Generation | None:
         """The generation of this id, or None."""
-        return next(iter(self._select("id = ?", [generation_id])), None)
+        pending = self._pending.get(generation_id)
+        return pending or next(iter(self._select("id = ?", [generation_id])), None)
 
     def recent(self, owner: str, limit: int = 60) -> list[Generation]:
         """An owner's latest generations, newest first."""
-        return self._select("owner = ? ORDER BY created_at DESC, id LIMIT ?", [owner, limit])
+        rows = self._select("owner = ? ORDER BY created_at DESC, id LIMIT ?", [owner, limit])
+        return [self._pending.get(one.id) or one for one in rows]
 
     def unfinished(self) -> list[Generation]:
         """What was under way when the program last ended, oldest first."""
@@ -94,50 +124,6 @@ class Journal:
         """An owner's latest finished image of just this request, seed included, or None."""
         where = "owner = ? AND fingerprint = ? AND state = ? ORDER BY created_at DESC LIMIT 1"
         return next(iter(self._select(where, [owner, fingerprint, State.READY])), None)
-
-    def durations(self, server: str, endpoint: str) -> tuple[float, ...]:
-        """How long this endpoint took lately from acceptance to Ready, in seconds, oldest first; 64 at most."""
-        if (server, endpoint) not in self._durations:
-            query = """
-                SELECT waited FROM generations WHERE server = ? AND endpoint = ? AND state = ? AND waited IS NOT NULL
-                ORDER BY finished_at DESC LIMIT ?
-            """
-            values = [server, endpoint, State.READY, LATELY]
-            with self._reading, closing(self._reader.execute(query, values)) as rows:
-                self._durations[server, endpoint] = tuple(seconds for (seconds,) in rows)[::-1]
-        return self._durations[server, endpoint]
-
-    def spent(self, spender: str, since: float) -> list[tuple[str, float, float | None]]:
-        """The ids of what the owner's money went for, when, oldest first, and how many credits (None: not known).
-
-        `spender` is a whole mark, the beginning of some ("9f2c."), or "" for everybody's. What was never charged is
-        left out: what was not sent, and what the API turned down.
-        """
-        query = """
-            SELECT id, created_at, cost FROM generations
-            WHERE spender != '' AND created_at > ? AND substr(spender, 1, ?) = ?
-            AND state != ? AND NOT (state = ? AND task_id = '') ORDER BY created_at
-        """
-        values = [since, len(spender), spender, State.UNSENT, State.FAILED]
-        with self._reading, closing(self._reader.execute(query, values)) as rows:
-            return rows.fetchall()
-
-    def counts(self) -> dict[State, tuple[int, float]]:
-        """How many generations are in each state, and what they cost together, in credits."""
-        query = "SELECT state, count(*), coalesce(sum(cost), 0) FROM generations GROUP BY state"
-        with self._reading, closing(self._reader.execute(query)) as rows:
-            return {State(state): (number, cost) for state, number, cost in rows}
-
-    def price(self, server: str, endpoint: str) -> float | None:
-        """What an image of this endpoint cost lately, in credits, or None."""
-        if (server, endpoint) not in self._prices:
-            query = """
-                SELECT cost FROM generations WHERE server = ? AND endpoint = ? AND cost IS NOT NULL
-                ORDER BY finished_at DESC LIMIT 1
-            """
-            with self._reading, closing(self._reader.execute(query, [server, endpoint])) as rows:
-                self._prices[server, endpoint] = next((cost for (cost,) in rows), None)
-        return self._prices[server, endpoint]
 
     def oldest(self, limit: int, server: str = "") -> list[Generation]:
         """The finished generations that still have files, of their own or sent with them, those made first first.
@@ -171,7 +157,10 @@ class Journal:
         picture = media.measure(data)
         seed = f"seed-{str(generation.seed)[:24]}-" if generation.seed is not None else ""
         path = self.files.images / f"flux-{seed}{generation.id}{picture.suffix}"
-        self.files.write(path, data)
+        try:
+            self.files.write(path, data)
+        except OSError as error:
+            raise StorageError(f"The image could not be written: {error.strerror or error}.") from None
         return replace(
             generation,
             image=path,
@@ -198,7 +187,12 @@ class Journal:
         if path.is_file():
             path.touch()  # else it might be taken for one that nobody wants
         else:
-            self.files.write(path, text.encode())
+            try:
+                self.files.write(path, text.encode())
+            except OSError as error:
+                raise StorageError(
+                    f"An image could not be kept: {error.strerror or error}. Nothing was sent."
+                ) from None
         return reference(text)
 
     def sent(self, owner: str, reference: str) -> bool:
@@ -223,14 +217,6 @@ class Journal:
                 self.files.write(path, secrets.token_bytes(32))
                 path.chmod(0o600)
         return path.read_bytes()
-
-    def _remember(self, generation: Generation) -> None:
-        """Whoever draws the page asks for these all the time, and need not wait for the disk."""
-        place = generation.server, generation.endpoint
-        if generation.cost is not None:
-            self._prices[place] = generation.cost
-        if generation.state is State.READY and generation.waited is not None and place in self._durations:
-            self._durations[place] = (*self._durations[place], generation.waited)[-LATELY:]
 
     def _write_all(self, writes: list[_Write]) -> None:
         try:
@@ -257,7 +243,8 @@ class Journal:
         with self._reading, closing(self._reader.execute(query, list(values))) as cursor:
             names = [column[0] for column in cursor.description]
             rows = cursor.fetchall()
-        return [read(dict(zip(names, row, strict=True)), self.files.images) for row in rows]
+        found = (read_or_skip(dict(zip(names, row, strict=True)), self.files.images) for row in rows)
+        return [one for one in found if one is not None]
 
 
 @dataclass(eq=False)
@@ -267,24 +254,3 @@ class _Write:
     row: dict[str, Any]
     done: bool = False
     error: Exception | None = None
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(path, check_same_thread=False, timeout=30)
-    database.execute("PRAGMA journal_mode = WAL")
-    database.execute("PRAGMA synchronous = FULL")
-    (version,) = database.execute("PRAGMA user_version").fetchone()
-    for number, migration in enumerate(MIGRATIONS[version:], start=version + 1):
-        database.executescript(f"BEGIN; {migration}; PRAGMA user_version = {number}; COMMIT;")
-    path.chmod(0o600)
-    return database
-
-
-def _hold(connection: sqlite3.Connection) -> bool:
-    """Take the lock that tells one running program from another; the system lets go of it when the process ends."""
-    connection.execute("PRAGMA busy_timeout = 0")
-    try:
-        connection.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError:
-        return False
-    return True

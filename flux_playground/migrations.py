@@ -28,4 +28,5 @@ MIGRATIONS = (
     UPDATE generations SET secret = lower(hex(randomblob(16)));
     """,
     "ALTER TABLE generations ADD COLUMN cleared_at REAL;",
+    "ALTER TABLE generations ADD COLUMN account TEXT NOT NULL DEFAULT '';",
 )

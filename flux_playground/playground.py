@@ -6,7 +6,7 @@ on a worker thread here, and any number of others watch it, or none.
 
 from __future__ import annotations
 
-import logging
+import hmac
 import secrets
 import threading
 import time
@@ -17,22 +17,20 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from . import documents, ledger, schema
-from .accounts import Account, Accounts
+from . import documents, schema
+from .accounts import Accounts
 from .clearing import Clearing
 from .client import Client
-from .errors import TaskLost
+from .errors import TaskLost, Unauthorized
 from .generation import Generation, State
 from .journal import Journal, reference
 from .line import Run, room
 from .quota import Quota
 from .recipe import edition, fingerprint, is_reference
 from .request import SEED, complete, kept, seed_of, with_images
-from .road import travel
+from .runner import Runner
 from .settings import DRAWN_HERE, LOOPBACK, Settings
 from .visitor import OWNER, Visitor, door, local, spender
-
-log = logging.getLogger(__name__)
 
 __all__ = ["OWNER", "Playground", "Run", "Visitor"]
 
@@ -51,10 +49,10 @@ class Playground:
         self._edition = edition(self.document.raw)
         self.journal = Journal(settings.data)
         self.accounts = Accounts(settings.max_in_flight)
-        self._clearing = Clearing(self.journal, settings.room, "" if settings.keep else DRAWN_HERE)
+        clearing = Clearing(self.journal, settings.room, "" if settings.keep else DRAWN_HERE)
+        self._runner = Runner(self.journal, self.accounts, clearing, settings.patience)
         self._quota = Quota(self.journal, settings.allowance, settings.budget)
-        self._runs: dict[str, Run] = {}
-        self._lock = threading.Lock()
+        self._runs = self._runner.runs
         self._admission = threading.Lock()
 
     def __enter__(self) -> Playground:
@@ -65,13 +63,7 @@ class Playground:
 
     def close(self) -> None:
         """Stop waiting for what is under way, which the next start resumes, and let go of the folder."""
-        with self._lock:
-            runs = list(self._runs.values())
-        for run in runs:
-            run.suspended.set()
-            self.stop(run.generation.id)
-            for _ in run.watch():
-                pass
+        self._runner.close()
         self.accounts.close()
         self.journal.close()
 
@@ -101,16 +93,25 @@ class Playground:
         yield from self.watch(self.start(values, visitor, endpoint=endpoint).id)
 
     def start(
-        self, values: Mapping[str, Any], visitor: Visitor = OWNER, *, endpoint: str = "", origin: str = ""
+        self,
+        values: Mapping[str, Any],
+        visitor: Visitor = OWNER,
+        *,
+        endpoint: str = "",
+        origin: str = "",
+        reuse_running: bool = False,
     ) -> Generation:
         """Check the values, write the generation down, hand it to a worker and return at once.
 
         A blank seed is drawn here, so that what is kept is the whole recipe. Images may be given as paths, bytes or
         base64 text. `endpoint` is a path of the document, else that of the settings; `origin` is what this one makes
-        again. Raises `InvalidRequest` (all that is wrong), `Unauthorized`, `InvalidDocument`, `QuotaExceeded`, `Busy`.
+        again. With `reuse_running`, a running generation of the same request is returned instead, if a seed was given.
+        Raises `InvalidRequest` (all that is wrong), `Unauthorized`, `InvalidDocument`, `QuotaExceeded`, `Busy`,
+        `StorageError`.
         """
         operation = self._chosen(endpoint)
         server, key = door(self.settings, visitor, operation)
+        self.journal.check_writable()
         request, shown = self._asked(endpoint, values, visitor.id)
         generation = Generation(
             id=secrets.token_hex(16),
@@ -124,36 +125,43 @@ class Playground:
             fingerprint=fingerprint(server, operation.path, shown),
             origin=origin,
             spender=spender(self.settings, visitor),
+            account=self._digest(key),
         )
-        self._admit(run := Run(generation, request, visitor.mark))
+        reuse = reuse_running and values.get(SEED) not in (None, "")
+        run = self._admit(Run(generation, request, visitor.mark), reuse=reuse)
+        if run.generation is not generation:
+            return run.generation
         try:
             kept(operation, request, self.journal.keep_input)
             self.journal.write(generation)
+            return self._runner.enter(run, key)
         except BaseException:
-            del self._runs[generation.id]
+            self._runs.remove(run)
             raise
         finally:
             self._quota.reserved.pop(generation.id, None)
-        return self._enter(run, key)
 
     def collect(self, generation_id: str, visitor: Visitor = OWNER) -> Generation:
-        """Take up again a generation whose image the API may still have; costs nothing. Others are left as they are."""
+        """Fetch the image of an accepted generation that is not here yet; costs nothing. Others are left as they are.
+
+        Raises `Unauthorized` where the generation was submitted with another key than the visitor's present one.
+        """
         generation = self.get(generation_id)
-        if generation.state is not State.UNCOLLECTED:
+        lost = generation.state is State.FAILED and isinstance(generation.error, TaskLost)
+        if not (generation.state is State.UNCOLLECTED or lost) or not generation.task_id:
             return generation
         server, key = door(self.settings, visitor, self._operation_of(generation), required=False)
+        if generation.account and generation.account != self._digest(key):
+            raise Unauthorized("This image was made with another API key. Enter that key to download the image.")
         again = replace(generation, state=State.RUNNING, error=None, finished_at=None)
-        return self._enter(Run(again, {}), key if generation.server == server else "")
+        return self._runner.take_on(Run(again, {}), key if generation.server == server else "")
 
     def stop(self, generation_id: str) -> Generation:
         """Stop waiting for a generation: one still in line is never sent, any other can be collected later."""
         run = self._runs.get(generation_id)
         if run is None:
             return self.get(generation_id)
-        run.stop.set()
-        if self.accounts.withdraw(run):
-            self._retire(run, State.UNSENT)
-        return run.generation
+        return self._runner.stop(run)
 
     def resume(self) -> list[Generation]:
         """Take up what an ended process left behind: every submitted task is waited for, none is submitted again."""
@@ -182,7 +190,8 @@ class Playground:
 
     def recent(self, visitor: Visitor = OWNER, limit: int = 60) -> list[Generation]:
         """A visitor's latest generations, newest first, those under way included."""
-        return [self.get(one.id) if one.id in self._runs else one for one in self.journal.recent(visitor.id, limit)]
+        latest = self.journal.recent(visitor.id, limit)
+        return [run.generation if (run := self._runs.get(one.id)) else one for one in latest]
 
     def place(self, generation_id: str) -> int:
         """Where a generation stands in the line before its key, 1 being the next; 0 when it does not wait."""
@@ -191,7 +200,9 @@ class Playground:
 
     def usual_seconds(self, visitor: Visitor = OWNER, *, endpoint: str = "") -> float | None:
         """How long an image of an endpoint takes as a rule (median), or None while there are fewer than three."""
-        durations = sorted(self.journal.durations(self.server(visitor, endpoint=endpoint), self._chosen(endpoint).path))
+        durations = sorted(
+            self.journal.usage.durations(self.server(visitor, endpoint=endpoint), self._chosen(endpoint).path)
+        )
         return durations[len(durations) // 2] if len(durations) >= 3 else None
 
     def already(self, values: Mapping[str, Any], visitor: Visitor = OWNER, *, endpoint: str = "") -> Generation | None:
@@ -250,51 +261,35 @@ class Playground:
         """The endpoint that a generation was made with, or today's where the document no longer has it."""
         return next((one for one in self.document.operations if one.path == generation.endpoint), self.operation)
 
-    def _admit(self, run: Run) -> None:
-        """Take a run on: whoever comes next counts it, although it is not written down yet."""
+    def _digest(self, key: str) -> str:
+        """A name for an API key from which nobody can get the key back; "" for no key."""
+        return hmac.new(self.journal.salt(), key.encode(), "sha256").hexdigest()[:24] if key else ""
+
+    def _admit(self, run: Run, *, reuse: bool = False) -> Run:
+        """Take a run on: whoever comes next counts it, although it is not written down yet.
+
+        With `reuse`, return the active run of the same owner and request, if there is one, and take on nothing.
+        """
         with self._admission:
+            running = self._runs.find(run.generation.owner, run.generation.fingerprint) if reuse else None
+            if running is not None:
+                return running
             if self.settings.hosted:
-                room(list(self._runs.values()), run.mark)
+                room(self._runs.list(), run.mark)
             self._quota.reserve(run.generation)
-            self._runs[run.generation.id] = run
-
-    def _enter(self, run: Run, key: str) -> Generation:
-        account = self.accounts.of(run.generation.server, key)
-        with self._lock:
-            self._runs[run.generation.id] = run
-        if account.line.enter(run):
-            threading.Thread(target=self._work, args=(account, run), name="generation", daemon=True).start()
-        return run.generation
-
-    def _work(self, account: Account, first: Run) -> None:
-        """A worker: takes one run down the road, then whichever is next in the line, until nobody waits."""
-        run: Run | None = first
-        while run is not None:
-            try:
-                patience, ends = self.settings.patience, (run.stop, run.suspended)
-                for generation in travel(run.generation, run.request, account.client, self.journal, patience, *ends):
-                    run.report(generation)
-            except Exception:
-                log.exception("generation %s could not be written down", run.generation.id)
-                run.report(replace(run.generation, state=State.UNKNOWN, finished_at=time.time()))
-            ledger.enter(run.generation)
-            with self._lock:
-                del self._runs[run.generation.id]
-            self._clearing.make_room()
-            run = account.line.leave()
+            return self._runs.add(run)
 
     def _take_up(self, generation: Generation) -> Generation:
         fate = {State.QUEUED: State.UNSENT, State.SUBMITTING: State.UNKNOWN}.get(generation.state)
         if fate is not None:
-            return self.journal.write(replace(generation, state=fate, finished_at=time.time()))
+            return self.journal.save(replace(generation, state=fate, finished_at=time.time()))
         server, key = door(self.settings, OWNER, self._operation_of(generation), required=False)
         if generation.server != server and urlsplit(generation.server).hostname in LOOPBACK:
             lost = TaskLost("The local server that was drawing this picture has ended.")
-            ended = replace(generation, state=State.FAILED, error=lost, finished_at=time.time())
-            return self.journal.write(ended)
-        return self._enter(Run(generation, {}), key if generation.server == server else "")
-
-    def _retire(self, run: Run, state: State) -> None:
-        run.report(self.journal.write(replace(run.generation, state=state, finished_at=time.time())))
-        with self._lock:
-            self._runs.pop(run.generation.id, None)
+            ended = replace(generation, state=State.FAILED, error=lost, finished_at=time.time(), task_id="")
+            return self.journal.save(ended)
+        if generation.account and generation.account != self._digest(key):
+            missing = Unauthorized("The API key that this image was made with is not here after the restart.")
+            ended = replace(generation, state=State.UNCOLLECTED, error=missing, finished_at=time.time())
+            return self.journal.save(ended)
+        return self._runner.take_on(Run(generation, {}), key if generation.server == server else "")

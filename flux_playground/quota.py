@@ -48,7 +48,7 @@ class Quota:
         if not generation.spender:
             return
         in_credits = any(limit.credits for limit in (*self.each.limits, *self.everybody.limits))
-        price = (self.journal.price(generation.server, generation.endpoint) if in_credits else None) or DEAR
+        price = (self.journal.usage.price(generation.server, generation.endpoint) if in_credits else None) or DEAR
         household = generation.spender.partition(".")[0] + "."
         refusals = [
             *self._refusals(self.each, 1, generation.spender, price, "Each visitor may"),
@@ -78,7 +78,11 @@ class Quota:
         reserved = [
             (one.id, one.created_at, one.cost) for one in list(self.reserved.values()) if one.spender.startswith(who)
         ]
-        spent = {name: (at, cost) for name, at, cost in (*reserved, *self.journal.spent(who, now - limit.seconds))}
+        since, usage = now - limit.seconds, self.journal.usage
+        if not limit.credits and usage.count(who, since, now, [one for one, _, _ in reserved]) + 1 <= amount:
+            return 0.0
+        written = [(one, at, cost) for at, one, cost in usage.spent(who, since, now)]
+        spent = {name: (at, cost) for name, at, cost in (*reserved, *written)}
         takes = sorted((at, (price if cost is None else cost) if limit.credits else 1.0) for at, cost in spent.values())
         over = sum(take for _, take in takes) + (price if limit.credits else 1.0) - amount
         wait = 0.0

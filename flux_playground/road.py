@@ -42,22 +42,23 @@ def travel(
     def end(generation: Generation, error: PlaygroundError | None) -> Generation:
         ended = _end(generation, error)
         resumable = suspended is not None and suspended.is_set() and ended.state is State.UNCOLLECTED
-        return ended if resumable else journal.write(ended)
+        return ended if resumable else journal.save(ended)
 
     try:
         fresh = not generation.task_id
         if fresh and stop.is_set():
-            yield journal.write(replace(generation, state=State.UNSENT, finished_at=time.time()))
+            yield journal.save(replace(generation, state=State.UNSENT, finished_at=time.time()))
             return
         if fresh:
+            journal.check_writable()
             generation = journal.write(replace(generation, state=State.SUBMITTING, started_at=time.time()))
             yield generation
             task = client.submit(generation.endpoint, request, stop=stop)
             generation = replace(generation, task_id=task.id, polling_url=task.polling_url, cost=task.cost)
-        generation = journal.write(replace(generation, state=State.RUNNING, error=None, finished_at=None))
+        generation = journal.save(replace(generation, state=State.RUNNING, error=None, finished_at=None))
         yield generation
         result, accepted = None, time.monotonic()
-        pace = Pace(journal.durations(generation.server, generation.endpoint))
+        pace = Pace(journal.usage.durations(generation.server, generation.endpoint))
         age = 0.0 if fresh else max(time.time() - (generation.started_at or 0.0), 0.001)
         for result in client.poll(_task(generation), pace=pace, patience=patience, age=age, stop=stop):
             generation = _heard(generation, result)
@@ -67,7 +68,7 @@ def travel(
             return
         waited = time.monotonic() - accepted if fresh else None
         generation = journal.store(generation, client.collect(_task(generation), result, stop=stop))
-        yield journal.write(_arrived(generation, waited))
+        yield journal.save(_arrived(generation, waited))
     except PlaygroundError as error:
         yield end(generation, error)
     except Exception as error:  # a fault of ours must leave neither a spinner without end nor a paid image forgotten

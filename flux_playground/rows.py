@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
 from .errors import from_dict
 from .generation import Generation, State
+
+log = logging.getLogger(__name__)
 
 
 def row(generation: Generation) -> dict[str, Any]:
@@ -19,6 +22,15 @@ def row(generation: Generation) -> dict[str, Any]:
     out["error"] = None if generation.error is None else json.dumps(generation.error.as_dict(), ensure_ascii=False)
     out["image"] = None if generation.image is None else generation.image.name  # the folder may be moved
     return out
+
+
+def read_or_skip(columns: dict[str, Any], images: Path) -> Generation | None:
+    """Return the generation of a row; None, with a line in the log, for a row that cannot be read."""
+    try:
+        return read(columns, images)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        log.warning("generation %s cannot be read (%s)", columns.get("id"), type(error).__name__)
+        return None
 
 
 def read(columns: dict[str, Any], images: Path) -> Generation:

@@ -177,22 +177,22 @@ def test_durations_are_the_latest_of_this_endpoint_at_this_server_oldest_first(j
     journal.write(generation(100, state=State.READY, waited=None, finished_at=9000.0))
     journal.write(generation(101, state=State.READY, waited=99.0, finished_at=9000.0, endpoint="/v1/other"))
     journal.write(generation(102, state=State.READY, waited=99.0, finished_at=9000.0, server="http://127.0.0.1:1"))
-    assert journal.durations("https://api.bfl.ai", "/v1/flux") == tuple(float(n) for n in range(6, 70))
+    assert journal.usage.durations("https://api.bfl.ai", "/v1/flux") == tuple(float(n) for n in range(6, 70))
 
 
 def test_what_is_remembered_of_durations_and_prices_is_what_is_on_disk(tmp_path: Path) -> None:
     place = ("https://api.bfl.ai", "/v1/flux")
     journal = Journal(tmp_path)
-    assert (journal.durations(*place), journal.price(*place)) == ((), None)
+    assert (journal.usage.durations(*place), journal.usage.price(*place)) == ((), None)
     for number in range(70):
         one = generation(number, state=State.RUNNING, cost=float(number % 7))
         journal.write(one)
         journal.write(replace(one, state=State.READY, waited=float(number), finished_at=2000.0 + number))
     journal.write(generation(99, state=State.FAILED, finished_at=9000.0))
-    known = journal.durations(*place), journal.price(*place)
+    known = journal.usage.durations(*place), journal.usage.price(*place)
     journal.close()
     reopened = Journal(tmp_path)
-    assert known == (reopened.durations(*place), reopened.price(*place))
+    assert known == (reopened.usage.durations(*place), reopened.usage.price(*place))
     assert (len(known[0]), known[1]) == (64, 69 % 7)
     reopened.close()
 

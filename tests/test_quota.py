@@ -84,7 +84,7 @@ def test_credits_are_counted_as_they_were_charged_and_as_dear_while_nobody_knows
     journal.write(one(1, cost=7.0, finished_at=1.0))
     journal.write(one(2, cost=7.0, finished_at=2.0))
     quota.check(one(9))
-    assert journal.price(SERVER, PATH) == 7.0
+    assert journal.usage.price(SERVER, PATH) == 7.0
     journal.write(one(3, cost=7.0, finished_at=3.0))
     refusal(quota, one(9))
 

@@ -214,7 +214,9 @@ def test_an_account_goes_with_its_key_but_not_while_something_travels_on_it(play
     accounts = Accounts(1)
     account = accounts.of("http://127.0.0.1:9", "the-key")
     started = playground.start({"finetune_id": "my-finetune"})
-    account.line.enter(playground._runs[started.id])
+    run = playground.run(started.id)
+    assert run is not None
+    account.line.enter(run)
     accounts.forget("the-key")
     assert len(accounts) == 1
     account.line.leave()

@@ -18,11 +18,17 @@ PRESSED = ("generate", "insist")
 TOLD = ("leave", "tojson", "draft", "paste", "dropped", "reopen")
 """Acts that read the form."""
 
-FILLED = ("arrive", "fromjson", "recall", "apply", "asimage")
+FILLED = ("arrive", "fromjson", "recall", "apply", "asimage", "undo")
 """Acts that write to the form."""
 
 WATCHED = ("show", "stop", "collect", "again", "vary", "reproduce", "key", "account")
 """Acts that need nothing of the form."""
+
+PAID = frozenset({"generate", "insist", "again", "vary", "reproduce"})
+"""Acts that may cost money: one press of theirs counts once, however often it arrives."""
+
+FOLLOWED = frozenset({*PRESSED, *WATCHED} - {"key", "account"})
+"""Acts whose effect is seen in the result or beside the button."""
 
 FORM: Mapping[str, Sequence[str]] = {"press": PRESSED, "tell": TOLD, "fill": FILLED, "call": ()}
 PAGE: Mapping[str, Sequence[str]] = {"watch": WATCHED, "panel": ("panel",), "adopt": ("adopt",)}
@@ -50,5 +56,6 @@ def bridges(forms: int) -> tuple[Any, tuple[Any, ...]]:
 def _bridge(events: Mapping[str, Sequence[str]], place: int | None) -> Any:
     """Gradio finds the names of the events in the text of the script."""
     said = json.dumps({f"act_{name}": acts for name, acts in events.items()})
-    script = f"window.flux.offer({json.dumps(place)}, {said}, (event, data) => trigger(event, data));"
+    kinds = json.dumps({"paid": sorted(PAID), "followed": sorted(FOLLOWED)})
+    script = f"window.flux.offer({json.dumps(place)}, {said}, (event, data) => trigger(event, data), {kinds});"
     return gr.HTML("", js_on_load=script, elem_id="bridge" if place is None else f"bridge-{place}")

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from ..errors import StorageError
 from ..generation import State
 from ..playground import Playground
 
@@ -22,7 +23,10 @@ def routes(playground: Playground) -> list[Route]:
     """`/health`, and `/counts`, which is there only for the token of the settings."""
 
     async def health(_: Request) -> Response:
-        await asyncio.to_thread(playground.journal.spent, "", time.time())  # raises when the journal is out of reach
+        try:
+            await asyncio.to_thread(playground.journal.check_writable)
+        except StorageError as error:
+            return PlainTextResponse(error.message, 503, headers={"cache-control": "no-store"})
         return PlainTextResponse("ok", headers={"cache-control": "no-store"})
 
     async def counted(request: Request) -> Response:
@@ -38,12 +42,12 @@ def routes(playground: Playground) -> list[Route]:
 
 def counts(playground: Playground) -> dict[str, Any]:
     """How many generations run, wait, were made and failed, the credits spent in all, and those of visitors of late."""
-    by_state = playground.journal.counts()
+    by_state = playground.journal.usage.counts()
     found = {state: number for state, (number, _) in by_state.items()}
     running = sum(found.get(state, 0) for state in (State.SUBMITTING, State.RUNNING, State.DOWNLOADING))
     now = time.time()
     lately = {
-        name: sum(cost or 0.0 for _, _, cost in playground.journal.spent("", now - seconds))
+        name: sum(cost or 0.0 for _, _, cost in playground.journal.usage.spent("", now - seconds, now))
         for name, seconds in (("hour", 3600), ("day", 86400))
     }
     return {

@@ -114,7 +114,7 @@ def elapsed(one: Generation) -> float:
 def clock(one: Generation) -> str:
     """A clock that goes on by itself in the browser."""
     seconds = elapsed(one)
-    return f'<time data-of="{one.id}" data-elapsed="{seconds:.1f}">{seconds:.0f} s</time>'
+    return f'<time data-of="{one.id}" data-elapsed="{seconds:.2f}">{int(seconds)} s</time>'
 
 
 def _frame(size: tuple[int, int], inside: str, kind: str, name: str) -> str:

@@ -23,11 +23,13 @@ from .desk import Desks
 HELLO = """() => {
   const random = () =>
     [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
-  const token = sessionStorage.getItem("flux-visitor") || random();
-  sessionStorage.setItem("flux-visitor", token);
+  const session = window.flux.storage("sessionStorage");
+  const token = session.get("flux-visitor") || random();
+  session.set("flux-visitor", token);
   const visit = random();
+  window.flux.token = token + "." + visit;
   addEventListener("pagehide", (event) => event.persisted || navigator.sendBeacon("leave", visit));
-  return [token + "." + visit];
+  return [window.flux.token];
 }"""
 """A token of this tab's own making, with which a stranger finds their images again after a reload, and one of this
 visit, which ends it."""
