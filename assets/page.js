@@ -69,7 +69,7 @@
   let last = { at: -Infinity, what: "" };
 
   function isRepeat(act, data) {
-    const what = JSON.stringify([act === "insist" ? "generate" : act, data, flux.form, form()]);
+    const what = JSON.stringify([act, data, flux.form, form()]);
     const repeated = what === last.what && performance.now() - last.at < REPEAT;
     last = { at: performance.now(), what };
     return repeated;
@@ -80,7 +80,7 @@
       if (isRepeat(act, data)) return;
       data = { ...data, press: crypto.getRandomValues(new Uint32Array(4)).join("-") };
       react();
-    }
+    } else if (followed.has(act)) last = { at: -Infinity, what: "" }; // what was done in between makes it another press
     if (followed.has(act)) owed = performance.now();
     (ways.get(`${flux.form} ${act}`) || ways.get(`null ${act}`))?.(data);
   }

@@ -188,7 +188,7 @@ def test_the_keyboard_is_enough(page: Page) -> None:
     page.keyboard.press("Escape")
     expect(page.locator("#stage .frame.ending .head")).to_have_text("Stopped waiting, not lost")
     fill(page, prompt="another", seed="")
-    page.locator("#generate").focus()
+    page.locator("#strip .card[aria-current=true]").focus()
     page.keyboard.press("a")
     expect(page.locator("#input-seed input")).to_have_value("9")
     expect(page.locator("#input-prompt textarea")).to_have_value("by keyboard #stuck")

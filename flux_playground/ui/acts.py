@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Mapping
 from functools import partial
 from typing import Any
 
-from ..errors import InvalidRecipe, InvalidRequest, PlaygroundError
+from ..errors import InvalidRecipe, InvalidRequest, PlaygroundError, Unauthorized
 from ..generation import Generation
 from ..playground import Playground
 from ..reproduction import values as recipe_values
 from ..schema import Field
-from . import account, connection, fields, price, problems, recall, reproduction
+from . import account, connection, fields, price, problems, recall, reproduction, whence
+from .bridge import PAID
 from .desk import Desk, Desks
 from .following import Threads, Update, follow
 
@@ -37,6 +39,23 @@ class Acts:
         self.fields = offered
         self.desks = Desks(hosted=playground.settings.hosted, forget=playground.accounts.forget)
         self.threads = Threads()
+        self._salt = playground.journal.salt()
+
+    def identify(self, request: Any, data: Mapping[str, Any]) -> Desk:
+        """Return the session of a request, after taking its token and its address from the request itself."""
+        token, mark = str(data.get("token", "")), whence.mark(request, self._salt)
+        return self.desks.welcome(request.session_hash, token, mark)
+
+    def refuse(self, desk: Desk, data: Mapping[str, Any]) -> Update | None:
+        """Return what to show in place of an act that costs money and whose payer is not the one that the page shows.
+
+        The program forgets a typed key with its session; the owner must not pay then.
+        """
+        if data.get("act") not in PAID or data.get("payer") != "own" or desk.visitor.api_key:
+            return None
+        missing = Unauthorized("The program no longer has your API key. Enter your key again.")
+        badge = connection.badge(self.playground, desk.visitor)
+        return Update(faults=(), notice=problems.trouble(missing), connection=badge)
 
     async def hello(self, session: str | None, told: str, mark: str = "") -> Updates:
         """A page has been opened: show what is under way and what there is."""
@@ -54,7 +73,7 @@ class Acts:
             cost = reproduction.price(self.playground, desk.visitor, there)
             yield Update(faults=(), notice=reproduction.offer(there, cost))
             return
-        async for update in self._start(desk, values):
+        async for update in self._start(desk, values, insist=insist):
             yield update
 
     async def show(self, session: str | None, generation_id: str) -> Updates:
@@ -99,7 +118,7 @@ class Acts:
             values = await self.threads(recall.values, self.playground, one)
             left_out = {"seed"} if fresh_seed else set()
             kept = {name: value for name, value in values.items() if name not in left_out}
-            async for update in self._start(desk, kept, one.endpoint):
+            async for update in self._start(desk, kept, one.endpoint, insist=fresh_seed):
                 yield update
 
     async def reproduce(self, session: str | None, generation_id: str) -> Updates:
@@ -166,8 +185,11 @@ class Acts:
             return None  # starting it says what is wrong
         return one if one is not None and one.image is not None and one.image.is_file() else None
 
-    async def _start(self, desk: Desk, values: Mapping[str, Any], endpoint: str = "", origin: str = "") -> Updates:
-        start = partial(self.playground.start, endpoint=endpoint, origin=origin)
+    async def _start(
+        self, desk: Desk, values: Mapping[str, Any], endpoint: str = "", origin: str = "", *, insist: bool = False
+    ) -> Updates:
+        began = time.time()
+        start = partial(self.playground.start, endpoint=endpoint, origin=origin, reuse_running=not insist)
         try:
             one = await self.threads(start, values, desk.visitor)
         except InvalidRequest as error:
@@ -182,5 +204,6 @@ class Acts:
             yield Update(faults=(), notice=problems.trouble(trouble))
             return
         desk.look_at(one.id)
-        async for update in follow(self.playground, desk, self.threads, Update(faults=(), notice="")):
+        notice = reproduction.offer_running() if one.created_at < began else ""
+        async for update in follow(self.playground, desk, self.threads, Update(faults=(), notice=notice)):
             yield update

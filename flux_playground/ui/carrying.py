@@ -39,7 +39,7 @@ class Carrying:
     def fills(self) -> Mapping[str, Answer]:
         """What writes to the form, by the names of the acts."""
         there = {"arrive": self.arrive, "fromjson": self.from_json, "recall": self.recalled}
-        return {**there, "apply": self.applied, "asimage": self.as_image}
+        return {**there, "apply": self.applied, "asimage": self.as_image, "undo": self.undone}
 
     async def leave(self, session: str | None, _: Data, raw: Data) -> Written:
         """What was given is remembered for the next endpoint; that the form is gone says that it is."""
@@ -74,15 +74,14 @@ class Carrying:
         edit = await acts.threads(json_view.edited, acts.fields, acts.playground.operation, raw, text)
         return {self._parts.json[1]: edit.said, **self._filled(edit.held)}
 
-    async def recalled(self, session: str | None, data: Data, _: Data) -> Written:
+    async def recalled(self, session: str | None, data: Data, raw: Data) -> Written:
         """The settings of a picture, or some of them."""
         acts, what = self._acts, str(data.get("what"))
         one = await acts.own(acts.desks.of(session), str(data.get("id", "")))
         if one is None or what not in recall.WHAT:
             return {}
         values = await acts.threads(recall.recalled, acts.playground, one, acts.fields, what)
-        said = problems.notice(recall.said(one, acts.fields, what))
-        return {self._parts.notice: said, **self._filled(values)}
+        return self._replaced(session, raw, values, recall.said(one, acts.fields, what))
 
     async def draft(self, session: str | None, data: Data, raw: Data) -> Written:
         """The form as a link and as code."""
@@ -100,20 +99,39 @@ class Carrying:
         """What was opened last, against another form."""
         return self._sheet(await self._recipes.reopen(session, raw))
 
-    async def applied(self, session: str | None, _: Data, __: Data) -> Written:
+    async def applied(self, session: str | None, _: Data, raw: Data) -> Written:
         """What was opened is put in."""
-        return self._taken(await self._recipes.apply(session), "It is in the form now. Nothing was sent.")
+        return self._taken(session, raw, await self._recipes.apply(session), "Settings applied.")
 
-    async def as_image(self, session: str | None, _: Data, __: Data) -> Written:
+    async def as_image(self, session: str | None, _: Data, raw: Data) -> Written:
         """The picture that was opened becomes the image prompt."""
-        return self._taken(await self._recipes.as_image(session), "The picture is the image prompt now.")
+        return self._taken(session, raw, await self._recipes.as_image(session), "Image prompt set.")
+
+    async def undone(self, session: str | None, _: Data, raw: Data) -> Written:
+        """The form gets back what it held before settings were put into it; doing it twice returns to the settings."""
+        before = self._acts.desks.of(session).undo
+        return self._replaced(session, raw, before, "Form restored.") if before else {}
 
     def _sheet(self, told: str) -> Written:
         return {self._parts.tray.sheet: told}
 
-    def _taken(self, values: Mapping[str, Any], said: str) -> Written:
-        told = problems.notice(said if values else "Nothing was changed.")
-        return {self._parts.notice: told, self._parts.tray.sheet: "", **self._filled(values)}
+    def _taken(self, session: str | None, raw: Data, values: Mapping[str, Any], said: str) -> Written:
+        told = self._replaced(session, raw, values, said if values else "Nothing was changed.")
+        return {self._parts.tray.sheet: "", **told}
+
+    def _replaced(self, session: str | None, raw: Data, values: Mapping[str, Any], said: str) -> Written:
+        """Put values into the form, and keep what it held for Undo."""
+        if values:
+            self._acts.desks.of(session).undo = {key: restorable(raw.get(key)) for key in values}
+        return {self._parts.notice: problems.notice(said, undo=bool(values)), **self._filled(values)}
 
     def _filled(self, held: Mapping[str, Any]) -> Written:
         return {self._form.inputs[key]: value for key, value in held.items()}
+
+
+def restorable(held: Any) -> Any:
+    """What an input must be given to hold again what it held: files as their paths in Gradio's folder."""
+    several = getattr(held, "root", None)
+    if several is not None:
+        return [one.path for one in several]
+    return getattr(held, "path", held)

@@ -12,7 +12,7 @@ import re
 import secrets
 import threading
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -26,6 +26,8 @@ IDLE = 3600.0
 """Seconds after which a tab that says nothing is forgotten, its key with it."""
 
 MOST = 10_000
+MAX_SESSIONS_PER_ADDRESS = 500
+MAX_REMEMBERED_PRESSES = 10_000
 
 TOKEN = re.compile(r"[0-9a-f]{32,64}")
 
@@ -35,6 +37,7 @@ class Desk:
     """One tab. `turn` numbers its watchers: one that is no longer the latest stops. `dropped` is a
     file that was given and not looked at yet; what was found in it, `opened`, waits to be applied.
 
+    `undo` holds what the form's inputs held before settings were put into them, by their keys.
     `carried` goes along when another endpoint is chosen; `unfit` names what of it the present one cannot take.
     `balance` is what its account was last said to have, in credits.
     """
@@ -49,6 +52,7 @@ class Desk:
     dropped: Path | None = None
     opened: Opened | None = None
     carried: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    undo: Mapping[str, Any] = field(default_factory=dict, repr=False)
     unfit: frozenset[str] = frozenset()
 
     def take_turn(self) -> int:
@@ -80,6 +84,7 @@ class Desks:
         self._hosted = hosted
         self._forget = forget  # is told each key that nobody uses any more
         self._desks: OrderedDict[str, Desk] = OrderedDict()
+        self._presses: OrderedDict[tuple[str, str], str] = OrderedDict()
         self._lock = threading.Lock()
 
     def of(self, session: str | None) -> Desk:
@@ -105,12 +110,27 @@ class Desks:
         token, _, visit = (told or "").partition(".")
         desk.visit = visit if TOKEN.fullmatch(visit) else ""
         if mark:
+            new = desk.visitor.mark != mark
             desk.visitor = replace(desk.visitor, mark=mark)
+            if new:
+                self._bound(_address(desk))
         if self._hosted and TOKEN.fullmatch(token):
             whose = f"{token} {mark}" if named(mark) else token
             digest = hashlib.sha256(whose.encode()).hexdigest()[:32]
             desk.visitor = replace(desk.visitor, id=f"visitor-{digest}")
         return desk
+
+    def claim_press(self, owner: str, press: str) -> bool:
+        """Return whether a press of this number may act: each counts once for its owner, also when it is replayed."""
+        if not press:
+            return True
+        with self._lock:
+            if (owner, press) in self._presses:
+                return False
+            self._presses[owner, press] = ""
+            while len(self._presses) > MAX_REMEMBERED_PRESSES:
+                self._presses.popitem(last=False)
+        return True
 
     def use_key(self, desk: Desk, key: str) -> None:
         """Use a key of the visitor's own from now on; "" forgets it."""
@@ -130,8 +150,23 @@ class Desks:
         before = time.monotonic() - IDLE
         keys = set()
         with self._lock:
-            while self._desks and (len(self._desks) > MOST or next(iter(self._desks.values())).touched < before):
+            while self._desks and next(iter(self._desks.values())).touched < before:
                 keys.add(self._desks.popitem(last=False)[1].visitor.api_key)
+            while len(self._desks) > MOST:
+                keys.add(self._desks.pop(self._crowded()).visitor.api_key)
+        self._let_go(keys)
+
+    def _crowded(self) -> str:
+        """The longest silent session of the address that has the most: one address never displaces another's."""
+        addresses = Counter(_address(desk) for desk in self._desks.values())
+        crowd = max(addresses, key=addresses.__getitem__)
+        return next(name for name, desk in self._desks.items() if _address(desk) == crowd)
+
+    def _bound(self, address: str) -> None:
+        """Forget the longest silent sessions of an address that has too many."""
+        with self._lock:
+            own = [name for name, desk in self._desks.items() if _address(desk) == address]
+            keys = {self._desks.pop(name).visitor.api_key for name in own[:-MAX_SESSIONS_PER_ADDRESS]}
         self._let_go(keys)
 
     def _let_go(self, keys: set[str]) -> None:
@@ -142,3 +177,7 @@ class Desks:
 
     def _newcomer(self) -> Visitor:
         return Visitor(id=f"visitor-{secrets.token_hex(16)}") if self._hosted else OWNER
+
+
+def _address(desk: Desk) -> str:
+    return desk.visitor.mark.partition(".")[0]

@@ -119,7 +119,7 @@ def _wire_hello(page: Any, parts: Parts, acts: Acts) -> None:
     salt = acts.playground.journal.salt()
 
     async def hello(token: str, request: gr.Request) -> AsyncIterator[dict[Any, Any]]:
-        async for update in acts.hello(request.session_hash, token, whence.mark(request, salt)):
+        async for update in acts.hello(request.session_hash, token or "", whence.mark(request, salt)):
             yield wiring.written(update, parts, acts)
         yield wiring.written(NOTHING, parts, acts)
 

@@ -34,9 +34,10 @@ def trouble(error: PlaygroundError) -> str:
     )
 
 
-def notice(text: str) -> str:
-    """A short word on what was just done."""
-    return f'<p class="notice" role="status">{escape(text)}</p>'
+def notice(text: str, *, undo: bool = False) -> str:
+    """A short word on what was just done, with a way to undo it."""
+    back = f" {button('undo', 'Undo')}" if undo else ""
+    return f'<p class="notice" role="status">{escape(text)}{back}</p>'
 
 
 def _row(fault: FieldError, names: dict[str, str]) -> str:

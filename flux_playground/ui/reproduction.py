@@ -167,6 +167,15 @@ def offer(one: Generation, cost: str) -> str:
     )
 
 
+def offer_running() -> str:
+    """Say that the same request is running already, beside the way to send it once more."""
+    again = button("insist", "Generate anyway")
+    return (
+        f'<div class="offer" role="status" data-name="{secrets.token_hex(4)}"><div><p class="head">Already running</p>'
+        f'<p>The same request is running. Nothing was sent.</p><p class="offers">{again}</p></div></div>'
+    )
+
+
 def _figures(told: Comparison) -> str:
     if told.before.width != told.after.width or told.before.height != told.after.height:
         sizes = " and ".join(f"{one.width} × {one.height}" for one in (told.before, told.after))

@@ -12,7 +12,7 @@ import gradio as gr
 
 from . import fields, problems
 from .acts import Acts, Updates
-from .bridge import private
+from .bridge import PAID, private
 from .following import NOTHING, Update
 from .layout import Parts
 
@@ -46,11 +46,18 @@ def wire_page(parts: Parts, every: Sequence[Acts], told: Callable[[str | None, D
         change = CHANGES.get(str(data.get("act")))
         acts = every[_place(data, len(every))]
         if change is not None:
-            async for update in change(acts, request.session_hash, data):
-                yield written(update, parts, acts)
+            desk = acts.identify(request, data)
+            if refused := acts.refuse(desk, data):
+                yield written(refused, parts, acts)
+            else:
+                if data.get("act") in PAID and not acts.desks.claim_press(desk.visitor.id, _press(data)):
+                    change, data = CHANGES["show"], {}  # the press has acted before: show how things are
+                async for update in change(acts, request.session_hash, data):
+                    yield written(update, parts, acts)
         yield written(NOTHING, parts, acts)  # gradio says the last word again, after a later event may have begun
 
     async def panel(request: gr.Request, event: gr.EventData) -> str:
+        every[0].identify(request, given(event))
         return await told(request.session_hash, given(event))
 
     quiet = private(parts.sender)
@@ -63,17 +70,21 @@ def wire_form(place: int, parts: Parts, acts: Acts, tells: Mapping[str, Answer],
     form, sender, quiet = parts.forms[place], parts.senders[place], private(parts.sender)
 
     async def press(visit_: gr.Request, event_: gr.EventData, /, **raw: Any) -> AsyncIterator[dict[Any, Any]]:
-        insist = given(event_).get("act") == "insist"
-        async for update in acts.generate(visit_.session_hash, raw, insist=insist):
-            yield written(update, parts, acts)
+        data = given(event_)
+        desk = acts.identify(visit_, data)
+        if refused := acts.refuse(desk, data):
+            yield written(refused, parts, acts)
+        elif acts.desks.claim_press(desk.visitor.id, _press(data)):
+            async for update in acts.generate(visit_.session_hash, raw, insist=data.get("act") == "insist"):
+                yield written(update, parts, acts)
         yield written(NOTHING, parts, acts)
 
     all_of_it = dict(form.inputs)
     texts = [form.column, parts.notice, parts.tray.sheet, parts.tray.draft, *parts.json]
     filled = [*texts, parts.price, parts.faults, *form.inputs.values()]
     sender.act_press(press, inputs_kwargs=all_of_it, outputs=parts.outputs, **quiet)
-    sender.act_tell(_answering(tells, parts), inputs_kwargs=all_of_it, outputs=texts, queue=False, **quiet)
-    sender.act_fill(_answering(fills, parts), inputs_kwargs=all_of_it, outputs=filled, queue=False, **quiet)
+    sender.act_tell(_answering(tells, parts, acts), inputs_kwargs=all_of_it, outputs=texts, queue=False, **quiet)
+    sender.act_fill(_answering(fills, parts, acts), inputs_kwargs=all_of_it, outputs=filled, queue=False, **quiet)
 
 
 def given(event: gr.EventData) -> Data:
@@ -93,14 +104,20 @@ def written(update: Update, parts: Parts, acts: Acts) -> dict[Any, Any]:
     return {parts.frame: gr.skip(), **{part: value for part, value in said.items() if value is not None}}
 
 
-def _answering(known: Mapping[str, Answer], parts: Parts) -> Callable[..., Awaitable[dict[Any, Any]]]:
+def _answering(known: Mapping[str, Answer], parts: Parts, acts: Acts) -> Callable[..., Awaitable[dict[Any, Any]]]:
     async def answered(visit_: gr.Request, event_: gr.EventData, /, **raw: Any) -> dict[Any, Any]:
         data = given(event_)
+        acts.identify(visit_, data)
         answer = known.get(str(data.get("act")))
         said = {} if answer is None else await answer(visit_.session_hash, data, raw)
         return {parts.notice: gr.skip(), **said}
 
     return answered
+
+
+def _press(data: Data) -> str:
+    """The number that the page gave to this press; "" from a page that gives none."""
+    return str(data.get("press", ""))[:80]
 
 
 def _id(data: Data) -> str:
