@@ -66,6 +66,11 @@ class Accounts:
                     account.touched = float("-inf")
         self.tidy()
 
+    def drop(self, account: Account) -> None:
+        """Drop an account whose key the API does not accept, unless something travels on it."""
+        account.touched = float("-inf")
+        self.tidy()
+
     def tidy(self, idle: float = IDLE) -> None:
         """Drop every account that nothing travels on and that nobody has used for so many seconds."""
         before = time.monotonic() - idle

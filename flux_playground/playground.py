@@ -1,7 +1,6 @@
-"""The whole program without a page: values in, generations out; knows all rooms and is known by the page only.
+"""The whole program without a page: values in, generations out.
 
-Once submitted, a generation is paid for, so it belongs to this program and not to whoever asked: it travels its road
-on a worker thread here, and any number of others watch it, or none.
+A submitted generation is paid for, so it belongs to this program: worker threads run it, whoever watches.
 """
 
 from __future__ import annotations
@@ -32,14 +31,15 @@ from .runner import Runner
 from .settings import DRAWN_HERE, LOOPBACK, Settings
 from .visitor import OWNER, Visitor, door, local, spender
 
+MAX_CONCURRENT_ENCODINGS = 2  # a decoded image takes hundreds of megabytes
+
 __all__ = ["OWNER", "Playground", "Run", "Visitor"]
 
 
 class Playground:
     """From values to images: `generate` for a script, `start` and `get` for a page that watches many.
 
-    Opening one takes up what an earlier process left behind only when `resume` is called. Raises `InvalidDocument`
-    when the document of the settings cannot be used.
+    `resume` takes up what an earlier process left behind. Raises `InvalidDocument` and `StorageError`.
     """
 
     def __init__(self, settings: Settings, document: schema.Document | None = None) -> None:
@@ -54,6 +54,7 @@ class Playground:
         self._quota = Quota(self.journal, settings.allowance, settings.budget)
         self._runs = self._runner.runs
         self._admission = threading.Lock()
+        self._encoding = threading.BoundedSemaphore(MAX_CONCURRENT_ENCODINGS)
 
     def __enter__(self) -> Playground:
         return self
@@ -79,8 +80,6 @@ class Playground:
         self.document = document
         self.operation = next(same, document.operations[0])
         self._edition = edition(document.raw)
-
-    # What is made
 
     def generate(
         self, values: Mapping[str, Any], visitor: Visitor = OWNER, *, endpoint: str = ""
@@ -112,21 +111,22 @@ class Playground:
         operation = self._chosen(endpoint)
         server, key = door(self.settings, visitor, operation)
         self.journal.check_writable()
-        request, shown = self._asked(endpoint, values, visitor.id)
         generation = Generation(
             id=secrets.token_hex(16),
             owner=visitor.id,
             created_at=time.time(),
             endpoint=operation.path,
             server=server,
-            request=shown,
-            seed=seed_of(request),
+            request={},
             document=self._edition,
-            fingerprint=fingerprint(server, operation.path, shown),
             origin=origin,
             spender=spender(self.settings, visitor),
             account=self._digest(key),
         )
+        self._check_limits(generation, visitor.mark)  # before the work of encoding images
+        request, shown = self._asked(endpoint, values, visitor.id)
+        mark = fingerprint(server, operation.path, shown)
+        generation = replace(generation, request=shown, seed=seed_of(request), fingerprint=mark)
         reuse = reuse_running and values.get(SEED) not in (None, "")
         run = self._admit(Run(generation, request, visitor.mark), reuse=reuse)
         if run.generation is not generation:
@@ -168,8 +168,6 @@ class Playground:
         if not self.journal.sole:
             return []
         return [self._take_up(generation) for generation in self.journal.unfinished()]
-
-    # What is known
 
     def get(self, generation_id: str) -> Generation:
         """The latest record of a generation; raises `KeyError` for an id that nobody has given out."""
@@ -225,21 +223,22 @@ class Playground:
 
     def credits(self, visitor: Visitor = OWNER) -> float:
         """What the visitor's account still has, in credits (0.01 USD each); raises `APIError`, `APIUnreachable`."""
-        return self._client(visitor).credits()
+        with self._client(visitor) as client:
+            return client.credits()
 
     def finetunes(self, visitor: Visitor = OWNER) -> list[Any]:
         """The account's finetunes as the API lists them, ids or objects; raises `APIError`, `APIUnreachable`."""
-        return self._client(visitor).finetunes()
+        with self._client(visitor) as client:
+            return client.finetunes()
 
     def finetune(self, finetune_id: str, visitor: Visitor = OWNER) -> dict[str, Any]:
         """What the API knows of one finetune, in its own free form; raises `APIError`, `APIUnreachable`."""
-        return self._client(visitor).finetune(finetune_id)
+        with self._client(visitor) as client:
+            return client.finetune(finetune_id)
 
     def local(self, visitor: Visitor = OWNER) -> bool:
         """Whether this visitor's pictures are drawn by the local server, for want of any key."""
         return local(self.settings, visitor)
-
-    # How it is done
 
     def _chosen(self, endpoint: str) -> schema.Operation:
         return self.document.operation(endpoint) if endpoint else self.operation
@@ -251,11 +250,13 @@ class Playground:
             return self.journal.input(text) if is_reference(text) and self.journal.sent(owner, text) else None
 
         operation = self._chosen(endpoint)
-        request = complete(operation, with_images(values, known))
+        with self._encoding:
+            request = complete(operation, with_images(values, known))
         return request, kept(operation, request, reference)
 
     def _client(self, visitor: Visitor) -> Client:
-        return self.accounts.of(*door(self.settings, visitor, self.operation)).client
+        """A client for one question: it is closed after that, as a key may be made up and its connection idle."""
+        return Client(*door(self.settings, visitor, self.operation))
 
     def _operation_of(self, generation: Generation) -> schema.Operation:
         """The endpoint that a generation was made with, or today's where the document no longer has it."""
@@ -264,6 +265,11 @@ class Playground:
     def _digest(self, key: str) -> str:
         """A name for an API key from which nobody can get the key back; "" for no key."""
         return hmac.new(self.journal.salt(), key.encode(), "sha256").hexdigest()[:24] if key else ""
+
+    def _check_limits(self, generation: Generation, mark: str) -> None:
+        if self.settings.hosted:
+            room(self._runs.list(), mark)
+        self._quota.check(generation)
 
     def _admit(self, run: Run, *, reuse: bool = False) -> Run:
         """Take a run on: whoever comes next counts it, although it is not written down yet.
@@ -274,8 +280,7 @@ class Playground:
             running = self._runs.find(run.generation.owner, run.generation.fingerprint) if reuse else None
             if running is not None:
                 return running
-            if self.settings.hosted:
-                room(self._runs.list(), run.mark)
+            self._check_limits(run.generation, run.mark)
             self._quota.reserve(run.generation)
             return self._runs.add(run)
 

@@ -18,6 +18,7 @@ from .schema import Field, Operation
 
 SEED = "seed"
 SEEDS = 2**32
+MAX_TEXT_LENGTH = 100_000
 
 
 def complete(operation: Operation, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -25,7 +26,13 @@ def complete(operation: Operation, values: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises `InvalidRequest` with all that is wrong, by field.
     """
-    wrong: list[FieldError] = []
+    wrong = [
+        FieldError(("body", name), f"is too long: {len(value):,} of {MAX_TEXT_LENGTH:,} characters", "string_too_long")
+        for name, value in values.items()
+        if isinstance(value, str) and len(value) > MAX_TEXT_LENGTH and name not in _image_names(operation)
+    ]
+    if wrong:
+        raise InvalidRequest(wrong)
     ready = dict(values)
     for one in operation.fields:
         try:
@@ -64,6 +71,10 @@ def seed_of(request: Mapping[str, Any]) -> int | None:
     """The seed that a request names, if it names one."""
     seed = request.get(SEED)
     return seed if isinstance(seed, int) and not isinstance(seed, bool) else None
+
+
+def _image_names(operation: Operation) -> set[str]:
+    return {one.name for one in operation.fields if one.media}
 
 
 def _encoded(one: Field, value: Any) -> Any:

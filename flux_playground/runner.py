@@ -11,6 +11,7 @@ from . import ledger
 from .accounts import Account, Accounts
 from .active_runs import ActiveRuns
 from .clearing import Clearing
+from .errors import Unauthorized
 from .generation import Generation, State
 from .journal import Journal
 from .line import Run
@@ -79,7 +80,9 @@ class Runner:
                 log.exception("generation %s: task %s", run.generation.id, run.generation.task_id or "none")
             finally:
                 self.runs.remove(run)
-                run = account.line.leave()
+                ended, run = run, account.line.leave()
+                if isinstance(ended.generation.error, Unauthorized):
+                    self._accounts.drop(account)  # a made-up key holds no connection
 
     def _travel(self, run: Run, account: Account) -> None:
         try:

@@ -116,3 +116,11 @@ def read_factor(text: str) -> float:
     if not 0.01 <= float(text) <= 1_000:
         raise ValueError
     return float(text)
+
+
+def read_hosts(text: str) -> tuple[str, ...]:
+    """Host names, separated by commas."""
+    names = tuple(part.strip().lower() for part in text.split(","))
+    if not all(re.fullmatch(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", name) for name in names):
+        raise ValueError
+    return names

@@ -29,6 +29,7 @@ from .setting_values import (
     read_folder,
     read_gigabytes,
     read_header,
+    read_hosts,
     read_key,
     read_networks,
     read_path,
@@ -78,6 +79,8 @@ class Settings:
     token: str = field(default="", repr=False)
     keep: float | None = None
     demo_url: str = ""
+    hosts: tuple[str, ...] = ()
+    space_host: str = ""
 
     @property
     def programs(self) -> bool:
@@ -101,6 +104,7 @@ class Settings:
         given = {v: environ.get(v.name, "").strip() for v in VARIABLES}
         values = {v.setting: v.read(text) for v, text in given.items() if text}
         if environ.get("SPACE_ID"):  # set on every Space of Hugging Face, which is behind its proxy
+            values = {"space_host": environ.get("SPACE_HOST", ""), **values}
             values = {"hosted": True, "proxies": read_networks(PRIVATE), **values}
         if values.get("user_header") and not values.get("proxies"):
             raise InvalidSettings("FLUX_PLAYGROUND_USER_HEADER needs FLUX_PLAYGROUND_PROXIES: nobody else is believed.")
@@ -245,5 +249,12 @@ VARIABLES = (
         "a number of gigabytes such as `20`, or `unlimited`",
         "How much of what was made is kept; beyond it the oldest pictures go, their records stay. By default all; on a "
         "hosted demo without any key, 2.",
+    ),
+    Variable(
+        "FLUX_PLAYGROUND_HOSTS",
+        "hosts",
+        read_hosts,
+        "host names such as `studio.lan, nas`",
+        "Names under which the page at home may be opened, beside localhost and addresses.",
     ),
 )

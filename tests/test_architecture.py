@@ -73,7 +73,7 @@ ROOMS = {
     "road": {"client", "errors", "generation", "journal", "pacing"},
     "line": {"errors", "generation"},
     "active_runs": {"line"},
-    "runner": {"accounts", "active_runs", "clearing", "generation", "journal", "ledger", "line", "road"},
+    "runner": {"errors", "accounts", "active_runs", "clearing", "generation", "journal", "ledger", "line", "road"},
     "pending_records": {"errors", "generation"},
     "client": {"errors", "media", "pacing"},
     "pacing": set(),

@@ -53,11 +53,27 @@ def serving(app: Starlette, root: str = "") -> Iterator[str]:
         thread.join(10)
 
 
-def test_a_page_at_home_is_reached_under_names_of_its_own_only() -> None:
+def test_names_of_a_page_at_home() -> None:
+    """A page at home is served under addresses, localhost and the names of its setting only."""
+    with guarded(Rules(hosts=("studio.lan",))) as somebody:
+        for name in ("127.0.0.1:7860", "[::1]", "localhost:7860", "192.168.1.5", "studio.lan:7860"):
+            assert somebody.get("/config", host=name).status == 200, name
+        for name in ("rebound.evil.example", "evil.local", "router", "x.localhost", "[", "[::1"):
+            assert somebody.get("/config", host=name).status == 403, name
+        assert somebody.post("/config", {}, origin="http://[", host="localhost").status == 403
+
+
+def test_frames() -> None:
+    """A page may be framed by itself; a Space also by Hugging Face and by itself, and by no other Space."""
     with guarded(Rules()) as somebody:
-        for name, status in (("127.0.0.1:7860", 200), ("[::1]", 200), ("box", 200), ("box.local", 200)):
-            assert somebody.get("/config", host=name).status == status
-        assert somebody.get("/config", host="rebound.evil.example").status == 403
+        assert somebody.get("/config").headers["content-security-policy"].split("; ")[-1] == "frame-ancestors 'self'"
+    with guarded(Rules(hosted=True, space="me-page.hf.space")) as somebody:
+        policy = somebody.get("/config").headers["content-security-policy"].split("; ")[-1]
+        assert policy == "frame-ancestors 'self' https://huggingface.co https://me-page.hf.space"
+
+
+def test_hosted_page_has_any_name() -> None:
+    """A hosted page is served under any name."""
     with guarded(Rules(hosted=True)) as somebody:
         assert somebody.get("/config", host="demo.example").status == 200
 

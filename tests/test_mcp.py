@@ -150,6 +150,52 @@ def test_progress_is_told_to_who_asks_for_it(program: Stranger) -> None:
     assert not told[-1]["result"]["isError"]
 
 
+BOTH = "application/json, text/event-stream"
+
+
+def test_call_without_progress_is_json(program: Stranger) -> None:
+    """A call that asks for no progress gets its image in one JSON response: streamed events have a size limit."""
+    answer = ask(program, "tools/call", {"name": "generate", "arguments": VALUES}, accept=BOTH)
+    assert answer.headers["content-type"] == "application/json"
+    result = json.loads(answer.body)["result"]
+    assert [one["type"] for one in result["content"]] == ["image", "text"]
+
+
+def test_large_image_with_progress_is_a_link(program: Stranger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An image over 1 MiB is named by its address where progress is streamed."""
+    params = {
+        "name": "generate",
+        "arguments": {**VALUES, "output_format": "png", "aspect_ratio": "1:1"},
+        "_meta": {"progressToken": "t"},
+    }
+    answer = ask(program, "tools/call", params, accept=BOTH)
+    lines = [line for line in answer.body.decode().splitlines() if line.startswith("data: ")]
+    assert max(map(len, lines)) < 1_048_576
+    link = json.loads(lines[-1][6:])["result"]["content"][0]
+    assert (link["type"], link["mimeType"]) == ("resource_link", "image/png")
+    assert program.get("/" + link["uri"].split("/", 3)[3]).body.startswith(b"\x89PNG")
+
+
+def test_all_faults_of_a_call(program: Stranger) -> None:
+    """An unknown argument hides no other fault."""
+    result = called(program, {"finetune_strength": 9, "aspect_ratio": "banana", "extra": 1})
+    assert result["isError"]
+    assert all(name in said(result) for name in ("finetune_strength", "aspect_ratio", "extra", "finetune_id"))
+
+
+@pytest.mark.parametrize("body", [b'{"jsonrpc":"2.0","id":"\\ud800","method":"ping"}'])
+def test_half_a_surrogate_pair(program: Stranger, body: bytes) -> None:
+    """Text that cannot be answered is refused as a request."""
+    assert program.call("POST", "/mcp", body, content_type="application/json").status == 400
+
+
+def test_huge_number_as_text(program: Stranger) -> None:
+    """A number of 400 digits as text is refused at its field."""
+    result = called(program, {**VALUES, "finetune_strength": "9" * 400})
+    assert result["isError"]
+    assert "finetune_strength" in said(result)
+
+
 def test_an_image_goes_in_as_base64_and_is_looked_at(program: Stranger, folder: Path) -> None:
     before = len(kept(folder))
     for wrong in (base64.b64encode(b"no picture").decode(), "no base64!", "/etc/passwd", "http://127.0.0.1/x.png"):
@@ -168,6 +214,7 @@ def test_another_edition_of_the_protocol_is_answered_with_ours(program: Stranger
         answer = ask(program, "initialize", {"protocolVersion": wanted, "capabilities": {}})
         assert json.loads(answer.body)["result"]["protocolVersion"] == spoken
     assert ask(program, "ping", mcp_protocol_version="1999-01-01").status == 400
+    assert ask(program, "initialize", {"capabilities": {}}, mcp_protocol_version="2025-03-26").status == 200
 
 
 def test_the_version_is_that_of_the_program() -> None:

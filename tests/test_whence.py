@@ -56,6 +56,15 @@ def test_a_stranger_cannot_say_where_it_comes_from() -> None:
     assert [name for name, _ in heard["headers"]] == [b"host"]
 
 
+@pytest.mark.parametrize(
+    ("hop", "expected"),
+    [("1.2.3.4:5678", "1.2.3.4"), ("[2001:db8::1]:5678", "2001:db8::1"), ("2001:db8::1", "2001:db8::1")],
+)
+def test_forwarded_address_with_a_port(hop: str, expected: str) -> None:
+    """A port that a proxy writes behind an address is not part of the address."""
+    assert address("10.1.2.3", hop) == expected
+
+
 def test_without_a_trusted_proxy_not_even_this_machine_can() -> None:
     heard = believed(scope("127.0.0.1", "1.2.3.4"), [])
     assert heard["client"][0] == "127.0.0.1"

@@ -22,6 +22,8 @@ from ..errors import InvalidRecipe
 from . import jpeg, png, webp
 from .part import MOST_TEXTS, OWN, Text
 
+MAX_TEXTS_LENGTH = 8_000_000  # characters
+
 __all__ = ["OWN", "Text", "content_credentials", "embed", "kind", "texts"]
 
 
@@ -64,9 +66,18 @@ def embed(data: bytes, recipe: str, parameters: str = "") -> bytes:
 
 
 def texts(data: bytes) -> tuple[Text, ...]:
-    """What an image file says in words, in its own order, at most `MOST_TEXTS`; nothing for what is no image."""
+    """Return the texts of an image file in their order; nothing for anything else.
+
+    At most `MOST_TEXTS` texts of at most `MAX_TEXTS_LENGTH` characters together, as compressed texts grow when read.
+    """
     known = _FORMATS.get(kind(data))
-    return tuple(islice(known.texts(data), MOST_TEXTS)) if known else ()
+    found, length = [], 0
+    for one in islice(known.texts(data), MOST_TEXTS) if known else ():
+        length += len(one.text)
+        if length > MAX_TEXTS_LENGTH:
+            break
+        found.append(one)
+    return tuple(found)
 
 
 def content_credentials(data: bytes) -> bool:

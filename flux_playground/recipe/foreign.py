@@ -18,11 +18,12 @@ from ..errors import InvalidRecipe
 from .record import Recipe
 from .strict import parse
 
-PAIR = re.compile(r'\s*(\w[\w \-/]{0,60}):\s*("(?:\\.|[^\\"]){1,5000}"|[^,]*)(?:,|$)')
+PAIR = re.compile(r'(\w[\w \-/]{0,60}):\s*("(?:\\.|[^\\"]){1,5000}"|[^,]*)(?:,|$)')
 NEGATIVE = "Negative prompt:"
 SIGNS = frozenset({"steps", "sampler", "seed", "size", "model", "cfg_scale"})
 FEWEST_SIGNS = 2
 LONGEST_LINE = 20_000
+MAX_TEXT_LENGTH = 1_000_000
 
 
 def read_parameters(text: str, *, sure: bool = False) -> dict[str, Any]:
@@ -32,7 +33,7 @@ def read_parameters(text: str, *, sure: bool = False) -> dict[str, Any]:
     """
     if text.lstrip().startswith("{"):
         return _from_json(text)
-    body, _, last = text.strip().rpartition("\n")
+    body, _, last = text[:MAX_TEXT_LENGTH].strip().rpartition("\n")
     pairs = {_name(name): _value(value) for name, value in PAIR.findall(last[:LONGEST_LINE])}
     if len(SIGNS & set(pairs)) < FEWEST_SIGNS:
         return {"prompt": text.strip()} if sure and text.strip() else {}

@@ -76,7 +76,9 @@ def _of_text(text: str, known: Mapping[str, Any]) -> Any:
 
 
 def _number(text: str, otherwise: str) -> Any:
-    number = int(text) if re.fullmatch(r"[+-]?\d+", text) else float(text)
+    if re.fullmatch(r"[+-]?\d+", text):
+        return int(text)
+    number = float(text)
     return number if math.isfinite(number) else otherwise
 
 

@@ -6,14 +6,24 @@ not gradio.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import asyncio
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from ..errors import PlaygroundError
 from ..playground import Playground, Visitor
 from .markup import escape, join
+
+MAX_ACCOUNT_THREADS = 4
+MAX_REMEMBERED_ANSWERS = 200
+FINETUNES_SECONDS, CREDITS_SECONDS = 60.0, 3.0
+"""How long an answer is shared; credits change with every image."""
 
 MOST = 24
 """Finetunes whose details are asked for, one call each."""
@@ -33,6 +43,35 @@ class Finetune:
         """What stands beside its id in the list."""
         parts = (self.comment, f"trigger word {self.trigger}" if self.trigger else "", self.kind)
         return " · ".join(part for part in parts if part)
+
+
+T = TypeVar("T")
+
+
+class AccountCalls:
+    """Calls about accounts, on a few threads of their own: a slow API delays no page.
+
+    Answers are shared by all who use the same key at the same server, for `seconds`.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._threads = ThreadPoolExecutor(MAX_ACCOUNT_THREADS, thread_name_prefix="account")
+        self._answers: OrderedDict[tuple[Any, ...], tuple[float, Future[Any]]] = OrderedDict()
+        self._clock = clock
+
+    async def __call__(
+        self, call: Callable[[Playground, Visitor], T], playground: Playground, visitor: Visitor, seconds: float
+    ) -> T:
+        """Return the answer of a call, from memory when it is not older than `seconds`; raises what the call raises."""
+        key = (call.__name__, playground.server(visitor), visitor.api_key, playground.operation.path)
+        asked, answer = self._answers.get(key, (-math.inf, None))
+        if answer is None or self._clock() - asked > seconds:
+            answer = self._threads.submit(call, playground, visitor)
+            self._answers[key] = (self._clock(), answer)
+            self._answers.move_to_end(key)
+            while len(self._answers) > MAX_REMEMBERED_ANSWERS:
+                self._answers.popitem(last=False)
+        return await asyncio.shield(asyncio.wrap_future(answer))
 
 
 def finetunes(playground: Playground, visitor: Visitor) -> list[Finetune]:

@@ -39,6 +39,7 @@ class Acts:
         self.fields = offered
         self.desks = Desks(hosted=playground.settings.hosted, forget=playground.accounts.forget)
         self.threads = Threads()
+        self.account_calls = account.AccountCalls()
         self._salt = playground.journal.salt()
 
     def identify(self, request: Any, data: Mapping[str, Any]) -> Desk:
@@ -158,9 +159,9 @@ class Acts:
         desk = self.desks.of(session)
         visitor = desk.visitor
         if not balance_only:
-            known = await self.threads(account.finetunes, self.playground, visitor)
+            known = await self.account_calls(account.finetunes, self.playground, visitor, account.FINETUNES_SECONDS)
             yield Update(choices=account.choices(known))
-        left = await self.threads(account.credits_left, self.playground, visitor)
+        left = await self.account_calls(account.credits_left, self.playground, visitor, account.CREDITS_SECONDS)
         if left is not None and desk.visitor.api_key == visitor.api_key:  # whoever else they are by now
             desk.balance = left
             cost = await self.threads(price.line, self.playground, visitor, left)

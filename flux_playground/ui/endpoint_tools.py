@@ -31,6 +31,9 @@ PAUSE = 0.25
 ALIVE = 1.0
 """Seconds between two words on how far a call is."""
 
+MAX_STREAMED_IMAGE_BYTES = 700_000
+"""Bytes of an image in a streamed event: base64 adds a third, and clients take 1 MiB at most."""
+
 LARGEST_SHOWN = 20_000_000
 """Bytes of an image that goes into an answer; a larger one is named by its address only."""
 
@@ -53,6 +56,13 @@ class Call:
 
     visitor: Visitor
     params: Mapping[str, Any]
+    base_url: str = ""
+
+    @property
+    def progress_token(self) -> Any:
+        """The token with which progress is reported; None where the caller wants no progress."""
+        meta = self.params.get("_meta")
+        return meta.get("progressToken") if isinstance(meta, dict) else None
 
 
 class EndpointTools:
@@ -86,10 +96,11 @@ class EndpointTools:
         Closing this early stops nothing: the image is made and kept all the same.
         """
         view = self._named()[str(call.params.get("name"))]
-        given, meta = call.params.get("arguments") or {}, call.params.get("_meta") or {}
-        token = meta.get("progressToken") if isinstance(meta, dict) else None
+        given, token = call.params.get("arguments") or {}, call.progress_token
         try:
-            values = _values(endpoints.offered(view), given)
+            values, unknown = _values(endpoints.offered(view), given)
+            if unknown:
+                raise InvalidRequest([*unknown, *await self._threads(_faults, view, values, call.visitor)])
             one = await self._threads(view.start, values, call.visitor)
         except PlaygroundError as error:
             yield Named.RESULT, _failed(_refusal(error))
@@ -102,7 +113,7 @@ class EndpointTools:
                 said = {"progressToken": token, "progress": round(now - began, 2), "message": words.brief(one)}
                 yield Named.PROGRESS, said
             await asyncio.sleep(PAUSE)
-        yield Named.RESULT, await self._threads(_result, one)
+        yield Named.RESULT, await self._threads(_result, one, call)
 
     def _named(self) -> dict[str, Playground]:
         views = endpoints.views(self._playground)
@@ -115,15 +126,25 @@ def _schema(offered: tuple[Field, ...]) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 
-def _values(offered: tuple[Field, ...], given: Any) -> dict[str, Any]:
-    """What was given, its images as their bytes; raises `InvalidRequest` for what has no field."""
+def _values(offered: tuple[Field, ...], given: Any) -> tuple[dict[str, Any], list[FieldError]]:
+    """Return what was given, its images as their bytes, and an error for each name that is no field."""
     if not isinstance(given, dict):
         given = {"arguments": given}
     known = {one.name: one for one in offered}
-    if unknown := [name for name in given if name not in known]:
-        sentence = "is not a field of this endpoint"
-        raise InvalidRequest([FieldError(("body", name[:100]), sentence, "extra_forbidden") for name in unknown[:20]])
-    return {name: _decoded(value) if known[name].media else value for name, value in given.items()}
+    names = [name for name in given if name not in known][:20]
+    sentence = "is not a field of this endpoint"
+    unknown = [FieldError(("body", name[:100]), sentence, "extra_forbidden") for name in names]
+    values = {name: value for name, value in given.items() if name in known}
+    return {name: _decoded(value) if known[name].media else value for name, value in values.items()}, unknown
+
+
+def _faults(view: Playground, values: Mapping[str, Any], visitor: Visitor) -> tuple[FieldError, ...]:
+    """Return what else is wrong with a call that has unknown names."""
+    try:
+        view.draft(values, visitor)
+    except InvalidRequest as error:
+        return error.details
+    return ()
 
 
 def _decoded(value: Any) -> Any:
@@ -139,14 +160,18 @@ def _decoded(value: Any) -> Any:
         return value
 
 
-def _result(one: Generation) -> dict[str, Any]:
+def _result(one: Generation, call: Call) -> dict[str, Any]:
     if one.state is not State.READY or not there(one):
         said = gone.words(one) if one.state is State.READY else words.ending(one)
         quoted = words.quoted(one.error) if one.error else ""
         return _failed(" ".join(part for part in (f"{said.title}.", said.happened, said.cost, quoted) if part))
     record = recall.record(one) | {"picture": addresses.picture(one), "recipe": addresses.recipe(one)}
     content: list[dict[str, Any]] = [{"type": "text", "text": json.dumps(record, ensure_ascii=False)}]
-    if media.kind(one.format) == "image" and one.image is not None and (one.size or 0) <= LARGEST_SHOWN:
+    largest = LARGEST_SHOWN if call.progress_token is None else MAX_STREAMED_IMAGE_BYTES
+    if media.kind(one.format) == "image" and (one.size or 0) > largest:
+        link = {"type": "resource_link", "uri": call.base_url.rstrip("/") + "/" + addresses.picture(one).lstrip("/")}
+        content.insert(0, {**link, "name": f"{one.id}.{one.format}", "mimeType": media.mime(one.format)})
+    elif media.kind(one.format) == "image" and one.image is not None:
         data = base64.b64encode(one.image.read_bytes()).decode()
         content.insert(0, {"type": "image", "data": data, "mimeType": media.mime(one.format)})
     return {"content": content, "structuredContent": record, "isError": False}

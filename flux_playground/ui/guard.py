@@ -56,12 +56,10 @@ POLICY = "; ".join(
         "object-src 'none'",
         "base-uri 'self'",
         "form-action 'self'",
-        "frame-ancestors 'self' https://huggingface.co https://*.hf.space",
     )
 )
 
 HEADERS = (
-    (b"content-security-policy", POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
@@ -73,8 +71,10 @@ HEADERS = (
 class Rules:
     """What one page lets in: `own` are the first parts of its own routes, `programs` whether programs may call it.
 
-    `proxies` are the networks whose word on a visitor's address is believed, and on who signed in, in `user_header`. On
-    a `hosted` page every address has bounds, and the page may be asked for under any name.
+    `hosts` are names under which a page at home may be asked for beside this machine's own; `space` is the host of
+    the Hugging Face Space that the page is, which may show the page in a frame. `proxies` are the networks whose
+    word on a visitor's address is believed, and on who signed in, in `user_header`. On a `hosted` page every
+    address has bounds, and the page may be asked for under any name.
     """
 
     hosted: bool = False
@@ -83,6 +83,14 @@ class Rules:
     own: frozenset[str] = frozenset()
     throttle: Throttle = field(default_factory=Throttle)
     user_header: str = ""
+    hosts: Sequence[str] = ()
+    space: str = ""
+
+    @property
+    def policy(self) -> str:
+        """The content security policy of every response."""
+        space = f" https://huggingface.co https://{self.space}" if self.space else ""
+        return f"{POLICY}; frame-ancestors 'self'{space}"
 
 
 class Guard:
@@ -91,6 +99,7 @@ class Guard:
     def __init__(self, app: ASGIApp, rules: Rules | None = None) -> None:
         self.app = app
         self.rules = rules or Rules()
+        self._headers = ((b"content-security-policy", self.rules.policy.encode()), *HEADERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer what is shut or too much, hand on everything else."""
@@ -98,7 +107,7 @@ class Guard:
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
             heard = believed(scope, self.rules.proxies, self.rules.user_header)
-            await self._answer(heard, receive, _with_headers(send))
+            await self._answer(heard, receive, _with_headers(send, self._headers))
         else:
             await send({"type": "websocket.close", "code": 1008})
 
@@ -125,9 +134,9 @@ class Guard:
             return 404, "Not found"
         if b"deep_link" in scope["query_string"]:
             return 404, "Not found"
-        if not (self.rules.hosted or self.rules.proxies or _of_this_machine(_header(scope, b"host"))):
+        if not (self.rules.hosted or self.rules.proxies or _is_own_name(_header(scope, b"host"), self.rules.hosts)):
             # A foreign name that leads to this machine is how a web page reaches a program at home.
-            return 403, "Set FLUX_PLAYGROUND_HOSTED=1 to be reached under this name."
+            return 403, "To use this name, add it to FLUX_PLAYGROUND_HOSTS."
         return None
 
     async def _hand_on(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -212,18 +221,28 @@ def _foreign(scope: Scope) -> tuple[int, str] | None:
     site = _header(scope, b"sec-fetch-site")
     origin = _header(scope, b"origin")
     names = {_header(scope, b"host"), _header(scope, b"x-forwarded-host")} - {""}
-    if site in ("cross-site", "same-site") or (not site and origin and urlsplit(origin).netloc not in names):
+    if site in ("cross-site", "same-site") or (not site and origin and _netloc(origin) not in names):
         return 403, "Not from here"
     return None
 
 
-def _of_this_machine(host: str) -> bool:
-    """Whether a name can only be one of this machine or its own network: an address, or a name without a domain."""
-    name = urlsplit(f"//{host}").hostname or ""
+def _netloc(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
+
+
+def _is_own_name(host: str, hosts: Sequence[str]) -> bool:
+    """Return whether a Host header names this machine: an address, localhost, or one of `hosts`."""
+    try:
+        name = (urlsplit(f"//{host}").hostname or "").lower()
+    except ValueError:
+        return False
     try:
         ipaddress.ip_address(name)
     except ValueError:
-        return "." not in name or name.endswith((".localhost", ".local"))
+        return name == "localhost" or name in hosts
     return True
 
 
@@ -232,11 +251,11 @@ def _header(scope: Scope, name: bytes) -> str:
     return found[0].decode("latin-1") if found else ""
 
 
-def _with_headers(send: Send) -> Send:
+def _with_headers(send: Send, headers: Sequence[tuple[bytes, bytes]]) -> Send:
     async def give(message: Message) -> None:
         if message["type"] == "http.response.start":
             own = {name.lower() for name, _ in message.get("headers", ())}
-            added: list[Any] = [(name, value) for name, value in HEADERS if name not in own]
+            added: list[Any] = [(name, value) for name, value in headers if name not in own]
             message = {**message, "headers": [*message.get("headers", ()), *added]}
         await send(message)
 

@@ -43,10 +43,12 @@ def routes(playground: Playground) -> list[Route]:
         message = _message(request, await request.body())
         if isinstance(message, Response):
             return message
-        call = Call(whence.caller(request, tools.newcomer(), salt), _params(message))
+        call = Call(whence.caller(request, tools.newcomer(), salt), _params(message), str(request.base_url))
         if message["method"] == "tools/call":
             told = _told(tools, message["id"], call)
-            return await _answered(told, streamed="text/event-stream" in request.headers.get("accept", ""))
+            # Without progress to report, one JSON response: clients limit the size of a streamed event to 1 MiB.
+            accepted = "text/event-stream" in request.headers.get("accept", "")
+            return await _answered(told, streamed=accepted and call.progress_token is not None)
         return JSONResponse(_replied(tools, message, call), headers=HEADERS)
 
     return [Route("/mcp", answer, methods=["POST"])]
@@ -54,16 +56,18 @@ def routes(playground: Playground) -> list[Route]:
 
 def _message(request: Request, body: bytes) -> Message | Response:
     """The request that a body holds, or the answer to what is none."""
-    if request.headers.get("mcp-protocol-version", VERSIONS[0]) not in VERSIONS:
-        return _refused(NOT_A_REQUEST, f"These editions of the protocol are spoken: {', '.join(VERSIONS)}.")
     if not request.headers.get("content-type", "").startswith("application/json"):
         return _refused(NOT_JSON, "Send application/json.", 415)
     try:
         message = json.loads(body, parse_constant=_no_number)
+        json.dumps(message, ensure_ascii=False).encode("utf-8")  # half a surrogate pair cannot be answered
     except (ValueError, RecursionError):
         return _refused(NOT_JSON, "This is not JSON.")
     if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
         return _refused(NOT_A_REQUEST, "This is not one JSON-RPC 2.0 message.")
+    version = request.headers.get("mcp-protocol-version", VERSIONS[0])
+    if version not in VERSIONS and message.get("method") != "initialize":  # which negotiates the version
+        return _refused(NOT_A_REQUEST, f"These versions of the protocol are supported: {', '.join(VERSIONS)}.")
     if "id" not in message or "method" not in message:
         return Response(status_code=202)  # a notification, or the answer to a question that was never asked
     named = isinstance(message["method"], str) and type(message["id"]) in (str, int)

@@ -81,7 +81,15 @@ def options(playground: Playground, *, style: str = "", script: str = "", favico
     own = [*routes(playground), *health.routes(playground), visit.ROUTE]
     own += mcp.routes(playground) if settings.mcp else []
     first = frozenset(route.path.split("/")[1] for route in own)
-    rules = Rules(settings.hosted, settings.programs, settings.proxies, first, user_header=settings.user_header)
+    rules = Rules(
+        settings.hosted,
+        settings.programs,
+        settings.proxies,
+        first,
+        user_header=settings.user_header,
+        hosts=settings.hosts,
+        space=settings.space_host,
+    )
     return {
         "theme": theme(),
         "favicon_path": favicon,
@@ -111,7 +119,7 @@ def _acts(views: Sequence[Playground], desks: Desks | None) -> list[Acts]:
     every = [Acts(one, endpoints.offered(one)) for one in views]
     every[0].desks = desks or every[0].desks
     for one in every:
-        one.desks, one.threads = every[0].desks, every[0].threads
+        one.desks, one.threads, one.account_calls = every[0].desks, every[0].threads, every[0].account_calls
     return every
 
 

@@ -58,11 +58,18 @@ def believed(scope: Scope, proxies: Sequence[Network], user_header: str = "") ->
     named = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for").decode("latin-1")
     address = peer
     # The last one was written by the proxy before us; what stands before it is its sender's own word, unless trusted.
-    for hop in reversed([hop.strip() for hop in named.split(",") if hop.strip()]):
+    for hop in reversed([_without_port(hop.strip()) for hop in named.split(",") if hop.strip()]):
         address = hop
         if not _within(hop, proxies):
             break
     return {**scope, "client": (address, 0), "headers": headers}
+
+
+def _without_port(hop: str) -> str:
+    """Return the address of a hop: some proxies write ports, as in 192.0.2.1:5678 and [2001:db8::1]:5678."""
+    if hop.startswith("["):
+        return hop[1:].partition("]")[0]
+    return hop.partition(":")[0] if hop.count(":") == 1 else hop
 
 
 def place(address: str) -> str:
