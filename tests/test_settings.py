@@ -20,7 +20,9 @@ def test_an_empty_environment_gives_the_defaults() -> None:
 
 
 def test_every_setting_but_the_local_servers_address_can_be_given() -> None:
-    assert [v.setting for v in VARIABLES] == [f.name for f in fields(Settings) if f.name not in ("demo_url", "space_host")]
+    assert [v.setting for v in VARIABLES] == [
+        f.name for f in fields(Settings) if f.name not in ("demo_url", "space_host")
+    ]
 
 
 @pytest.mark.parametrize(
