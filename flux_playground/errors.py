@@ -12,6 +12,9 @@ PlaygroundError
 │   ├── Unauthorized      401 or 403: the key is wrong, or there is none
 │   ├── OutOfCredits      402
 │   ├── RateLimited       429: too many tasks in flight, or too many requests
+│   ├── Intercepted       a proxy or a firewall refused the request, not the API
+│   ├── NoSuchAddress     404 or 410 at a submit: the base URL or the document is out of date
+│   ├── DownloadFailed    the image exists, but its host did not deliver it
 │   └── FinetuneNotFound  wrong id, wrong region, or still training
 ├── APIUnreachable        the request certainly never reached the API; nothing was charged
 ├── SubmitUnknown         the answer to a submit was lost: it may have been accepted and charged
@@ -20,7 +23,9 @@ PlaygroundError
 │   ├── ContentModerated  refused because of what came out
 │   └── TaskLost          the API no longer knows the task
 ├── TaskTimeout           our patience ended first: the image may yet be made, and collected
+│   └── StatusUnavailable the last poll failed, so the state of the task is not known
 └── BadSample             what was delivered is not the whole image that it should be
+    ├── SampleBlocked     the image's address is one that is never requested
     └── SampleExpired     the signed URL no longer answers: polling again gives a fresh one
 
 An error carries its data as attributes; nothing is ever parsed from its message. It survives the journal
@@ -142,6 +147,18 @@ class RateLimited(APIError):
     """Too many tasks in flight, or too many requests (429)."""
 
 
+class Intercepted(APIError):
+    """A proxy or a firewall between this program and the API refused the request (HTML with 401 or 403, or a 407)."""
+
+
+class NoSuchAddress(APIError):
+    """The API has no endpoint at this URL (404, 410)."""
+
+
+class DownloadFailed(APIError):
+    """The image is ready, but its host did not deliver it."""
+
+
 class FinetuneNotFound(APIError):
     """The finetune's id is wrong, it lives in another region, or it is still training."""
 
@@ -174,8 +191,16 @@ class TaskTimeout(PlaygroundError):
     """Our patience ended before the task did: it may yet finish, and its image can be collected."""
 
 
+class StatusUnavailable(TaskTimeout):
+    """The patience ended while polls failed; the message names the last failure."""
+
+
 class BadSample(PlaygroundError):
     """What was delivered is not the whole image that it claims to be; nothing of it is kept as an image."""
+
+
+class SampleBlocked(BadSample):
+    """The image's address must not be requested; the message names the host and the address."""
 
 
 class SampleExpired(BadSample):

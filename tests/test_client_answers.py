@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,8 +17,10 @@ from flux_playground.client.wire import Answer
 from flux_playground.errors import (
     APIError,
     FinetuneNotFound,
+    Intercepted,
     InvalidRequest,
     InvalidSettings,
+    NoSuchAddress,
     OutOfCredits,
     PlaygroundError,
     Unauthorized,
@@ -65,7 +68,11 @@ ANSWERS: dict[str, tuple[type[PlaygroundError], int, Any]] = {
     "402": (OutOfCredits, 402, {"detail": "Insufficient credits"}),
     "a malformed key": (Unauthorized, 422, {"detail": "Invalid API key format"}),
     "a missing key": (Unauthorized, 422, {"detail": [{"loc": ["header", "x-key"], "msg": "missing", "type": "m"}]}),
-    "404": (APIError, 404, {"detail": "Not Found"}),
+    "404": (NoSuchAddress, 404, {"detail": "Not Found"}),
+    "410": (NoSuchAddress, 410, {"detail": "Gone"}),
+    "403 of a firewall": (Intercepted, 403, b"<html><title>Attention Required!</title>"),
+    "401 of a sign-in page": (Intercepted, 401, b"<!doctype html><title>Sign in</title>"),
+    "407": (Intercepted, 407, b"proxy"),
     "400": (APIError, 400, b""),
     "413": (APIError, 413, b"<html>too large</html>"),
     "a finetune elsewhere": (FinetuneNotFound, 404, {"detail": "Finetune not found or not ready"}),
@@ -184,3 +191,27 @@ def test_a_finetune_that_is_not_there_is_said_so(server: Hostile) -> None:
     server.script("/v1/finetune_details", reply({"detail": "Finetune not found or not ready"}, 404))
     with Client(server.url, KEY, limits=QUICK) as client, pytest.raises(FinetuneNotFound):
         client.finetune("x")
+
+
+def test_long_error_text_is_cut_first(server: Hostile) -> None:
+    """An error text of many unclosed tags or long words is cut before it is read."""
+    for detail in ("<script " * 18_000, ("a" * 255 + " ") * 40_000):
+        began = time.process_time()
+        error = failure(server, reply({"detail": detail[:90_000]}, 400))
+        assert len(error.detail) <= 2_000
+        assert time.process_time() - began < 2
+
+
+def test_deep_detail_stays_a_422(server: Hostile) -> None:
+    """A 422 whose detail is nested deeply is still a rejected request."""
+    deep: Any = "x"
+    for _ in range(300):
+        deep = [deep]
+    assert type(failure(server, reply({"detail": deep}, 422))) is InvalidRequest
+
+
+def test_title_is_quoted_once(server: Hostile) -> None:
+    """The heading of a page that repeats its title is not quoted twice."""
+    page = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
+    error = failure(server, reply(page, 400))
+    assert error.detail == "502 Bad Gateway"

@@ -60,14 +60,17 @@ def test_no_call_with_the_key_follows_a_redirect(server: Hostile, foreign: Hosti
     for path in (PATH, "/v1/get_result", "/v1/credits"):
         server.script(path, redirect(f"{foreign.url}/p", status))
     with client(server) as ours:
-        for call in (
-            lambda: ours.submit(PATH, REQUEST),
-            lambda: list(ours.poll(Task("t", ""), pace=Pace(), age=1)),
-            lambda: ours.credits(),
-        ):
+        for call in (lambda: ours.submit(PATH, REQUEST), lambda: ours.credits()):
             with pytest.raises(PlaygroundError):
                 call()
-    assert foreign.connections == 0
+        assert foreign.connections == 0
+        foreign.script("/p", reply({"id": "t", "status": "Error"}))
+        with pytest.raises(
+            PlaygroundError
+        ):  # a poll is followed to where its own address could have led, without the key
+            list(ours.poll(Task("t", ""), pace=Pace(), age=1))
+    assert foreign.connections == 1
+    assert all(KEY.encode() not in call.raw for call in foreign.seen)
 
 
 def test_a_name_that_leads_to_this_machine_is_found_out_before_a_byte_is_sent(server: Hostile) -> None:

@@ -14,6 +14,7 @@ import pytest
 from flux_playground.client import Client, Task
 from flux_playground.errors import (
     APIError,
+    StatusUnavailable,
     TaskLost,
     TaskTimeout,
     Unauthorized,
@@ -76,7 +77,6 @@ FAULTS = {
     "a status that is a number": reply({**READY, "status": 3}),
     "an empty status": reply({**READY, "status": " "}),
     "too large an answer": reply({**READY, "preview": "x" * 200_000}),
-    "a redirect": redirect("/elsewhere"),
     "Task not found": reply({"id": "t", "status": "Task not found"}, 404),
     "Task not found under 200": reply({"id": "t", "status": "Task not found"}),
     "Task not found as a detail": reply({"detail": "Task not found"}, 404),
@@ -126,11 +126,20 @@ def test_a_server_that_is_down_is_asked_until_our_patience_ends() -> None:
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_key_that_is_refused_ends_the_waiting_at_once(server: Hostile, status: int) -> None:
-    error = failure(server, reply(PENDING), reply({"detail": "Not authenticated"}, status))
+def test_refused_key_of_an_accepted_task(server: Hostile, status: int) -> None:
+    """A poll that is refused once is repeated; a refusal that lasts ends the waiting with its reason."""
+    refused = reply({"detail": "Not authenticated"}, status)
+    assert poll(server, reply(PENDING), refused, reply(READY))[-1].ready
+    error = failure(server, reply(PENDING), refused)
     assert isinstance(error, Unauthorized)
     assert error.detail == "Not authenticated"
-    assert len(server.seen) == 2
+
+
+def test_last_reason_of_failing_polls(server: Hostile) -> None:
+    """When all polls fail until the patience ends, the error names the last reason."""
+    error = failure(server, reply({"detail": "down"}, 502), patience=0.5)
+    assert type(error) is StatusUnavailable
+    assert "502" in error.message
 
 
 def test_a_key_of_the_wrong_form_ends_the_waiting_too(server: Hostile) -> None:
@@ -144,9 +153,11 @@ def test_a_task_that_is_not_found_for_long_is_lost(server: Hostile) -> None:
     assert len(server.seen) > 3
 
 
-def test_a_task_that_was_submitted_long_ago_is_lost_at_once(server: Hostile) -> None:
-    failure(server, reply({"id": "t", "status": "Task not found"}, 404), age=60)
-    assert len(server.seen) == 1
+def test_single_not_found_of_an_old_task(server: Hostile) -> None:
+    """A single "Task not found", however late, does not end a task."""
+    missing = reply({"id": "t", "status": "Task not found"}, 404)
+    assert poll(server, missing, reply(READY), age=60)[-1].ready
+    assert isinstance(failure(server, missing, age=60), TaskLost)
 
 
 def test_a_task_that_is_taken_up_again_is_asked_after_at_once(server: Hostile) -> None:
@@ -220,3 +231,9 @@ def test_each_step_is_one_line_with_the_task_and_without_secrets(
     assert len(lines) == 2
     assert all(line.startswith("task t: ") for line in lines)
     assert KEY not in caplog.text
+
+
+def test_redirect_of_a_poll_is_followed(server: Hostile) -> None:
+    """A poll that is redirected to an address of the same server is answered from there."""
+    server.script("/elsewhere", reply(READY))
+    assert poll(server, redirect("/elsewhere"))[-1].ready

@@ -104,6 +104,7 @@ def test_an_odd_cost_is_unknown_not_free(server: Hostile, cost: Any) -> None:
 
 
 DOUBTFUL = {
+    "503 without Retry-After": reply({"detail": "overloaded"}, 503),
     "a reset after the request": reset(),
     "a closed connection": hang_up(),
     "silence": silence(),
@@ -155,8 +156,8 @@ def test_an_error_in_doubt_keeps_what_the_api_said(server: Hostile) -> None:
 
 SURE = {
     "429": (RateLimited, reply({"detail": "too many"}, 429)),
-    "503": (APIError, reply({"detail": "overloaded"}, 503)),
-    "503 in HTML, cut": (APIError, raw(head(100, 503) + b"<html>busy")),
+    "503": (APIError, reply({"detail": "overloaded"}, 503, Retry_After="0")),
+    "503 in HTML, cut": (APIError, raw(head(100, 503, Retry_After="0") + b"<html>busy")),
 }
 
 
@@ -169,7 +170,10 @@ def test_a_submit_that_certainly_did_nothing_is_made_again(server: Hostile, kind
 @pytest.mark.parametrize(("kind", "act"), SURE.values(), ids=SURE.keys())
 def test_a_submit_is_made_again_only_a_few_times(server: Hostile, kind: type, act: Act) -> None:
     assert type(failure(server, act)) is kind
-    assert len(server.seen) == QUICK.attempts
+    if kind is RateLimited:  # another program uses the account's places: wait for a turn
+        assert len(server.seen) >= QUICK.attempts
+    else:
+        assert len(server.seen) == QUICK.attempts
 
 
 def test_nobody_listening_means_that_nothing_was_done() -> None:

@@ -14,9 +14,9 @@ import pytest
 from flux_playground import Playground, Settings
 from flux_playground.client import Client, Limits
 from flux_playground.errors import (
-    APIError,
     BadSample,
     ContentModerated,
+    DownloadFailed,
     FinetuneNotFound,
     InvalidRequest,
     OutOfCredits,
@@ -24,6 +24,7 @@ from flux_playground.errors import (
     RateLimited,
     RequestModerated,
     SampleExpired,
+    StatusUnavailable,
     SubmitUnknown,
     TaskFailed,
     TaskLost,
@@ -39,7 +40,15 @@ ENDPOINT = "/v1/flux-pro-1.1-ultra-finetuned"
 KEY = "road-key-7f3a9c"
 PRICE = 7
 QUICK = Limits(
-    silence=1.5, submit=1.5, poll=1.5, download=1.5, downloads=2, backoff=0.01, longest_pause=0.05, not_found=0.4
+    silence=1.5,
+    submit=1.5,
+    poll=1.5,
+    download=1.5,
+    downloads=2,
+    backoff=0.01,
+    longest_pause=0.05,
+    not_found=0.4,
+    turn=1.0,
 )
 HASTY = 1.2
 PATIENT = 30.0
@@ -72,7 +81,7 @@ DAYS: list[tuple[str, State, type[PlaygroundError] | None, int]] = [
     ("#invalid", State.FAILED, InvalidRequest, 0),
     ("#too-many", State.FAILED, RateLimited, 0),
     ("#too-many-once", State.READY, None, 1),
-    ("#unavailable-once", State.READY, None, 1),
+    ("#unavailable-once", State.UNKNOWN, SubmitUnknown, 0),
     ("#broken", State.UNKNOWN, SubmitUnknown, 0),
     ("#submit-silent", State.UNKNOWN, SubmitUnknown, 1),
     ("#submit-cut", State.UNKNOWN, SubmitUnknown, 1),
@@ -93,13 +102,13 @@ DAYS: list[tuple[str, State, type[PlaygroundError] | None, int]] = [
     ("#poll-502-once", State.READY, None, 1),
     ("#poll-garbled-once", State.READY, None, 1),
     ("#poll-cut-once", State.READY, None, 1),
-    ("#poll-500", State.UNCOLLECTED, TaskTimeout, 1),
+    ("#poll-500", State.UNCOLLECTED, StatusUnavailable, 1),
     ("#sample-expired-once", State.READY, None, 1),
     ("#sample-gone", State.UNCOLLECTED, SampleExpired, 1),
     ("#sample-503-once", State.READY, None, 1),
     ("#sample-cut-once", State.READY, None, 1),
     ("#sample-not-image", State.UNCOLLECTED, BadSample, 1),
-    ("#sample-silent", State.UNCOLLECTED, APIError, 1),
+    ("#sample-silent", State.UNCOLLECTED, DownloadFailed, 1),
 ]
 
 

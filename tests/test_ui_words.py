@@ -10,7 +10,7 @@ import pytest
 from flux_playground import errors
 from flux_playground.errors import FieldError, InvalidRequest, PlaygroundError
 from flux_playground.generation import Generation, State
-from flux_playground.ui import history, problems, reproduction, result, words
+from flux_playground.ui import error_words, history, problems, reproduction, result, words
 from flux_playground.ui.result import View
 
 ONE = Generation("a" * 32, "owner", time.time(), "/v1/x", "http://127.0.0.1:1", {"prompt": "a mill"}, seed=0)
@@ -25,7 +25,7 @@ def kinds() -> list[type[PlaygroundError]]:
 
 @pytest.mark.parametrize("kind", kinds())
 def test_every_error_says_what_happened_what_it_cost_and_what_to_do(kind: type[PlaygroundError]) -> None:
-    said = words.ERRORS[kind]
+    said = error_words.ERRORS[kind]
     assert said.title
     assert said.happened.endswith(".")
     assert said.cost.endswith(".")
@@ -41,15 +41,15 @@ def test_every_end_without_an_image_has_words_and_every_state_a_short_one(state:
 
 def test_a_submit_of_unknown_fate_never_claims_to_be_free() -> None:
     said = words.ending(replace(ONE, state=State.UNKNOWN, error=errors.SubmitUnknown()))
-    assert said.cost == words.UNSURE
-    assert "second time" in said.advice
+    assert said.cost == error_words.UNSURE
+    assert "charge you twice" in said.advice
 
 
 @pytest.mark.parametrize("kind", [errors.Unauthorized, errors.BadSample, errors.TaskTimeout, errors.APIUnreachable])
 def test_what_the_api_has_accepted_is_offered_to_be_collected_first(kind: type[PlaygroundError]) -> None:
     said = words.ending(replace(ONE, state=State.UNCOLLECTED, error=kind()))
     assert said.offers[0] == "collect"
-    assert said.cost == words.PAID
+    assert said.cost == error_words.PAID
 
 
 @pytest.mark.parametrize("state", list(State))
@@ -90,8 +90,9 @@ def test_the_place_of_a_picture_has_its_shape_before_it_is_there(
 
 
 def test_the_line_while_waiting_says_what_when_and_how_long_it_usually_takes() -> None:
-    running = replace(ONE, state=State.RUNNING, status="Pending")
-    assert words.waiting(running, 0, 9.2) == ("Pending", "usually about 9 s")
+    running = replace(ONE, state=State.RUNNING, status="Pending", created_at=time.time())
+    assert words.waiting(running, 0, 9.2) == ("Pending", "about 9 s")
+    assert words.waiting(replace(running, created_at=time.time() - 40), 0, 9.2) == ("Pending", "longer than usual")
     assert words.waiting(replace(ONE, state=State.QUEUED), 3, 9.2) == ("In line, number 3", "")
 
 

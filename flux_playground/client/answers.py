@@ -19,6 +19,7 @@ from ..errors import (
     APIError,
     FieldError,
     FinetuneNotFound,
+    Intercepted,
     InvalidRequest,
     OutOfCredits,
     PlaygroundError,
@@ -31,6 +32,10 @@ READY = "Ready"
 NOT_FOUND = "Task not found"
 LONGEST_DETAIL = 2_000
 LONGEST_MESSAGE = 300
+MAX_QUOTED_CHARACTERS = 8_000
+"""What is kept of an error text before any regular expression reads it."""
+MAX_QUOTED_DEPTH = 20
+MAX_QUOTED_ITEMS = 100
 
 
 @dataclass(frozen=True)
@@ -100,9 +105,13 @@ def read_error(answer: Answer) -> PlaygroundError:
     body = answer.json()
     detail = body.get("detail", body) if isinstance(body, dict) else body
     if body is None:
-        detail = answer.body[: 8 * LONGEST_DETAIL].decode("utf-8", "replace")
+        detail = answer.body[:MAX_QUOTED_CHARACTERS].decode("utf-8", "replace")
     said = in_words(detail)
     data: dict[str, Any] = {"detail": said, "status_code": answer.status, "retry_after": retry_after(answer.headers)}
+    if answer.status == 407:
+        return Intercepted("A proxy asks for a user name and password.", **data)
+    if answer.status in (401, 403) and body is None and is_page(answer):
+        return Intercepted("Something between this program and the API refused the request.", **data)
     if "finetune not found" in said.lower():
         return FinetuneNotFound("The API does not find this finetune.", **data)
     if answer.status == 422:
@@ -114,7 +123,7 @@ def read_error(answer: Answer) -> PlaygroundError:
 def _refused(detail: Any, data: dict[str, Any]) -> PlaygroundError:
     """A 422: fields that are wrong, or a key that is malformed or missing."""
     items = [item for item in detail if isinstance(item, dict)] if isinstance(detail, list) else []
-    fields = [_field_error(item) for item in items]
+    fields = [_field_error(item) for item in items[:MAX_QUOTED_ITEMS]]
     missing_key = any(field.loc[:1] == ("header",) for field in fields)
     if missing_key or (not fields and "api key" in data["detail"].lower()):
         return Unauthorized("The API does not accept the key's form.", **data)
@@ -136,17 +145,39 @@ def in_words(value: Any) -> str:
     if value is None:
         return ""
     text = value if isinstance(value, str) else json.dumps(_without_echo(value), ensure_ascii=False)
+    text = text[:MAX_QUOTED_CHARACTERS]
     text = re.sub(r"[A-Za-z0-9+/=_-]{256,}", "…", text)
     if re.match(r"\s*<[!?a-zA-Z]", text):
-        text = re.sub(r"<(script|style)\b.*?</\1>|<[^>]*>", " ", text, flags=re.DOTALL | re.IGNORECASE)
+        text = _page_text(text)
     return re.sub(r"\s+", " ", text).strip()[:LONGEST_DETAIL]
 
 
-def _without_echo(value: Any) -> Any:
-    """A value without what we sent ourselves: a 422 repeats the request as `input`, pictures included."""
+def is_page(answer: Answer) -> bool:
+    """Whether the body is a page of HTML."""
+    stated = answer.headers.get("Content-Type", "").lower()
+    return "text/html" in stated or re.match(rb"\s*<[!?a-zA-Z]", answer.body[:1_000]) is not None
+
+
+def _page_text(page: str) -> str:
+    """The text of an HTML page, its title first; a heading that repeats the title is left out."""
+    titled = re.search(r"<title[^<>]*>([^<>]*)</title>", page, re.IGNORECASE)
+    title = " ".join(titled[1].split()) if titled else ""
+    rest = page if titled is None else page[: titled.start()] + page[titled.end() :]
+    rest = re.sub(r"<(script|style)\b.*?</\1>|<[^<>]*>", " ", rest, flags=re.DOTALL | re.IGNORECASE)
+    rest = " ".join(rest.split())
+    return rest if rest.startswith(title) else f"{title} {rest}"
+
+
+def _without_echo(value: Any, depth: int = 0) -> Any:
+    """A bounded copy of a value without what we sent: a 422 repeats the request as `input`, images included."""
+    if depth > MAX_QUOTED_DEPTH:
+        return "…"
     if isinstance(value, dict):
-        return {name: _without_echo(part) for name, part in value.items() if name not in ("input", "ctx")}
-    return [_without_echo(part) for part in value] if isinstance(value, list) else value
+        kept = [name for name in value if name not in ("input", "ctx")][:MAX_QUOTED_ITEMS]
+        return {name[:LONGEST_MESSAGE]: _without_echo(value[name], depth + 1) for name in kept}
+    if isinstance(value, list):
+        return [_without_echo(part, depth + 1) for part in value[:MAX_QUOTED_ITEMS]]
+    return value[:MAX_QUOTED_CHARACTERS] if isinstance(value, str) else value
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -7,15 +7,17 @@ import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from threading import Event
-from time import sleep
+from time import monotonic, sleep
 from types import TracebackType
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 from ..errors import (
     APIError,
     APIUnreachable,
+    InvalidRequest,
     InvalidSettings,
+    NoSuchAddress,
     PlaygroundError,
     RateLimited,
     SampleExpired,
@@ -26,7 +28,7 @@ from ..pacing import Pace
 from .answers import Result, Task, read_error, read_task
 from .connections import NeverMade
 from .downloads import Downloads
-from .hosts import may_see_key, origin, polling_url
+from .hosts import endpoint, may_see_key, origin, polling_url, usable
 from .limits import Limits
 from .polling import Polling
 from .wire import Answer, Lost, Wire
@@ -72,11 +74,14 @@ class Client:
     def submit(self, path: str, request: Mapping[str, Any], *, stop: Event | None = None) -> Task:
         """Hands a request over and returns its task; `stop` ends the waiting between tries.
 
-        It is made again only when it certainly did nothing: no connection stood, or the API said 429 or 503. Raises
-        `APIUnreachable`, or the error the API gave; `SubmitUnknown` when the request may have been accepted.
+        It is made again only when it certainly did nothing: no connection stood, or the API said 429, or 503 with
+        `Retry-After`. A 429 is waited out for `limits.turn` seconds. Raises `APIUnreachable`, or the error the API
+        gave; `SubmitUnknown` when the request may have been accepted.
         """
         body = json.dumps(request).encode()
-        for attempt in range(1, self._limits.attempts + 1):
+        attempt, deadline = 0, monotonic() + self._limits.turn
+        while True:
+            attempt += 1
             try:
                 answer = self._call("POST", path, whole=self._limits.submit, body=body)
             except NeverMade as error:
@@ -86,10 +91,12 @@ class Client:
             else:
                 if 200 <= answer.status < 300:
                     return self._accepted(answer)
-                failure = self._refused(answer)
-            if attempt == self._limits.attempts or not self._rest(failure, attempt, stop):
+                failure = self._refused(answer, path)
+            more = monotonic() < deadline if isinstance(failure, RateLimited) else attempt < self._limits.attempts
+            if not more or not self._rest(failure, attempt, stop):
                 break
-        log.warning("submit to %s failed: %s", path, failure.message)
+        said = "the API rejected the values" if isinstance(failure, InvalidRequest) else failure.message
+        log.warning("submit to %s failed: %s", path, said)
         raise failure
 
     def poll(
@@ -108,9 +115,26 @@ class Client:
         `BadSample` for a Ready without an image, `APIError` for an answer that no waiting changes.
         """
         url = polling_url(self.base_url, task.id, task.polling_url)
-        wire = self._api if may_see_key(origin(url), self._base) else self._abroad
-        polling = Polling(wire, url, self._usable_key(), task, pace or Pace(), self._limits, age)
+        self._usable_key()
+        polling = Polling(lambda: self._poll_once(url), task, pace or Pace(), self._limits, age)
         return polling.results(patience, stop or Event())
+
+    def _poll_once(self, url: str) -> Answer:
+        """One poll; a redirect is followed where the task's own address could have led, the key under the same rule."""
+        for _ in range(self._limits.redirects + 1):
+            wire = self._api if may_see_key(origin(url), self._base) else self._abroad
+            largest = self._limits.answer_bytes
+            answer = wire.call("GET", url, key=self._key, whole=self._limits.poll, largest=largest)
+            if answer.status not in (301, 302, 303, 307, 308):
+                break
+            try:
+                target = urljoin(url, answer.headers.get("Location", ""))
+            except ValueError:
+                break
+            if not usable(target, self._base):
+                break
+            url = target
+        return answer
 
     def download(self, url: str, *, task_id: str = "", stop: Event | None = None) -> bytes:
         """The bytes of a sample as they were delivered, verified to be a whole image; the key is not sent.
@@ -156,7 +180,7 @@ class Client:
         return found
 
     def _call(self, method: str, path: str, *, whole: float, body: bytes | None = None) -> Answer:
-        url, largest = f"{self.base_url}/{path.lstrip('/')}", self._limits.answer_bytes
+        url, largest = endpoint(self.base_url, path), self._limits.answer_bytes
         return self._api.call(method, url, key=self._usable_key(), whole=whole, largest=largest, body=body)
 
     def _usable_key(self) -> str:
@@ -172,10 +196,14 @@ class Client:
         log.info("task %s: submitted, cost %s", task.id, task.cost)
         return replace(task, polling_url=polling_url(self.base_url, task.id, task.polling_url))
 
-    def _refused(self, answer: Answer) -> PlaygroundError:
+    def _refused(self, answer: Answer, path: str) -> PlaygroundError:
         """The error that a submit met; raised at once if it is not sure that nothing was done."""
         error = read_error(answer)
-        doubtful = answer.status < 400 or answer.status == 408 or (answer.status >= 500 and answer.status != 503)
+        busy = answer.status == 503 and error.retry_after is not None
+        doubtful = answer.status < 400 or answer.status == 408 or (answer.status >= 500 and not busy)
+        if type(error) is APIError and answer.status in (404, 410):
+            url = endpoint(self.base_url, path)
+            return NoSuchAddress(f"The API has no such address: {url}.", status_code=answer.status)
         if type(error) is APIError and doubtful:
             raise self._unknown(f"The API answered with status {answer.status}.", answer, error.detail)
         return error

@@ -19,7 +19,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
-from .hosts import Origin, permitted
+from .hosts import Origin, is_address, permitted
 from .limits import Limits
 
 PIECE = 65_536
@@ -79,9 +79,11 @@ class _Connection(HTTPConnection):
 
     def _new_conn(self) -> socket.socket:
         sock = super()._new_conn()
-        if self._guard and not self.proxy and not permitted(sock.getpeername()[0], self._guard):
+        address = sock.getpeername()[0]
+        named = self.host if isinstance(self, HTTPSConnection) and not is_address(self.host) else ""
+        if self._guard and not self.proxy and not permitted(address, self._guard, named):
             sock.close()
-            raise Refused(f"{self.host} leads to an address that is not asked")
+            raise Refused(f"{self.host} leads to a private address here: {address}")
         return sock
 
     def send(self, data: Any) -> None:
@@ -157,6 +159,8 @@ class _Timed(io.RawIOBase):
 
 def reason(error: BaseException) -> str:
     """A cause in a few words of our own: a library's message may quote a URL or a header."""
+    if "Tunnel connection failed: 407" in str(error):
+        return "the proxy asks for a user name and password (407)"
     words = {
         "ReadTimeout": "no whole answer in time",
         "ReadTimeoutError": "no whole answer in time",

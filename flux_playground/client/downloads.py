@@ -11,7 +11,7 @@ import os
 from threading import BoundedSemaphore, Event
 from urllib.parse import urljoin
 
-from ..errors import APIError, BadSample, PlaygroundError, SampleExpired
+from ..errors import BadSample, DownloadFailed, PlaygroundError, SampleBlocked, SampleExpired
 from ..media import inspect
 from .answers import retry_after
 from .connections import NeverMade, Refused
@@ -41,7 +41,7 @@ class Downloads:
         self._decoding = BoundedSemaphore(os.cpu_count() or 1)
 
     def fetch(self, url: str, task_id: str, stop: Event) -> bytes:
-        """The image at a URL; raises `SampleExpired`, `BadSample`, or `APIError` when the host does not deliver."""
+        """The image at a URL; raises `SampleExpired`, `BadSample`, or `DownloadFailed`."""
         for attempt in range(1, self._limits.downloads + 1):
             try:
                 return self._try(url, task_id)
@@ -63,11 +63,11 @@ class Downloads:
         try:
             answer = self._follow(url)
         except (NeverMade, Lost) as cause:
-            raise _Again(APIError(f"The image could not be fetched: {cause}.")) from None
+            raise _Again(DownloadFailed(f"The image could not be fetched: {cause}.")) from None
         _judge(answer)
         if answer.status != 200 or answer.fault:
             why = answer.fault or f"status {answer.status}"
-            error = APIError(f"The image could not be fetched: {why}.", status_code=answer.status)
+            error = DownloadFailed(f"The image could not be fetched: {why}.", status_code=answer.status)
             raise _Again(error, retry_after(answer.headers) or 0.0)
         try:
             with self._decoding:
@@ -84,11 +84,11 @@ class Downloads:
         """The answer at the end of a few redirects, each of them checked like the first address."""
         for _ in range(self._limits.redirects + 1):
             if not usable(url, self._base):
-                raise BadSample("The image's address is not one that we ask.")
+                raise SampleBlocked("The image's address must not be requested.")
             try:
                 answer = self._wire.call("GET", url, whole=self._limits.download, largest=self._limits.image_bytes)
             except Refused as error:
-                raise BadSample(f"The image's address is refused: {error}.") from None
+                raise SampleBlocked(f"The image's server is refused: {error}.") from None
             if answer.status not in (301, 302, 303, 307, 308):
                 return answer
             try:

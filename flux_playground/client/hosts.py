@@ -8,11 +8,15 @@ server is there too.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 PORTS = {"http": 80, "https": 443}
+PRIVATE_NETWORKS = tuple(
+    map(ip_network, ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "198.18.0.0/15", "fc00::/7"))
+)
+IPV4_IN_LAST_32_BITS = (IPv6Network("64:ff9b::/96"), IPv6Network("::/96"))
 
 
 @dataclass(frozen=True)
@@ -59,17 +63,31 @@ def may_see_key(target: Origin, base: Origin) -> bool:
     return safe and (target == base or (base.bfl and target.bfl))
 
 
-def permitted(address: str, base: Origin) -> bool:
-    """Whether a connection to this IP address may be used for an address that somebody else chose.
+def permitted(address: str, base: Origin, name: str = "") -> bool:
+    """Whether a connection to this IP address may be used for a URL that somebody else chose.
 
     Nothing private, link-local, reserved or shared; the local machine only when the configured server is there.
+    `name` is the host name that led there over verified https ("" for an address literal): a proxy or a split DNS
+    may resolve the API's own names to a private address.
     """
-    peer = ip_address(address.partition("%")[0])
-    if isinstance(peer, IPv6Address) and peer.ipv4_mapped:
-        peer = peer.ipv4_mapped
+    peer = _embedded(ip_address(address.partition("%")[0]))
     if peer.is_loopback:
         return base.loopback
-    return peer.is_global and not peer.is_multicast
+    own = bool(name) and not base.loopback and (name == base.host or (base.bfl and f".{name}".endswith(".bfl.ai")))
+    if own and any(peer in network for network in PRIVATE_NETWORKS):
+        return True
+    return peer.is_global and not peer.is_multicast and not (isinstance(peer, IPv6Address) and peer.is_site_local)
+
+
+def _embedded(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """The IPv4 address that an IPv6 address stands for (mapped, compatible, NAT64, 6to4), else the address itself."""
+    if not isinstance(address, IPv6Address) or address.is_loopback:
+        return address
+    if address.ipv4_mapped or address.sixtofour:
+        return address.ipv4_mapped or address.sixtofour or address
+    if any(address in network for network in IPV4_IN_LAST_32_BITS):
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address
 
 
 def is_address(host: str) -> bool:
@@ -79,6 +97,12 @@ def is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def endpoint(base_url: str, path: str) -> str:
+    """The URL of a path at the server; a base that ends in the path's own `/v1` does not double it."""
+    base, path = base_url.rstrip("/"), "/" + path.lstrip("/")
+    return base.removesuffix("/v1") + path if path.startswith("/v1/") else base + path
 
 
 def polling_url(base_url: str, task_id: str, given: Any) -> str:
@@ -94,4 +118,4 @@ def polling_url(base_url: str, task_id: str, given: Any) -> str:
         url = "https://" + url.removeprefix("http://")
     if usable(url, base):
         return url
-    return f"{base_url}/v1/get_result?id={quote(task_id, safe='')}"
+    return endpoint(base_url, f"/v1/get_result?id={quote(task_id, safe='')}")

@@ -14,7 +14,8 @@ class Limits:
     `download` one whole call from its first byte to its last, so that a trickle ends too. `attempts`, `questions` and
     `downloads` count how often a submit that certainly did nothing, a question about the account, and a download are
     tried; `backoff` doubles from try to try up to `longest_pause`. A `Retry-After` beyond `longest_retry_after` is not
-    waited for: it is handed on. For `not_found` seconds after a submit the answer "Task not found" may mean "not yet";
+    waited for: it is handed on; a 429 is waited out for `turn` seconds. For `not_found` seconds the answer "Task not
+    found" to a poll, and any other refusal, is asked again;
     `renewal` is how long a fresh URL is asked for. A connection that was idle for `idle` seconds is not used again:
     servers close such ones, and a submit that is lost that way would be in doubt.
     """
@@ -30,6 +31,7 @@ class Limits:
     backoff: float = 0.5
     longest_pause: float = 5.0
     longest_retry_after: float = 60.0
+    turn: float = 300.0
     not_found: float = 10.0
     renewal: float = 30.0
     idle: float = 4.0

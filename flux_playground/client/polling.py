@@ -6,24 +6,25 @@ A poll that goes wrong says nothing of the task: it is asked again. Only the API
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from threading import Event
 from time import monotonic
 
 from ..errors import (
     BadSample,
     ContentModerated,
+    PlaygroundError,
     RequestModerated,
+    StatusUnavailable,
     TaskFailed,
     TaskLost,
     TaskTimeout,
-    Unauthorized,
 )
 from ..pacing import Pace
-from .answers import NOT_FOUND, Result, Task, in_words, read_error, read_result, retry_after
+from .answers import NOT_FOUND, Result, Task, in_words, is_page, read_error, read_result, retry_after
 from .connections import NeverMade
 from .limits import Limits
-from .wire import Answer, Lost, Wire
+from .wire import Answer, Lost
 
 FAILURES: dict[str, tuple[type[TaskFailed], str]] = {
     "Error": (TaskFailed, "The API reports an error in this task."),
@@ -35,17 +36,20 @@ log = logging.getLogger(__name__)
 
 
 class Polling:
-    """The waiting for one task: asks at `url` through `wire`, sooner or later as `pace` says.
+    """The waiting for one task: `ask` makes one poll, sooner or later as `pace` says.
 
     `age` is how many seconds ago the task was submitted, for one that is taken up again.
     """
 
-    def __init__(self, wire: Wire, url: str, key: str, task: Task, pace: Pace, limits: Limits, age: float) -> None:
-        self._wire, self._url, self._key, self._task = wire, url, key, task
+    def __init__(self, ask: Callable[[], Answer], task: Task, pace: Pace, limits: Limits, age: float) -> None:
+        self._call, self._task = ask, task
         self._pace, self._limits = pace, limits
         self._submitted = monotonic() - age
         self._pause = 0.0 if age else pace.pause(0.0)
         self._failures = 0
+        self._last_failure = ""
+        self._last_status: int | None = None
+        self._refused_since: float | None = None
 
     def results(self, patience: float, stop: Event) -> Iterator[Result]:
         """Every answer until Ready; raises what ended the task, or `TaskTimeout` after `patience` seconds."""
@@ -57,6 +61,12 @@ class Polling:
                 if result.ready:
                     return
             if monotonic() >= deadline:
+                if self._last_failure:
+                    raise StatusUnavailable(
+                        f"The last request for the status failed: {self._last_failure}.",
+                        status_code=self._last_status,
+                        task_id=self._task.id,
+                    )
                 raise TaskTimeout(f"No image after {patience:.0f} s of waiting.", task_id=self._task.id)
 
     def _ask(self) -> Result | None:
@@ -66,21 +76,22 @@ class Polling:
         """
         asked = self._age
         try:
-            answer = self._wire.call(
-                "GET", self._url, key=self._key, whole=self._limits.poll, largest=self._limits.answer_bytes
-            )
+            answer = self._call()
         except (NeverMade, Lost) as error:
+            self._last_status = None
             self._again(str(error))
             return None
+        self._last_status = answer.status
         result = read_result(answer.json(), self._task)
         if result and result.status == NOT_FOUND:
             self._missing()
         elif answer.status != 200:
             self._refused(answer)
         elif result is None:
-            self._again(answer.fault or "an answer without a status")
+            page = f"an HTML page: {in_words(answer.body[:4_000].decode('utf-8', 'replace'))[:200]}"
+            self._again(answer.fault or (page if is_page(answer) else "an answer without a status"))
         else:
-            self._failures = 0
+            self._failures, self._last_failure, self._refused_since = 0, "", None
             self._pause = max(asked + self._pace.pause(asked) - self._age, SOONEST)
             return self._checked(result)
         return None
@@ -98,29 +109,34 @@ class Polling:
         return result
 
     def _refused(self, answer: Answer) -> None:
-        """A status other than 200: the key's fault ends it, a fault of the call is asked again after soon."""
+        """A status other than 200: asked again; a refusal that lasts ends the waiting."""
         error = read_error(answer)
         error.task_id = self._task.id
-        if isinstance(error, Unauthorized):
-            raise error
         if NOT_FOUND.lower() in error.detail.lower():
             return self._missing()
         passing = answer.status in (408, 425, 429) or answer.status >= 500
-        if not passing and self._age >= self._limits.not_found:
-            raise error
+        if not passing:
+            self._end_if_lasting(error)
         return self._again(
             f"status {answer.status}", retry_after(answer.headers) if answer.status in (429, 503) else None
         )
 
     def _missing(self) -> None:
-        """The API does not know the task: soon after the submit that can mean "not yet"."""
-        if self._age >= self._limits.not_found:
-            raise TaskLost("The API does not know this task.", task_id=self._task.id)
+        """The API does not know the task: a single such answer proves nothing."""
+        self._end_if_lasting(TaskLost("The API does not know this task.", task_id=self._task.id))
         self._failures = 0
-        self._again("not found")
+        self._again("task not found")
+
+    def _end_if_lasting(self, error: PlaygroundError) -> None:
+        """Raises an error that polls have met for `not_found` seconds, with no good answer in between."""
+        if self._refused_since is None:
+            self._refused_since = self._age
+        elif self._age - self._refused_since >= self._limits.not_found:
+            raise error
 
     def _again(self, why: str, at_least: float | None = None) -> None:
         self._failures += 1
+        self._last_failure = why
         self._pause = max(self._limits.pause(self._failures), at_least or 0.0)
         log.warning("task %s: poll failed (%s), again in %.2f s", self._task.id, why, self._pause)
 

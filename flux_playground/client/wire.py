@@ -7,8 +7,10 @@ from the environment. This file and `connections.py` are the only ones that know
 
 from __future__ import annotations
 
+import base64
 import http.client
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,12 +19,36 @@ import requests
 from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout
 
-from .connections import PIECE, Refused, Transport, reason
+from .connections import PIECE, NeverMade, Refused, Transport, reason
 from .hosts import Origin, is_address, may_see_key, origin, permitted
 from .limits import Limits
 
 SECRET = 8
 """Characters that a key has at least; anything shorter may be a word of the answer."""
+
+
+def redact(data: bytes, key: str) -> bytes:
+    """The data without the key, as it is, in another case, escaped for JSON, URLs or HTML, or in base64.
+
+    A key shorter than `SECRET` is only removed where it is a word of its own.
+    """
+    if not key:
+        return data
+    spelled = b"".join(_spellings(ord(character)) for character in key)
+    if len(key) < SECRET:
+        spelled = rb"(?<![A-Za-z0-9])" + spelled + rb"(?![A-Za-z0-9])"
+    data = re.sub(spelled, b"(key)", data, flags=re.IGNORECASE)
+    for shift in range(3) if len(key) >= SECRET else ():
+        coded = base64.b64encode(b"\0" * shift + key.encode()).rstrip(b"=")
+        coded = coded[(0, 2, 3)[shift] : -1]  # the first and the last characters also depend on the neighbors
+        for form in {coded, coded.replace(b"+", b"-").replace(b"/", b"_")}:
+            data = data.replace(form, b"(key)")
+    return data
+
+
+def _spellings(code: int) -> bytes:
+    plain = re.escape(bytes([code]))
+    return rb"(?:\\*%b|\\+u00%02x|%%(?:25)*%02x|&#(?:x0*%x|0*%d);)" % (plain, code, code, code, code)
 
 
 class Lost(Exception):
@@ -70,16 +96,19 @@ class Wire:
         request, target = self._prepared(method, url, body)
         if key and may_see_key(target, self._base):
             request.headers["x-key"] = key
+        surroundings = self._surroundings(target)
+        if any(str(proxy).lower().startswith("socks") for proxy in surroundings["proxies"].values()):
+            raise NeverMade("the environment names a SOCKS proxy, which API calls do not support; set https_proxy")
         timeout = Timeout(connect=min(self._limits.connect, whole), read=None, total=whole)
         try:
             # requests takes urllib3's Timeout as it is, though its annotation only knows numbers
-            answer = self._transport.send(request, stream=True, timeout=timeout, **self._surroundings(target))  # type: ignore[arg-type,unused-ignore]
+            answer = self._transport.send(request, stream=True, timeout=timeout, **surroundings)  # type: ignore[arg-type,unused-ignore]
         except (requests.RequestException, HTTPError, http.client.HTTPException, OSError, ValueError) as error:
             raise Lost(reason(error)) from None
         with answer:
             data, fault = _read(answer, largest)
-        if len(key) >= SECRET:
-            data = data.replace(key.encode(), b"(key)")
+        if len(key) >= SECRET or answer.status_code >= 400:
+            data = redact(data, key)
         return Answer(answer.status_code, answer.headers, data, fault)
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ The one module that knows jsonschema. Must not know what was typed into a form, 
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,7 @@ from jsonschema.validators import extend
 
 from ..errors import FieldError
 from .essence import choices, tagged, tags
+from .patterns import MAX_TEXT_CHARACTERS
 from .sentences import either, kind, plainly, shown, told
 
 Loc = tuple[str | int, ...]
@@ -146,6 +148,35 @@ def _multiple_of(validator: Any, step: Any, value: Any, schema: Any) -> Iterator
         yield ValidationError(f"{value} is not a multiple of {step}")
 
 
+def _match(validator: Any, pattern: str, value: Any, schema: Any) -> Iterator[ValidationError]:
+    """As the standard says, for texts of a length that can be matched quickly."""
+    if isinstance(value, str) and len(value) <= MAX_TEXT_CHARACTERS and not re.search(pattern, value):
+        yield ValidationError(f"does not match {pattern}")
+
+
+def _require(validator: Any, names: list[str], value: Any, schema: Any) -> Iterator[ValidationError]:
+    """One error for all missing names; `_errors` lists them."""
+    if isinstance(value, dict) and not all(name in value for name in names):
+        yield ValidationError("names are missing")
+
+
+def _be_unique(validator: Any, wanted: bool, value: Any, schema: Any) -> Iterator[ValidationError]:
+    """By comparing each item's JSON text: linear in the size of the list."""
+    if wanted and isinstance(value, list):
+        seen = {json.dumps(_canonical(item), sort_keys=True) for item in value}
+        if len(seen) < len(value):
+            yield ValidationError("has items that are equal")
+
+
+def _canonical(value: Any) -> Any:
+    """The value with 1.0 written as 1, which JSON Schema calls equal."""
+    if isinstance(value, dict):
+        return {name: _canonical(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_canonical(part) for part in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _exact(number: int | float) -> Fraction:
     return Fraction(number) if isinstance(number, int) else Fraction(repr(number))
 
@@ -168,4 +199,5 @@ def _formats() -> FormatChecker:
 
 
 _FORMATS = _formats()
-_VALIDATOR: Any = extend(Draft202012Validator, {"multipleOf": _multiple_of})  # type: ignore[no-untyped-call]
+_KEYWORDS = {"multipleOf": _multiple_of, "pattern": _match, "required": _require, "uniqueItems": _be_unique}
+_VALIDATOR: Any = extend(Draft202012Validator, _KEYWORDS)  # type: ignore[no-untyped-call]

@@ -11,11 +11,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..errors import InvalidDocument
+from .patterns import is_cheap
 
 Schema = dict[str, Any]
 
 MOST_NODES = 100_000
 """Schemas in a document, references put in: many times what the API has, and far from a bomb."""
+
+MAX_NAMES = 2_000
+"""Names in one `required` or `properties`."""
 
 DEEPEST = 40
 """Schemas within schemas."""
@@ -148,8 +152,10 @@ def _list(key: str, value: Any) -> list[Any]:
 def _table(key: str, value: Any) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise _wrong(key, value, "an object")
-    for name in value if key == "patternProperties" else ():
-        _pattern(key, name)
+    if len(value) > MAX_NAMES:
+        raise InvalidDocument(f"In the document, {key} has more than {MAX_NAMES:,} names.")
+    if key == "patternProperties":
+        return {name: one for name, one in value.items() if _pattern(key, name) is not None}
     return value
 
 
@@ -180,10 +186,9 @@ def _words(key: str, value: Any) -> str:
 
 def _pattern(key: str, value: Any) -> str | None:
     try:
-        re.compile(_text(key, value))
+        return value if is_cheap(_text(key, value)) else None
     except (re.error, RecursionError, OverflowError):
         return None  # JavaScript's patterns are not all Python's: the API will check it
-    return str(value)
 
 
 def _types(key: str, value: Any) -> str | list[str] | None:
@@ -200,6 +205,8 @@ def _required(key: str, value: Any) -> list[str] | None:
         return None  # an old habit: said of the property, not of its object
     if not isinstance(value, list):
         raise _wrong(key, value, "a list")
+    if len(value) > MAX_NAMES:
+        raise InvalidDocument(f"In the document, {key} has more than {MAX_NAMES:,} names.")
     return [_text(key, one) for one in value]
 
 

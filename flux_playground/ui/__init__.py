@@ -6,7 +6,7 @@ acts, following, desk, visit   what can be done, watching what is under way, wha
 fields, inputs, parts, bounds  a field of the schema → its inputs; labels and tools are taste for names that we know
 form, endpoints, json_view     the form of an endpoint, several endpoints, the form as JSON; adopting: another document
 result, history, gone, price   the stage, the recent pictures, what is left of a removed one, what the next one costs
-words, problems, quoting       states and errors in words, why Generate cannot, the API's own words
+words, error_words, problems   states and errors in words, why Generate cannot; quoting: the API's own words
 recall, recipes, tray, code    from a picture back to the form; recipes, links and code; reproduction: made again
 opening, dropping              what was dropped, pasted or linked, and what it would change
 account, connection            the account behind a key, and who draws and who pays

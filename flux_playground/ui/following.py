@@ -42,6 +42,7 @@ class Update:
     stage: Stage | None = None
     strip: str | None = None
     faults: tuple[FieldError, ...] | None = None
+    faults_by_api: bool = False
     notice: str | None = None
     connection: str | None = None
     choices: str | None = None
@@ -113,7 +114,8 @@ async def follow(playground: Playground, desk: Desk, threads: Threads, also: Upd
             seen, told = now, time.monotonic()
             drawn = await threads(_drawn, playground, desk, recent, shown, place, usual)
             faults = _faults(shown, under_way)
-            yield replace(drawn, faults=also.faults if faults is None else faults, notice=also.notice)
+            by_api = faults is not None
+            yield replace(drawn, faults=faults if by_api else also.faults, faults_by_api=by_api, notice=also.notice)
             also = NOTHING
         if all(one.finished for one in recent):
             return

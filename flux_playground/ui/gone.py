@@ -10,8 +10,8 @@ from dataclasses import replace
 from ..generation import Generation, State
 from ..reproduction import there
 from . import addresses
+from .error_words import Words
 from .markup import icon
-from .words import Words
 
 BRIEF = "Removed"
 """What its card says."""

@@ -10,16 +10,16 @@ from . import labels, words
 from .markup import button, escape, icon, join
 
 
-def reasons(faults: Sequence[FieldError], fields: Iterable[Field]) -> str:
-    """The list of reasons why Generate could not, each leading to its field; "" when there is none."""
+def reasons(faults: Sequence[FieldError], fields: Iterable[Field], *, by_api: bool = False) -> str:
+    """The list of faults, each leading to its field; "" when there is none. `by_api`: the API found them."""
     if not faults:
         return ""
     names = {field.name: labels.label(field) for field in labels.ordered(tuple(fields))}
     order = list(names)
     faults = sorted(faults, key=lambda fault: order.index(fault.field) if fault.field in names else -1)
     rows = join(f"<li>{_row(fault, names)}</li>" for fault in faults[:20])
-    count = "One thing has" if len(faults) == 1 else f"{len(faults)} things have"
-    head = f"{count} to be put right first. Nothing was sent."
+    fix = f"Fix {len(faults)} field{'' if len(faults) == 1 else 's'} to generate"
+    head = "Rejected by the API" if by_api else fix
     return f'<div class="reasons" role="alert">{icon("warn")}<div><p class="head">{head}</p><ul>{rows}</ul></div></div>'
 
 

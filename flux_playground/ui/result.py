@@ -15,6 +15,7 @@ from typing import Any
 from .. import media
 from ..generation import Generation, State
 from . import addresses, gone, reproduction, words
+from .error_words import FREE, Words
 from .markup import button, escape, icon, join
 from .reproduction import Prospect
 
@@ -163,16 +164,16 @@ def _bar(reached: float) -> str:
     return f'<div class="bar" role="progressbar" aria-label="Progress" {bounds}>{inside}</div>'
 
 
-def _here(view: View) -> words.Words:
+def _here(view: View) -> Words:
     """The words for an end; what the local demo answered is not billed, whatever the API would do."""
     said = words.ending(view.generation)
-    if not view.local or said.cost == words.FREE:
+    if not view.local or said.cost == FREE:
         return said
     advice = words.TWICE_THERE if view.generation.state is State.UNKNOWN else said.advice
     return replace(said, cost=words.DRAWN_HERE, advice=advice)
 
 
-def _ending(one: Generation, said: words.Words) -> str:
+def _ending(one: Generation, said: Words) -> str:
     calm = one.error is None and one.state is not State.UNKNOWN  # nothing went wrong: it was stopped
     quote = words.quoted(one.error) if one.error else ""
     api = f'<blockquote dir="auto">{escape(quote)}</blockquote>' if quote else ""

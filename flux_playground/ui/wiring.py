@@ -100,7 +100,9 @@ def written(update: Update, parts: Parts, acts: Acts) -> dict[Any, Any]:
         said |= {parts.frame: update.stage.frame, parts.line: update.stage.line, parts.below: update.stage.below}
     if update.faults is not None:
         said[parts.faults] = fields.faults(update.faults)
-        said[parts.notice] = problems.reasons(update.faults, acts.fields) or update.notice or ""
+        said[parts.notice] = (
+            problems.reasons(update.faults, acts.fields, by_api=update.faults_by_api) or update.notice or ""
+        )
     return {parts.frame: gr.skip(), **{part: value for part, value in said.items() if value is not None}}
 
 

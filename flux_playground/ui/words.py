@@ -6,16 +6,13 @@ The one place for them. Plain text only: whoever shows it escapes it. Knows the 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+import time
+from dataclasses import replace
 
 from ..errors import (
-    APIError,
     APIUnreachable,
-    BadSample,
-    Busy,
     ContentModerated,
     FinetuneNotFound,
-    InvalidRecipe,
     InvalidRequest,
     OutOfCredits,
     PlaygroundError,
@@ -24,168 +21,15 @@ from ..errors import (
     RequestModerated,
     SampleExpired,
     SubmitUnknown,
-    TaskFailed,
     TaskLost,
-    TaskTimeout,
     Unauthorized,
 )
 from ..generation import Generation, State
+from .error_words import ERRORS, FREE, PAID, Words
 from .quoting import plain
 
 LONGEST = 600
 """Characters of the API's own words that are shown."""
-
-FREE = "Nothing was charged."
-UNSURE = "Whether it was charged is not known; your account at the API shows it."
-PAID = "The API may have charged it already; collecting it costs nothing more."
-
-
-@dataclass(frozen=True)
-class Words:
-    """What is said of one state: a short title, what happened, what it cost, what to do next.
-
-    `offers` names the actions that help ("again", "collect", "key"), the best one first.
-    """
-
-    title: str
-    happened: str
-    cost: str = ""
-    advice: str = ""
-    offers: tuple[str, ...] = ()
-
-
-ERRORS: dict[type[PlaygroundError], Words] = {
-    InvalidRequest: Words(
-        "These settings were refused",
-        "At least one value is not what the API takes; each is marked at its field.",
-        FREE,
-        "Correct the marked fields and generate again. Your form is as you left it.",
-    ),
-    InvalidRecipe: Words(
-        "This is no recipe that can be read",
-        "What was given holds no settings of a picture, or damaged ones.",
-        FREE,
-        "Give it as it was saved. Your form is as you left it.",
-    ),
-    QuotaExceeded: Words(
-        "The allowance is used up",
-        "This page has a limit, and it has been reached.",
-        FREE,
-        "Wait until it comes back, or use a key of your own.",
-        ("key",),
-    ),
-    Busy: Words(
-        "Busy",
-        "As many wait in line here as can be taken on.",
-        FREE,
-        "Generate again when some of them are done. Your form is as you left it.",
-    ),
-    Unauthorized: Words(
-        "The API does not know this key",
-        "The key is wrong, was withdrawn, or there is none.",
-        FREE,
-        "Check the key: it is sent exactly as it was entered.",
-        ("key", "again"),
-    ),
-    OutOfCredits: Words(
-        "No credits left",
-        "The account behind this key has none left for this image.",
-        FREE,
-        "Add credits in your account at the API, then send it again.",
-        ("again", "key"),
-    ),
-    RateLimited: Words(
-        "Too much at once",
-        "The API takes only so many requests from one key at a time, and it was asked again until patience ended.",
-        FREE,
-        "Wait until some of your images are done, then send it again.",
-        ("again",),
-    ),
-    FinetuneNotFound: Words(
-        "The API cannot find this finetune",
-        "Either the id is mistyped, or it is still training, or it was trained in another region: "
-        "a finetune is known only to the server of the region where it was trained.",
-        FREE,
-        "Check the id. For another region, whoever runs this page names its server in FLUX_PLAYGROUND_BASE_URL.",
-        ("again",),
-    ),
-    APIError: Words(
-        "The API answered with an error",
-        "The request arrived and was turned down; nothing in your settings has to be wrong.",
-        "Most likely nothing was charged.",
-        "Try again in a moment.",
-        ("again",),
-    ),
-    APIUnreachable: Words(
-        "The API could not be reached",
-        "The request never left this machine: the network, or the server, is down.",
-        FREE,
-        "Check the connection, then send it again.",
-        ("again",),
-    ),
-    SubmitUnknown: Words(
-        "Nobody knows whether it was accepted",
-        "The request was sent, but its answer got lost on the way, so it is not repeated by itself.",
-        UNSURE,
-        "Sending it again may be charged a second time.",
-        ("again",),
-    ),
-    RequestModerated: Words(
-        "The request was refused by moderation",
-        "The API judged that the prompt, or the image in it, asks for something it does not draw.",
-        "The API decides whether it charges for this; no image was made.",
-        "Word the prompt differently, or raise the safety tolerance.",
-    ),
-    ContentModerated: Words(
-        "The image was withheld by moderation",
-        "The API drew it and then judged that it must not be shown.",
-        "The API decides whether it charges for this; the image cannot be had.",
-        "Another seed often passes; or word the prompt differently, or raise the safety tolerance.",
-        ("vary",),
-    ),
-    TaskLost: Words(
-        "The API no longer knows this task",
-        "It was accepted, but whoever is asked about it now says that there is no such task.",
-        UNSURE,
-        "Send it again: the same seed draws the same image.",
-        ("again",),
-    ),
-    TaskFailed: Words(
-        "The API could not make this image",
-        "It accepted the request and then failed; this is not the doing of your settings, as far as it says.",
-        UNSURE,
-        "Send it again; if it keeps failing, change the prompt or the finetune.",
-        ("again",),
-    ),
-    TaskTimeout: Words(
-        "It takes longer than we waited",
-        "The API is still at work on it, or has forgotten to say that it is done.",
-        PAID,
-        "Collect it later: the wait starts anew and costs nothing.",
-        ("collect", "again"),
-    ),
-    SampleExpired: Words(
-        "The link to the image ran out",
-        "The image was made, but its link, which lives for ten minutes, no longer answers.",
-        PAID,
-        "Collect it: the API is asked for a fresh link.",
-        ("collect", "again"),
-    ),
-    BadSample: Words(
-        "What arrived is not a whole image",
-        "The download was cut short, or is no image at all; nothing of it was kept.",
-        PAID,
-        "Collect it once more.",
-        ("collect", "again"),
-    ),
-    PlaygroundError: Words(
-        "Something went wrong here",
-        "The fault is this program's, not yours.",
-        UNSURE,
-        "Send it again; if it keeps happening, the program's log has the details.",
-        ("again",),
-    ),
-}
 
 STATES: dict[State, Words] = {
     State.UNKNOWN: ERRORS[SubmitUnknown],
@@ -244,7 +88,15 @@ TWICE_THERE = "At the API, sending it again may be charged a second time."
 
 def of(error: PlaygroundError) -> Words:
     """The words for an error: its own kind's, else those of the nearest kind above it in the tree."""
-    return next(ERRORS[kind] for kind in type(error).__mro__ if kind in ERRORS)
+    said = next(ERRORS[kind] for kind in type(error).__mro__ if kind in ERRORS)
+    if isinstance(error, InvalidRequest) and error.status_code is None:
+        return replace(said, title="Some settings are invalid")
+    if isinstance(error, SubmitUnknown) and error.status_code is not None and error.status_code >= 500:
+        happened = (
+            f"The API returned an error ({error.status_code}) after we sent the request. It may still be running."
+        )
+        return replace(said, title=f"API error {error.status_code}", happened=happened)
+    return said
 
 
 def ending(generation: Generation) -> Words:
@@ -254,7 +106,7 @@ def ending(generation: Generation) -> Words:
     words = of(generation.error)
     if generation.state is State.UNCOLLECTED and "collect" not in words.offers:
         # Whatever went wrong, the task was accepted: it can still be collected, and that costs nothing.
-        advice = "Collect it once that is put right." if "key" in words.offers else "Collect it later."
+        advice = "Fix this, then download the image." if "key" in words.offers else "Collect it later."
         offers = ("collect", *(one for one in words.offers if one != "again"))
         return replace(words, cost=PAID, advice=advice, offers=offers)
     return words
@@ -290,5 +142,7 @@ def waiting(generation: Generation, place: int, usual: float | None) -> tuple[st
     """What is happening now, and how long it usually takes, for the line below the picture."""
     if generation.state is State.QUEUED:
         return f"In line, number {place}" if place else "In line", ""
-    expected = f"usually about {usual:.0f} s" if usual is not None and usual >= 1 else ""
+    expected = f"about {usual:.0f} s" if usual is not None and usual >= 1 else ""
+    if usual is not None and time.time() - generation.created_at > usual + 1:
+        expected = "longer than usual"
     return brief(generation), expected
