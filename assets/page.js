@@ -76,6 +76,7 @@
   }
 
   function bridge(act, data) {
+    if (["generate", "insist"].includes(act) && holdBack()) return;
     if (paid.has(act)) {
       if (isRepeat(act, data)) return;
       data = { ...data, press: crypto.getRandomValues(new Uint32Array(4)).join("-") };
@@ -92,6 +93,57 @@
     button.dataset.sent = "";
     clearTimeout(button.timer);
     button.timer = setTimeout(() => delete button.dataset.sent, REPEAT);
+  }
+
+  // ---- numbers beyond their bounds ------------------------------------------------------------------------------
+  // Gradio moves a typed number into its bounds when the field is left. It is said, and the next press is held back, so
+  // that no value is sent that was not seen.
+  const moved = new Map(); // field → what happened to the number that was typed
+
+  document.addEventListener("input", (event) => {
+    const name = event.target.closest?.(".field")?.id.slice("field-".length);
+    if (!name) return;
+    moved.delete(name);
+    $(`#field-${CSS.escape(name)} .moved`)?.remove();
+    if (event.isTrusted && event.target.type === "number") event.target.typed = event.target.value;
+  }, true);
+
+  document.addEventListener("focusout", (event) => {
+    const box = event.target;
+    const typed = box.typed;
+    const field = box.closest?.(".field");
+    if (box.type !== "number" || typed === undefined || !field) return;
+    delete box.typed;
+    const range = $("input[type=range]", field);
+    if (!range) return;
+    const [low, high] = [Number(range.min), Number(range.max)];
+    const name = field.id.slice("field-".length);
+    if (typed === "") {
+      setTimeout(() => $("[data-testid=reset-button]", field)?.click(), 50);
+      tellMoved(name, "The field was empty. It has its default again.");
+    } else if (Number(typed) < low || Number(typed) > high) {
+      const [bound, word] = Number(typed) > high ? [high, "most"] : [low, "least"];
+      tellMoved(name, `must be at ${word} ${bound}, not ${typed}. It was set to ${bound}.`);
+    }
+  }, true);
+
+  function tellMoved(name, text) {
+    moved.set(name, text);
+    const hint = $(`#hint-${CSS.escape(name)}`);
+    if (!hint) return;
+    $(".moved", hint)?.remove();
+    const note = Object.assign(document.createElement("p"), { className: "moved", textContent: text });
+    note.setAttribute("role", "alert");
+    hint.prepend(note);
+  }
+
+  function holdBack() {
+    const [name] = moved.keys();
+    if (name === undefined) return false;
+    moved.clear();
+    goTo(name);
+    say("A value was changed. Check it, then press again.");
+    return true;
   }
 
   // ---- the form -------------------------------------------------------------------------------------------------
@@ -561,9 +613,9 @@
       Promise.all([image.decode(), fetch(image.src).then((answer) => answer.blob())])
         .then(([, file]) => {
           const bytes = file.size < 1e6 ? `${Math.ceil(file.size / 1e3)} KB` : `${(file.size / 1e6).toFixed(1)} MB`;
-          fresh.textContent = `${image.naturalWidth} × ${image.naturalHeight} px, ${bytes}; sent upright, without place or camera`;
+          fresh.textContent = `${image.naturalWidth} × ${image.naturalHeight} px · ${bytes} · location data removed`;
         })
-        .catch(() => (fresh.textContent = "This file cannot be shown as an image."));
+        .catch(() => (fresh.textContent = "No preview for this file type."));
     }
   }
 

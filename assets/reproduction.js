@@ -107,6 +107,7 @@
 
   const openText = (text) => flux.bridge?.("paste", { text: text.slice(0, 250_000) });
   const isRecipe = (text) => text.includes("flux_playground_recipe") || /^\S+\?\S*\brecipe=\d+$/.test(text.trim());
+  const isSettings = (text) => isRecipe(text) || /[{}]|https?:\/\/|\bcurl\b|\bSteps: ?\d|Negative prompt:/.test(text);
   const ownInput = (target) => target.closest?.(".field")?.querySelector("input[type=file], [data-testid=image]");
   const typing = (target) => target.closest?.("input:not([type=file], [type=checkbox], [type=radio], [type=range]), textarea");
 
@@ -169,7 +170,8 @@
       event.preventDefault();
       openFile(file);
     } else if (!box && text.trim()) {
-      openText(text);
+      if (isSettings(text)) openText(text);
+      else if (!$("#input-prompt textarea")?.value.trim()) flux.put("prompt", text.trim());
     } else if (box && box.type !== "password" && isRecipe(text)) {
       propose(box, box.value, text);
     }

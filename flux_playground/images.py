@@ -46,13 +46,15 @@ MODES = {"JPEG": ("L", "RGB", "CMYK"), "PNG": ("1", "L", "LA", "P", "RGB", "RGBA
 TELLING = frozenset({"exif", "xmp", "photoshop", "comment", "mp"})
 """What in a file may say who made it, where and with what; a PNG's texts come on top; "mp" is further pictures."""
 
-BOMB = 100_000_000
+BOMB = 120_000_000
 """Pixels beyond which nothing is decoded."""
 
 MOST_PIXELS = 40_000_000
 """Pixels that an image prompt may have."""
 
 MOST_BYTES = 20_000_000
+MAX_READ_BYTES = 100_000_000
+MAX_SENT_SIDE_PIXELS = 4096
 """Bytes that an image prompt may have."""
 
 
@@ -105,17 +107,19 @@ def thumbnail(data: bytes, edge: int = 320) -> bytes:
 def encode(source: Path | bytes, field: str) -> str:
     """The bare base64 of an image that is sent as the value of `field`: upright, without place, camera or comments.
 
-    Bytes that need nothing done to them are sent untouched. Raises `InvalidRequest` at the field for what is no
-    image, is damaged, or has more than `MOST_PIXELS` (told from its header) or `MOST_BYTES`.
+    Bytes that need nothing done to them are sent untouched; an image of more than `MOST_PIXELS` or `MOST_BYTES` is
+    scaled down. Raises `InvalidRequest` at the field for what is no image, is damaged, or has more than `BOMB` pixels.
     """
     data = _read(source, field)
     try:
         width, height = _opened(data).size
-        if width * height > MOST_PIXELS:
+        if width * height > BOMB:
             raise _refusal(field, "image_too_large", _too_many_pixels(width, height))
-        sent = _to_send(data)
+        sent = _to_send(data) if width * height <= MOST_PIXELS and len(data) <= MOST_BYTES else _scaled_down(data)
     except BadSample as error:
-        advice = "Choose a JPEG, PNG or WebP file; a HEIC photo must be saved as one of these first."
+        advice = "Choose another file."
+        if kind_of(data) == "":
+            advice = "Choose a JPEG, PNG or WebP file; a HEIC photo must be saved as one of these first."
         raise _refusal(field, "image_parsing", f"{error.message} {advice}") from error
     if len(sent) > MOST_BYTES:
         raise _refusal(field, "image_too_large", _too_many_bytes(len(sent)))
@@ -190,6 +194,21 @@ def _to_send(data: bytes) -> bytes:
     return _saved(_in_mode(_upright(image), name), name, quality=95)
 
 
+def kind_of(data: bytes) -> str:
+    """Return the format that a file begins like, such as "PNG"; "" for no format that can be read."""
+    accepts = {name: Image.OPEN[name][1] for name in READERS}
+    return next((name for name, accept in accepts.items() if accept is not None and accept(data[:16]) is True), "")
+
+
+def _scaled_down(data: bytes) -> bytes:
+    """The image with its longer side at most `MAX_SENT_SIDE_PIXELS`, as JPEG, or as PNG where it has transparency."""
+    image = _upright(_decoded(data, smallest=MAX_SENT_SIDE_PIXELS))
+    name = "PNG" if image.has_transparency_data else "JPEG"
+    image = _in_mode(image, name)
+    image.thumbnail((MAX_SENT_SIDE_PIXELS, MAX_SENT_SIDE_PIXELS))
+    return _saved(image, name, quality=92)
+
+
 def _in_mode(image: Image.Image, name: str) -> Image.Image:
     if image.mode in MODES[name]:
         return image
@@ -211,18 +230,18 @@ def _read(source: Path | bytes, field: str) -> bytes:
     if isinstance(source, Path) and not source.is_file():
         raise _refusal(field, "image_parsing", "This file is no longer there: choose it again.")
     size = len(source) if isinstance(source, bytes) else source.stat().st_size
-    if size > MOST_BYTES:
+    if size > MAX_READ_BYTES:
         raise _refusal(field, "image_too_large", _too_many_bytes(size))
     return source if isinstance(source, bytes) else source.read_bytes()
 
 
 def _too_many_pixels(width: int, height: int) -> str:
     size = f"{width} × {height} pixels ({width * height / 1e6:.1f} megapixels)"
-    return f"This image has {size}; at most {MOST_PIXELS // 1_000_000} megapixels can be sent."
+    return f"This image has {size}; at most {BOMB // 1_000_000} megapixels can be read."
 
 
 def _too_many_bytes(size: int) -> str:
-    return f"This image takes {size / 1e6:.1f} MB; at most {MOST_BYTES // 1_000_000} MB can be sent."
+    return f"This image takes {size / 1e6:.1f} MB; at most {MAX_READ_BYTES // 1_000_000} MB can be read."
 
 
 def _refusal(field: str, kind: str, sentence: str) -> InvalidRequest:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,11 +15,13 @@ from typing import Any
 
 from . import images
 from .errors import FieldError, InvalidRequest
-from .schema import Field, Operation
+from .recipe import is_reference
+from .schema import Field, Operation, normalize
 
 SEED = "seed"
 SEEDS = 2**32
 MAX_TEXT_LENGTH = 100_000
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def complete(operation: Operation, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -35,6 +38,11 @@ def complete(operation: Operation, values: Mapping[str, Any]) -> dict[str, Any]:
         raise InvalidRequest(wrong)
     ready = dict(values)
     for one in operation.fields:
+        if isinstance(text := values.get(one.name), str) and not one.media:
+            ready[one.name] = normalize(one.name, text)
+            if _CONTROL.search(text):
+                wrong.append(FieldError(("body", one.name), "contains an invalid character", "string_pattern_mismatch"))
+            continue
         try:
             ready[one.name] = _encoded(one, values.get(one.name))
         except InvalidRequest as error:
@@ -63,7 +71,7 @@ def kept(operation: Operation, request: Mapping[str, Any], keep: Callable[[str],
     shown = {name: value for name, value in request.items() if name not in known or not known[name].secret}
     for name in shown:
         if name in known and known[name].media:
-            shown[name] = _each(shown[name], lambda value: keep(value) if isinstance(value, str) else value)
+            shown[name] = _each(shown[name], lambda value: keep(value) if _is_base64(value) else value)
     return shown
 
 
@@ -84,16 +92,62 @@ def _encoded(one: Field, value: Any) -> Any:
 
 
 def _image(one: Field, value: Any) -> Any:
-    """The base64 of one image; text that cannot be one, such as a reference to a lost image, must not be paid for."""
+    """Return the base64 of one image, or the address where the API takes addresses; raises `InvalidRequest`.
+
+    Text must decode to an image: anything else, such as a reference to a deleted image, would be paid for in vain.
+    """
     if isinstance(value, Path | bytes):
         return images.encode(value, one.name)
-    if isinstance(value, str) and value:
-        try:
-            base64.b64decode(value, validate=True)
-        except binascii.Error:
-            sentence = "is not an image as base64; if it was kept here, it is here no longer"
-            raise InvalidRequest([FieldError(("body", one.name), sentence, "image_parsing")]) from None
-    return value
+    if not isinstance(value, str) or not value:
+        return value
+    if is_web_address(value):
+        if takes_address(one):
+            return value.strip()
+        raise _not_an_image(one, "is an address; give the image itself")
+    if is_reference(value):
+        raise _not_an_image(one, "names an image that is no longer kept; choose the image again")
+    data = decode_base64(value)
+    if data is None:
+        raise _not_an_image(one, "is not an image as base64")
+    return images.encode(data, one.name)
+
+
+def image_fault(field: Field, value: Any) -> str:
+    """Return what is wrong with the value of an image field in a request, as a sentence; "" for an image."""
+    try:
+        _each(value, lambda item: _image(field, item))
+    except InvalidRequest as error:
+        return error.details[0].msg
+    kind = list if field.type == "array" else str
+    return "" if isinstance(value, kind) else "is not an image as base64"
+
+
+def is_web_address(text: str) -> bool:
+    """Return whether a text is an http or https address."""
+    return re.match(r"\s*https?://\S", text, re.IGNORECASE) is not None
+
+
+def takes_address(field: Field) -> bool:
+    """Return whether the API takes the address of an image in a field, by the field's description."""
+    return re.search(r"\bURLs?\b", field.description) is not None
+
+
+def decode_base64(text: str) -> bytes | None:
+    """Return the bytes of base64 in lines, as a data URL, or in the URL-safe alphabet; None for anything else."""
+    bare = re.sub(r"^\s*data:[^,]{0,200};base64,", "", text[:300]) + text[300:]
+    bare = "".join(bare.split()).replace("-", "+").replace("_", "/").rstrip("=")
+    try:
+        return base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True) or None
+    except binascii.Error:
+        return None
+
+
+def _is_base64(value: Any) -> bool:
+    return isinstance(value, str) and not is_web_address(value)
+
+
+def _not_an_image(field: Field, sentence: str) -> InvalidRequest:
+    return InvalidRequest([FieldError(("body", field.name), sentence, "image_parsing")])
 
 
 def _each(value: Any, change: Callable[[Any], Any]) -> Any:

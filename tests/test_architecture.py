@@ -34,6 +34,7 @@ ROOMS = {
     "setting_values": set(),
     "__init__": {"errors", "playground", "settings"},
     "ui": {
+        "request",
         "media",
         "documents",
         "accounts",
@@ -69,7 +70,7 @@ ROOMS = {
         "visitor",
     },
     "visitor": {"errors", "schema", "settings"},
-    "request": {"errors", "images", "schema"},
+    "request": {"errors", "images", "recipe", "schema"},
     "road": {"client", "errors", "generation", "journal", "pacing"},
     "line": {"errors", "generation"},
     "active_runs": {"line"},

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from flux_playground.errors import BadSample, InvalidRequest
-from flux_playground.images import MOST_BYTES, Picture, encode, inspect, thumbnail
+from flux_playground.images import MAX_READ_BYTES, Picture, encode, inspect, thumbnail
 
 
 def drawn(name: str, size: tuple[int, int] = (64, 40), mode: str = "RGB", **options: Any) -> bytes:
@@ -194,19 +194,20 @@ def test_a_damaged_image_is_refused_at_the_field() -> None:
     assert refusal(drawn("JPEG")[:-30])[0] == "image_parsing"
 
 
-@pytest.mark.parametrize("size", [(10_000, 6_000), (60_000, 60_000)])
-def test_sixty_megapixels_are_refused_from_the_header_with_size_and_limit(size: tuple[int, int]) -> None:
+@pytest.mark.parametrize("size", [(20_000, 10_000), (60_000, 60_000)])
+def test_too_many_pixels_are_refused_from_the_header(size: tuple[int, int]) -> None:
+    """An image of more than 120 megapixels is refused by its header, with its size and the limit."""
     kind, sentence = refusal(header_only(*size))
     assert kind == "image_too_large"
     assert f"{size[0]} × {size[1]} pixels" in sentence
-    assert "at most 40 megapixels" in sentence
+    assert "at most 120 megapixels" in sentence
 
 
 def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
     path = tmp_path / "huge.jpg"
     with path.open("wb") as file:
-        file.truncate(MOST_BYTES + 12_000_000)
-    assert refusal(path) == ("image_too_large", "This image takes 32.0 MB; at most 20 MB can be sent.")
+        file.truncate(MAX_READ_BYTES + 12_000_000)
+    assert refusal(path) == ("image_too_large", "This image takes 112.0 MB; at most 100 MB can be read.")
 
 
 def test_a_file_that_is_gone_or_a_folder_is_refused_at_the_field(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ Names no field but in `hints.py`, and must not know HTTP, Gradio, or how a reque
 from .changes import changes
 from .document import Document, load, load_text
 from .fields import Field
+from .hints import normalize
 from .operation import Operation
 
-__all__ = ["Document", "Field", "Operation", "changes", "load", "load_text"]
+__all__ = ["Document", "Field", "Operation", "changes", "load", "load_text", "normalize"]

@@ -51,3 +51,17 @@ def check_ratio(text: str, description: str) -> str:
 
 TASTE: dict[str, Callable[[str, str], str]] = {"aspect_ratio": check_ratio}
 """By name: a check of a field of text beyond the schema, given value and description, that returns a sentence or ""."""
+
+
+INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
+"""Characters without width that come along when an id is copied from a page or a message."""
+
+
+def normalize(name: str, text: str) -> str:
+    """Return a typed text as it is meant: ids without blanks around them, ratios with a colon."""
+    if name == "aspect_ratio":
+        found = re.fullmatch(r"\s*(\d{1,5})\s*[xX×*/]\s*(\d{1,5})\s*", text, re.ASCII)
+        if found and int(found[1]) and int(found[2]):
+            value = Fraction(int(found[1]), int(found[2]))
+            return f"{value.numerator}:{value.denominator}"
+    return text.strip().strip(INVISIBLE).strip() if re.search(r"(^|_)id$", name) else text

@@ -12,6 +12,7 @@ opening, dropping              what was dropped, pasted or linked, and what it w
 account, connection            the account behind a key, and who draws and who pays
 guard, throttle, whence        doors that stay shut, how much one address may ask, whom a request comes from
 pictures, addresses, uploads   the routes of the pictures, their addresses, what visitors sent up; health: for owners
+uploaded_files                 which files a browser may name
 api, mcp, endpoint_tools       the endpoints for programs
 sparing, assets, chunks        gradio's blocks without what nobody asks for; the page's files, sent at once and kept
 markup                         pieces of HTML, safely

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..errors import FieldError
+from ..request import SEED
 from ..schema import Field
 from . import inputs, labels, parts, tools
 from .bounds import limits
@@ -53,6 +54,8 @@ def read(fields: Iterable[Field], raw: Mapping[str, Any]) -> dict[str, Any]:
     for field in fields:
         if field.name in raw:
             values[field.name] = inputs.read(field, raw[field.name])
+            if field.name == SEED and str(values[field.name]).strip() == "-1":
+                values[field.name] = None  # random, as other tools write it
         elif not isinstance(part := parts.plan(field), parts.Leaf) and any(key in raw for key in part.fill(None)):
             values[field.name] = part.read(raw)
     return values

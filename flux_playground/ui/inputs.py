@@ -16,6 +16,7 @@ import gradio as gr
 from ..schema import Field
 from ..schema.essence import essence
 from . import labels
+from .uploaded_files import uploaded_path
 
 UNSET = "API default"
 """The choice that leaves a field out of the request."""
@@ -223,8 +224,8 @@ def _as_it_is(payload: Any) -> Any:
 
 
 def _paths(payload: Any) -> Any:
-    """The uploaded files, unopened. That they are files of ours, gradio has checked before."""
+    """The paths of uploaded files; `gradio.Error` for anything else that a client names."""
     if payload is None:
         return None
     several = getattr(payload, "root", None)
-    return [one.path for one in several] if several is not None else payload.path or payload.url
+    return [uploaded_path(one) for one in several] if several is not None else uploaded_path(payload)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ..errors import FieldError
+from ..request import image_fault, is_web_address
 from ..schema import Field, Operation
 from ..schema.values import is_blank, meant
 from . import fields, recall
@@ -60,12 +61,19 @@ def edited(chosen: Sequence[Field], operation: Operation, raw: Mapping[str, Any]
         return Edit({}, _wrong("A request is an object: it begins with { and ends with }."))
     before = _request(chosen, operation, raw)
     held: dict[str, Any] = {}
+    wrong: list[FieldError] = []
     for field in chosen:
         if given.get(field.name) != before.get(field.name) or (field.name in given) != (field.name in before):
-            held |= recall.fill(field, given.get(field.name))
+            value = given.get(field.name)
+            fault = image_fault(field, value) if field.media and value not in (None, [], "") else ""
+            if fault or (field.media and isinstance(value, str) and is_web_address(value)):
+                sentence = fault or "is an address; the form needs the image itself"
+                wrong.append(FieldError(("body", field.name), f"{sentence}. The form keeps what it had.", ""))
+            else:
+                held |= recall.fill(field, given.get(field.name))
     unknown = [FieldError(("body", name), "is not a field here", "") for name in given if name not in _names(chosen)]
     shown = {name: value for name, value in given.items() if name in _names(chosen) and name not in _hidden(chosen)}
-    return Edit(held, _state([*unknown, *_faults(operation, shown, _hidden(chosen))]))
+    return Edit(held, _state([*unknown, *wrong, *_faults(operation, shown, _hidden(chosen))]))
 
 
 def _request(chosen: Sequence[Field], operation: Operation, raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import gradio as gr
 
 from .bridge import private
 from .markup import button
+from .uploaded_files import uploaded_path
 
 OPEN = "Open a recipe or picture"
 ABOUT = "Or drop or paste a picture, a recipe, a link or code anywhere on this page."
@@ -58,5 +59,5 @@ _OWN: Mapping[str, Any] = {"js_on_load": None, "apply_default_css": False}
 
 
 def _path(payload: Any) -> str | None:
-    """The uploaded file, unopened. That it is a file of ours, gradio has checked before."""
-    return None if payload is None else payload.path
+    """The path of the uploaded file; `gradio.Error` for anything else that a client names."""
+    return None if payload is None else uploaded_path(payload)

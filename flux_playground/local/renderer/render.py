@@ -59,7 +59,7 @@ def _number(value: Any, default: float) -> float:
 def _blend_images(image: Image.Image, request: Mapping[str, Any]) -> Image.Image:
     for name in IMAGE_FIELDS:
         given = request.get(name)
-        if isinstance(given, str) and given:
+        if isinstance(given, str) and given and not given.startswith(("http://", "https://")):
             share = min(1.0, _number(request.get(f"{name}_strength"), 0.5))
             other = open_image(given)
             if share > 0.0:

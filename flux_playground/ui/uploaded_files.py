@@ -1,0 +1,27 @@
+"""Which files a browser may name: those that it uploaded, and nothing else of this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.utils import get_upload_folder
+
+NOT_UPLOADED = "Only uploaded images can be used."
+
+
+def uploaded_path(payload: Any) -> str:
+    """Return the path of a file in Gradio's upload folder.
+
+    Raises `gradio.Error` with one and the same sentence for anything else, so that nobody learns which files exist.
+    """
+    text = getattr(payload, "path", None)
+    folder = Path(get_upload_folder()).resolve()
+    try:
+        path = Path(text).resolve(strict=True) if isinstance(text, str) else None
+        if path is not None and path.is_relative_to(folder) and path.is_file() and Path(text or "").absolute() == path:
+            return str(path)
+    except (OSError, ValueError, RuntimeError):
+        pass
+    raise gr.Error(NOT_UPLOADED)
