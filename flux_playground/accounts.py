@@ -10,7 +10,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from .client import Client
+from .client import Client, PrivateNames
 from .line import Line, Run
 
 IDLE = 3600.0
@@ -27,10 +27,13 @@ class Account:
 
 
 class Accounts:
-    """All accounts in use. Safe to use from many threads."""
+    """All accounts in use. Safe to use from many threads.
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
+    With `others`, image hosts that are not the API's may lead to a private address where the API's own name does.
+    """
+
+    def __init__(self, limit: int, *, others: bool = False) -> None:
+        self._limit, self._names = limit, PrivateNames.ANY if others else PrivateNames.OWN
         self._accounts: dict[tuple[str, str], Account] = {}
         self._lock = threading.Lock()
 
@@ -42,7 +45,9 @@ class Accounts:
         with self._lock:
             account = self._accounts.get((server, key))
             if account is None:
-                account = self._accounts[server, key] = Account(Client(server, key), Line(self._limit))
+                account = self._accounts[server, key] = Account(
+                    Client(server, key, names=self._names), Line(self._limit)
+                )
             account.touched = time.monotonic()
             return account
 

@@ -48,7 +48,7 @@ class Playground:
         self.operation = documents.chosen(self.document, settings.endpoint)
         self._edition = edition(self.document.raw)
         self.journal = Journal(settings.data)
-        self.accounts = Accounts(settings.max_in_flight)
+        self.accounts = Accounts(settings.max_in_flight, others=not settings.hosted)
         clearing = Clearing(self.journal, settings.room, "" if settings.keep else DRAWN_HERE)
         self._runner = Runner(self.journal, self.accounts, clearing, settings.patience)
         self._quota = Quota(self.journal, settings.allowance, settings.budget)

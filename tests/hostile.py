@@ -34,7 +34,7 @@ QUICK = Limits(
     longest_retry_after=1.5,
     not_found=0.3,
     renewal=0.8,
-    turn=0.3,
+    turn=1.0,
     idle=0.3,
     answer_bytes=100_000,
     image_bytes=1_000_000,
@@ -66,7 +66,8 @@ class Hostile:
         self._script = {path: list(acts) if isinstance(acts, list) else [acts] for path, acts in script.items()}
         self._tls = tls
         self._listener = socket.create_server((host, 0), backlog=512)
-        self._open: set[socket.socket] = set()
+        self.open: set[socket.socket] = set()
+        self.emptied = threading.Event()
         self._lock = threading.Lock()
         self.seen: list[Seen] = []
         self.connections = 0
@@ -81,7 +82,7 @@ class Hostile:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         with self._lock:
-            for sock in self._open:
+            for sock in self.open:
                 with contextlib.suppress(OSError):
                     sock.shutdown(socket.SHUT_RDWR)
 
@@ -104,7 +105,8 @@ class Hostile:
 
     def _serve(self, sock: socket.socket) -> None:
         with self._lock:
-            self._open.add(sock)
+            self.open.add(sock)
+            self.emptied.clear()
         try:
             if self._tls:
                 sock = self._tls.wrap_socket(sock, server_side=True)
@@ -114,7 +116,9 @@ class Hostile:
             pass
         finally:
             with self._lock:
-                self._open.discard(sock)
+                self.open.discard(sock)
+                if not self.open:
+                    self.emptied.set()
             sock.close()
 
     def _act(self, seen: Seen) -> Act:

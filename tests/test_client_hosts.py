@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 import pytest
 
-from flux_playground.client.hosts import Origin, may_see_key, origin, permitted, polling_url, usable
+from flux_playground.client.hosts import (
+    Origin,
+    PrivateNames,
+    endpoint,
+    may_see_key,
+    origin,
+    permitted,
+    polling_url,
+    usable,
+)
 
 BFL = "https://api.us1.bfl.ai"
 SEEN = [
@@ -52,6 +62,7 @@ def test_an_address_that_two_readers_may_understand_differently_is_no_address(ur
 
 PRIVATE = """
 127.0.0.1 127.9.9.9 ::1 10.0.0.1 172.16.0.1 192.168.1.1 169.254.169.254 100.64.0.1 0.0.0.0 224.0.0.1 255.255.255.255
+64:ff9b::10.0.0.1 64:ff9b::127.0.0.1 2002:a00:1::1 2002:7f00:1::1 ::10.0.0.1 ::127.0.0.1 fec0::1
 fe80::1%eth0 fd00::1 :: ff02::1 ::ffff:10.0.0.1 ::ffff:127.0.0.1 198.18.0.1 192.0.2.1 240.0.0.1
 """
 
@@ -61,7 +72,7 @@ def test_a_private_address_is_not_asked_for_somebody_else(address: str) -> None:
     assert not permitted(address, origin(BFL))
 
 
-@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8"])
+@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::8.8.8.8"])
 def test_a_public_address_is(address: str) -> None:
     assert permitted(address, origin(BFL))
 
@@ -94,3 +105,44 @@ def test_a_task_is_asked_after_over_https_where_its_polling_url_says(given: Any,
 
 def test_an_origin_is_the_same_however_it_is_written() -> None:
     assert origin("HTTPS://API.BFL.AI/x") == origin("https://api.bfl.ai:443") == Origin("https", "api.bfl.ai", 443)
+
+
+FAKE = ["198.18.0.10", "100.64.3.4", "10.9.8.7", "192.168.1.1", "fc00::1", "::ffff:198.18.0.1"]
+
+
+@pytest.mark.parametrize("address", FAKE)
+def test_own_names_may_lead_to_a_private_address(address: str) -> None:
+    """Behind a fake-IP proxy or a split DNS, names of the API resolve to private addresses."""
+    assert permitted(address, origin(BFL), "delivery-eu1.bfl.ai", PrivateNames.OWN)
+    assert not permitted(address, origin(BFL), "x.blob.core.windows.net", PrivateNames.OWN)
+    assert not permitted(address, origin(BFL), "evilbfl.ai", PrivateNames.OWN)
+    assert not permitted(address, origin(BFL), "delivery-eu1.bfl.ai")
+    assert not permitted(address, origin(BFL), "", PrivateNames.ANY)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "169.254.169.254", "fe80::1", "0.0.0.0", "224.0.0.1"])
+def test_no_name_may_lead_to_this_machine_or_link(address: str) -> None:
+    """The exception covers local networks only."""
+    assert not permitted(address, origin(BFL), "delivery-eu1.bfl.ai", PrivateNames.ANY)
+
+
+@pytest.mark.parametrize(("resolved", "allowed"), [("198.18.0.5", True), ("8.8.8.8", False), ("127.0.0.1", False)])
+def test_other_names_follow_where_the_api_itself_leads(
+    resolved: str, allowed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another image host may be private only where the API's own name is."""
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (resolved, 443))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    assert permitted("198.18.0.10", origin(BFL), "x.blob.core.windows.net", PrivateNames.ANY) is allowed
+    assert not permitted("198.18.0.10", origin(BFL), "x.blob.core.windows.net", PrivateNames.OWN)
+
+
+@pytest.mark.parametrize("base", ["https://a.test", "https://a.test/", "https://a.test/v1", "https://a.test/v1/"])
+def test_a_version_at_the_end_of_the_base_is_not_doubled(base: str) -> None:
+    """A base URL that ends in /v1 asks the same endpoints."""
+    assert endpoint(base, "/v1/credits") == "https://a.test/v1/credits"
+
+
+def test_the_host_of_a_document_may_not_be_private() -> None:
+    """A visitor chooses a document's URL, so its own host name earns no exception."""
+    assert not permitted("10.0.0.5", origin("https://wiki.corp.test/openapi.json"), "wiki.corp.test")

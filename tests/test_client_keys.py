@@ -223,3 +223,12 @@ def test_a_certificate_that_nobody_trusts_means_that_nothing_was_sent(
 def test_a_client_does_not_show_its_key() -> None:
     with Client(closed_port(), KEY) as ours:
         assert KEY not in repr(ours) + str(ours)
+
+
+def test_idle_connections_are_closed(server: Hostile) -> None:
+    """A client that is kept but not used holds no connection after `limits.idle`."""
+    server.script("/v1/credits", reply({"credits": 1}))
+    with client(server) as ours:
+        ours.credits()
+        assert len(server.open) == 1
+        assert server.emptied.wait(5)

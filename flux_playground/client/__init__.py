@@ -16,6 +16,7 @@ from .answers import Result as Result
 from .answers import Task as Task
 from .calls import Client as Client
 from .documents import fetch as fetch
+from .hosts import PrivateNames as PrivateNames
 from .limits import Limits as Limits
 
-__all__ = ["Client", "Limits", "Result", "Task", "fetch"]
+__all__ = ["Client", "Limits", "PrivateNames", "Result", "Task", "fetch"]

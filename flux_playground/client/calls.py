@@ -28,7 +28,7 @@ from ..pacing import Pace
 from .answers import Result, Task, read_error, read_task
 from .connections import NeverMade
 from .downloads import Downloads
-from .hosts import endpoint, may_see_key, origin, polling_url, usable
+from .hosts import PrivateNames, endpoint, may_see_key, origin, polling_url, usable
 from .limits import Limits
 from .polling import Polling
 from .wire import Answer, Lost, Wire
@@ -40,11 +40,14 @@ log = logging.getLogger(__name__)
 class Client:
     """Talks to one server with one key (which may be empty); may be shared by any number of threads.
 
-    `base_url` is https, or http on this machine. Raises `InvalidSettings` for another one. It holds connections
+    `base_url` is https, or http on this machine; raises `InvalidSettings` for another one. `names` says which image
+    hosts may lead to a private address. It holds connections
     open: `close` it, or use it as a context manager.
     """
 
-    def __init__(self, base_url: str, api_key: str = "", *, limits: Limits | None = None) -> None:
+    def __init__(
+        self, base_url: str, api_key: str = "", *, limits: Limits | None = None, names: PrivateNames = PrivateNames.OWN
+    ) -> None:
         self.base_url = base_url.rstrip("/")
         self._key, self._limits = api_key, limits or Limits()
         try:
@@ -54,7 +57,7 @@ class Client:
         if not may_see_key(self._base, self._base):
             raise InvalidSettings("The API's address must be https (http only on this machine).")
         self._api = Wire(self._base, self._limits)
-        self._abroad = Wire(self._base, self._limits, guarded=True)
+        self._abroad = Wire(self._base, self._limits, guarded=True, names=names)
         self._downloads = Downloads(self._abroad, self._base, self._limits)
 
     def __repr__(self) -> str:

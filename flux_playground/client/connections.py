@@ -19,7 +19,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
-from .hosts import Origin, is_address, permitted
+from .hosts import Origin, PrivateNames, is_address, permitted
 from .limits import Limits
 
 PIECE = 65_536
@@ -39,8 +39,8 @@ class Transport(HTTPAdapter):
     With `guard`, the configured server, the peer of each connection is checked as an address that somebody else chose.
     """
 
-    def __init__(self, limits: Limits, guard: Origin | None) -> None:
-        self._extra = {"limits": limits, "guard": guard}
+    def __init__(self, limits: Limits, guard: Origin | None, names: PrivateNames = PrivateNames.NONE) -> None:
+        self._extra = {"limits": limits, "guard": guard, "names": names}
         super().__init__(pool_connections=32, pool_maxsize=limits.connections)
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
@@ -64,9 +64,9 @@ class Transport(HTTPAdapter):
 class _Connection(HTTPConnection):
     """A connection that knows its limits and checks its peer; whatever fails before it stands is `NeverMade`."""
 
-    def __init__(self, *args: Any, limits: Limits, guard: Origin | None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, limits: Limits, guard: Origin | None, names: PrivateNames, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._limits, self._guard = limits, guard
+        self._limits, self._guard, self._names = limits, guard, names
         self._used = 0.0
         self.response_class = partial(_Response, limits.silence)  # type: ignore[assignment]
 
@@ -81,7 +81,7 @@ class _Connection(HTTPConnection):
         sock = super()._new_conn()
         address = sock.getpeername()[0]
         named = self.host if isinstance(self, HTTPSConnection) and not is_address(self.host) else ""
-        if self._guard and not self.proxy and not permitted(address, self._guard, named):
+        if self._guard and not self.proxy and not permitted(address, self._guard, named, self._names):
             sock.close()
             raise Refused(f"{self.host} leads to a private address here: {address}")
         return sock

@@ -1,4 +1,4 @@
-"""Which address may be asked, and which may see the key. Knows URLs and IP addresses; sends nothing.
+"""Which address may be asked, and which may see the key. Knows URLs and IP addresses; sends nothing but DNS lookups.
 
 The rules: the key goes to the configured server only, and, where that is one of `*.bfl.ai`, to its sisters, always
 over https. Anything else is asked without it. Plain http is for the local machine, and only when the configured
@@ -7,7 +7,9 @@ server is there too.
 
 from __future__ import annotations
 
+import socket
 from dataclasses import dataclass
+from enum import Enum
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -63,20 +65,44 @@ def may_see_key(target: Origin, base: Origin) -> bool:
     return safe and (target == base or (base.bfl and target.bfl))
 
 
-def permitted(address: str, base: Origin, name: str = "") -> bool:
+class PrivateNames(Enum):
+    """Which host names may lead to a private address over verified https."""
+
+    NONE = "none"
+    OWN = "own"  # the configured server and its sisters
+    ANY = "any"  # others too, where the configured server's own name leads to a private address
+
+
+def permitted(address: str, base: Origin, name: str = "", names: PrivateNames = PrivateNames.NONE) -> bool:
     """Whether a connection to this IP address may be used for a URL that somebody else chose.
 
     Nothing private, link-local, reserved or shared; the local machine only when the configured server is there.
-    `name` is the host name that led there over verified https ("" for an address literal): a proxy or a split DNS
-    may resolve the API's own names to a private address.
+    `name` is the host name that led there over verified https ("" for an address literal); `names` says which ones
+    may lead to a private address, as they do behind a fake-IP proxy or a split DNS.
     """
     peer = _embedded(ip_address(address.partition("%")[0]))
     if peer.is_loopback:
         return base.loopback
-    own = bool(name) and not base.loopback and (name == base.host or (base.bfl and f".{name}".endswith(".bfl.ai")))
-    if own and any(peer in network for network in PRIVATE_NETWORKS):
-        return True
+    if name and names is not PrivateNames.NONE and is_private(peer):
+        own = not base.loopback and (name == base.host or (base.bfl and f".{name}".endswith(".bfl.ai")))
+        return own or (names is PrivateNames.ANY and leads_to_private(base))
     return peer.is_global and not peer.is_multicast and not (isinstance(peer, IPv6Address) and peer.is_site_local)
+
+
+def is_private(address: IPv4Address | IPv6Address) -> bool:
+    """Whether this is an address of a local network or of a fake-IP resolver; not one of this machine or link."""
+    return any(address in network for network in PRIVATE_NETWORKS)
+
+
+def leads_to_private(base: Origin) -> bool:
+    """Whether the system's resolver gives a private address for this server's name."""
+    if is_address(base.host) or base.scheme != "https":
+        return False
+    try:
+        found = socket.getaddrinfo(base.host, base.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return False
+    return any(is_private(_embedded(ip_address(str(one[4][0]).partition("%")[0]))) for one in found)
 
 
 def _embedded(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:

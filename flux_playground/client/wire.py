@@ -11,8 +11,10 @@ import base64
 import http.client
 import json
 import re
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 import requests
@@ -20,7 +22,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout
 
 from .connections import PIECE, NeverMade, Refused, Transport, reason
-from .hosts import Origin, is_address, may_see_key, origin, permitted
+from .hosts import Origin, PrivateNames, is_address, may_see_key, origin, permitted
 from .limits import Limits
 
 SECRET = 8
@@ -80,9 +82,14 @@ class Wire:
     address written as numbers can be checked.
     """
 
-    def __init__(self, base: Origin, limits: Limits, *, guarded: bool = False) -> None:
+    def __init__(
+        self, base: Origin, limits: Limits, *, guarded: bool = False, names: PrivateNames = PrivateNames.NONE
+    ) -> None:
         self._base, self._limits, self._guarded = base, limits, guarded
-        self._transport = Transport(limits, base if guarded else None)
+        self._transport = Transport(limits, base if guarded else None, names)
+        self._lock = threading.Lock()
+        self._active, self._used = 0, 0.0
+        self._closing = False
         self._environment: dict[Origin, dict[str, Any]] = {}
 
     def call(
@@ -93,6 +100,14 @@ class Wire:
         The key is sent only where it may be seen, whatever the caller asked for; an answer that repeats it loses it,
         so that no error, record or log line can hold it.
         """
+        with self._lock:
+            self._active += 1
+        try:
+            return self._send(method, url, whole, largest, key, body)
+        finally:
+            self._rest()
+
+    def _send(self, method: str, url: str, whole: float, largest: int, key: str, body: bytes | None) -> Answer:
         request, target = self._prepared(method, url, body)
         if key and may_see_key(target, self._base):
             request.headers["x-key"] = key
@@ -110,6 +125,29 @@ class Wire:
         if len(key) >= SECRET or answer.status_code >= 400:
             data = redact(data, key)
         return Answer(answer.status_code, answer.headers, data, fault)
+
+    def _rest(self) -> None:
+        """Ends a call; one timer for this wire closes its connections once they were idle for `limits.idle`."""
+        with self._lock:
+            self._active -= 1
+            self._used = monotonic()
+            if not self._closing:
+                self._closing = True
+                self._start_timer(self._limits.idle)
+
+    def _start_timer(self, seconds: float) -> None:
+        timer = threading.Timer(seconds, self._close_if_idle)
+        timer.daemon = True
+        timer.start()
+
+    def _close_if_idle(self) -> None:
+        with self._lock:  # no call can begin meanwhile, so none finds its pool closed
+            left = self._limits.idle - (monotonic() - self._used)
+            if self._active or left > 0:
+                self._start_timer(max(left, self._limits.idle / 4))
+                return
+            self._closing = False
+            self._transport.close()
 
     def close(self) -> None:
         """Closes the connections that are idle."""
