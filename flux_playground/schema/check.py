@@ -18,13 +18,16 @@ from jsonschema.validators import extend
 
 from ..errors import FieldError
 from .essence import choices, tagged, tags
-from .patterns import MAX_TEXT_CHARACTERS
+from .patterns import longest_text
 from .sentences import either, kind, plainly, shown, told
 
 Loc = tuple[str | int, ...]
 
 MOST_BITS = 14_000
 """How long an integer may be: about the 4,300 digits that Python turns into text and back."""
+
+MAX_NAME_CHARACTERS = 256
+"""Of a name within a request: as long as any pattern for names can match at once."""
 
 DEEPEST = 60
 """Lists and objects within each other in a request."""
@@ -56,6 +59,8 @@ def unfit(value: Any, loc: Loc) -> FieldError | None:
             return FieldError(loc[:2], "is nested too deeply", "recursion_loop")
         if isinstance(value, dict) and not all(isinstance(key, str) and _is_unicode(key) for key in value):
             return FieldError(loc, "must have texts as names", "json_type")
+        if isinstance(value, dict) and any(len(key) > MAX_NAME_CHARACTERS for key in value):
+            return FieldError(loc, f"has a name of more than {MAX_NAME_CHARACTERS} characters", "json_type")
         each = value.items() if isinstance(value, dict) else enumerate(value)
         return next((error for key, one in each if (error := unfit(one, (*loc, key)))), None)
     if isinstance(value, float) and not math.isfinite(value):
@@ -150,7 +155,7 @@ def _multiple_of(validator: Any, step: Any, value: Any, schema: Any) -> Iterator
 
 def _match(validator: Any, pattern: str, value: Any, schema: Any) -> Iterator[ValidationError]:
     """As the standard says, for texts of a length that can be matched quickly."""
-    if isinstance(value, str) and len(value) <= MAX_TEXT_CHARACTERS and not re.search(pattern, value):
+    if isinstance(value, str) and len(value) <= longest_text(pattern) and not re.search(pattern, value):
         yield ValidationError(f"does not match {pattern}")
 
 

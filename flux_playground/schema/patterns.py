@@ -7,35 +7,38 @@ from __future__ import annotations
 import re
 
 MAX_PATTERN_CHARACTERS = 500
-MAX_TEXT_CHARACTERS = 4_000
-"""Longer texts are not matched against a pattern here."""
-MAX_CHOICES = 6
+MAX_STEPS = 4_000_000
+"""Comparisons that one match may take at worst: some hundredths of a second."""
+SHORTEST_TEXT = 256
+"""Characters of a text that a pattern must be able to match within `MAX_STEPS`, or it is not used."""
 _ATOM = r"(?:\\[dDwWsS]|\\x[0-9a-fA-F]{2}|\\[^a-zA-Z0-9]|\[\^?\]?(?:\\.|[^\]\\])*\]|[^\\\[\](){}*+?|^$])"
-_TOKEN = re.compile(rf"(?P<atom>{_ATOM})(?P<count>[*+?]|\{{\d*,?\d*\}})?")
-_EXACT = re.compile(r"\{\d+\}")
+_TOKEN = re.compile(rf"{_ATOM}(?P<count>[*+?]|\{{\d+(?:,\d*)?\}})?", re.DOTALL)
 
 
-def is_cheap(pattern: str) -> bool:
-    """Whether a pattern matches any text of `MAX_TEXT_CHARACTERS` in well under a second; raises `re.error`.
+def longest_text(pattern: str) -> int:
+    """How long a text this pattern may be matched against, in characters; 0 if it is not used. Raises `re.error`.
 
-    Allowed are single characters and classes with a count; two counts may vary after `^`, and one elsewhere.
-    Groups and alternatives are not recognized, and what is not recognized is not cheap.
+    Understood are single characters and classes with a count. Groups, alternatives and references are not used.
+    The worst case is the length to the power of the counts that vary (and once more without `^`), for each character.
     """
     if len(pattern) > MAX_PATTERN_CHARACTERS:
-        return False
+        return 0
     re.compile(pattern)
-    place, varying, optional = 0, 0, 0
+    place, varying, optional, width = 0, 0 if pattern.startswith("^") else 1, 0, 1
     while place < len(pattern):
         token = _TOKEN.match(pattern, place)
         if token is None:
             if pattern[place] not in "^$":
-                return False
+                return 0
             place += 1
             continue
-        count = token["count"] or ""
         place = token.end()
+        count = token["count"] or "{1}"
+        if place < len(pattern) and pattern[place] in "*+?{":
+            return 0
         optional += count == "?"
-        varying += bool(count) and count != "?" and _EXACT.fullmatch(count) is None
-        if count and place < len(pattern) and pattern[place] in "*+?{":
-            return False
-    return varying <= (2 if pattern.startswith("^") else 1) and optional <= MAX_CHOICES
+        width += int(count[1:].split(",")[0].rstrip("}")) if count[0] == "{" else 1
+        varying += count in ("*", "+") or "," in count
+    steps = MAX_STEPS / width / 2**optional
+    longest = int(steps ** (1 / max(varying, 1)))
+    return longest if longest >= SHORTEST_TEXT else 0

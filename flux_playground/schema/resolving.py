@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..errors import InvalidDocument
-from .patterns import is_cheap
+from .patterns import longest_text
 
 Schema = dict[str, Any]
 
@@ -155,7 +155,8 @@ def _table(key: str, value: Any) -> Mapping[str, Any]:
     if len(value) > MAX_NAMES:
         raise InvalidDocument(f"In the document, {key} has more than {MAX_NAMES:,} names.")
     if key == "patternProperties":
-        return {name: one for name, one in value.items() if _pattern(key, name) is not None}
+        used = {name: one for name, one in value.items() if _pattern(key, name) is not None}
+        return used if len(used) == len(value) else {**used, "": {}}  # any name may match one that is not used
     return value
 
 
@@ -186,7 +187,7 @@ def _words(key: str, value: Any) -> str:
 
 def _pattern(key: str, value: Any) -> str | None:
     try:
-        return value if is_cheap(_text(key, value)) else None
+        return str(value) if longest_text(_text(key, value)) else None
     except (re.error, RecursionError, OverflowError):
         return None  # JavaScript's patterns are not all Python's: the API will check it
 
