@@ -15,7 +15,7 @@ run: $(VENV)/.installed
 	$(BIN)/python app.py
 
 test: $(VENV)/.developed needs
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/.developed
 	$(BIN)/ruff format --check .
@@ -43,7 +43,7 @@ test-newest: needs
 	$(NEWEST)/bin/python .ci/newest.py > $(NEWEST)/newest.txt
 	$(NEWEST)/bin/python $(INSTALL) --upgrade --requirement $(NEWEST)/newest.txt
 	$(NEWEST)/bin/python $(INSTALL) --no-deps --no-build-isolation --editable .
-	$(NEWEST)/bin/python -m pytest -n 2
+	$(NEWEST)/bin/python -m pytest -n 2 --dist loadfile
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

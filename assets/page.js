@@ -239,9 +239,11 @@
     swap,
     example: (data) => {
       const before = input("prompt")?.value || "";
-      put("prompt", data.prompt);
-      if (before.trim() && before !== data.prompt) say("Prompt replaced.", false, () => put("prompt", before));
       if (data.finetune && !input("finetune_id")?.value) put("finetune_id", data.finetune);
+      const word = triggerWord();
+      const prompt = word && !data.prompt.includes(word) ? `${word} ${data.prompt}` : data.prompt;
+      put("prompt", prompt);
+      if (before.trim() && before !== prompt) say("Prompt replaced.", false, () => put("prompt", before));
       input("prompt")?.focus();
     },
     trigger: (data) => put("prompt", `${data.word} ${input("prompt")?.value || ""}`.trim()),
@@ -574,14 +576,18 @@
 
   // The account's finetunes are offered while an id is typed; a trigger word that the prompt lacks is said before it
   // costs anything.
+  function triggerWord() {
+    const chosen = (input("finetune_id")?.value || "").trim();
+    return [...($("#finetunes")?.options || [])].find((one) => one.value === chosen)?.dataset.trigger || "";
+  }
+
   function offerTrigger() {
     const box = input("finetune_id");
     const list = $("#finetunes");
     const hint = $("#hint-finetune_id");
     if (!box || !hint) return;
     if (list && box.getAttribute("list") !== "finetunes") box.setAttribute("list", "finetunes");
-    const known = list && [...list.options].find((one) => one.value === box.value.trim());
-    const word = known?.dataset.trigger || "";
+    const word = triggerWord();
     const lacks = word && !(input("prompt")?.value || "").includes(word);
     const text = lacks ? word : "";
     let note = $("#trigger");
