@@ -351,6 +351,11 @@
     }
   }
 
+  // A key that is held down presses a button once.
+  document.addEventListener("keydown", (event) => {
+    if (event.repeat && ["Enter", " "].includes(event.key) && event.target.closest?.("button")) event.preventDefault();
+  }, true);
+
   // ---- keys -----------------------------------------------------------------------------------------------------
   const mac = /Mac|iPhone|iPad/.test(navigator.platform);
   const KEYS = [

@@ -30,7 +30,7 @@ from typing import Any
 from PIL import Image
 
 from flux_playground.client import Client
-from flux_playground.pacing import Pace
+from flux_playground.client.poll_schedule import Pace
 
 PATH = "/v1/flux-pro-1.1-ultra-finetuned"
 

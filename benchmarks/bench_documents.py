@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from flux_playground.schema import load  # noqa: E402
-from tests.running import running  # noqa: E402
+from tests.app_process import running  # noqa: E402
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 KINDS: tuple[dict[str, Any], ...] = (

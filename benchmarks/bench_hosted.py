@@ -38,7 +38,7 @@ from PIL import Image
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.running import environment, free_port, wait_for  # noqa: E402
+from tests.app_process import environment, free_port, wait_for  # noqa: E402
 
 DRAWING = 6.0
 BOUND = 1.3

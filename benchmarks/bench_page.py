@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from tests.running import ROOT, environment, running, wait_for
+from tests.app_process import ROOT, environment, running, wait_for
 
 BARE = """
 import gradio as gr

@@ -19,10 +19,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from . import Playground, Settings, data_folder, documents, network
+from . import Playground, Settings, active_document, network
 from .errors import InvalidDocument, InvalidSettings
 from .local import LocalServer
 from .packaged import assets, program_version
+from .storage import data_folder
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ def _open_playground(settings: Settings) -> tuple[Playground, LocalServer | None
     """The playground of these settings; without a key and an address, with a local server for its images."""
     if settings.api_key or settings.base_url:
         return Playground(settings), None
-    document = documents.opened(settings)
+    document = active_document.opened(settings)
     try:
         server = LocalServer(document, speed=settings.local_speed)
     except OSError as error:
@@ -160,7 +161,7 @@ def _open_playground(settings: Settings) -> tuple[Playground, LocalServer | None
 
 def _log_generations() -> None:
     """One line for each generation on standard error."""
-    shown = logging.getLogger("flux_playground.ledger")
+    shown = logging.getLogger("flux_playground.runs.usage_log")
     shown.addHandler(logging.StreamHandler())
     shown.setLevel(logging.INFO)
 

@@ -16,20 +16,20 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from . import documents, schema
-from .accounts import Accounts
-from .clearing import Clearing
+from . import active_document, schema
+from .access.quota import Quota
+from .access.visitor import OWNER, Visitor, door, local, spender
+from .build_request import SEED, complete, kept, seed_of, with_images
 from .client import Client
 from .errors import TaskLost, Unauthorized
 from .generation import Generation, State
-from .journal import Journal, reference
-from .line import Run, room
-from .quota import Quota
 from .recipe import edition, fingerprint, is_reference
-from .request import SEED, complete, kept, seed_of, with_images
-from .runner import Runner
+from .runs.client_pool import Accounts
+from .runs.fair_queue import Run, room
+from .runs.runner import Runner
 from .settings import DRAWN_HERE, LOOPBACK, Settings
-from .visitor import OWNER, Visitor, door, local, spender
+from .storage.generation_store import Journal, reference
+from .storage.retention import Clearing
 
 MAX_CONCURRENT_ENCODINGS = 2  # a decoded image takes hundreds of megabytes
 
@@ -44,8 +44,8 @@ class Playground:
 
     def __init__(self, settings: Settings, document: schema.Document | None = None) -> None:
         self.settings = settings
-        self.document = document or documents.opened(settings)
-        self.operation = documents.chosen(self.document, settings.endpoint)
+        self.document = document or active_document.opened(settings)
+        self.operation = active_document.chosen(self.document, settings.endpoint)
         self._edition = edition(self.document.raw)
         self.journal = Journal(settings.data)
         self.accounts = Accounts(settings.max_in_flight, others=not settings.hosted)

@@ -17,9 +17,7 @@ from typing import Any
 
 from .allowance import Allowance
 from .errors import InvalidSettings
-from .setting_values import (
-    LOOPBACK as LOOPBACK,
-)
+from .setting_values import LOOPBACK as LOOPBACK
 from .setting_values import (
     read_api_key,
     read_base_url,

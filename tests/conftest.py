@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from flux_playground import Playground, Settings
 from flux_playground.local import LocalServer
 
-from .browsing import FLAGS
+from .page_actions import FLAGS
 
 SPEED = 60.0
 SCALE = 0.25

@@ -18,8 +18,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from flux_playground.local import LocalServer
-from tests.browsing import FLAGS
-from tests.running import ROOT, running
+from tests.app_process import ROOT, running
+from tests.page_actions import FLAGS
 
 PLACE = ROOT / "build" / "shots"
 SIZES = {"wide": (1440, 900), "narrow": (390, 844)}

@@ -16,9 +16,9 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from flux_playground.local import LocalServer
-from tests.browsing import FLAGS, READY, fill, generate, opened, picture
-from tests.running import ROOT, running
-from tests.test_browser_reproduction import PASTE
+from tests.app_process import ROOT, running
+from tests.browser.test_reproduction import PASTE
+from tests.page_actions import FLAGS, READY, fill, generate, opened, picture
 
 PLACE = ROOT / "docs" / "page"
 WIDEST = 720

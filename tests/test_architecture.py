@@ -9,109 +9,104 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "flux_playground"
 SOURCES = sorted([ROOT / "app.py", *PACKAGE.rglob("*.py")])
 
-ROOMS = {
+MAY_IMPORT = {
     "app": {"__main__"},
+    "__init__": {"errors", "playground", "settings"},
     "__main__": {
-        "data_folder",
-        "documents",
+        "active_document",
         "errors",
         "local",
         "network",
         "packaged",
         "playground",
         "settings",
+        "storage",
         "ui",
     },
-    "data_folder": {"errors"},
+    "playground": {
+        *{"access", "active_document", "build_request", "client", "errors", "generation", "recipe", "runs", "schema"},
+        *{"settings", "storage"},
+    },
+    "access": {"allowance", "errors", "generation", "schema", "settings", "storage"},
+    "active_document": {"client", "errors", "schema", "settings"},
+    "build_request": {"errors", "images", "recipe", "schema"},
+    "reproduce": {"errors", "generation", "images", "recipe", "storage"},
+    "runs": {"client", "errors", "generation", "storage"},
+    "client": {"errors", "images", "url_policy"},
+    "storage": {"errors", "generation", "images"},
+    "recipe": {"bounded_json", "errors", "generation", "images"},
+    "snippets": {"errors", "generation"},
+    "images": {"errors"},
+    "schema": {"errors"},
+    "generation": {"errors"},
+    "bounded_json": {"errors"},
+    "url_policy": set(),
     "network": {"errors"},
     "packaged": set(),
-    "setting_values": set(),
-    "__init__": {"errors", "playground", "settings"},
-    "ui": {
-        "request",
-        "media",
-        "documents",
-        "accounts",
-        "playground",
-        "errors",
-        "schema",
-        "generation",
-        "settings",
-        "images",
-        "recipe",
-        "snippets",
-        "comparison",
-        "reproduction",
-    },
-    "documents": {"client", "errors", "schema", "settings"},
-    "playground": {
-        "runner",
-        "documents",
-        "accounts",
-        "clearing",
-        "client",
-        "errors",
-        "generation",
-        "journal",
-        "ledger",
-        "line",
-        "quota",
-        "recipe",
-        "request",
-        "road",
-        "schema",
-        "settings",
-        "visitor",
-    },
-    "visitor": {"errors", "schema", "settings"},
-    "request": {"errors", "images", "recipe", "schema"},
-    "road": {"client", "errors", "generation", "journal", "pacing"},
-    "line": {"errors", "generation"},
-    "active_runs": {"line"},
-    "runner": {"errors", "accounts", "active_runs", "clearing", "generation", "journal", "ledger", "line", "road"},
-    "pending_records": {"errors", "generation"},
-    "client": {"errors", "media", "pacing"},
-    "pacing": set(),
-    "recipe": {"errors", "generation", "metadata"},
-    "metadata": {"errors"},
-    "reproduction": {"comparison", "errors", "generation", "journal", "metadata", "recipe"},
-    "snippets": {"errors", "generation"},
-    "comparison": {"errors", "images", "recipe"},
-    "journal": {"database", "errors", "files", "generation", "images", "media", "pending_records", "rows", "usage"},
-    "database": {"migrations"},
-    "usage": {"generation"},
-    "rows": {"errors", "generation"},
-    "migrations": set(),
-    "files": set(),
-    "clearing": {"journal"},
-    "generation": {"errors"},
-    "images": {"errors"},
-    "media": {"errors", "images"},
-    "schema": {"errors"},
-    "accounts": {"client", "line"},
-    "ledger": {"generation"},
-    "quota": {"allowance", "errors", "generation", "journal"},
-    "allowance": set(),
     "settings": {"allowance", "errors", "setting_values"},
-    "local": {"schema", "errors"},
+    "setting_values": set(),
+    "allowance": set(),
+    "local": {"errors", "schema"},
     "errors": set(),
+    "ui": {"ui.page"},
+    "ui.page": {
+        *{"ui.binding", "ui.endpoints", "ui.events", "ui.form_events", "ui.generate", "ui.gradio_patches", "ui.layout"},
+        *{"ui.programs", "ui.recipes", "ui.server", "ui.session", "ui.theme"},
+    },
+    "ui.binding": {"ui.events", "ui.form", "ui.generate", "ui.layout", "ui.session", "ui.text"},
+    "ui.form_events": {
+        "ui.account",
+        "ui.binding",
+        "ui.endpoints",
+        "ui.form",
+        "ui.generate",
+        "ui.layout",
+        "ui.recipes",
+        "ui.text",
+    },
+    "ui.layout": {"ui.account", "ui.endpoints", "ui.events", "ui.form", "ui.generate", "ui.recipes", "ui.text"},
+    "ui.theme": set(),
+    "ui.generate": {"ui.account", "ui.events", "ui.form", "ui.recipes", "ui.session", "ui.text"},
+    "ui.recipes": {"ui.events", "ui.form", "ui.generate", "ui.session", "ui.text"},
+    "ui.endpoints": {"ui.events", "ui.form", "ui.text"},
+    "ui.account": {"ui.text"},
+    "ui.programs": {"ui.endpoints", "ui.form", "ui.generate", "ui.session", "ui.text"},
+    "ui.form": {"ui.events", "ui.text"},
+    "ui.session": {"ui.recipes", "ui.server"},
+    "ui.server": {"ui.gradio_patches", "ui.session", "ui.text"},
+    "ui.gradio_patches": set(),
+    "ui.events": set(),
+    "ui.text": set(),
 }
-"""Each room, and the rooms that it may import. Changing the house means changing this table, on purpose."""
+"""What each part of the package may import; for a part of `ui`, from within `ui`: of the rest it may import CORE."""
+
+CORE = {
+    *{
+        "active_document",
+        "build_request",
+        "errors",
+        "generation",
+        "images",
+        "playground",
+        "recipe",
+        "reproduce",
+        "runs",
+    },
+    *{"schema", "settings", "snippets"},
+}
 
 ONLY_IN = {
     "gradio": {"ui"},
     "requests": {"client"},
     "urllib3": {"client"},
-    "sqlite3": {"data_folder", "journal", "database", "usage"},
+    "sqlite3": {"storage"},
     "jsonschema": {"schema"},
     "yaml": {"schema"},
-    "PIL": {"images", "local", "comparison"},
+    "PIL": {"images", "local", "recipe"},
     "numpy": {"local"},
     "uvicorn": {"local"},
 }
@@ -120,14 +115,15 @@ ONLY_IN = {
 IMPORT_NAMES = {"Pillow": "PIL", "PyYAML": "yaml"}
 
 
-def room(path: Path) -> str:
-    """The room of a file: its module, or the folder below the package that it stands in."""
-    parts = path.relative_to(PACKAGE).parts if path.is_relative_to(PACKAGE) else (path.name,)
-    return parts[0].removesuffix(".py")
+def part_of(path: Path) -> str:
+    """The part of the package that a file belongs to: its folder or module, within `ui` that of `ui`."""
+    parts = list(path.relative_to(PACKAGE).with_suffix("").parts) if path.is_relative_to(PACKAGE) else [path.stem]
+    parts = parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts
+    return ".".join(parts[:2]) if parts[0] == "ui" else parts[0]
 
 
 def imports(path: Path) -> Iterator[str]:
-    """Every module that a file imports, by its absolute name, wherever in the file it does so."""
+    """Every module that a file imports, by its absolute name, wherever in the file."""
     package = [] if not path.is_relative_to(ROOT) else list(path.relative_to(ROOT).parent.parts)
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -138,27 +134,50 @@ def imports(path: Path) -> Iterator[str]:
             yield from (f"{stem}.{alias.name}" for alias in node.names)
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_room_imports_only_the_rooms_that_it_may_know(path: Path) -> None:
-    mine = room(path)
-    known = {
-        name.split(".")[1] if name != "flux_playground" else "__init__"
-        for name in imports(path)
-        if name.split(".")[0] == "flux_playground" and len(name.split(".")) > 1
-    }
-    known = {{"Playground": "playground", "Settings": "settings", "PlaygroundError": "errors"}.get(k, k) for k in known}
-    assert known - {mine} <= ROOMS[mine]
+def parts_imported(path: Path) -> set[str]:
+    """The parts of the package that a file imports, without its own."""
+    exported = {"Playground": "playground", "Settings": "settings", "PlaygroundError": "errors"}
+    found = set()
+    for name in imports(path):
+        head, _, rest = name.partition(".")
+        if head == "flux_playground" and rest:
+            first, _, second = rest.partition(".")
+            inside = second.split(".")[0] if first == "ui" else ""
+            known = inside and ((PACKAGE / "ui" / inside).is_dir() or (PACKAGE / "ui" / f"{inside}.py").is_file())
+            found.add(f"ui.{inside}" if known else exported.get(first, first))
+    return found - {part_of(path)}
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_library_is_known_only_where_it_belongs(path: Path) -> None:
-    libraries = {name.split(".")[0] for name in imports(path)}
-    assert {name for name in libraries if room(path) not in ONLY_IN.get(name, {room(path)})} == set()
+def test_imports_go_one_way() -> None:
+    """Each part imports only what the table allows."""
+    wrong = {}
+    for path in SOURCES:
+        part = part_of(path)
+        allowed = MAY_IMPORT[part] | (CORE if part.startswith("ui") else set())
+        if extra := parts_imported(path) - allowed:
+            wrong[str(path.relative_to(ROOT))] = extra
+    assert wrong == {}
+
+
+def test_table_is_complete() -> None:
+    """The table names every part of the package and no other."""
+    assert set(MAY_IMPORT) == {part_of(path) for path in SOURCES}
+
+
+def test_libraries_stay_in_their_parts() -> None:
+    """A library is imported only by the part that wraps it."""
+    wrong = {}
+    for path in SOURCES:
+        libraries = {name.split(".")[0] for name in imports(path)}
+        part = part_of(path).split(".")[0]
+        if foreign := {name for name in libraries if part not in ONLY_IN.get(name, {part})}:
+            wrong[str(path.relative_to(ROOT))] = foreign
+    assert wrong == {}
 
 
 def test_only_the_settings_read_the_environment() -> None:
     readers = {
-        room(path) for path in SOURCES if re.search(r"\bos\.(environ\b(?!\.setdefault|\[)|getenv)", path.read_text())
+        part_of(path) for path in SOURCES if re.search(r"\bos\.(environ\b(?!\.setdefault|\[)|getenv)", path.read_text())
     }
     assert readers <= {"settings", "__main__"}
 
@@ -189,46 +208,49 @@ def test_the_tests_import_only_what_is_declared() -> None:
     assert used - set(sys.stdlib_module_names) - {"flux_playground", "tests", "app"} - neighbours <= declared
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_file_opens_with_what_it_is_and_stays_readable(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    assert ast.get_docstring(tree), "a module opens with what it is and what it must not know"
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            assert (node.end_lineno or 0) - node.lineno < 60, f"{node.name} is over 60 lines"
-
-
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_whatever_is_public_says_what_it_is_for(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_")]
-    members = [*tree.body, *(member for owner in classes for member in owner.body)]
+def test_modules_have_docstrings() -> None:
+    """Every module and everything public in it says in its docstring what it is for."""
     kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-    public = [member for member in members if isinstance(member, kinds) and not member.name.startswith("_")]
-    assert [member.name for member in public if not ast.get_docstring(member)] == []
+    missing = []
+    for path in SOURCES:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_")]
+        members = [*tree.body, *(member for owner in classes for member in owner.body)]
+        public = [member for member in members if isinstance(member, kinds) and not member.name.startswith("_")]
+        names = [member.name for member in public if not ast.get_docstring(member)]
+        missing += [f"{path.name}: {name}" for name in [*([] if ast.get_docstring(tree) else ["module"]), *names]]
+    assert missing == []
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_state_lives_at_module_level(path: Path) -> None:
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.List | ast.Dict | ast.Set):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            names = [target.id for target in targets if isinstance(target, ast.Name)]
-            assert all(name.isupper() or name == "__all__" for name in names), f"{names} looks like state"
-    assert not any(isinstance(node, ast.Global) for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+def test_modules_and_functions_are_short() -> None:
+    """A file has at most 300 lines, a function fewer than 60."""
+    long = []
+    for path in SOURCES:
+        text = path.read_text(encoding="utf-8")
+        if len(text.splitlines()) > 300:
+            long.append(path.name)
+        functions = (n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
+        long += [f"{path.name}: {one.name}" for one in functions if (one.end_lineno or 0) - one.lineno >= 60]
+    assert long == []
 
 
-def test_no_file_has_a_name_that_says_nothing() -> None:
-    stems = {part.removesuffix(".py") for path in SOURCES for part in path.relative_to(ROOT).parts}
-    assert not stems & {"utils", "util", "helpers", "common", "manager", "service", "base", "misc"}
+def test_no_state_at_module_level() -> None:
+    """No module keeps state: its lists, dicts and sets are constants, and it has no global statement."""
+    state = []
+    for path in SOURCES:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in tree.body:
+            if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.List | ast.Dict | ast.Set):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                names = [target.id for target in targets if isinstance(target, ast.Name)]
+                state += [f"{path.name}: {name}" for name in names if not (name.isupper() or name == "__all__")]
+        state += [f"{path.name}: global" for node in ast.walk(tree) if isinstance(node, ast.Global)]
+    assert state == []
 
 
-def test_the_page_says_of_each_of_its_files_what_it_is_about_and_of_no_other() -> None:
-    text = ast.get_docstring(ast.parse((PACKAGE / "ui" / "__init__.py").read_text())) or ""
-    rows = [re.split(r"\s{2,}", line, maxsplit=1) for line in text.splitlines()[2:]]
-    named = {name for row in rows for name in row[0].split(", ")}
-    rest = " ".join(row[1] for row in rows)
-    there = {path.stem for path in (PACKAGE / "ui").glob("*.py")} - {"__init__"}
-    assert named <= there
-    assert [name for name in sorted(there - named) if not re.search(rf"\b{name}\b", rest)] == []
+def test_file_names() -> None:
+    """No file has a name that says nothing, and no two files outside of packages' `__init__` share a name."""
+    stems = [path.stem for path in SOURCES if path.stem not in ("__init__", "__main__")]
+    folders = {part for path in SOURCES for part in path.relative_to(ROOT).parts[:-1]}
+    assert not {*stems, *folders} & {"utils", "util", "helpers", "common", "manager", "service", "base", "misc"}
+    assert sorted({stem for stem in stems if stems.count(stem) > 1}) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tests.running import ROOT
+from tests.app_process import ROOT
 from tests.shots_of_docs import LARGEST, PLACE
 
 TEXT = (ROOT / "docs" / "page.md").read_text()

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from flux_playground import data_folder, network
+from flux_playground import network
 from flux_playground.errors import InvalidSettings
+from flux_playground.storage import data_folder
 
 
 @pytest.mark.parametrize("port", ["abc", "99999999", "-5", "0", "٣"])

@@ -16,9 +16,9 @@ from PIL import Image
 from flux_playground import Playground, Settings, schema
 from flux_playground.errors import InvalidDocument, InvalidRequest, TaskLost, Unauthorized
 from flux_playground.generation import Generation, State
-from flux_playground.journal import Journal
 from flux_playground.local import LocalServer
 from flux_playground.playground import Visitor
+from flux_playground.storage.generation_store import Journal
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a lighthouse at dawn"}
 

@@ -12,11 +12,11 @@ forms, the journal, or what a field means.
     limits.py       every duration, size and count in one frozen record
 """
 
-from .answers import Result as Result
-from .answers import Task as Task
-from .calls import Client as Client
-from .documents import fetch as fetch
-from .hosts import PrivateNames as PrivateNames
+from ..url_policy import PrivateNames as PrivateNames
+from .client import Client as Client
+from .fetch_text import fetch as fetch
 from .limits import Limits as Limits
+from .responses import Result as Result
+from .responses import Task as Task
 
 __all__ = ["Client", "Limits", "PrivateNames", "Result", "Task", "fetch"]

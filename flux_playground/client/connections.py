@@ -19,7 +19,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
-from .hosts import Origin, PrivateNames, is_address, permitted
+from ..url_policy import Origin, PrivateNames, is_address, permitted
 from .limits import Limits
 
 PIECE = 65_536

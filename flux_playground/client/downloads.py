@@ -12,12 +12,12 @@ from threading import BoundedSemaphore, Event
 from urllib.parse import urljoin
 
 from ..errors import BadSample, DownloadFailed, PlaygroundError, SampleBlocked, SampleExpired
-from ..media import inspect
-from .answers import retry_after
+from ..images.media_types import inspect
+from ..url_policy import Origin, origin, usable
 from .connections import NeverMade, Refused
-from .hosts import Origin, origin, usable
 from .limits import Limits
-from .wire import Answer, Lost, Wire
+from .responses import retry_after
+from .transport import Answer, Lost, Wire
 
 log = logging.getLogger(__name__)
 

@@ -20,11 +20,11 @@ from ..errors import (
     TaskLost,
     TaskTimeout,
 )
-from ..pacing import Pace
-from .answers import NOT_FOUND, Result, Task, in_words, is_page, read_error, read_result, retry_after
 from .connections import NeverMade
 from .limits import Limits
-from .wire import Answer, Lost
+from .poll_schedule import Pace
+from .responses import NOT_FOUND, Result, Task, in_words, is_page, read_error, read_result, retry_after
+from .transport import Answer, Lost
 
 FAILURES: dict[str, tuple[type[TaskFailed], str]] = {
     "Error": (TaskFailed, "The API reports an error in this task."),

@@ -19,11 +19,11 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from ..schema import Document, Operation
-from . import bad_days, overview
-from .addresses import Addresses
-from .bad_days import Cue
-from .desk import Desk, Refused
-from .replies import Mannered, invalid, missing, not_json, reply, said
+from . import faults, index_page
+from .backend import Desk, Refused
+from .faults import Cue
+from .http_replies import Mannered, invalid, missing, not_json, reply, said
+from .ports import Addresses
 from .results import Results
 from .tasks import Task
 from .webhooks import deliver
@@ -82,7 +82,7 @@ class Api:
         async def answer(request: Request) -> Response:
             key = request.headers.get("x-key", "")
             if not key.strip() or self.desk.options.key not in ("", key):
-                return said(bad_days.BAD_KEY)
+                return said(faults.BAD_KEY)
             for cue in self.desk.cues(key):
                 if cue.day.strikes == "key" and self.desk.occasions.due(cue, _account(key)) and cue.day.answer:
                     return said(cue.day.answer)
@@ -126,7 +126,7 @@ class Api:
         here = hashlib.sha256(words).hexdigest()
         due = self.desk.occasions.due
         # What the key itself says of keys has been answered by now; in a prompt it is heard here.
-        cues = [cue for cue in self.desk.cues(key) if cue.day.strikes != "key"] + list(bad_days.heard(*texts))
+        cues = [cue for cue in self.desk.cues(key) if cue.day.strikes != "key"] + list(faults.heard(*texts))
         return tuple(cue for cue in cues if cue.day.strikes in ("poll", "sample") or due(cue, here))
 
     def _accepted(self, request: Request, operation: Operation, task: Task, body: dict[str, Any]) -> Response:
@@ -163,16 +163,16 @@ class Api:
         if name is None:
             return missing("finetune_id")
         if name not in FINETUNES:
-            return said(bad_days.NO_FINETUNE)
+            return said(faults.NO_FINETUNE)
         return reply({"finetune_details": {"finetune_id": name, **FINETUNES[name]}})
 
     async def openapi(self, request: Request) -> Response:
         """The document, with this server in place of the real ones."""
-        return reply(overview.described(self.document.raw, self.addresses.url(request, self.addresses.main)))
+        return reply(index_page.described(self.document.raw, self.addresses.url(request, self.addresses.main)))
 
     async def overview(self, request: Request) -> Response:
         """A page for people: what can be asked for here, and what can be made to go wrong."""
-        return HTMLResponse(overview.page(self.document, self.addresses.url(request, self.addresses.main)))
+        return HTMLResponse(index_page.page(self.document, self.addresses.url(request, self.addresses.main)))
 
 
 async def _data(request: Request) -> bytes | None:

@@ -17,11 +17,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from . import bad_days
-from .addresses import Addresses
-from .bad_days import Cue
-from .desk import Desk
-from .replies import Mannered, missing, reply, said
+from . import faults
+from .backend import Desk
+from .faults import Cue
+from .http_replies import Mannered, missing, reply, said
+from .ports import Addresses
 from .tasks import Task
 
 MIME = {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
@@ -41,7 +41,7 @@ class Results:
         """How a task stands."""
         headers = self._limits()
         if headers is None:
-            return said(bad_days.TOO_MANY_REQUESTS, self.speed)
+            return said(faults.TOO_MANY_REQUESTS, self.speed)
         task_id = request.query_params.get("id")
         if task_id is None:
             return missing("id")
@@ -70,12 +70,12 @@ class Results:
 
     def _struck(self, task: Task, what: str) -> Cue | None:
         """The bad day of this answer, if there is one; a day that comes once only has then been."""
-        cues = (cue for cue in bad_days.cues(task.cues) if cue.day.strikes == what)
+        cues = (cue for cue in faults.cues(task.cues) if cue.day.strikes == what)
         return next((cue for cue in cues if self.desk.occasions.due(cue, task.id)), None)
 
     def status(self, task: Task, samples: str) -> dict[str, Any]:
         """The body of a poll's answer; `samples` is the address that pictures are fetched from."""
-        twists = {cue.day.twist for cue in bad_days.cues(task.cues)}
+        twists = {cue.day.twist for cue in faults.cues(task.cues)}
         now, ending = time.time(), task.ending
         share = task.share(now)
         if "not-yet" in twists and now < task.began + 1.0 / self.speed:
@@ -121,7 +121,7 @@ class Results:
         if not self.addresses.is_samples(request) or task is None or task.form != request.path_params["form"]:
             raise HTTPException(404)
         if not self._admits(task, request.query_params):
-            return said(bad_days.EXPIRED)
+            return said(faults.EXPIRED)
         cue = self._struck(task, "sample")
         if cue and cue.day.answer:
             response = said(cue.day.answer, self.speed)

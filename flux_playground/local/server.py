@@ -19,9 +19,9 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..schema import Document, load
-from .addresses import Addresses
 from .api import Api
-from .desk import Desk, Options
+from .backend import Desk, Options
+from .ports import Addresses
 
 START_PATIENCE = 20.0  # seconds
 THREAD = "local API"

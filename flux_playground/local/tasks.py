@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from . import bad_days
+from . import faults
 
 MOST_TASKS = 10_000
 MOST_PICTURES = 200
@@ -51,7 +51,7 @@ class Task:
     @property
     def ending(self) -> tuple[str, Any] | None:
         """The status and details that it is to end with instead of a picture, if so."""
-        days = (cue.day for cue in bad_days.cues(self.cues))
+        days = (cue.day for cue in faults.cues(self.cues))
         bad = next(((day.status, day.details) for day in days if day.status), None)
         return bad or (("Error", self.fault) if self.fault else None)
 

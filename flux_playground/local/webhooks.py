@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
 if TYPE_CHECKING:
-    from .desk import Options
+    from .backend import Options
 
 RETRIES = (1.0, 5.0, 30.0)  # seconds at speed 1, before each further try
 PATIENCE = 5.0  # seconds, for one try

@@ -12,12 +12,12 @@ read was written by strangers: it is never evaluated, and only its types are bel
     wording.py      how a prompt was rewritten, word by word
 """
 
-from .foreign import read_parameters, write_parameters
-from .link import Linked, link, read_link
-from .recognising import Form, Found, recognise
-from .record import Recipe, of, read, write
-from .request import edition, fingerprint, is_reference, public
-from .wording import Kind, Words, changed_words
+from .a1111 import read_parameters, write_parameters
+from .detect import Form, Found, recognise
+from .fingerprint import edition, fingerprint, is_reference, public
+from .recipe import Recipe, of, read, write
+from .share_link import Linked, link, read_link
+from .word_diff import Kind, Words, changed_words
 
 __all__ = [
     "Form",

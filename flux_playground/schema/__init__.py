@@ -16,10 +16,10 @@ Names no field but in `hints.py`, and must not know HTTP, Gradio, or how a reque
     changes.py     what is new in a newer document
 """
 
-from .changes import changes
+from .diff import changes
 from .document import Document, load, load_text
+from .field_overrides import normalize
 from .fields import Field
-from .hints import normalize
 from .operation import Operation
 
 __all__ = ["Document", "Field", "Operation", "changes", "load", "load_text", "normalize"]

@@ -12,11 +12,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import InvalidDocument
-from .essence import essence, flat, options
+from .dereference import Resolver, pointed
 from .fields import fields
+from .load import read, read_file
 from .operation import Operation
-from .reading import read, read_file
-from .resolving import Resolver, pointed
+from .simplify import essence, flat, options
 
 SHIPPED = Path(__file__).parent.parent / "openapi.json"
 

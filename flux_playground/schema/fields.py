@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from . import sentences
-from .check import is_valid
-from .essence import choices, essence, options
-from .hints import is_image, is_secret
-from .resolving import NEVER
+from . import error_text
+from .dereference import NEVER
+from .field_overrides import is_image, is_secret
+from .simplify import choices, essence, options
+from .validate import is_valid
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Field:
     def options(self) -> tuple[Field, ...]:
         """The branches of a union, each as a field of the same name with a title of its own; empty for others."""
         branches = options(essence(self.schema)) if self.type == "any" else []
-        return tuple(field(self.name, one, title=one.get("title") or sentences.kind(one)) for one in branches)
+        return tuple(field(self.name, one, title=one.get("title") or error_text.kind(one)) for one in branches)
 
     @property
     def fields(self) -> tuple[Field, ...]:

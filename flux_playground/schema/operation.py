@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import FieldError, InvalidRequest
-from .check import check, unfit
-from .essence import flat
+from .coerce import meant
+from .dereference import NEVER
+from .field_overrides import TASTE
 from .fields import Field
-from .hints import TASTE
-from .resolving import NEVER
-from .values import meant
+from .simplify import flat
+from .validate import check, unfit
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import Any
 
 from . import javascript, python, shell
-from .draft import draft
+from .template import draft
 
 __all__ = ["Language", "snippet"]
 

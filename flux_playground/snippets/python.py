@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .draft import Draft, fill
+from .template import Draft, fill
 
 TEMPLATE = r'''
 # Makes an image: POST @url@, wait, download.

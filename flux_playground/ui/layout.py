@@ -13,12 +13,16 @@ import gradio as gr
 
 from ..playground import OWNER, Playground
 from ..schema import Field
-from . import adopting, connection, json_view, labels, tray
-from .bridge import bridges
-from .endpoints import picker
-from .form import Form, form, html
-from .markup import button
-from .result import Stage, empty
+from .account import connection
+from .endpoints import replace_document
+from .endpoints.switch import picker
+from .events.js_bridge import bridges
+from .form import json_editor
+from .form.draw import Form, form, html
+from .generate.result_view import Stage, empty
+from .recipes import panels
+from .text import labels
+from .text.html import button
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class Parts:
     faults: Any
     connection: Any
     choices: Any
-    tray: tray.Tray
+    tray: panels.Tray
     json: tuple[Any, Any]
     document: Any
 
@@ -57,25 +61,25 @@ def lay_out(views: Sequence[Playground], chosen: Sequence[tuple[Field, ...]], ex
     sender, senders = bridges(len(views))
     with gr.Row(elem_id="head"):
         html(f"<h1>Flux Playground</h1>{picker([one.operation for one in views])}", elem_id="name")
-        document = None if views[0].settings.hosted else adopting.panel(views[0])
+        document = None if views[0].settings.hosted else replace_document.panel(views[0])
         badge = html(connection.badge(views[0], OWNER), elem_id="connection")
     with gr.Row(elem_id="columns", equal_height=False):
         with gr.Column(elem_id="form", min_width=0):
             html(button("json", "JSON", name="The request as JSON, beside the form", open="1"), elem_id="views")
             forms = tuple(form(place, some) for place, some in enumerate(chosen))
             notice, price = _action()
-            file, draft = tray.below_form()
+            file, draft = panels.below_form()
             with gr.Column(elem_id="json-view", min_width=0):
-                html(json_view.PANEL)
+                html(json_editor.PANEL)
                 sheet = html(""), html("")
         with gr.Column(elem_id="result", min_width=0):
             with gr.Column(elem_id="stage", min_width=0):
                 nothing = _nothing(views[0], chosen[0], examples)
                 frame, line, below = html(nothing.frame), html(nothing.line), html(nothing.below)
-                panel, dialog = tray.below_picture()
+                panel, dialog = panels.below_picture()
             strip = html("", elem_id="history")
     choices, faults = html("", elem_id="choices"), html("")
-    recipes = tray.Tray(panel, draft, dialog, file)
+    recipes = panels.Tray(panel, draft, dialog, file)
     told = (frame, line, below, strip, notice, price, faults, badge, choices, recipes, sheet, document)
     return Parts(sender, senders, forms, *told)
 

@@ -15,18 +15,23 @@ from starlette.middleware import Middleware
 
 from ..playground import Playground
 from ..schema import Document
-from . import adopting, api, endpoints, health, mcp, tray, visit, whence, wiring
-from .acts import Acts
-from .assets import Assets
-from .bridge import private
-from .carrying import Carrying
-from .desk import Desks
-from .following import NOTHING
-from .guard import LARGEST_UPLOAD, Guard, Rules
+from . import binding
+from .endpoints import replace_document, switch
+from .events.js_bridge import private
+from .form_events import Carrying
+from .generate.actions import Acts
+from .generate.live_updates import NOTHING
+from .gradio_patches.blocks import Sparing, settled
 from .layout import Parts, lay_out
-from .pictures import routes
-from .recipes import Recipes
-from .sparing import Sparing, settled
+from .programs import gradio_api, mcp
+from .recipes import panels
+from .recipes.recipe_actions import Recipes
+from .server import health
+from .server.image_routes import routes
+from .server.security import LARGEST_UPLOAD, Guard, Rules
+from .server.static_files import Assets
+from .session import caller, lifecycle
+from .session.tab_session import Desks
 from .theme import theme
 
 
@@ -45,26 +50,26 @@ def build(
     # Else each event rebuilds a growing table of all events before it.
     os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")
     os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "10")
-    every = _acts(endpoints.views(playground), desks)
+    every = _acts(switch.views(playground), desks)
     with Sparing(title="Flux Playground", analytics_enabled=False, delete_cache=(3600, 86400)) as page:
         parts = lay_out([one.playground for one in every], [one.fields for one in every], examples)
-        names = api.names([one.playground.operation.path for one in every])
-        called = api.outputs() if playground.settings.programs else []
+        names = gradio_api.names([one.playground.operation.path for one in every])
+        called = gradio_api.outputs() if playground.settings.programs else []
         for place, (acts, name) in enumerate(zip(every, names, strict=True)):
             form = Carrying(place, parts, acts)
-            wiring.wire_form(place, parts, acts, form.tells, form.fills)
+            binding.wire_form(place, parts, acts, form.tells, form.fills)
             if called:
-                api.wire(parts.senders[place], parts.forms[place].inputs, acts, name, called)
+                gradio_api.wire(parts.senders[place], parts.forms[place].inputs, acts, name, called)
         recipes = Recipes(every[0])
-        wiring.wire_page(parts, every, recipes.panel)
-        tray.wire(parts.tray.file, parts.sender, recipes.keep)
+        binding.wire_page(parts, every, recipes.panel)
+        panels.wire(parts.tray.file, parts.sender, recipes.keep)
         _wire_hello(page, parts, every[0])
         if parts.document is not None:
-            adopting.wire(parts.sender, parts.document, playground, lambda: remade(), page)
+            replace_document.wire(parts.sender, parts.document, playground, lambda: remade(), page)
     page.desks = every[0].desks  # `visit.leave` finds them there
     if desks is None:
         folder = Path(page.GRADIO_CACHE) if playground.settings.hosted else None
-        visit.forget_idle(page.desks, playground.accounts, uploaded=folder)
+        lifecycle.forget_idle(page.desks, playground.accounts, uploaded=folder)
 
     def remade() -> Any:
         if adopted is not None:
@@ -78,7 +83,7 @@ def options(playground: Playground, *, style: str = "", script: str = "", favico
     """The arguments of `launch`: how the page looks, and every door of gradio's that is to stay shut."""
     os.environ["FORWARDED_ALLOW_IPS"] = ""  # else forged addresses are believed before the guard sees them
     settings = playground.settings
-    own = [*routes(playground), *health.routes(playground), visit.ROUTE]
+    own = [*routes(playground), *health.routes(playground), lifecycle.ROUTE]
     own += mcp.routes(playground) if settings.mcp else []
     first = frozenset(route.path.split("/")[1] for route in own)
     rules = Rules(
@@ -116,7 +121,7 @@ def options(playground: Playground, *, style: str = "", script: str = "", favico
 
 def _acts(views: Sequence[Playground], desks: Desks | None) -> list[Acts]:
     """The acts of each endpoint, all at the same desks."""
-    every = [Acts(one, endpoints.offered(one)) for one in views]
+    every = [Acts(one, switch.offered(one)) for one in views]
     every[0].desks = desks or every[0].desks
     for one in every:
         one.desks, one.threads, one.account_calls = every[0].desks, every[0].threads, every[0].account_calls
@@ -127,8 +132,8 @@ def _wire_hello(page: Any, parts: Parts, acts: Acts) -> None:
     salt = acts.playground.journal.salt()
 
     async def hello(token: str, request: gr.Request) -> AsyncIterator[dict[Any, Any]]:
-        async for update in acts.hello(request.session_hash, token or "", whence.mark(request, salt)):
-            yield wiring.written(update, parts, acts)
-        yield wiring.written(NOTHING, parts, acts)
+        async for update in acts.hello(request.session_hash, token or "", caller.mark(request, salt)):
+            yield binding.written(update, parts, acts)
+        yield binding.written(NOTHING, parts, acts)
 
-    page.load(hello, gr.Textbox(visible=False), parts.outputs, js=visit.HELLO, **private(parts.sender))
+    page.load(hello, gr.Textbox(visible=False), parts.outputs, js=lifecycle.HELLO, **private(parts.sender))

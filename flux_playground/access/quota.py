@@ -1,0 +1,94 @@
+"""What a visitor may still spend of the owner's money: counted from the journal, so that a restart forgives nothing.
+
+Knows what the journal counts and how an allowance is written; neither gradio nor who somebody is: a spender is a mark
+such as `9f2c.41ab`, an address and a browser of it.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from ..allowance import Allowance, Limit
+from ..errors import QuotaExceeded
+from ..generation import Generation
+from ..storage.generation_store import Journal
+
+HOUSEHOLD = 4
+"""How many visitors' allowances one address has: a family shares one, and a browser's name is soon forged."""
+
+DEAR = 10.0
+"""Credits that an image counts for until the API has said what one costs."""
+
+
+@dataclass(frozen=True)
+class Quota:
+    """What each visitor may spend, and what everybody together may.
+
+    `reserved` holds what has passed and is not written down yet, by id; whoever writes it takes it out.
+    """
+
+    journal: Journal
+    each: Allowance
+    everybody: Allowance
+    reserved: dict[str, Generation] = field(default_factory=dict)
+
+    def reserve(self, generation: Generation) -> None:
+        """`check`, and count the generation from now on; one caller at a time."""
+        self.check(generation)
+        if generation.spender:
+            self.reserved[generation.id] = generation
+
+    def check(self, generation: Generation) -> None:
+        """Raise `QuotaExceeded` when its spender, their address or everybody has used up what a generation takes.
+
+        `retry_after` says in how many seconds it would pass. One without a spender costs the owner nothing and always
+        passes.
+        """
+        if not generation.spender:
+            return
+        in_credits = any(limit.credits for limit in (*self.each.limits, *self.everybody.limits))
+        price = (self.journal.usage.price(generation.server, generation.endpoint) if in_credits else None) or DEAR
+        household = generation.spender.partition(".")[0] + "."
+        refusals = [
+            *self._refusals(self.each, 1, generation.spender, price, "Each visitor may"),
+            *self._refusals(self.each, HOUSEHOLD, household, price, "Visitors from one address may"),
+            *self._refusals(self.everybody, 1, "", price, "All visitors together may"),
+        ]
+        if refusals:
+            raise max(refusals, key=lambda one: one.retry_after or 0.0)
+
+    def _refusals(self, allowance: Allowance, times: int, who: str, price: float, words: str) -> list[QuotaExceeded]:
+        found = []
+        for limit in allowance.limits:
+            wait = self._wait(limit, limit.amount * times, who, price)
+            if wait > 0:
+                what = "credits" if limit.credits else "image" if limit.amount * times == 1 else "images"
+                done = "spend" if limit.credits else "make"
+                said = (
+                    f"{words} {done} {limit.amount * times} {what} {'a' if limit.per == 'day' else 'an'} {limit.per}."
+                )
+                found.append(QuotaExceeded(said, retry_after=wait))
+        return found
+
+    def _wait(self, limit: Limit, amount: float, who: str, price: float) -> float:
+        """Seconds until one more image fits under a limit: until enough of what was spent is long enough ago."""
+        now = time.time()
+        # Looked at before the journal: what is written down meanwhile is then known twice, rather than not at all.
+        reserved = [
+            (one.id, one.created_at, one.cost) for one in list(self.reserved.values()) if one.spender.startswith(who)
+        ]
+        since, usage = now - limit.seconds, self.journal.usage
+        if not limit.credits and usage.count(who, since, now, [one for one, _, _ in reserved]) + 1 <= amount:
+            return 0.0
+        written = [(one, at, cost) for at, one, cost in usage.spent(who, since, now)]
+        spent = {name: (at, cost) for name, at, cost in (*reserved, *written)}
+        takes = sorted((at, (price if cost is None else cost) if limit.credits else 1.0) for at, cost in spent.values())
+        over = sum(take for _, take in takes) + (price if limit.credits else 1.0) - amount
+        wait = 0.0
+        for at, take in takes:
+            if over <= 0:
+                break
+            over -= take
+            wait = at + limit.seconds - now
+        return wait if over <= 0 else limit.seconds

@@ -1,0 +1,164 @@
+"""From a form's values to the whole request that is sent, and from that to what of it is kept.
+
+Knows an operation's fields and what an image file is; nothing of HTTP, of how a generation travels, or of a form.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from .errors import FieldError, InvalidRequest
+from .images import image_file
+from .recipe import is_reference
+from .schema import Field, Operation, normalize
+
+SEED = "seed"
+SEEDS = 2**32
+MAX_TEXT_LENGTH = 100_000
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+def complete(operation: Operation, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The request of these values: images (paths or bytes) as base64, a blank seed drawn, all of it checked.
+
+    Raises `InvalidRequest` with all that is wrong, by field.
+    """
+    wrong = [
+        FieldError(("body", name), f"is too long: {len(value):,} of {MAX_TEXT_LENGTH:,} characters", "string_too_long")
+        for name, value in values.items()
+        if isinstance(value, str) and len(value) > MAX_TEXT_LENGTH and name not in _image_names(operation)
+    ]
+    if wrong:
+        raise InvalidRequest(wrong)
+    ready = dict(values)
+    for one in operation.fields:
+        if isinstance(text := values.get(one.name), str) and not one.media:
+            ready[one.name] = normalize(one.name, text)
+            if _CONTROL.search(text):
+                wrong.append(FieldError(("body", one.name), "contains an invalid character", "string_pattern_mismatch"))
+            continue
+        try:
+            ready[one.name] = _encoded(one, values.get(one.name))
+        except InvalidRequest as error:
+            wrong += error.details
+            del ready[one.name]
+    try:
+        request = operation.request(ready)
+    except InvalidRequest as error:
+        # A field whose image cannot be read is not missing as well.
+        wrong += [one for one in error.details if one.field not in {known.field for known in wrong}]
+    if wrong:
+        raise InvalidRequest(wrong)
+    return _seeded(operation, request)
+
+
+def with_images(values: Mapping[str, Any], known: Callable[[str], str | None]) -> dict[str, Any]:
+    """The values, each text that `known` has an image for replaced by that image (base64)."""
+    return {
+        name: _each(value, lambda v: (known(v) or v) if isinstance(v, str) else v) for name, value in values.items()
+    }
+
+
+def kept(operation: Operation, request: Mapping[str, Any], keep: Callable[[str], str]) -> dict[str, Any]:
+    """What of a request is written down: no secrets, and each image as the reference that `keep` gives for it."""
+    known = {one.name: one for one in operation.fields}
+    shown = {name: value for name, value in request.items() if name not in known or not known[name].secret}
+    for name in shown:
+        if name in known and known[name].media:
+            shown[name] = _each(shown[name], lambda value: keep(value) if _is_base64(value) else value)
+    return shown
+
+
+def seed_of(request: Mapping[str, Any]) -> int | None:
+    """The seed that a request names, if it names one."""
+    seed = request.get(SEED)
+    return seed if isinstance(seed, int) and not isinstance(seed, bool) else None
+
+
+def _image_names(operation: Operation) -> set[str]:
+    return {one.name for one in operation.fields if one.media}
+
+
+def _encoded(one: Field, value: Any) -> Any:
+    if not one.media:
+        return value
+    return _each(value, lambda item: _image(one, item))
+
+
+def _image(one: Field, value: Any) -> Any:
+    """Return the base64 of one image, or the address where the API takes addresses; raises `InvalidRequest`.
+
+    Text must decode to an image: anything else, such as a reference to a deleted image, would be paid for in vain.
+    """
+    if isinstance(value, Path | bytes):
+        return image_file.encode(value, one.name)
+    if not isinstance(value, str) or not value:
+        return value
+    if is_web_address(value):
+        if takes_address(one):
+            return value.strip()
+        raise _not_an_image(one, "is an address; give the image itself")
+    if is_reference(value):
+        raise _not_an_image(one, "names an image that is no longer kept; choose the image again")
+    data = decode_base64(value)
+    if data is None:
+        raise _not_an_image(one, "is not an image as base64")
+    return image_file.encode(data, one.name)
+
+
+def image_fault(field: Field, value: Any) -> str:
+    """Return what is wrong with the value of an image field in a request, as a sentence; "" for an image."""
+    try:
+        _each(value, lambda item: _image(field, item))
+    except InvalidRequest as error:
+        return error.details[0].msg
+    kind = list if field.type == "array" else str
+    return "" if isinstance(value, kind) else "is not an image as base64"
+
+
+def is_web_address(text: str) -> bool:
+    """Return whether a text is an http or https address."""
+    return re.match(r"\s*https?://\S", text, re.IGNORECASE) is not None
+
+
+def takes_address(field: Field) -> bool:
+    """Return whether the API takes the address of an image in a field, by the field's description."""
+    return re.search(r"\bURLs?\b", field.description) is not None
+
+
+def decode_base64(text: str) -> bytes | None:
+    """Return the bytes of base64 in lines, as a data URL, or in the URL-safe alphabet; None for anything else."""
+    bare = re.sub(r"^\s*data:[^,]{0,200};base64,", "", text[:300]) + text[300:]
+    bare = "".join(bare.split()).replace("-", "+").replace("_", "/").rstrip("=")
+    try:
+        return base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True) or None
+    except binascii.Error:
+        return None
+
+
+def _is_base64(value: Any) -> bool:
+    return isinstance(value, str) and not is_web_address(value)
+
+
+def _not_an_image(field: Field, sentence: str) -> InvalidRequest:
+    return InvalidRequest([FieldError(("body", field.name), sentence, "image_parsing")])
+
+
+def _each(value: Any, change: Callable[[Any], Any]) -> Any:
+    return [change(item) for item in value] if isinstance(value, list | tuple) else change(value)
+
+
+def _seeded(operation: Operation, request: dict[str, Any]) -> dict[str, Any]:
+    """The request with a seed, so that what is kept is the whole recipe; only where the schema has one."""
+    field = next((one for one in operation.fields if one.name == SEED and one.type == "integer"), None)
+    if field is None or request.get(SEED) is not None:
+        return request
+    lowest = int(field.minimum or 0)
+    highest = SEEDS - 1 if field.maximum is None else int(field.maximum)
+    return operation.request({**request, SEED: lowest + secrets.randbelow(max(highest - lowest, 0) + 1)})

@@ -1,0 +1,248 @@
+"""The client itself: submit a request, follow its task, bring its image home; and what the account says."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from threading import Event
+from time import monotonic, sleep
+from types import TracebackType
+from typing import Any
+from urllib.parse import quote, urljoin
+
+from ..errors import (
+    APIError,
+    APIUnreachable,
+    InvalidRequest,
+    InvalidSettings,
+    NoSuchAddress,
+    PlaygroundError,
+    RateLimited,
+    SampleExpired,
+    SubmitUnknown,
+    Unauthorized,
+)
+from ..url_policy import PrivateNames, endpoint, may_see_key, origin, polling_url, usable
+from .connections import NeverMade
+from .downloads import Downloads
+from .limits import Limits
+from .poll_schedule import Pace
+from .polling import Polling
+from .responses import Result, Task, read_error, read_task
+from .transport import Answer, Lost, Wire
+
+RENEWALS = 3
+log = logging.getLogger(__name__)
+
+
+class Client:
+    """Talks to one server with one key (which may be empty); may be shared by any number of threads.
+
+    `base_url` is https, or http on this machine; raises `InvalidSettings` for another one. `names` says which image
+    hosts may lead to a private address. It holds connections
+    open: `close` it, or use it as a context manager.
+    """
+
+    def __init__(
+        self, base_url: str, api_key: str = "", *, limits: Limits | None = None, names: PrivateNames = PrivateNames.OWN
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self._key, self._limits = api_key, limits or Limits()
+        try:
+            self._base = origin(self.base_url)
+        except ValueError as error:
+            raise InvalidSettings(f"The API's address is {error}.") from None
+        if not may_see_key(self._base, self._base):
+            raise InvalidSettings("The API's address must be https (http only on this machine).")
+        self._api = Wire(self._base, self._limits)
+        self._abroad = Wire(self._base, self._limits, guarded=True, names=names)
+        self._downloads = Downloads(self._abroad, self._base, self._limits)
+
+    def __repr__(self) -> str:
+        return f"Client({self.base_url!r})"
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the connections that are idle."""
+        self._api.close()
+        self._abroad.close()
+
+    def submit(self, path: str, request: Mapping[str, Any], *, stop: Event | None = None) -> Task:
+        """Hands a request over and returns its task; `stop` ends the waiting between tries.
+
+        It is made again only when it certainly did nothing: no connection stood, or the API said 429, or 503 with
+        `Retry-After`. A 429 is waited out for `limits.turn` seconds. Raises `APIUnreachable`, or the error the API
+        gave; `SubmitUnknown` when the request may have been accepted.
+        """
+        body = json.dumps(request).encode()
+        attempt, deadline = 0, monotonic() + self._limits.turn
+        while True:
+            attempt += 1
+            try:
+                answer = self._call("POST", path, whole=self._limits.submit, body=body)
+            except NeverMade as error:
+                failure: PlaygroundError = APIUnreachable(f"No connection to the API: {error}.")
+            except Lost as error:
+                raise self._unknown(f"No answer to a request that was sent: {error}.") from None
+            else:
+                if 200 <= answer.status < 300:
+                    return self._accepted(answer)
+                failure = self._refused(answer, path)
+            more = monotonic() < deadline if isinstance(failure, RateLimited) else attempt < self._limits.attempts
+            if not more or not self._rest(failure, attempt, stop):
+                break
+        said = "the API rejected the values" if isinstance(failure, InvalidRequest) else failure.message
+        log.warning("submit to %s failed: %s", path, said)
+        raise failure
+
+    def poll(
+        self,
+        task: Task,
+        *,
+        pace: Pace | None = None,
+        patience: float = 300.0,
+        age: float = 0.0,
+        stop: Event | None = None,
+    ) -> Iterator[Result]:
+        """Asks after a task and yields every answer, the last of them Ready with a sample.
+
+        Setting `stop` ends it early. `age` is how many seconds ago the task was submitted: above 0 the first poll is
+        made at once. Raises `TaskFailed` (or a kind of it), `TaskTimeout` after `patience` seconds, `Unauthorized`,
+        `BadSample` for a Ready without an image, `APIError` for an answer that no waiting changes.
+        """
+        url = polling_url(self.base_url, task.id, task.polling_url)
+        self._usable_key()
+        polling = Polling(lambda: self._poll_once(url), task, pace or Pace(), self._limits, age)
+        return polling.results(patience, stop or Event())
+
+    def _poll_once(self, url: str) -> Answer:
+        """One poll; a redirect is followed where the task's own address could have led, the key under the same rule."""
+        for _ in range(self._limits.redirects + 1):
+            wire = self._api if may_see_key(origin(url), self._base) else self._abroad
+            largest = self._limits.answer_bytes
+            answer = wire.call("GET", url, key=self._key, whole=self._limits.poll, largest=largest)
+            if answer.status not in (301, 302, 303, 307, 308):
+                break
+            try:
+                target = urljoin(url, answer.headers.get("Location", ""))
+            except ValueError:
+                break
+            if not usable(target, self._base):
+                break
+            url = target
+        return answer
+
+    def download(self, url: str, *, task_id: str = "", stop: Event | None = None) -> bytes:
+        """The bytes of a sample as they were delivered, verified to be a whole image; the key is not sent.
+
+        Raises `SampleExpired`, `BadSample` when what comes is not an image, and `APIError` when nothing comes after
+        several tries; `stop` ends the waiting between them.
+        """
+        return self._downloads.fetch(url, task_id, stop or Event())
+
+    def collect(self, task: Task, result: Result, *, stop: Event | None = None) -> bytes:
+        """The image of a result that is Ready; when its URL has expired, the task is polled for a fresh one.
+
+        Raises what `download` and `poll` raise.
+        """
+        for _ in range(RENEWALS):
+            try:
+                return self.download(result.sample, task_id=task.id, stop=stop)
+            except SampleExpired:
+                log.info("task %s: the sample has expired, asking for a fresh one", task.id)
+            for fresh in self.poll(task, patience=self._limits.renewal, age=self._limits.not_found, stop=stop):
+                result = fresh
+        return self.download(result.sample, task_id=task.id, stop=stop)
+
+    def credits(self) -> float:
+        """The credits left in the account."""
+        found = self._ask("/v1/credits", "credits")
+        if isinstance(found, bool) or not isinstance(found, int | float):
+            raise APIError("The API does not say how many credits are left.")
+        return float(found)
+
+    def finetunes(self) -> list[Any]:
+        """The account's finetunes, as the API lists them: ids, or objects that hold one."""
+        found = self._ask("/v1/my_finetunes", "finetunes")
+        if not isinstance(found, list):
+            raise APIError("The API does not list the finetunes.")
+        return found
+
+    def finetune(self, finetune_id: str) -> dict[str, Any]:
+        """What the API knows of one finetune, in free form; raises `FinetuneNotFound`."""
+        found = self._ask(f"/v1/finetune_details?finetune_id={quote(finetune_id, safe='')}", "finetune_details")
+        if not isinstance(found, dict):
+            raise APIError("The API does not describe this finetune.")
+        return found
+
+    def _call(self, method: str, path: str, *, whole: float, body: bytes | None = None) -> Answer:
+        url, largest = endpoint(self.base_url, path), self._limits.answer_bytes
+        return self._api.call(method, url, key=self._usable_key(), whole=whole, largest=largest, body=body)
+
+    def _usable_key(self) -> str:
+        """The key, if it can be sent as a header at all: a library that cannot would quote it in its complaint."""
+        if not (self._key.isascii() and self._key.isprintable()) or " " in self._key:
+            raise Unauthorized("The key is not one line of plain characters.")
+        return self._key
+
+    def _accepted(self, answer: Answer) -> Task:
+        task = read_task(answer.json())
+        if task is None:
+            raise self._unknown(f"The answer to the request cannot be read: {answer.fault or 'no task in it'}.", answer)
+        log.info("task %s: submitted, cost %s", task.id, task.cost)
+        return replace(task, polling_url=polling_url(self.base_url, task.id, task.polling_url))
+
+    def _refused(self, answer: Answer, path: str) -> PlaygroundError:
+        """The error that a submit met; raised at once if it is not sure that nothing was done."""
+        error = read_error(answer)
+        busy = answer.status == 503 and error.retry_after is not None
+        doubtful = answer.status < 400 or answer.status == 408 or (answer.status >= 500 and not busy)
+        if type(error) is APIError and answer.status in (404, 410):
+            url = endpoint(self.base_url, path)
+            return NoSuchAddress(f"The API has no such address: {url}.", status_code=answer.status)
+        if type(error) is APIError and doubtful:
+            raise self._unknown(f"The API answered with status {answer.status}.", answer, error.detail)
+        return error
+
+    def _unknown(self, message: str, answer: Answer | None = None, detail: str = "") -> SubmitUnknown:
+        log.warning("submit in doubt, not repeated: %s", message)
+        return SubmitUnknown(message, detail=detail, status_code=answer.status if answer else None)
+
+    def _rest(self, failure: PlaygroundError, attempt: int, stop: Event | None) -> bool:
+        """Waits before another try; False when there is to be none."""
+        if not isinstance(failure, APIUnreachable | RateLimited) and failure.status_code != 503:
+            return False
+        asked = failure.retry_after or 0.0
+        if asked > self._limits.longest_retry_after:
+            return False
+        pause = max(self._limits.pause(attempt), asked)
+        log.info("submit did nothing (%s), again in %.2f s", failure.message, pause)
+        return not (stop or Event()).wait(pause)
+
+    def _ask(self, path: str, name: str) -> Any:
+        """One value of the account; a question may be asked again."""
+        for attempt in range(1, self._limits.questions + 1):
+            try:
+                answer = self._call("GET", path, whole=self._limits.poll)
+            except NeverMade as error:
+                failure: PlaygroundError = APIUnreachable(f"No connection to the API: {error}.")
+            except Lost as error:
+                failure = APIError(f"The API does not answer: {error}.")
+            else:
+                values = answer.json()
+                if answer.status == 200 and isinstance(values, dict):
+                    return values.get(name)
+                failure = read_error(answer)
+                if answer.status != 429 and 300 <= answer.status < 500:
+                    break
+            if attempt == self._limits.questions:
+                break
+            sleep(max(self._limits.pause(attempt), min(failure.retry_after or 0.0, self._limits.longest_pause)))
+        raise failure

@@ -1,0 +1,223 @@
+"""What the API says, read into our words: a `Task`, a `Result`, or one of our errors. Sends nothing.
+
+Whatever comes is taken with care: a field that is absent, null or of another kind becomes None, a field that we do
+not know is left aside. Text that goes into an error is cut, and no pictures remain in it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from ..errors import (
+    APIError,
+    FieldError,
+    FinetuneNotFound,
+    Intercepted,
+    InvalidRequest,
+    OutOfCredits,
+    PlaygroundError,
+    RateLimited,
+    Unauthorized,
+)
+from .transport import Answer
+
+READY = "Ready"
+NOT_FOUND = "Task not found"
+LONGEST_DETAIL = 2_000
+LONGEST_MESSAGE = 300
+MAX_QUOTED_CHARACTERS = 8_000
+"""What is kept of an error text before any regular expression reads it."""
+MAX_QUOTED_DEPTH = 20
+MAX_QUOTED_ITEMS = 100
+
+
+@dataclass(frozen=True)
+class Task:
+    """A generation that the API has accepted: where to ask after it, and what it costs in credits (None: unknown)."""
+
+    id: str
+    polling_url: str
+    cost: float | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """One answer to a poll. `status` is the API's word, `sample` the image's URL once it is ready ("" before).
+
+    `progress` is 0 to 1, `cost` in credits, `duration` the API's own seconds; `seed` and `prompt` are those really
+    used. All of them may be None; `details` and `preview` are as they came.
+    """
+
+    id: str
+    status: str
+    sample: str = ""
+    seed: int | None = None
+    prompt: str | None = None
+    progress: float | None = None
+    details: Any = None
+    preview: Any = None
+    cost: float | None = None
+    duration: float | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether the API has made the image."""
+        return self.status == READY
+
+
+def read_task(values: Any) -> Task | None:
+    """The task in the answer to a submit, or None when there is none to be found in it."""
+    if not isinstance(values, dict) or not isinstance(values.get("id"), str) or not values["id"].strip():
+        return None
+    return Task(values["id"], _text(values.get("polling_url")) or "", _number(values.get("cost")))
+
+
+def read_result(values: Any, task: Task) -> Result | None:
+    """One poll's answer, or None when it has no status to go by."""
+    if not isinstance(values, dict) or not isinstance(values.get("status"), str) or not values["status"].strip():
+        return None
+    status, made = values["status"].strip()[:LONGEST_MESSAGE], values.get("result")
+    made = made if isinstance(made, dict) else {}
+    cost = _number(values.get("cost"))
+    return Result(
+        id=task.id,
+        status=status,
+        sample=(_text(made.get("sample")) or "").strip() if status == READY else "",
+        seed=_integer(made.get("seed")),
+        prompt=_text(made.get("prompt")),
+        progress=_fraction(values.get("progress")),
+        details=values.get("details"),
+        preview=values.get("preview"),
+        cost=task.cost if cost is None else cost,
+        duration=_number(made.get("duration")),
+    )
+
+
+def read_error(answer: Answer) -> PlaygroundError:
+    """The error that an answer stands for, by its status and its `detail` in whatever form that comes."""
+    body = answer.json()
+    detail = body.get("detail", body) if isinstance(body, dict) else body
+    if body is None:
+        detail = answer.body[:MAX_QUOTED_CHARACTERS].decode("utf-8", "replace")
+    said = in_words(detail)
+    data: dict[str, Any] = {"detail": said, "status_code": answer.status, "retry_after": retry_after(answer.headers)}
+    if answer.status == 407:
+        return Intercepted("A proxy asks for a user name and password.", **data)
+    if answer.status in (401, 403) and body is None and is_page(answer):
+        return Intercepted("Something between this program and the API refused the request.", **data)
+    if "finetune not found" in said.lower():
+        return FinetuneNotFound("The API does not find this finetune.", **data)
+    if answer.status == 422:
+        return _refused(detail, data)
+    kinds = {401: Unauthorized, 403: Unauthorized, 402: OutOfCredits, 429: RateLimited}
+    return kinds.get(answer.status, APIError)(f"The API answered with status {answer.status}.", **data)
+
+
+def _refused(detail: Any, data: dict[str, Any]) -> PlaygroundError:
+    """A 422: fields that are wrong, or a key that is malformed or missing."""
+    items = [item for item in detail if isinstance(item, dict)] if isinstance(detail, list) else []
+    fields = [_field_error(item) for item in items[:MAX_QUOTED_ITEMS]]
+    missing_key = any(field.loc[:1] == ("header",) for field in fields)
+    if missing_key or (not fields and "api key" in data["detail"].lower()):
+        return Unauthorized("The API does not accept the key's form.", **data)
+    words = data["detail"][:LONGEST_MESSAGE] or "the API refuses this request"
+    return InvalidRequest(fields or [FieldError(("body",), words, "refused")], **data)
+
+
+def _field_error(item: Mapping[str, Any]) -> FieldError:
+    loc = item.get("loc")
+    path = [part if isinstance(part, int) else str(part) for part in loc] if isinstance(loc, list) else []
+    if path[:1] not in (["body"], ["query"], ["path"], ["header"]):
+        path.insert(0, "body")
+    message = in_words(item.get("msg"))[:LONGEST_MESSAGE] or "not accepted by the API"
+    return FieldError(tuple(path), message, in_words(item.get("type"))[:LONGEST_MESSAGE])
+
+
+def in_words(value: Any) -> str:
+    """Anything that the API says as text for an error: at most 2,000 characters, without markup or pictures."""
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else json.dumps(_without_echo(value), ensure_ascii=False)
+    text = text[:MAX_QUOTED_CHARACTERS]
+    text = re.sub(r"[A-Za-z0-9+/=_-]{256,}", "…", text)
+    if re.match(r"\s*<[!?a-zA-Z]", text):
+        text = _page_text(text)
+    return re.sub(r"\s+", " ", text).strip()[:LONGEST_DETAIL]
+
+
+def is_page(answer: Answer) -> bool:
+    """Whether the body is a page of HTML."""
+    stated = answer.headers.get("Content-Type", "").lower()
+    return "text/html" in stated or re.match(rb"\s*<[!?a-zA-Z]", answer.body[:1_000]) is not None
+
+
+def _page_text(page: str) -> str:
+    """The text of an HTML page, its title first; a heading that repeats the title is left out."""
+    titled = re.search(r"<title[^<>]*>([^<>]*)</title>", page, re.IGNORECASE)
+    title = " ".join(titled[1].split()) if titled else ""
+    rest = page if titled is None else page[: titled.start()] + page[titled.end() :]
+    rest = re.sub(r"<(script|style)\b.*?</\1>|<[^<>]*>", " ", rest, flags=re.DOTALL | re.IGNORECASE)
+    rest = " ".join(rest.split())
+    return rest if rest.startswith(title) else f"{title} {rest}"
+
+
+def _without_echo(value: Any, depth: int = 0) -> Any:
+    """A bounded copy of a value without what we sent: a 422 repeats the request as `input`, images included."""
+    if depth > MAX_QUOTED_DEPTH:
+        return "…"
+    if isinstance(value, dict):
+        kept = [name for name in value if name not in ("input", "ctx")][:MAX_QUOTED_ITEMS]
+        return {name[:LONGEST_MESSAGE]: _without_echo(value[name], depth + 1) for name in kept}
+    if isinstance(value, list):
+        return [_without_echo(part, depth + 1) for part in value[:MAX_QUOTED_ITEMS]]
+    return value[:MAX_QUOTED_CHARACTERS] if isinstance(value, str) else value
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """The seconds that a `Retry-After` asks for, written as a number or as a date; None when it says nothing clear."""
+    text = headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"\d{1,9}(\.\d+)?", text):
+        return float(text)
+    try:
+        date = parsedate_to_datetime(text).timestamp()
+    except (ValueError, OverflowError):
+        return None
+    try:  # the server's own clock, where it shows it: ours may be wrong
+        now = parsedate_to_datetime(headers.get("Date", "")).timestamp()
+    except (ValueError, OverflowError):
+        now = time.time()
+    return max(date - now, 0.0)
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _number(value: Any) -> float | None:
+    """A finite number of any size, or None."""
+    try:
+        number = None if isinstance(value, bool) or not isinstance(value, int | float) else float(value)
+    except OverflowError:
+        return None
+    return number if number is not None and math.isfinite(number) else None
+
+
+def _fraction(value: Any) -> float | None:
+    number = _number(value)
+    return None if number is None else min(max(number, 0.0), 1.0)
+
+
+def _integer(value: Any) -> int | None:
+    """A whole number, kept exactly; it may come as text, as browsers lose digits above 2^53."""
+    if isinstance(value, str) and re.fullmatch(r"\s*[+-]?\d{1,400}\s*", value, re.ASCII):
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

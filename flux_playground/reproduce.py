@@ -1,0 +1,97 @@
+"""An image made again from its recipe: what is asked for, what to expect of it, and how alike the two came out.
+
+Brings together what the journal keeps, the recipe and the comparison. Must not know HTTP, gradio, or how an image is
+made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import BadSample, InvalidRecipe
+from .generation import Generation
+from .images import metadata
+from .recipe import Recipe, is_reference, of, write, write_parameters
+from .recipe.compare import Comparison, Reason, compare, reasons
+from .storage.generation_store import Journal
+
+UPSAMPLING = "prompt_upsampling"
+DIFFERS = "Made again it will differ: prompt upsampling writes the prompt anew each time."
+
+
+@dataclass(frozen=True)
+class Report:
+    """How alike an image and its reproduction are, and what their recipes say differently; or why nobody can say."""
+
+    comparison: Comparison | None
+    reasons: tuple[Reason, ...] = ()
+    problem: str = ""
+
+
+def recipe(one: Generation) -> Recipe:
+    """The recipe of a generation."""
+    return of(one, one.document)
+
+
+def values(one: Generation) -> dict[str, Any]:
+    """What makes this image again: what was sent, without secrets and webhooks, with the seed that was really used."""
+    return recipe(one).values
+
+
+def expected(one: Generation, server: str, journal: Journal) -> Iterator[str]:
+    """What will make a reproduction differ or fail, as far as is known; `server` is where it would be made."""
+    if one.request.get(UPSAMPLING) is True:
+        yield DIFFERS
+    if one.server != server:
+        yield f"Made again it may differ: it was made at {one.server}, and would now be made at {server}."
+    for name, value in one.request.items():
+        if is_reference(value) and journal.input(value) is None:
+            yield f"It cannot be made again: the picture that was sent as {name} is no longer kept here."
+
+
+def report(before: Generation, after: Generation) -> Report:
+    """Compare an image with its reproduction, from their files; an image that is gone or damaged is a problem named."""
+    told = reasons(recipe(before), recipe(after))
+    try:
+        return Report(compare(original(before), original(after)), told)
+    except (BadSample, OSError) as error:
+        sentence = error.message if isinstance(error, BadSample) else "One of the two files is no longer there."
+        return Report(None, told, sentence)
+
+
+def there(one: Generation) -> bool:
+    """Whether the delivered file is still where it was put."""
+    return one.image is not None and one.image.is_file()
+
+
+def original(one: Generation) -> bytes:
+    """The image as it was delivered; raises `OSError` where its file is gone."""
+    if one.image is None:
+        raise FileNotFoundError(one.id)
+    return one.image.read_bytes()
+
+
+def copy(one: Generation) -> bytes:
+    """A copy of the image with its recipe inside, no pixel touched; raises `InvalidRecipe`, `OSError`."""
+    return _with_recipe(one, original(one))
+
+
+def inside(one: Generation) -> tuple[bool, str]:
+    """Whether the delivered file carries Content Credentials (present, that is, not verified), and why there can be no
+    copy of it with the recipe inside, or ""."""
+    try:
+        data = original(one)
+    except OSError:
+        return False, "The file of this picture is no longer there."
+    try:
+        _with_recipe(one, data)
+    except InvalidRecipe as error:
+        return metadata.content_credentials(data), error.message
+    return metadata.content_credentials(data), ""
+
+
+def _with_recipe(one: Generation, data: bytes) -> bytes:
+    told = recipe(one)
+    return metadata.embed(data, write(told, None), write_parameters(told))

@@ -1,0 +1,1 @@
+"""Runs generations: the pipeline from request to image, workers, and queues."""

@@ -1,0 +1,43 @@
+"""The generations that run in this process, at most one run for each id."""
+
+from __future__ import annotations
+
+import threading
+
+from .fair_queue import Run
+
+
+class ActiveRuns:
+    """All runs of this process by the id of their generation. Safe to use from many threads."""
+
+    def __init__(self) -> None:
+        self._runs: dict[str, Run] = {}
+        self._lock = threading.Lock()
+
+    def get(self, generation_id: str) -> Run | None:
+        """Return the run of a generation, or None."""
+        return self._runs.get(generation_id)
+
+    def list(self) -> list[Run]:
+        """Return all runs."""
+        with self._lock:
+            return list(self._runs.values())
+
+    def add(self, run: Run) -> Run:
+        """Add a run and return it; where its generation runs already, return that run and add nothing."""
+        with self._lock:
+            return self._runs.setdefault(run.generation.id, run)
+
+    def remove(self, run: Run) -> None:
+        """Remove a run; one that was not added is ignored."""
+        with self._lock:
+            if self._runs.get(run.generation.id) is run:
+                del self._runs[run.generation.id]
+
+    def find(self, owner: str, fingerprint: str) -> Run | None:
+        """Return an unfinished run of an owner's request, or None."""
+        for run in self.list():
+            one = run.generation
+            if (one.owner, one.fingerprint) == (owner, fingerprint) and not one.finished:
+                return run
+        return None

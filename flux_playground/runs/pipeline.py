@@ -1,0 +1,114 @@
+"""The one road of a generation: request → task → result → image, written down before each step that costs money.
+
+`travel` is a generator of records and the only place where the client and the journal meet; whoever iterates it
+moves the generation forward. It knows neither threads nor the page, and no key: the client holds that.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..client import Client, Result, Task
+from ..client.poll_schedule import Pace
+from ..errors import PlaygroundError, SubmitUnknown, TaskFailed
+from ..generation import Generation, State
+from ..storage.generation_store import Journal
+
+log = logging.getLogger(__name__)
+
+
+def travel(
+    generation: Generation,
+    request: Mapping[str, Any],
+    client: Client,
+    journal: Journal,
+    patience: float,
+    stop: threading.Event,
+    suspended: threading.Event | None = None,
+) -> Iterator[Generation]:
+    """Take a generation from where it stands to its end, yielding every record on the way; the last is finished.
+
+    One that has no task yet is submitted with `request` (the whole of it, secrets and images included); one that has
+    a task is only collected. `patience` is in seconds. Setting `stop` ends the waiting, not the task; with `suspended`
+    set as well, that end is not written down, so that the next start resumes the task. What goes wrong with the API,
+    or with this program, is not raised: it is how the generation ends, in its `state` and `error`.
+    """
+
+    def end(generation: Generation, error: PlaygroundError | None) -> Generation:
+        ended = _end(generation, error)
+        resumable = suspended is not None and suspended.is_set() and ended.state is State.UNCOLLECTED
+        return ended if resumable else journal.save(ended)
+
+    try:
+        fresh = not generation.task_id
+        if fresh and stop.is_set():
+            yield journal.save(replace(generation, state=State.UNSENT, finished_at=time.time()))
+            return
+        if fresh:
+            journal.check_writable()
+            generation = journal.write(replace(generation, state=State.SUBMITTING, started_at=time.time()))
+            yield generation
+            task = client.submit(generation.endpoint, request, stop=stop)
+            generation = replace(generation, task_id=task.id, polling_url=task.polling_url, cost=task.cost)
+        generation = journal.save(replace(generation, state=State.RUNNING, error=None, finished_at=None))
+        yield generation
+        result, accepted = None, time.monotonic()
+        pace = Pace(journal.usage.durations(generation.server, generation.endpoint))
+        age = 0.0 if fresh else max(time.time() - (generation.started_at or 0.0), 0.001)
+        for result in client.poll(_task(generation), pace=pace, patience=patience, age=age, stop=stop):
+            generation = _heard(generation, result)
+            yield generation
+        if result is None or not result.sample:
+            yield end(generation, None)
+            return
+        waited = time.monotonic() - accepted if fresh else None
+        generation = journal.store(generation, client.collect(_task(generation), result, stop=stop))
+        yield journal.save(_arrived(generation, waited))
+    except PlaygroundError as error:
+        yield end(generation, error)
+    except Exception as error:  # a fault of ours must leave neither a spinner without end nor a paid image forgotten
+        log.exception("generation %s: task %s", generation.id, generation.task_id or "none")
+        yield end(generation, PlaygroundError(f"This program failed ({type(error).__name__})."))
+
+
+def _task(generation: Generation) -> Task:
+    return Task(generation.task_id, generation.polling_url, generation.cost)
+
+
+def _heard(generation: Generation, result: Result) -> Generation:
+    """The generation after one more answer; where the API does not name what it used, what was sent stands."""
+    if not result.sample:
+        return replace(generation, status=result.status, progress=result.progress)
+    return replace(
+        generation,
+        state=State.DOWNLOADING,
+        status=result.status,
+        progress=None,
+        seed=generation.seed if result.seed is None else result.seed,
+        prompt=result.prompt,
+        cost=generation.cost if result.cost is None else result.cost,
+    )
+
+
+def _arrived(generation: Generation, waited: float | None) -> Generation:
+    """The finished generation. One that was taken up again has no durations: much of its time nobody was waiting."""
+    now = time.time()
+    seconds = now - generation.started_at if waited is not None and generation.started_at is not None else None
+    return replace(generation, state=State.READY, waited=waited, seconds=seconds, finished_at=now)
+
+
+def _end(generation: Generation, error: PlaygroundError | None) -> Generation:
+    """The end of a generation without its image: whether it can still be had decides the state."""
+    if generation.task_id:
+        state = State.FAILED if isinstance(error, TaskFailed) else State.UNCOLLECTED
+    else:
+        # Of an error that is not one of the tree's own nobody can say whether it came before the request left.
+        unknown = isinstance(error, SubmitUnknown) or type(error) is PlaygroundError
+        state = State.UNKNOWN if unknown else State.FAILED
+    log.info("generation %s ends %s: %s", generation.id, state, type(error).__name__)
+    return replace(generation, state=state, error=error, progress=None, finished_at=time.time())

@@ -1,0 +1,1 @@
+"""Keeps generations and images on disk."""

@@ -1,0 +1,72 @@
+"""Checks at the start that the data folder can be used, so that nothing is paid for and then lost.
+
+Must not know what the journal holds.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from contextlib import closing
+from pathlib import Path
+
+from ..errors import InvalidSettings
+
+JOURNAL = "journal.sqlite"
+
+
+def prepare(folder: Path) -> None:
+    """Make the folder if need be and try it: files, locks, and the journal in it.
+
+    Raises `InvalidSettings` with one sentence that names the folder.
+    """
+    prepare_writable(folder, "data folder", "FLUX_PLAYGROUND_DATA")
+    try:
+        with tempfile.TemporaryDirectory(prefix=".try-", dir=folder) as temporary:
+            _lock(Path(temporary) / "lock.sqlite")
+    except sqlite3.Error:
+        raise InvalidSettings(
+            f"The disk of the data folder {folder} has no file locks; name a folder on another disk in "
+            "FLUX_PLAYGROUND_DATA."
+        ) from None
+    _check_journal(folder / JOURNAL)
+
+
+def prepare_writable(folder: Path, name: str, variable: str) -> None:
+    """Make a folder if need be and write a file in it; raises `InvalidSettings` that names folder and variable."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"x")
+            file.flush()
+    except OSError as error:
+        raise InvalidSettings(
+            f"The {name} {folder} cannot be written to ({error.strerror}); name another in {variable}."
+        ) from None
+
+
+def _lock(path: Path) -> None:
+    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as database:
+        database.execute("BEGIN EXCLUSIVE")
+        database.execute("ROLLBACK")
+
+
+def _check_journal(path: Path) -> None:
+    """Look through a journal that is already there; one of a running program is only read."""
+    if path.is_dir():
+        raise InvalidSettings(f"The journal {path} is a folder; move it away, or name another FLUX_PLAYGROUND_DATA.")
+    if not path.is_file():
+        return
+    try:
+        with path.open("r+b"):
+            pass
+        with closing(sqlite3.connect(path, timeout=10)) as database:
+            (found,) = database.execute("PRAGMA quick_check(1)").fetchone()
+    except OSError as error:
+        raise InvalidSettings(f"The journal {path} cannot be written to ({error.strerror}).") from None
+    except sqlite3.OperationalError as error:
+        raise InvalidSettings(f"The journal {path} cannot be opened ({error}).") from None
+    except sqlite3.DatabaseError:
+        found = "damaged"
+    if found != "ok":
+        raise InvalidSettings(f"The journal {path} is damaged; restore a copy of it, or move it away and start again.")

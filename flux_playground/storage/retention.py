@@ -1,0 +1,79 @@
+"""Room on the disk: when what is kept takes more than it may, the oldest files go; their records stay, and say when.
+
+Knows the journal and its files; neither how much may be kept nor how a page says that something is gone.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+from dataclasses import dataclass, field
+
+from .generation_store import INPUT_PREFIX, Journal
+
+FILLED = 0.9
+"""The share of the room that stays filled: so much is removed at once that it need not be done for every image."""
+
+BATCH = 20
+
+ORPHAN = 60.0
+"""Seconds after which an image that was sent, and that no record names, is nobody's: its own is written at once."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Clearing:
+    """Keeps the files of a journal below `most` bytes; with `math.inf` it never looks.
+
+    What came from a server whose address does not begin with `server` is never removed.
+    """
+
+    journal: Journal
+    most: float = math.inf
+    server: str = ""
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def make_room(self) -> None:
+        """Remove the oldest finished images, with what was sent for them, if there is too much; else it costs nothing.
+
+        What is under way is never touched. Does not raise: a file that cannot be removed must end nobody's work.
+        """
+        if math.isinf(self.most) or not self.journal.sole or self.journal.files.size <= self.most:
+            return
+        if self.lock.acquire(blocking=False):
+            try:
+                self._clear()
+            except Exception:
+                log.exception("no room could be made")
+            finally:
+                self.lock.release()
+
+    def _clear(self) -> None:
+        files, goal, gone = self.journal.files, self.most * FILLED, 0
+        files.count()
+        self._sweep()
+        while files.size > goal and (oldest := self.journal.oldest(BATCH, self.server)):
+            cleared = []
+            for one in oldest:
+                if files.size <= goal:
+                    break
+                if one.image is not None:  # its file first: a record of a missing file is found again, not the reverse
+                    files.remove(one.image)
+                files.remove(files.thumbnail(one.id))
+                cleared.append(one.id)
+                if INPUT_PREFIX in str(one.request):
+                    break  # what was sent for it may be room enough
+            self.journal.clear(cleared, time.time())
+            self._sweep()
+            gone += len(cleared)
+        log.info("the files of %d generations were removed to make room", gone)
+
+    def _sweep(self) -> None:
+        """Remove what was sent and belongs to nothing that is kept."""
+        wanted, before = self.journal.wanted(), time.time() - ORPHAN
+        for path, at in self.journal.files.sent():
+            if INPUT_PREFIX + path.name not in wanted and at < before:
+                self.journal.files.remove(path)

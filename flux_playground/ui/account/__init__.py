@@ -1,0 +1,1 @@
+"""The account behind a key: badge, price, credits, finetunes."""

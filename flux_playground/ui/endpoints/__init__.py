@@ -1,0 +1,1 @@
+"""The choice of an endpoint and of the OpenAPI document."""

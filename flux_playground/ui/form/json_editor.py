@@ -1,0 +1,139 @@
+"""The form as JSON and back: the request that it stands for, to be read and edited as text.
+
+What the text cannot show, an image or a secret, stands in it as a placeholder, and stays as it is for as long as the
+placeholder does. Knows fields and operations, not gradio's events.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from ...build_request import image_fault, is_web_address
+from ...errors import FieldError
+from ...schema import Field, Operation
+from ...schema.coerce import is_blank, meant
+from ..text.html import button, escape, join
+from . import field_values, reuse
+
+LONGEST = 400
+"""Characters of base64 beyond which a text is shown as an image."""
+
+SECRET = "(secret, as in the form)"  # noqa: S105
+
+PANEL = (
+    '<div class="jsonhead"><label for="json">Request as JSON</label>'
+    + button("json", "Close", drawing="clear", open="")
+    + '</div><textarea id="json" spellcheck="false" autocomplete="off" aria-describedby="json-state"></textarea>'
+)
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What an edited text does to a form: the inputs that change, by their keys, and what is to be said of it."""
+
+    held: Mapping[str, Any]
+    said: str
+
+
+def text(chosen: Sequence[Field], operation: Operation, raw: Mapping[str, Any]) -> str:
+    """The request that a form stands for, as JSON; what the schema refuses stands there as it was entered."""
+    return json.dumps(_request(chosen, operation, raw), indent=2, ensure_ascii=False, default=str)
+
+
+def now(written: str) -> str:
+    """The text for the browser, where it is put into the box unless somebody is writing there."""
+    return f'<pre id="json-now" hidden>{escape(written)}</pre>'
+
+
+def edited(chosen: Sequence[Field], operation: Operation, raw: Mapping[str, Any], written: str) -> Edit:
+    """What a text makes of a form. One that is no JSON object changes nothing, and it is said where it is wrong."""
+    try:
+        given = json.loads(written or "{}", parse_constant=_refused, object_pairs_hook=_object)
+    except json.JSONDecodeError as error:
+        return Edit({}, _wrong(f"Line {error.lineno}, column {error.colno}: {error.msg}.", error.lineno, error.colno))
+    except (ValueError, RecursionError) as error:
+        return Edit({}, _wrong(str(error) if type(error) is ValueError else "This is nested too deeply."))
+    if not isinstance(given, dict):
+        return Edit({}, _wrong("A request is an object: it begins with { and ends with }."))
+    before = _request(chosen, operation, raw)
+    held: dict[str, Any] = {}
+    wrong: list[FieldError] = []
+    for field in chosen:
+        if given.get(field.name) != before.get(field.name) or (field.name in given) != (field.name in before):
+            value = given.get(field.name)
+            fault = image_fault(field, value) if field.media and value not in (None, [], "") else ""
+            if fault or (field.media and isinstance(value, str) and is_web_address(value)):
+                sentence = fault or "is an address; the form needs the image itself"
+                wrong.append(FieldError(("body", field.name), f"{sentence}. The form keeps what it had.", ""))
+            else:
+                held |= reuse.fill(field, given.get(field.name))
+    unknown = [FieldError(("body", name), "is not a field here", "") for name in given if name not in _names(chosen)]
+    shown = {name: value for name, value in given.items() if name in _names(chosen) and name not in _hidden(chosen)}
+    return Edit(held, _state([*unknown, *wrong, *_faults(operation, shown, _hidden(chosen))]))
+
+
+def _request(chosen: Sequence[Field], operation: Operation, raw: Mapping[str, Any]) -> dict[str, Any]:
+    values = field_values.read(chosen, raw)
+    plain = {one.name: values.get(one.name) for one in chosen if not one.media}
+    understood = meant({name: value for name, value in plain.items() if not is_blank(value)}, operation.schema)
+    out: dict[str, Any] = {}
+    for one in chosen:
+        value = values.get(one.name) if one.media else understood.get(one.name)
+        if not is_blank(value):
+            out[one.name] = SECRET if one.secret else _pictured(value) if one.media else value
+    return out
+
+
+def _pictured(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_pictured(one) for one in value]
+    if isinstance(value, Path):
+        return f"(image {value.name})"
+    return f"(image, {len(value):,} characters)" if isinstance(value, str) and len(value) > LONGEST else value
+
+
+def _faults(operation: Operation, shown: Mapping[str, Any], hidden: frozenset[str]) -> list[FieldError]:
+    return [one for one in operation.check(dict(shown)) if one.field not in hidden]
+
+
+def _hidden(chosen: Sequence[Field]) -> frozenset[str]:
+    return frozenset(one.name for one in chosen if one.media or one.secret)
+
+
+def _names(chosen: Sequence[Field]) -> frozenset[str]:
+    return frozenset(one.name for one in chosen)
+
+
+def _state(faults: Sequence[FieldError]) -> str:
+    if not faults:
+        return '<p id="json-state" role="status">The form says the same.</p>'
+    rows = join(f"<li><b>{escape(_path(one))}</b> {escape(one.msg)}</li>" for one in faults[:8])
+    return (
+        f'<div id="json-state" role="status"><p>In the form as it is; before it can be sent:</p><ul>{rows}</ul></div>'
+    )
+
+
+def _path(fault: FieldError) -> str:
+    return ".".join(str(part) for part in fault.loc if part != "body")
+
+
+def _wrong(sentence: str, line: int = 0, column: int = 0) -> str:
+    place = f' data-line="{line}" data-column="{column}"' if line else ""
+    return f'<p id="json-state" class="fault" role="status"{place}>{escape(sentence)} The form is as it was.</p>'
+
+
+def _refused(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no number in JSON.")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in out:
+            raise ValueError(f"“{name[:60]}” stands there twice.")
+        out[name] = value
+    return out

@@ -1,0 +1,1 @@
+"""Generating: the actions of the page, live updates, the result and the history."""

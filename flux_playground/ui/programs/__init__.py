@@ -1,0 +1,1 @@
+"""The page for programs: its Gradio API and its MCP tools."""

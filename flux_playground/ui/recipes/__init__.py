@@ -1,0 +1,1 @@
+"""Recipes on the page: import, reuse, code, reproduction."""

@@ -1,0 +1,219 @@
+"""What was dropped, pasted or linked → what it would set in the form, field by field, and what has no place there.
+
+Everything here was written by strangers: it is looked up, checked by the schema and shown; nothing of it is run, and
+no address in it is ever asked. Knows the playground and the fields, not gradio.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ... import reproduce
+from ...errors import BadSample, InvalidRecipe, InvalidRequest
+from ...generation import Generation
+from ...images.image_file import inspect
+from ...playground import Playground, Visitor
+from ...recipe import Form, Found, is_reference, recognise
+from ...schema import Field
+from ..form import field_values, reuse
+from ..text import labels
+
+MOST_UNKNOWN = 40
+"""Names without a field here that are listed."""
+
+WHOLE = (Form.IMAGE, Form.COPY, Form.RECIPE, Form.REQUEST, Form.LINK)
+"""What says all of a request: a field that it does not name was left out. Another tool's text says only a part."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field that would change: what it holds now and what it would hold, as values of the form."""
+
+    field: Field
+    now: Any
+    then: Any
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What was opened: what it is, whose image it is of, what it would change, and what it says besides.
+
+    `same` counts fields that hold already what it says; `refused` are fields with values that the schema refuses, and
+    why; `unknown` are names that have no field here. `picture` is the file that was opened, if that is an image;
+    `elsewhere` is another endpoint of this page, if it was made with that.
+    """
+
+    found: Found
+    original: Generation | None = None
+    changes: tuple[Change, ...] = ()
+    same: int = 0
+    refused: tuple[tuple[Field, str], ...] = ()
+    unknown: tuple[tuple[str, Any], ...] = ()
+    warnings: tuple[str, ...] = ()
+    picture: Path | None = field(default=None, repr=False)
+    source: Path | str = field(default="", repr=False)
+    elsewhere: str = ""
+
+
+def opened(
+    playground: Playground, visitor: Visitor, offered: Sequence[Field], raw: Mapping[str, Any], source: Path | str
+) -> Opened:
+    """What a file or a text would do to the form, of which `raw` is the present state; raises `InvalidRecipe`."""
+    found = _found(source)
+    original = _original(playground, visitor, found)
+    values = reproduce.values(original) if original and found.form is Form.IMAGE else dict(found.values)
+    known = {one.name: one for one in offered}
+    rows = list(_rows(playground, visitor, offered, values, _is_whole(found, original), found.form is Form.LINK))
+    faults = _faults(playground, {one.name: then for one, then in rows if then is not None})
+    now = field_values.read(offered, raw)
+    changes = [Change(one, now.get(one.name), then) for one, then in rows if one.name not in faults]
+    different = tuple(change for change in changes if not _alike(change, raw))
+    return Opened(
+        found,
+        original,
+        different,
+        len(changes) - len(different),
+        tuple((known[name], sentence) for name, sentence in faults.items()),
+        tuple((name, value) for name, value in values.items() if name not in known)[:MOST_UNKNOWN],
+        tuple(_warnings(playground, visitor, found, original)),
+        source if isinstance(source, Path) and found.form in (Form.IMAGE, Form.COPY) else None,
+        source,
+        _elsewhere(playground, _endpoint(found, original)),
+    )
+
+
+def inputs(playground: Playground, one: Opened) -> dict[str, Any]:
+    """What the inputs must hold, by their keys, once what was opened is applied."""
+    filled = [reuse.fill(change.field, _image(playground, change)) for change in one.changes]
+    return {key: held for each in filled for key, held in each.items()}
+
+
+def _found(source: Path | str) -> Found:
+    data = source.read_bytes() if isinstance(source, Path) else source
+    try:
+        return recognise(data)
+    except InvalidRecipe:
+        if isinstance(data, str):
+            raise
+        try:
+            inspect(data)  # a GIF, an AVIF: no recipe can be in it, but it may be sent as an image prompt
+        except BadSample:
+            pass
+        else:
+            return Found(Form.IMAGE, sha256=hashlib.sha256(data).hexdigest())
+        raise
+
+
+def _original(playground: Playground, visitor: Visitor, found: Found) -> Generation | None:
+    hashes = (found.sha256, found.recipe.sha256 if found.recipe else "")
+    known = (playground.journal.delivered(visitor.id, one) for one in hashes if one)
+    return next((one for one in known if one is not None), None)
+
+
+def _is_whole(found: Found, original: Generation | None) -> bool:
+    if found.form is Form.COPY:
+        return found.recipe is not None
+    return found.form in WHOLE and (found.form is not Form.IMAGE or original is not None)
+
+
+def _rows(
+    playground: Playground,
+    visitor: Visitor,
+    offered: Sequence[Field],
+    values: Mapping[str, Any],
+    whole: bool,
+    link: bool,
+) -> Iterator[tuple[Field, Any]]:
+    """Each field that is spoken of, with its value; None for one that was left out."""
+    for one in labels.ordered(tuple(offered)):
+        value = values.get(one.name)
+        if one.secret or (value is None and (not whole or (link and one.media))):
+            continue
+        if one.media and isinstance(value, str) and not _is_image(playground, visitor, value):
+            continue
+        yield one, _meant(one, value)
+
+
+def _meant(one: Field, value: Any) -> Any:
+    """A number or a switch that stands there as text is meant as what it says; all else stays as it is."""
+    if not isinstance(value, str) or one.type not in ("integer", "number", "boolean") or len(value) > 100:
+        return value
+    try:
+        read = json.loads(value.strip().lower())
+    except ValueError:
+        return value
+    return read if isinstance(read, int | float) else value
+
+
+def _faults(playground: Playground, values: Mapping[str, Any]) -> dict[str, str]:
+    """What the schema refuses of these values, by field; of what is missing nothing is said."""
+    images = {name: value for name, value in values.items() if is_reference(value)}
+    try:
+        playground.operation.request({name: value for name, value in values.items() if name not in images})
+    except InvalidRequest as error:
+        return {
+            fault.field: fault.msg
+            for fault in reversed(error.details)
+            if fault.field in values and fault.field not in images
+        }
+    return {}
+
+
+def _alike(change: Change, raw: Mapping[str, Any]) -> bool:
+    """Whether the form holds this already."""
+    if change.field.media:
+        return not change.now and not change.then
+    if change.then is None and change.now is not None and change.now == change.field.default:
+        return True  # left out or said, it is the same
+    if change.field.name not in raw:  # a field of several inputs
+        return bool(change.now == change.then)
+    held, now = reuse.held(change.field, change.then), raw[change.field.name]
+    blank = held in (None, "") and now in (None, "")
+    return bool(blank or held == now or str(held) == str(now))
+
+
+def _is_image(playground: Playground, visitor: Visitor, value: str) -> bool:
+    """Whether a text is an image; by its reference alone nobody gets what somebody else has sent."""
+    if is_reference(value):
+        return playground.journal.sent(visitor.id, value) and playground.journal.input(value) is not None
+    try:
+        inspect(base64.b64decode(value, validate=True))
+    except (ValueError, BadSample):
+        return False
+    return True
+
+
+def _endpoint(found: Found, original: Generation | None) -> str:
+    return found.endpoint or (original.endpoint if original else "")
+
+
+def _elsewhere(playground: Playground, endpoint: str) -> str:
+    known = (one.path for one in playground.document.operations if one.path != playground.operation.path)
+    return next((path for path in known if path == endpoint), "")
+
+
+def _image(playground: Playground, change: Change) -> Any:
+    """The value of a field, an image by its reference as the image itself."""
+    return playground.journal.input(change.then) if is_reference(change.then) else change.then
+
+
+def _warnings(playground: Playground, visitor: Visitor, found: Found, original: Generation | None) -> Iterator[str]:
+    endpoint = _endpoint(found, original)
+    server = found.server or (original.server if original else "")
+    if endpoint and endpoint != playground.operation.path:
+        yield f"It was made with another endpoint, {endpoint[:200]}: the form here is for {playground.operation.path}."
+    here = playground.server(visitor)
+    if server and server != here:
+        yield f"It names the server {server[:200]}. Nothing is sent there: Generate here asks {here}."
+    if found.problem:
+        yield f"The recipe inside cannot be read: {found.problem}"
+    images = [one.name for one in playground.operation.fields if one.media and not one.secret]
+    for name, value in found.values.items():
+        if name in images and isinstance(value, str) and not _is_image(playground, visitor, value):
+            yield f"The image that was sent as {name[:100]} is not here: choose it yourself."

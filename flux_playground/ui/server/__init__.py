@@ -1,0 +1,1 @@
+"""The ASGI layer in front of Gradio: security, limits, files, images, health."""

@@ -1,0 +1,1 @@
+"""Sessions of browser tabs, and who sends a request."""

@@ -1,0 +1,1 @@
+"""What the page says: messages, labels, HTML."""

@@ -1,0 +1,183 @@
+"""What visitors may spend of the owner's money: counted from the journal, by everybody at once, over a restart."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from flux_playground import Playground, Settings
+from flux_playground.access.quota import DEAR, HOUSEHOLD, Quota
+from flux_playground.allowance import Allowance
+from flux_playground.errors import QuotaExceeded
+from flux_playground.generation import Generation, State
+from flux_playground.local import LocalServer
+from flux_playground.playground import OWNER, Visitor
+from flux_playground.storage.generation_store import Journal
+from flux_playground.ui.text import notices
+
+VALUES = {"finetune_id": "my-finetune", "prompt": "a lighthouse at dawn"}
+ANN = Visitor("ann", mark="1111.aaaa")
+BOB = Visitor("bob", mark="2222.bbbb")
+SERVER, PATH = "https://api.bfl.ai", "/v1/flux"
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    opened = Journal(tmp_path / "data")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def hosted(settings: Settings, server: LocalServer) -> Settings:
+    """Settings of an owner whose key strangers may use: two images an hour each, five for all."""
+    mine = replace(settings, demo_url="", base_url=server.url, api_key="owners-key", hosted=True)
+    return replace(mine, allowance=Allowance.read("2/hour"), budget=Allowance.read("5/hour"))
+
+
+def one(number: int, ago: float = 0.0, spender: str = "1111.aaaa", **values: object) -> Generation:
+    made = Generation(f"{number:032x}", "ann", time.time() - ago, PATH, SERVER, {}, State.READY, spender=spender)
+    return replace(made, **values)  # type: ignore[arg-type]
+
+
+def refusal(quota: Quota, generation: Generation) -> QuotaExceeded:
+    with pytest.raises(QuotaExceeded) as caught:
+        quota.check(generation)
+    return caught.value
+
+
+@pytest.mark.parametrize("text", ["10/hour", "10/hour, 30/day, 200 credits/day", "1/day", "unlimited"])
+def test_an_allowance_is_read_as_it_is_written(text: str) -> None:
+    assert str(Allowance.read(text)) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "10", "0/hour", "-1/day", "10/week", "10/hour,", "1.5/hour", "10 apples/day", "1e3/day"]
+)
+def test_what_is_no_allowance_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^"):
+        Allowance.read(text)
+
+
+def test_the_next_image_fits_when_the_oldest_of_the_hour_is_an_hour_old(journal: Journal) -> None:
+    quota = Quota(journal, Allowance.read("2/hour"), Allowance())
+    journal.write(one(1, ago=3000))
+    quota.check(one(9))
+    journal.write(one(2, ago=100))
+    assert refusal(quota, one(9)).retry_after == pytest.approx(600, abs=2)
+    journal.write(one(1, ago=3601))
+    quota.check(one(9))
+
+
+def test_credits_are_counted_as_they_were_charged_and_as_dear_while_nobody_knows(journal: Journal) -> None:
+    quota = Quota(journal, Allowance.read("25 credits/day"), Allowance())
+    journal.write(one(1, state=State.RUNNING))
+    quota.check(one(9))
+    journal.write(one(2, state=State.RUNNING))
+    assert DEAR * 3 > 25
+    refusal(quota, one(9))
+    journal.write(one(1, cost=7.0, finished_at=1.0))
+    journal.write(one(2, cost=7.0, finished_at=2.0))
+    quota.check(one(9))
+    assert journal.usage.price(SERVER, PATH) == 7.0
+    journal.write(one(3, cost=7.0, finished_at=3.0))
+    refusal(quota, one(9))
+
+
+def test_what_was_never_charged_is_not_counted(journal: Journal) -> None:
+    quota = Quota(journal, Allowance.read("1/hour"), Allowance())
+    journal.write(one(1, state=State.UNSENT))
+    journal.write(one(2, state=State.FAILED))
+    quota.check(one(9))
+    journal.write(one(3, state=State.UNKNOWN))
+    refusal(quota, one(9))
+
+
+def test_another_browser_has_an_allowance_of_its_own_but_no_address_has_many(journal: Journal) -> None:
+    quota = Quota(journal, Allowance.read("2/hour"), Allowance())
+    for number in range(2 * HOUSEHOLD):
+        mine = one(number, spender=f"1111.{number // 2}")
+        quota.check(mine)
+        journal.write(mine)
+    assert "one address" in refusal(quota, one(99, spender="1111.fresh")).message
+    quota.check(one(99, spender="11112.fresh"))
+
+
+def test_what_is_over_the_allowance_is_neither_written_nor_sent(hosted: Settings) -> None:
+    with Playground(hosted) as playground:
+        before = playground.credits()
+        made = [list(playground.generate(VALUES, ANN))[-1] for _ in range(2)]
+        assert {g.state for g in made} == {State.READY}
+        with pytest.raises(QuotaExceeded) as caught:
+            playground.start(VALUES, ANN)
+        assert 3500 < (caught.value.retry_after or 0) <= 3600
+        assert len(playground.recent(ANN)) == 2
+        assert playground.credits() == pytest.approx(before - 14)
+        said = notices.trouble(caught.value)
+        assert "2 images an hour" in said
+        assert "made in 1 h;" in said
+        assert 'data-act="key"' in said
+
+
+def test_an_allowance_survives_a_restart_and_another_name(hosted: Settings) -> None:
+    with Playground(hosted) as playground:
+        for _ in range(2):
+            list(playground.generate(VALUES, ANN))
+    with Playground(hosted) as playground:
+        with pytest.raises(QuotaExceeded):
+            playground.start(VALUES, Visitor("somebody else", mark=ANN.mark))
+        assert list(playground.generate(VALUES, BOB))[-1].state is State.READY
+
+
+def test_a_key_of_ones_own_and_the_local_server_cost_the_owner_nothing(hosted: Settings, settings: Settings) -> None:
+    mine = replace(ANN, api_key="a-key-of-anns")
+    with Playground(replace(hosted, allowance=Allowance.read("1/day"))) as playground:
+        assert [list(playground.generate(VALUES, mine))[-1].spender for _ in range(3)] == [""] * 3
+        playground.start(VALUES, ANN)
+    with Playground(
+        replace(settings, hosted=True, data=settings.data / "demo", allowance=hosted.allowance)
+    ) as playground:
+        assert [playground.start(VALUES, ANN).spender for _ in range(3)] == [""] * 3
+
+
+def test_an_owner_alone_has_no_allowance(hosted: Settings) -> None:
+    with Playground(replace(hosted, hosted=False)) as playground:
+        assert len([playground.start(VALUES, OWNER) for _ in range(4)]) == 4
+
+
+def test_strangers_who_do_not_say_who_they_are_share_one_allowance(hosted: Settings) -> None:
+    with Playground(hosted) as playground:
+        playground.start(VALUES, Visitor("one"))
+        playground.start(VALUES, Visitor("two"))
+        with pytest.raises(QuotaExceeded):
+            playground.start(VALUES, Visitor("three"))
+
+
+def test_fifty_presses_at_once_make_no_more_than_the_allowance(hosted: Settings) -> None:
+    refused: list[QuotaExceeded] = []
+    started: list[Generation] = []
+    ready = threading.Barrier(50)
+
+    def press(number: int) -> None:
+        ready.wait()
+        try:
+            started.append(playground.start(VALUES, Visitor(f"v{number}", mark=f"{number % 10}.a")))
+        except QuotaExceeded as error:
+            refused.append(error)
+
+    with Playground(hosted) as playground:
+        before = playground.credits()
+        threads = [threading.Thread(target=press, args=(number,)) for number in range(50)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert (len(started), len(refused)) == (5, 45)
+        for generation in started:
+            list(playground.watch(generation.id))
+        assert playground.credits() == pytest.approx(before - 35)

@@ -1,0 +1,622 @@
+"""Strangers at the door of a hosted page on its owner's key: each test is one attack, over raw HTTP, and its outcome.
+
+One program for all of them. Each stranger comes from an address of its own, so that none uses up another's allowance.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import re
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flux_playground.client import Client
+from flux_playground.generation import Generation, State
+from flux_playground.local import LocalServer
+from flux_playground.storage.generation_store import Journal
+from tests.app_process import running
+from tests.http_visitor import Answer, Stranger
+
+ALLOWANCE = 2
+PRICE = 7
+OWNERS_KEY = "owners-key-4711"
+EVIL = "https://evil.example"
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[LocalServer]:
+    """The API whose money is at stake."""
+    with LocalServer(speed=60) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the program keeps everything: its data, gradio's files, its log."""
+    return tmp_path_factory.mktemp("attacked")
+
+
+@pytest.fixture(scope="module")
+def url(api: LocalServer, folder: Path) -> Iterator[str]:
+    """The page under attack."""
+    settings = {
+        "FLUX_PLAYGROUND_HOSTED": "1",
+        "BFL_API_KEY": OWNERS_KEY,
+        "FLUX_PLAYGROUND_BASE_URL": api.url,
+        "FLUX_PLAYGROUND_ALLOWANCE": f"{ALLOWANCE}/hour",
+        "FLUX_PLAYGROUND_BUDGET": "500/hour",
+        "FORWARDED_ALLOW_IPS": "*",
+        "GRADIO_MCP_SERVER": "True",
+    }
+    with running(folder, **settings) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def addresses() -> Iterator[str]:
+    """Addresses of this machine that nobody has come from yet."""
+    return (f"127.0.{number // 200 + 1}.{number % 200 + 1}" for number in itertools.count())
+
+
+@pytest.fixture
+def stranger(url: str, addresses: Iterator[str]) -> Stranger:
+    """Somebody new."""
+    return Stranger(url, next(addresses))
+
+
+@pytest.fixture
+def victim(url: str, addresses: Iterator[str]) -> Stranger:
+    """Somebody who has made one image here."""
+    one = Stranger(url, next(addresses))
+    one.hello()
+    one.generate(prompt="a secret garden")
+    return one
+
+
+def address(heard: bytes, kind: str = "picture") -> str:
+    """The last address of this kind that a page was given."""
+    found: list[bytes] = re.findall(rb"(?<=[\"/])%s/[0-9a-f]{32}/[0-9a-f]{32}" % kind.encode(), heard)
+    assert found, heard[-2000:]
+    return "/" + found[-1].decode()
+
+
+def identity(heard: bytes) -> str:
+    """The id of the picture that a page was shown."""
+    found = re.search(rb"picture/([0-9a-f]{32})", heard)
+    assert found, heard[-2000:]
+    return found[1].decode()
+
+
+def kept(folder: Path) -> list[Generation]:
+    """Everything that was ever written down."""
+    journal = Journal(folder / "data")
+    try:
+        return journal._select("1 ORDER BY created_at", [])
+    finally:
+        journal.close()
+
+
+def spent(api: LocalServer) -> float:
+    with Client(api.url, OWNERS_KEY) as client:
+        return round((100_000 - client.credits()) / PRICE)
+
+
+def multipart(name: str, data: bytes) -> tuple[bytes, str]:
+    head = f'--X\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\nContent-Type: image/png\r\n\r\n'
+    return head.encode() + data + b"\r\n--X--\r\n", "multipart/form-data; boundary=X"
+
+
+# Doors
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/gradio_api/deep_link?session_hash=x",
+        "/?deep_link=x",
+        "/config?deep_link=x",
+        "/gradio_api/file=https://example.com/",
+        "/gradio_api/file=HTTP://127.0.0.1:1/",
+        "/gradio_api/file=%68ttp://127.0.0.1/",
+        "/gradio_api/file=//example.com/x",
+        "/gradio_api/file=%2f%2fexample.com/x",
+        "/gradio_api/file=%5c%5cexample.com%5cx",
+        "/gradio_api/file=file:///etc/passwd",
+        "/gradio_api/file=ftp://127.0.0.1/",
+        "/gradio_api/proxy=https://example.com/",
+        "/gradio_api/proxy=http://169.254.169.254/latest/meta-data",
+        "/gradio_api/file/etc/passwd",
+        "/monitoring",
+        "/monitoring/summary",
+        "/login",
+        "/logout",
+        "/docs",
+        "/openapi.json",
+        "/gradio_api/openapi.json",
+        "/gradio_api/info",
+        "/gradio_api/runs",
+        "/gradio_api/run-history/buckets",
+        "/gradio_api/call/generate/x",
+        "/gradio_api/mcp/",
+        "/gradio_api/mcp/sse",
+        "/gradio_api/mcp/schema",
+        "/gradio_api/dev/reload",
+        "/gradio_api/queue/status",
+        "/gradio_api/token",
+        "/gradio_api/user",
+        "/gradio_api/vibe-code",
+        "/gradio_api/profiling/traces",
+        "/gradio_api/stream/x/1/1/playlist.m3u8",
+        "/custom_component/x/client/y/z.js",
+        "/.env",
+        "/picture/../../journal.sqlite",
+        "/picture/" + "0" * 32,
+        "/picture/%2e%2e%2fjournal.sqlite",
+        "/picture/" + "0" * 32 + "/" + "0" * 32,
+        "/thumbnail/" + "0" * 32,
+        "/recipe/" + "0" * 32 + "/x",
+    ],
+)
+def test_a_door_that_no_page_needs_is_shut(stranger: Stranger, path: str) -> None:
+    assert stranger.get(path).status in (403, 404)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+@pytest.mark.parametrize(
+    "path", ["/gradio_api/call/generate", "/gradio_api/call/v2/generate", "/gradio_api/run/generate"]
+)
+def test_nothing_can_be_called_by_its_name(stranger: Stranger, method: str, path: str) -> None:
+    assert stranger.call(method, path, "{}", content_type="application/json").status in (404, 405)
+
+
+def test_no_event_is_named_for_programs_and_none_jumps_the_queue(stranger: Stranger) -> None:
+    assert {one["api_visibility"] for one in stranger.config["dependencies"]} <= {"private", "undocumented"}
+    body = {"data": stranger.form(), "fn_index": stranger.number("act_press"), "session_hash": stranger.session}
+    assert stranger.post("/gradio_api/run/predict", body).status == 404
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        "/etc/passwd",
+        "{folder}/data/journal.sqlite",
+        "{folder}/data/salt",
+        "{folder}/log",
+        "app.py",
+        "{folder}/gradio/../data/salt",
+    ],
+)
+def test_no_file_of_the_machine_is_given_out(stranger: Stranger, folder: Path, named: str) -> None:
+    path = named.format(folder=folder)
+    for way in (path, path.replace("/", "%2f"), f"./{path}", f"{folder}/gradio/../../..{path}"):
+        answer = stranger.get(f"/gradio_api/file={way}")
+        assert answer.status in (403, 404), way
+        assert b"SQLite" not in answer.body
+
+
+def test_the_browser_is_told_what_it_may_do(stranger: Stranger) -> None:
+    for path in ("/", "/config", "/nothing", "/picture/x"):
+        headers = stranger.get(path).headers
+        policy = headers["content-security-policy"]
+        assert "default-src 'self'" in policy or "default-src 'none'" in policy
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "same-origin"
+    policy = stranger.get("/").headers["content-security-policy"]
+    assert "frame-ancestors 'self' https://huggingface.co https://*.hf.space" in policy
+    assert "set-cookie" not in stranger.get("/").headers
+
+
+@pytest.mark.parametrize("headers", [{"origin": EVIL}, {"origin": "null"}, {"sec_fetch_site": "cross-site"}])
+def test_another_site_cannot_press_the_buttons_of_its_visitors(stranger: Stranger, headers: dict[str, str]) -> None:
+    stranger.hello()
+    assert stranger.join(stranger.number("act_press"), stranger.form(), **headers).status == 403
+
+
+def test_a_forged_host_is_not_repeated(stranger: Stranger) -> None:
+    forged = {"x_forwarded_host": "evil.example", "x_forwarded_proto": "https", "x_gradio_server": EVIL}
+    for path in ("/config", "/"):
+        assert b"evil.example" not in stranger.get(path, **forged).body
+
+
+# Others' things
+
+
+@pytest.mark.parametrize("act", ["show", "stop", "collect", "again", "vary", "reproduce"])
+def test_nobody_can_act_on_what_is_another_visitors(
+    victim: Stranger, url: str, addresses: Iterator[str], act: str
+) -> None:
+    taken, thief = identity(victim.heard), Stranger(url, next(addresses))
+    thief.hello()
+    heard = thief.act(act, id=taken, what="recipe")
+    assert taken not in heard
+    assert "secret garden" not in heard
+
+
+def test_a_recall_gives_nobody_anothers_words(victim: Stranger, stranger: Stranger) -> None:
+    stranger.hello()
+    recall = {"act": "recall", "what": "all", "id": identity(victim.heard)}
+    assert b"secret garden" not in stranger.ask("act_fill", stranger.form(), **recall).body
+
+
+def test_a_panel_tells_nobody_of_anothers_picture(victim: Stranger, stranger: Stranger) -> None:
+    stranger.hello()
+    for what in ("recipe", "code", "outcome"):
+        answer = stranger.ask("act_panel", [], act="panel", what=what, id=identity(victim.heard))
+        assert identity(victim.heard).encode() not in answer.body
+        assert b"secret garden" not in answer.body
+
+
+@pytest.mark.parametrize("event", ["act_tell", "act_fill", "act_panel"])
+@pytest.mark.parametrize(
+    "data", [{}, {"act": "show"}, {"act": ["x"]}, {"act": "__class__", "form": -1}, {"form": 2**70}]
+)
+def test_an_act_that_there_is_none_of_does_nothing(stranger: Stranger, event: str, data: dict[str, Any]) -> None:
+    answer = stranger.ask(event, [] if event == "act_panel" else stranger.form(), **data)
+    assert answer.status == 200
+    assert b"site-packages" not in answer.body
+
+
+KINDS = ("picture", "thumbnail", "recipe", "copy", "difference")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_who_knows_an_id_gets_nothing_with_it(victim: Stranger, stranger: Stranger, folder: Path, kind: str) -> None:
+    taken, until = identity(victim.heard), time.monotonic() + 10
+    while taken not in (folder / "log").read_text() and time.monotonic() < until:
+        time.sleep(0.02)  # its line is written after the picture is told
+    assert taken in (folder / "log").read_text()
+    salt = hashlib.sha256(f"visitor:{taken}".encode()).hexdigest()[:32]
+    assert stranger.get(f"/{kind}/{taken}").status == 404
+    for mark in ("", "x", "0" * 16, "0" * 32, "0" * 64, taken, salt, "../../" + taken, "%00", "%ff%fe", "*"):
+        assert stranger.get(f"/{kind}/{taken}/{mark}").status == 404
+
+
+def test_the_mark_of_one_picture_opens_no_other(victim: Stranger, stranger: Stranger) -> None:
+    stranger.hello()
+    stranger.generate()
+    mine, taken = address(stranger.heard).split("/")[-1], address(victim.heard)
+    assert stranger.get(address(stranger.heard)).status == 200
+    assert stranger.get(address(stranger.heard, "thumbnail")).status == 200
+    for kind in KINDS:
+        assert stranger.get(f"/{kind}/{identity(victim.heard)}/{mine}").status == 404
+    for changed in (taken[:-1], taken + "0", taken.upper(), taken[:-1] + ("0" if taken[-1] != "0" else "1")):
+        assert stranger.get(changed).status == 404
+
+
+def test_who_was_given_a_pictures_address_is_not_told_how_it_was_made(victim: Stranger, stranger: Stranger) -> None:
+    given = address(victim.heard)
+    assert stranger.get(given).headers["content-type"] == "image/jpeg"
+    for kind in ("recipe", "copy", "difference"):
+        assert stranger.get(given.replace("picture", kind)).status == 404
+    copied = address(victim.heard, "copy")
+    assert b"secret garden" in victim.get(copied.replace("copy", "recipe")).body
+    assert victim.get(copied).status == 200
+
+
+def test_a_session_that_is_not_ones_own_says_nothing_after_the_fact(victim: Stranger, stranger: Stranger) -> None:
+    path = f"/gradio_api/queue/data?session_hash={victim.session}"
+    heard = stranger.raw(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode(), 1)
+    assert b"secret garden" not in heard
+    assert b"picture/" not in heard
+
+
+def test_a_visitor_id_cannot_be_guessed_from_anothers_token(victim: Stranger, stranger: Stranger) -> None:
+    stranger.token = victim.token[:-1] + ("0" if victim.token[-1] != "0" else "1")
+    assert identity(victim.heard) not in stranger.hello()
+
+
+# Values
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"finetune_strength": 99},
+        {"finetune_strength": "NaN"},
+        {"finetune_strength": {"a": 1}},
+        {"seed": "1e400"},
+        {"seed": "-1" * 5000},
+        {"seed": [1]},
+        {"aspect_ratio": "1:0"},
+        {"aspect_ratio": "99:1"},
+        {"safety_tolerance": 6.5},
+        {"safety_tolerance": -1},
+        {"output_format": "exe"},
+        {"image_prompt": "/etc/passwd"},
+        {"image_prompt": {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}},
+        {"image_prompt": {"path": "../data/journal.sqlite", "meta": {"_type": "gradio.FileData"}}},
+        {"image_prompt": "sha256:" + "0" * 64},
+        {"image_prompt_strength": -0.1},
+        {"prompt_upsampling": "maybe"},
+        {"prompt": 7 * [{"x": [[]]}]},
+        {"finetune_id": ""},
+    ],
+)
+def test_a_value_that_the_schema_refuses_makes_nothing(
+    stranger: Stranger, folder: Path, values: dict[str, Any]
+) -> None:
+    stranger.hello()
+    before = len(kept(folder))
+    stranger.generate(**values)
+    assert len(kept(folder)) == before
+    assert b"Traceback" not in stranger.heard
+    assert b"site-packages" not in stranger.heard
+
+
+@pytest.mark.parametrize("data", [[], [None], ["x"] * 500, {"a": 1}, "x", None, [[[[[]]]]]])
+def test_a_form_of_the_wrong_shape_makes_nothing(stranger: Stranger, folder: Path, data: Any) -> None:
+    before = len(kept(folder))
+    answer = stranger.join(stranger.number("act_press"), data)
+    assert answer.status in (200, 422)
+    if answer.status == 200:
+        stranger.listen()
+    assert len(kept(folder)) == before
+    assert b"Traceback" not in stranger.heard
+
+
+@pytest.mark.parametrize("number", [-1, 10**6, 2**70, "x", None, [1], 1.5])
+def test_an_event_that_there_is_none_of_is_refused_without_details(stranger: Stranger, number: Any) -> None:
+    answer = stranger.join(number, [])
+    assert answer.status in (400, 422, 500)
+    assert b"site-packages" not in answer.body
+
+
+@pytest.mark.parametrize(
+    "event", [None, "x", [], 7, {"id": {"a": 1}}, {"id": "../../etc"}, {"id": "'; DROP TABLE generations"}]
+)
+@pytest.mark.parametrize("act", ["show", "key", "again"])
+def test_an_act_of_the_wrong_shape_does_nothing(stranger: Stranger, folder: Path, act: str, event: Any) -> None:
+    before = len(kept(folder))
+    shaped = {**event, "act": act, "form": event} if isinstance(event, dict) else event
+    stranger.join(stranger.number("act_watch"), [], shaped)
+    stranger.listen()
+    assert len(kept(folder)) == before
+    assert b"Traceback" not in stranger.heard
+
+
+def test_hidden_fields_are_not_there_and_what_is_sent_for_them_goes_nowhere(stranger: Stranger, folder: Path) -> None:
+    stranger.hello()
+    assert b"webhook" not in stranger.get("/config").body
+    form = {"webhook_url": "http://127.0.0.1:9/", "webhook_secret": "x"}
+    body = [*stranger.form(), *form.values()]
+    stranger.join(stranger.number("act_press"), body)
+    stranger.listen()
+    assert not any("webhook_url" in one.request for one in kept(folder))
+
+
+def test_what_only_an_owner_may_do_has_no_event(stranger: Stranger) -> None:
+    names = {target[1] for one in stranger.config["dependencies"] for target in one["targets"]}
+    assert not names & {"act_adopt", "act_call"}
+
+
+def test_an_image_by_its_address_is_not_fetched(stranger: Stranger, folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.5)
+        there = f"http://127.0.0.1:{listener.getsockname()[1]}/x.png"
+        stranger.hello()
+        before = len(kept(folder))
+        for path in (there, "x.png"):
+            stranger.generate(image_prompt={"path": path, "url": there, "meta": {"_type": "gradio.FileData"}})
+        with pytest.raises(TimeoutError):
+            listener.accept()
+        assert len(kept(folder)) == before
+
+
+def test_words_come_back_as_words(stranger: Stranger) -> None:
+    stranger.hello()
+    heard = stranger.generate(
+        prompt='<img src=x onerror=alert(1)> ${alert(2)} "></a>', finetune_id="<script>x</script>"
+    )
+    assert "<img src=x" not in heard
+    assert "<script>x" not in heard
+
+
+# Files
+
+
+@pytest.mark.parametrize(
+    "name", ["../../../../../../tmp/evil.png", "/etc/evil.png", "..\\..\\evil.png", "a" * 300 + ".png"]
+)
+def test_an_upload_stays_where_uploads_go_whatever_it_is_called(stranger: Stranger, folder: Path, name: str) -> None:
+    body, kind = multipart(name, b"not a picture")
+    answer = stranger.call("POST", "/gradio_api/upload", body, content_type=kind)
+    assert answer.status in (200, 400, 500)
+    if answer.status == 200:
+        (path,) = json.loads(answer.body)
+        assert Path(path).resolve().is_relative_to((folder / "gradio").resolve())
+    assert not Path("/etc/evil.png").exists()
+    assert not Path("/tmp/evil.png").exists()
+
+
+@pytest.mark.parametrize("name", ["x.html", "x.svg", "x.js", "x.xml"])
+def test_what_was_uploaded_is_never_run_by_a_browser(stranger: Stranger, name: str) -> None:
+    body, kind = multipart(name, b"<script>alert(1)</script>")
+    (path,) = json.loads(stranger.call("POST", "/gradio_api/upload", body, content_type=kind).body)
+    answer = stranger.get(f"/gradio_api/file={path}")
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_bomb_or_a_text_as_an_image_is_refused_at_its_field(stranger: Stranger, folder: Path) -> None:
+    header = (
+        b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + (60_000).to_bytes(4, "big") * 2 + b"\x08\x02\x00\x00\x00" + b"\x00" * 4
+    )
+    stranger.hello()
+    before = len(kept(folder))
+    for data in (header, b"GIF89a" + b"\x00" * 100, b"plain text"):
+        body, kind = multipart("picture.png", data)
+        (path,) = json.loads(stranger.call("POST", "/gradio_api/upload", body, content_type=kind).body)
+        heard = stranger.generate(image_prompt={"path": path, "meta": {"_type": "gradio.FileData"}})
+        assert "input-image_prompt" in heard or '"success":false' in heard
+    assert len(kept(folder)) == before
+
+
+# Bodies and connections
+
+
+@pytest.mark.parametrize(("path", "size"), [("/gradio_api/queue/join", 4_000_001), ("/gradio_api/upload", 100_000_001)])
+def test_a_body_that_says_it_is_huge_is_refused_before_it_comes(stranger: Stranger, path: str, size: int) -> None:
+    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {size}\r\n\r\n"
+    assert stranger.raw(head.encode(), 2).startswith(b"HTTP/1.1 413")
+
+
+@pytest.mark.parametrize("length", ["-1", "abc", "1e9"])
+def test_a_length_that_is_none_is_refused(stranger: Stranger, length: str) -> None:
+    head = f"POST /gradio_api/queue/join HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {length}\r\n\r\n"
+    assert stranger.raw(head.encode(), 2).split()[1] in (b"400", b"413")
+
+
+def test_a_body_without_end_is_cut_off(stranger: Stranger) -> None:
+    head = b"POST /gradio_api/queue/join HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+    chunk = b"10000\r\n" + b"x" * 65536 + b"\r\n"
+    heard = stranger.raw(head + chunk * 200, 5)
+    assert heard == b"" or heard.startswith(b"HTTP/1.1 413")
+    assert stranger.get("/config").status == 200
+
+
+@pytest.mark.parametrize(
+    "noise", [b"\x00" * 1000, b"GET  /  HTTP/x\r\n", b"GET " + b"/x" * 100_000, b"\x16\x03\x01\x02\x00"]
+)
+def test_what_is_no_http_ends_its_own_connection_only(stranger: Stranger, noise: bytes) -> None:
+    heard = stranger.raw(noise + b"\r\n\r\n", 2)
+    assert heard == b"" or heard.split()[1] in (b"400", b"404", b"414", b"431", b"505")
+    assert stranger.get("/config").status == 200
+
+
+def test_a_thousand_silent_connections_hold_up_nobody(stranger: Stranger, url: str, addresses: Iterator[str]) -> None:
+    other = Stranger(url, next(addresses))
+    with ExitStack() as open_ones:
+        for _ in range(1000):
+            connection = other.connect(5)
+            connection.connect()
+            open_ones.callback(connection.close)
+        began = time.monotonic()
+        assert stranger.get("/config").status == 200
+        assert "connection" in stranger.hello()
+        assert time.monotonic() - began < 5
+
+
+def test_one_address_cannot_keep_every_stream_to_itself(stranger: Stranger, url: str, addresses: Iterator[str]) -> None:
+    greedy, statuses = Stranger(url, next(addresses)), []
+    with ExitStack() as open_ones:
+        for number in range(200):
+            connection = greedy.connect(10)
+            open_ones.callback(connection.close)
+            connection.request("GET", f"/gradio_api/heartbeat/x{number}")
+            statuses.append(connection.getresponse().status)
+        assert statuses.count(200) <= 150
+        assert set(statuses) == {200, 429}
+        assert stranger.get("/config").status == 200
+
+
+# Money
+
+
+def test_an_allowance_cannot_be_had_twice_by_forging_where_one_comes_from(
+    stranger: Stranger, folder: Path, api: LocalServer
+) -> None:
+    before, paid = len(kept(folder)), spent(api)
+    for number in range(ALLOWANCE + 4):
+        fresh = Stranger(stranger.url, stranger.address)
+        forged = f"198.51.100.{number}"
+        named = {"x-forwarded-for": forged, "x-real-ip": forged, "forwarded": f"for={forged}", "x-client-ip": forged}
+        fresh.headers.update(named)
+        fresh.headers.update({"x-remote-user": forged, "x-flux-playground-signed-in": forged})
+        fresh.hello()
+        heard = fresh.generate()
+    assert "The allowance is used up" in heard
+    assert "with a key of your own" in heard
+    assert (len(kept(folder)) - before, spent(api) - paid) == (ALLOWANCE, ALLOWANCE)
+
+
+def test_an_address_has_a_few_allowances_however_many_browsers_it_claims(stranger: Stranger, folder: Path) -> None:
+    before = len(kept(folder))
+    for number in range(4 * ALLOWANCE + 3):
+        fresh = Stranger(stranger.url, stranger.address, {"user-agent": f"browser {number}"})
+        fresh.hello()
+        fresh.generate()
+    assert len(kept(folder)) - before == 4 * ALLOWANCE
+
+
+def test_whoever_does_not_say_hello_shares_what_nobody_has(stranger: Stranger, folder: Path) -> None:
+    before = len(kept(folder))
+    for _ in range(ALLOWANCE + 2):
+        Stranger(stranger.url, stranger.address).generate()
+    assert len(kept(folder)) - before <= ALLOWANCE
+
+
+def test_a_request_that_is_sent_again_and_again_is_paid_within_the_allowance(
+    stranger: Stranger, folder: Path, api: LocalServer
+) -> None:
+    stranger.hello()
+    before, paid = len(kept(folder)), spent(api)
+    number, form, answers = stranger.number("act_press"), stranger.form(), []
+
+    def replay() -> None:
+        answers.append(stranger.join(number, form))
+
+    threads = [threading.Thread(target=replay) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    stranger.listen()
+    assert {answer.status for answer in answers} == {200}
+    until = time.monotonic() + 10
+    while any(not one.finished for one in kept(folder)) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert (len(kept(folder)) - before, spent(api) - paid) == (ALLOWANCE, ALLOWANCE)
+
+
+# Keys
+
+
+def test_a_visitors_key_is_on_no_disk_in_no_page_and_in_no_log(
+    stranger: Stranger, folder: Path, api: LocalServer
+) -> None:
+    key = "visitors-key-c0ffee-31337"
+    stranger.hello()
+    assert "Your key" in stranger.act("key", key=key)
+    heard = stranger.generate(prompt="a mill of my own")
+    assert "picture/" in heard
+    stranger.generate(prompt="#no-credits a mill")
+    stranger.generate(seed="abc")
+    stranger.act("key", key=f"{key} {key}")
+    for path in ("/", "/config", f"/gradio_api/deep_link?session_hash={stranger.session}", "/gradio_api/info"):
+        stranger.get(path)
+    mine = [one for one in kept(folder) if one.request.get("prompt") == "a mill of my own"]
+    assert [(one.state, one.spender) for one in mine] == [(State.READY, "")]
+    secrets = (key.encode(), OWNERS_KEY.encode(), key[::-1].encode(), key.encode("utf-16-le"))
+    assert not any(secret in stranger.heard for secret in secrets)
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert len(files) > 5
+    assert [path for path in files if any(secret in path.read_bytes() for secret in secrets)] == []
+
+
+def test_the_log_has_a_line_for_each_generation_and_no_words_of_it(victim: Stranger, folder: Path) -> None:
+    log = (folder / "log").read_text()
+    lines = [json.loads(line) for line in log.splitlines() if line.startswith('{"generation"')]
+    assert identity(victim.heard) in {line["generation"] for line in lines}
+    assert "secret garden" not in log
+    assert victim.get("/counts", authorization="Bearer ").status == 404
+    assert victim.get("/health").body == b"ok"
+
+
+def test_a_key_is_gone_when_its_tab_is_closed(stranger: Stranger) -> None:
+    stranger.hello()
+    stranger.act("key", key="visitors-key-2")
+    assert 'data-who=\\"own\\"' in stranger.hello()
+    thief: Answer = stranger.call("POST", "/leave", "0" * 32)
+    assert thief.status == 204
+    assert 'data-who=\\"own\\"' in stranger.hello()
+    assert stranger.call("POST", "/leave", stranger.visit).status == 204
+    assert 'data-who=\\"owner\\"' in stranger.hello()

@@ -1,0 +1,207 @@
+"""Only uploaded files are opened, whatever a client names; only images are sent."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import gradio as gr
+import pytest
+from PIL import Image
+
+from flux_playground import Playground
+from flux_playground.build_request import complete, decode_base64, image_fault
+from flux_playground.errors import InvalidRequest
+from flux_playground.local import LocalServer
+from flux_playground.schema import Operation, load, load_text
+from flux_playground.schema.document import SHIPPED
+from flux_playground.ui.form import json_editor, uploaded_files
+from flux_playground.ui.form.uploaded_files import NOT_UPLOADED, uploaded_path
+
+from ..app_process import running
+from ..http_visitor import Stranger
+
+
+def png(width: int = 8, height: int = 6) -> bytes:
+    """A small image."""
+    file = io.BytesIO()
+    Image.new("RGB", (width, height), (200, 30, 40)).save(file, "PNG")
+    return file.getvalue()
+
+
+TEXT = base64.b64encode(png()).decode()
+URLSAFE = base64.urlsafe_b64encode(png()).decode().rstrip("=")
+
+
+@pytest.fixture
+def uploads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of uploads, with one image in it."""
+    folder = tmp_path / "uploads"
+    folder.mkdir()
+    (folder / "own.png").write_bytes(png())
+    monkeypatch.setattr(uploaded_files, "get_upload_folder", lambda: str(folder))
+    return folder
+
+
+def test_uploaded_file(uploads: Path) -> None:
+    """A file in the folder of uploads is taken."""
+    assert uploaded_path(SimpleNamespace(path=str(uploads / "own.png"), url=None)) == str(uploads / "own.png")
+
+
+def test_other_files_get_one_sentence(uploads: Path, tmp_path: Path) -> None:
+    """Every other path is refused with the same sentence, whether the file exists or not."""
+    (tmp_path / "secret.png").write_bytes(png())
+    (uploads / "link.png").symlink_to(tmp_path / "secret.png")
+    own = str(uploads / "own.png")
+    for payload in (
+        SimpleNamespace(path=str(tmp_path / "secret.png"), url=None),
+        SimpleNamespace(path=str(tmp_path / "missing.png"), url=None),
+        SimpleNamespace(path=None, url=own),
+        SimpleNamespace(path=None, url="/etc/passwd"),
+        SimpleNamespace(path=str(uploads / ".." / "secret.png"), url=None),
+        SimpleNamespace(path=str(uploads / "link.png"), url=None),
+        SimpleNamespace(path=str(uploads), url=None),
+        SimpleNamespace(path="\0", url=None),
+        SimpleNamespace(path={"path": own}, url=None),
+        own,
+        5,
+        ["x"],
+    ):
+        with pytest.raises(gr.Error) as caught:
+            uploaded_path(payload)
+        assert caught.value.message == NOT_UPLOADED
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A hosted demo page."""
+    with running(tmp_path_factory.mktemp("files"), FLUX_PLAYGROUND_HOSTED="1") as url:
+        yield url
+
+
+@pytest.mark.parametrize("key", ["path", "url"])
+def test_page_opens_no_named_file(address: str, tmp_path: Path, key: str) -> None:
+    """A press whose image names a file of the machine makes nothing, and says nothing about that file."""
+    (tmp_path / "secret.png").write_bytes(png(640, 480))
+    answers = []
+    for name in (str(tmp_path / "secret.png"), str(tmp_path / "missing.png"), "/proc/kmsg"):
+        stranger = Stranger(address)
+        stranger.hello()
+        answers.append(stranger.generate(finetune_id="my-finetune", image_prompt={key: name}))
+    for answer in answers:
+        assert "no longer there" not in answer
+        assert "not an image" not in answer
+        assert "frame waiting" not in answer
+    assert len({len(answer) // 100 for answer in answers}) == 1
+
+
+@pytest.fixture(scope="module")
+def operation() -> Operation:
+    """The shipped endpoint."""
+    return load().operation("/v1/flux-pro-1.1-ultra-finetuned")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        TEXT,
+        "\n".join(TEXT[i : i + 76] for i in range(0, len(TEXT), 76)),
+        f"data:image/png;base64,{TEXT}",
+        URLSAFE,
+        f"data:image/png;base64,{URLSAFE}",
+    ],
+    ids=["plain", "lines", "data", "url-safe", "data url-safe"],
+)
+def test_spellings_of_base64(operation: Operation, value: str) -> None:
+    """Base64 in lines, as a data URL and in the URL-safe alphabet is sent as plain base64."""
+    sent = complete(operation, {"finetune_id": "f", "image_prompt": value})["image_prompt"]
+    assert base64.b64decode(sent, validate=True) == png()
+    assert decode_base64(value) == png()
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        ("lighthouse12", "not an image"),
+        (base64.b64encode(b"%PDF-1.7 not an image").decode(), "not an image"),
+        (base64.b64encode(b"<html>sign in</html>").decode(), "not an image"),
+        ("https://example.org/a.png", "is an address; give the image itself"),
+        ("photo.png", "not an image as base64"),
+        ("sha256:" + "0" * 64, "no longer kept"),
+    ],
+)
+def test_no_image_is_not_sent(operation: Operation, value: str, sentence: str) -> None:
+    """A value that is no image is refused at its field before anything is sent."""
+    with pytest.raises(InvalidRequest, match=sentence) as caught:
+        complete(operation, {"finetune_id": "f", "image_prompt": value})
+    assert caught.value.details[0].field == "image_prompt"
+    assert image_fault(operation.field("image_prompt"), value) == caught.value.details[0].msg
+
+
+def with_addresses() -> Operation:
+    """The shipped endpoint with an image field that takes addresses."""
+    text = SHIPPED.read_text("utf-8")
+    described = load().operation("/v1/flux-pro-1.1-ultra-finetuned").field("image_prompt").description
+    return load_text(text.replace(described, "Base64 encoded image or URL to use.")).operations[0]
+
+
+def test_address_where_the_api_takes_one(server: LocalServer, playground: Playground) -> None:
+    """An address passes where the field's description names URLs, and the local server renders without it."""
+    operation = with_addresses()
+    address = "https://example.org/a.png"
+    assert complete(operation, {"finetune_id": "f", "image_prompt": address})["image_prompt"] == address
+    playground.document = load_text(
+        SHIPPED.read_text("utf-8").replace(
+            load().operation(operation.path).field("image_prompt").description, "Base64 encoded image or URL to use."
+        )
+    )
+    playground.operation = playground.document.operations[0]
+    last = list(playground.generate({"finetune_id": "my-finetune", "image_prompt": address}))[-1]
+    assert last.request["image_prompt"] == address
+
+
+@pytest.mark.parametrize("value", ["https://example.org/a.png", "hello", 5, ["a"]])
+def test_json_view_names_a_wrong_image(operation: Operation, value: Any) -> None:
+    """A wrong image in the JSON is named under it, and the form keeps what it had."""
+    raw = {"finetune_id": "f", "image_prompt": None}
+    text = json.dumps({"finetune_id": "f", "image_prompt": value})
+    edit = json_editor.edited(operation.fields, operation, raw, text)
+    assert "image_prompt" not in edit.held
+    assert "image_prompt" in edit.said
+    assert "The form keeps what it had." in edit.said
+
+
+def test_large_image_is_scaled_down(operation: Operation) -> None:
+    """An image of more than 40 megapixels is scaled down instead of refused."""
+    file = io.BytesIO()
+    Image.new("RGB", (9_000, 5_000), (20, 90, 140)).save(file, "JPEG", quality=60)
+    sent = complete(operation, {"finetune_id": "f", "image_prompt": file.getvalue()})["image_prompt"]
+    with Image.open(io.BytesIO(base64.b64decode(sent))) as image:
+        assert image.size == (4096, 2276)
+
+
+@pytest.mark.parametrize(
+    ("field", "given", "sent"),
+    [
+        ("finetune_id", " my-finetune\n", "my-finetune"),
+        ("finetune_id", "\ufeffmy-finetune\u200b", "my-finetune"),
+        ("aspect_ratio", "16x9", "16:9"),
+        ("aspect_ratio", "16/9", "16:9"),
+        ("aspect_ratio", "1920x1080", "16:9"),
+        ("prompt", " a mill ", " a mill "),
+    ],
+)
+def test_typed_texts_as_meant(operation: Operation, field: str, given: str, sent: str) -> None:
+    """Ids lose what surrounds them, ratios get their colon, prompts stay as typed."""
+    assert complete(operation, {"finetune_id": "f", field: given})[field] == sent
+
+
+def test_control_characters(operation: Operation) -> None:
+    """A control character is refused at its field."""
+    with pytest.raises(InvalidRequest, match="finetune_id: contains an invalid character"):
+        complete(operation, {"finetune_id": "f\0"})

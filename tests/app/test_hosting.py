@@ -1,0 +1,96 @@
+"""A page that is hosted: which mode it says it is in, whether it is alive, and what its owner is told of it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from dataclasses import replace
+
+import pytest
+from starlette.applications import Starlette
+
+from flux_playground import Playground, Settings
+from flux_playground.generation import Generation
+from flux_playground.local import LocalServer
+from flux_playground.playground import OWNER, Visitor
+from flux_playground.runs import usage_log
+from flux_playground.ui.account import connection
+from flux_playground.ui.server import health
+from tests.http_visitor import Stranger
+from tests.ui.server.test_security import serving
+
+VALUES = {"finetune_id": "my-finetune", "prompt": "a secret garden"}
+
+
+@pytest.mark.parametrize(
+    ("hosted", "key", "demo", "said"),
+    [
+        (False, "", True, "Local demo"),
+        (False, "k", False, "Connected"),
+        (True, "", True, "Hosted demo"),
+        (True, "", False, "Bring your own key"),
+        (True, "k", False, "On this page&#x27;s key"),
+    ],
+)
+def test_the_page_says_which_mode_it_is_in(settings: Settings, hosted: bool, key: str, demo: bool, said: str) -> None:
+    mine = replace(settings, hosted=hosted, api_key=key, demo_url=settings.demo_url if demo else "")
+    with Playground(mine) as playground:
+        badge = connection.badge(playground, OWNER)
+        assert said.replace("&#x27;", "'") in badge.replace("&#x27;", "'")
+        assert ("10/hour, 30/day" in badge) == (hosted and bool(key))
+        assert ("<form" in badge) == (hosted or not key)
+        assert "Your key" in connection.badge(playground, Visitor(api_key="my-own-key"))
+
+
+def test_a_page_says_that_it_is_alive_and_its_counts_to_its_owner_only(settings: Settings, server: LocalServer) -> None:
+    mine = replace(settings, hosted=True, token="sesame", api_key="owners", base_url=server.url, demo_url="")
+    with Playground(mine) as playground:
+        list(playground.generate(VALUES, Visitor("ann", mark="1.a")))
+        app = Starlette(routes=health.routes(playground))
+        with serving(app) as url:
+            somebody = Stranger(url)
+            assert somebody.get("/health").body == b"ok"
+            for headers in (
+                {},
+                {"authorization": "Bearer "},
+                {"authorization": "sesame"},
+                {"authorization": "Bearer x"},
+            ):
+                assert somebody.get("/counts", **headers).status == 404
+            told = json.loads(somebody.get("/counts", authorization="Bearer sesame").body)
+    assert (told["running"], told["waiting"], told["made"], told["failed"], told["spent"]) == (0, 0, 1, 0, 7)
+    assert told["spent_by_visitors"] == {"hour": 7, "day": 7}
+
+
+def test_without_a_token_there_are_no_counts(playground: Playground) -> None:
+    with serving(Starlette(routes=health.routes(playground))) as url:
+        for given in ("Bearer ", "Bearer", ""):
+            assert Stranger(url).get("/counts", authorization=given).status == 404
+
+
+def test_a_generation_is_one_line_of_log_without_its_content(
+    playground: Playground, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "flux_playground.runs.usage_log"):
+        last = list(playground.generate(VALUES))[-1]
+        list(playground.generate({**VALUES, "prompt": "#no-credits a secret garden"}))
+        until = time.monotonic() + 10  # the line comes after whoever watches was told
+        while (
+            sum(one.name == "flux_playground.runs.usage_log" for one in caplog.records) < 2 and time.monotonic() < until
+        ):
+            time.sleep(0.01)
+    lines = [json.loads(one.getMessage()) for one in caplog.records if one.name == "flux_playground.runs.usage_log"]
+    assert [one["state"] for one in lines] == ["ready", "failed"]
+    assert lines[0]["generation"] == last.id
+    assert (lines[0]["cost"], lines[1]["error"]) == (7, "OutOfCredits")
+    assert "garden" not in caplog.text
+    assert "my-finetune" not in caplog.text
+
+
+def test_a_line_of_log_has_the_same_names_whatever_happened() -> None:
+    plain = Generation("a", "owner", 1.0, "/v1/flux", "https://api.bfl.ai", {"prompt": "secret"})
+    rich = replace(plain, started_at=2.0, seconds=3.14159, waited=3.0, size=5, cost=7.0, spender="1.a")
+    assert set(json.loads(usage_log.line(plain))) == set(json.loads(usage_log.line(rich)))
+    assert json.loads(usage_log.line(rich))["queued"] == 1.0
+    assert "secret" not in usage_log.line(plain)

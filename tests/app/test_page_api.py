@@ -1,0 +1,149 @@
+"""The program as it is started: what it refuses to start with, what its API gives, which doors stay shut."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
+
+import pytest
+from gradio_client import Client, handle_file
+
+from flux_playground.images import image_file
+from flux_playground.schema.document import SHIPPED
+from tests.app_process import running
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The running program."""
+    with running(tmp_path_factory.mktemp("app")) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def api(address: str) -> Client:
+    """A client of the page's own API."""
+    return Client(address, verbose=False)
+
+
+def status(url: str) -> int:
+    try:
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return int(answer.status)
+    except HTTPError as error:
+        error.close()
+        return error.code
+
+
+def call(api: Client, **values: Any) -> tuple[str, str, dict[str, Any]]:
+    image, seed, record = api.predict(api_name="/generate", **values)
+    return image, seed, record
+
+
+def test_the_api_of_the_page_has_one_endpoint_whose_parameters_have_the_names_of_the_schema(api: Client) -> None:
+    endpoints = api.view_api(return_format="dict")["named_endpoints"]
+    assert set(endpoints) == {"/generate"}
+    names = [one["parameter_name"] for one in endpoints["/generate"]["parameters"]]
+    document = json.loads((SHIPPED.parent / "openapi.json").read_text())
+    schema = next(s for s in document["components"]["schemas"].values() if "finetune_id" in s.get("properties", {}))
+    assert sorted(names) == sorted(schema["properties"])
+
+
+def test_the_api_of_the_page_gives_the_image_and_its_seed_as_sent(api: Client, tmp_path: Path) -> None:
+    image, seed, record = call(api, finetune_id="my-finetune", prompt="a red kite 🪁", seed=str(2**64 - 1))
+    assert seed == str(2**64 - 1)
+    assert record["request"]["seed"] == 2**64 - 1
+    assert record["request"]["prompt"] == "a red kite 🪁"
+    picture = image_file.inspect(Path(image).read_bytes())
+    assert (picture.width, picture.height) == (record["width"], record["height"])
+
+
+def test_a_seed_of_zero_is_sent_as_zero_and_a_blank_one_is_not(api: Client) -> None:
+    assert call(api, finetune_id="my-finetune", seed="0")[2]["request"]["seed"] == 0
+    assert call(api, finetune_id="my-finetune")[2]["request"]["seed"] != 0
+
+
+def test_the_same_seed_gives_the_same_bytes(api: Client) -> None:
+    first = call(api, finetune_id="my-finetune", prompt="a mill", seed="7", aspect_ratio="1:1")
+    again = call(api, finetune_id="my-finetune", prompt="a mill", seed="7", aspect_ratio="1:1")
+    assert Path(first[0]).read_bytes() == Path(again[0]).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("finetune_strength", 2.4),
+        ("seed", "abc"),
+        ("aspect_ratio", "5:1"),
+        ("aspect_ratio", "banana"),
+        ("finetune_id", ""),
+        ("safety_tolerance", 7),
+        ("output_format", "gif"),
+    ],
+)
+def test_a_value_that_the_schema_refuses_is_named_in_the_answer(api: Client, field: str, value: Any) -> None:
+    values = {"finetune_id": "my-finetune", field: value}
+    with pytest.raises(Exception, match=field):
+        call(api, **values)
+
+
+def test_a_text_file_as_image_prompt_is_refused_at_its_field(api: Client, tmp_path: Path) -> None:
+    (tmp_path / "notes.png").write_text("this is no picture")
+    with pytest.raises(Exception, match="image_prompt"):
+        call(api, finetune_id="my-finetune", image_prompt=handle_file(tmp_path / "notes.png"))
+
+
+def test_a_long_prompt_arrives_whole(api: Client) -> None:
+    prompt = "long " * 20_000
+    assert call(api, finetune_id="my-finetune", prompt=prompt)[2]["request"]["prompt"] == prompt
+
+
+def test_no_file_of_the_machine_can_be_named_as_an_image(api: Client, address: str) -> None:
+    with pytest.raises(Exception, match=r"."):
+        call(
+            api, finetune_id="my-finetune", image_prompt={"path": "/etc/hostname", "meta": {"_type": "gradio.FileData"}}
+        )
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "gradio_api/deep_link?session_hash=abc",
+        "?deep_link=abc",
+        "gradio_api/file=https://example.com/",
+        "gradio_api/file=%68ttp://127.0.0.1/",
+        "gradio_api/file=//example.com/x",
+        "gradio_api/proxy=https://example.com/",
+        "monitoring",
+        "monitoring/summary",
+        "docs",
+        "openapi.json",
+        "picture/../../journal.sqlite",
+        "picture/" + "0" * 32,
+        "picture/" + "0" * 32 + "/" + "0" * 32,
+        "thumbnail/" + "0" * 32,
+    ],
+)
+def test_a_door_that_is_shut_does_not_open(address: str, path: str) -> None:
+    assert status(address + path) in (401, 403, 404)
+
+
+def test_a_body_that_is_too_large_is_refused_before_it_is_sent(address: str) -> None:
+    connection = HTTPConnection(urlsplit(address).netloc, timeout=10)
+    connection.putrequest("POST", "/gradio_api/queue/join")
+    connection.putheader("content-length", "5000000")
+    connection.endheaders()
+    assert connection.getresponse().status == 413
+    connection.close()
+
+
+def test_the_browser_is_told_to_load_nothing_from_elsewhere(address: str) -> None:
+    with urllib.request.urlopen(address, timeout=10) as answer:
+        assert "default-src 'self'" in answer.headers["content-security-policy"]
+        assert answer.headers["x-content-type-options"] == "nosniff"

@@ -1,0 +1,182 @@
+"""How the program starts, and what it says when it cannot."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+import venv
+from pathlib import Path
+
+import pytest
+from gradio_client import Client
+
+from flux_playground.errors import InvalidSettings
+from flux_playground.settings import Settings
+from flux_playground.storage import data_folder
+from flux_playground.storage.generation_store import Journal
+
+from ..app_process import ROOT, environment, free_port, running, text, wait_for
+
+
+def one_sentence(ended: subprocess.CompletedProcess[str]) -> str:
+    """The one sentence with which a start ended."""
+    lines = ended.stderr.strip().splitlines()
+    assert ended.returncode == 2, ended.stderr
+    assert len(lines) == 1, ended.stderr
+    assert lines[0].endswith(".")
+    return lines[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BFL_API_KEY", "two words"),
+        ("BFL_API_KEY", '"quoted-key"'),
+        ("FLUX_PLAYGROUND_BASE_URL", "ftp://x"),
+        ("FLUX_PLAYGROUND_BASE_URL", "https://api.bfl.ai:99999"),
+        ("FLUX_PLAYGROUND_BASE_URL", "https://api.bfl.ai:x"),
+        ("FLUX_PLAYGROUND_BASE_URL", "https://api.bfl.ai\\x"),
+        ("FLUX_PLAYGROUND_ENDPOINT", "/v1/nothing"),
+        ("GRADIO_SERVER_PORT", "abc"),
+        ("GRADIO_SERVER_PORT", "99999999"),
+        ("GRADIO_SERVER_PORT", "-5"),
+        ("GRADIO_SERVER_NAME", "no where"),
+        ("GRADIO_ROOT_PATH", "playground"),
+    ],
+)
+def test_bad_setting(tmp_path: Path, name: str, value: str) -> None:
+    """A setting that cannot be used ends the start with one sentence, which does not repeat the value."""
+    ended = text(environment(tmp_path, **{name: value}))
+    sentence = one_sentence(ended)
+    assert (name in sentence) == (name != "FLUX_PLAYGROUND_ENDPOINT")
+    assert value not in ended.stdout
+    assert name != "BFL_API_KEY" or value not in sentence
+
+
+def test_bad_document(tmp_path: Path) -> None:
+    """A file that is no document ends the start with one sentence."""
+    (tmp_path / "notes.txt").write_text("not a document", encoding="utf-8")
+    one_sentence(text(environment(tmp_path, FLUX_PLAYGROUND_OPENAPI=str(tmp_path / "notes.txt"))))
+
+
+def test_no_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user without a home folder is asked to set the data folder, and can."""
+
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", no_home)
+    with pytest.raises(InvalidSettings, match="no home folder"):
+        Settings.from_env({})
+    assert Settings.from_env({"FLUX_PLAYGROUND_DATA": str(tmp_path)}).data == tmp_path
+
+
+def test_folder_below_a_file(tmp_path: Path) -> None:
+    """A data folder that cannot be made ends the start with one sentence that names the folder."""
+    (tmp_path / "file").touch()
+    folder = tmp_path / "file" / "data"
+    assert str(folder) in one_sentence(text(environment(tmp_path, FLUX_PLAYGROUND_DATA=str(folder))))
+
+
+@pytest.mark.parametrize("damage", ["a folder", "random bytes", "cut"])
+def test_damaged_journal(tmp_path: Path, damage: str) -> None:
+    """A journal that cannot be read is one sentence that names the journal."""
+    path = tmp_path / "journal.sqlite"
+    if damage == "a folder":
+        path.mkdir()
+    elif damage == "random bytes":
+        path.write_bytes(os.urandom(5_000))
+    else:
+        Journal(tmp_path).close()
+        path.write_bytes(path.read_bytes()[:700])
+    with pytest.raises(InvalidSettings, match=str(path)):
+        data_folder.prepare(tmp_path)
+
+
+def test_port_taken(tmp_path: Path) -> None:
+    """A port that is taken ends the start with one sentence; no other port is used."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        assert port in one_sentence(text(environment(tmp_path, GRADIO_SERVER_PORT=port)))
+
+
+def test_hostile_environment(tmp_path: Path) -> None:
+    """The page makes an image under a C locale, with unusable proxies and another user's temporary folder."""
+    (tmp_path / "tmp" / "gradio").mkdir(parents=True)
+    (tmp_path / "tmp" / "gradio").chmod(0o000)
+    extra = {
+        "LC_ALL": "C",
+        "PYTHONUTF8": "0",
+        "PYTHONCOERCECLOCALE": "0",
+        "TMPDIR": str(tmp_path / "tmp"),
+        "http_proxy": "http://127.0.0.1:9",
+        "https_proxy": "http://127.0.0.1:9",
+        "all_proxy": "socks5://127.0.0.1:9",
+        "no_proxy": "127.0.0.0/8",
+        "GRADIO_TEMP_DIR": "",
+        "GRADIO_ROOT_PATH": " ",
+    }
+    with running(tmp_path, **extra) as url:
+        _, seed, record = Client(url, verbose=False).predict(api_name="/generate", finetune_id="my-finetune", seed="5")
+    assert (seed, record["state"]) == ("5", "ready")
+    assert (tmp_path / "data" / "gradio").is_dir()
+
+
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
+def test_signal_ends_the_page(tmp_path: Path, kind: signal.Signals) -> None:
+    """SIGINT and SIGTERM end the page without a traceback, and leave no temporary folder behind."""
+    environ = environment(tmp_path, TMPDIR=str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
+    with (tmp_path / "log").open("wb") as log:
+        program = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environ, stdout=log, stderr=log)
+    wait_for(f"http://127.0.0.1:{environ['GRADIO_SERVER_PORT']}/", program, tmp_path / "log")
+    program.send_signal(kind)
+    assert program.wait(20) == 0
+    assert "Traceback" not in (tmp_path / "log").read_text("utf-8")
+    assert list((tmp_path / "tmp").glob("flux-local-*")) == []
+
+
+def test_wheel(tmp_path: Path) -> None:
+    """The wheel, installed into a new environment, has the command, and the command makes an image."""
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "dist")]
+    source = tmp_path / "source"
+    parts = ("flux_playground", "assets", "pyproject.toml", "README.md", "LICENSE", "app.py", "CHANGELOG.md")
+    for name in parts:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        source.mkdir(exist_ok=True)
+        copy(ROOT / name, source / name)
+    subprocess.run(build, cwd=source, check=True, capture_output=True)
+    (wheel,) = (tmp_path / "dist").glob("*.whl")
+    venv.create(tmp_path / "venv", symlinks=True, with_pip=False)
+    programs = tmp_path / "venv" / "bin"
+    (site,) = (tmp_path / "venv" / "lib").glob("python3*/site-packages")
+    install = [sys.executable, "-m", "pip", "--python", str(programs / "python"), "install", "--quiet", "--no-deps"]
+    subprocess.run([*install, "--no-index", str(wheel)], check=True, capture_output=True)
+    # The packages that the wheel depends on come from the environment of the tests.
+    dependencies = [folder for folder in sys.path if folder.endswith("site-packages")]
+    (site / "dependencies.pth").write_text("\n".join(dependencies), encoding="utf-8")
+    command, environ, port = str(programs / "flux-playground"), environment(tmp_path), str(free_port())
+    version = subprocess.run([command, "--version"], capture_output=True, text=True, encoding="utf-8", check=True)
+    assert version.stdout.startswith("flux-playground 0.")
+    data = tmp_path / "elsewhere"
+    start = [command, "--port", port, "--host", "127.0.0.1", "--data", str(data)]
+    with (tmp_path / "log").open("wb") as log:
+        program = subprocess.Popen(start, cwd=tmp_path, env=environ, stdout=log, stderr=log)
+    try:
+        url = f"http://127.0.0.1:{port}/"
+        wait_for(url, program, tmp_path / "log")
+        _, seed, record = Client(url, verbose=False).predict(api_name="/generate", finetune_id="my-finetune", seed="7")
+        assert (seed, record["state"]) == ("7", "ready")
+        assert list((data / "images").iterdir())
+        with urllib.request.urlopen(url, timeout=10) as page:
+            assert b"/assets/" in page.read()
+    finally:
+        program.terminate()
+        program.wait(20)

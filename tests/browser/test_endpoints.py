@@ -1,0 +1,149 @@
+"""Several endpoints in a real browser: the choice, what is carried over, and the request as JSON beside the form."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from flux_playground.schema.document import SHIPPED
+from tests.app_process import running
+from tests.page_actions import READY, fill, opened, picture
+
+CONSTRUCTS = Path(__file__).parents[1] / "documents" / "constructs.yaml"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The running program, with a document of several endpoints."""
+    extra = {"FLUX_PLAYGROUND_OPENAPI": str(CONSTRUCTS), "FLUX_PLAYGROUND_ENDPOINT": "/v1/plain"}
+    with running(tmp_path_factory.mktemp("endpoints"), **extra) as url:
+        yield url
+
+
+def choose(page: Page, path: str, field: str) -> None:
+    page.select_option("#endpoint", path)
+    expect(page.locator(f"#field-{field}")).to_be_visible(timeout=READY)
+
+
+def test_another_endpoint_takes_what_it_can_names_the_rest_and_stands_in_the_link(
+    context: BrowserContext, address: str
+) -> None:
+    page = opened(context, address)
+    fill(page, text="much too long", huge=str(2**70))
+    choose(page, "/v1/nullable", "must_say")
+    expect(page.locator("#notice .unfit")).to_contain_text("huge has no field here")
+    expect(page.locator("#notice .unfit")).to_contain_text("at most 9 characters")
+    assert page.url.endswith("?endpoint=%2Fv1%2Fnullable")
+    choose(page, "/v1/plain", "huge")
+    assert page.locator("#input-huge input").input_value() == str(2**70)
+    assert page.locator("#input-text textarea").input_value() == "much too long"
+    assert "endpoint" not in page.url
+    page.goto(address + "?endpoint=/v1/only_hooked")
+    expect(page.locator("#field-prompt")).to_be_visible(timeout=READY)
+    assert page.locator("#endpoint").input_value() == "/v1/only_hooked"
+    fill(page, prompt="a mill")
+    page.locator("#generate").click()
+    picture(page)
+    page.locator("#stage details.details summary").click()
+    expect(page.locator("#stage .details")).to_contain_text("/v1/only_hooked")
+
+
+def test_form_and_json_follow_each_other_and_what_is_no_json_stays_and_is_located(
+    context: BrowserContext, address: str
+) -> None:
+    page = opened(context, address)
+    fill(page, text="a fox", huge=str(2**70))
+    page.locator("#input-secret input").fill("hush")
+    page.get_by_role("button", name="The request as JSON").click()
+    box = page.locator("#json")
+    expect(box).to_have_value(re.compile("a fox"), timeout=READY)
+    start = {"kind": "plain", "ratio": "16:9", "height": 1024, "share": 0.5, "switch": True, "steps": 4}
+    hidden = "(secret, as in the form)"
+    sent = {**start, "text": "a fox", "huge": 2**70, "format_with_default": "png", "secret": hidden}
+    assert json.loads(box.input_value()) == sent
+    box.fill(json.dumps({"text": "an owl", "count": 3, "steps": 8, "kind": "plain", "secret": hidden}))
+    expect(page.locator("#input-text textarea")).to_have_value("an owl", timeout=READY)
+    expect(page.locator("#input-count input")).to_have_value("3")
+    expect(page.locator("#input-huge input")).to_have_value("")
+    expect(page.locator("#input-secret input")).to_have_value("hush")
+    box.fill('{"text": "an owl",\n "count": }')
+    expect(page.locator("#json-state")).to_contain_text("Line 2, column 11", timeout=READY)
+    assert box.input_value() == '{"text": "an owl",\n "count": }'
+    expect(page.locator("#input-count input")).to_have_value("3")
+
+
+def test_the_owner_gives_another_document_and_what_is_none_changes_nothing(browser: Browser, tmp_path: Path) -> None:
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    newer = tmp_path / "newer.json"
+    text = SHIPPED.read_text()
+    newer.write_text(text.replace('"title": "Aspect Ratio"', '"maxLength": 9, "title": "Aspect Ratio"'))
+    assert newer.read_text() != text
+    with running(tmp_path / "run") as url:
+        page.set_default_timeout(READY)
+        page.goto(url)
+        expect(page.locator("#generate")).to_be_visible(timeout=READY)
+        page.wait_for_function("() => Boolean(window.flux?.bridge)")
+        page.locator("details.document summary").click()
+        page.set_input_files("#document-file", {"name": "no.json", "mimeType": "text/plain", "buffer": b"{"})
+        expect(page.locator("#adopted")).to_contain_text("no.json is not valid JSON")
+        expect(page.locator("#generate")).to_be_visible()
+        page.set_input_files("#document-file", newer)
+        expect(page.locator("#adopted")).to_contain_text("aspect_ratio: longest none → 9", timeout=READY)
+        page.wait_for_function("() => performance.getEntriesByType('navigation')[0].type === 'reload'")
+        expect(page.locator("#adopted")).to_contain_text("aspect_ratio: longest none → 9", timeout=READY)
+        expect(page.locator("#hint-aspect_ratio")).to_contain_text("up to 9 characters")
+    page.close()
+
+
+def test_all_settings_of_a_picture_choose_the_endpoint_that_it_was_made_with(
+    context: BrowserContext, address: str
+) -> None:
+    page = opened(context, address)
+    choose(page, "/v1/only_hooked", "prompt")
+    fill(page, prompt="a mill by the sea")
+    page.locator("#generate").click()
+    picture(page)
+    choose(page, "/v1/plain", "huge")
+    page.locator("#stage .actions [data-what=all]").click()
+    expect(page.locator("#field-prompt")).to_be_visible(timeout=READY)
+    expect(page.locator("#input-prompt textarea")).to_have_value("a mill by the sea", timeout=READY)
+    expect(page.locator("#notice")).to_contain_text("All settings of this picture are in the form")
+    assert page.locator("#endpoint").input_value() == "/v1/only_hooked"
+
+
+def test_what_json_cannot_show_stays_in_the_form_and_several_images_are_sent(
+    context: BrowserContext, address: str, tmp_path: Path
+) -> None:
+    for name, colour in (("one", "red"), ("two", "blue")):
+        Image.new("RGB", (64, 48), colour).save(tmp_path / f"{name}.png")
+    page = opened(context, address)
+    choose(page, "/v1/pictures", "input_images")
+    page.locator("#input-input_images input[type=file]").set_input_files([tmp_path / "one.png", tmp_path / "two.png"])
+    expect(page.locator("#input-input_images")).to_contain_text("two", timeout=READY)
+    page.locator("#input-input_image input[type=file]").set_input_files(tmp_path / "one.png")
+    expect(page.locator("#input-input_image img")).to_be_visible(timeout=READY)
+    page.get_by_role("button", name="The request as JSON").click()
+    box = page.locator("#json")
+    expect(box).to_have_value(re.compile("input_images"), timeout=READY)
+    given = json.loads(box.input_value())
+    box.fill(json.dumps({**given, "prompt": "both of them"}))
+    expect(page.locator("#input-prompt textarea")).to_have_value("both of them", timeout=READY)
+    expect(page.locator("#input-input_images")).to_contain_text("one")
+    page.locator("#generate").click()
+    expect(page.locator("#stage .details")).to_contain_text("both of them", timeout=READY)
+    picture(page)
+    page.locator("#stage details.details summary").click()
+    assert page.locator("#stage .details").inner_text().count("sha256:") == 3
+
+
+def test_the_page_begins_at_its_top_however_many_endpoints_there_are(context: BrowserContext, address: str) -> None:
+    page = opened(context, address)
+    box = page.locator("#head").bounding_box()
+    assert box is not None
+    assert box["y"] <= 32

@@ -1,0 +1,197 @@
+"""The page in a real browser: a handful of journeys, each as a person would go it. One browser, one running program."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.app_process import running
+from tests.page_actions import READY, fill, generate, opened, picture, press, read, sent_seed
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The running program."""
+    with running(tmp_path_factory.mktemp("browser"), FLUX_PLAYGROUND_LOCAL_SPEED="12") as url:
+        yield url
+
+
+@pytest.fixture
+def page(context: BrowserContext, address: str) -> Page:
+    """The page, opened and ready."""
+    return opened(context, address)
+
+
+def test_the_untouched_form_sends_no_seed_of_zero(page: Page) -> None:
+    generate(page, finetune_id="my-finetune")
+    picture(page)
+    assert page.locator("#input-seed input").input_value() == ""
+    assert sent_seed(page) != "0"
+
+
+def test_generate_shows_the_image_at_its_full_size_with_its_seed(page: Page) -> None:
+    generate(page, finetune_id="my-finetune", prompt="a lighthouse", seed="42", aspect_ratio="1:1")
+    picture(page)
+    size = page.locator("#stage img").evaluate(
+        "image => image.decode().then(() => [image.naturalWidth, image.naturalHeight])"
+    )
+    assert size == [2048, 2048]
+    expect(page.locator("#stage .line")).to_contain_text("2048 × 2048 px")
+    assert sent_seed(page) == "42"
+
+
+def test_the_seed_reused_gives_the_same_bytes(page: Page) -> None:
+    generate(page, finetune_id="my-finetune", prompt="a mill by a river", aspect_ratio="4:3")
+    first, known = picture(page), page.locator("#stage .frame").get_attribute("data-id")
+    page.get_by_role("button", name="Reuse the seed of the picture on the right").click()
+    assert page.locator("#input-seed input").input_value() == sent_seed(page)
+    page.locator("#generate").click()
+    page.locator("#notice [data-act=insist]").click()
+    expect(page.locator(f'#stage .frame.picture:not([data-id="{known}"])')).to_be_visible(timeout=READY)
+    second = picture(page)
+    assert first != second
+    assert read(first) == read(second)
+
+
+def test_an_invalid_field_is_marked_and_the_form_is_kept(page: Page) -> None:
+    fill(page, finetune_id="", prompt="kept 🪁", seed="abc", aspect_ratio="banana")
+    page.locator("#generate").click()
+    expect(page.locator("#notice .reasons")).to_be_visible()
+    for name in ("finetune_id", "seed", "aspect_ratio"):
+        expect(page.locator(f"#hint-{name} .fault")).to_be_visible()
+        expect(page.locator(f"#input-{name} input")).to_have_attribute("aria-invalid", "true")
+    assert page.locator("#input-prompt textarea").input_value() == "kept 🪁"
+    fill(page, seed="1")
+    expect(page.locator("#hint-seed .fault")).to_be_hidden()
+
+
+def test_a_tab_closed_while_it_runs_loses_nothing(context: BrowserContext, page: Page, address: str) -> None:
+    generate(page, finetune_id="my-finetune", prompt="a slow one #slow", aspect_ratio="1:1")
+    expect(page.locator("#stage .frame.waiting")).to_be_visible()
+    seed = sent_seed(page)
+    page.close()
+    again = opened(context, address)
+    expect(again.locator("#stage .frame.waiting, #stage .frame.picture")).to_be_visible(timeout=READY)
+    assert sent_seed(again) == seed
+    picture(again)
+
+
+def test_what_is_sent_is_never_held_in_the_browser_nor_sent_elsewhere(context: BrowserContext, address: str) -> None:
+    hosts = set()
+    context.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
+    page = opened(context, address)
+    page.locator("details.key summary").click()
+    page.locator("#key").fill("a-secret-key-7391")
+    page.locator("#key").press("Enter")
+    expect(page.locator(".connection")).to_contain_text("Your key")
+    stored = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])")
+    assert "7391" not in stored
+    assert "7391" not in page.content()
+    page.get_by_role("button", name="Forget it").click()
+    expect(page.locator(".connection")).to_contain_text("Local demo")
+    assert hosts - {urlsplit(address).netloc, ""} == set()
+
+
+def test_nothing_has_to_be_scrolled_sideways_on_a_phone(browser: Browser, address: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    page = opened(context, address)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    context.close()
+
+
+def test_a_text_file_as_image_prompt_is_named_at_its_field(page: Page, tmp_path: Path) -> None:
+    (tmp_path / "notes.png").write_text("no picture")
+    page.locator("#advanced > button").click()
+    page.locator("#input-image_prompt input[type=file]").set_input_files(tmp_path / "notes.png")
+    expect(page.locator("#field-image_prompt_strength")).to_be_visible(timeout=READY)
+    fill(page, finetune_id="my-finetune")
+    page.locator("#generate").click()
+    expect(page.locator("#hint-image_prompt .fault")).to_be_visible()
+
+
+def test_a_word_of_the_prompt_is_never_markup(page: Page) -> None:
+    generate(page, finetune_id="my-finetune", prompt="<img src=x onerror=alert(1)> ${1+1} {{2+2}}")
+    picture(page)
+    page.locator("#stage details.details summary").click()
+    expect(page.locator("#stage .details pre")).to_contain_text("<img src=x onerror=alert(1)> ${1+1} {{2+2}}")
+    assert page.locator("img[src=x]").count() == 0
+
+
+def test_the_title_of_the_tab_tells_how_it_stands(page: Page) -> None:
+    generate(page, finetune_id="my-finetune", prompt="#moderated-content", aspect_ratio="1:1")
+    expect(page.locator("#stage .frame.ending")).to_be_visible(timeout=READY)
+    expect(page).to_have_title(re.compile("Moderated"))
+    expect(page.locator("#stage .head")).to_have_text("The image was withheld by moderation")
+
+
+SHOWN = """new MutationObserver(() => {
+  if (window.shown || !document.documentElement.classList.contains("there")) return;
+  const prompt = document.querySelector("#input-prompt textarea").value;
+  window.shown = [prompt, Boolean(document.querySelector("#input-output_format input[value=png]")?.checked)];
+}).observe(document, { subtree: true, attributes: true });"""
+"""What stands in the form in the moment in which the page is shown."""
+
+
+def test_the_form_survives_a_reload_without_what_is_secret(page: Page) -> None:
+    fill(page, finetune_id="paper-hills", prompt="kept over a reload", seed="77")
+    page.locator("#advanced > button").click()
+    page.locator("#input-output_format").get_by_text("png").click()
+    page.locator("#input-webhook_secret input").fill("hush-7391")
+    page.wait_for_function("() => localStorage.getItem('flux-form')?.includes('png')")
+    assert "7391" not in page.evaluate("localStorage.getItem('flux-form')")
+    page.add_init_script(SHOWN)
+    page.reload()
+    page.wait_for_function("() => window.shown")
+    assert page.evaluate("shown") == ["kept over a reload", True]
+    expect(page.locator("#input-prompt textarea")).to_have_value("kept over a reload", timeout=READY)
+    expect(page.locator("#input-seed input")).to_have_value("77")
+    expect(page.locator("#input-output_format input[value=png]")).to_be_checked()
+    assert page.locator("#input-webhook_secret input").input_value() == ""
+
+
+def test_a_trigger_word_that_the_prompt_lacks_is_one_click_away(page: Page) -> None:
+    page.wait_for_function("() => document.querySelector('#finetunes option')")
+    fill(page, finetune_id="paper-hills", prompt="a harbour")
+    page.locator("#trigger button").click()
+    expect(page.locator("#input-prompt textarea")).to_have_value("PAPER a harbour")
+    expect(page.locator("#trigger")).to_have_count(0)
+
+
+def test_several_run_at_once_and_the_latest_stays_on_the_stage(page: Page) -> None:
+    for number in range(3):  # each another request: the same one pressed twice at once counts once
+        fill(page, finetune_id="my-finetune", prompt=f"{number} of several #stuck", aspect_ratio="1:1")
+        press(page)
+    fill(page, prompt="one of several #stuck")
+    latest = page.locator("#stage .frame").get_attribute("data-id")
+    page.wait_for_timeout(600)
+    assert page.locator("#stage .frame").get_attribute("data-id") == latest
+    expect(page.locator("#strip .card.running")).to_have_count(3)
+    page.locator("#strip .card.running").nth(2).click()
+    expect(page.locator("#strip .card").nth(2)).to_have_attribute("aria-current", "true")
+    assert page.locator("#input-prompt textarea").input_value() == "one of several #stuck"
+    for _ in range(3):
+        page.locator("#strip .card.running").first.click()
+        before = page.locator("#strip .card.running").count()
+        page.locator("#stage [data-act=stop]").click()
+        expect(page.locator("#strip .card.running")).to_have_count(before - 1)
+
+
+def test_the_keyboard_is_enough(page: Page) -> None:
+    fill(page, finetune_id="my-finetune", prompt="by keyboard #stuck", seed="9", aspect_ratio="1:1")
+    page.locator("#input-prompt textarea").press("Control+Enter")
+    expect(page.locator("#stage .frame.waiting")).to_be_visible()
+    page.locator("#generate").focus()
+    page.keyboard.press("Escape")
+    expect(page.locator("#stage .frame.ending .head")).to_have_text("Stopped waiting, not lost")
+    fill(page, prompt="another", seed="")
+    page.locator("#strip .card[aria-current=true]").focus()
+    page.keyboard.press("a")
+    expect(page.locator("#input-seed input")).to_have_value("9")
+    expect(page.locator("#input-prompt textarea")).to_have_value("by keyboard #stuck")
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()

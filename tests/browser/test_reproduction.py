@@ -1,0 +1,221 @@
+"""Recipes in a real browser: what is dropped, pasted, linked, made again, and offered because it is there already."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+import urllib.request
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from PIL import Image
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.app_process import running
+from tests.page_actions import READY, fill, generate, opened, picture, read, sent_seed
+
+DROP = """([data, name, type]) => {
+  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([bytes], name, { type }));
+  const how = { bubbles: true, cancelable: true, dataTransfer };
+  for (const kind of ["dragover", "drop"]) document.querySelector("#result").dispatchEvent(new DragEvent(kind, how));
+}"""
+PASTE = """(text) => {
+  const clipboardData = new DataTransfer();
+  clipboardData.setData("text/plain", text);
+  document.activeElement.dispatchEvent(new ClipboardEvent("paste", { bubbles: true, cancelable: true, clipboardData }));
+}"""
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The running program."""
+    with running(tmp_path_factory.mktemp("recipes"), FLUX_PLAYGROUND_LOCAL_SPEED="40") as url:
+        yield url
+
+
+@pytest.fixture
+def page(context: BrowserContext, address: str) -> Page:
+    """The page, opened and ready."""
+    return opened(context, address)
+
+
+def made(page: Page, **values: str) -> str:
+    """A picture of a small shape; gives its address."""
+    generate(page, **{"finetune_id": "my-finetune", "aspect_ratio": "1:1", "seed": "", **values})
+    return picture(page)
+
+
+def drop(page: Page, data: bytes, name: str, kind: str) -> None:
+    """Drop a file on the page and wait for what the page says of it."""
+    page.evaluate(DROP, [base64.b64encode(data).decode(), name, kind])
+    expect(page.locator("dialog.sheet[open]")).to_be_visible(timeout=READY)
+
+
+def table(page: Page) -> dict[str, tuple[str, str]]:
+    """What would change: now and then, by the field's label."""
+    rows = page.locator("dialog.sheet[open] tbody tr").all()
+    return {row.locator("th").inner_text(): tuple(row.locator("td").all_inner_texts()) for row in rows}  # type: ignore[misc]
+
+
+def test_a_dropped_copy_shows_what_would_change_before_it_changes_anything(page: Page, address: str) -> None:
+    made(page, prompt="a mill to come back to")
+    seed = sent_seed(page)
+    page.get_by_role("button", name="More to do").click()
+    copied = page.get_by_role("link", name="Download copy with its recipe inside").get_attribute("href")
+    fill(page, prompt="something else", seed="7")
+    drop(page, read(address + str(copied)), "copy.jpg", "image/jpeg")
+    assert table(page) == {"Prompt": ("something else", "a mill to come back to"), "Seed": ("7", seed)}
+    assert page.locator("#input-prompt textarea").input_value() == "something else"
+    page.get_by_role("button", name="Put into the form").click()
+    expect(page.locator("#input-prompt textarea")).to_have_value("a mill to come back to")
+    expect(page.locator("#input-seed input")).to_have_value(seed)
+    expect(page.locator("dialog.sheet")).to_have_count(0)
+
+
+def test_an_untouched_original_is_found_by_its_hash_and_an_unknown_picture_offered_as_image_prompt(page: Page) -> None:
+    original = made(page, prompt="kept as it came")
+    fill(page, prompt="")
+    drop(page, read(original), "anything.jpg", "image/jpeg")
+    expect(page.locator("dialog.sheet h2")).to_have_text("A picture of yours")
+    assert table(page)["Prompt"] == ("blank", "kept as it came")
+    page.get_by_role("button", name="Cancel").click()
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64), "crimson").save(file, "GIF")
+    drop(page, file.getvalue(), "found.gif", "image/gif")
+    expect(page.locator("dialog.sheet[open]")).to_contain_text("There is no recipe inside")
+    page.get_by_role("button", name="Use as image prompt").click()
+    page.locator("#advanced > button").click()
+    expect(page.locator("#input-image_prompt img")).to_be_visible(timeout=READY)
+
+
+def test_a_link_sets_the_form_on_a_click_and_starts_nothing(context: BrowserContext, page: Page) -> None:
+    fill(page, finetune_id="my-finetune", prompt="linked & shared 🪁", seed="18446744073709551615")
+    page.get_by_role("button", name="Link and code of the form").click()
+    address = page.get_by_label("Link to these settings")
+    expect(address).to_have_value(re.compile("^http://127.*recipe=1$"))
+    shared = address.input_value()
+    page.evaluate("localStorage.clear()")
+    page.close()
+    other = context.new_page()
+    other.goto(shared)
+    expect(other.locator("dialog.sheet[open] h2")).to_have_text("A link with settings", timeout=READY)
+    cards = other.locator("#strip .card").count()
+    assert table(other)["Prompt"][1] == "linked & shared 🪁"
+    other.get_by_role("button", name="Put into the form").click()
+    expect(other.locator("#input-seed input")).to_have_value("18446744073709551615")
+    assert other.locator("#strip .card").count() == cards
+    assert "recipe=" not in other.url
+
+
+def test_made_again_it_is_compared_and_the_comparison_survives_a_reload(page: Page) -> None:
+    first = made(page, prompt="a mill made again")
+    button = page.get_by_role("button", name="Make this picture again from its recipe and compare: free here")
+    button.click()
+    expect(page.locator("#panel .verdict")).to_have_text("Identical bytes The same file, bit for bit.", timeout=READY)
+    assert read(picture(page)) == read(first)
+    page.reload()
+    expect(page.locator("#panel .verdict b")).to_have_text("Identical bytes", timeout=READY)
+
+
+def test_where_upsampling_rewrote_the_prompt_it_is_said_beforehand_and_the_reason_afterwards(page: Page) -> None:
+    page.locator("#advanced > button").click()
+    page.locator("#input-prompt_upsampling input").check()
+    made(page, prompt="a cat")
+    expect(page.locator("#stage .caveat")).to_contain_text("upsampling writes the prompt anew")
+    page.locator("#stage details.details summary").click()
+    used = page.locator("#stage .used ins").first
+    expect(used).to_be_visible()
+    page.get_by_role("button", name="Use this prompt, upsampling off").click()
+    expect(page.locator("#input-prompt textarea")).not_to_have_value("a cat")
+    expect(page.locator("#input-prompt_upsampling input")).not_to_be_checked()
+    page.locator("#stage [data-act=reproduce]").click()
+    expect(page.locator("#panel .panel[data-what=outcome]")).to_be_visible(timeout=READY)
+    expect(page.locator("#panel .changes, #panel .verdict").first).to_be_visible()
+
+
+def test_a_pasted_recipe_of_a_stranger_is_shown_as_text_and_nobody_is_asked(
+    context: BrowserContext, address: str
+) -> None:
+    hosts = set()
+    context.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
+    page = opened(context, address)
+    evil = "<img src=x onerror=alert(1)>"
+    sent = {"finetune_id": evil, "prompt": evil, "aspect_ratio": "banana", evil: evil, "webhook_secret": "x"}
+    recipe = {"flux_playground_recipe": 1, "sent": sent, "server": "https://evil.example", "endpoint": evil}
+    page.evaluate(PASTE, json.dumps(recipe))
+    sheet = page.locator("dialog.sheet[open]")
+    expect(sheet).to_be_visible(timeout=READY)
+    assert table(page)["Prompt"][1] == evil
+    expect(sheet).to_contain_text("1 without a field here")
+    expect(sheet).to_contain_text("It names the server https://evil.example. Nothing is sent there")
+    expect(sheet).to_contain_text("Aspect ratio")
+    assert page.locator("img[src=x]").count() == 0
+    page.get_by_role("button", name="Put into the form").click()
+    expect(page.locator("#input-prompt textarea")).to_have_value(evil)
+    assert page.locator("#input-aspect_ratio input").input_value() == "16:9"
+    assert hosts - {urlsplit(address).netloc, ""} == set()
+
+
+def test_what_is_pasted_into_a_field_stays_there_and_nonsense_is_answered_in_words(page: Page) -> None:
+    page.locator("#input-prompt textarea").focus()
+    page.evaluate(PASTE, "only words")
+    page.wait_for_timeout(300)
+    assert page.locator("dialog.sheet").count() == 0
+    page.evaluate("document.activeElement.blur()")
+    page.evaluate(PASTE, "only words")
+    expect(page.locator("dialog.sheet[open]")).to_contain_text("There is no recipe in this")
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog.sheet[open]")).to_have_count(0)
+
+
+def test_the_same_request_with_the_same_seed_is_offered_instead_of_made_again(page: Page) -> None:
+    first = made(page, prompt="made once", seed="31")
+    made(page, prompt="something else")
+    fill(page, prompt="made once", seed="31")
+    page.locator("#generate").click()
+    expect(page.locator("#notice .offer")).to_contain_text("You have this picture already")
+    cards = page.locator("#strip .card").count()
+    page.get_by_role("button", name="Show it, free").click()
+    expect(page.locator(f'#stage img[src="{urlsplit(first).path.lstrip("/")}"]')).to_be_visible()
+    assert page.locator("#strip .card").count() == cards
+    page.locator("#generate").click()
+    page.get_by_role("button", name="Make it again: free here").click()
+    expect(page.locator("#strip .card")).to_have_count(cards + 1)
+    picture(page)
+
+
+def test_a_picture_tells_its_recipe_and_its_code_in_every_language_to_its_owner_only(page: Page, address: str) -> None:
+    made(page, prompt="told in code", seed="5150")
+    page.get_by_role("button", name="More to do").click()
+    page.locator("#stage").get_by_role("button", name="Code", exact=True).click()
+    panel = page.locator("#panel .panel[data-what=code]")
+    expect(panel).to_contain_text("This asks the local demo server")
+    for name, part in (("curl", "x-key: $BFL_API_KEY"), ("Python", "import requests"), ("JSON", '"seed": 5150')):
+        panel.get_by_role("tab", name=name, exact=True).click()
+        expect(panel.get_by_role("tabpanel")).to_contain_text(part)
+    page.locator("#stage").get_by_role("button", name="Recipe", exact=True).click()
+    shown = page.locator("#panel .panel[data-what=recipe]")
+    expect(shown).to_be_visible(timeout=READY)
+    href = str(shown.get_by_role("link", name="Download").get_attribute("href"))
+    with urllib.request.urlopen(address + href, timeout=10) as answer:
+        assert answer.headers["content-disposition"].endswith('.recipe.json"')
+        assert json.loads(answer.read()) == json.loads(shown.locator("pre").inner_text())
+    stranger = page.request.get(address + href[:-1] + ("0" if href[-1] != "0" else "1"))
+    assert stranger.status == 404
+
+
+def test_a_file_can_be_opened_without_a_mouse(page: Page) -> None:
+    press_ = page.get_by_role("button", name="Open a recipe or picture")
+    with page.expect_file_chooser() as chooser:
+        press_.focus()
+        page.keyboard.press("Enter")
+    request = json.dumps({"prompt": "from a file", "seed": 12}).encode()
+    chooser.value.set_files({"name": "request.json", "mimeType": "application/json", "buffer": request})
+    expect(page.locator("dialog.sheet[open] h2")).to_have_text("A request", timeout=READY)
+    page.keyboard.press("Enter")
+    expect(page.locator("#input-seed input")).to_have_value("12")

@@ -1,0 +1,77 @@
+"""Numbers that are typed beyond their bounds, pasted text, and what is said about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from ..app_process import running
+from ..page_actions import READY, fill, opened
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A page of the local demo."""
+    with running(tmp_path_factory.mktemp("values")) as url:
+        yield url
+
+
+@pytest.fixture
+def page(context: BrowserContext, address: str) -> Page:
+    """The page in a new window."""
+    return opened(context, address)
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown", "said"), [("5", "2", "must be at most 2"), ("-1", "0", "must be at least 0")]
+)
+def test_number_beyond_its_bounds(page: Page, typed: str, shown: str, said: str) -> None:
+    """A number beyond a slider's bounds is said at the field, and the next press sends nothing."""
+    fill(page, finetune_id="my-finetune", prompt="bounds", seed="")
+    before = page.locator("#strip .card").count()
+    box = page.locator("#field-finetune_strength input[type=number]")
+    box.click()
+    page.keyboard.press("Control+a")
+    page.keyboard.type(typed)
+    page.locator("#generate").click()
+    expect(page.locator("#hint-finetune_strength .moved")).to_contain_text(said)
+    expect(box).to_have_value(shown)
+    assert page.locator("#strip .card").count() == before
+    page.locator("#generate").click()
+    expect(page.locator("#strip .card")).to_have_count(before + 1, timeout=READY)
+
+
+def test_cleared_number(page: Page) -> None:
+    """A number that is cleared gets its default again, visibly, and never 0."""
+    box = page.locator("#field-finetune_strength input[type=number]")
+    box.click()
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Delete")
+    page.locator("#input-prompt textarea").click()
+    expect(page.locator("#hint-finetune_strength .moved")).to_contain_text("default")
+    expect(box).to_have_value("1.2")
+
+
+def test_seed_minus_one_is_random(page: Page) -> None:
+    """Seed -1, which other tools write for random, is sent as a random seed."""
+    before = page.locator("#strip .card").count()
+    fill(page, finetune_id="my-finetune", prompt="any seed", seed="-1")
+    page.locator("#generate").click()
+    expect(page.locator("#strip .card")).to_have_count(before + 1, timeout=READY)
+    expect(page.locator("#stage [data-seed]")).not_to_have_text("-1", timeout=READY)
+
+
+def test_pasted_text(page: Page) -> None:
+    """Plain text that is pasted outside a field fills an empty prompt and opens nothing."""
+    fill(page, prompt="")
+    paste = """text => { const data = new DataTransfer(); data.setData("text/plain", text);
+      document.body.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true})); }"""
+    page.evaluate("document.activeElement.blur()")
+    page.evaluate(paste, "hello world")
+    expect(page.locator("#input-prompt textarea")).to_have_value("hello world")
+    page.evaluate("document.activeElement.blur()")
+    page.evaluate(paste, "another text")
+    expect(page.locator("#input-prompt textarea")).to_have_value("hello world")
+    expect(page.locator("dialog.sheet")).to_have_count(0)

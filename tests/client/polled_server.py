@@ -1,0 +1,54 @@
+"""A task that is polled at a scripted server: what the tests of polls and of their results share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from flux_playground.client import Client, Result, Task
+from flux_playground.client.poll_schedule import Pace
+from flux_playground.errors import PlaygroundError
+
+from ..faulty_server import QUICK, Act, Hostile, reply
+
+PATH = "/v1/get_result"
+KEY = "0d9f5cf1-1111-2222-3333-444455556666"
+PENDING = {"id": "t", "status": "Pending", "result": None, "progress": None}
+MADE = {"sample": "https://delivery.bfl.ai/x.jpeg?sig=1", "seed": 42, "prompt": "a lake", "duration": 6.5}
+READY = {"id": "t", "status": "Ready", "result": MADE, "progress": None, "cost": 7.000000000000001}
+
+
+class Hurried(Pace):
+    """A pace for tests."""
+
+    def pause(self, elapsed: float) -> float:
+        return 0.005
+
+
+HURRIED = Hurried()
+
+
+@pytest.fixture(name="server")
+def polled_server() -> Iterator[Hostile]:
+    """A server that says Ready unless it is scripted otherwise."""
+    with Hostile({PATH: reply(READY)}) as running:
+        yield running
+
+
+def poll(server: Hostile, *acts: Act, **options: Any) -> list[Result]:
+    """Every result of a task to which the server answers as scripted."""
+    if acts:
+        server.script(PATH, *acts)
+    task = Task("t", f"{server.url}{PATH}?id=t")
+    with Client(server.url, KEY, limits=QUICK) as client:
+        return list(client.poll(task, **{"pace": HURRIED, "patience": 5, **options}))
+
+
+def failure(server: Hostile, *acts: Act, **options: Any) -> PlaygroundError:
+    """What ends a task to which the server answers as scripted."""
+    with pytest.raises(PlaygroundError) as caught:
+        poll(server, *acts, **options)
+    assert caught.value.task_id == "t"
+    return caught.value

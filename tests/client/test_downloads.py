@@ -1,0 +1,264 @@
+"""A paid image is fetched until it is in hand, whole; what is not that image never passes for one."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from statistics import median
+
+import pytest
+from PIL import Image
+
+from flux_playground.client import Client, Result, Task
+from flux_playground.errors import (
+    APIError,
+    BadSample,
+    DownloadFailed,
+    PlaygroundError,
+    SampleBlocked,
+    SampleExpired,
+    TaskLost,
+)
+
+from ..faulty_server import (
+    QUICK,
+    Act,
+    Hostile,
+    closed_port,
+    cut,
+    endless,
+    hang_up,
+    head,
+    raw,
+    redirect,
+    reply,
+    reset,
+    silence,
+    trickle,
+)
+
+KEY = "0d9f5cf1-1111-2222-3333-444455556666"
+SAMPLE = "/results/sample.jpeg"
+
+
+def picture(seed: int = 0, kind: str = "JPEG", edge: int = 64) -> bytes:
+    image = Image.effect_mandelbrot((edge, edge), (-2 + seed / 100, -1.5, 1, 1.5), 50).convert("RGB")
+    out = io.BytesIO()
+    image.save(out, kind)
+    return out.getvalue()
+
+
+DATA, PNG = picture(), picture(kind="PNG")
+WHOLE = reply(DATA, Content_Type="image/jpeg")
+
+
+@pytest.fixture
+def server() -> Iterator[Hostile]:
+    with Hostile({SAMPLE: WHOLE}) as running:
+        yield running
+
+
+def download(server: Hostile, *acts: Act, path: str = SAMPLE + "?se=1&sig=top%2Bsecret%3D") -> bytes:
+    if acts:
+        server.script(SAMPLE, *acts)
+    with Client(server.url, KEY, limits=QUICK) as client:
+        return client.download(server.url + path, task_id="t")
+
+
+def failure(server: Hostile, *acts: Act) -> PlaygroundError:
+    with pytest.raises(PlaygroundError) as caught:
+        download(server, *acts)
+    assert caught.value.task_id == "t"
+    return caught.value
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_the_bytes_come_as_they_were_delivered_and_the_key_stays_at_home(server: Hostile, kind: str) -> None:
+    data = picture(kind=kind)
+    assert download(server, reply(data)) == data
+    [call] = server.seen
+    assert call.path == SAMPLE + "?se=1&sig=top%2Bsecret%3D"
+    assert KEY.encode() not in call.raw
+    assert not {"x-key", "authorization", "cookie"} & set(call.headers)
+
+
+PASSING = {
+    "cut": cut(DATA[:500], len(DATA)),
+    "cut with no length to tell": raw(head(None) + DATA[: len(DATA) // 2]),
+    "cut in a chunk": raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n40\r\n" + DATA[:20]),
+    "a reset": reset(),
+    "a closed connection": hang_up(),
+    "silence": silence(),
+    "silence in the middle": raw(head(len(DATA)) + DATA[:100]),
+    "a trickle": trickle(head(len(DATA)) + DATA, every=0.1),
+    "429": reply(b"", 429),
+    "500": reply(b"oops", 500),
+    "502": reply(b"<html>502</html>", 502),
+    "503": reply(b"", 503, Retry_After="0"),
+}
+
+
+@pytest.mark.parametrize("act", PASSING.values(), ids=PASSING.keys())
+def test_a_download_that_breaks_is_made_again_from_the_start(server: Hostile, act: Act) -> None:
+    began = time.monotonic()
+    assert download(server, act, WHOLE) == DATA
+    assert len(server.seen) == 2
+    assert time.monotonic() - began < 2.5
+
+
+@pytest.mark.parametrize("act", [PASSING[name] for name in ("cut", "cut with no length to tell", "a reset", "500")])
+def test_a_download_that_always_breaks_ends_with_an_error(server: Hostile, act: Act) -> None:
+    began = time.monotonic()
+    assert type(failure(server, act)) in (DownloadFailed, BadSample)
+    assert len(server.seen) == QUICK.downloads
+    assert time.monotonic() - began < 5
+
+
+WRONG = {
+    "an HTML page": reply(b"<html>Please sign in</html>", Content_Type="image/jpeg"),
+    "JSON": reply({"detail": "no"}),
+    "nothing": reply(b""),
+    "too short a length": raw(head(len(DATA) - 200) + DATA),
+    "half an image in full length": reply(DATA[: len(DATA) // 2]),
+    "an image with a hole": reply(PNG[:700] + bytes(200) + PNG[900:]),
+    "a length beyond any image": raw(head(10**12)),
+    "an endless image": endless(b"\xff" * 65_536, head(None) + DATA),
+    "a compressed bomb": reply(gzip.compress(b"\0" * 50_000_000), Content_Encoding="gzip"),
+    "204": raw(b"HTTP/1.1 204 No Content\r\n\r\n"),
+    "206": reply(DATA, 206),
+    "400": reply(b"", 400),
+    "a redirect to nowhere": reply(b"", 302),
+    "a redirect to no address": redirect("https://[::1"),
+    "a redirect loop": redirect(SAMPLE),
+    "a redirect to a file": redirect("file:///etc/passwd"),
+    "a redirect to plain http elsewhere": redirect("http://example.com/x.jpeg"),
+    "a redirect with a password": redirect("https://user:pass@example.com/x.jpeg"),
+    "a redirect to the metadata of a cloud": redirect("https://169.254.169.254/latest/meta-data"),
+    "a redirect to a private address": redirect("https://10.0.0.1/x.jpeg"),
+    "a redirect to a private address in disguise": redirect("https://[::ffff:10.0.0.1]/x.jpeg"),
+}
+
+
+@pytest.mark.parametrize("act", WRONG.values(), ids=WRONG.keys())
+def test_what_is_not_the_image_is_an_error_that_says_so(server: Hostile, act: Act) -> None:
+    began = time.monotonic()
+    assert type(failure(server, act)) in (BadSample, SampleBlocked)
+    assert len(server.seen) <= QUICK.redirects + 1
+    assert time.monotonic() - began < 2.5
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "banana",
+        "/results/x.jpeg",
+        "data:image/png;base64,AAAA",
+        "ftp://a/b",
+        "http://example.com/x.jpeg",
+        "https://",
+    ],
+)
+def test_what_is_no_address_is_not_fetched(server: Hostile, url: str) -> None:
+    with Client(server.url, KEY, limits=QUICK) as client, pytest.raises(BadSample):
+        client.download(url)
+
+
+@pytest.mark.parametrize("status", [403, 404, 410])
+def test_an_expired_address_is_said_to_be_expired(server: Hostile, status: int) -> None:
+    error = failure(server, reply(b"<Error>AuthenticationFailed</Error>", status))
+    assert type(error) is SampleExpired
+    assert error.status_code == status
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_followed_and_what_stands_there_is_checked_like_the_first(server: Hostile, status: int) -> None:
+    with Hostile({"/moved.jpeg": WHOLE}, host="127.0.0.2") as other:
+        assert download(server, redirect(f"{other.url}/moved.jpeg", status)) == DATA
+        assert KEY.encode() not in b"".join(call.raw for call in [*server.seen, *other.seen])
+
+
+def test_a_host_that_is_down_is_an_error_of_the_call_not_of_the_image(server: Hostile) -> None:
+    with Client(server.url, KEY, limits=QUICK) as client, pytest.raises(APIError):
+        client.download(closed_port() + SAMPLE)
+
+
+def test_a_sample_that_has_expired_is_renewed_by_polling_again(server: Hostile) -> None:
+    fresh = {"id": "t", "status": "Ready", "result": {"sample": f"{server.url}/fresh.jpeg"}}
+    server.script(SAMPLE, reply(b"", 403))
+    server.script("/v1/get_result", reply({}, 502), reply(fresh))
+    server.script("/fresh.jpeg", WHOLE)
+    with Client(server.url, KEY, limits=QUICK) as client:
+        task = Task("t", f"{server.url}/v1/get_result?id=t")
+        assert client.collect(task, Result("t", "Ready", server.url + SAMPLE)) == DATA
+    assert [call.method for call in server.seen] == ["GET"] * 4
+
+
+def test_a_sample_that_stays_expired_is_given_up(server: Hostile) -> None:
+    same = {"id": "t", "status": "Ready", "result": {"sample": server.url + SAMPLE}}
+    server.script(SAMPLE, reply(b"", 404))
+    server.script("/v1/get_result", reply(same))
+    with Client(server.url, KEY, limits=QUICK) as client, pytest.raises(SampleExpired):
+        client.collect(Task("t", f"{server.url}/v1/get_result?id=t"), Result("t", "Ready", server.url + SAMPLE))
+    assert len(server.calls(SAMPLE)) == 4
+
+
+def test_a_sample_whose_task_is_forgotten_is_lost(server: Hostile) -> None:
+    server.script(SAMPLE, reply(b"", 403))
+    server.script("/v1/get_result", reply({"id": "t", "status": "Task not found"}, 404))
+    with Client(server.url, KEY, limits=QUICK) as client, pytest.raises(TaskLost):
+        client.collect(Task("t", f"{server.url}/v1/get_result?id=t"), Result("t", "Ready", server.url + SAMPLE))
+
+
+def test_stop_ends_the_waiting_between_two_tries(server: Hostile) -> None:
+    stop = threading.Event()
+    stop.set()
+    server.script(SAMPLE, reply(b"", 500))
+    with Client(server.url, KEY, limits=QUICK) as client, pytest.raises(APIError):
+        client.download(server.url + SAMPLE, stop=stop)
+    assert len(server.seen) == 1
+
+
+def test_the_download_begins_right_after_the_ready_answer_and_connections_are_kept(server: Hostile) -> None:
+    ready = {"id": "t", "status": "Ready", "result": {"sample": server.url + SAMPLE}}
+    server.script("/v1/get_result", reply(ready))
+    with Client(server.url, KEY, limits=QUICK) as client:
+        for _ in range(10):
+            task = Task("t", f"{server.url}/v1/get_result?id=t")
+            [result] = client.poll(task, age=1)
+            assert client.collect(task, result) == DATA
+    polls, samples = server.calls("/v1/get_result"), server.calls(SAMPLE)
+    assert median(sample.at - poll.at for poll, sample in zip(polls, samples, strict=True)) < 0.02
+    assert server.connections == 2
+
+
+def test_many_downloads_at_once_are_not_mixed_up(server: Hostile) -> None:
+    data = {number: picture(number) for number in range(40)}
+    found: dict[int, bytes] = {}
+    server.script(SAMPLE, lambda sock, seen: reply(data[int(seen.path.partition("=")[2])])(sock, seen))
+    with Client(server.url, KEY, limits=QUICK) as client:
+
+        def fetch(number: int) -> None:
+            found[number] = client.download(f"{server.url}{SAMPLE}?n={number}")
+
+        threads = [threading.Thread(target=fetch, args=(number,)) for number in data]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert found == data
+
+
+def test_the_log_names_the_host_but_not_the_signature(server: Hostile, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "flux_playground")
+    download(server, reset(), WHOLE)
+    failure(server, reply(b"no image"))
+    lines = [record.getMessage() for record in caplog.records if record.name.startswith("flux_playground")]
+    assert len(lines) == 3
+    assert all(line.startswith("task t: ") for line in lines)
+    assert "secret" not in "".join(lines)

@@ -1,0 +1,140 @@
+"""When to ask again: simulated on durations like the service's own, and held to figures."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import mean, quantiles
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flux_playground.client.poll_schedule import Pace
+
+
+def lognormal(median: float, sigma: float = 0.3, seed: int = 1) -> Iterator[float]:
+    """Durations as the service has them."""
+    source = random.Random(seed)
+    while True:
+        yield source.lognormvariate(math.log(median), sigma)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What one task cost: when it was known to be ready, and after how many polls."""
+
+    seen: float
+    polls: int
+
+
+def wait(pause: Callable[[float], float], duration: float, trip: float) -> Waiting:
+    """A task that takes so long, asked after at these pauses by calls that take `trip` seconds each."""
+    asked, polls = pause(0.0), 1
+    while asked + trip / 2 < duration:
+        asked, polls = max(asked + pause(asked), asked + trip + 0.05), polls + 1
+    return Waiting(asked + trip, polls)
+
+
+def compared(durations: Iterator[float], tasks: int, trip: float) -> tuple[list[float], list[int]]:
+    """The seconds that each task loses against pauses of 50 ms, and its polls, learning from task to task."""
+
+    def eagerly(_: float) -> float:
+        return trip + 0.05
+
+    past = [wait(eagerly, next(durations), trip).seen for _ in range(32)]
+    losses, polls = [], []
+    for _ in range(tasks):
+        duration = next(durations)
+        ours, eager = wait(Pace(past).pause, duration, trip), wait(eagerly, duration, trip)
+        past.append(ours.seen)
+        losses.append(ours.seen - eager.seen)
+        polls.append(ours.polls)
+    return losses, polls
+
+
+@pytest.mark.parametrize("trip", [0.005, 0.03, 0.1])
+def test_an_image_is_seen_soon_after_it_is_ready_with_few_polls(trip: float) -> None:
+    losses, polls = compared(lognormal(6.0), 1_500, trip)
+    assert mean(losses) <= 0.15
+    assert mean(polls) <= 13
+
+
+@pytest.mark.parametrize(("median", "loss"), [(2.0, 0.12), (4.0, 0.12), (9.0, 0.25), (15.0, 0.35)])
+def test_other_speeds_of_the_service_are_served_as_well(median: float, loss: float) -> None:
+    losses, polls = compared(lognormal(median, seed=2), 600, 0.03)
+    assert mean(losses) <= loss
+    assert mean(polls) <= 16
+
+
+def test_durations_that_hardly_vary_are_met_on_the_spot() -> None:
+    losses, polls = compared(lognormal(6.0, 0.02), 300, 0.03)
+    assert mean(losses) <= 0.15
+    assert max(polls) <= 8
+
+
+def test_a_service_that_became_faster_is_noticed_within_a_few_tasks() -> None:
+    past = [seen for seen, _ in zip(lognormal(12.0), range(64), strict=False)]
+    losses = []
+    for duration, _ in zip(lognormal(4.0, seed=3), range(12), strict=False):
+        seen = wait(Pace(past).pause, duration, 0.03).seen
+        past.append(seen)
+        losses.append(seen - duration)
+    assert max(losses) < 5
+    assert mean(losses[4:]) < 0.6
+
+
+def test_a_service_that_became_slower_is_noticed_without_a_storm_of_polls() -> None:
+    past = [seen for seen, _ in zip(lognormal(4.0), range(64), strict=False)]
+    polls = []
+    for duration, _ in zip(lognormal(12.0, seed=3), range(24), strict=False):
+        ours = wait(Pace(past).pause, duration, 0.03)
+        past.append(ours.seen)
+        polls.append(ours.polls)
+    assert max(polls) < 80
+    assert mean(polls[12:]) < 30
+
+
+def test_without_a_history_the_pauses_are_short_and_grow_slowly() -> None:
+    for past in ((), (6.0,), (6.0, 7.0)):
+        pace = Pace(past)
+        assert [pace.pause(elapsed) for elapsed in (0.0, 1.0, 10.0)] == [0.5, 0.5, 0.5]
+        assert 0.5 < pace.pause(30.0) < pace.pause(60.0) <= pace.pause(3_600.0) == 3.0
+
+
+def test_a_task_that_is_refused_at_once_is_noticed_after_a_second() -> None:
+    assert wait(Pace([8.0] * 20).pause, 0.2, 0.0) == Waiting(1.0, 1)
+
+
+def test_a_task_that_takes_far_longer_than_usual_is_asked_after_ever_less_often() -> None:
+    pace = Pace([d for d, _ in zip(lognormal(6.0), range(64), strict=False)])
+    assert pace.pause(7.0) < pace.pause(30.0) < pace.pause(120.0) <= 3.0
+    assert wait(pace.pause, 300.0, 0.1).polls < 200
+
+
+def test_only_the_latest_durations_count() -> None:
+    old, new = [60.0] * 500, [6.0] * 64
+    assert Pace(old + new).pause(0.0) == Pace(new).pause(0.0)
+
+
+def test_tasks_that_are_ready_at_once_are_asked_after_at_once() -> None:
+    assert Pace([0.1] * 10).pause(0.0) <= 0.15
+
+
+@given(st.lists(st.floats(-1e9, 1e9) | st.just(math.inf) | st.just(math.nan), max_size=80), st.floats(0, 1e6))
+def test_a_pause_is_never_nothing_and_whoever_waits_is_asked_after(past: list[float], elapsed: float) -> None:
+    pause = Pace(past).pause(elapsed)
+    assert 0.05 < pause < math.inf
+    assert pause <= 3.0 or elapsed + pause <= max(duration for duration in past if duration < math.inf)
+
+
+def test_polls_are_spread_so_that_no_task_is_asked_after_twice_within_a_moment() -> None:
+    pace = Pace([d for d, _ in zip(lognormal(1.7), range(64), strict=False)])
+    now, moments = 0.0, [0.0]
+    while now < 4:
+        now += pace.pause(now)
+        moments.append(now)
+    assert min(quantiles([b - a for a, b in pairwise(moments)], n=20)) > 0.07

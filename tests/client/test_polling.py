@@ -1,0 +1,233 @@
+"""A task lives on through every fault of a poll; only the API's word, the key or our patience ends it."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+import time
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from flux_playground.client import Client, Task
+from flux_playground.client.poll_schedule import Pace
+from flux_playground.errors import APIError, StatusUnavailable, TaskLost, TaskTimeout, Unauthorized
+
+from ..faulty_server import (
+    QUICK,
+    Act,
+    Hostile,
+    Seen,
+    closed_port,
+    cut,
+    endless,
+    hang_up,
+    head,
+    raw,
+    redirect,
+    reply,
+    reset,
+    silence,
+    trickle,
+)
+from .polled_server import HURRIED, KEY, MADE, PATH, PENDING, READY, failure, poll, polled_server
+
+__all__ = ["polled_server"]  # a fixture
+
+
+def test_every_answer_is_yielded_and_the_last_is_ready(server: Hostile) -> None:
+    results = poll(server, reply(PENDING), reply({**PENDING, "progress": 0.5}), reply(READY))
+    assert [(r.status, r.progress) for r in results] == [("Pending", None), ("Pending", 0.5), ("Ready", None)]
+    last = results[-1]
+    assert (last.sample, last.seed, last.prompt, last.duration) == tuple(MADE.values())
+    assert last.cost == READY["cost"]
+    assert {call.headers["x-key"] for call in server.seen} == {KEY}
+
+
+FAULTS = {
+    "429": reply({"detail": "slow down"}, 429),
+    "500": reply({"detail": "oops"}, 500),
+    "500 that says Error": reply({"status": "Error"}, 500),
+    "502 in HTML": reply(b"<html>502</html>", 502),
+    "503": reply(b"", 503),
+    "504": reply(b"", 504),
+    "a reset": reset(),
+    "a closed connection": hang_up(),
+    "silence": silence(),
+    "headers that trickle": trickle(head(20) + b" " * 20, every=0.05),
+    "a body that trickles": raw(head(1000)),
+    "endless headers": endless(b"X: y\r\n", b"HTTP/1.1 200 OK\r\n"),
+    "an endless body": endless(b" " * 4096, head(None)),
+    "a cut answer": cut(b'{"status": "Ready"}', 500),
+    "no JSON": reply(b"<html>hello</html>"),
+    "an empty answer": reply(b""),
+    "a list": reply([READY]),
+    "a word": reply("Ready"),
+    "null": reply(None),
+    "no status": reply({"id": "t", "result": MADE}),
+    "a status that is null": reply({**READY, "status": None}),
+    "a status that is a number": reply({**READY, "status": 3}),
+    "an empty status": reply({**READY, "status": " "}),
+    "too large an answer": reply({**READY, "preview": "x" * 200_000}),
+    "Task not found": reply({"id": "t", "status": "Task not found"}, 404),
+    "Task not found under 200": reply({"id": "t", "status": "Task not found"}),
+    "Task not found as a detail": reply({"detail": "Task not found"}, 404),
+}
+
+
+@pytest.mark.parametrize("act", FAULTS.values(), ids=FAULTS.keys())
+def test_a_poll_that_goes_wrong_is_made_again(server: Hostile, act: Act) -> None:
+    began = time.monotonic()
+    assert [r.status for r in poll(server, act, reply(PENDING), reply(READY))] == ["Pending", "Ready"]
+    assert len(server.seen) == 3
+    assert time.monotonic() - began < 2.5
+
+
+def test_polls_that_go_wrong_are_made_ever_more_slowly(server: Hostile) -> None:
+    server.script(PATH, *[reply({}, 500)] * 4, reply(READY))
+    limits = replace(QUICK, backoff=0.03, longest_pause=0.2)
+    with Client(server.url, KEY, limits=limits) as client:
+        list(client.poll(Task("t", f"{server.url}{PATH}?id=t"), pace=HURRIED))
+    pauses = [b.at - a.at for a, b in zip(server.seen, server.seen[1:], strict=False)]
+    assert pauses[3] > 1.5 * pauses[0]
+    assert 0.2 < sum(pauses) < 2
+
+
+def test_retry_after_is_obeyed_when_the_server_is_busy(server: Hostile) -> None:
+    poll(server, reply({}, 429, Retry_After="0.2"), reply({}, 503, Retry_After="0.2"), reply(READY))
+    assert server.seen[2].at - server.seen[0].at >= 0.4
+
+
+def test_a_retry_after_on_a_good_answer_does_not_slow_the_polls(server: Hostile) -> None:
+    poll(server, *[reply(PENDING, Retry_After="1")] * 3, reply(READY))
+    assert server.seen[3].at - server.seen[0].at < 1.2
+
+
+def test_a_retry_after_beyond_our_patience_ends_with_one_last_poll(server: Hostile) -> None:
+    began = time.monotonic()
+    assert isinstance(failure(server, reply({}, 429, Retry_After="600"), patience=0.4), TaskTimeout)
+    assert time.monotonic() - began < 1.5
+    assert len(server.seen) == 2
+
+
+def test_a_server_that_is_down_is_asked_until_our_patience_ends() -> None:
+    url = closed_port()
+    with Client(url, KEY, limits=QUICK) as client, pytest.raises(TaskTimeout) as caught:
+        list(client.poll(Task("t", f"{url}{PATH}?id=t"), pace=HURRIED, patience=0.3))
+    assert caught.value.task_id == "t"
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_refused_key_of_an_accepted_task(server: Hostile, status: int) -> None:
+    """A poll that is refused once is repeated; a refusal that lasts ends the waiting with its reason."""
+    refused = reply({"detail": "Not authenticated"}, status)
+    assert poll(server, reply(PENDING), refused, reply(READY))[-1].ready
+    error = failure(server, reply(PENDING), refused)
+    assert isinstance(error, Unauthorized)
+    assert error.detail == "Not authenticated"
+
+
+def test_last_reason_of_failing_polls(server: Hostile) -> None:
+    """When all polls fail until the patience ends, the error names the last reason."""
+    error = failure(server, reply({"detail": "down"}, 502), patience=0.5)
+    assert type(error) is StatusUnavailable
+    assert "502" in error.message
+
+
+def test_a_key_of_the_wrong_form_ends_the_waiting_too(server: Hostile) -> None:
+    assert isinstance(failure(server, reply({"detail": "Invalid API key format"}, 422)), Unauthorized)
+
+
+def test_a_task_that_is_not_found_for_long_is_lost(server: Hostile) -> None:
+    began = time.monotonic()
+    assert type(failure(server, reply({"id": "t", "status": "Task not found"}, 404))) is TaskLost
+    assert QUICK.not_found <= time.monotonic() - began < 2
+    assert len(server.seen) > 3
+
+
+def test_single_not_found_of_an_old_task(server: Hostile) -> None:
+    """A single "Task not found", however late, does not end a task."""
+    missing = reply({"id": "t", "status": "Task not found"}, 404)
+    assert poll(server, missing, reply(READY), age=60)[-1].ready
+    assert isinstance(failure(server, missing, age=60), TaskLost)
+
+
+def test_a_task_that_is_taken_up_again_is_asked_after_at_once(server: Hostile) -> None:
+    began = time.monotonic()
+    poll(server, reply(READY), pace=Pace([30, 30, 30]), age=5)
+    assert time.monotonic() - began < 0.5
+
+
+@pytest.mark.parametrize(("status", "body"), [(404, {"detail": "Not Found"}), (400, b"no"), (302, b"")])
+def test_an_answer_that_no_waiting_changes_ends_it_after_a_while(server: Hostile, status: int, body: Any) -> None:
+    error = failure(server, reply(body, status))
+    assert type(error) is APIError
+    assert error.status_code == status
+
+
+@pytest.mark.parametrize(
+    "word", ["Pending", "Reasoning", "Generating", "Queued", "ready", "Something New", "x" * 5_000]
+)
+def test_a_word_that_we_do_not_know_means_still_running(server: Hostile, word: str) -> None:
+    results = poll(server, reply({**PENDING, "status": word}), reply(READY))
+    assert results[0].status == word[:300]
+    assert results[1].ready
+
+
+def test_patience_ends_the_waiting_but_says_nothing_of_the_task(server: Hostile) -> None:
+    began = time.monotonic()
+    assert type(failure(server, reply(PENDING), patience=0.3)) is TaskTimeout
+    assert 0.3 <= time.monotonic() - began < 1.2
+
+
+def test_stop_ends_the_waiting_at_once_and_quietly(server: Hostile) -> None:
+    server.script(PATH, reply(PENDING))
+    stop, slow = threading.Event(), Pace([60, 60, 60])
+    threading.Timer(0.1, stop.set).start()
+    began = time.monotonic()
+    with Client(server.url, KEY, limits=QUICK) as client:
+        results = list(client.poll(Task("t", f"{server.url}{PATH}?id=t"), pace=slow, stop=stop))
+    assert (results, server.seen) == ([], [])
+    assert time.monotonic() - began < 1
+
+
+def test_many_tasks_at_once_share_their_connections_and_keep_their_answers_apart(server: Hostile) -> None:
+    def echo(sock: socket.socket, seen: Seen) -> bool:
+        name = seen.path.partition("=")[2]
+        status = READY if len(server.calls(seen.path)) > 3 else PENDING
+        return reply({**status, "result": {**MADE, "seed": name}})(sock, seen)
+
+    server.script(PATH, echo)
+    seeds: dict[int, int | None] = {}
+
+    def follow(client: Client, number: int) -> None:
+        for result in client.poll(Task(str(number), f"{server.url}{PATH}?id={number}"), pace=HURRIED):
+            seeds[number] = result.seed
+
+    with Client(server.url, KEY, limits=QUICK) as client:
+        threads = [threading.Thread(target=follow, args=(client, number)) for number in range(60)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert seeds == {number: number for number in range(60)}
+    assert server.connections <= 60
+
+
+def test_each_step_is_one_line_with_the_task_and_without_secrets(
+    server: Hostile, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "flux_playground")
+    poll(server, reply({}, 500), reply(READY))
+    lines = [record.getMessage() for record in caplog.records if record.name.startswith("flux_playground")]
+    assert len(lines) == 2
+    assert all(line.startswith("task t: ") for line in lines)
+    assert KEY not in caplog.text
+
+
+def test_redirect_of_a_poll_is_followed(server: Hostile) -> None:
+    """A poll that is redirected to an address of the same server is answered from there."""
+    server.script("/elsewhere", reply(READY))
+    assert poll(server, redirect("/elsewhere"))[-1].ready

@@ -1,0 +1,101 @@
+"""What a poll says of a task is read with care: its end, its image, its seed, and whatever else may come."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from flux_playground.client import Client, Task
+from flux_playground.errors import BadSample, ContentModerated, RequestModerated, TaskFailed
+
+from ..faulty_server import QUICK, Hostile, reply
+from .polled_server import HURRIED, KEY, MADE, PATH, PENDING, READY, failure, poll, polled_server
+
+__all__ = ["polled_server"]  # a fixture
+
+
+ENDS: dict[str, tuple[type[TaskFailed], str, Any, str]] = {
+    "error": (TaskFailed, "Error", None, ""),
+    "error with words": (TaskFailed, "Error", "out of memory", "out of memory"),
+    "request": (
+        RequestModerated,
+        "Request Moderated",
+        {"Moderation Reasons": ["a", "b"]},
+        '{"Moderation Reasons": ["a", "b"]}',
+    ),
+    "content": (ContentModerated, "Content Moderated", ["x"], '["x"]'),
+}
+
+
+@pytest.mark.parametrize(("kind", "status", "details", "said"), ENDS.values(), ids=ENDS.keys())
+def test_a_task_that_failed_says_why(
+    server: Hostile, kind: type[TaskFailed], status: str, details: Any, said: str
+) -> None:
+    error = failure(server, reply({**PENDING, "status": status, "details": details}))
+    assert type(error) is kind
+    assert error.detail == said
+
+
+EMPTY = {
+    "no result": {"status": "Ready"},
+    "a result that is null": {"status": "Ready", "result": None},
+    "a result that is a list": {"status": "Ready", "result": [MADE]},
+    "a result that is a URL": {"status": "Ready", "result": MADE["sample"]},
+    "no sample": {"status": "Ready", "result": {"seed": 1}},
+    "a sample that is null": {"status": "Ready", "result": {"sample": None}},
+    "an empty sample": {"status": "Ready", "result": {"sample": " "}},
+    "a list of samples": {"status": "Ready", "result": {"sample": [MADE["sample"]]}},
+}
+
+
+@pytest.mark.parametrize("body", EMPTY.values(), ids=EMPTY.keys())
+def test_ready_without_an_image_is_an_error_that_says_so(server: Hostile, body: Any) -> None:
+    error = failure(server, reply(body))
+    assert isinstance(error, BadSample)
+    assert error.message == "The API says Ready but names no image."
+
+
+VALUES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "a seed of zero": ({"seed": 0}, {"seed": 0}),
+    "a huge seed": ({"seed": 2**64 - 1}, {"seed": 2**64 - 1}),
+    "a seed as text": ({"seed": "18446744073709551615"}, {"seed": 2**64 - 1}),
+    "a seed as a float": ({"seed": 42.0}, {"seed": 42}),
+    "no seed": ({"seed": None}, {"seed": None}),
+    "odd seeds": ({"seed": True}, {"seed": None}),
+    "words for a seed": ({"seed": "٤٢"}, {"seed": None}),
+    "a list for a prompt": ({"prompt": ["x"]}, {"prompt": None}),
+    "text for a duration": ({"duration": "6"}, {"duration": None}),
+    "unknown fields": ({"start_time": 1, "new": {}}, {"seed": 42}),
+}
+
+
+@pytest.mark.parametrize(("given", "read"), VALUES.values(), ids=VALUES.keys())
+def test_a_result_is_read_with_care(server: Hostile, given: dict[str, Any], read: dict[str, Any]) -> None:
+    [result] = poll(server, reply({**READY, "result": {**MADE, **given}, "unknown": [1]}))
+    assert {name: getattr(result, name) for name in read} == read
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        (0, 0.0),
+        (0.25, 0.25),
+        (1, 1.0),
+        (7, 1.0),
+        (-1, 0.0),
+        (None, None),
+        ("0.5", None),
+        (True, None),
+        (float("nan"), None),
+    ],
+)
+def test_progress_is_a_fraction_or_unknown(server: Hostile, given: Any, read: float | None) -> None:
+    assert poll(server, reply({**PENDING, "progress": given}), reply(READY))[0].progress == read
+
+
+def test_a_cost_that_the_poll_does_not_name_stays_the_tasks(server: Hostile) -> None:
+    server.script(PATH, reply({**READY, "cost": None}))
+    with Client(server.url, KEY, limits=QUICK) as client:
+        [result] = client.poll(Task("t", f"{server.url}{PATH}?id=t", 7.0), pace=HURRIED)
+    assert result.cost == 7.0

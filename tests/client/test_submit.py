@@ -1,0 +1,273 @@
+"""A submit costs money: it is made again only when it certainly did nothing, and what is uncertain is said to be."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from threading import Event
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flux_playground.client import Client, Task
+from flux_playground.errors import APIError, APIUnreachable, PlaygroundError, RateLimited, SubmitUnknown
+
+from ..faulty_server import (
+    QUICK,
+    Act,
+    Hostile,
+    closed_port,
+    cut,
+    endless,
+    hang_up,
+    head,
+    later,
+    raw,
+    redirect,
+    reply,
+    reset,
+    silence,
+    trickle,
+)
+
+PATH = "/v1/flux-pro-1.1-ultra-finetuned"
+KEY = "0d9f5cf1-1111-2222-3333-444455556666"
+REQUEST = {"finetune_id": "mine", "prompt": "a lake 🌊", "seed": 2**64 - 1}
+ACCEPTED = {"id": "task-1", "polling_url": None, "cost": 7.000000000000001}
+
+
+@pytest.fixture
+def server() -> Iterator[Hostile]:
+    with Hostile({PATH: reply(ACCEPTED)}) as running:
+        yield running
+
+
+def submit(server: Hostile, *acts: Act, **options: Any) -> Task:
+    if acts:
+        server.script(PATH, *acts)
+    with Client(server.url, KEY, limits=QUICK) as client:
+        return client.submit(PATH, REQUEST, **options)
+
+
+def failure(server: Hostile, *acts: Act) -> PlaygroundError:
+    with pytest.raises(PlaygroundError) as caught:
+        submit(server, *acts)
+    return caught.value
+
+
+def test_the_request_arrives_as_it_was_given_with_the_key(server: Hostile) -> None:
+    task = submit(server)
+    [call] = server.seen
+    assert (call.method, call.path) == ("POST", PATH)
+    assert json.loads(call.body) == REQUEST
+    assert call.headers["x-key"] == KEY
+    assert call.headers["content-type"] == "application/json"
+    assert task == Task("task-1", f"{server.url}/v1/get_result?id=task-1", 7.000000000000001)
+
+
+def test_the_polling_url_is_taken_exactly_as_given(server: Hostile) -> None:
+    url = f"{server.url}/v1/get_result?id=a%2Fb&x=1"
+    assert submit(server, reply({**ACCEPTED, "polling_url": url})).polling_url == url
+
+
+def test_an_answer_to_a_webhook_request_has_no_polling_url_and_gets_the_documented_one(server: Hostile) -> None:
+    answer = {"id": "a b/c", "status": "Pending", "webhook_url": "https://example.com"}
+    task = submit(server, reply(answer))
+    assert task == Task("a b/c", f"{server.url}/v1/get_result?id=a%20b%2Fc", None)
+
+
+@pytest.mark.parametrize("given", [None, "", 5, "banana", "//evil.test/x", "ftp://evil.test", "http://", ["x"]])
+def test_what_is_no_polling_url_is_replaced_by_the_documented_one(server: Hostile, given: Any) -> None:
+    task = submit(server, reply({"id": "t", "polling_url": given}))
+    assert task.polling_url == f"{server.url}/v1/get_result?id=t"
+
+
+def test_a_relative_polling_url_belongs_to_the_server(server: Hostile) -> None:
+    assert submit(server, reply({"id": "t", "polling_url": "/p?q=1"})).polling_url == f"{server.url}/p?q=1"
+
+
+@pytest.mark.parametrize("cost", [None, "7", True, float("nan"), float("inf"), [7], 10**400])
+def test_an_odd_cost_is_unknown_not_free(server: Hostile, cost: Any) -> None:
+    assert submit(server, reply({"id": "t", "cost": cost})).cost is None
+
+
+DOUBTFUL = {
+    "503 without Retry-After": reply({"detail": "overloaded"}, 503),
+    "a reset after the request": reset(),
+    "a closed connection": hang_up(),
+    "silence": silence(),
+    "an answer that never begins": trickle(head(0)),
+    "headers that trickle": trickle(head(20) + b" " * 20, every=0.05),
+    "a body that trickles": raw(head(1000)),
+    "endless headers": endless(b"X: y\r\n", b"HTTP/1.1 200 OK\r\n"),
+    "endless interim answers": endless(b"HTTP/1.1 100 Continue\r\n\r\n", b""),
+    "no HTTP": raw(b"SSH-2.0-OpenSSH_9.6\r\n\r\n"),
+    "no status": raw(b"HTTP/1.1 \r\n\r\n"),
+    "a strange length": raw(b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n{"),
+    "broken chunks": raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
+    "broken compression": reply(b"no gzip", Content_Encoding="gzip"),
+    "a cut answer": cut(b'{"id": "task-1"', 100),
+    "a whole id in a cut answer": cut(b'{"id": "task-1"}', 100),
+    "an HTML page": reply(b"<html>hello</html>"),
+    "an empty answer": reply(b""),
+    "a list": reply([{"id": "task-1"}]),
+    "no id": reply({"polling_url": "https://api.bfl.ai/x"}),
+    "an id that is no text": reply({"id": 5}),
+    "an empty id": reply({"id": " "}),
+    "deep nesting": reply(b"[" * 60_000),
+    "too large an answer": reply({"id": "x" * 200_000}),
+    "no content": raw(b"HTTP/1.1 204 No Content\r\n\r\n"),
+    "500": reply({"detail": "Internal Server Error"}, 500),
+    "500 without a body": raw(head(100, 500)),
+    "502": reply(b"<html><title>502 Bad Gateway</title></html>", 502),
+    "504": reply(b"", 504),
+    "408": reply(b"", 408),
+    "a redirect": redirect("/elsewhere", 307),
+    "a redirect without an address": reply(b"", 302),
+    "a 503 that was cut in its headers": raw(b"HTTP/1.1 503 Service Unavail"),
+}
+
+
+@pytest.mark.parametrize("act", DOUBTFUL.values(), ids=DOUBTFUL.keys())
+def test_a_submit_whose_fate_is_unknown_is_never_sent_again(server: Hostile, act: Act) -> None:
+    began = time.monotonic()
+    error = failure(server, act, reply(ACCEPTED))
+    assert type(error) is SubmitUnknown
+    assert len(server.seen) == 1
+    assert time.monotonic() - began < 3
+
+
+def test_an_error_in_doubt_keeps_what_the_api_said(server: Hostile) -> None:
+    error = failure(server, reply(b"<html><style>p{}</style><h1>502 Bad Gateway</h1> nginx</html>", 502))
+    assert (error.status_code, error.detail) == (502, "502 Bad Gateway nginx")
+
+
+SURE = {
+    "429": (RateLimited, reply({"detail": "too many"}, 429)),
+    "503": (APIError, reply({"detail": "overloaded"}, 503, Retry_After="0")),
+    "503 in HTML, cut": (APIError, raw(head(100, 503, Retry_After="0") + b"<html>busy")),
+}
+
+
+@pytest.mark.parametrize(("kind", "act"), SURE.values(), ids=SURE.keys())
+def test_a_submit_that_certainly_did_nothing_is_made_again(server: Hostile, kind: type, act: Act) -> None:
+    assert submit(server, act, act, reply(ACCEPTED)).id == "task-1"
+    assert len(server.seen) == 3
+
+
+@pytest.mark.parametrize(("kind", "act"), SURE.values(), ids=SURE.keys())
+def test_a_submit_is_made_again_only_a_few_times(server: Hostile, kind: type, act: Act) -> None:
+    assert type(failure(server, act)) is kind
+    if kind is RateLimited:  # another program uses the account's places: wait for a turn
+        assert len(server.seen) >= QUICK.attempts
+    else:
+        assert len(server.seen) == QUICK.attempts
+
+
+def test_nobody_listening_means_that_nothing_was_done() -> None:
+    with Client(closed_port(), KEY, limits=QUICK) as client, pytest.raises(APIUnreachable):
+        client.submit(PATH, REQUEST)
+
+
+@pytest.mark.parametrize("base", ["https://flux-playground.invalid", "https://a..b", "https://" + "x" * 70 + ".test"])
+def test_an_unknown_name_means_that_nothing_was_done(base: str) -> None:
+    with Client(base, KEY, limits=QUICK) as client, pytest.raises(APIUnreachable):
+        client.submit(PATH, REQUEST)
+
+
+def test_a_failed_handshake_means_that_nothing_was_done(server: Hostile) -> None:
+    limits = replace(QUICK, connect=0.1)
+    with Client(server.url.replace("http", "https"), KEY, limits=limits) as client, pytest.raises(APIUnreachable):
+        client.submit(PATH, REQUEST)
+    assert server.connections == QUICK.attempts
+    assert server.calls(PATH) == []
+
+
+def test_retry_after_is_obeyed_in_seconds(server: Hostile) -> None:
+    began = time.monotonic()
+    submit(server, reply({}, 429, Retry_After="0.3"), reply(ACCEPTED))
+    assert 0.3 <= time.monotonic() - began < 1.5
+
+
+def test_retry_after_is_obeyed_as_a_date_by_the_servers_own_clock(server: Hostile) -> None:
+    now = datetime(2031, 1, 1, tzinfo=UTC)
+    then = format_datetime(now + timedelta(seconds=1), usegmt=True)
+    began = time.monotonic()
+    submit(server, reply({}, 503, Retry_After=then, Date=format_datetime(now, usegmt=True)), reply(ACCEPTED))
+    assert 1.0 <= time.monotonic() - began < 2.5
+
+
+@pytest.mark.parametrize(
+    "odd", ["soon", "-5", "nan", "inf", "Wed, 99 Foo 2031", "", "1e9999", "Wed, 01 Jan 2020 00:00:00 GMT"]
+)
+def test_an_odd_retry_after_is_a_pause_like_any_other(server: Hostile, odd: str) -> None:
+    began = time.monotonic()
+    submit(server, reply({}, 429, Retry_After=odd), reply(ACCEPTED))
+    assert time.monotonic() - began < 1
+
+
+def test_a_long_retry_after_is_handed_on_instead_of_waited_for(server: Hostile) -> None:
+    error = failure(server, reply({"detail": "later"}, 429, Retry_After="3600"))
+    assert isinstance(error, RateLimited)
+    assert (error.retry_after, error.status_code, error.detail) == (3600, 429, "later")
+    assert len(server.seen) == 1
+
+
+def test_stop_ends_the_waiting_before_another_try(server: Hostile) -> None:
+    stop = Event()
+    stop.set()
+    server.script(PATH, reply({}, 429, Retry_After="1"))
+    began = time.monotonic()
+    with Client(server.url, KEY, limits=QUICK) as client, pytest.raises(RateLimited):
+        client.submit(PATH, REQUEST, stop=stop)
+    assert time.monotonic() - began < 0.9
+    assert len(server.seen) == 1
+
+
+def test_a_connection_that_the_server_closed_meanwhile_is_not_used_again(server: Hostile) -> None:
+    server.script(PATH, raw(head(len(b'{"id":"a"}')) + b'{"id":"a"}'), reply({"id": "b"}))
+    with Client(server.url, KEY, limits=QUICK) as client:
+        assert client.submit(PATH, REQUEST).id == "a"
+        time.sleep(0.05)
+        assert client.submit(PATH, REQUEST).id == "b"
+    assert (server.connections, len(server.seen)) == (2, 2)
+
+
+def test_a_connection_is_kept_but_not_when_it_was_idle_for_long(server: Hostile) -> None:
+    with Client(server.url, KEY, limits=QUICK) as client:
+        client.submit(PATH, REQUEST)
+        client.submit(PATH, REQUEST)
+        assert server.connections == 1
+        time.sleep(QUICK.idle + 0.1)
+        client.submit(PATH, REQUEST)
+        assert server.connections == 2
+
+
+def test_a_reset_of_a_kept_connection_is_in_doubt_too(server: Hostile) -> None:
+    server.script(PATH, reply(ACCEPTED), reset())
+    with Client(server.url, KEY, limits=QUICK) as client:
+        client.submit(PATH, REQUEST)
+        with pytest.raises(SubmitUnknown):
+            client.submit(PATH, REQUEST)
+    assert (server.connections, len(server.seen)) == (1, 2)
+
+
+def test_a_large_request_gets_through_to_a_slow_reader(server: Hostile) -> None:
+    server.script(PATH, later(0.2, reply(ACCEPTED)))
+    with Client(server.url, KEY, limits=replace(QUICK, submit=10, silence=10)) as client:
+        client.submit(PATH, {"image_prompt": "A" * 8_000_000})
+    assert len(server.seen[0].body) > 8_000_000
+
+
+@given(st.binary(max_size=200) | st.binary(max_size=100).map(lambda tail: b"HTTP/1.1 200 OK\r\n" + tail))
+@settings(max_examples=80, deadline=None)
+def test_whatever_bytes_come_back_the_fate_is_unknown_and_nothing_is_sent_again(data: bytes) -> None:
+    with Hostile({PATH: raw(data)}) as server:
+        assert type(failure(server)) is SubmitUnknown
+        assert len(server.seen) == 1

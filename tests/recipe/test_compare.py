@@ -1,0 +1,169 @@
+"""How alike two images are: real files, encoded twice, changed by a pixel, turned, and broken."""
+
+from __future__ import annotations
+
+import io
+import math
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageChops
+
+from flux_playground.errors import BadSample
+from flux_playground.images import metadata
+from flux_playground.recipe import Recipe
+from flux_playground.recipe.compare import Reason, Verdict, compare, reasons
+
+PAINTED = Image.merge("RGB", [Image.radial_gradient("L"), Image.linear_gradient("L"), Image.new("L", (256, 256), 90)])
+RECIPE = Recipe(
+    request={"prompt": "a cat", "seed": 1, "finetune_id": "one", "output_format": "png", "raw": None},
+    endpoint="/v1/flux-pro-1.1-ultra-finetuned",
+    server="https://api.us1.bfl.ai",
+    document="1.0.0 sha256:00",
+    seed=1,
+    prompt="a cat",
+    cost=7,
+    task_id="one",
+)
+
+
+def file(image: Image.Image, name: str = "PNG", **options: Any) -> bytes:
+    written = io.BytesIO()
+    image.save(written, name, **options)
+    return written.getvalue()
+
+
+def test_the_same_file_is_identical() -> None:
+    result = compare(file(PAINTED), file(PAINTED))
+    assert (result.verdict, result.mean, result.changed, result.psnr) == (Verdict.SAME_BYTES, 0, 0, math.inf)
+    assert result.picture == b""
+
+
+@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP"])
+def test_a_copy_with_its_recipe_inside_has_identical_pixels(name: str) -> None:
+    original = file(PAINTED, name)
+    assert compare(original, metadata.embed(original, "{}")).verdict is Verdict.SAME_PIXELS
+
+
+def test_pixels_are_compared_as_they_are_seen_however_they_are_kept() -> None:
+    squares = PAINTED.quantize(32)
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    on_its_side = file(squares.convert("RGB").transpose(Image.Transpose.ROTATE_90), "PNG", exif=turned)
+    for other in (
+        file(squares.convert("RGB")),
+        file(squares.convert("RGBA")),
+        file(squares.convert("RGB"), "WEBP", lossless=True),
+        file(squares.convert("RGB"), "TIFF"),
+        on_its_side,
+    ):
+        assert compare(file(squares), other).verdict is Verdict.SAME_PIXELS
+
+
+def test_another_encoding_is_close_and_says_how_close() -> None:
+    result = compare(file(PAINTED), file(PAINTED, "JPEG", quality=90))
+    assert result.verdict is Verdict.CLOSE
+    assert result.mean is not None
+    assert result.psnr is not None
+    assert 0 < result.mean < 3
+    assert 30 < result.psnr < 60
+    assert (result.before.format, result.after.format) == ("png", "jpeg")
+
+
+def test_one_changed_pixel_is_found_measured_and_seen() -> None:
+    changed = PAINTED.copy()
+    red, green, blue = changed.getpixel((100, 50))  # type: ignore[misc]
+    changed.putpixel((100, 50), (red, green, blue + 30))
+    result = compare(file(PAINTED), file(changed))
+    assert result.verdict is Verdict.CLOSE
+    assert result.changed == pytest.approx(1 / 65536)
+    assert result.mean == pytest.approx(30 / 3 / 65536)
+    assert result.psnr == pytest.approx(10 * math.log10(255**2 * 3 * 65536 / 30**2))
+    assert result.gain == 8
+    with Image.open(io.BytesIO(result.picture)) as picture:
+        assert (picture.size, picture.getpixel((100, 50)), picture.getpixel((101, 50))) == ((256, 256), 240, 0)
+
+
+def test_another_picture_and_another_size_are_different() -> None:
+    other = compare(file(PAINTED), file(ImageChops.invert(PAINTED)))
+    assert other.verdict is Verdict.DIFFERENT
+    assert other.changed is not None
+    assert other.changed > 0.9
+    larger = compare(file(PAINTED), file(PAINTED.resize((300, 256))))
+    assert (larger.verdict, larger.mean, larger.picture) == (Verdict.DIFFERENT, None, b"")
+    assert (larger.before.width, larger.after.width) == (256, 300)
+
+
+def test_transparency_and_sixteen_bits_count() -> None:
+    seen = PAINTED.convert("RGBA")
+    through = seen.copy()
+    through.putalpha(0)
+    assert compare(file(seen), file(through)).verdict is Verdict.DIFFERENT
+    grey = Image.linear_gradient("L")
+    deep = grey.convert("I").point(lambda step: step * 257).convert("I;16")
+    assert compare(file(grey), file(deep)).verdict is Verdict.SAME_PIXELS
+
+
+@pytest.mark.parametrize("damaged", [b"", b"hello", file(PAINTED)[:500]])
+def test_what_is_no_image_cannot_be_compared(damaged: bytes) -> None:
+    for pair in ((damaged, file(PAINTED)), (file(PAINTED), damaged)):
+        with pytest.raises(BadSample):
+            compare(*pair)
+
+
+@given(
+    mode=st.sampled_from(["L", "RGB", "RGBA", "P", "1"]),
+    size=st.tuples(st.integers(1, 40), st.integers(1, 40)),
+    pixels=st.binary(min_size=1, max_size=50),
+)
+@settings(max_examples=50, deadline=None)
+def test_an_image_is_never_said_to_differ_from_itself(mode: str, size: tuple[int, int], pixels: bytes) -> None:
+    raw = (pixels * (size[0] * size[1] * 4))[: size[0] * size[1] * 4]
+    image = Image.frombytes("RGBA", size, raw).convert(mode)
+    before, after = file(image, compress_level=1), file(image, compress_level=9, comment="x")
+    assert compare(before, after).verdict in (Verdict.SAME_BYTES, Verdict.SAME_PIXELS)
+
+
+# Reasons
+
+
+def test_recipes_that_ask_for_the_same_give_no_reason() -> None:
+    assert reasons(RECIPE, RECIPE) == ()
+    again = replace(RECIPE, task_id="two", cost=8, seconds=3.0, sha256="ab" * 32, made_at="later")
+    assert reasons(RECIPE, again) == ()
+    assert reasons(RECIPE, replace(RECIPE, request={**RECIPE.request, "raw": ""}, prompt=None, document="")) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "after"),
+    [
+        ("finetune_id", "two"),
+        ("output_format", "jpeg"),
+        ("strength", 0.5),
+        ("image_prompt", "sha256:ab"),
+        ("raw", False),
+    ],
+)
+def test_every_field_that_differs_is_a_reason_whatever_its_name(name: str, after: Any) -> None:
+    other = replace(RECIPE, request={**RECIPE.request, name: after})
+    (reason,) = reasons(RECIPE, other)
+    assert (reason.name, reason.before, reason.after) == (name, RECIPE.request.get(name), after)
+
+
+def test_a_prompt_that_was_rewritten_differently_is_a_reason_with_a_sentence() -> None:
+    (reason,) = reasons(RECIPE, replace(RECIPE, prompt="a fluffy cat"))
+    assert (reason.name, reason.before, reason.after) == ("prompt used", "a cat", "a fluffy cat")
+    assert "upsampling" in reason.hint
+    asked = replace(RECIPE, request={**RECIPE.request, "prompt": "a dog"}, prompt="a dog")
+    assert [one.name for one in reasons(RECIPE, asked)] == ["prompt"]
+
+
+def test_where_and_with_which_seed_it_was_made_are_reasons() -> None:
+    other = replace(RECIPE, server="https://api.eu1.bfl.ai", endpoint="/v1/x", document="2", seed=2)
+    assert [one.name for one in reasons(RECIPE, other)] == ["seed used", "endpoint", "server", "document"]
+    drawn = replace(RECIPE, request={"prompt": "a cat", "finetune_id": "one", "output_format": "png"})
+    assert reasons(RECIPE, drawn) == ()
+    assert reasons(replace(RECIPE, seed=None), drawn) == (Reason("seed", 1, None),)

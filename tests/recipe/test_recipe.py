@@ -1,0 +1,430 @@
+"""Recipes in every form in which they travel: there and back, cut, forged and hostile."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, PngImagePlugin
+
+from flux_playground import Playground, recipe
+from flux_playground.errors import InvalidRecipe
+from flux_playground.generation import Generation, State
+from flux_playground.images import metadata
+from flux_playground.recipe import Form, Kind, Recipe, changed_words, link, read_link, recognise
+
+HASH = "sha256:" + "ab" * 32
+GENERATION = Generation(
+    id="0" * 32,
+    owner="owner",
+    created_at=1_790_000_000.0,
+    endpoint="/v1/flux-pro-1.1-ultra-finetuned",
+    server="https://api.us1.bfl.ai",
+    request={
+        "finetune_id": "my-finetune",
+        "prompt": 'a <b>lion</b> 🦁 says "it\'s"',
+        "seed": 2**70,
+        "image_prompt": HASH,
+        "webhook_url": "https://example.org/hook",
+        "webhook_secret": "very-secret",
+    },
+    state=State.READY,
+    seed=2**70,
+    prompt="a proud lion",
+    task_id="task-1",
+    polling_url="https://api.us1.bfl.ai/v1/get_result?id=task-1",
+    sha256="cd" * 32,
+    format="jpeg",
+    width=2752,
+    height=1536,
+    size=123_456,
+    seconds=9.123456,
+    cost=7.0,
+    finished_at=1_790_000_009.0,
+)
+RECIPE = recipe.of(GENERATION, "1.0.0 sha256:0123456789abcdef")
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+VALUES = st.recursive(
+    TEXTS | NUMBERS | st.booleans() | st.none(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=6,
+)
+NAMES = st.from_regex(r"[a-z][a-z_]{0,12}", fullmatch=True).filter(lambda name: name in recipe.public({name: 1}))
+REQUESTS = st.dictionaries(NAMES, VALUES, max_size=6)
+COUNTS = st.none() | st.integers(0, 10**14)
+RECIPES = st.builds(
+    Recipe,
+    request=REQUESTS,
+    endpoint=TEXTS,
+    server=TEXTS,
+    document=TEXTS,
+    seed=st.none() | st.integers(),
+    prompt=st.none() | TEXTS.filter(bool),
+    made_at=TEXTS,
+    seconds=st.none() | st.floats(0, 1e9),
+    cost=st.none() | st.floats(0, 1e9) | st.integers(0, 1000),
+    task_id=TEXTS,
+    sha256=st.sampled_from(["", "cd" * 32]),
+    format=st.sampled_from(["", "jpeg", "png"]),
+    size=COUNTS,
+    width=COUNTS,
+    height=COUNTS,
+)
+
+
+def drawn(name: str, **options: Any) -> bytes:
+    file = io.BytesIO()
+    Image.effect_noise((60, 40), 90).convert("RGB").save(file, name, **options)
+    return file.getvalue()
+
+
+FILES = {name: drawn(name) for name in ("JPEG", "PNG", "WEBP")}
+
+
+# The recipe
+
+
+def test_a_recipe_says_what_was_sent_what_was_used_and_what_came_of_it_and_no_secret() -> None:
+    text = recipe.write(RECIPE)
+    assert json.loads(text) == {
+        "flux_playground_recipe": 1,
+        "sent": {
+            "finetune_id": "my-finetune",
+            "prompt": 'a <b>lion</b> 🦁 says "it\'s"',
+            "seed": 2**70,
+            "image_prompt": HASH,
+        },
+        "used": {"seed": 2**70, "prompt": "a proud lion"},
+        "endpoint": "/v1/flux-pro-1.1-ultra-finetuned",
+        "server": "https://api.us1.bfl.ai",
+        "document": "1.0.0 sha256:0123456789abcdef",
+        "made_at": "2026-09-21T14:13:29Z",
+        "seconds": 9.12,
+        "cost": 7.0,
+        "task_id": "task-1",
+        "image": {"sha256": "cd" * 32, "format": "jpeg", "size": 123_456, "width": 2752, "height": 1536},
+    }
+    assert "webhook" not in text
+    assert "secret" not in text
+    assert list(json.loads(text)) == sorted(json.loads(text))
+    assert "🦁" in text
+
+
+def test_what_makes_it_again_has_the_seed_that_was_used() -> None:
+    other = replace(RECIPE, request={"prompt": "a cat"}, seed=0)
+    assert other.values == {"prompt": "a cat", "seed": 0}
+    assert replace(other, seed=None).values == {"prompt": "a cat"}
+
+
+@given(RECIPES)
+@settings(deadline=None)
+def test_every_recipe_comes_back_from_json(one: Recipe) -> None:
+    for text in (recipe.write(one), recipe.write(one, None), "\ufeff" + recipe.write(one)):
+        assert recipe.read(text) == recipe.read(text.encode()) == one
+        found = recognise(text)
+        assert (found.form, found.recipe, found.values) == (Form.RECIPE, one, one.values)
+    assert recipe.write(one) == recipe.write(recipe.read(recipe.write(one)))
+
+
+@pytest.mark.parametrize("name", FILES)
+@given(one=RECIPES)
+@settings(max_examples=40, deadline=None)
+def test_every_recipe_comes_back_from_an_image(name: str, one: Recipe) -> None:
+    copy = metadata.embed(FILES[name], recipe.write(one, None), recipe.write_parameters(one))
+    found = recognise(copy)
+    assert (found.form, found.recipe) == (Form.COPY, one)
+    assert found.sha256 == hashlib.sha256(copy).hexdigest()
+
+
+def test_an_untouched_original_is_known_by_its_hash_only() -> None:
+    found = recognise(FILES["JPEG"])
+    assert (found.form, found.sha256) == (Form.IMAGE, hashlib.sha256(FILES["JPEG"]).hexdigest())
+    assert (found.values, found.recipe, found.problem, found.credentials) == ({}, None, "", False)
+
+
+def test_a_recipe_inside_an_image_that_cannot_be_read_is_said_and_the_hash_is_there() -> None:
+    for text in ('{"flux_playground_recipe": 2, "sent": {}}', '{"flux_playground_recipe": 1, "sent": ['):
+        found = recognise(metadata.embed(FILES["PNG"], text))
+        assert found.form is Form.IMAGE
+        assert found.sha256
+        assert found.problem.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "a lighthouse at dawn",
+        "[]",
+        "{}",
+        "[" * 1_000_000,
+        '{"a":' * 100_000,
+        '{"flux_playground_recipe": 1}',
+        '{"flux_playground_recipe": 1, "sent": []}',
+        '{"flux_playground_recipe": 1, "sent": null}',
+        '{"flux_playground_recipe": true, "sent": {}}',
+        '{"flux_playground_recipe": 99, "sent": {}}',
+        '{"flux_playground_recipe": 1, "sent": {"strength": NaN}}',
+        '{"flux_playground_recipe": 1, "sent": {"strength": 1e999}}',
+        '{"flux_playground_recipe": 1, "sent": {"strength": -Infinity}}',
+        '{"flux_playground_recipe": 1, "sent": {"prompt": "\\ud800"}}',
+        '{"flux_playground_recipe": 1, "sent": {"\\udfff": 1}}',
+        '{"flux_playground_recipe": 1, "sent": {"seed": ' + "9" * 5_000 + "}}",
+        '{"flux_playground_recipe": 1, "sent": {"a": ' + "[" * 30 + "]" * 30 + "}}",
+        '{"flux_playground_recipe": 1, "sent": {"a": [' + "0," * 20_000 + "0]}}",
+        '{"flux_playground_recipe": 1, "sent": {}, "used": 3}',
+        '{"flux_playground_recipe": 1, "sent": {}, "used": {"seed": "1"}}',
+        '{"flux_playground_recipe": 1, "sent": {}, "used": {"seed": 1.5}}',
+        '{"flux_playground_recipe": 1, "sent": {}, "used": {"seed": true}}',
+        '{"flux_playground_recipe": 1, "sent": {}, "cost": -1}',
+        '{"flux_playground_recipe": 1, "sent": {}, "cost": 1' + "0" * 400 + "}",
+        '{"flux_playground_recipe": 1, "sent": {}, "image": {"sha256": "../../etc/passwd"}}',
+        '{"flux_playground_recipe": 1, "sent": {}, "image": []}',
+        b'{"flux_playground_recipe": 1, "sent": {"prompt": "\xff"}}',
+        b"\0" * 100,
+        b"\x80\x81",
+        "x" * 5_000_000,
+        "\ud800?prompt=\udfff&recipe=1",
+    ],
+    ids=lambda text: repr(text[:60]),
+)
+def test_whatever_is_no_recipe_is_refused_with_one_sentence(text: str | bytes) -> None:
+    for reader in (recipe.read, recognise):
+        begun = time.process_time()
+        with pytest.raises(InvalidRecipe) as caught:
+            reader(text)
+        assert caught.value.message.endswith(".")
+        assert len(caught.value.message) < 150
+        assert time.process_time() - begun < 2
+
+
+def test_a_hostile_recipe_sets_no_webhook_and_what_is_unknown_in_it_is_left_aside() -> None:
+    sent = {"prompt": "<script>alert(1)</script>", "webhook_url": "https://evil.example", "x_key": "k"}
+    text = json.dumps({"flux_playground_recipe": 1, "sent": sent, "later": {"a": 1}, "used": {"mood": 3}})
+    assert recipe.read(text) == Recipe(request={"prompt": "<script>alert(1)</script>"})
+    assert recognise(json.dumps(sent)).values == {"prompt": "<script>alert(1)</script>"}
+
+
+def test_a_real_image_is_made_again_from_the_recipe_inside_its_copy(playground: Playground, tmp_path: Path) -> None:
+    Image.effect_noise((300, 200), 90).save(tmp_path / "prompt.png")
+    values = {"finetune_id": "my-finetune", "prompt": "a lion 🦁", "image_prompt": tmp_path / "prompt.png"}
+    first = list(playground.generate(values))[-1]
+    assert first.image is not None
+    written = recipe.of(first, recipe.edition(playground.document.raw))
+    copy = metadata.embed(first.image.read_bytes(), recipe.write(written, None))
+    again = dict(recognise(copy).values)
+    again["image_prompt"] = playground.journal.input(again["image_prompt"])
+    second = list(playground.generate(again))[-1]
+    assert first.sha256 == second.sha256 == written.sha256
+    assert recipe.fingerprint(first.server, first.endpoint, first.request) == recipe.fingerprint(
+        second.server, second.endpoint, second.request
+    )
+
+
+# The link
+
+
+@given(request=REQUESTS, endpoint=st.sampled_from(["", "/v1/flux-pro-1.1-ultra"]))
+@settings(deadline=None)
+def test_every_link_sets_what_it_was_made_of(request: dict[str, Any], endpoint: str) -> None:
+    told = {
+        name: value for name, value in request.items() if value not in (None, "") and name not in ("endpoint", "recipe")
+    }
+    query = link(request, request, endpoint)
+    assert query.isascii()
+    assert " " not in query
+    found = recognise("https://example.org/play" + query)
+    assert (found.form, found.values, found.endpoint) == (Form.LINK, told, endpoint)
+    assert json.dumps(found.values, sort_keys=True) == json.dumps(told, sort_keys=True)  # 1, 1.0 and True are equal
+
+
+def test_a_link_is_readable() -> None:
+    values = {"prompt": "a lion, it's 5:30", "seed": 42, "aspect_ratio": "16:9", "raw": False, "nickname": "42"}
+    assert link(values, values, "/v1/flux-pro-1.1") == (
+        "?aspect_ratio=16:9&nickname=%2242%22&prompt=a+lion,+it%27s+5:30&raw=false&seed=42"
+        "&endpoint=/v1/flux-pro-1.1&recipe=1"
+    )
+
+
+def test_a_link_sets_only_what_is_allowed_and_neither_secrets_nor_images() -> None:
+    values = {**GENERATION.request, "guidance": 3}
+    names = set(values) - {"guidance"}
+    assert read_link(link(values, names)).values.keys() == {"finetune_id", "prompt", "seed"}
+    forged = f"?prompt=a&webhook_url=https://evil.example&image_prompt={HASH}&__theme=dark&recipe=1"
+    assert read_link(forged, {"prompt", "webhook_url", "image_prompt"}).values == {"prompt": "a"}
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["?prompt=a", "?prompt=a&recipe=2", "?prompt=a&prompt=b&recipe=1", "?prompt=%ff&recipe=1", "?" + "a=1&" * 500],
+)
+def test_a_link_that_was_cut_or_forged_is_refused(query: str) -> None:
+    with pytest.raises(InvalidRecipe):
+        read_link(query)
+
+
+def test_a_link_that_would_be_too_long_to_paste_is_refused_and_not_cut() -> None:
+    with pytest.raises(InvalidRecipe, match="at most"):
+        link({"prompt": "x" * 4_000}, {"prompt"})
+    with pytest.raises(InvalidRecipe):
+        link({"prompt": "\ud800"}, {"prompt"})
+
+
+def test_a_link_with_values_nested_without_end_sets_text() -> None:
+    deep = "[" * 2_000
+    assert read_link(f"?prompt={deep}&seed=NaN&recipe=1").values == {"prompt": deep, "seed": "NaN"}
+
+
+# Other tools
+
+
+PARAMETERS = """a lighthouse, (dawn:1.2)
+second line
+Negative prompt: people, boats
+Steps: 20, Sampler: Euler a, CFG scale: 7.5, Seed: 3141592653, Size: 768x512, Model: v1-5, Lora hashes: "a: 1, b: 2"
+"""
+
+
+def test_the_text_of_other_tools_is_read_as_far_as_it_goes() -> None:
+    info = PngImagePlugin.PngInfo()
+    info.add_text("parameters", PARAMETERS)
+    pasted, inside = recognise(PARAMETERS), recognise(drawn("PNG", pnginfo=info))
+    assert (pasted.form, inside.form) == (Form.PARAMETERS, Form.COPY)
+    assert pasted.values == inside.values
+    assert pasted.values == {
+        "prompt": "a lighthouse, (dawn:1.2)\nsecond line",
+        "negative_prompt": "people, boats",
+        "steps": 20,
+        "sampler": "Euler a",
+        "cfg_scale": "7.5",
+        "seed": 3141592653,
+        "width": 768,
+        "height": 512,
+        "aspect_ratio": "3:2",
+        "model": "v1-5",
+        "lora_hashes": "a: 1, b: 2",
+    }
+
+
+def test_a_prompt_alone_is_believed_in_an_image_but_not_when_it_was_pasted() -> None:
+    info = PngImagePlugin.PngInfo()
+    info.add_text("parameters", "only a prompt")
+    assert recognise(drawn("PNG", pnginfo=info)).values == {"prompt": "only a prompt"}
+    with pytest.raises(InvalidRecipe):
+        recognise("only a prompt")
+    info.add_text("parameters", '{"Prompt": "a cat", "Seed": "7", "loras": []}')
+    assert recipe.read_parameters('{"Prompt": "a cat", "Seed": "7", "loras": []}') == {"prompt": "a cat", "seed": "7"}
+
+
+def test_what_we_write_for_other_tools_is_read_by_the_same_rules() -> None:
+    read = recipe.read_parameters(recipe.write_parameters(RECIPE))
+    assert (read["prompt"], read["seed"], read["width"]) == ("a proud lion", 2**70, 2752)
+
+
+def test_hostile_parameters_take_no_time() -> None:
+    for text in ("a: " * 500_000, 'a:"' * 500_000, "a" * 2_000_000, "Steps: 1, " + "x " * 1_000_000):
+        begun = time.process_time()
+        recipe.read_parameters(text)
+        assert time.process_time() - begun < 1
+
+
+# Anything
+
+
+def copies() -> list[bytes]:
+    inside = recipe.write(RECIPE, None)
+    files = [metadata.embed(data, inside, recipe.write_parameters(RECIPE)) for data in FILES.values()]
+    return [*files, recipe.write(RECIPE).encode(), PARAMETERS.encode(), b"https://x.example/?prompt=a&seed=1&recipe=1"]
+
+
+@given(whole=st.sampled_from(copies()), data=st.data())
+@settings(max_examples=600, deadline=None)
+def test_damaged_files_of_every_form_are_recognised_or_refused(whole: bytes, data: st.DataObject) -> None:
+    damaged = bytearray(whole)
+    for _ in range(data.draw(st.integers(1, 5))):
+        at = data.draw(st.integers(0, min(len(damaged), 1_500)))
+        damaged[at : at + data.draw(st.integers(0, 4))] = data.draw(st.binary(max_size=6))
+    with contextlib.suppress(InvalidRecipe):
+        assert isinstance(recognise(bytes(damaged)).form, Form)
+    with contextlib.suppress(InvalidRecipe):
+        assert isinstance(recipe.read(bytes(damaged)), Recipe)
+
+
+@given(st.binary() | st.text(st.characters()) | st.from_regex(r"\{.{0,40}\}|https?://.{0,20}\?.{0,20}recipe=1"))
+@settings(max_examples=300, deadline=None)
+def test_anything_is_recognised_or_refused(data: bytes | str) -> None:
+    with contextlib.suppress(InvalidRecipe):
+        assert isinstance(recognise(data).form, Form)
+
+
+# The same request
+
+
+def test_a_request_is_the_same_whatever_its_order_blanks_and_webhooks() -> None:
+    endpoint, server = GENERATION.endpoint, GENERATION.server
+    print_ = recipe.fingerprint(server, endpoint, {"prompt": "a", "seed": 1, "strength": 1.0})
+    assert print_ == recipe.fingerprint(
+        server + "/",
+        endpoint,
+        {"strength": 1, "seed": 1, "prompt": "a", "raw": None, "webhook_url": "https://x.example"},
+    )
+    others = [
+        (server, endpoint, {"prompt": "a", "seed": 2, "strength": 1}),
+        (server, endpoint, {"prompt": "a", "seed": "1", "strength": 1}),
+        (server, endpoint, {"prompt": "a", "seed": 1, "strength": 1, "raw": False}),
+        (server, "/v1/other", {"prompt": "a", "seed": 1, "strength": 1}),
+        ("https://api.eu1.bfl.ai", endpoint, {"prompt": "a", "seed": 1, "strength": 1}),
+    ]
+    assert len({print_, *(recipe.fingerprint(*other) for other in others)}) == 6
+
+
+def test_a_document_is_named_by_its_version_and_hash() -> None:
+    document = {"info": {"version": "1.0.0"}, "paths": {}}
+    assert recipe.edition(document).startswith("1.0.0 sha256:")
+    assert recipe.edition(document) != recipe.edition({**document, "paths": {"/v1/a": {}}})
+    assert recipe.edition({"responses": {200: object, "at": float("nan")}}).startswith("sha256:")
+
+
+# Words
+
+
+def test_a_rewritten_prompt_is_shown_word_by_word() -> None:
+    changes = changed_words("a cat, at dawn", "a fluffy cat sits at dawn")
+    assert [(one.kind, one.text) for one in changes] == [
+        (Kind.SAME, "a"),
+        (Kind.NEW, " fluffy"),
+        (Kind.SAME, " cat"),
+        (Kind.GONE, ","),
+        (Kind.NEW, " sits"),
+        (Kind.SAME, " at dawn"),
+    ]
+    assert changed_words("", "") == ()
+    assert [one.kind for one in changed_words("same", "same")] == [Kind.SAME]
+
+
+@given(before=st.text(), after=st.text())
+def test_the_changed_words_are_all_words_of_both(before: str, after: str) -> None:
+    changes = changed_words(before, after)
+    assert "".join(one.text for one in changes if one.kind is not Kind.GONE) == after
+    old = "".join(one.text for one in changes if one.kind is not Kind.NEW)
+    assert "".join(old.split()) == "".join(before.split())
+
+
+def test_long_texts_are_compared_in_no_time() -> None:
+    for before, after in (("a " * 400, "a b " * 200), ("a " * 50_000, "b a " * 25_000), ("x" * 100_000, "y" * 100_000)):
+        begun = time.process_time()
+        changed_words(before, after)
+        assert time.process_time() - begun < 4
+    end = changed_words("same " + "a " * 900 + "end", "same " + "b " * 900 + "end")
+    assert [one.kind for one in end] == [Kind.SAME, Kind.GONE, Kind.NEW, Kind.SAME]

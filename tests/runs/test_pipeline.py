@@ -1,0 +1,187 @@
+"""The one road, on bad days: how a generation ends for each thing that can go wrong, and what it has cost by then."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from flux_playground import Playground, Settings
+from flux_playground.client import Client, Limits
+from flux_playground.errors import (
+    BadSample,
+    ContentModerated,
+    DownloadFailed,
+    FinetuneNotFound,
+    InvalidRequest,
+    OutOfCredits,
+    PlaygroundError,
+    RateLimited,
+    RequestModerated,
+    SampleExpired,
+    StatusUnavailable,
+    SubmitUnknown,
+    TaskFailed,
+    TaskLost,
+    TaskTimeout,
+    Unauthorized,
+)
+from flux_playground.generation import Generation, State
+from flux_playground.local import LocalServer
+from flux_playground.runs.pipeline import travel
+from flux_playground.storage.generation_store import Journal
+
+ENDPOINT = "/v1/flux-pro-1.1-ultra-finetuned"
+KEY = "road-key-7f3a9c"
+PRICE = 7
+QUICK = Limits(
+    silence=1.5,
+    submit=1.5,
+    poll=1.5,
+    download=1.5,
+    downloads=2,
+    backoff=0.01,
+    longest_pause=0.05,
+    not_found=0.4,
+    turn=1.0,
+)
+HASTY = 1.2
+PATIENT = 30.0
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    opened = Journal(tmp_path)
+    yield opened
+    opened.close()
+
+
+def go(
+    server: LocalServer, journal: Journal, prompt: str, patience: float = PATIENT, key: str = KEY
+) -> tuple[list[Generation], int]:
+    """Every record of one generation, and how many submits were paid for."""
+    request = {"finetune_id": "my-finetune", "prompt": prompt, "seed": 5}
+    fresh = Generation(f"{time.monotonic_ns():032x}", "owner", time.time(), ENDPOINT, server.url, request, seed=5)
+    with Client(server.url, KEY) as account, Client(server.url, key, limits=QUICK) as client:
+        before = account.credits()
+        records = list(travel(journal.write(fresh), request, client, journal, patience, threading.Event()))
+        return records, round((before - account.credits()) / PRICE)
+
+
+# The word in the prompt · how the generation ends · its error · how many submits were paid for
+DAYS: list[tuple[str, State, type[PlaygroundError] | None, int]] = [
+    ("", State.READY, None, 1),
+    ("#no-credits", State.FAILED, OutOfCredits, 0),
+    ("#no-finetune", State.FAILED, FinetuneNotFound, 0),
+    ("#invalid", State.FAILED, InvalidRequest, 0),
+    ("#too-many", State.FAILED, RateLimited, 0),
+    ("#too-many-once", State.READY, None, 1),
+    ("#unavailable-once", State.UNKNOWN, SubmitUnknown, 0),
+    ("#broken", State.UNKNOWN, SubmitUnknown, 0),
+    ("#submit-silent", State.UNKNOWN, SubmitUnknown, 1),
+    ("#submit-cut", State.UNKNOWN, SubmitUnknown, 1),
+    ("#submit-garbled", State.UNKNOWN, SubmitUnknown, 0),
+    ("#moderated-request", State.FAILED, RequestModerated, 1),
+    ("#moderated-content", State.FAILED, ContentModerated, 1),
+    ("#error", State.FAILED, TaskFailed, 1),
+    ("#lost", State.FAILED, TaskLost, 1),
+    ("#stuck", State.UNCOLLECTED, TaskTimeout, 1),
+    ("#unknown-status", State.READY, None, 1),
+    ("#reasoning", State.READY, None, 1),
+    ("#no-progress", State.READY, None, 1),
+    ("#no-seed", State.READY, None, 1),
+    ("#no-sample", State.UNCOLLECTED, BadSample, 1),
+    ("#no-result", State.UNCOLLECTED, BadSample, 1),
+    ("#poll-403", State.UNCOLLECTED, Unauthorized, 1),
+    ("#poll-429-once", State.READY, None, 1),
+    ("#poll-502-once", State.READY, None, 1),
+    ("#poll-garbled-once", State.READY, None, 1),
+    ("#poll-cut-once", State.READY, None, 1),
+    ("#poll-500", State.UNCOLLECTED, StatusUnavailable, 1),
+    ("#sample-expired-once", State.READY, None, 1),
+    ("#sample-gone", State.UNCOLLECTED, SampleExpired, 1),
+    ("#sample-503-once", State.READY, None, 1),
+    ("#sample-cut-once", State.READY, None, 1),
+    ("#sample-not-image", State.UNCOLLECTED, BadSample, 1),
+    ("#sample-silent", State.UNCOLLECTED, DownloadFailed, 1),
+]
+
+
+@pytest.mark.parametrize(("word", "state", "error", "paid"), DAYS, ids=[day[0] or "a good day" for day in DAYS])
+def test_a_generation_ends_as_it_must_and_is_paid_for_once_at_most(
+    server: LocalServer, journal: Journal, word: str, state: State, error: type[PlaygroundError] | None, paid: int
+) -> None:
+    records, submits = go(server, journal, f"a quiet lake {word}", HASTY if error is TaskTimeout else PATIENT)
+    last = records[-1]
+    assert (last.state, type(last.error)) == (state, error or type(None))
+    assert submits == paid
+    assert [record.finished for record in records] == [False] * (len(records) - 1) + [True]
+    kept = journal.get(last.id)
+    assert kept is not None
+    assert (kept.state, kept.task_id, kept.image) == (last.state, last.task_id, last.image)
+    assert (last.image is not None) == (state is State.READY)
+    assert last.seed == 5
+
+
+def test_a_key_that_is_wrong_at_the_submit_costs_nothing(server: LocalServer, journal: Journal) -> None:
+    records, submits = go(server, journal, "a quiet lake", key="#bad-key")
+    assert (records[-1].state, type(records[-1].error), submits) == (State.FAILED, Unauthorized, 0)
+
+
+def test_a_server_that_is_not_there_costs_nothing(journal: Journal) -> None:
+    with LocalServer() as gone:
+        url = gone.url
+    fresh = Generation("0" * 32, "owner", time.time(), ENDPOINT, url, {})
+    with Client(url, KEY, limits=QUICK) as client:
+        last = list(travel(fresh, {}, client, journal, 1, threading.Event()))[-1]
+    assert last.state is State.FAILED
+    assert type(last.error).__name__ == "APIUnreachable"
+
+
+def test_what_was_left_uncollected_is_collected_later_without_being_paid_for_again(
+    server: LocalServer, settings: Settings
+) -> None:
+    hasty = replace(settings, demo_url="", base_url=server.url, api_key="collector", patience=0.05)
+    with Playground(hasty) as playground:
+        before = playground.credits()
+        left = list(playground.generate({"finetune_id": "a", "prompt": "#slow hills"}))[-1]
+        assert (left.state, type(left.error)) == (State.UNCOLLECTED, TaskTimeout)
+    with Playground(replace(hasty, patience=30)) as playground:
+        assert playground.resume() == []
+        playground.collect(left.id)
+        last = list(playground.watch(left.id))[-1]
+        assert (last.state, last.error, last.task_id) == (State.READY, None, left.task_id)
+        assert playground.credits() == before - PRICE
+
+
+def test_a_disk_that_is_full_leaves_no_spinner_without_end(server: LocalServer, settings: Settings) -> None:
+    with Playground(settings) as playground:
+        full = playground.settings.data / "images"
+        full.rmdir()
+        full.write_text("a file where the folder should be")
+        last = list(playground.generate({"finetune_id": "a", "prompt": "hills"}))[-1]
+        assert last.state is State.UNCOLLECTED
+        assert last.task_id
+        full.unlink()
+        full.mkdir()
+        playground.collect(last.id)
+        assert list(playground.watch(last.id))[-1].state is State.READY
+
+
+def test_every_step_is_a_line_of_the_log_with_the_task_and_without_the_key_or_a_picture(
+    server: LocalServer, journal: Journal, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "flux_playground"):
+        records, _ = go(server, journal, "a quiet lake")
+        moderated, _ = go(server, journal, "a quiet lake #moderated-content")
+    text = caplog.text
+    assert records[-1].task_id in text
+    assert moderated[-1].id in text
+    assert KEY not in text
+    assert "a quiet lake" not in text
+    assert max(map(len, text.splitlines())) < 300

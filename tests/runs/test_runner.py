@@ -1,0 +1,250 @@
+"""One worker for each generation, no lost queue places, nothing paid that is lost."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from flux_playground import Playground, Settings
+from flux_playground.client import Client
+from flux_playground.errors import StorageError, TaskLost, Unauthorized
+from flux_playground.generation import Generation, State
+from flux_playground.local import LocalServer
+from flux_playground.playground import Visitor
+from flux_playground.storage.generation_store import Journal
+from flux_playground.storage.pending_records import PendingRecords
+
+VALUES = {"finetune_id": "my-finetune", "prompt": "a mill"}
+KEY = "owners-key-1234"
+
+
+@pytest.fixture
+def keyed(settings: Settings, server: LocalServer) -> Settings:
+    """Settings of an owner with a key, at the local server."""
+    return replace(settings, demo_url="", base_url=server.url, api_key=KEY)
+
+
+@pytest.fixture
+def playground(keyed: Settings) -> Iterator[Playground]:
+    """A playground with a key."""
+    with Playground(keyed) as opened:
+        yield opened
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Return when a condition holds; fail when it does not in time."""
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def credits_left(server: LocalServer) -> float:
+    """The credits of the owner's account at the local server."""
+    with Client(server.url, KEY) as client:
+        return client.credits()
+
+
+def stopped(playground: Playground, prompt: str = "a mill #stuck") -> Generation:
+    """A generation that the API has accepted and that is waited for no more."""
+    started = playground.start({**VALUES, "prompt": prompt})
+    wait_until(lambda: playground.get(started.id).state is State.RUNNING)
+    playground.stop(started.id)
+    return list(playground.watch(started.id))[-1]
+
+
+def finish(playground: Playground, started: Generation) -> Generation:
+    """The last record of a generation."""
+    return list(playground.watch(started.id))[-1]
+
+
+def test_collect_twice_runs_once(playground: Playground) -> None:
+    """Collects at the same moment start one worker, and the queue has all its places afterwards."""
+    one = stopped(playground)
+    before = threading.active_count()
+    threads = [threading.Thread(target=playground.collect, args=(one.id,)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [run.generation.id for run in playground._runs.list()] == [one.id]
+    assert threading.active_count() <= before + 1
+    playground.stop(one.id)
+    finish(playground, one)
+    wait_until(lambda: playground.accounts.of(one.server, KEY).line.idle)
+
+
+@pytest.mark.parametrize("method", ["make_room", "store"])
+def test_failing_worker_returns_its_place(playground: Playground, method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that fails after the image returns its place in the queue, and its generation has an end."""
+
+    def fail(*_: object) -> None:
+        raise FileNotFoundError("images")
+
+    owner = playground._runner._clearing if method == "make_room" else playground.journal
+    monkeypatch.setattr(type(owner), method, fail)
+    ended = finish(playground, playground.start(VALUES))
+    assert ended.state is (State.READY if method == "make_room" else State.UNCOLLECTED)
+    wait_until(lambda: playground.accounts.of(ended.server, KEY).line.idle)
+    assert playground._runs.list() == []
+
+
+def test_deleted_images_folder_is_made_again(playground: Playground) -> None:
+    """An images folder that was deleted while the program runs is made again."""
+    shutil.rmtree(playground.journal.files.images)
+    assert finish(playground, playground.start(VALUES)).state is State.READY
+
+
+def test_full_disk_after_acceptance(playground: Playground, server: LocalServer) -> None:
+    """A journal that is full after the submit loses nothing: the image arrives, and the record is written later."""
+    before = credits_left(server)
+    database = playground.journal._database
+    write = playground.journal.write
+
+    def fill(generation: Generation) -> Generation:
+        if generation.state is State.RUNNING:
+            (pages,) = database.execute("PRAGMA page_count").fetchone()
+            database.execute(f"PRAGMA max_page_count = {pages}")
+        return write(replace(generation, prompt="x" * 40_000) if generation.state is State.RUNNING else generation)
+
+    playground.journal.write = fill  # type: ignore[method-assign]
+    playground.journal._pending._write = fill
+    ended = finish(playground, playground.start(VALUES))
+    assert ended.state is State.READY
+    assert ended.image is not None
+    assert ended.image.is_file()
+    assert playground.get(ended.id).state is State.READY
+    database.execute("PRAGMA max_page_count = 1000000")
+    playground.journal.write = write  # type: ignore[method-assign]
+    playground.journal._pending._write = write
+    wait_until(lambda: playground.journal._pending.get(ended.id) is None)
+    with closing(sqlite3.connect(playground.settings.data / "journal.sqlite")) as reader:
+        assert reader.execute("SELECT state FROM generations WHERE id = ?", [ended.id]).fetchone() == ("ready",)
+    assert before - credits_left(server) == pytest.approx(7.0)
+
+
+def test_pending_records_are_retried() -> None:
+    """A record that cannot be written is known meanwhile and written as soon as that works."""
+    fails, written = [True], []
+
+    def write(generation: Generation) -> Generation:
+        if fails[0]:
+            raise StorageError("The data folder cannot be written to.")
+        written.append(generation)
+        return generation
+
+    pending = PendingRecords(write)
+    one = Generation("a" * 32, "owner", 0.0, "/v1/x", "https://api.bfl.ai", {}, task_id="task-1")
+    assert pending.save(one) is one
+    assert pending.get(one.id) is one
+    fails[0] = False
+    wait_until(lambda: written == [one])
+    wait_until(lambda: pending.get(one.id) is None)
+    pending.close()
+
+
+@pytest.mark.parametrize("cause", ["no space", "journal removed"])
+def test_nothing_is_sent_without_room(
+    playground: Playground, server: LocalServer, cause: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without space or without its journal, nothing is sent; the error says so."""
+    before = credits_left(server)
+    if cause == "no space":
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1_000_000))
+    else:
+        (playground.settings.data / "journal.sqlite").rename(playground.settings.data / "elsewhere")
+    with pytest.raises(StorageError, match="Nothing was sent"):
+        playground.start(VALUES)
+    assert credits_left(server) == before
+    assert playground._runs.list() == []
+
+
+def test_close_is_resumed(keyed: Settings, server: LocalServer) -> None:
+    """What runs when a playground closes is resumed by the next one, and is paid for once."""
+    before = credits_left(server)
+    with Playground(keyed) as first:
+        started = first.start({**VALUES, "prompt": "a mill #slow"})
+        wait_until(lambda: first.get(started.id).state is State.RUNNING)
+    with Playground(keyed) as second:
+        assert [one.id for one in second.resume()] == [started.id]
+        assert second.resume()[0].id == started.id  # twice is one run
+        assert finish(second, started).state is State.READY
+    assert before - credits_left(server) == pytest.approx(7.0)
+
+
+def test_task_waits_for_its_key(keyed: Settings) -> None:
+    """A task of a visitor's own key is not polled with the owner's key after a restart, but with its own."""
+    ann = Visitor("ann", api_key="anns-key-5678")
+    with Playground(keyed) as first:
+        started = first.start({**VALUES, "prompt": "a mill #slow"}, ann)
+        wait_until(lambda: first.get(started.id).state is State.RUNNING)
+    with Playground(keyed) as second:
+        second.resume()
+        waiting = second.get(started.id)
+        assert (waiting.state, type(waiting.error)) == (State.UNCOLLECTED, Unauthorized)
+        assert second._runs.list() == []
+        with pytest.raises(Unauthorized, match="another API key"):
+            second.collect(started.id, Visitor("ann"))
+        second.collect(started.id, ann)
+        assert finish(second, started).state is State.READY
+    assert "anns-key" not in (keyed.data / "journal.sqlite").read_bytes().decode("latin-1")
+
+
+def test_lost_task_can_be_collected(playground: Playground) -> None:
+    """A task that the API did not find can be asked for again."""
+    one = stopped(playground, "a mill #slow")
+    lost = playground.journal.write(replace(one, state=State.FAILED, error=TaskLost("Task not found")))
+    playground.collect(lost.id)
+    assert finish(playground, lost).state is State.READY
+
+
+@pytest.mark.parametrize("column", ["state = 'paused'", "request = '{'", "error = '5'"])
+def test_unreadable_row_hides_only_itself(playground: Playground, column: str) -> None:
+    """A row that cannot be read is left out; the others and new generations are not affected."""
+    first, second = (finish(playground, playground.start(VALUES)) for _ in range(2))
+    with closing(sqlite3.connect(playground.settings.data / "journal.sqlite")) as database, database:
+        database.execute(f"UPDATE generations SET {column} WHERE id = ?", [first.id])
+    assert [one.id for one in playground.recent()] == [second.id]
+    with pytest.raises(KeyError):
+        playground.get(first.id)
+    assert finish(playground, playground.start(VALUES)).state is State.READY
+    assert sum(number for number, _ in playground.journal.usage.counts().values()) >= 2
+
+
+def test_running_request_is_reused(playground: Playground) -> None:
+    """The same request with a given seed is returned while it runs, also for presses at the same moment."""
+    values = {**VALUES, "prompt": "a mill #stuck", "seed": 5}
+    started: list[Generation] = []
+    threads = [
+        threading.Thread(target=lambda: started.append(playground.start(values, reuse_running=True))) for _ in range(6)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({one.id for one in started}) == 1
+    assert playground.start(values).id != started[0].id
+    assert playground.start({**values, "seed": ""}, reuse_running=True).id != started[0].id
+
+
+def test_clock_set_back_locks_nobody_out(tmp_path: Path) -> None:
+    """Rows of a time that lies far ahead are not counted against an allowance."""
+    journal = Journal(tmp_path)
+    now = time.time()
+    values: dict[str, Any] = {"state": State.READY, "spender": "9f2c.41ab"}
+    journal.write(Generation("a" * 32, "ann", now + 90_000, "/v1/x", "https://api.bfl.ai", {}, **values))
+    journal.write(Generation("b" * 32, "ann", now - 10, "/v1/x", "https://api.bfl.ai", {}, **values))
+    assert journal.usage.count("9f2c.41ab", now - 3600, now) == 1
+    assert journal.usage.count("9f2c.", now - 3600, now, ["c" * 32, "b" * 32]) == 2
+    assert [one for _, one, _ in journal.usage.spent("", now - 3600, now)] == ["b" * 32]
+    journal.close()

@@ -1,0 +1,349 @@
+"""Other documents than the shipped one: every construct, both kinds of pages, and what is no document at all."""
+
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flux_playground.errors import InvalidDocument, InvalidRequest
+from flux_playground.schema import Document, Field, Operation, changes, load, load_text
+
+DOCUMENTS = Path(__file__).parents[1] / "documents"
+ULTRA = "/v1/flux-pro-1.1-ultra-finetuned"
+
+
+@pytest.fixture(scope="module")
+def constructs() -> Document:
+    return load(DOCUMENTS / "constructs.yaml")
+
+
+def known(one: Field) -> dict[str, Any]:
+    """All that a form's input depends on, without the words."""
+    return {key: value for key, value in vars(one).items() if key not in ("description", "example", "schema")}
+
+
+def a_document(schema: Any, **components: Any) -> str:
+    """A document with one endpoint that takes this."""
+    task = {"properties": {"id": {"type": "string"}, "polling_url": {"type": "string"}}}
+    post = {
+        "requestBody": {"content": {"application/json": {"schema": schema}}},
+        "responses": {"200": {"content": {"application/json": {"schema": task}}}},
+    }
+    return json.dumps({"openapi": "3.1.0", "paths": {"/v1/x": {"post": post}}, "components": {"schemas": components}})
+
+
+def refusal(text: str) -> str:
+    with pytest.raises(InvalidDocument) as caught:
+        load_text(text, "it")
+    return caught.value.message
+
+
+def test_every_post_that_answers_with_a_task_is_an_endpoint_and_nothing_else_is(constructs: Document) -> None:
+    paths = [one.path for one in constructs.operations]
+    assert paths == [
+        "/v1/plain",
+        "/v1/nullable",
+        "/v1/pictures",
+        "/v1/nested",
+        "/v1/odd",
+        "/v1/either",
+        "/v1/only_hooked",
+    ]
+
+
+def test_an_endpoint_has_a_summary_or_its_path_and_the_nearest_server(constructs: Document) -> None:
+    assert constructs.operation("/v1/plain").summary == "Every plain kind of value"
+    assert constructs.operation("/v1/only_hooked").summary == "/v1/only_hooked"
+    assert constructs.operation("/v1/plain").server == "https://api.example.org"
+    assert constructs.operation("/v1/pictures").server == "https://eu.example.org"
+
+
+@pytest.mark.parametrize("address", ["http://api.example.org", "ftp://a", "/", "", "https://", "https://[", 5])
+def test_a_server_that_a_key_must_not_go_to_is_none(address: Any) -> None:
+    document = json.loads(a_document({}))
+    assert load_text(json.dumps({**document, "servers": [{"url": address}]})).operations[0].server == ""
+
+
+def test_plain_kinds_are_told_apart(constructs: Document) -> None:
+    kinds = {one.name: one.type for one in constructs.operation("/v1/plain").fields}
+    assert {name for name, kind in kinds.items() if kind == "integer"} == {"count", "width", "height", "huge", "steps"}
+    assert {name for name, kind in kinds.items() if kind == "number"} == {"share", "tenths", "old_exclusive"}
+    assert [name for name, kind in kinds.items() if kind == "boolean"] == ["switch"]
+    assert [name for name, kind in kinds.items() if kind == "any"] == ["mixed"]
+
+
+def test_bounds_choices_and_formats_are_read_however_they_are_written(constructs: Document) -> None:
+    one = constructs.operation("/v1/plain").field
+    assert (one("count").minimum, one("count").maximum, one("count").required) == (1, 4, True)
+    assert (one("short").min_length, one("short").max_length, one("short").pattern) == (2, 5, "^[a-z]+$")
+    assert (one("share").exclusive_minimum, one("share").exclusive_maximum) == (0, 1)
+    assert (one("old_exclusive").exclusive_minimum, one("old_exclusive").minimum) == (0, None)
+    assert (one("width").multiple_of, one("tenths").multiple_of) == (32, 0.1)
+    assert one("steps").enum == (1, 2, 4, 8)
+    assert one("kind").enum == ("plain",)
+    assert one("one_of").enum == ("a", "b")
+    assert one("format").enum == one("format_with_default").enum == ("jpeg", "png", "webp")
+    assert one("secret").format == one("hidden").format == "password"
+    assert one("javascript").pattern == ""
+
+
+def test_a_default_that_breaks_its_own_bounds_is_none(constructs: Document) -> None:
+    one = constructs.operation("/v1/plain").field
+    assert (one("width").default, one("height").default) == (None, 1024)
+    assert (one("ratio").default, one("format_with_default").default, one("switch").default) == ("16:9", "png", True)
+
+
+def test_nullable_is_read_however_it_is_written(constructs: Document) -> None:
+    fields = constructs.operation("/v1/nullable").fields
+    assert all(one.nullable for one in fields)
+    assert not any(one.nullable for one in constructs.operation("/v1/plain").fields)
+    kinds = ["string", "string", "integer", "integer", "number", "boolean", "string", "string", "array", "string"]
+    assert [one.type for one in fields] == kinds
+    inside, beside = fields[2], fields[3]
+    assert (inside.minimum, inside.maximum) == (beside.minimum, beside.maximum) == (1, 6)
+
+
+def test_pictures_are_known_by_name_and_description(constructs: Document) -> None:
+    pictures = [one.name for one in constructs.operation("/v1/pictures").fields if one.media == "image"]
+    single = ["input_image", "input_image_2", "input_image_8", "image", "image_prompt", "mask", "control_image"]
+    assert pictures == [*single, "person", "garment", "backdrop", "input_images"]
+
+
+def test_a_union_has_its_branches_and_an_object_its_fields_as_fields(constructs: Document) -> None:
+    one = constructs.operation("/v1/nested").field
+    assert [(each.title, each.type) for each in one("seed").options] == [
+        ("a whole number", "integer"),
+        ("auto", "string"),
+    ]
+    assert (
+        [each.title for each in one("pet").options]
+        == [each.title for each in one("maybe_pet").options]
+        == ["A cat", "A dog"]
+    )
+    assert [each.name for each in one("pet").options[1].fields] == ["animal", "name"]
+    assert [(each.name, each.required) for each in one("options").fields][:2] == [("depth", True), ("note", False)]
+    assert [each.name for each in one("all").fields] == ["a", "b"]
+    words = one("words").item
+    assert words is not None
+    assert (words.type, words.min_length) == ("string", 2)
+    assert one("pairs").item is None
+
+
+def test_what_is_too_odd_is_any_and_what_can_never_be_given_is_no_field(constructs: Document) -> None:
+    kinds = {one.name: one.type for one in constructs.operation("/v1/odd").fields}
+    assert [name for name, kind in kinds.items() if kind == "any"] == [
+        "anything",
+        "also_anything",
+        "untyped",
+        "unknown_type",
+    ]
+    assert "never" not in kinds
+    assert kinds["pages"] == "string"
+
+
+def test_the_older_kind_of_page_gives_the_same_endpoint_as_the_shipped_document() -> None:
+    page, shipped = load(DOCUMENTS / "older-page.md").operation(ULTRA), load().operation(ULTRA)
+    assert [known(one) for one in page.fields] == [known(one) for one in shipped.fields]
+    assert page.server == "https://api.us1.bfl.ai"
+    assert (page.summary, page.description) == (
+        "Draw with a finetune",
+        "Hands in a picture to be drawn with a finetune.",
+    )
+    same_server = replace(shipped, server=page.server)
+    assert changes(page, same_server) == (
+        "cost in the answer",
+        "input_mp in the answer",
+        "output_mp in the answer",
+    )
+
+
+def test_the_newer_kind_of_page_is_a_document_in_a_block() -> None:
+    (one,) = load(DOCUMENTS / "newer-page.md").operations
+    assert (one.path, one.server, one.summary) == ("/v1/newer", "https://api.example.org", "Draw a picture")
+    assert [(each.name, each.required, each.default) for each in one.fields] == [
+        ("prompt", True, None),
+        ("width", False, None),
+    ]
+
+
+def test_a_page_may_have_been_written_on_windows() -> None:
+    page = (DOCUMENTS / "older-page.md").read_text().replace("\n", "\r\n")
+    assert len(load_text(f"\ufeff{page}").operation(ULTRA).fields) == 12
+
+
+@pytest.mark.parametrize("description", ["Any shape, such as 16:9 or 4:3.", "", "The shape, or match_input_image."])
+def test_a_shape_is_held_to_bounds_only_where_its_description_names_them(description: str) -> None:
+    schema = {"properties": {"aspect_ratio": {"type": "string", "description": description}}}
+    request = {"aspect_ratio": "match_input_image"}
+    assert load_text(a_document(schema)).operations[0].request(request) == request
+
+
+def test_a_synthesised_example_is_no_placeholder() -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "string", "example": "<string>"}}}
+    assert load_text(a_document(schema)).operations[0].field("a").example is None
+
+
+def test_yaml_is_read_as_its_version_1_2_does() -> None:
+    schema = "{type: object, properties: {on: {type: string, default: 16:9, enum: [16:9, on, no, 2024-01-01, 010]}}}"
+    text = a_document("SCHEMA").replace('"SCHEMA"', schema)
+    one = load_text(f"# a comment\n{text}").operations[0].field("on")
+    assert (one.default, one.enum) == ("16:9", ("16:9", "on", "no", "2024-01-01", 10))
+
+
+def test_an_alias_in_yaml_is_what_it_stands_for() -> None:
+    text = a_document("SCHEMA").replace('"SCHEMA"', "{properties: {a: &a {type: integer}, b: *a}}")
+    assert [one.type for one in load_text(f"---\n{text}").operations[0].fields] == ["integer", "integer"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("<!DOCTYPE html><p>", "is a web page"),
+        ("{", "line 1"),
+        ('{"a": NaN}', "not valid JSON"),
+        ("a: [", "not valid YAML: line"),
+        ("a: b: c", "not valid YAML: line 1"),
+        ("\x00\x01", "not valid YAML"),
+        ("hello", "is not an OpenAPI document"),
+        ("", "is not an OpenAPI document"),
+        ("# A page\n```python\npaths\n```", "a page without an OpenAPI document"),
+        ("# A page\n```yaml\nno: thing\n```", "a page without an OpenAPI document"),
+        ("```yaml\npaths: [\n```", "not valid YAML"),
+        ("```yaml\npaths: {path: /v1/x}\n```", "no endpoint that answers with a task"),
+        ('{"openapi": "3.1.0", "paths": []}', "no endpoint"),
+        ('{"paths": {"/v1/x": {"post": 5}, "y": null, "/z": {"post": {"responses": [1]}}}}', "no endpoint"),
+        ("[" * 100_000, "nested too deeply"),
+        ("a: " + "[" * 100_000, "it is "),
+        ('{"a":' * 500 + "1" + "}" * 500, "nested too deeply"),
+        ("x" * 5_000_000, "too large"),
+        ("&a [*a]", "stands for nothing"),
+        ("? [a]\n: b", "a name must be a text"),
+        ("!!python/object/apply:os.system [ls]", "is not an OpenAPI document"),
+    ],
+    ids=lambda text: text[:20],
+)
+def test_what_is_no_document_is_one_sentence_that_says_why(text: str, words: str) -> None:
+    began = time.monotonic()
+    sentence = refusal(text)
+    assert words in sentence
+    assert sentence.startswith("it ")
+    assert sentence.endswith(".")
+    assert len(sentence) < 200
+    assert time.monotonic() - began < 2
+
+
+def test_an_alias_bomb_is_too_large() -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n + 1}: &a{n + 1} [{', '.join([f'*a{n}'] * 10)}]" for n in range(12)]
+    assert "too large" in refusal("\n".join(lines))
+
+
+def test_a_bomb_of_references_is_too_large() -> None:
+    bomb = {
+        f"B{n}": {"properties": {c: {"$ref": f"#/components/schemas/B{n + 1}"} for c in "abcdefgh"}} for n in range(9)
+    }
+    assert "too large" in refusal(a_document({"$ref": "#/components/schemas/B0"}, **bomb, B9={}))
+
+
+@pytest.mark.parametrize(
+    ("schema", "words"),
+    [
+        ({"$ref": "#/components/schemas/Round"}, "leads back to itself"),
+        ({"$ref": "https://example.org/schema.json"}, "leads out of the document"),
+        ({"$ref": "other.json#/a"}, "leads out of the document"),
+        ({"$ref": "#/components/schemas/Nobody"}, "leads nowhere"),
+        ({"$ref": 5}, "leads out of the document"),
+        ({"properties": []}, "properties must be an object"),
+        ({"properties": {"a": "text"}}, "must be an object"),
+        ({"properties": {"a": {"minimum": "one"}}}, "minimum must be a number"),
+        ({"properties": {"a": {"multipleOf": 0}}}, "multipleOf must be more than 0"),
+        ({"properties": {"a": {"maxLength": -1}}}, "maxLength must be a whole number"),
+        ({"properties": {"a": {"anyOf": []}}}, "anyOf must be a list"),
+        ({"properties": {"a": {"enum": "x"}}}, "enum must be a list"),
+        ({"required": "a"}, "required must be a list"),
+        ({"type": 5}, "type must be a text"),
+    ],
+    ids=str,
+)
+def test_a_schema_that_cannot_be_right_is_one_sentence_that_says_why(schema: Any, words: str) -> None:
+    round_about = {"properties": {"a": {"items": {"$ref": "#/components/schemas/Round"}}}}
+    assert words in refusal(a_document(schema, Round=round_about))
+
+
+def test_what_other_endpoints_refer_to_does_not_matter() -> None:
+    document = json.loads(a_document({}))
+    document["paths"]["/v1/y"] = {"get": {"responses": {"200": {"$ref": "https://example.org"}}}}
+    assert len(load_text(json.dumps(document)).operations) == 1
+
+
+def test_thirty_endpoints_with_twenty_fields_are_read_in_well_under_a_third_of_a_second() -> None:
+    kinds = [
+        {"type": "string", "description": "words " * 20, "default": "a"},
+        {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 9}, {"type": "null"}], "default": 3},
+        {"allOf": [{"$ref": "#/components/schemas/Format"}], "default": "a"},
+        {"type": "number", "minimum": 0, "maximum": 2, "default": 1.2},
+    ]
+    schema = {"type": "object", "properties": {f"f{n}": kinds[n % 4] for n in range(20)}}
+    document = json.loads(a_document(schema, Format={"enum": ["a", "b"]}))
+    document["paths"] = {f"/v1/e{n}": document["paths"]["/v1/x"] for n in range(30)}
+    text = json.dumps(document)
+    began = time.perf_counter()
+    assert len(load_text(text).operations) == 30
+    assert time.perf_counter() - began < 0.3
+
+
+def test_a_newer_document_says_what_it_changes() -> None:
+    def read(properties: Any, *required: str) -> Operation:
+        schema = {"type": "object", "properties": properties, "required": required}
+        return load_text(a_document(schema)).operations[0]
+
+    old = read(
+        {"a": {"enum": ["x", "y"]}, "b": {"type": "integer", "maximum": 6, "default": 2}, "c": {"type": "string"}}, "c"
+    )
+    new = read(
+        {
+            "a": {"enum": ["x", "z"]},
+            "b": {"type": "number", "maximum": 8, "default": 3},
+            "c": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+            "d": {"type": "string"},
+        },
+        "d",
+    )
+    assert changes(old, old) == ()
+    assert changes(old, new) == (
+        "a: + z",
+        "a: − y",
+        "b: integer → number",
+        "b: default 2 → 3",
+        "b: at most 6 → 8",
+        "c: no longer required",
+        "c: may now be null",
+        "d: new, required",
+    )
+    assert "d: gone" in changes(new, old)
+
+
+def test_a_body_that_is_a_choice_of_objects_has_the_fields_of_all_and_is_checked_as_the_one_that_is_meant(
+    constructs: Document,
+) -> None:
+    either = constructs.operation("/v1/either")
+    known = {one.name: one for one in either.fields}
+    assert (known["kind"].enum, known["kind"].required) == (("words", "picture"), True)
+    assert [one.name for one in either.fields if one.required] == ["kind"]
+    assert (known["strength"].default, known["upsampling"].default) == (None, None)
+    assert either.request({"kind": "words", "prompt": "a mill", "seed": "7", "strength": ""}) == {
+        "kind": "words",
+        "prompt": "a mill",
+        "seed": 7,
+    }
+    for values, wrong in (
+        ({"prompt": "a mill", "seed": None}, {"kind"}),
+        ({"kind": "words", "input_image": "eA=="}, {"prompt", "input_image"}),
+        ({"kind": "picture", "input_image": "eA==", "strength": 3}, {"strength"}),
+    ):
+        with pytest.raises(InvalidRequest) as caught:
+            either.request(values)
+        assert {one.field for one in caught.value.details} == wrong

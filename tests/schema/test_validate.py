@@ -1,0 +1,170 @@
+"""Requests of every construct: what a form's values become, and what is said of those that do not fit."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flux_playground.errors import InvalidRequest
+from flux_playground.schema import Document, load
+
+PLAIN = {"text": "a", "count": 1}
+
+
+@pytest.fixture(scope="module")
+def constructs() -> Document:
+    return load(Path(__file__).parents[1] / "documents" / "constructs.yaml")
+
+
+@pytest.mark.parametrize(
+    ("path", "values", "request_"),
+    [
+        ("plain", PLAIN, {"text": "a", "kind": "plain", "count": 1}),
+        ("plain", {**PLAIN, "kind": "plain", "steps": "4"}, {**PLAIN, "kind": "plain", "steps": 4}),
+        ("plain", {**PLAIN, "mixed": "2", "tenths": "0.3"}, {**PLAIN, "kind": "plain", "mixed": 2, "tenths": 0.3}),
+        (
+            "plain",
+            {**PLAIN, "mixed": "auto", "switch": "off"},
+            {**PLAIN, "kind": "plain", "mixed": "auto", "switch": False},
+        ),
+        (
+            "plain",
+            {**PLAIN, "width": "64", "huge": str(10**400)},
+            {**PLAIN, "kind": "plain", "width": 64, "huge": 10**400},
+        ),
+        ("plain", {**PLAIN, "height": 32 * 10**400}, {**PLAIN, "kind": "plain", "height": 32 * 10**400}),
+        ("nullable", {"must_say": None, "text": None}, {"must_say": None}),
+        ("nullable", {"must_say": "", "format": ""}, {"must_say": None}),
+        (
+            "nullable",
+            {"must_say": "x", "bound_inside": "6", "old": "true"},
+            {"must_say": "x", "bound_inside": 6, "old": True},
+        ),
+        (
+            "nullable",
+            {"must_say": "x", "listed": ".5", "things": ["a", ""]},
+            {"must_say": "x", "listed": 0.5, "things": ["a"]},
+        ),
+        ("nested", {"seed": "5"}, {"seed": 5}),
+        ("nested", {"seed": "auto"}, {"seed": "auto"}),
+        ("nested", {"text_or_number": "5", "kinds": 5.0}, {"text_or_number": "5", "kinds": 5}),
+        ("nested", {"pet": {"animal": "cat", "lives": "9"}}, {"pet": {"animal": "cat", "lives": 9}}),
+        ("nested", {"pet": '{"animal": "dog", "name": "Rex"}'}, {"pet": {"animal": "dog", "name": "Rex"}}),
+        ("nested", {"maybe_pet": None, "words": '["ab", "cd"]'}, {"words": ["ab", "cd"]}),
+        ("nested", {"numbers": ["1", None, 2], "size": ("5", "px")}, {"numbers": [1, 2], "size": [5, "px"]}),
+        (
+            "nested",
+            {"options": {"depth": "2", "note": "", "deeper": {"flag": "yes"}}},
+            {"options": {"depth": 2, "deeper": {"flag": True}}},
+        ),
+        ("nested", {"pairs": {"a": 1}, "all": {"a": "1"}}, {"pairs": {"a": 1}, "all": {"a": 1}}),
+        ("odd", {"anything": {"a": [1, None]}, "untyped": "5"}, {"anything": {"a": [1, None]}, "untyped": "5"}),
+        ("odd", {"either_way": "11", "names": {"x_a": 1}}, {"either_way": 11, "names": {"x_a": 1}}),
+    ],
+    ids=str,
+)
+def test_a_forms_values_become_the_values_that_are_meant(
+    constructs: Document, path: str, values: Any, request_: Any
+) -> None:
+    operation = constructs.operation(f"/v1/{path}")
+    request = operation.request(values)
+    assert request == request_
+    assert repr(sorted(request)) == repr(sorted(request_))
+    assert operation.check(request) == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "values", "place", "said"),
+    [
+        ("plain", {}, "text", "missing: is required"),
+        ("plain", {**PLAIN, "count": 5}, "count", "less_than_equal: must be at most 4, not 5"),
+        ("plain", {**PLAIN, "kind": "fancy"}, "kind", "literal_error: must be “plain”"),
+        ("plain", {**PLAIN, "short": "a"}, "short", "string_too_short: must have at least 2 characters, not 1"),
+        ("plain", {**PLAIN, "short": "abcdef"}, "short", "string_too_long: must have at most 5 characters, not 6"),
+        ("plain", {**PLAIN, "short": "ABC"}, "short", "string_pattern_mismatch: must have the form ^[a-z]+$"),
+        ("plain", {**PLAIN, "width": 65}, "width", "multiple_of: must be a multiple of 32, not 65"),
+        ("plain", {**PLAIN, "height": 10**400 + 1}, "height", "multiple_of: must be a multiple of 32, not 1000"),
+        ("plain", {**PLAIN, "tenths": 0.35}, "tenths", "multiple_of: must be a multiple of 0.1, not 0.35"),
+        ("plain", {**PLAIN, "share": 0}, "share", "greater_than: must be more than 0, not 0"),
+        ("plain", {**PLAIN, "share": 1}, "share", "less_than: must be less than 1, not 1"),
+        ("plain", {**PLAIN, "old_exclusive": 0}, "old_exclusive", "greater_than: must be more than 0"),
+        ("plain", {**PLAIN, "steps": "3"}, "steps", "enum: must be 1, 2, 4 or 8, not 3"),
+        ("plain", {**PLAIN, "one_of": "c"}, "one_of", "enum: must be a or b, not “c”"),
+        ("plain", {**PLAIN, "switch": 1}, "switch", "bool_type: must be true or false, not 1"),
+        ("plain", {**PLAIN, "text": 5}, "text", "string_type: must be text, not 5"),
+        ("plain", {**PLAIN, "huge": float("inf")}, "huge", "finite_number: must be a finite number, not inf"),
+        ("nullable", {}, "must_say", "missing: is required"),
+        (
+            "nullable",
+            {"must_say": "x", "bound_inside": "0"},
+            "bound_inside",
+            "greater_than_equal: must be at least 1, not 0",
+        ),
+        ("nullable", {"must_say": "x", "bound_beside": 7}, "bound_beside", "less_than_equal: must be at most 6, not 7"),
+        ("nullable", {"must_say": "x", "listed": "2"}, "listed", "less_than_equal: must be at most 1, not 2"),
+        ("nullable", {"must_say": "x", "format": "gif"}, "format", "enum: must be jpeg, png or webp, not “gif”"),
+        (
+            "nullable",
+            {"must_say": "x", "old_format": "gif"},
+            "old_format",
+            "enum: must be jpeg, png or webp, not “gif”",
+        ),
+        ("nullable", {"must_say": "x", "things": "a"}, "things", "list_type: must be a list, not “a”"),
+        ("nullable", {"must_say": "x", "things": ["a", 5]}, "things.1", "string_type: must be text, not 5"),
+        ("nested", {"seed": "x"}, "seed", "union: must be a whole number or auto, not “x”"),
+        ("nested", {"seed": "-1"}, "seed", "union: must be a whole number or auto, not “-1”"),
+        ("nested", {"seed": -1}, "seed", "greater_than_equal: must be at least 0, not -1"),
+        ("nested", {"kinds": 2.5}, "kinds", "string_type: must be text or a whole number, not 2.5"),
+        ("nested", {"pet": {"animal": "cow"}}, "pet.animal", "union_tag_invalid: must be cat or dog"),
+        ("nested", {"pet": {}}, "pet.animal", "union_tag_not_found: must be cat or dog"),
+        ("nested", {"pet": {"animal": "dog"}}, "pet.name", "missing: is required"),
+        ("nested", {"pet": {"animal": "cat", "name": "Tom"}}, "pet.name", "extra_forbidden: is not a field here"),
+        (
+            "nested",
+            {"pet": {"animal": "cat", "lives": "10"}},
+            "pet.lives",
+            "less_than_equal: must be at most 9, not 10",
+        ),
+        ("nested", {"pet": 5}, "pet", "union: must be an object, not 5"),
+        ("nested", {"words": ["ab", "c"]}, "words.1", "string_too_short: must have at least 2 characters, not 1"),
+        ("nested", {"words": ["ab", "ab"]}, "words", "unique: must not hold the same item twice"),
+        ("nested", {"words": [""]}, "words", "too_short: must have at least 1 item, not 0"),
+        ("nested", {"size": ["5", "in"]}, "size.1", "enum: must be px or cm, not “in”"),
+        ("nested", {"size": [5, "px", 1]}, "size", "too_long: has more items than it can have"),
+        ("nested", {"options": {"note": "x"}}, "options.depth", "missing: is required"),
+        ("nested", {"options": "{"}, "options", "dict_type: must be an object, not “{”"),
+        ("nested", {"pairs": {"a": "x"}}, "pairs.a", "int_parsing: must be a whole number, not “x”"),
+        ("nested", {"all": {"b": "x"}}, "all.a", "missing: is required"),
+        ("nested", {"nobody": 1}, "nobody", "extra_forbidden: is not a field here"),
+        ("odd", {"never": 1}, "never", "not_allowed: is not allowed here"),
+        ("odd", {"conditional": {"a": 1}}, "conditional.b", "missing: is required"),
+        ("odd", {"not_this": "secret"}, "not_this", "not_allowed: is not allowed here"),
+        ("odd", {"either_way": 5}, "either_way", "one_of: fits more than one"),
+        ("odd", {"names": {"y": 1}}, "names", "string_pattern_mismatch: must have the form ^x_"),
+        ("odd", {"anything": [float("nan")]}, "anything.0", "finite_number: must be a finite number, not nan"),
+        ("odd", {"anything": {"a": {5: 1}}}, "anything.a", "json_type: "),
+        ("odd", {"anything": {1, 2}}, "anything", "json_type: "),
+    ],
+    ids=str,
+)
+def test_what_does_not_fit_is_named_at_its_place(
+    constructs: Document, path: str, values: Any, place: str, said: str
+) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        constructs.operation(f"/v1/{path}").request(values)
+    error = caught.value.details[0]
+    assert ".".join(map(str, error.loc)) == f"body.{place}"
+    assert f"{error.type}: {error.msg}".startswith(said)
+    assert len(error.msg) < 150
+
+
+def test_an_endless_value_is_refused_at_its_field(constructs: Document) -> None:
+    endless: list[Any] = []
+    endless += [endless, endless]
+    deep: Any = 1
+    for _ in range(5000):
+        deep = {"a": deep}
+    for value in (endless, deep):
+        with pytest.raises(InvalidRequest) as caught:
+            constructs.operation("/v1/odd").request({"anything": value})
+        assert [(error.field, error.type) for error in caught.value.details] == [("anything", "recursion_loop")]

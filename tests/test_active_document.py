@@ -1,0 +1,127 @@
+"""Which document the program goes by: a path, an address, an adopted one; and what cannot be used, in one sentence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from flux_playground import Playground, Settings, active_document
+from flux_playground.client import fetch
+from flux_playground.errors import InvalidDocument
+from flux_playground.generation import State
+from flux_playground.local import LocalServer
+from flux_playground.schema import load
+from tests.faulty_server import Hostile, head, raw, redirect
+
+CONSTRUCTS = Path(__file__).parent / "documents" / "constructs.yaml"
+
+
+@pytest.fixture
+def host() -> Iterator[Hostile]:
+    """A server that answers as it is told."""
+    with Hostile({}) as running:
+        yield running
+
+
+def answer(data: bytes, status: int = 200) -> bytes:
+    return head(len(data), status) + data
+
+
+def test_a_document_may_be_an_address_and_no_key_goes_there(host: Hostile, tmp_path: Path) -> None:
+    host.script("/openapi.json", raw(answer(CONSTRUCTS.read_bytes())))
+    settings = replace(Settings(), openapi=f"{host.url}/openapi.json", data=tmp_path, api_key="a-key-for-tests")
+    assert len(active_document.opened(settings).operations) == 7
+    assert all("x-key" not in str(call).lower() and "a-key-for-tests" not in str(call) for call in host.calls())
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (answer(b"<html><p>Hello"), "web page"),
+        (answer(b"{"), "not valid JSON"),
+        (answer(b"\xff\xfe\x00"), "not a text"),
+        (answer(b"", 404), "status 404"),
+        (head(5_000_000), "too large"),
+        (answer(b"{}"), "no endpoint"),
+    ],
+)
+def test_what_is_no_document_is_said_in_one_sentence(host: Hostile, reply: bytes, said: str) -> None:
+    host.script("/openapi.json", raw(reply))
+    with pytest.raises(InvalidDocument, match=said) as caught:
+        active_document.current(host.url)
+    assert caught.value.message.count("\n") == 0
+
+
+@pytest.mark.parametrize("url", ["http://[", "https://x:99999/", "//[", "https://x:y/"])
+def test_a_redirect_to_a_broken_address_is_refused(host: Hostile, url: str) -> None:
+    """A bad Location is the module's own error."""
+    host.script("/a", redirect(url))
+    with pytest.raises(InvalidDocument):
+        fetch(f"{host.url}/a")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_a_document_is_read_by_its_byte_order_mark(host: Hostile, tmp_path: Path, encoding: str) -> None:
+    """Some shells write UTF-16."""
+    data = CONSTRUCTS.read_text(encoding="utf-8").encode(encoding)
+    host.script("/openapi.json", raw(answer(data)))
+    (tmp_path / "document.yaml").write_bytes(data)
+    assert len(active_document.current(host.url).operations) == 7
+    assert len(load(tmp_path / "document.yaml").operations) == 7
+
+
+@pytest.mark.parametrize(
+    "url", ["http://example.org/a", "https://10.0.0.1/a", "ftp://example.org/a", "https://u:p@x.org/"]
+)
+def test_an_address_that_is_not_asked_is_refused(url: str) -> None:
+    with pytest.raises(InvalidDocument):
+        fetch(url)
+
+
+def test_a_redirect_to_this_machine_from_elsewhere_is_followed_only_where_it_began_here(host: Hostile) -> None:
+    host.script("/a", redirect(f"{host.url}/b"))
+    host.script("/b", raw(answer(b"text")))
+    assert fetch(f"{host.url}/a") == "text"
+    host.script("/c", redirect("https://10.0.0.1/b"))
+    with pytest.raises(InvalidDocument, match="not one that we ask"):
+        fetch(f"{host.url}/c")
+
+
+def test_an_adopted_document_is_kept_for_the_next_start_and_can_be_left_again(tmp_path: Path) -> None:
+    settings = replace(Settings(), data=tmp_path)
+    active_document.keep(settings, load(CONSTRUCTS))
+    assert active_document.opened(settings).operations[0].path == "/v1/plain"
+    assert (
+        active_document.opened(replace(settings, openapi=str(active_document.SHIPPED))).operations[0].path
+        != "/v1/plain"
+    )
+    active_document.forget(settings)
+    assert active_document.opened(settings).raw == load().raw
+
+
+def test_an_adopted_document_that_is_spoilt_does_not_keep_the_program_from_starting(tmp_path: Path) -> None:
+    (tmp_path / "adopted-openapi.json").write_text("{")
+    assert active_document.opened(replace(Settings(), data=tmp_path)).raw == load().raw
+
+
+def test_a_document_without_the_default_endpoint_begins_with_its_first_and_a_wanted_one_must_be_there() -> None:
+    assert active_document.chosen(load(CONSTRUCTS), Settings().endpoint).path == "/v1/plain"
+    with pytest.raises(InvalidDocument, match="has no endpoint"):
+        active_document.chosen(load(CONSTRUCTS), "/v1/other")
+
+
+def test_a_playground_and_its_local_server_go_by_another_document_while_they_run(tmp_path: Path) -> None:
+    with LocalServer(speed=100) as server:
+        settings = replace(Settings(), data=tmp_path, demo_url=server.url)
+        with Playground(settings) as playground:
+            newer = load(CONSTRUCTS)
+            server.serve(newer)
+            playground.adopt(newer)
+            assert playground.operation.path == "/v1/plain"
+            last = list(playground.generate({"prompt": "a mill"}, endpoint="/v1/only_hooked"))[-1]
+            assert last.state is State.READY
+            assert json.loads(fetch(f"{server.url}/openapi.json"))["info"]["title"] == "Constructs"

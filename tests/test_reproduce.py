@@ -1,0 +1,197 @@
+"""An image made again: its recipe and its copy, what is said beforehand, and how alike the two came out."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from flux_playground import Playground, reproduce
+from flux_playground.errors import InvalidRecipe
+from flux_playground.generation import Generation
+from flux_playground.playground import Visitor
+from flux_playground.recipe import Form, recognise
+from flux_playground.recipe.compare import Verdict
+from flux_playground.ui.recipes import code_panel, import_dialog, import_preview
+from flux_playground.ui.recipes import reproduction_view as shown
+from flux_playground.ui.text import image_urls
+from tests.images.test_metadata import signed_jpeg
+
+VALUES = {"finetune_id": "my-finetune", "prompt": "a mill by a river", "aspect_ratio": "1:1"}
+
+
+def made(playground: Playground, origin: str = "", **values: object) -> Generation:
+    """The finished generation of these values on top of the usual ones."""
+    one = playground.start({**VALUES, **values}, origin=origin)
+    return list(playground.watch(one.id))[-1]
+
+
+def test_an_image_made_again_from_its_recipe_has_identical_bytes(playground: Playground) -> None:
+    first = made(playground, webhook_url="http://127.0.0.1:9/hook")
+    again = made(playground, first.id, **reproduce.values(first))
+    told = reproduce.report(first, again)
+    assert told.comparison is not None
+    assert told.comparison.verdict is Verdict.SAME_BYTES
+    assert "webhook_url" not in again.request
+    assert [one.name for one in told.reasons] == []
+
+
+def test_another_seed_is_different_and_the_seed_is_named_as_the_reason(playground: Playground) -> None:
+    told = reproduce.report(made(playground, seed=1), made(playground, seed=2))
+    assert told.comparison is not None
+    assert told.comparison.verdict is Verdict.DIFFERENT
+    assert [one.name for one in told.reasons] == ["seed used"]
+
+
+def test_a_file_that_is_gone_is_named_and_its_recipe_still_compared(playground: Playground) -> None:
+    first, second = made(playground, seed=1), made(playground, seed=2)
+    assert first.image is not None
+    first.image.unlink()
+    told = reproduce.report(first, second)
+    assert (told.comparison, told.problem) == (None, "One of the two files is no longer there.")
+    assert told.reasons
+
+
+def test_what_will_make_it_differ_is_said_beforehand(playground: Playground, server: object) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64), "crimson").save(file, "PNG")
+    first = made(playground, prompt_upsampling=True, image_prompt=file.getvalue())
+    assert list(reproduce.expected(first, first.server, playground.journal)) == [reproduce.DIFFERS]
+    for path in (playground.settings.data / "inputs").iterdir():
+        path.unlink()
+    told = list(reproduce.expected(first, "https://api.bfl.ai", playground.journal))
+    assert told[0] == reproduce.DIFFERS
+    assert "https://api.bfl.ai" in told[1]
+    assert "image_prompt" in told[2]
+
+
+@pytest.mark.parametrize("kind", ["jpeg", "png"])
+def test_the_original_stays_as_it_came_and_the_copy_tells_its_recipe(playground: Playground, kind: str) -> None:
+    one = made(playground, output_format=kind)
+    copied = reproduce.copy(one)
+    found = recognise(copied)
+    assert found.form is Form.COPY
+    assert found.recipe == reproduce.recipe(one)
+    assert recognise(reproduce.original(one)).form is Form.IMAGE
+    assert reproduce.inside(one)[1] == ""
+
+
+def test_a_recipe_that_is_too_long_for_a_copy_is_refused_in_words(playground: Playground) -> None:
+    one = made(playground, prompt="long " * 20_000, output_format="jpeg")
+    with pytest.raises(InvalidRecipe) as caught:
+        reproduce.copy(one)
+    assert reproduce.inside(one)[1] == caught.value.message
+
+
+def test_who_knows_one_address_knows_no_other() -> None:
+    one = Generation("a" * 32, "visitor-1", 0.0, "/v1/flux", "https://api.bfl.ai", {})
+    same = Generation("a" * 32, "visitor-1", 0.0, "/v1/flux", "https://api.bfl.ai", {})
+    shown_mark, told_mark = image_urls.picture(one).split("/")[-1], image_urls.recipe(one).split("/")[-1]
+    assert image_urls.opens("thumbnail", one, shown_mark)
+    assert image_urls.opens("copy", one, told_mark)
+    assert not image_urls.opens("recipe", one, shown_mark)
+    assert not image_urls.opens("picture", same, shown_mark)
+    assert not image_urls.opens("picture", replace(one, id="b" * 32), shown_mark)
+    for mark in ("", shown_mark[:-1], shown_mark + "0", shown_mark.upper() + "é", one.secret):
+        assert not image_urls.opens("picture", one, mark)
+    assert not image_urls.opens("picture", replace(one, secret=""), image_urls.picture(replace(one, secret=""))[-32:])
+    assert one.secret not in repr(one)
+
+
+def test_content_credentials_are_called_present_and_what_a_copy_does_to_them_is_said(
+    playground: Playground, tmp_path: Path
+) -> None:
+    one = made(playground)
+    path = tmp_path / "signed.jpg"
+    path.write_bytes(signed_jpeg()[0])
+    signed = replace(one, image=path)
+    said = shown.more(signed, shown.prospect(playground, Visitor(), signed))
+    assert "Content Credentials present" in said
+    assert "no longer holds" in said
+    assert "verified" not in said
+    assert "Content Credentials" not in shown.more(one, shown.prospect(playground, Visitor(), one))
+
+
+def test_what_it_will_cost_is_said_beforehand(playground: Playground) -> None:
+    one = made(playground)
+    assert shown.price(playground, Visitor(), one) == "free here"
+    mine, paid = Visitor("owner", "a-key"), replace(one, server="https://api.bfl.ai", cost=7.0)
+    assert shown.price(playground, mine, paid) == "7 credits, as last time"
+    assert shown.price(playground, mine, one) == "cost unknown"
+
+
+def test_the_difference_of_two_pictures_is_measured_shown_and_explained(playground: Playground) -> None:
+    first, second = made(playground, seed=1), made(playground, seed=2)
+    again = replace(second, origin=first.id)
+    said = shown.outcome(first, again, reproduce.report(first, again))
+    assert image_urls.difference(again) in said
+    assert "difference × " in said
+    assert "of the pixels differ" in said
+    assert "Another seed is another picture." in said
+    alike = reproduce.report(first, replace(again, request=first.request, seed=first.seed))
+    assert "Nothing in the recipes explains it." in shown.outcome(first, again, alike)
+
+
+def opened(
+    playground: Playground, source: Path | str, raw: dict[str, Any], who: str = "owner"
+) -> import_preview.Opened:
+    return import_preview.opened(playground, Visitor(who), playground.operation.fields, raw, source)
+
+
+def test_a_secret_in_a_recipe_reaches_no_field_and_what_is_refused_is_named(playground: Playground) -> None:
+    sent = {"prompt": "a mill", "webhook_secret": "sesame", "seed": "12", "aspect_ratio": "banana", "steps": 30}
+    one = opened(playground, json.dumps(sent), {"prompt": "", "seed": "12", "aspect_ratio": "16:9"})
+    assert "webhook_secret" not in {change.field.name for change in one.changes}
+    assert [change.then for change in one.changes if change.field.name == "prompt"] == ["a mill"]
+    assert [field.name for field, _ in one.refused] == ["aspect_ratio"]
+    assert one.unknown == (("steps", 30),)
+
+
+def test_an_image_of_a_recipe_comes_back_to_whoever_sent_it_only(playground: Playground) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64), "crimson").save(file, "PNG")
+    one = made(playground, image_prompt=file.getvalue())
+    text = json.dumps({"prompt": "x", "image_prompt": one.request["image_prompt"]})
+    held = import_preview.inputs(playground, opened(playground, text, {}))
+    assert Path(held["image_prompt"]).read_bytes() == file.getvalue()
+    strange = opened(playground, text, {}, "a stranger")
+    assert "image_prompt" not in import_preview.inputs(playground, strange)
+    assert any("image_prompt is not here" in warning for warning in strange.warnings)
+
+
+def test_the_code_of_a_host_asks_the_api_and_of_this_machine_the_local_server(playground: Playground) -> None:
+    path = playground.operation.path
+    assert code_panel.address(playground, Visitor(), path) == (playground.settings.demo_url, code_panel.LOCAL)
+    playground.settings = replace(playground.settings, hosted=True)
+    assert code_panel.address(playground, Visitor(), path) == (playground.operation.server, code_panel.HOSTED)
+    assert code_panel.address(playground, Visitor(), path, "https://api.eu.bfl.ai") == ("https://api.eu.bfl.ai", "")
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=30),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+NAMES = ("prompt", "seed", "finetune_id", "finetune_strength", "aspect_ratio", "image_prompt", "output_format", "<b>")
+
+
+@settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(st.sampled_from(NAMES), ANYTHING), st.text(max_size=40), ANYTHING)
+def test_whatever_a_recipe_says_it_is_shown_escaped_and_applied_or_refused_in_words(
+    playground: Playground, sent: dict[str, Any], server: str, used: Any
+) -> None:
+    text = json.dumps({"flux_playground_recipe": 1, "sent": {**sent, "evil": "<img src=x>"}, "server": server})
+    with contextlib.suppress(InvalidRecipe):
+        one = opened(playground, text, {"prompt": used, "seed": used})
+        said = import_dialog.sheet(one)
+        assert "<img src=x" not in said
+        assert "<b>" not in said.replace("<li><b>", "")
+        assert set(import_preview.inputs(playground, one)) <= {field.name for field in playground.operation.fields}

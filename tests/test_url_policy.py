@@ -1,0 +1,148 @@
+"""Which address may be asked, and which may see the key: each rule shown by the addresses that try to bend it."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import pytest
+
+from flux_playground.url_policy import (
+    Origin,
+    PrivateNames,
+    endpoint,
+    may_see_key,
+    origin,
+    permitted,
+    polling_url,
+    usable,
+)
+
+BFL = "https://api.us1.bfl.ai"
+SEEN = [
+    (BFL, "https://api.us1.bfl.ai/v1/x", True),
+    (BFL, "https://api.eu4.bfl.ai/v1/x", True),
+    (BFL, "https://API.ICE.BFL.AI/v1/x", True),
+    (BFL, "https://bfl.ai/v1/x", True),
+    (BFL, "http://api.us1.bfl.ai/v1/x", False),
+    (BFL, "https://api.us1.bfl.ai:8443/v1/x", False),
+    (BFL, "https://api.us1.bfl.ai.evil.test/v1/x", False),
+    (BFL, "https://evilbfl.ai/v1/x", False),
+    (BFL, "https://evil.test/.bfl.ai", False),
+    (BFL, "https://evil.test?.bfl.ai", False),
+    (BFL, "https://evil.test#.bfl.ai", False),
+    (BFL, "https://x.blob.core.windows.net/v1/x", False),
+    ("https://gateway.test:8443", "https://gateway.test:8443/x", True),
+    ("https://gateway.test:8443", "https://gateway.test/x", False),
+    ("https://gateway.test", "https://api.us1.bfl.ai/x", False),
+    ("http://127.0.0.1:5000", "http://127.0.0.1:5000/x", True),
+    ("http://127.0.0.1:5000", "http://127.0.0.1:5001/x", False),
+    ("http://127.0.0.1:5000", "https://api.bfl.ai/x", False),
+    ("http://[::1]:5000", "http://[::1]:5000/x", True),
+]
+
+
+@pytest.mark.parametrize(("base", "url", "seen"), SEEN)
+def test_the_key_is_for_the_configured_server_and_its_sisters(base: str, url: str, seen: bool) -> None:
+    assert may_see_key(origin(url), origin(base)) is seen
+
+
+NO_ADDRESS = """
+https://api.bfl.ai@evil.test/ https://user:pw@api.bfl.ai/ https://api.bfl.ai\\@evil.test/ //evil.test x https://[::1
+https://a:port/ https://a:99999/ javascript:alert(1) file:///etc/passwd https:///x
+"""
+
+
+@pytest.mark.parametrize("url", NO_ADDRESS.split())
+def test_an_address_that_two_readers_may_understand_differently_is_no_address(url: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        origin(url)
+    assert not usable(url, origin(BFL))
+
+
+PRIVATE = """
+127.0.0.1 127.9.9.9 ::1 10.0.0.1 172.16.0.1 192.168.1.1 169.254.169.254 100.64.0.1 0.0.0.0 224.0.0.1 255.255.255.255
+64:ff9b::10.0.0.1 64:ff9b::127.0.0.1 2002:a00:1::1 2002:7f00:1::1 ::10.0.0.1 ::127.0.0.1 fec0::1
+fe80::1%eth0 fd00::1 :: ff02::1 ::ffff:10.0.0.1 ::ffff:127.0.0.1 198.18.0.1 192.0.2.1 240.0.0.1
+"""
+
+
+@pytest.mark.parametrize("address", PRIVATE.split())
+def test_a_private_address_is_not_asked_for_somebody_else(address: str) -> None:
+    assert not permitted(address, origin(BFL))
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::8.8.8.8"])
+def test_a_public_address_is(address: str) -> None:
+    assert permitted(address, origin(BFL))
+
+
+def test_the_local_machine_is_asked_only_when_the_server_is_there_too() -> None:
+    assert permitted("127.0.0.1", origin("http://localhost:1"))
+    assert not permitted("10.0.0.1", origin("http://localhost:1"))
+    assert usable("http://localhost:2/x", origin("http://127.0.0.1:1"))
+    assert not usable("http://localhost:2/x", origin(BFL))
+    assert not usable("http://example.com/x", origin("http://127.0.0.1:1"))
+
+
+ASKED = [
+    ("https://api.eu4.bfl.ai/v1/get_result?id=t", "https://api.eu4.bfl.ai/v1/get_result?id=t"),
+    ("http://api.eu4.bfl.ai/v1/get_result?id=t", "https://api.eu4.bfl.ai/v1/get_result?id=t"),
+    ("/v1/other?id=t", f"{BFL}/v1/other?id=t"),
+    ("https://169.254.169.254/latest", f"{BFL}/v1/get_result?id=t"),
+    ("https://api.bfl.ai@evil.test/", f"{BFL}/v1/get_result?id=t"),
+    ("//evil.test/x", f"{BFL}/v1/get_result?id=t"),
+    ("", f"{BFL}/v1/get_result?id=t"),
+    (None, f"{BFL}/v1/get_result?id=t"),
+]
+
+
+@pytest.mark.parametrize(("given", "asked"), ASKED)
+def test_a_task_is_asked_after_over_https_where_its_polling_url_says(given: Any, asked: str) -> None:
+    assert polling_url(BFL, "t", given) == asked
+    assert polling_url(BFL, "t", asked) == asked
+
+
+def test_an_origin_is_the_same_however_it_is_written() -> None:
+    assert origin("HTTPS://API.BFL.AI/x") == origin("https://api.bfl.ai:443") == Origin("https", "api.bfl.ai", 443)
+
+
+FAKE = ["198.18.0.10", "100.64.3.4", "10.9.8.7", "192.168.1.1", "fc00::1", "::ffff:198.18.0.1"]
+
+
+@pytest.mark.parametrize("address", FAKE)
+def test_own_names_may_lead_to_a_private_address(address: str) -> None:
+    """Behind a fake-IP proxy or a split DNS, names of the API resolve to private addresses."""
+    assert permitted(address, origin(BFL), "delivery-eu1.bfl.ai", PrivateNames.OWN)
+    assert not permitted(address, origin(BFL), "x.blob.core.windows.net", PrivateNames.OWN)
+    assert not permitted(address, origin(BFL), "evilbfl.ai", PrivateNames.OWN)
+    assert not permitted(address, origin(BFL), "delivery-eu1.bfl.ai")
+    assert not permitted(address, origin(BFL), "", PrivateNames.ANY)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "169.254.169.254", "fe80::1", "0.0.0.0", "224.0.0.1"])
+def test_no_name_may_lead_to_this_machine_or_link(address: str) -> None:
+    """The exception covers local networks only."""
+    assert not permitted(address, origin(BFL), "delivery-eu1.bfl.ai", PrivateNames.ANY)
+
+
+@pytest.mark.parametrize(("resolved", "allowed"), [("198.18.0.5", True), ("8.8.8.8", False), ("127.0.0.1", False)])
+def test_other_names_follow_where_the_api_itself_leads(
+    resolved: str, allowed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another image host may be private only where the API's own name is."""
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (resolved, 443))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    assert permitted("198.18.0.10", origin(BFL), "x.blob.core.windows.net", PrivateNames.ANY) is allowed
+    assert not permitted("198.18.0.10", origin(BFL), "x.blob.core.windows.net", PrivateNames.OWN)
+
+
+@pytest.mark.parametrize("base", ["https://a.test", "https://a.test/", "https://a.test/v1", "https://a.test/v1/"])
+def test_a_version_at_the_end_of_the_base_is_not_doubled(base: str) -> None:
+    """A base URL that ends in /v1 asks the same endpoints."""
+    assert endpoint(base, "/v1/credits") == "https://a.test/v1/credits"
+
+
+def test_the_host_of_a_document_may_not_be_private() -> None:
+    """A visitor chooses a document's URL, so its own host name earns no exception."""
+    assert not permitted("10.0.0.5", origin("https://wiki.corp.test/openapi.json"), "wiki.corp.test")

@@ -1,0 +1,235 @@
+"""Every construct that a schema can hold, through the page's own functions: drawn, filled, read back, checked, sent."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from flux_playground import Playground, Settings
+from flux_playground.errors import InvalidRequest
+from flux_playground.generation import State
+from flux_playground.local import LocalServer
+from flux_playground.schema import Field, Operation, load
+from flux_playground.schema.dereference import Resolver
+from flux_playground.schema.fields import field
+from flux_playground.schema.fields import fields as fields_of
+from flux_playground.ui.endpoints import switch
+from flux_playground.ui.form import compound, field_values
+
+DOCUMENT = load(Path(__file__).parents[2] / "documents" / "constructs.yaml")
+NESTED = {one.name: one for one in DOCUMENT.operation("/v1/nested").fields}
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
+GIVEN: dict[str, dict[str, Any]] = {
+    "/v1/plain": {"text": "a fox", "kind": "plain", "count": 2, "short": "abc", "huge": 2**70, "share": 0.25},
+    "/v1/nullable": {"must_say": None, "text": "a", "bound_inside": 6, "old": False, "things": ["a", "b"]},
+    "/v1/pictures": {"input_image": PIXEL, "input_images": [PIXEL, PIXEL], "image_prompt_strength": 0},
+    "/v1/nested": {
+        "seed": 7,
+        "text_or_number": "12",
+        "kinds": 3,
+        "pet": {"animal": "dog", "name": "Rex"},
+        "maybe_pet": {"animal": "cat", "lives": 9},
+        "words": ["one", "[two]"],
+        "numbers": [1, 2],
+        "size": [3, "cm"],
+        "options": {"depth": 2, "deeper": {"flag": False}},
+        "pairs": {"a": 1},
+        "all": {"a": 1, "b": "x"},
+    },
+    "/v1/odd": {"anything": [1, {"a": None}], "untyped": 5, "names": {"x_a": 1}, "conditional": {"a": 1, "b": 2}},
+    "/v1/either": {"kind": "picture", "input_image": PIXEL, "strength": 0.25, "seed": 2**70},
+    "/v1/only_hooked": {"prompt": "a mill"},
+}
+
+
+def drawn(chosen: tuple[Field, ...]) -> dict[str, Any]:
+    """What the inputs of a form hold when nobody has touched them, as they were put on a page."""
+
+    async def draw() -> dict[str, Any]:
+        with gr.Blocks():
+            made = {key: one for each in chosen for key, one in field_values.components(each).items()}
+        return {key: one.value for key, one in made.items()}
+
+    return asyncio.run(draw())  # gradio would make itself a loop, and never close it
+
+
+def filled(operation: Operation, values: dict[str, Any]) -> dict[str, Any]:
+    raw = {key: held for one in operation.fields for key, held in field_values.untouched(one).items()}
+    for name, value in values.items():
+        raw |= field_values.fill(operation.field(name), value)
+    sent: dict[str, Any] = json.loads(json.dumps(raw))  # as it comes from a browser
+    return sent
+
+
+@pytest.fixture(scope="module")
+def sender(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Playground]:
+    """A playground whose local server serves the document of the tests."""
+    with LocalServer(DOCUMENT, speed=200) as server:
+        chosen = replace(Settings(), data=tmp_path_factory.mktemp("data"), demo_url=server.url, endpoint="/v1/plain")
+        with Playground(chosen, DOCUMENT) as opened:
+            yield opened
+
+
+@pytest.mark.parametrize("path", [one.path for one in DOCUMENT.operations])
+def test_every_construct_is_drawn_filled_read_back_checked_and_taken_by_the_server(
+    sender: Playground, path: str
+) -> None:
+    operation = DOCUMENT.operation(path)
+    assert set(drawn(operation.fields)) == set(filled(operation, {}))
+    values = field_values.read(operation.fields, filled(operation, GIVEN[path]))
+    values |= {name: value for name, value in GIVEN[path].items() if operation.field(name).media}
+    request = operation.request(values)
+    expected = {name: value for name, value in GIVEN[path].items() if value is not None}
+    assert {name: request[name] for name in expected} == expected
+    assert list(sender.generate(values, endpoint=path))[-1].state is State.READY
+
+
+@pytest.mark.parametrize("path", [one.path for one in DOCUMENT.operations])
+def test_an_untouched_form_sends_defaults_only_and_names_what_is_required(path: str) -> None:
+    operation = DOCUMENT.operation(path)
+    values, wrong = field_values.read(operation.fields, drawn(operation.fields)), set[str]()
+    try:
+        request = operation.request(values)
+    except InvalidRequest as error:
+        request, wrong = {}, {one.field for one in error.details}
+    assert wrong <= {one.name for one in operation.fields if one.required}
+    for name, value in request.items():
+        assert value == operation.field(name).default or operation.field(name).required
+
+
+def test_a_branch_is_chosen_and_then_its_input() -> None:
+    pet = NESTED["pet"]
+    raw = field_values.fill(pet, {"animal": "dog", "name": "Rex"})
+    assert raw["pet/of"] == "1"
+    assert raw["pet/1/name"] == "Rex"
+    assert field_values.read([pet], {**raw, "pet/of": ""}) == {"pet": None}
+    assert field_values.read([pet], {**raw, "pet/of": "0", "pet/0/lives": "9"}) == {
+        "pet": {"animal": "cat", "lives": 9}
+    }
+
+
+def test_a_number_where_text_is_also_taken_is_what_was_chosen() -> None:
+    one = NESTED["text_or_number"]
+    assert field_values.read([one], {"text_or_number/of": "0", "text_or_number/0": "12"}) == {"text_or_number": 12}
+    assert field_values.read([one], {"text_or_number/of": "1", "text_or_number/1": "12"}) == {"text_or_number": "12"}
+
+
+def test_what_is_given_under_the_fields_own_name_is_json() -> None:
+    assert field_values.read([NESTED["options"]], {"options": '{"depth": 1}'}) == {"options": {"depth": 1}}
+
+
+def test_unset_is_not_the_default() -> None:
+    one = field("format", {"anyOf": [{"enum": ["png", "jpeg"]}, {"type": "null"}], "default": "png"})
+    assert field_values.read([one], field_values.untouched(one)) == {"format": "png"}
+    assert field_values.read([one], field_values.fill(one, None)) == {"format": None}
+    switch = field("raw", {"anyOf": [{"type": "boolean"}, {"type": "null"}], "default": True})
+    assert field_values.fill(switch, None) == {"raw": ""}
+
+
+@pytest.mark.parametrize("items", [["a"], ["a", "b c"], ["[1]"], ["two\nlines"], [], ["1"]])
+def test_a_list_of_texts_stands_one_on_a_line_and_reads_as_the_same_list(items: list[str]) -> None:
+    one = field("words", {"type": "array", "items": {"type": "string"}})
+    assert field_values.read([one], field_values.fill(one, items)) == {"words": items}
+
+
+def test_what_would_be_dozens_of_inputs_is_one_box_of_json() -> None:
+    many = field("many", {"type": "object", "properties": {f"f{n}": {"type": "string"} for n in range(60)}})
+    assert isinstance(compound.plan(many), compound.Leaf)
+
+
+def test_values_go_along_to_an_endpoint_that_has_them_and_the_others_are_named() -> None:
+    plain, nullable = DOCUMENT.operation("/v1/plain").fields, DOCUMENT.operation("/v1/nullable").fields
+    raw = filled(DOCUMENT.operation("/v1/plain"), {"text": "much too long", "format": "webp", "huge": 5})
+    carried = switch.touched(plain, raw)
+    assert carried == {"text": "much too long", "format": "webp", "huge": "5"}
+    arrival = switch.arrive(nullable, carried)
+    assert arrival.held["format"] == "webp"
+    assert not arrival.held["text"]
+    assert dict(arrival.unfit) == {"huge": "has no field here", "text": "must have at most 9 characters, not 13"}
+    assert "huge" in switch.unfit(arrival)
+
+
+SCALARS = st.sampled_from(
+    [
+        {"type": "string"},
+        {"type": "string", "minLength": 2, "maxLength": 5},
+        {"type": "string", "enum": ["a", "b", "c", "d", "e"]},
+        {"type": "integer", "minimum": 0, "maximum": 10, "default": 3},
+        {"type": "integer", "minimum": 5, "default": 0},
+        {"type": "number", "exclusiveMinimum": 0, "multipleOf": 0.5},
+        {"type": "boolean", "default": True},
+        {"const": "only"},
+        {"enum": [1, 2.5, "x", None, True]},
+        {"type": "integer", "enum": [1, 2, 2**60]},
+        {},
+    ]
+)
+
+
+def _wider(inner: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    names = st.sampled_from(["a", "b", "image", "request", "two words", "class"])
+    objects = st.dictionaries(names, inner, max_size=3)
+    return st.one_of(
+        inner.map(lambda one: {"anyOf": [one, {"type": "null"}]}),
+        st.lists(inner, min_size=2, max_size=3).map(lambda some: {"anyOf": some}),
+        inner.map(lambda one: {"type": "array", "items": one}),
+        st.lists(inner, min_size=1, max_size=2).map(
+            lambda some: {"type": "array", "prefixItems": some, "items": False}
+        ),
+        objects.map(lambda each: {"type": "object", "properties": each, "required": sorted(each)[:1]}),
+        inner.map(lambda one: {"type": "object", "additionalProperties": one}),
+    )
+
+
+SCHEMAS = st.recursive(SCALARS, _wider, max_leaves=6)
+VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=6)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=3), inner, max_size=3)),
+    max_leaves=6,
+)
+
+
+def operation_of(properties: dict[str, Any]) -> Operation:
+    schema = Resolver({}).resolve({"type": "object", "properties": properties, "required": sorted(properties)[:1]})
+    return Operation("/v1/any", "", "", "", fields_of(schema), schema)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.dictionaries(
+        st.sampled_from(["prompt", "seed", "image", "request", "two words"]), SCHEMAS, min_size=1, max_size=3
+    ),
+    st.data(),
+)
+def test_whatever_the_schema_and_whatever_is_entered_the_request_passes_or_the_field_is_named(
+    properties: dict[str, Any], data: st.DataObject
+) -> None:
+    operation = operation_of(properties)
+    raw = {key: held for one in operation.fields for key, held in field_values.untouched(one).items()}
+    for key in raw:
+        if data.draw(st.booleans()):
+            raw[key] = data.draw(st.one_of(VALUES, st.sampled_from(["0", "1", "[1]", "{", "true", "2.5"])))
+    values = field_values.read(operation.fields, raw)
+    wrong = None
+    try:
+        assert operation.check(operation.request(values)) == ()
+    except InvalidRequest as error:
+        wrong = {one.field for one in error.details}
+    assert wrong is None or (wrong and wrong <= set(properties))
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.dictionaries(st.sampled_from(["prompt", "seed", "mask", "class"]), SCHEMAS, min_size=1, max_size=2))
+def test_any_schema_can_be_drawn_and_what_is_drawn_is_what_is_read(properties: dict[str, Any]) -> None:
+    operation = operation_of(properties)
+    assert set(drawn(operation.fields)) == {key for one in operation.fields for key in field_values.untouched(one)}

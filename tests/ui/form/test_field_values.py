@@ -1,0 +1,105 @@
+"""A field of the schema as an input, the line under it, and the way back from the input to a value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flux_playground.errors import FieldError
+from flux_playground.schema import Field, load
+from flux_playground.schema.fields import field
+from flux_playground.settings import DEFAULT_ENDPOINT
+from flux_playground.ui.form import field_values
+from flux_playground.ui.text import labels
+
+SHIPPED = {one.name: one for one in load().operation(DEFAULT_ENDPOINT).fields}
+
+
+def component(one: Field) -> Any:
+    return field_values.component(one)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_field_of_the_endpoint_has_an_input_whose_untouched_value_changes_nothing(name: str) -> None:
+    one = SHIPPED[name]
+    start = component(one).value
+    read = field_values.read([one], {name: start})[name]
+    assert read == one.default or (read is None and one.default in (None, ""))
+
+
+def test_a_whole_number_is_read_as_text_so_that_no_browser_rounds_it() -> None:
+    seed = component(SHIPPED["seed"])
+    assert seed.get_block_name() == "textbox"
+    assert field_values.read([SHIPPED["seed"]], {"seed": str(2**64 - 1)}) == {"seed": str(2**64 - 1)}
+    assert field_values.shown(SHIPPED["seed"], 0) == "0"
+
+
+def test_a_field_that_may_be_left_out_has_a_choice_for_it() -> None:
+    choice = component(SHIPPED["output_format"])
+    assert (field_values.UNSET, "") in choice.choices
+    assert field_values.read([SHIPPED["output_format"]], {"output_format": ""}) == {"output_format": None}
+
+
+@pytest.mark.parametrize(
+    ("schema", "block"),
+    [
+        ({"type": "number", "minimum": 0, "maximum": 2, "default": 1.2}, "slider"),
+        ({"type": "number", "minimum": 0, "maximum": 2}, "textbox"),
+        ({"anyOf": [{"type": "number", "minimum": 0, "maximum": 2}, {"type": "null"}], "default": 1}, "textbox"),
+        ({"type": "integer", "minimum": 64, "default": 0}, "textbox"),
+        ({"type": "string", "enum": ["a", "b"]}, "radio"),
+        ({"type": "string", "enum": list("abcdefgh")}, "dropdown"),
+        ({"type": "integer", "enum": [1, 2]}, "radio"),
+        ({"type": "boolean", "default": True}, "checkbox"),
+        ({"anyOf": [{"type": "boolean"}, {"type": "null"}]}, "radio"),
+        ({"type": "array", "items": {"type": "string"}}, "textbox"),
+        ({"type": "object", "properties": {"a": {"type": "string"}}}, "textbox"),
+        ({}, "textbox"),
+    ],
+)
+def test_whatever_a_schema_says_there_is_an_input_for_it(schema: dict[str, Any], block: str) -> None:
+    assert component(field("thing", schema)).get_block_name() == block
+
+
+def test_what_is_too_odd_is_written_as_json() -> None:
+    odd = field("odd", {"type": "array", "items": {"type": "integer"}})
+    assert field_values.read([odd], {"odd": "[1, 2]"}) == {"odd": [1, 2]}
+    assert field_values.read([odd], {"odd": "[1, "}) == {"odd": "[1, "}
+    assert field_values.shown(odd, [1, 2]) == "[1, 2]"
+
+
+def test_an_image_is_read_as_the_path_of_its_file() -> None:
+    assert field_values.read([SHIPPED["image_prompt"]], {"image_prompt": "/tmp/a.png"}) == {
+        "image_prompt": Path("/tmp/a.png")
+    }
+    assert field_values.read([SHIPPED["image_prompt"]], {"image_prompt": None}) == {"image_prompt": None}
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("finetune_strength", "0 to 2 · default 1.2"),
+        ("finetune_id", "required"),
+        ("seed", "any whole number · optional"),
+        ("webhook_url", "up to 2083 characters · optional"),
+    ],
+)
+def test_the_line_under_a_field_says_what_it_takes(name: str, line: str) -> None:
+    assert field_values.limits(SHIPPED[name]) == line
+
+
+def test_a_fault_is_told_by_its_field_and_is_no_markup() -> None:
+    told = field_values.faults([FieldError(("body", "seed"), "is <b>wrong</b>", "x")])
+    assert '<li data-field="seed">is &lt;b&gt;wrong&lt;/b&gt;</li>' in told
+    inside = field_values.faults([FieldError(("body", "images", 1, "url"), "is missing", "x")])
+    assert '<li data-field="images">item 2 → url is missing</li>' in inside
+
+
+def test_what_is_required_and_the_prompt_come_first_and_unknown_fields_have_their_place() -> None:
+    unknown = field("brightness", {"type": "number", "default": 1})
+    order = [one.name for one in labels.ordered([unknown, *SHIPPED.values()])]
+    assert order[:2] == ["finetune_id", "prompt"]
+    assert order.index("seed") < order.index("brightness") < order.index("webhook_url")
+    assert labels.label(unknown) == "Brightness"

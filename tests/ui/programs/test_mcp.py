@@ -1,0 +1,390 @@
+"""The page as tools for programs: spoken to by a client that others wrote, by raw HTTP, and by strangers."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import json
+import time
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from mcp import ClientSession
+from mcp.client.streamable_http import streamable_http_client
+from mcp.types import ImageContent, TextContent
+
+from flux_playground import Playground
+from flux_playground.generation import State
+from flux_playground.local import LocalServer
+from flux_playground.ui.programs.mcp import VERSION, VERSIONS
+from flux_playground.ui.programs.mcp_tools import EndpointTools
+from tests.app.test_attacks import OWNERS_KEY, kept, spent
+from tests.app_process import ROOT, running
+from tests.http_visitor import Answer, Stranger
+from tests.storage.test_generation_store import jpeg
+
+ALLOWANCE = 2
+VALUES = {"finetune_id": "my-finetune", "prompt": "a mill", "finetune_strength": 0.9}
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[LocalServer]:
+    """The API whose money is at stake."""
+    with LocalServer(speed=20) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the program keeps everything."""
+    return tmp_path_factory.mktemp("tools")
+
+
+@pytest.fixture(scope="module")
+def url(api: LocalServer, folder: Path) -> Iterator[str]:
+    """A hosted page on its owner's key whose owner has turned the tools on, and only them."""
+    settings = {
+        "FLUX_PLAYGROUND_HOSTED": "1",
+        "BFL_API_KEY": OWNERS_KEY,
+        "FLUX_PLAYGROUND_BASE_URL": api.url,
+        "FLUX_PLAYGROUND_ALLOWANCE": f"{ALLOWANCE}/hour",
+        "FLUX_PLAYGROUND_MCP": "1",
+    }
+    with running(folder, **settings) as address:
+        yield address
+
+
+@pytest.fixture
+def program(url: str, request: pytest.FixtureRequest) -> Stranger:
+    """A program from an address of its own."""
+    first, second, *_ = hashlib.sha256(request.node.name.encode()).digest()
+    return Stranger(url, f"127.{2 + first % 8}.{first}.{1 + second % 250}")
+
+
+def ask(program: Stranger, method: str, params: Any = None, **headers: str) -> Answer:
+    """One JSON-RPC request."""
+    message = {"jsonrpc": "2.0", "id": 7, "method": method, **({} if params is None else {"params": params})}
+    return program.post("/mcp", message, **headers)
+
+
+def called(program: Stranger, arguments: Any, name: str = "generate", **headers: str) -> dict[str, Any]:
+    """The result of a tool's call."""
+    answer = ask(program, "tools/call", {"name": name, "arguments": arguments}, **headers)
+    assert answer.status == 200
+    told = json.loads(answer.body)
+    assert told["id"] == 7
+    return dict(told["result"])
+
+
+def said(result: Mapping[str, Any]) -> str:
+    return " ".join(one["text"] for one in result["content"] if one["type"] == "text")
+
+
+# What it can do
+
+
+def test_a_client_that_others_wrote_finds_the_tools_and_makes_an_image(url: str, folder: Path) -> None:
+    heard: list[tuple[float, str | None]] = []
+
+    async def said(progress: float, total: float | None, message: str | None) -> None:
+        heard.append((progress, message))
+
+    async def talk() -> tuple[Any, Any, Any]:
+        transport = httpx.AsyncHTTPTransport(local_address="127.1.255.1")
+        async with (
+            httpx.AsyncClient(transport=transport, timeout=60) as client,
+            streamable_http_client(f"{url}mcp", http_client=client) as (read, write, _),
+            ClientSession(read, write) as session,
+        ):
+            hello = await session.initialize()
+            await session.send_ping()
+            tools = await session.list_tools()
+            longest = timedelta(seconds=60)
+            made = await session.call_tool(
+                "generate", {**VALUES, "prompt": "#slow a mill"}, longest, progress_callback=said
+            )
+            return hello, tools, made
+
+    hello, tools, made = asyncio.run(talk())
+    assert hello.protocolVersion in VERSIONS
+    assert hello.serverInfo.name == "flux-playground"
+    (tool,) = tools.tools
+    assert tool.inputSchema["properties"]["finetune_strength"]["maximum"] == 2
+    assert not made.isError
+    image, text = made.content
+    assert isinstance(image, ImageContent)
+    assert isinstance(text, TextContent)
+    record = json.loads(text.text)
+    (stored,) = [one for one in kept(folder) if one.id == record["id"]]
+    assert stored.image is not None
+    assert base64.b64decode(image.data) == stored.image.read_bytes()
+    assert image.mimeType == "image/jpeg"
+    assert record["seed"] == str(stored.seed)
+    assert made.structuredContent == record
+    assert heard
+    assert [done for done, _ in heard] == sorted({done for done, _ in heard})
+    assert "Pending" in {said for _, said in heard}
+    program = Stranger(url)
+    assert program.get("/" + record["picture"]).body == stored.image.read_bytes()
+    assert str(stored.seed).encode() in program.get("/" + record["recipe"]).body
+
+
+def test_progress_is_told_to_who_asks_for_it(program: Stranger) -> None:
+    params = {"name": "generate", "arguments": {**VALUES, "prompt": "#slow a mill"}, "_meta": {"progressToken": "t"}}
+    answer = ask(
+        program, "tools/call", params, accept="application/json, text/event-stream", accept_encoding="br, gzip"
+    )
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert answer.headers.get("content-encoding", "identity") == "identity"
+    told = [json.loads(line[6:]) for line in answer.body.decode().splitlines() if line.startswith("data: ")]
+    assert len(told) > 2
+    assert [one.get("method", "") for one in told[:-1]] == ["notifications/progress"] * (len(told) - 1)
+    assert all(one["params"]["progressToken"] == "t" for one in told[:-1])
+    assert told[-1]["id"] == 7
+    assert not told[-1]["result"]["isError"]
+
+
+BOTH = "application/json, text/event-stream"
+
+
+def test_call_without_progress_is_json(program: Stranger) -> None:
+    """A call that asks for no progress gets its image in one JSON response: streamed events have a size limit."""
+    answer = ask(program, "tools/call", {"name": "generate", "arguments": VALUES}, accept=BOTH)
+    assert answer.headers["content-type"] == "application/json"
+    result = json.loads(answer.body)["result"]
+    assert [one["type"] for one in result["content"]] == ["image", "text"]
+
+
+def test_large_image_with_progress_is_a_link(program: Stranger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An image over 1 MiB is named by its address where progress is streamed."""
+    params = {
+        "name": "generate",
+        "arguments": {**VALUES, "output_format": "png", "aspect_ratio": "1:1"},
+        "_meta": {"progressToken": "t"},
+    }
+    answer = ask(program, "tools/call", params, accept=BOTH)
+    lines = [line for line in answer.body.decode().splitlines() if line.startswith("data: ")]
+    assert max(map(len, lines)) < 1_048_576
+    link = json.loads(lines[-1][6:])["result"]["content"][0]
+    assert (link["type"], link["mimeType"]) == ("resource_link", "image/png")
+    assert program.get("/" + link["uri"].split("/", 3)[3]).body.startswith(b"\x89PNG")
+
+
+def test_all_faults_of_a_call(program: Stranger) -> None:
+    """An unknown argument hides no other fault."""
+    result = called(program, {"finetune_strength": 9, "aspect_ratio": "banana", "extra": 1})
+    assert result["isError"]
+    assert all(name in said(result) for name in ("finetune_strength", "aspect_ratio", "extra", "finetune_id"))
+
+
+@pytest.mark.parametrize("body", [b'{"jsonrpc":"2.0","id":"\\ud800","method":"ping"}'])
+def test_half_a_surrogate_pair(program: Stranger, body: bytes) -> None:
+    """Text that cannot be answered is refused as a request."""
+    assert program.call("POST", "/mcp", body, content_type="application/json").status == 400
+
+
+def test_huge_number_as_text(program: Stranger) -> None:
+    """A number of 400 digits as text is refused at its field."""
+    result = called(program, {**VALUES, "finetune_strength": "9" * 400})
+    assert result["isError"]
+    assert "finetune_strength" in said(result)
+
+
+def test_an_image_goes_in_as_base64_and_is_looked_at(program: Stranger, folder: Path) -> None:
+    before = len(kept(folder))
+    for wrong in (base64.b64encode(b"no picture").decode(), "no base64!", "/etc/passwd", "http://127.0.0.1/x.png"):
+        result = called(program, {**VALUES, "image_prompt": wrong})
+        assert result["isError"]
+        assert "image_prompt" in said(result)
+    assert len(kept(folder)) == before
+    whole = f"data:image/jpeg;base64,{base64.b64encode(jpeg()).decode()}"
+    result = called(program, {**VALUES, "image_prompt": whole})
+    assert not result["isError"], said(result)
+    assert kept(folder)[-1].request["image_prompt"].startswith("sha256:")
+
+
+def test_another_edition_of_the_protocol_is_answered_with_ours(program: Stranger) -> None:
+    for wanted, spoken in ((VERSIONS[1], VERSIONS[1]), ("1999-01-01", VERSIONS[0]), (None, VERSIONS[0])):
+        answer = ask(program, "initialize", {"protocolVersion": wanted, "capabilities": {}})
+        assert json.loads(answer.body)["result"]["protocolVersion"] == spoken
+    assert ask(program, "ping", mcp_protocol_version="1999-01-01").status == 400
+    assert ask(program, "initialize", {"capabilities": {}}, mcp_protocol_version="2025-03-26").status == 200
+
+
+def test_the_version_is_that_of_the_program() -> None:
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == VERSION
+
+
+def test_the_tools_are_those_of_the_present_document(playground: Playground) -> None:
+    names = {one["name"] for one in EndpointTools(playground).listed()}
+    assert "generate" in names
+    assert len(names) == len(playground.document.operations)
+
+
+def test_at_home_what_a_program_makes_is_the_owners(tmp_path: Path) -> None:
+    with running(tmp_path, FLUX_PLAYGROUND_MCP="1") as address:
+        result = called(Stranger(address), VALUES)
+        made = json.loads(said(result))
+        page = Stranger(address)
+        assert made["id"] in page.hello()
+        assert page.get("/" + made["picture"]).status == 200
+    assert [one.owner for one in kept(tmp_path)] == ["owner"]
+
+
+def test_a_call_that_loses_its_connection_is_made_and_kept(program: Stranger, folder: Path) -> None:
+    params = {"name": "generate", "arguments": {**VALUES, "prompt": "#slow a lost mill"}}
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params})
+    head = f"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+    program.raw(f"{head}\r\nAccept: text/event-stream\r\n\r\n{body}".encode(), 0.5)
+    until = time.monotonic() + 15
+    states: list[State] = []
+    while states != [State.READY] and time.monotonic() < until:
+        states = [one.state for one in kept(folder) if one.request["prompt"] == "#slow a lost mill"]
+        time.sleep(0.1)
+    assert states == [State.READY]
+
+
+# What it must not do
+
+
+def test_without_being_turned_on_it_is_not_there(tmp_path: Path) -> None:
+    with running(tmp_path) as address:
+        somebody = Stranger(address)
+        assert ask(somebody, "ping").status == 404
+        assert somebody.get("/mcp").status == 404
+
+
+def test_it_opens_no_other_door(program: Stranger) -> None:
+    for path in ("/gradio_api/mcp", "/gradio_api/mcp/", "/gradio_api/mcp/sse", "/gradio_api/info", "/mcp/x"):
+        assert program.get(path).status == 404
+    for path in ("/gradio_api/call/generate", "/gradio_api/mcp/http/", "/gradio_api/mcp/messages"):
+        assert program.post(path, {}).status == 404
+    for method in ("GET", "DELETE", "PUT"):
+        assert program.call(method, "/mcp").status == 405
+
+
+def test_only_endpoints_are_tools_and_strangers_get_no_webhook(program: Stranger) -> None:
+    tools = json.loads(ask(program, "tools/list").body)["result"]["tools"]
+    assert [one["name"] for one in tools] == ["generate"]
+    assert "webhook" not in json.dumps(tools[0]["inputSchema"])
+    result = called(program, {**VALUES, "webhook_url": "http://127.0.0.1:9/"})
+    assert (result["isError"], "webhook_url" in said(result)) == (True, True)
+    for method in ("resources/list", "prompts/list", "completion/complete", "tools/generate", "__init__"):
+        assert json.loads(ask(program, method).body)["error"]["code"] == -32601
+    for name in ("", "show", "act_press", "generate ", None, ["generate"], {"a": 1}):
+        answer = ask(program, "tools/call", {"name": name, "arguments": VALUES})
+        assert json.loads(answer.body)["error"]["code"] == -32602
+
+
+def test_an_allowance_holds_however_it_is_called(program: Stranger, folder: Path, api: LocalServer) -> None:
+    before, paid = len(kept(folder)), spent(api)
+    results = []
+    for number in range(ALLOWANCE + 2):
+        forged = f"198.51.100.{number}"
+        named = {"x_forwarded_for": forged, "x_real_ip": forged, "x_flux_playground_signed_in": forged}
+        results.append(called(program, VALUES, mcp_session_id=forged, **named))
+    assert [one["isError"] for one in results] == [False] * ALLOWANCE + [True] * 2
+    assert "The allowance is used up" in said(results[-1])
+    assert "The next one can be made in" in said(results[-1])
+    page = Stranger(program.url, program.address)
+    page.hello()
+    assert "The allowance is used up" in page.generate()
+    assert (len(kept(folder)) - before, spent(api) - paid) == (ALLOWANCE, ALLOWANCE)
+
+
+def test_with_a_key_of_its_own_a_program_pays_for_itself(program: Stranger, folder: Path, api: LocalServer) -> None:
+    paid, key = spent(api), "programs-key-c0ffee-31337"
+    for _ in range(ALLOWANCE + 1):
+        assert not called(program, VALUES, x_key=key)["isError"]
+    assert spent(api) == paid
+    assert called(program, {**VALUES, "prompt": "#no-credits a mill"}, x_key=key)["isError"]
+    assert key.encode() not in program.heard
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert [path for path in files if key.encode() in path.read_bytes()] == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        None,
+        [],
+        "x",
+        {"prompt": "a mill"},
+        {**VALUES, "seed": 1.5},
+        {**VALUES, "seed": {"a": 1}},
+        {**VALUES, "finetune_strength": 99},
+        {**VALUES, "finetune_strength": 1e999},
+        {**VALUES, "output_format": "exe"},
+        {**VALUES, "image_prompt": {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}},
+        {**VALUES, "image_prompt": ["/etc/passwd"]},
+        {**VALUES, "image_prompt": "sha256:" + "0" * 64},
+        {**VALUES, "__class__": 1},
+    ],
+)
+def test_a_value_that_the_schema_refuses_makes_nothing(program: Stranger, folder: Path, arguments: Any) -> None:
+    before = len(kept(folder))
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "generate"}})
+    body = body.replace('"generate"', f'"generate", "arguments": {json.dumps(arguments).replace("Infinity", "1e999")}')
+    answer = program.call("POST", "/mcp", body, content_type="application/json")
+    assert answer.status == 200
+    assert json.loads(answer.body)["result"]["isError"]
+    assert len(kept(folder)) == before
+    assert b"Traceback" not in answer.body
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 400),
+        (b"\xff", 400),
+        (b"NaN", 400),
+        (b"[" * 100_000, 400),
+        (b"[]", 400),
+        (b'[{"jsonrpc": "2.0", "id": 1, "method": "ping"}]', 400),
+        (b'{"jsonrpc": "1.0", "id": 1, "method": "ping"}', 400),
+        (b'{"jsonrpc": "2.0", "id": [1], "method": "ping"}', 400),
+        (b'{"jsonrpc": "2.0", "id": true, "method": "ping"}', 400),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": {"a": 1}}', 400),
+        (b'{"jsonrpc": "2.0", "method": "notifications/initialized"}', 202),
+        (b'{"jsonrpc": "2.0", "method": "tools/call", "params": {"name": "generate"}}', 202),
+        (b'{"jsonrpc": "2.0", "id": 1, "result": {}}', 202),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": [1]}', 200),
+    ],
+)
+def test_what_is_no_request_is_not_acted_upon(program: Stranger, folder: Path, body: bytes, status: int) -> None:
+    before = len(kept(folder))
+    answer = program.call("POST", "/mcp", body, content_type="application/json")
+    assert answer.status == status
+    assert b"Traceback" not in answer.body
+    assert len(kept(folder)) == before
+
+
+@pytest.mark.parametrize("headers", [{"origin": "https://evil.example"}, {"sec_fetch_site": "cross-site"}])
+def test_another_sites_page_cannot_call_it(program: Stranger, headers: dict[str, str]) -> None:
+    assert ask(program, "tools/list", **headers).status == 403
+
+
+def test_a_form_of_another_site_is_no_json(program: Stranger) -> None:
+    body = '{"jsonrpc": "2.0", "id": 1, "method": "ping"}'
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):
+        assert program.call("POST", "/mcp", body, content_type=kind).status == 415
+
+
+def test_a_body_that_is_too_large_is_refused(program: Stranger) -> None:
+    head = b"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+    assert program.raw(head + b"Content-Length: 4000001\r\n\r\n", 2).startswith(b"HTTP/1.1 413")
+
+
+def test_who_calls_sees_nothing_of_anothers_images(program: Stranger, url: str) -> None:
+    mine = called(program, {**VALUES, "image_prompt": base64.b64encode(jpeg(70, 50)).decode()})
+    named = json.loads(said(mine))["request"]["image_prompt"]
+    assert named.startswith("sha256:")
+    result = called(Stranger(url, "127.1.255.9"), {**VALUES, "image_prompt": named})
+    assert result["isError"]
+    assert "image_prompt" in said(result)

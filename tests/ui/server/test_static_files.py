@@ -1,0 +1,159 @@
+"""The files of the page on their way to a browser, before a small application of the test's own, and in a real one."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext
+from playwright.sync_api import Route as Held
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from flux_playground.ui.gradio_patches.preload import FOLDER
+from flux_playground.ui.server.static_files import Assets
+from tests.app_process import running
+from tests.http_visitor import Answer, Stranger
+from tests.page_actions import opened
+from tests.ui.server.test_security import serving
+
+BEGIN = next(one.name for one in FOLDER.glob("index-*.js"))
+PAGE = f'<html><head><title>ü</title><script src="./assets/{BEGIN}"></script></head><body></head></body></html>'
+OURS = {"style": "p { color: red }", "script": "let one = 'ü';"}
+
+
+async def page(request: Request) -> Response:
+    """What gradio would answer for its page."""
+    return JSONResponse({"a": "</head>"}) if "json" in request.query_params else HTMLResponse(PAGE)
+
+
+async def gradios(request: Request) -> Response:
+    """What gradio would answer for a file."""
+    return HTMLResponse("gradio's", 206 if "range" in request.headers else 200)
+
+
+@contextmanager
+def somebody(root: str = "") -> Iterator[Stranger]:
+    """Somebody before an application whose files are sent by us."""
+    routes = [Route("/", page), Route("/assets/{path:path}", gradios)]
+    app = Starlette(routes=routes, middleware=[Middleware(Assets, **OURS)])
+    with serving(app, root) as url:
+        yield Stranger(url)
+
+
+def text(answer: Answer) -> str:
+    """What a browser reads."""
+    packed = answer.headers.get("content-encoding") == "gzip"
+    return (gzip.decompress(answer.body) if packed else answer.body).decode()
+
+
+def own(answer: Answer, ending: str) -> str:
+    """The address of our own file that a page names."""
+    found = re.search(rf'"\.(/assets/flux-\w+\.{ending})"', text(answer))
+    assert found
+    return found[1]
+
+
+@pytest.mark.parametrize("packs", ["gzip, br", ""])
+def test_the_page_names_our_style_and_script_once_at_its_top(packs: str) -> None:
+    with somebody() as one:
+        answer = one.get("/", accept_encoding=packs)
+        assert answer.headers.get("content-encoding", "") == ("gzip" if packs else "")
+        assert int(answer.headers["content-length"]) == len(answer.body)
+        top, _, rest = text(answer).partition("</head>")
+        assert "flux-" in top
+        assert rest == PAGE.partition("</head>")[2]
+        assert OURS["script"] == text(one.get(own(answer, "js"), accept_encoding=packs))
+        assert text(one.get(own(answer, "css"), accept_encoding=packs)).startswith(OURS["style"])
+
+
+def test_a_browser_keeps_a_file_for_good_and_the_page_not_at_all() -> None:
+    with somebody() as one:
+        for path in (f"/assets/{BEGIN}", own(one.get("/"), "js")):
+            answer = one.get(path, accept_encoding="gzip")
+            assert "immutable" in answer.headers["cache-control"]
+            assert answer.headers["vary"] == "Accept-Encoding"
+        assert "cache-control" not in one.get("/").headers
+
+
+def test_gradios_files_are_sent_as_they_are() -> None:
+    with somebody() as one:
+        for name in (BEGIN, next(FOLDER.glob("core-*.css")).name):
+            answer = one.get(f"/assets/{name}", accept_encoding="gzip")
+            assert gzip.decompress(answer.body) == (FOLDER / name).read_bytes()
+            kind = "text/css" if name.endswith("css") else "text/javascript"
+            assert answer.headers["content-type"].startswith(kind)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/assets/",
+        "/assets/nothing.js",
+        "/assets/../index.html",
+        "/assets/..%2findex.html",
+        "/assets//etc/passwd",
+        "/assets/%2e%2e/gradio.js",
+        f"/assets/{BEGIN}/",
+        f"/assets/./{BEGIN}",
+        f"/other/assets/{BEGIN}",
+    ],
+)
+def test_what_is_not_the_name_of_a_file_is_left_to_gradio(path: str) -> None:
+    with somebody() as one:
+        answer = one.get(path, accept_encoding="gzip")
+        assert answer.body in (b"gradio's", b"Not Found")
+
+
+def test_a_head_and_whoever_unpacks_nothing_are_left_to_gradio() -> None:
+    with somebody() as one:
+        assert one.get(f"/assets/{BEGIN}").body == b"gradio's"
+        assert "cache-control" not in one.call("HEAD", f"/assets/{BEGIN}", accept_encoding="gzip").headers
+
+
+def test_what_is_no_page_passes_unchanged() -> None:
+    with somebody() as one:
+        assert one.get("/?json", accept_encoding="gzip").body == b'{"a":"</head>"}'
+
+
+def test_below_a_path_the_page_and_its_files_are_the_same() -> None:
+    with somebody("/below") as one:
+        answer = one.get("/", accept_encoding="gzip")  # the proxy takes the path away
+        assert OURS["script"] == text(one.get(own(answer, "js"), accept_encoding="gzip"))
+
+
+def test_a_page_whose_script_is_long_on_its_way_waits_for_it(context: BrowserContext, tmp_path: Path) -> None:
+    def late(route: Held) -> None:
+        time.sleep(1.5)
+        route.continue_()
+
+    context.route(re.compile(r"/assets/flux-\w+\.js"), late)
+    with running(tmp_path) as url:
+        assert opened(context, url).locator("#generate").is_visible()
+
+
+def test_everything_that_the_page_asks_for_is_named_at_its_top_and_a_second_visit_asks_for_none(
+    context: BrowserContext, tmp_path: Path
+) -> None:
+    with running(tmp_path) as url:
+        asked: list[str] = []
+        context.on("request", lambda request: asked.append(request.url))
+        visit = opened(context, url)
+        named = set(re.findall(r"assets/[\w.-]+", visit.request.get(url).text()))
+        files = {one.partition("/assets/")[2] for one in asked if "/assets/" in one}
+        assert len(files) > 20
+        assert {f"assets/{one}" for one in files} <= named
+        assert not any(one.endswith(".css") for one in files if not one.startswith(("flux-", "index-")))
+        sizes = "performance.getEntriesByType('resource').filter(one => one.name.includes('/assets/'))"
+        assert visit.evaluate(f"{sizes}.some(one => one.transferSize > 0)")
+        again = opened(context, url)
+        assert again.evaluate(f"{sizes}.length") > 20
+        assert again.evaluate(f"{sizes}.filter(one => one.transferSize > 0).map(one => one.name)") == []

@@ -1,0 +1,52 @@
+"""Files on their way through the page: they do not pile up."""
+
+from __future__ import annotations
+
+import base64
+import os
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from flux_playground.ui.form import reuse
+from flux_playground.ui.server import upload_cleanup
+from tests.storage.test_generation_store import jpeg
+
+
+def lie(folder: Path, name: str, size: int, age: float) -> Path:
+    """A file of a size and an age, in a folder of its own as gradio's are."""
+    path = folder / name / "image.png"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"x" * size)
+    os.utime(path, (time.time() - age,) * 2)
+    return path
+
+
+def test_the_oldest_uploads_go_when_there_are_too_many_bytes(tmp_path: Path) -> None:
+    paths = [lie(tmp_path, str(age), 1000, age) for age in (5000, 4000, 3000, 5)]
+    assert upload_cleanup.tidy(tmp_path, most=4000) == 0
+    assert upload_cleanup.tidy(tmp_path, most=2500) == 2
+    assert [path.exists() for path in paths] == [False, False, True, True]
+
+
+def test_an_upload_that_has_just_come_stays(tmp_path: Path) -> None:
+    old, new = lie(tmp_path, "old", 10, 5000), lie(tmp_path, "new", 1000, 5)
+    assert upload_cleanup.tidy(tmp_path, most=1) == 1
+    assert [old.exists(), new.exists()] == [False, True]
+    assert upload_cleanup.tidy(tmp_path / "nothing", most=1) == 0
+
+
+def test_an_image_that_is_laid_out_for_the_form_is_cleared_away_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    text = base64.b64encode(jpeg()).decode()
+    first, second = reuse.file(text), reuse.file(text)
+    assert first is not None
+    assert second is not None
+    os.utime(Path(first).parent, (time.time() - 1000,) * 2)
+    third = reuse.file(text)
+    assert third is not None
+    assert [Path(path).exists() for path in (first, second, third)] == [False, True, True]

@@ -1,0 +1,234 @@
+"""Whom a request comes from: what may be believed of it, how much one address may ask, and when a visit is over."""
+
+from __future__ import annotations
+
+import gc
+import time
+from ipaddress import ip_network
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flux_playground import Playground
+from flux_playground.runs.client_pool import Accounts
+from flux_playground.ui.server.request_rate import Bucket, Limits, Throttle
+from flux_playground.ui.session import lifecycle
+from flux_playground.ui.session.caller import SAID, SIGNED_IN, believed, mark, place
+from flux_playground.ui.session.tab_session import IDLE, Desks
+
+PROXIES = [ip_network("127.0.0.1"), ip_network("10.0.0.0/8")]
+SALT = b"s" * 32
+TOKEN, VISIT = "ab" * 16, "cd" * 16
+
+
+def scope(peer: str, *forwarded: str) -> dict[str, object]:
+    headers = [
+        (b"host", b"x"),
+        (b"x-forwarded-proto", b"https"),
+        *((b"x-forwarded-for", f.encode()) for f in forwarded),
+    ]
+    return {"type": "http", "client": (peer, 1), "headers": headers}
+
+
+def address(peer: str, *forwarded: str) -> str:
+    return str(believed(scope(peer, *forwarded), PROXIES)["client"][0])
+
+
+def asked(host: str, browser: str = "Firefox", name: str = "") -> str:
+    headers = {"user-agent": browser} | ({SIGNED_IN: name} if name else {})
+    return mark(SimpleNamespace(client=SimpleNamespace(host=host), headers=headers), SALT)
+
+
+def signed_in(peer: str, *said: tuple[bytes, bytes], header: str = "X-Remote-User") -> str | None:
+    """Who the program believes is signed in, when a peer says so."""
+    heard = believed({"type": "http", "client": (peer, 1), "headers": list(said)}, PROXIES, header)
+    assert header.lower().encode() not in {name for name, _ in heard["headers"]}
+    found = [value.decode() for name, value in heard["headers"] if name == SIGNED_IN.encode()]
+    assert len(found) <= 1
+    return found[0] if found else None
+
+
+def test_a_stranger_cannot_say_where_it_comes_from() -> None:
+    heard = believed(scope("203.0.113.9", "1.2.3.4"), PROXIES)
+    assert heard["client"][0] == "203.0.113.9"
+    assert [name for name, _ in heard["headers"]] == [b"host"]
+
+
+@pytest.mark.parametrize(
+    ("hop", "expected"),
+    [("1.2.3.4:5678", "1.2.3.4"), ("[2001:db8::1]:5678", "2001:db8::1"), ("2001:db8::1", "2001:db8::1")],
+)
+def test_forwarded_address_with_a_port(hop: str, expected: str) -> None:
+    """A port that a proxy writes behind an address is not part of the address."""
+    assert address("10.1.2.3", hop) == expected
+
+
+def test_without_a_trusted_proxy_not_even_this_machine_can() -> None:
+    heard = believed(scope("127.0.0.1", "1.2.3.4"), [])
+    assert heard["client"][0] == "127.0.0.1"
+    assert not SAID & {name for name, _ in heard["headers"]}
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "found"),
+    [
+        (["198.51.100.7"], "198.51.100.7"),
+        (["1.2.3.4, 198.51.100.7"], "198.51.100.7"),
+        (["1.2.3.4", "198.51.100.7, 10.0.0.2"], "198.51.100.7"),
+        (["10.0.0.3, 10.0.0.2"], "10.0.0.3"),
+        (["garbage"], "garbage"),
+        ([], "127.0.0.1"),
+    ],
+)
+def test_of_a_trusted_proxy_the_last_untrusted_hop_is_believed(forwarded: list[str], found: str) -> None:
+    assert address("127.0.0.1", *forwarded) == found
+
+
+@given(st.text(alphabet="0123456789abcdef.:,%[] x", max_size=40))
+def test_whatever_is_forged_a_mark_is_made(text: str) -> None:
+    named = address("10.0.0.1", text)
+    assert place(named)
+    assert len(asked(named).split(".")) == 2
+
+
+def test_a_mark_is_an_address_and_a_browser_and_names_neither() -> None:
+    first, other = asked("198.51.100.7"), asked("198.51.100.7", "Chromium")
+    assert first == asked("198.51.100.7")
+    assert first != other
+    assert first.split(".")[0] == other.split(".")[0] != asked("198.51.100.8").split(".")[0]
+    assert "198" not in first.split(".")[0] or len(first) == 25
+    assert asked("2001:db8::1") == asked("2001:db8::ffff:1") != asked("2001:db8:1::1")
+    assert asked("::ffff:198.51.100.7") == first
+
+
+def test_a_signed_in_name_counts_wherever_it_comes_from() -> None:
+    assert (
+        asked("198.51.100.7", name="ann") == asked("203.0.113.9", "Chromium", "ann") != asked("203.0.113.9", name="bob")
+    )
+
+
+def test_a_signed_in_name_is_believed_of_a_named_proxy_only() -> None:
+    ann = (b"x-remote-user", b"ann")
+    assert signed_in("127.0.0.1", ann) == signed_in("10.1.2.3", (b"x-remote-user", b" ann ")) == "ann"
+    assert signed_in("203.0.113.9", ann) is None
+    assert signed_in("127.0.0.1", (b"x-flux-playground-signed-in", b"ann")) is None
+    assert signed_in("203.0.113.9", (b"x-flux-playground-signed-in", b"ann")) is None
+    assert signed_in("127.0.0.1", ann, header="X-Auth-Request-Email") is None
+
+
+def test_a_name_that_is_said_twice_or_blank_or_endless_is_nobodys() -> None:
+    ann, bob = (b"x-remote-user", b"ann"), (b"X-Remote-User", b"bob")
+    assert signed_in("127.0.0.1", ann, bob) is None
+    assert signed_in("127.0.0.1", ann, ann) is None
+    assert signed_in("127.0.0.1", (b"x-remote-user", b" ")) is None
+    assert signed_in("127.0.0.1", (b"x-remote-user", b"a" * 321)) is None
+    assert signed_in("127.0.0.1") is None
+
+
+def test_without_a_header_of_the_owners_choice_nobody_is_signed_in() -> None:
+    said = [(b"x-remote-user", b"ann"), (SIGNED_IN.encode(), b"ann"), (b"", b"ann")]
+    heard = believed({"type": "http", "client": ("127.0.0.1", 1), "headers": said}, PROXIES)
+    assert SIGNED_IN.encode() not in {name for name, _ in heard["headers"]}
+
+
+def test_who_signs_in_after_another_in_the_same_tab_does_not_find_their_pictures() -> None:
+    desks = Desks(hosted=True)
+    token = f"{TOKEN}.{VISIT}"
+    ann, bob = asked("198.51.100.7", name="ann"), asked("198.51.100.7", name="bob")
+    ids = [desks.welcome(str(n), token, one).visitor.id for n, one in enumerate((ann, bob, ann, asked("198.51.100.7")))]
+    assert ids[0] == ids[2]
+    assert len(set(ids)) == 3
+    assert desks.welcome("x", "ef" * 16, ann).visitor.id not in ids
+
+
+def test_a_bucket_gives_what_it_holds_and_fills_again_slowly() -> None:
+    bucket = Bucket(full=2, flow=1, held=2, at=0.0)
+    assert [bucket.take(1, 0.0) for _ in range(3)] == [True, True, False]
+    assert not bucket.take(1, 0.5)
+    assert bucket.take(1, 1.0)
+    assert [bucket.take(1, 100.0) for _ in range(3)] == [True, True, False]
+
+
+def test_one_address_cannot_hold_everything_open_and_the_others_are_not_touched() -> None:
+    throttle = Throttle(Limits(open_each=2, open_all=3))
+    assert [throttle.enter("a") for _ in range(3)] == [True, True, False]
+    assert [throttle.enter("b") for _ in range(2)] == [True, False]
+    throttle.leave("a")
+    assert throttle.enter("b")
+
+
+def test_what_is_sent_up_is_bounded_for_each_and_for_all() -> None:
+    throttle = Throttle(Limits(bytes_each=(10, 0), bytes_all=(15, 0)))
+    assert [throttle.send("a", 6), throttle.send("a", 6), throttle.send("b", 6), throttle.send("c", 6)] == [
+        True,
+        False,
+        True,
+        False,
+    ]
+
+
+def test_addresses_are_forgotten_when_there_are_too_many() -> None:
+    throttle = Throttle()
+    for number in range(10_050):
+        throttle.enter(str(number))
+        throttle.leave(str(number))
+    assert len(throttle._callers) == 10_000
+
+
+def test_closing_a_tab_ends_its_visit_and_drops_its_key_and_nobody_elses() -> None:
+    gone: list[str] = []
+    desks = Desks(hosted=True, forget=gone.append)
+    for session, token, key in (("one", VISIT, "key-one"), ("two", "ef" * 16, "key-two")):
+        desks.use_key(desks.welcome(session, f"{TOKEN}.{token}", "m.m"), key)
+    desks.leave("")
+    desks.leave("no such visit")
+    desks.leave(VISIT)
+    assert gone == ["key-one"]
+    assert desks.of("one").visitor.api_key == ""
+    assert desks.of("two").visitor.api_key == "key-two"
+
+
+def test_a_key_that_another_tab_still_uses_stays() -> None:
+    gone: list[str] = []
+    desks = Desks(hosted=False, forget=gone.append)
+    for session, token in (("one", VISIT), ("two", "ef" * 16)):
+        desks.use_key(desks.welcome(session, f"{TOKEN}.{token}"), "the-key")
+    desks.leave(VISIT)
+    assert gone == []
+    desks.use_key(desks.of("two"), "")
+    assert gone == ["the-key"]
+
+
+def test_an_idle_tab_is_forgotten_without_anybody_asking(monkeypatch: pytest.MonkeyPatch) -> None:
+    gone: list[str] = []
+    desks, accounts = Desks(hosted=True, forget=gone.append), Accounts(1)
+    desks.use_key(desks.of("one"), "the-key")
+    accounts.of("http://127.0.0.1:9", "the-key")
+    later = time.monotonic() + IDLE + 1
+    for room in ("ui.desk", "accounts"):
+        monkeypatch.setattr(f"flux_playground.{room}.time", SimpleNamespace(monotonic=lambda: later))
+    lifecycle.forget_idle(desks, accounts, often=0.01)
+    until = time.time() + 5
+    while (not gone or len(accounts)) and time.time() < until:
+        time.sleep(0.01)
+    assert gone == ["the-key"]
+    assert len(accounts) == 0
+    del desks
+    gc.collect()
+
+
+def test_an_account_goes_with_its_key_but_not_while_something_travels_on_it(playground: Playground) -> None:
+    accounts = Accounts(1)
+    account = accounts.of("http://127.0.0.1:9", "the-key")
+    started = playground.start({"finetune_id": "my-finetune"})
+    run = playground.run(started.id)
+    assert run is not None
+    account.line.enter(run)
+    accounts.forget("the-key")
+    assert len(accounts) == 1
+    account.line.leave()
+    accounts.tidy()
+    assert len(accounts) == 0
+    list(playground.watch(started.id))
