@@ -42,7 +42,9 @@ class Program:
             signal.signal(kind, lambda *_: stop.set())
         try:
             self.demo.launch(**self.launch, prevent_thread_lock=True)
-            stop.wait()
+            # With a timeout: a signal that the system gives to another thread wakes this one only at its next step.
+            while not stop.wait(0.5):
+                pass
             self.demo.close(verbose=False)
         except (OSError, ValueError) as error:
             print(f"The page cannot be served: {error}.", file=sys.stderr)

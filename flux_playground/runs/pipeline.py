@@ -53,7 +53,7 @@ def travel(
             journal.check_writable()
             generation = journal.write(replace(generation, state=State.SUBMITTING, started_at=time.time()))
             yield generation
-            task = client.submit(generation.endpoint, request, stop=stop)
+            task = client.submit(generation.endpoint, request, stop=stop, patience=patience)
             generation = replace(generation, task_id=task.id, polling_url=task.polling_url, cost=task.cost)
         generation = journal.save(replace(generation, state=State.RUNNING, error=None, finished_at=None))
         yield generation

@@ -97,7 +97,12 @@ def test_axe_finds_nothing_before_and_while_a_picture_comes_and_when_it_is_there
 
 def test_axe_finds_nothing_in_any_end_without_a_picture(browser: Browser, tmp_path: Path) -> None:
     with (
-        running(tmp_path, FLUX_PLAYGROUND_LOCAL_SPEED="60", FLUX_PLAYGROUND_MAX_IN_FLIGHT="20") as url,
+        running(
+            tmp_path,
+            FLUX_PLAYGROUND_LOCAL_SPEED="60",
+            FLUX_PLAYGROUND_MAX_IN_FLIGHT="20",
+            FLUX_PLAYGROUND_PATIENCE="12",
+        ) as url,
         checked(browser, url) as axe,
     ):
         fill(axe.page, finetune_id="my-finetune", seed="", aspect_ratio="3:2")
