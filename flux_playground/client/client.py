@@ -80,8 +80,8 @@ class Client:
         """Hands a request over and returns its task; `stop` ends the waiting between tries.
 
         It is made again only when it certainly did nothing: no connection stood, or the API said 429, or 503 with
-        `Retry-After`. A 429 is waited out for `limits.turn` seconds, `patience` at most. Raises `APIUnreachable`, or the error the API
-        gave; `SubmitUnknown` when the request may have been accepted.
+        `Retry-After`. A 429 is waited out for `limits.turn` seconds, `patience` at most. Raises `APIUnreachable`, or
+        the error the API gave; `SubmitUnknown` when the request may have been accepted.
         """
         body = json.dumps(request).encode()
         attempt, deadline = 0, monotonic() + min(self._limits.turn, patience or self._limits.turn)
