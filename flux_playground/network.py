@@ -42,7 +42,7 @@ def _proxy(name: str, text: str) -> str:
     if not usable:
         raise InvalidSettings(f"{name} must be the address of an http, https or socks5 proxy.")
     if url.scheme.startswith("socks") and not (find_spec("socks") and find_spec("socksio")):
-        raise InvalidSettings(f"{name} names a SOCKS proxy, which needs `pip install flux-playground[socks]`.")
+        raise InvalidSettings(f"{name} names a SOCKS proxy: unset {name}, or `pip install flux-playground[socks]`.")
     return text
 
 
