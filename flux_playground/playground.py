@@ -136,7 +136,7 @@ class Playground:
             self.journal.write(generation)
             return self._runner.enter(run, key)
         except BaseException:
-            self._runs.remove(run)
+            self._runner.abandon(run)
             raise
         finally:
             self._quota.reserved.pop(generation.id, None)
@@ -237,7 +237,7 @@ class Playground:
             return client.finetune(finetune_id)
 
     def local(self, visitor: Visitor = OWNER) -> bool:
-        """Whether this visitor's pictures are drawn by the local server, for want of any key."""
+        """Whether the local server makes this visitor's images."""
         return local(self.settings, visitor)
 
     def _chosen(self, endpoint: str) -> schema.Operation:
@@ -285,6 +285,8 @@ class Playground:
             return self._runs.add(run)
 
     def _take_up(self, generation: Generation) -> Generation:
+        if run := self._runs.get(generation.id):
+            return run.generation
         fate = {State.QUEUED: State.UNSENT, State.SUBMITTING: State.UNKNOWN}.get(generation.state)
         if fate is not None:
             return self.journal.save(replace(generation, state=fate, finished_at=time.time()))

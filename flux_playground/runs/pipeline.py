@@ -98,7 +98,8 @@ def _heard(generation: Generation, result: Result) -> Generation:
 def _arrived(generation: Generation, waited: float | None) -> Generation:
     """The finished generation. One that was taken up again has no durations: much of its time nobody was waiting."""
     now = time.time()
-    seconds = now - generation.started_at if waited is not None and generation.started_at is not None else None
+    fresh = waited is not None and generation.started_at is not None
+    seconds = max(now - (generation.started_at or now), 0.0) if fresh else None  # the clock may have been set back
     return replace(generation, state=State.READY, waited=waited, seconds=seconds, finished_at=now)
 
 

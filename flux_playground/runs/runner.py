@@ -51,8 +51,14 @@ class Runner:
         try:
             return self.enter(run, key)
         except BaseException:
-            self.runs.remove(run)
+            self.abandon(run)
             raise
+
+    def abandon(self, run: Run) -> None:
+        """End a run that could not be started: it is written down, and whoever watches it sees an end."""
+        state = State.UNCOLLECTED if run.generation.task_id else State.UNSENT
+        run.report(self._journal.save(replace(run.generation, state=state, finished_at=time.time())))
+        self.runs.remove(run)
 
     def enter(self, run: Run, key: str) -> Generation:
         """Start a run that is in `runs`, or queue the run behind those of its account."""
@@ -67,8 +73,14 @@ class Runner:
         return run.generation
 
     def _start_next(self, account: Account) -> None:
-        if following := account.line.leave():
-            threading.Thread(target=self._work, args=(account, following), name="generation", daemon=True).start()
+        """Give a place of the queue to the next run; runs for which no thread can be started are abandoned."""
+        while following := account.line.leave():
+            worker = threading.Thread(target=self._work, args=(account, following), name="generation", daemon=True)
+            try:
+                worker.start()
+                return
+            except RuntimeError:
+                self.abandon(following)
 
     def _work(self, account: Account, first: Run) -> None:
         """A worker: takes one run down the road, then whichever is next in the line, until nobody waits."""

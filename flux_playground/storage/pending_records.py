@@ -22,6 +22,7 @@ class PendingRecords:
         self._write = write
         self._records: dict[str, Generation] = {}
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
         self._closed = threading.Event()
         self._retrying = False
 
@@ -46,10 +47,13 @@ class PendingRecords:
             self._try(generation)
 
     def _try(self, generation: Generation) -> bool:
-        try:
-            self._write(generation)
-        except StorageError:
-            return False
+        with self._writing:  # else a retry could write an older record over a newer one
+            if self._records.get(generation.id) is not generation:
+                return True
+            try:
+                self._write(generation)
+            except StorageError:
+                return False
         with self._lock:
             if self._records.get(generation.id) is generation:
                 del self._records[generation.id]

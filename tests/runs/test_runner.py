@@ -253,3 +253,52 @@ def test_clock_set_back_locks_nobody_out(tmp_path: Path) -> None:
     assert journal.usage.count("9f2c.", now - 3600, now, ["c" * 32, "b" * 32]) == 2
     assert [one for _, one, _ in journal.usage.spent("", now - 3600, now)] == ["b" * 32]
     journal.close()
+
+
+def test_retry_never_writes_an_older_record() -> None:
+    """A retry that comes late does not write an older record over a newer one."""
+    written: list[Generation] = []
+    gate, older = threading.Event(), Generation("a" * 32, "owner", 0.0, "/v1/x", "https://api.bfl.ai", {})
+
+    def write(generation: Generation) -> Generation:
+        if not gate.is_set():
+            raise StorageError("full")
+        written.append(generation)
+        return generation
+
+    pending = PendingRecords(write)
+    pending.save(older)
+    newer = replace(older, state=State.READY)
+    gate.set()
+    pending.save(newer)
+    pending._try(older)
+    wait_until(lambda: pending.get(older.id) is None)
+    assert written[-1] is newer
+    pending.close()
+
+
+def test_resume_leaves_active_runs_alone(keyed: Settings) -> None:
+    """Resuming while generations are queued and run changes none of them."""
+    with Playground(replace(keyed, max_in_flight=1)) as playground:
+        first = playground.start({**VALUES, "prompt": "a mill #stuck"})
+        queued = playground.start(VALUES)
+        playground.resume()
+        assert playground.get(queued.id).state is State.QUEUED
+        wait_until(lambda: playground.get(first.id).state is State.RUNNING)
+        playground.stop(first.id)
+        assert finish(playground, queued).state is State.READY
+
+
+def test_start_that_fails_has_an_end(playground: Playground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A generation whose worker cannot be started is written as not sent, and its queue place is free."""
+
+    def no_threads(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", no_threads)
+        with pytest.raises(RuntimeError):
+            playground.start(VALUES)
+    assert [one.state for one in playground.recent()] == [State.UNSENT]
+    assert playground._runs.list() == []
+    assert finish(playground, playground.start(VALUES)).state is State.READY
