@@ -118,8 +118,10 @@ def image_fault(field: Field, value: Any) -> str:
         _each(value, lambda item: _image(field, item))
     except InvalidRequest as error:
         return error.details[0].msg
-    kind = list if field.type == "array" else str
-    return "" if isinstance(value, kind) else "is not an image as base64"
+    items = value if isinstance(value, list) else [value]
+    right_kind = isinstance(value, list) == (field.type == "array")
+    images = right_kind and all(isinstance(item, str) and item for item in items)
+    return "" if images else "is not an image as base64"
 
 
 def is_web_address(text: str) -> bool:
@@ -128,8 +130,9 @@ def is_web_address(text: str) -> bool:
 
 
 def takes_address(field: Field) -> bool:
-    """Return whether the API takes the address of an image in a field, by the field's description."""
-    return re.search(r"\bURLs?\b", field.description) is not None
+    """Return whether the API takes the address of an image in a field, by its description or that of its items."""
+    words = f"{field.description} {field.item.description if field.item else ''}"
+    return re.search(r"\bURLs?\b", words) is not None
 
 
 def decode_base64(text: str) -> bytes | None:

@@ -1,7 +1,4 @@
-"""The whole program without a page: values in, generations out.
-
-A submitted generation is paid for, so it belongs to this program: worker threads run it, whoever watches.
-"""
+"""The whole program without a page: values in, generations out, run by worker threads, whoever watches."""
 
 from __future__ import annotations
 
@@ -86,8 +83,7 @@ class Playground:
     ) -> Iterator[Generation]:
         """Make one image and yield its records as it gets further; the last has `.image` and `.seed`, or `.error`.
 
-        Raises as `start` does, before anything is sent. A caller who stops iterating stops watching: the image is
-        made and kept all the same.
+        Raises as `start` does. The image is made and kept also for a caller who stops iterating.
         """
         yield from self.watch(self.start(values, visitor, endpoint=endpoint).id)
 

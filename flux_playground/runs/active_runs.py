@@ -26,7 +26,10 @@ class ActiveRuns:
     def add(self, run: Run) -> Run:
         """Add a run and return it; where its generation runs already, return that run and add nothing."""
         with self._lock:
-            return self._runs.setdefault(run.generation.id, run)
+            active = self._runs.get(run.generation.id)
+            if active is None or active.generation.finished:  # a finished run is about to be removed
+                self._runs[run.generation.id] = active = run
+            return active
 
     def remove(self, run: Run) -> None:
         """Remove a run; one that was not added is ignored."""

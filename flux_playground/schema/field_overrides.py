@@ -64,4 +64,4 @@ def normalize(name: str, text: str) -> str:
         if found and int(found[1]) and int(found[2]):
             value = Fraction(int(found[1]), int(found[2]))
             return f"{value.numerator}:{value.denominator}"
-    return text.strip().strip(INVISIBLE).strip() if re.search(r"(^|_)id$", name) else text
+    return re.sub(f"[{INVISIBLE}]", "", text).strip() if re.search(r"(^|_)id$", name) else text

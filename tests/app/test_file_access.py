@@ -20,8 +20,9 @@ from flux_playground.errors import InvalidRequest
 from flux_playground.local import LocalServer
 from flux_playground.schema import Operation, load, load_text
 from flux_playground.schema.document import SHIPPED
-from flux_playground.ui.form import json_editor, uploaded_files
-from flux_playground.ui.form.uploaded_files import NOT_UPLOADED, uploaded_path
+from flux_playground.ui.form import json_editor
+from flux_playground.ui.gradio_patches import uploaded_files
+from flux_playground.ui.gradio_patches.uploaded_files import NOT_UPLOADED, uploaded_path
 
 from ..app_process import running
 from ..http_visitor import Stranger
@@ -165,6 +166,44 @@ def test_address_where_the_api_takes_one(server: LocalServer, playground: Playgr
     assert last.request["image_prompt"] == address
 
 
+@pytest.mark.parametrize(
+    "value", [f"data:image/png;base64,{TEXT}", "\n".join(TEXT[i : i + 76] for i in range(0, len(TEXT), 76)), URLSAFE]
+)
+def test_json_view_takes_each_spelling(operation: Operation, value: str) -> None:
+    """An image that a request may hold reaches the form; it never replaces the image there by nothing."""
+    edit = json_editor.edited(operation.fields, operation, {"finetune_id": "f"}, json.dumps({"image_prompt": value}))
+    assert Path(edit.held["image_prompt"]).read_bytes() == png()
+
+
+IMAGES = {"type": "array", "description": "Images.", "items": {"type": "string", "description": "Base64 or URL."}}
+
+
+def with_list() -> Operation:
+    """An endpoint with a list of images."""
+    answer = {"type": "object", "properties": {"id": {"type": "string"}, "polling_url": {"type": "string"}}}
+    body = {"type": "object", "properties": {"input_images": IMAGES}}
+    post = {
+        "requestBody": {"content": {"application/json": {"schema": body}}},
+        "responses": {"200": {"content": {"application/json": {"schema": answer}}}},
+    }
+    return load_text(json.dumps({"openapi": "3.1.0", "paths": {"/v1/x": {"post": post}}})).operation("/v1/x")
+
+
+@pytest.mark.parametrize("value", [["https://example.org/a.png"], [TEXT, "hello"], [5], [TEXT, ""], TEXT])
+def test_json_view_names_a_wrong_list(value: Any) -> None:
+    """A list with anything but images is named, and the form keeps the images that it had."""
+    operation = with_list()
+    edit = json_editor.edited(operation.fields, operation, {}, json.dumps({"input_images": value}))
+    assert "input_images" not in edit.held
+    assert "The form keeps what it had." in edit.said
+
+
+def test_address_where_the_items_take_one() -> None:
+    """An address passes where only the description of a list's items names URLs."""
+    value = ["https://example.org/a.png"]
+    assert complete(with_list(), {"input_images": value}) == {"input_images": value}
+
+
 @pytest.mark.parametrize("value", ["https://example.org/a.png", "hello", 5, ["a"]])
 def test_json_view_names_a_wrong_image(operation: Operation, value: Any) -> None:
     """A wrong image in the JSON is named under it, and the form keeps what it had."""
@@ -190,6 +229,7 @@ def test_large_image_is_scaled_down(operation: Operation) -> None:
     [
         ("finetune_id", " my-finetune\n", "my-finetune"),
         ("finetune_id", "\ufeffmy-finetune\u200b", "my-finetune"),
+        ("finetune_id", "\ufeff \u200bmy\u200b-finetune \u200b\n", "my-finetune"),
         ("aspect_ratio", "16x9", "16:9"),
         ("aspect_ratio", "16/9", "16:9"),
         ("aspect_ratio", "1920x1080", "16:9"),

@@ -211,7 +211,7 @@ def test_many_threads_write_without_losing_a_record(journal: Journal) -> None:
 
 
 def test_only_the_first_program_on_a_folder_may_take_up_what_is_left_there(tmp_path: Path) -> None:
-    code = "import sys; from pathlib import Path; from flux_playground.journal import Journal; "
+    code = "import sys; from pathlib import Path; from flux_playground.storage.generation_store import Journal; "
     code += "print(Journal(Path(sys.argv[1])).sole)"
     first = Journal(tmp_path)
     second = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)

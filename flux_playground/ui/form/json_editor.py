@@ -66,7 +66,7 @@ def edited(chosen: Sequence[Field], operation: Operation, raw: Mapping[str, Any]
         if given.get(field.name) != before.get(field.name) or (field.name in given) != (field.name in before):
             value = given.get(field.name)
             fault = image_fault(field, value) if field.media and value not in (None, [], "") else ""
-            if fault or (field.media and isinstance(value, str) and is_web_address(value)):
+            if fault or (field.media and _has_address(value)):
                 sentence = fault or "is an address; the form needs the image itself"
                 wrong.append(FieldError(("body", field.name), f"{sentence}. The form keeps what it had.", ""))
             else:
@@ -74,6 +74,11 @@ def edited(chosen: Sequence[Field], operation: Operation, raw: Mapping[str, Any]
     unknown = [FieldError(("body", name), "is not a field here", "") for name in given if name not in _names(chosen)]
     shown = {name: value for name, value in given.items() if name in _names(chosen) and name not in _hidden(chosen)}
     return Edit(held, _state([*unknown, *wrong, *_faults(operation, shown, _hidden(chosen))]))
+
+
+def _has_address(value: Any) -> bool:
+    items = value if isinstance(value, list) else [value]
+    return any(isinstance(item, str) and is_web_address(item) for item in items)
 
 
 def _request(chosen: Sequence[Field], operation: Operation, raw: Mapping[str, Any]) -> dict[str, Any]:

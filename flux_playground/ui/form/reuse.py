@@ -5,8 +5,6 @@ Knows the playground and the fields, not gradio.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import contextlib
 import shutil
 import tempfile
@@ -15,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ...build_request import decode_base64
 from ...errors import BadSample
 from ...generation import Generation
 from ...images.image_file import inspect
@@ -113,9 +112,9 @@ def held(field: Field, value: Any) -> Any:
 def file(text: str) -> str | None:
     """An image in base64 as a file in the folder for temporary files, from where gradio takes it into its own."""
     try:
-        data = base64.b64decode(text, validate=True)
+        data = decode_base64(text) or b""
         suffix = inspect(data).suffix
-    except (binascii.Error, BadSample):
+    except BadSample:
         return None
     _clear_away()
     path = Path(tempfile.mkdtemp(prefix=PREFIX)) / f"image-prompt.{suffix.lstrip('.')}"

@@ -15,8 +15,8 @@ import gradio as gr
 
 from ...schema import Field
 from ...schema.simplify import essence
+from ..gradio_patches.uploaded_files import uploaded_path
 from ..text import labels
-from .uploaded_files import uploaded_path
 
 UNSET = "API default"
 """The choice that leaves a field out of the request."""

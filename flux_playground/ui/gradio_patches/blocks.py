@@ -17,6 +17,9 @@ from typing import Any
 
 import gradio as gr
 from gradio.blocks import BlocksConfig
+from gradio.processing_utils import client_utils
+
+from .uploaded_files import uploaded_path
 
 SKIPPED = {"__type__": "update"}
 PLAIN = (str, int, float, bool, type(None))
@@ -95,6 +98,8 @@ class Sparing(gr.Blocks):  # type: ignore[misc]
     async def preprocess_data(self, block_fn: Any, inputs: list[Any], state: Any, explicit_call: bool = False) -> Any:
         """What a handler is given for each input; there are no files in a text or a number."""
         self.validate_inputs(block_fn, inputs)
+        # Gradio would download each web address that a client names as a file, whatever the component.
+        client_utils.traverse(inputs, uploaded_path, client_utils.is_file_obj_with_meta)
         if block_fn.component_prop_inputs:
             return await super().preprocess_data(block_fn, inputs, state, explicit_call)
         places = [place for place, one in enumerate(inputs) if type(one) not in PLAIN]

@@ -13,7 +13,7 @@ from typing import Any
 import gradio as gr
 
 from ..events.js_bridge import private
-from ..form.uploaded_files import uploaded_path
+from ..gradio_patches.uploaded_files import uploaded_path
 from ..text.html import button
 
 OPEN = "Open a recipe or picture"

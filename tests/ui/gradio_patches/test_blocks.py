@@ -9,9 +9,11 @@ from typing import Any
 
 import gradio as gr
 import pytest
+from gradio import processing_utils
 from gradio.state_holder import SessionState
 
 from flux_playground.ui.gradio_patches.blocks import OBJECTS, PROGRESS, SKIPPED, TURN, Sparing, settled
+from flux_playground.ui.gradio_patches.uploaded_files import NOT_UPLOADED
 
 
 def told(kind: Any, values: dict[int, Any]) -> list[Any]:
@@ -73,6 +75,26 @@ def test_what_gradio_refuses_is_refused(values: list[Any]) -> None:
     for kind in (gr.Blocks, Sparing):
         with pytest.raises((ValueError, gr.Error, gr.exceptions.InvalidPathError)):
             given(kind, list(values))
+
+
+@pytest.mark.parametrize("place", [0, 3])
+@pytest.mark.parametrize("nested", [False, True])
+def test_no_address_is_downloaded(monkeypatch: pytest.MonkeyPatch, place: int, nested: bool) -> None:
+    """A web address in place of a file is refused in any input before Gradio downloads it."""
+    downloads: list[str] = []
+
+    async def download(url: str, **_: Any) -> str:
+        downloads.append(url)
+        raise OSError
+
+    monkeypatch.setattr(processing_utils, "async_ssrf_protected_download", download)
+    file = {"path": "https://example.org/a.png", "meta": {"_type": "gradio.FileData"}}
+    values: list[Any] = ["a", 1, True, None]
+    values[place] = {"x": [file]} if nested else file
+    with pytest.raises(gr.Error) as caught:
+        given(Sparing, values)
+    assert caught.value.message == NOT_UPLOADED
+    assert downloads == []
 
 
 def test_nobody_is_told_whose_turn_it_is_and_programs_do_not_pass_the_queue() -> None:

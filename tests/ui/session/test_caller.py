@@ -207,7 +207,7 @@ def test_an_idle_tab_is_forgotten_without_anybody_asking(monkeypatch: pytest.Mon
     desks.use_key(desks.of("one"), "the-key")
     accounts.of("http://127.0.0.1:9", "the-key")
     later = time.monotonic() + IDLE + 1
-    for room in ("ui.desk", "accounts"):
+    for room in ("ui.session.tab_session", "runs.client_pool"):
         monkeypatch.setattr(f"flux_playground.{room}.time", SimpleNamespace(monotonic=lambda: later))
     lifecycle.forget_idle(desks, accounts, often=0.01)
     until = time.time() + 5

@@ -16,7 +16,7 @@ def uploaded_path(payload: Any) -> str:
 
     Raises `gradio.Error` with one and the same sentence for anything else, so that nobody learns which files exist.
     """
-    text = getattr(payload, "path", None)
+    text = payload.get("path") if isinstance(payload, dict) else getattr(payload, "path", None)
     folder = Path(get_upload_folder()).resolve()
     try:
         path = Path(text).resolve(strict=True) if isinstance(text, str) else None
