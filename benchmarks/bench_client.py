@@ -30,7 +30,7 @@ from typing import Any
 from PIL import Image
 
 from flux_playground.client import Client
-from flux_playground.client.poll_schedule import Pace
+from flux_playground.client.poll_schedule import PollSchedule
 
 PATH = "/v1/flux-pro-1.1-ultra-finetuned"
 
@@ -96,7 +96,7 @@ class Server:
 # The clients
 
 
-class Fixed(Pace):
+class Fixed(PollSchedule):
     """Polls after the same pause for ever."""
 
     def __init__(self, seconds: float) -> None:
@@ -108,12 +108,12 @@ class Fixed(Pace):
         return self._seconds
 
 
-PACES: dict[str, Callable[[list[float]], Pace]] = {
-    "ours": Pace,
+PACES: dict[str, Callable[[list[float]], PollSchedule]] = {
+    "ours": PollSchedule,
     "every 50 ms": lambda _: Fixed(0.05),
     "every 500 ms": lambda _: Fixed(0.5),
 }
-"""From the durations of past tasks to the pace of the next."""
+"""From the durations of past tasks to the schedule of the next."""
 
 
 def measure(name: str, url: str, tasks: int, together: int) -> dict[str, float]:
@@ -134,7 +134,7 @@ def measure(name: str, url: str, tasks: int, together: int) -> dict[str, float]:
                 return
             began = time.monotonic()
             task = client.submit(PATH, {"seed": seed})
-            results = list(client.poll(task, pace=PACES[name](past)))
+            results = list(client.poll(task, schedule=PACES[name](past)))
             ready = time.monotonic()
             past.append(ready - began)
             client.collect(task, results[-1])

@@ -9,7 +9,7 @@ import json
 import logging
 from pathlib import Path
 
-from .client import fetch
+from .client import fetch_document
 from .errors import InvalidDocument
 from .schema import Document, Operation, load, load_text
 from .schema.document import SHIPPED as SHIPPED
@@ -39,7 +39,7 @@ def opened(settings: Settings) -> Document:
 
 def at(address: str) -> Document:
     """The document at an address; raises `InvalidDocument` with one sentence."""
-    return load_text(fetch(address), address)
+    return load_text(fetch_document(address), address)
 
 
 def current(server: str) -> Document:

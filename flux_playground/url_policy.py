@@ -48,7 +48,7 @@ def origin(url: str) -> Origin:
     return Origin(parts.scheme, parts.hostname, parts.port or PORTS[parts.scheme])
 
 
-def usable(url: str, base: Origin) -> bool:
+def is_allowed_url(url: str, base: Origin) -> bool:
     """Whether this address may be asked at all when `base` is the configured server."""
     try:
         target = origin(url)
@@ -56,10 +56,10 @@ def usable(url: str, base: Origin) -> bool:
         return False
     if target.scheme == "http":
         return base.loopback and target.loopback
-    return not is_address(target.host) or permitted(target.host, base)
+    return not is_address(target.host) or is_allowed_peer(target.host, base)
 
 
-def may_see_key(target: Origin, base: Origin) -> bool:
+def may_receive_key(target: Origin, base: Origin) -> bool:
     """Whether the key may be sent there: to the configured server, and between the API's own hosts."""
     safe = target.scheme == "https" or target.loopback
     return safe and (target == base or (base.bfl and target.bfl))
@@ -73,7 +73,7 @@ class PrivateNames(Enum):
     ANY = "any"  # others too, where the configured server's own name leads to a private address
 
 
-def permitted(address: str, base: Origin, name: str = "", names: PrivateNames = PrivateNames.NONE) -> bool:
+def is_allowed_peer(address: str, base: Origin, name: str = "", names: PrivateNames = PrivateNames.NONE) -> bool:
     """Whether a connection to this IP address may be used for a URL that somebody else chose.
 
     Nothing private, link-local, reserved or shared; the local machine only when the configured server is there.
@@ -140,8 +140,8 @@ def polling_url(base_url: str, task_id: str, given: Any) -> str:
     base, url = origin(base_url), given if isinstance(given, str) else ""
     if url.startswith("/") and not url.startswith("//"):
         url = urlunsplit((*urlsplit(base_url)[:2], "", "", "")) + url
-    if url.startswith("http://") and not usable(url, base):
+    if url.startswith("http://") and not is_allowed_url(url, base):
         url = "https://" + url.removeprefix("http://")
-    if usable(url, base):
+    if is_allowed_url(url, base):
         return url
     return endpoint(base_url, f"/v1/get_result?id={quote(task_id, safe='')}")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from flux_playground import Playground, Settings, active_document
-from flux_playground.client import fetch
+from flux_playground.client import fetch_document
 from flux_playground.errors import InvalidDocument
 from flux_playground.generation import State
 from flux_playground.local import LocalServer
@@ -61,7 +61,7 @@ def test_a_redirect_to_a_broken_address_is_refused(host: Hostile, url: str) -> N
     """A bad Location is the module's own error."""
     host.script("/a", redirect(url))
     with pytest.raises(InvalidDocument):
-        fetch(f"{host.url}/a")
+        fetch_document(f"{host.url}/a")
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
@@ -79,16 +79,16 @@ def test_a_document_is_read_by_its_byte_order_mark(host: Hostile, tmp_path: Path
 )
 def test_an_address_that_is_not_asked_is_refused(url: str) -> None:
     with pytest.raises(InvalidDocument):
-        fetch(url)
+        fetch_document(url)
 
 
 def test_a_redirect_to_this_machine_from_elsewhere_is_followed_only_where_it_began_here(host: Hostile) -> None:
     host.script("/a", redirect(f"{host.url}/b"))
     host.script("/b", raw(answer(b"text")))
-    assert fetch(f"{host.url}/a") == "text"
+    assert fetch_document(f"{host.url}/a") == "text"
     host.script("/c", redirect("https://10.0.0.1/b"))
     with pytest.raises(InvalidDocument, match="not one that we ask"):
-        fetch(f"{host.url}/c")
+        fetch_document(f"{host.url}/c")
 
 
 def test_an_adopted_document_is_kept_for_the_next_start_and_can_be_left_again(tmp_path: Path) -> None:
@@ -124,4 +124,4 @@ def test_a_playground_and_its_local_server_go_by_another_document_while_they_run
             assert playground.operation.path == "/v1/plain"
             last = list(playground.generate({"prompt": "a mill"}, endpoint="/v1/only_hooked"))[-1]
             assert last.state is State.READY
-            assert json.loads(fetch(f"{server.url}/openapi.json"))["info"]["title"] == "Constructs"
+            assert json.loads(fetch_document(f"{server.url}/openapi.json"))["info"]["title"] == "Constructs"

@@ -11,11 +11,11 @@ from flux_playground.url_policy import (
     Origin,
     PrivateNames,
     endpoint,
-    may_see_key,
+    is_allowed_peer,
+    is_allowed_url,
+    may_receive_key,
     origin,
-    permitted,
     polling_url,
-    usable,
 )
 
 BFL = "https://api.us1.bfl.ai"
@@ -44,7 +44,7 @@ SEEN = [
 
 @pytest.mark.parametrize(("base", "url", "seen"), SEEN)
 def test_the_key_is_for_the_configured_server_and_its_sisters(base: str, url: str, seen: bool) -> None:
-    assert may_see_key(origin(url), origin(base)) is seen
+    assert may_receive_key(origin(url), origin(base)) is seen
 
 
 NO_ADDRESS = """
@@ -57,7 +57,7 @@ https://a:port/ https://a:99999/ javascript:alert(1) file:///etc/passwd https://
 def test_an_address_that_two_readers_may_understand_differently_is_no_address(url: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         origin(url)
-    assert not usable(url, origin(BFL))
+    assert not is_allowed_url(url, origin(BFL))
 
 
 PRIVATE = """
@@ -69,20 +69,20 @@ fe80::1%eth0 fd00::1 :: ff02::1 ::ffff:10.0.0.1 ::ffff:127.0.0.1 198.18.0.1 192.
 
 @pytest.mark.parametrize("address", PRIVATE.split())
 def test_a_private_address_is_not_asked_for_somebody_else(address: str) -> None:
-    assert not permitted(address, origin(BFL))
+    assert not is_allowed_peer(address, origin(BFL))
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::8.8.8.8"])
 def test_a_public_address_is(address: str) -> None:
-    assert permitted(address, origin(BFL))
+    assert is_allowed_peer(address, origin(BFL))
 
 
 def test_the_local_machine_is_asked_only_when_the_server_is_there_too() -> None:
-    assert permitted("127.0.0.1", origin("http://localhost:1"))
-    assert not permitted("10.0.0.1", origin("http://localhost:1"))
-    assert usable("http://localhost:2/x", origin("http://127.0.0.1:1"))
-    assert not usable("http://localhost:2/x", origin(BFL))
-    assert not usable("http://example.com/x", origin("http://127.0.0.1:1"))
+    assert is_allowed_peer("127.0.0.1", origin("http://localhost:1"))
+    assert not is_allowed_peer("10.0.0.1", origin("http://localhost:1"))
+    assert is_allowed_url("http://localhost:2/x", origin("http://127.0.0.1:1"))
+    assert not is_allowed_url("http://localhost:2/x", origin(BFL))
+    assert not is_allowed_url("http://example.com/x", origin("http://127.0.0.1:1"))
 
 
 ASKED = [
@@ -113,17 +113,17 @@ FAKE = ["198.18.0.10", "100.64.3.4", "10.9.8.7", "192.168.1.1", "fc00::1", "::ff
 @pytest.mark.parametrize("address", FAKE)
 def test_own_names_may_lead_to_a_private_address(address: str) -> None:
     """Behind a fake-IP proxy or a split DNS, names of the API resolve to private addresses."""
-    assert permitted(address, origin(BFL), "delivery-eu1.bfl.ai", PrivateNames.OWN)
-    assert not permitted(address, origin(BFL), "x.blob.core.windows.net", PrivateNames.OWN)
-    assert not permitted(address, origin(BFL), "evilbfl.ai", PrivateNames.OWN)
-    assert not permitted(address, origin(BFL), "delivery-eu1.bfl.ai")
-    assert not permitted(address, origin(BFL), "", PrivateNames.ANY)
+    assert is_allowed_peer(address, origin(BFL), "delivery-eu1.bfl.ai", PrivateNames.OWN)
+    assert not is_allowed_peer(address, origin(BFL), "x.blob.core.windows.net", PrivateNames.OWN)
+    assert not is_allowed_peer(address, origin(BFL), "evilbfl.ai", PrivateNames.OWN)
+    assert not is_allowed_peer(address, origin(BFL), "delivery-eu1.bfl.ai")
+    assert not is_allowed_peer(address, origin(BFL), "", PrivateNames.ANY)
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "169.254.169.254", "fe80::1", "0.0.0.0", "224.0.0.1"])
 def test_no_name_may_lead_to_this_machine_or_link(address: str) -> None:
     """The exception covers local networks only."""
-    assert not permitted(address, origin(BFL), "delivery-eu1.bfl.ai", PrivateNames.ANY)
+    assert not is_allowed_peer(address, origin(BFL), "delivery-eu1.bfl.ai", PrivateNames.ANY)
 
 
 @pytest.mark.parametrize(("resolved", "allowed"), [("198.18.0.5", True), ("8.8.8.8", False), ("127.0.0.1", False)])
@@ -133,8 +133,8 @@ def test_other_names_follow_where_the_api_itself_leads(
     """Another image host may be private only where the API's own name is."""
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (resolved, 443))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
-    assert permitted("198.18.0.10", origin(BFL), "x.blob.core.windows.net", PrivateNames.ANY) is allowed
-    assert not permitted("198.18.0.10", origin(BFL), "x.blob.core.windows.net", PrivateNames.OWN)
+    assert is_allowed_peer("198.18.0.10", origin(BFL), "x.blob.core.windows.net", PrivateNames.ANY) is allowed
+    assert not is_allowed_peer("198.18.0.10", origin(BFL), "x.blob.core.windows.net", PrivateNames.OWN)
 
 
 @pytest.mark.parametrize("base", ["https://a.test", "https://a.test/", "https://a.test/v1", "https://a.test/v1/"])
@@ -145,4 +145,4 @@ def test_a_version_at_the_end_of_the_base_is_not_doubled(base: str) -> None:
 
 def test_the_host_of_a_document_may_not_be_private() -> None:
     """A visitor chooses a document's URL, so its own host name earns no exception."""
-    assert not permitted("10.0.0.5", origin("https://wiki.corp.test/openapi.json"), "wiki.corp.test")
+    assert not is_allowed_peer("10.0.0.5", origin("https://wiki.corp.test/openapi.json"), "wiki.corp.test")

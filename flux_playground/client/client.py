@@ -24,16 +24,16 @@ from ..errors import (
     SubmitUnknown,
     Unauthorized,
 )
-from ..url_policy import PrivateNames, endpoint, may_see_key, origin, polling_url, usable
-from .connections import NeverMade
+from ..url_policy import PrivateNames, endpoint, is_allowed_url, may_receive_key, origin, polling_url
+from .connections import NotConnected
 from .downloads import Downloads
 from .limits import Limits
-from .poll_schedule import Pace
+from .poll_schedule import PollSchedule
 from .polling import Polling
-from .responses import Result, Task, read_error, read_task
-from .transport import Answer, Lost, Wire
+from .responses import Result, Task, parse_error, parse_task
+from .transport import Response, ResponseLost, Transport
 
-RENEWALS = 3
+MAX_URL_RENEWALS = 3
 log = logging.getLogger(__name__)
 
 
@@ -54,11 +54,11 @@ class Client:
             self._base = origin(self.base_url)
         except ValueError as error:
             raise InvalidSettings(f"The API's address is {error}.") from None
-        if not may_see_key(self._base, self._base):
+        if not may_receive_key(self._base, self._base):
             raise InvalidSettings("The API's address must be https (http only on this machine).")
-        self._api = Wire(self._base, self._limits)
-        self._abroad = Wire(self._base, self._limits, guarded=True, names=names)
-        self._downloads = Downloads(self._abroad, self._base, self._limits)
+        self._api = Transport(self._base, self._limits)
+        self._guarded = Transport(self._base, self._limits, guarded=True, names=names)
+        self._downloads = Downloads(self._guarded, self._base, self._limits)
 
     def __repr__(self) -> str:
         return f"Client({self.base_url!r})"
@@ -72,7 +72,7 @@ class Client:
     def close(self) -> None:
         """Closes the connections that are idle."""
         self._api.close()
-        self._abroad.close()
+        self._guarded.close()
 
     def submit(
         self, path: str, request: Mapping[str, Any], *, stop: Event | None = None, patience: float | None = None
@@ -84,20 +84,25 @@ class Client:
         the error the API gave; `SubmitUnknown` when the request may have been accepted.
         """
         body = json.dumps(request).encode()
-        attempt, deadline = 0, monotonic() + min(self._limits.turn, patience or self._limits.turn)
+        attempt, deadline = (
+            0,
+            monotonic() + min(self._limits.rate_limit_timeout, patience or self._limits.rate_limit_timeout),
+        )
         while True:
             attempt += 1
             try:
-                answer = self._call("POST", path, whole=self._limits.submit, body=body)
-            except NeverMade as error:
+                response = self._call("POST", path, timeout=self._limits.submit_timeout, body=body)
+            except NotConnected as error:
                 failure: PlaygroundError = APIUnreachable(f"No connection to the API: {error}.")
-            except Lost as error:
-                raise self._unknown(f"No answer to a request that was sent: {error}.") from None
+            except ResponseLost as error:
+                raise self._unknown(f"No response to a request that was sent: {error}.") from None
             else:
-                if 200 <= answer.status < 300:
-                    return self._accepted(answer)
-                failure = self._refused(answer, path)
-            more = monotonic() < deadline if isinstance(failure, RateLimited) else attempt < self._limits.attempts
+                if 200 <= response.status < 300:
+                    return self._accepted(response)
+                failure = self._refused(response, path)
+            more = (
+                monotonic() < deadline if isinstance(failure, RateLimited) else attempt < self._limits.submit_attempts
+            )
             if not more or not self._rest(failure, attempt, stop):
                 break
         said = "the API rejected the values" if isinstance(failure, InvalidRequest) else failure.message
@@ -108,38 +113,38 @@ class Client:
         self,
         task: Task,
         *,
-        pace: Pace | None = None,
+        schedule: PollSchedule | None = None,
         patience: float = 300.0,
         age: float = 0.0,
         stop: Event | None = None,
     ) -> Iterator[Result]:
-        """Asks after a task and yields every answer, the last of them Ready with a sample.
+        """Asks after a task and yields every response, the last of them Ready with a sample.
 
         Setting `stop` ends it early. `age` is how many seconds ago the task was submitted: above 0 the first poll is
         made at once. Raises `TaskFailed` (or a kind of it), `TaskTimeout` after `patience` seconds, `Unauthorized`,
-        `BadSample` for a Ready without an image, `APIError` for an answer that no waiting changes.
+        `BadSample` for a Ready without an image, `APIError` for a response that no waiting changes.
         """
         url = polling_url(self.base_url, task.id, task.polling_url)
         self._usable_key()
-        polling = Polling(lambda: self._poll_once(url), task, pace or Pace(), self._limits, age)
+        polling = Polling(lambda: self._poll_once(url), task, schedule or PollSchedule(), self._limits, age)
         return polling.results(patience, stop or Event())
 
-    def _poll_once(self, url: str) -> Answer:
+    def _poll_once(self, url: str) -> Response:
         """One poll; a redirect is followed where the task's own address could have led, the key under the same rule."""
-        for _ in range(self._limits.redirects + 1):
-            wire = self._api if may_see_key(origin(url), self._base) else self._abroad
-            largest = self._limits.answer_bytes
-            answer = wire.call("GET", url, key=self._key, whole=self._limits.poll, largest=largest)
-            if answer.status not in (301, 302, 303, 307, 308):
+        for _ in range(self._limits.max_redirects + 1):
+            transport = self._api if may_receive_key(origin(url), self._base) else self._guarded
+            max_bytes = self._limits.max_response_bytes
+            response = transport.call("GET", url, key=self._key, timeout=self._limits.poll_timeout, max_bytes=max_bytes)
+            if response.status not in (301, 302, 303, 307, 308):
                 break
             try:
-                target = urljoin(url, answer.headers.get("Location", ""))
+                target = urljoin(url, response.headers.get("Location", ""))
             except ValueError:
                 break
-            if not usable(target, self._base):
+            if not is_allowed_url(target, self._base):
                 break
             url = target
-        return answer
+        return response
 
     def download(self, url: str, *, task_id: str = "", stop: Event | None = None) -> bytes:
         """The bytes of a sample as they were delivered, verified to be a whole image; the key is not sent.
@@ -154,12 +159,14 @@ class Client:
 
         Raises what `download` and `poll` raise.
         """
-        for _ in range(RENEWALS):
+        for _ in range(MAX_URL_RENEWALS):
             try:
                 return self.download(result.sample, task_id=task.id, stop=stop)
             except SampleExpired:
                 log.info("task %s: the sample has expired, asking for a fresh one", task.id)
-            for fresh in self.poll(task, patience=self._limits.renewal, age=self._limits.not_found, stop=stop):
+            for fresh in self.poll(
+                task, patience=self._limits.resign_timeout, age=self._limits.not_found_grace, stop=stop
+            ):
                 result = fresh
         return self.download(result.sample, task_id=task.id, stop=stop)
 
@@ -184,9 +191,9 @@ class Client:
             raise APIError("The API does not describe this finetune.")
         return found
 
-    def _call(self, method: str, path: str, *, whole: float, body: bytes | None = None) -> Answer:
-        url, largest = endpoint(self.base_url, path), self._limits.answer_bytes
-        return self._api.call(method, url, key=self._usable_key(), whole=whole, largest=largest, body=body)
+    def _call(self, method: str, path: str, *, timeout: float, body: bytes | None = None) -> Response:
+        url, max_bytes = endpoint(self.base_url, path), self._limits.max_response_bytes
+        return self._api.call(method, url, key=self._usable_key(), timeout=timeout, max_bytes=max_bytes, body=body)
 
     def _usable_key(self) -> str:
         """The key, if it can be sent as a header at all: a library that cannot would quote it in its complaint."""
@@ -194,35 +201,37 @@ class Client:
             raise Unauthorized("The key is not one line of plain characters.")
         return self._key
 
-    def _accepted(self, answer: Answer) -> Task:
-        task = read_task(answer.json())
+    def _accepted(self, response: Response) -> Task:
+        task = parse_task(response.json())
         if task is None:
-            raise self._unknown(f"The answer to the request cannot be read: {answer.fault or 'no task in it'}.", answer)
+            raise self._unknown(
+                f"The response to the request cannot be read: {response.fault or 'no task in it'}.", response
+            )
         log.info("task %s: submitted, cost %s", task.id, task.cost)
         return replace(task, polling_url=polling_url(self.base_url, task.id, task.polling_url))
 
-    def _refused(self, answer: Answer, path: str) -> PlaygroundError:
+    def _refused(self, response: Response, path: str) -> PlaygroundError:
         """The error that a submit met; raised at once if it is not sure that nothing was done."""
-        error = read_error(answer)
-        busy = answer.status == 503 and error.retry_after is not None
-        doubtful = answer.status < 400 or answer.status == 408 or (answer.status >= 500 and not busy)
-        if type(error) is APIError and answer.status in (404, 410):
+        error = parse_error(response)
+        busy = response.status == 503 and error.retry_after is not None
+        doubtful = response.status < 400 or response.status == 408 or (response.status >= 500 and not busy)
+        if type(error) is APIError and response.status in (404, 410):
             url = endpoint(self.base_url, path)
-            return NoSuchAddress(f"The API has no such address: {url}.", status_code=answer.status)
+            return NoSuchAddress(f"The API has no such address: {url}.", status_code=response.status)
         if type(error) is APIError and doubtful:
-            raise self._unknown(f"The API answered with status {answer.status}.", answer, error.detail)
+            raise self._unknown(f"The API answered with status {response.status}.", response, error.detail)
         return error
 
-    def _unknown(self, message: str, answer: Answer | None = None, detail: str = "") -> SubmitUnknown:
+    def _unknown(self, message: str, response: Response | None = None, detail: str = "") -> SubmitUnknown:
         log.warning("submit in doubt, not repeated: %s", message)
-        return SubmitUnknown(message, detail=detail, status_code=answer.status if answer else None)
+        return SubmitUnknown(message, detail=detail, status_code=response.status if response else None)
 
     def _rest(self, failure: PlaygroundError, attempt: int, stop: Event | None) -> bool:
         """Waits before another try; False when there is to be none."""
         if not isinstance(failure, APIUnreachable | RateLimited) and failure.status_code != 503:
             return False
         asked = failure.retry_after or 0.0
-        if asked > self._limits.longest_retry_after:
+        if asked > self._limits.max_retry_after:
             return False
         pause = max(self._limits.pause(attempt), asked)
         log.info("submit did nothing (%s), again in %.2f s", failure.message, pause)
@@ -230,21 +239,21 @@ class Client:
 
     def _ask(self, path: str, name: str) -> Any:
         """One value of the account; a question may be asked again."""
-        for attempt in range(1, self._limits.questions + 1):
+        for attempt in range(1, self._limits.account_attempts + 1):
             try:
-                answer = self._call("GET", path, whole=self._limits.poll)
-            except NeverMade as error:
+                response = self._call("GET", path, timeout=self._limits.poll_timeout)
+            except NotConnected as error:
                 failure: PlaygroundError = APIUnreachable(f"No connection to the API: {error}.")
-            except Lost as error:
-                failure = APIError(f"The API does not answer: {error}.")
+            except ResponseLost as error:
+                failure = APIError(f"The API does not response: {error}.")
             else:
-                values = answer.json()
-                if answer.status == 200 and isinstance(values, dict):
+                values = response.json()
+                if response.status == 200 and isinstance(values, dict):
                     return values.get(name)
-                failure = read_error(answer)
-                if answer.status != 429 and 300 <= answer.status < 500:
+                failure = parse_error(response)
+                if response.status != 429 and 300 <= response.status < 500:
                     break
-            if attempt == self._limits.questions:
+            if attempt == self._limits.account_attempts:
                 break
-            sleep(max(self._limits.pause(attempt), min(failure.retry_after or 0.0, self._limits.longest_pause)))
+            sleep(max(self._limits.pause(attempt), min(failure.retry_after or 0.0, self._limits.max_pause)))
         raise failure

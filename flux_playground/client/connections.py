@@ -1,6 +1,6 @@
 """Connections with limits, under requests' transport: the part of a call that knows sockets. Not what is sent.
 
-Three things that the libraries do not do: a deadline for an answer as a whole (their timeout starts anew with every
+Three things that the libraries do not do: a deadline for a response as a whole (their timeout starts anew with every
 byte), the certainty whether a connection stood before something failed, and a look at the address that was
 really connected to.
 """
@@ -19,21 +19,21 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
-from ..url_policy import Origin, PrivateNames, is_address, permitted
+from ..url_policy import Origin, PrivateNames, is_address, is_allowed_peer
 from .limits import Limits
 
-PIECE = 65_536
+CHUNK_BYTES = 65_536
 
 
-class NeverMade(Exception):
+class NotConnected(Exception):
     """No connection stood, so nothing was sent."""
 
 
-class Refused(NeverMade):
+class AddressBlocked(NotConnected):
     """The address is one that we do not ask."""
 
 
-class Transport(HTTPAdapter):
+class GuardedAdapter(HTTPAdapter):
     """requests' own transport with our connections in its pools; what fails before one stands is `NeverMade`.
 
     With `guard`, the configured server, the peer of each connection is checked as an address that somebody else chose.
@@ -41,15 +41,15 @@ class Transport(HTTPAdapter):
 
     def __init__(self, limits: Limits, guard: Origin | None, names: PrivateNames = PrivateNames.NONE) -> None:
         self._extra = {"limits": limits, "guard": guard, "names": names}
-        super().__init__(pool_connections=32, pool_maxsize=limits.connections)
+        super().__init__(pool_connections=32, pool_maxsize=limits.max_connections)
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         """The pool for a request, whose new connections will be ours."""
         try:
             pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
         except (requests.RequestException, HTTPError, ValueError):
-            raise NeverMade("the environment names a proxy that is none") from None
-        pool.ConnectionCls = _SafeConnection if pool.scheme == "https" else _Connection
+            raise NotConnected("the environment names a proxy that is none") from None
+        pool.ConnectionCls = _GuardedHTTPSConnection if pool.scheme == "https" else _GuardedConnection
         pool.conn_kw.update(self._extra)
         return pool
 
@@ -58,71 +58,71 @@ class Transport(HTTPAdapter):
         try:
             super().cert_verify(*args, **kwargs)  # type: ignore[no-untyped-call,unused-ignore]
         except OSError:
-            raise NeverMade("the environment names certificates that cannot be read") from None
+            raise NotConnected("the environment names certificates that cannot be read") from None
 
 
-class _Connection(HTTPConnection):
+class _GuardedConnection(HTTPConnection):
     """A connection that knows its limits and checks its peer; whatever fails before it stands is `NeverMade`."""
 
     def __init__(self, *args: Any, limits: Limits, guard: Origin | None, names: PrivateNames, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._limits, self._guard, self._names = limits, guard, names
         self._used = 0.0
-        self.response_class = partial(_Response, limits.silence)  # type: ignore[assignment]
+        self.response_class = partial(_Response, limits.read_timeout)  # type: ignore[assignment]
 
     def connect(self) -> None:
         """Connects, and shakes hands where the scheme is https; raises `NeverMade`."""
         try:
             super().connect()
         except (HTTPError, http.client.HTTPException, OSError, ValueError) as error:
-            raise NeverMade(reason(error)) from None
+            raise NotConnected(describe_cause(error)) from None
 
     def _new_conn(self) -> socket.socket:
         sock = super()._new_conn()
         address = sock.getpeername()[0]
         named = self.host if isinstance(self, HTTPSConnection) and not is_address(self.host) else ""
-        if self._guard and not self.proxy and not permitted(address, self._guard, named, self._names):
+        if self._guard and not self.proxy and not is_allowed_peer(address, self._guard, named, self._names):
             sock.close()
-            raise Refused(f"{self.host} leads to a private address here: {address}")
+            raise AddressBlocked(f"{self.host} leads to a private address here: {address}")
         return sock
 
     def send(self, data: Any) -> None:
         """Sends in pieces, all of it within the limit of a submit: a slow reader cannot hold it for ever."""
-        end = monotonic() + self._limits.submit
+        end = monotonic() + self._limits.submit_timeout
         if self.sock is None:
             self.connect()
-        for start in range(0, len(data), PIECE):
+        for start in range(0, len(data), CHUNK_BYTES):
             self.sock.settimeout(max(end - monotonic(), 0.001))
-            super().send(data[start : start + PIECE])
+            super().send(data[start : start + CHUNK_BYTES])
 
     def getresponse(self) -> Any:
-        """The answer's status and headers; its body is read later, within the same deadline."""
-        answer = super().getresponse()
+        """The response's status and headers; its body is read later, within the same deadline."""
+        response = super().getresponse()
         self._used = monotonic()
-        return answer
+        return response
 
     @property
     def is_connected(self) -> bool:
         """Whether it may be used again."""
-        return super().is_connected and monotonic() - self._used < self._limits.idle
+        return super().is_connected and monotonic() - self._used < self._limits.idle_timeout
 
 
-class _SafeConnection(_Connection, HTTPSConnection):
+class _GuardedHTTPSConnection(_GuardedConnection, HTTPSConnection):
     """The same over TLS."""
 
 
 class _Response(http.client.HTTPResponse):
-    """An answer that is read within a deadline: the timeout that its socket has when the reading begins."""
+    """An response that is read within a deadline: the timeout that its socket has when the reading begins."""
 
     def __init__(self, silence: float, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
         whole = sock.gettimeout()
         end = monotonic() + (silence if whole is None else whole)
-        self._bytes = _Timed(self.fp.detach(), sock, silence, end)
+        self._bytes = _DeadlineReader(self.fp.detach(), sock, silence, end)
         self.fp = io.BufferedReader(self._bytes)
 
     def begin(self) -> None:
-        """Reads the status and the headers; ones that end before their last line count as no answer.
+        """Reads the status and the headers; ones that end before their last line count as no response.
 
         Lines that are no headers are dropped: the library would log them, whatever they say.
         """
@@ -133,7 +133,7 @@ class _Response(http.client.HTTPResponse):
         self.headers.set_payload("")
 
 
-class _Timed(io.RawIOBase):
+class _DeadlineReader(io.RawIOBase):
     """The bytes of a socket, none of which may be later than the deadline."""
 
     def __init__(self, raw: io.RawIOBase, sock: socket.socket, silence: float, end: float) -> None:
@@ -146,7 +146,7 @@ class _Timed(io.RawIOBase):
     def readinto(self, buffer: Any) -> int | None:
         left = self._end - monotonic()
         if left <= 0:
-            raise TimeoutError("the answer takes too long as a whole")
+            raise TimeoutError("the response takes too long as a whole")
         self._sock.settimeout(min(left, self._silence))
         count = self._raw.readinto(buffer)
         self.ended = count == 0
@@ -157,19 +157,19 @@ class _Timed(io.RawIOBase):
         super().close()
 
 
-def reason(error: BaseException) -> str:
+def describe_cause(error: BaseException) -> str:
     """A cause in a few words of our own: a library's message may quote a URL or a header."""
     if "Tunnel connection failed: 407" in str(error):
         return "the proxy asks for a user name and password (407)"
     words = {
-        "ReadTimeout": "no whole answer in time",
-        "ReadTimeoutError": "no whole answer in time",
+        "ReadTimeout": "no whole response in time",
+        "ReadTimeoutError": "no whole response in time",
         "ConnectionError": "the connection broke",
         "ProtocolError": "the connection broke",
-        "IncompleteRead": "the answer was cut",
+        "IncompleteRead": "the response was cut",
         "NameResolutionError": "the name is unknown",
         "ConnectTimeoutError": "no connection in time",
-        "NewConnectionError": "nobody answers there",
+        "NewConnectionError": "nobody responses there",
         "SSLError": "no safe connection",
     }
     return words.get(type(error).__name__, type(error).__name__)

@@ -20,27 +20,27 @@ class Limits:
     servers close such ones, and a submit that is lost that way would be in doubt.
     """
 
-    connect: float = 5.0
-    silence: float = 20.0
-    submit: float = 90.0
-    poll: float = 10.0
-    download: float = 90.0
-    attempts: int = 5
-    questions: int = 2
-    downloads: int = 6
+    connect_timeout: float = 5.0
+    read_timeout: float = 20.0
+    submit_timeout: float = 90.0
+    poll_timeout: float = 10.0
+    download_timeout: float = 90.0
+    submit_attempts: int = 5
+    account_attempts: int = 2
+    download_attempts: int = 6
     backoff: float = 0.5
-    longest_pause: float = 5.0
-    longest_retry_after: float = 60.0
-    turn: float = 300.0
-    not_found: float = 10.0
-    renewal: float = 30.0
-    idle: float = 4.0
-    redirects: int = 5
-    connections: int = 256
-    answer_bytes: int = 32 * 2**20
-    image_bytes: int = 64 * 2**20
+    max_pause: float = 5.0
+    max_retry_after: float = 60.0
+    rate_limit_timeout: float = 300.0
+    not_found_grace: float = 10.0
+    resign_timeout: float = 30.0
+    idle_timeout: float = 4.0
+    max_redirects: int = 5
+    max_connections: int = 256
+    max_response_bytes: int = 32 * 2**20
+    max_image_bytes: int = 64 * 2**20
 
     def pause(self, failures: int) -> float:
         """Seconds to wait after this many failures in a row: doubling, with up to a third of it left to chance."""
-        longest = min(self.backoff * 2.0 ** min(failures - 1, 16), self.longest_pause)
+        longest = min(self.backoff * 2.0 ** min(failures - 1, 16), self.max_pause)
         return longest * random.uniform(0.67, 1.0)  # noqa: S311 - it spreads clients, it hides nothing

@@ -20,39 +20,41 @@ from ..errors import (
     TaskLost,
     TaskTimeout,
 )
-from .connections import NeverMade
+from .connections import NotConnected
 from .limits import Limits
-from .poll_schedule import Pace
-from .responses import NOT_FOUND, Result, Task, in_words, is_page, read_error, read_result, retry_after
-from .transport import Answer, Lost
+from .poll_schedule import PollSchedule
+from .responses import NOT_FOUND, Result, Task, error_text, is_page, parse_error, parse_result, retry_after
+from .transport import Response, ResponseLost
 
 FAILURES: dict[str, tuple[type[TaskFailed], str]] = {
     "Error": (TaskFailed, "The API reports an error in this task."),
     "Request Moderated": (RequestModerated, "The API refused what was asked for."),
     "Content Moderated": (ContentModerated, "The API withheld the image."),
 }
-SOONEST = 0.05
+MIN_PAUSE_SECONDS = 0.05
 log = logging.getLogger(__name__)
 
 
 class Polling:
-    """The waiting for one task: `ask` makes one poll, sooner or later as `pace` says.
+    """The waiting for one task: `ask` makes one poll, sooner or later as `schedule` says.
 
     `age` is how many seconds ago the task was submitted, for one that is taken up again.
     """
 
-    def __init__(self, ask: Callable[[], Answer], task: Task, pace: Pace, limits: Limits, age: float) -> None:
+    def __init__(
+        self, ask: Callable[[], Response], task: Task, schedule: PollSchedule, limits: Limits, age: float
+    ) -> None:
         self._call, self._task = ask, task
-        self._pace, self._limits = pace, limits
+        self._schedule, self._limits = schedule, limits
         self._submitted = monotonic() - age
-        self._pause = 0.0 if age else pace.pause(0.0)
+        self._pause = 0.0 if age else schedule.delay(0.0)
         self._failures = 0
         self._last_failure = ""
         self._last_status: int | None = None
         self._refused_since: float | None = None
 
     def results(self, patience: float, stop: Event) -> Iterator[Result]:
-        """Every answer until Ready; raises what ended the task, or `TaskTimeout` after `patience` seconds."""
+        """Every response until Ready; raises what ended the task, or `TaskTimeout` after `patience` seconds."""
         deadline = monotonic() + patience
         while not stop.wait(min(self._pause, max(deadline - monotonic(), 0.0))):
             result = self._ask()
@@ -76,23 +78,23 @@ class Polling:
         """
         asked = self._age
         try:
-            answer = self._call()
-        except (NeverMade, Lost) as error:
+            response = self._call()
+        except (NotConnected, ResponseLost) as error:
             self._last_status = None
             self._again(str(error))
             return None
-        self._last_status = answer.status
-        result = read_result(answer.json(), self._task)
+        self._last_status = response.status
+        result = parse_result(response.json(), self._task)
         if result and result.status == NOT_FOUND:
             self._missing()
-        elif answer.status != 200:
-            self._refused(answer)
+        elif response.status != 200:
+            self._refused(response)
         elif result is None:
-            page = f"an HTML page: {in_words(answer.body[:4_000].decode('utf-8', 'replace'))[:200]}"
-            self._again(answer.fault or (page if is_page(answer) else "an answer without a status"))
+            page = f"an HTML page: {error_text(response.body[:4_000].decode('utf-8', 'replace'))[:200]}"
+            self._again(response.fault or (page if is_page(response) else "a response without a status"))
         else:
             self._failures, self._last_failure, self._refused_since = 0, "", None
-            self._pause = max(asked + self._pace.pause(asked) - self._age, SOONEST)
+            self._pause = max(asked + self._schedule.delay(asked) - self._age, MIN_PAUSE_SECONDS)
             return self._checked(result)
         return None
 
@@ -101,37 +103,37 @@ class Polling:
         log.debug("task %s: %s, progress %s", result.id, result.status, result.progress)
         if result.status in FAILURES:
             kind, message = FAILURES[result.status]
-            raise kind(message, detail=in_words(result.details), task_id=self._task.id)
+            raise kind(message, detail=error_text(result.details), task_id=self._task.id)
         if result.ready and not result.sample:
             raise BadSample("The API says Ready but names no image.", task_id=self._task.id)
         if result.ready:
             log.info("task %s: ready after %.2f s", self._task.id, self._age)
         return result
 
-    def _refused(self, answer: Answer) -> None:
+    def _refused(self, response: Response) -> None:
         """A status other than 200: asked again; a refusal that lasts ends the waiting."""
-        error = read_error(answer)
+        error = parse_error(response)
         error.task_id = self._task.id
         if NOT_FOUND.lower() in error.detail.lower():
             return self._missing()
-        passing = answer.status in (408, 425, 429) or answer.status >= 500
+        passing = response.status in (408, 425, 429) or response.status >= 500
         if not passing:
             self._end_if_lasting(error)
         return self._again(
-            f"status {answer.status}", retry_after(answer.headers) if answer.status in (429, 503) else None
+            f"status {response.status}", retry_after(response.headers) if response.status in (429, 503) else None
         )
 
     def _missing(self) -> None:
-        """The API does not know the task: a single such answer proves nothing."""
+        """The API does not know the task: a single such response proves nothing."""
         self._end_if_lasting(TaskLost("The API does not know this task.", task_id=self._task.id))
         self._failures = 0
         self._again("task not found")
 
     def _end_if_lasting(self, error: PlaygroundError) -> None:
-        """Raises an error that polls have met for `not_found` seconds, with no good answer in between."""
+        """Raises an error that polls have met for `not_found` seconds, with no good response in between."""
         if self._refused_since is None:
             self._refused_since = self._age
-        elif self._age - self._refused_since >= self._limits.not_found:
+        elif self._age - self._refused_since >= self._limits.not_found_grace:
             raise error
 
     def _again(self, why: str, at_least: float | None = None) -> None:

@@ -26,12 +26,12 @@ from ..errors import (
     RateLimited,
     Unauthorized,
 )
-from .transport import Answer
+from .transport import Response
 
 READY = "Ready"
 NOT_FOUND = "Task not found"
-LONGEST_DETAIL = 2_000
-LONGEST_MESSAGE = 300
+MAX_DETAIL_LENGTH = 2_000
+MAX_MESSAGE_LENGTH = 300
 MAX_QUOTED_CHARACTERS = 8_000
 """What is kept of an error text before any regular expression reads it."""
 MAX_QUOTED_DEPTH = 20
@@ -49,7 +49,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Result:
-    """One answer to a poll. `status` is the API's word, `sample` the image's URL once it is ready ("" before).
+    """One response to a poll. `status` is the API's word, `sample` the image's URL once it is ready ("" before).
 
     `progress` is 0 to 1, `cost` in credits, `duration` the API's own seconds; `seed` and `prompt` are those really
     used. All of them may be None; `details` and `preview` are as they came.
@@ -72,18 +72,18 @@ class Result:
         return self.status == READY
 
 
-def read_task(values: Any) -> Task | None:
-    """The task in the answer to a submit, or None when there is none to be found in it."""
+def parse_task(values: Any) -> Task | None:
+    """The task in the response to a submit, or None when there is none to be found in it."""
     if not isinstance(values, dict) or not isinstance(values.get("id"), str) or not values["id"].strip():
         return None
     return Task(values["id"], _text(values.get("polling_url")) or "", _number(values.get("cost")))
 
 
-def read_result(values: Any, task: Task) -> Result | None:
-    """One poll's answer, or None when it has no status to go by."""
+def parse_result(values: Any, task: Task) -> Result | None:
+    """One poll's response, or None when it has no status to go by."""
     if not isinstance(values, dict) or not isinstance(values.get("status"), str) or not values["status"].strip():
         return None
-    status, made = values["status"].strip()[:LONGEST_MESSAGE], values.get("result")
+    status, made = values["status"].strip()[:MAX_MESSAGE_LENGTH], values.get("result")
     made = made if isinstance(made, dict) else {}
     cost = _number(values.get("cost"))
     return Result(
@@ -100,24 +100,28 @@ def read_result(values: Any, task: Task) -> Result | None:
     )
 
 
-def read_error(answer: Answer) -> PlaygroundError:
-    """The error that an answer stands for, by its status and its `detail` in whatever form that comes."""
-    body = answer.json()
+def parse_error(response: Response) -> PlaygroundError:
+    """The error that a response stands for, by its status and its `detail` in whatever form that comes."""
+    body = response.json()
     detail = body.get("detail", body) if isinstance(body, dict) else body
     if body is None:
-        detail = answer.body[:MAX_QUOTED_CHARACTERS].decode("utf-8", "replace")
-    said = in_words(detail)
-    data: dict[str, Any] = {"detail": said, "status_code": answer.status, "retry_after": retry_after(answer.headers)}
-    if answer.status == 407:
+        detail = response.body[:MAX_QUOTED_CHARACTERS].decode("utf-8", "replace")
+    said = error_text(detail)
+    data: dict[str, Any] = {
+        "detail": said,
+        "status_code": response.status,
+        "retry_after": retry_after(response.headers),
+    }
+    if response.status == 407:
         return Intercepted("A proxy asks for a user name and password.", **data)
-    if answer.status in (401, 403) and body is None and is_page(answer):
+    if response.status in (401, 403) and body is None and is_page(response):
         return Intercepted("Something between this program and the API refused the request.", **data)
     if "finetune not found" in said.lower():
         return FinetuneNotFound("The API does not find this finetune.", **data)
-    if answer.status == 422:
+    if response.status == 422:
         return _refused(detail, data)
     kinds = {401: Unauthorized, 403: Unauthorized, 402: OutOfCredits, 429: RateLimited}
-    return kinds.get(answer.status, APIError)(f"The API answered with status {answer.status}.", **data)
+    return kinds.get(response.status, APIError)(f"The API answered with status {response.status}.", **data)
 
 
 def _refused(detail: Any, data: dict[str, Any]) -> PlaygroundError:
@@ -127,7 +131,7 @@ def _refused(detail: Any, data: dict[str, Any]) -> PlaygroundError:
     missing_key = any(field.loc[:1] == ("header",) for field in fields)
     if missing_key or (not fields and "api key" in data["detail"].lower()):
         return Unauthorized("The API does not accept the key's form.", **data)
-    words = data["detail"][:LONGEST_MESSAGE] or "the API refuses this request"
+    words = data["detail"][:MAX_MESSAGE_LENGTH] or "the API refuses this request"
     return InvalidRequest(fields or [FieldError(("body",), words, "refused")], **data)
 
 
@@ -136,11 +140,11 @@ def _field_error(item: Mapping[str, Any]) -> FieldError:
     path = [part if isinstance(part, int) else str(part) for part in loc] if isinstance(loc, list) else []
     if path[:1] not in (["body"], ["query"], ["path"], ["header"]):
         path.insert(0, "body")
-    message = in_words(item.get("msg"))[:LONGEST_MESSAGE] or "not accepted by the API"
-    return FieldError(tuple(path), message, in_words(item.get("type"))[:LONGEST_MESSAGE])
+    message = error_text(item.get("msg"))[:MAX_MESSAGE_LENGTH] or "not accepted by the API"
+    return FieldError(tuple(path), message, error_text(item.get("type"))[:MAX_MESSAGE_LENGTH])
 
 
-def in_words(value: Any) -> str:
+def error_text(value: Any) -> str:
     """Anything that the API says as text for an error: at most 2,000 characters, without markup or pictures."""
     if value is None:
         return ""
@@ -149,13 +153,13 @@ def in_words(value: Any) -> str:
     text = re.sub(r"[A-Za-z0-9+/=_-]{256,}", "…", text)
     if re.match(r"\s*<[!?a-zA-Z]", text):
         text = _page_text(text)
-    return re.sub(r"\s+", " ", text).strip()[:LONGEST_DETAIL]
+    return re.sub(r"\s+", " ", text).strip()[:MAX_DETAIL_LENGTH]
 
 
-def is_page(answer: Answer) -> bool:
+def is_page(response: Response) -> bool:
     """Whether the body is a page of HTML."""
-    stated = answer.headers.get("Content-Type", "").lower()
-    return "text/html" in stated or re.match(rb"\s*<[!?a-zA-Z]", answer.body[:1_000]) is not None
+    stated = response.headers.get("Content-Type", "").lower()
+    return "text/html" in stated or re.match(rb"\s*<[!?a-zA-Z]", response.body[:1_000]) is not None
 
 
 def _page_text(page: str) -> str:
@@ -174,7 +178,7 @@ def _without_echo(value: Any, depth: int = 0) -> Any:
         return "…"
     if isinstance(value, dict):
         kept = [name for name in value if name not in ("input", "ctx")][:MAX_QUOTED_ITEMS]
-        return {name[:LONGEST_MESSAGE]: _without_echo(value[name], depth + 1) for name in kept}
+        return {name[:MAX_MESSAGE_LENGTH]: _without_echo(value[name], depth + 1) for name in kept}
     if isinstance(value, list):
         return [_without_echo(part, depth + 1) for part in value[:MAX_QUOTED_ITEMS]]
     return value[:MAX_QUOTED_CHARACTERS] if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""One HTTP call with its limits. Not what is asked, nor what an answer means.
+"""One HTTP call with its limits. Not what is asked, nor what a response means.
 
 Calls go through requests' transport without its session: no redirect is followed, nothing is repeated, no cookie is
 kept and no password looked up, because that is all the session's work. Proxies and certificates are still taken
@@ -21,12 +21,12 @@ import requests
 from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout
 
-from ..url_policy import Origin, PrivateNames, is_address, may_see_key, origin, permitted
-from .connections import PIECE, NeverMade, Refused, Transport, reason
+from ..url_policy import Origin, PrivateNames, is_address, is_allowed_peer, may_receive_key, origin
+from .connections import CHUNK_BYTES, AddressBlocked, GuardedAdapter, NotConnected, describe_cause
 from .limits import Limits
 
-SECRET = 8
-"""Characters that a key has at least; anything shorter may be a word of the answer."""
+MIN_SECRET_LENGTH = 8
+"""Characters that a key has at least; anything shorter may be a word of the response."""
 
 
 def redact(data: bytes, key: str) -> bytes:
@@ -36,11 +36,11 @@ def redact(data: bytes, key: str) -> bytes:
     """
     if not key:
         return data
-    spelled = b"".join(_spellings(ord(character)) for character in key)
-    if len(key) < SECRET:
+    spelled = b"".join(_escaped_forms(ord(character)) for character in key)
+    if len(key) < MIN_SECRET_LENGTH:
         spelled = rb"(?<![A-Za-z0-9])" + spelled + rb"(?![A-Za-z0-9])"
     data = re.sub(spelled, b"(key)", data, flags=re.IGNORECASE)
-    for shift in range(3) if len(key) >= SECRET else ():
+    for shift in range(3) if len(key) >= MIN_SECRET_LENGTH else ():
         coded = base64.b64encode(b"\0" * shift + key.encode()).rstrip(b"=")
         coded = coded[(0, 2, 3)[shift] : -1]  # the first and the last characters also depend on the neighbors
         for form in {coded, coded.replace(b"+", b"-").replace(b"/", b"_")}:
@@ -48,17 +48,17 @@ def redact(data: bytes, key: str) -> bytes:
     return data
 
 
-def _spellings(code: int) -> bytes:
+def _escaped_forms(code: int) -> bytes:
     plain = re.escape(bytes([code]))
     return rb"(?:\\*%b|\\+u00%02x|%%(?:25)*%02x|&#(?:x0*%x|0*%d);)" % (plain, code, code, code, code)
 
 
-class Lost(Exception):
-    """Something was sent, or may have been, and no answer came back."""
+class ResponseLost(Exception):
+    """Something was sent, or may have been, and no response came back."""
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """A status with what came after it; `fault` says why the body is not whole, and is empty when it is."""
 
     status: int
@@ -74,7 +74,7 @@ class Answer:
             return None
 
 
-class Wire:
+class Transport:
     """A pool of connections, shared by all threads, that are kept open between calls.
 
     With `guarded`, addresses that somebody else chose may be asked: the peer of every connection is checked
@@ -86,45 +86,47 @@ class Wire:
         self, base: Origin, limits: Limits, *, guarded: bool = False, names: PrivateNames = PrivateNames.NONE
     ) -> None:
         self._base, self._limits, self._guarded = base, limits, guarded
-        self._transport = Transport(limits, base if guarded else None, names)
+        self._transport = GuardedAdapter(limits, base if guarded else None, names)
         self._lock = threading.Lock()
         self._active, self._used = 0, 0.0
         self._closing = False
         self._environment: dict[Origin, dict[str, Any]] = {}
 
     def call(
-        self, method: str, url: str, *, whole: float, largest: int, key: str = "", body: bytes | None = None
-    ) -> Answer:
-        """The answer to one call, within `whole` seconds and `largest` bytes; raises `NeverMade` or `Lost`.
+        self, method: str, url: str, *, timeout: float, max_bytes: int, key: str = "", body: bytes | None = None
+    ) -> Response:
+        """Send one request within `timeout` seconds and read at most `max_bytes` bytes of its response.
 
-        The key is sent only where it may be seen, whatever the caller asked for; an answer that repeats it loses it,
+        Raises `NotConnected` or `ResponseLost`.
+
+        The key is sent only where it may be seen, whatever the caller asked for; a response that repeats it loses it,
         so that no error, record or log line can hold it.
         """
         with self._lock:
             self._active += 1
         try:
-            return self._send(method, url, whole, largest, key, body)
+            return self._send(method, url, timeout, max_bytes, key, body)
         finally:
             self._rest()
 
-    def _send(self, method: str, url: str, whole: float, largest: int, key: str, body: bytes | None) -> Answer:
+    def _send(self, method: str, url: str, timeout: float, max_bytes: int, key: str, body: bytes | None) -> Response:
         request, target = self._prepared(method, url, body)
-        if key and may_see_key(target, self._base):
+        if key and may_receive_key(target, self._base):
             request.headers["x-key"] = key
         surroundings = self._surroundings(target)
         if any(str(proxy).lower().startswith("socks") for proxy in surroundings["proxies"].values()):
-            raise NeverMade("the environment names a SOCKS proxy, which API calls do not support; set https_proxy")
-        timeout = Timeout(connect=min(self._limits.connect, whole), read=None, total=whole)
+            raise NotConnected("the environment names a SOCKS proxy, which API calls do not support; set https_proxy")
+        limits = Timeout(connect=min(self._limits.connect_timeout, timeout), read=None, total=timeout)
         try:
             # requests takes urllib3's Timeout as it is, though its annotation only knows numbers
-            answer = self._transport.send(request, stream=True, timeout=timeout, **surroundings)  # type: ignore[arg-type,unused-ignore]
+            response = self._transport.send(request, stream=True, timeout=limits, **surroundings)  # type: ignore[arg-type,unused-ignore]
         except (requests.RequestException, HTTPError, http.client.HTTPException, OSError, ValueError) as error:
-            raise Lost(reason(error)) from None
-        with answer:
-            data, fault = _read(answer, largest)
-        if len(key) >= SECRET or answer.status_code >= 400:
+            raise ResponseLost(describe_cause(error)) from None
+        with response:
+            data, fault = _read_body(response, max_bytes)
+        if len(key) >= MIN_SECRET_LENGTH or response.status_code >= 400:
             data = redact(data, key)
-        return Answer(answer.status_code, answer.headers, data, fault)
+        return Response(response.status_code, response.headers, data, fault)
 
     def _rest(self) -> None:
         """Ends a call; one timer for this wire closes its connections once they were idle for `limits.idle`."""
@@ -133,7 +135,7 @@ class Wire:
             self._used = monotonic()
             if not self._closing:
                 self._closing = True
-                self._start_timer(self._limits.idle)
+                self._start_timer(self._limits.idle_timeout)
 
     def _start_timer(self, seconds: float) -> None:
         timer = threading.Timer(seconds, self._close_if_idle)
@@ -142,9 +144,9 @@ class Wire:
 
     def _close_if_idle(self) -> None:
         with self._lock:  # no call can begin meanwhile, so none finds its pool closed
-            left = self._limits.idle - (monotonic() - self._used)
+            left = self._limits.idle_timeout - (monotonic() - self._used)
             if self._active or left > 0:
-                self._start_timer(max(left, self._limits.idle / 4))
+                self._start_timer(max(left, self._limits.idle_timeout / 4))
                 return
             self._closing = False
             self._transport.close()
@@ -161,9 +163,9 @@ class Wire:
             request = requests.Request(method, url, headers=headers, data=body).prepare()
             target = origin(request.url or "")
         except (requests.RequestException, HTTPError, ValueError):
-            raise Refused("not a usable address") from None
-        if self._guarded and is_address(target.host) and not permitted(target.host, self._base):
-            raise Refused(f"{target.host} is not asked")
+            raise AddressBlocked("not a usable address") from None
+        if self._guarded and is_address(target.host) and not is_allowed_peer(target.host, self._base):
+            raise AddressBlocked(f"{target.host} is not asked")
         return request, target
 
     def _surroundings(self, target: Origin) -> dict[str, Any]:
@@ -176,18 +178,18 @@ class Wire:
         return self._environment[target]
 
 
-def _read(answer: requests.Response, largest: int) -> tuple[bytes, str]:
-    """A body, and why it is not whole ("" when it is); the buffer is the answer's own."""
-    stated = answer.headers.get("Content-Length", "")
-    if stated.isdecimal() and int(stated) > largest:
+def _read_body(response: requests.Response, max_bytes: int) -> tuple[bytes, str]:
+    """A body, and why it is not whole ("" when it is); the buffer is the response's own."""
+    stated = response.headers.get("Content-Length", "")
+    if stated.isdecimal() and int(stated) > max_bytes:
         return b"", "too large"
     chunks, size = [], 0
     try:
-        for chunk in answer.raw.stream(PIECE, decode_content=True):
+        for chunk in response.raw.stream(CHUNK_BYTES, decode_content=True):
             chunks.append(chunk)
             size += len(chunk)
-            if size > largest:
+            if size > max_bytes:
                 return b"", "too large"
     except (HTTPError, http.client.HTTPException, OSError, ValueError) as error:
-        return b"".join(chunks), reason(error)
+        return b"".join(chunks), describe_cause(error)
     return b"".join(chunks), ""

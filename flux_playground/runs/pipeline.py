@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..client import Client, Result, Task
-from ..client.poll_schedule import Pace
+from ..client.poll_schedule import PollSchedule
 from ..errors import PlaygroundError, SubmitUnknown, TaskFailed
 from ..generation import Generation, State
 from ..storage.generation_store import Journal
@@ -58,9 +58,9 @@ def travel(
         generation = journal.save(replace(generation, state=State.RUNNING, error=None, finished_at=None))
         yield generation
         result, accepted = None, time.monotonic()
-        pace = Pace(journal.usage.durations(generation.server, generation.endpoint))
+        schedule = PollSchedule(journal.usage.durations(generation.server, generation.endpoint))
         age = 0.0 if fresh else max(time.time() - (generation.started_at or 0.0), 0.001)
-        for result in client.poll(_task(generation), pace=pace, patience=patience, age=age, stop=stop):
+        for result in client.poll(_task(generation), schedule=schedule, patience=patience, age=age, stop=stop):
             generation = _heard(generation, result)
             yield generation
         if result is None or not result.sample:

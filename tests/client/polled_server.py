@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from flux_playground.client import Client, Result, Task
-from flux_playground.client.poll_schedule import Pace
+from flux_playground.client.poll_schedule import PollSchedule
 from flux_playground.errors import PlaygroundError
 
 from ..faulty_server import QUICK, Act, Hostile, reply
@@ -20,8 +20,8 @@ MADE = {"sample": "https://delivery.bfl.ai/x.jpeg?sig=1", "seed": 42, "prompt": 
 READY = {"id": "t", "status": "Ready", "result": MADE, "progress": None, "cost": 7.000000000000001}
 
 
-class Hurried(Pace):
-    """A pace for tests."""
+class Hurried(PollSchedule):
+    """A schedule for tests."""
 
     def pause(self, elapsed: float) -> float:
         return 0.005
@@ -43,7 +43,7 @@ def poll(server: Hostile, *acts: Act, **options: Any) -> list[Result]:
         server.script(PATH, *acts)
     task = Task("t", f"{server.url}{PATH}?id=t")
     with Client(server.url, KEY, limits=QUICK) as client:
-        return list(client.poll(task, **{"pace": HURRIED, "patience": 5, **options}))
+        return list(client.poll(task, **{"schedule": HURRIED, "patience": 5, **options}))
 
 
 def failure(server: Hostile, *acts: Act, **options: Any) -> PlaygroundError:

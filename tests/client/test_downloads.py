@@ -114,7 +114,7 @@ def test_a_download_that_breaks_is_made_again_from_the_start(server: Hostile, ac
 def test_a_download_that_always_breaks_ends_with_an_error(server: Hostile, act: Act) -> None:
     began = time.monotonic()
     assert type(failure(server, act)) in (DownloadFailed, BadSample)
-    assert len(server.seen) == QUICK.downloads
+    assert len(server.seen) == QUICK.download_attempts
     assert time.monotonic() - began < 5
 
 
@@ -147,7 +147,7 @@ WRONG = {
 def test_what_is_not_the_image_is_an_error_that_says_so(server: Hostile, act: Act) -> None:
     began = time.monotonic()
     assert type(failure(server, act)) in (BadSample, SampleBlocked)
-    assert len(server.seen) <= QUICK.redirects + 1
+    assert len(server.seen) <= QUICK.max_redirects + 1
     assert time.monotonic() - began < 2.5
 
 

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from flux_playground.client import Client, Task
-from flux_playground.client.connections import Refused
-from flux_playground.client.poll_schedule import Pace
-from flux_playground.client.transport import Wire
+from flux_playground.client.connections import AddressBlocked
+from flux_playground.client.poll_schedule import PollSchedule
+from flux_playground.client.transport import Transport
 from flux_playground.errors import APIUnreachable, PlaygroundError
 from flux_playground.url_policy import origin
 
@@ -49,7 +49,7 @@ def client(server: Hostile) -> Client:
 
 def test_a_polling_url_on_a_foreign_host_is_asked_without_the_key(server: Hostile, foreign: Hostile) -> None:
     with client(server) as ours:
-        list(ours.poll(Task("t", f"{foreign.url}/p?id=t"), pace=Pace(), age=1))
+        list(ours.poll(Task("t", f"{foreign.url}/p?id=t"), schedule=PollSchedule(), age=1))
     [call] = foreign.seen
     assert KEY.encode() not in call.raw
     assert "x-key" not in call.headers
@@ -68,15 +68,15 @@ def test_no_call_with_the_key_follows_a_redirect(server: Hostile, foreign: Hosti
         with pytest.raises(
             PlaygroundError
         ):  # a poll is followed to where its own address could have led, without the key
-            list(ours.poll(Task("t", ""), pace=Pace(), age=1))
+            list(ours.poll(Task("t", ""), schedule=PollSchedule(), age=1))
     assert foreign.connections == 1
     assert all(KEY.encode() not in call.raw for call in foreign.seen)
 
 
 def test_a_name_that_leads_to_this_machine_is_found_out_before_a_byte_is_sent(server: Hostile) -> None:
-    wire = Wire(origin(BFL), QUICK, guarded=True)
-    with pytest.raises(Refused):
-        wire.call("GET", f"https://localhost:{server.port}/x", whole=1, largest=1_000)
+    wire = Transport(origin(BFL), QUICK, guarded=True)
+    with pytest.raises(AddressBlocked):
+        wire.call("GET", f"https://localhost:{server.port}/x", timeout=1, max_bytes=1_000)
     wire.close()
     assert server.seen == []
 
@@ -163,7 +163,7 @@ def test_the_key_is_in_nothing_that_we_say_whatever_the_server_does(
     with client(server) as ours:
         calls: list[Callable[[], Any]] = [
             lambda: ours.submit(PATH, REQUEST),
-            lambda: list(ours.poll(Task("t", ""), pace=Pace(), age=1, patience=0.2)),
+            lambda: list(ours.poll(Task("t", ""), schedule=PollSchedule(), age=1, patience=0.2)),
             lambda: ours.credits(),
         ]
         for call in calls:
@@ -204,7 +204,7 @@ def test_over_https_everything_is_as_over_http(tls: ssl.SSLContext) -> None:
 
 def test_a_trickle_over_https_ends_too(tls: ssl.SSLContext) -> None:
     with Hostile({"/v1/credits": trickle(head(50) + b" " * 50, every=0.1)}, tls=tls) as server:
-        limits = replace(QUICK, questions=1)
+        limits = replace(QUICK, account_attempts=1)
         with Client(server.url, KEY, limits=limits) as ours, pytest.raises(PlaygroundError):
             ours.credits()
         assert len(server.seen) == 1

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flux_playground.client.poll_schedule import Pace
+from flux_playground.client.poll_schedule import PollSchedule
 
 
 def lognormal(median: float, sigma: float = 0.3, seed: int = 1) -> Iterator[float]:
@@ -49,7 +49,7 @@ def compared(durations: Iterator[float], tasks: int, trip: float) -> tuple[list[
     losses, polls = [], []
     for _ in range(tasks):
         duration = next(durations)
-        ours, eager = wait(Pace(past).pause, duration, trip), wait(eagerly, duration, trip)
+        ours, eager = wait(PollSchedule(past).delay, duration, trip), wait(eagerly, duration, trip)
         past.append(ours.seen)
         losses.append(ours.seen - eager.seen)
         polls.append(ours.polls)
@@ -80,7 +80,7 @@ def test_a_service_that_became_faster_is_noticed_within_a_few_tasks() -> None:
     past = [seen for seen, _ in zip(lognormal(12.0), range(64), strict=False)]
     losses = []
     for duration, _ in zip(lognormal(4.0, seed=3), range(12), strict=False):
-        seen = wait(Pace(past).pause, duration, 0.03).seen
+        seen = wait(PollSchedule(past).delay, duration, 0.03).seen
         past.append(seen)
         losses.append(seen - duration)
     assert max(losses) < 5
@@ -91,7 +91,7 @@ def test_a_service_that_became_slower_is_noticed_without_a_storm_of_polls() -> N
     past = [seen for seen, _ in zip(lognormal(4.0), range(64), strict=False)]
     polls = []
     for duration, _ in zip(lognormal(12.0, seed=3), range(24), strict=False):
-        ours = wait(Pace(past).pause, duration, 0.03)
+        ours = wait(PollSchedule(past).delay, duration, 0.03)
         past.append(ours.seen)
         polls.append(ours.polls)
     assert max(polls) < 80
@@ -100,41 +100,41 @@ def test_a_service_that_became_slower_is_noticed_without_a_storm_of_polls() -> N
 
 def test_without_a_history_the_pauses_are_short_and_grow_slowly() -> None:
     for past in ((), (6.0,), (6.0, 7.0)):
-        pace = Pace(past)
-        assert [pace.pause(elapsed) for elapsed in (0.0, 1.0, 10.0)] == [0.5, 0.5, 0.5]
-        assert 0.5 < pace.pause(30.0) < pace.pause(60.0) <= pace.pause(3_600.0) == 3.0
+        schedule = PollSchedule(past)
+        assert [schedule.delay(elapsed) for elapsed in (0.0, 1.0, 10.0)] == [0.5, 0.5, 0.5]
+        assert 0.5 < schedule.delay(30.0) < schedule.delay(60.0) <= schedule.delay(3_600.0) == 3.0
 
 
 def test_a_task_that_is_refused_at_once_is_noticed_after_a_second() -> None:
-    assert wait(Pace([8.0] * 20).pause, 0.2, 0.0) == Waiting(1.0, 1)
+    assert wait(PollSchedule([8.0] * 20).delay, 0.2, 0.0) == Waiting(1.0, 1)
 
 
 def test_a_task_that_takes_far_longer_than_usual_is_asked_after_ever_less_often() -> None:
-    pace = Pace([d for d, _ in zip(lognormal(6.0), range(64), strict=False)])
-    assert pace.pause(7.0) < pace.pause(30.0) < pace.pause(120.0) <= 3.0
-    assert wait(pace.pause, 300.0, 0.1).polls < 200
+    schedule = PollSchedule([d for d, _ in zip(lognormal(6.0), range(64), strict=False)])
+    assert schedule.delay(7.0) < schedule.delay(30.0) < schedule.delay(120.0) <= 3.0
+    assert wait(schedule.delay, 300.0, 0.1).polls < 200
 
 
 def test_only_the_latest_durations_count() -> None:
     old, new = [60.0] * 500, [6.0] * 64
-    assert Pace(old + new).pause(0.0) == Pace(new).pause(0.0)
+    assert PollSchedule(old + new).delay(0.0) == PollSchedule(new).delay(0.0)
 
 
 def test_tasks_that_are_ready_at_once_are_asked_after_at_once() -> None:
-    assert Pace([0.1] * 10).pause(0.0) <= 0.15
+    assert PollSchedule([0.1] * 10).delay(0.0) <= 0.15
 
 
 @given(st.lists(st.floats(-1e9, 1e9) | st.just(math.inf) | st.just(math.nan), max_size=80), st.floats(0, 1e6))
 def test_a_pause_is_never_nothing_and_whoever_waits_is_asked_after(past: list[float], elapsed: float) -> None:
-    pause = Pace(past).pause(elapsed)
+    pause = PollSchedule(past).delay(elapsed)
     assert 0.05 < pause < math.inf
     assert pause <= 3.0 or elapsed + pause <= max(duration for duration in past if duration < math.inf)
 
 
 def test_polls_are_spread_so_that_no_task_is_asked_after_twice_within_a_moment() -> None:
-    pace = Pace([d for d, _ in zip(lognormal(1.7), range(64), strict=False)])
+    schedule = PollSchedule([d for d, _ in zip(lognormal(1.7), range(64), strict=False)])
     now, moments = 0.0, [0.0]
     while now < 4:
-        now += pace.pause(now)
+        now += schedule.delay(now)
         moments.append(now)
     assert min(quantiles([b - a for a, b in pairwise(moments)], n=20)) > 0.07

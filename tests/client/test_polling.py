@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from flux_playground.client import Client, Task
-from flux_playground.client.poll_schedule import Pace
+from flux_playground.client.poll_schedule import PollSchedule
 from flux_playground.errors import APIError, StatusUnavailable, TaskLost, TaskTimeout, Unauthorized
 
 from ..faulty_server import (
@@ -87,9 +87,9 @@ def test_a_poll_that_goes_wrong_is_made_again(server: Hostile, act: Act) -> None
 
 def test_polls_that_go_wrong_are_made_ever_more_slowly(server: Hostile) -> None:
     server.script(PATH, *[reply({}, 500)] * 4, reply(READY))
-    limits = replace(QUICK, backoff=0.03, longest_pause=0.2)
+    limits = replace(QUICK, backoff=0.03, max_pause=0.2)
     with Client(server.url, KEY, limits=limits) as client:
-        list(client.poll(Task("t", f"{server.url}{PATH}?id=t"), pace=HURRIED))
+        list(client.poll(Task("t", f"{server.url}{PATH}?id=t"), schedule=HURRIED))
     pauses = [b.at - a.at for a, b in zip(server.seen, server.seen[1:], strict=False)]
     assert pauses[3] > 1.5 * pauses[0]
     assert 0.2 < sum(pauses) < 2
@@ -115,7 +115,7 @@ def test_a_retry_after_beyond_our_patience_ends_with_one_last_poll(server: Hosti
 def test_a_server_that_is_down_is_asked_until_our_patience_ends() -> None:
     url = closed_port()
     with Client(url, KEY, limits=QUICK) as client, pytest.raises(TaskTimeout) as caught:
-        list(client.poll(Task("t", f"{url}{PATH}?id=t"), pace=HURRIED, patience=0.3))
+        list(client.poll(Task("t", f"{url}{PATH}?id=t"), schedule=HURRIED, patience=0.3))
     assert caught.value.task_id == "t"
 
 
@@ -143,7 +143,7 @@ def test_a_key_of_the_wrong_form_ends_the_waiting_too(server: Hostile) -> None:
 def test_a_task_that_is_not_found_for_long_is_lost(server: Hostile) -> None:
     began = time.monotonic()
     assert type(failure(server, reply({"id": "t", "status": "Task not found"}, 404))) is TaskLost
-    assert QUICK.not_found <= time.monotonic() - began < 2
+    assert QUICK.not_found_grace <= time.monotonic() - began < 2
     assert len(server.seen) > 3
 
 
@@ -156,7 +156,7 @@ def test_single_not_found_of_an_old_task(server: Hostile) -> None:
 
 def test_a_task_that_is_taken_up_again_is_asked_after_at_once(server: Hostile) -> None:
     began = time.monotonic()
-    poll(server, reply(READY), pace=Pace([30, 30, 30]), age=5)
+    poll(server, reply(READY), schedule=PollSchedule([30, 30, 30]), age=5)
     assert time.monotonic() - began < 0.5
 
 
@@ -184,11 +184,11 @@ def test_patience_ends_the_waiting_but_says_nothing_of_the_task(server: Hostile)
 
 def test_stop_ends_the_waiting_at_once_and_quietly(server: Hostile) -> None:
     server.script(PATH, reply(PENDING))
-    stop, slow = threading.Event(), Pace([60, 60, 60])
+    stop, slow = threading.Event(), PollSchedule([60, 60, 60])
     threading.Timer(0.1, stop.set).start()
     began = time.monotonic()
     with Client(server.url, KEY, limits=QUICK) as client:
-        results = list(client.poll(Task("t", f"{server.url}{PATH}?id=t"), pace=slow, stop=stop))
+        results = list(client.poll(Task("t", f"{server.url}{PATH}?id=t"), schedule=slow, stop=stop))
     assert (results, server.seen) == ([], [])
     assert time.monotonic() - began < 1
 
@@ -203,7 +203,7 @@ def test_many_tasks_at_once_share_their_connections_and_keep_their_answers_apart
     seeds: dict[int, int | None] = {}
 
     def follow(client: Client, number: int) -> None:
-        for result in client.poll(Task(str(number), f"{server.url}{PATH}?id={number}"), pace=HURRIED):
+        for result in client.poll(Task(str(number), f"{server.url}{PATH}?id={number}"), schedule=HURRIED):
             seeds[number] = result.seed
 
     with Client(server.url, KEY, limits=QUICK) as client:

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flux_playground.client import Client, Task
-from flux_playground.client.responses import read_error, read_result, read_task
-from flux_playground.client.transport import Answer
+from flux_playground.client.responses import parse_error, parse_result, parse_task
+from flux_playground.client.transport import Response
 from flux_playground.errors import (
     APIError,
     FinetuneNotFound,
@@ -55,9 +55,9 @@ JSON = st.recursive(
 
 @given(JSON, st.integers(300, 599))
 def test_whatever_json_comes_back_is_read_without_a_fault_of_ours(values: Any, status: int) -> None:
-    read_task(values)
-    read_result(values, Task("t", ""))
-    error = read_error(Answer(status, {}, json.dumps(values).encode()))
+    parse_task(values)
+    parse_result(values, Task("t", ""))
+    error = parse_error(Response(status, {}, json.dumps(values).encode()))
     assert len(error.detail) <= 2_000
     json.dumps(error.as_dict())
 

@@ -97,5 +97,5 @@ def test_progress_is_a_fraction_or_unknown(server: Hostile, given: Any, read: fl
 def test_a_cost_that_the_poll_does_not_name_stays_the_tasks(server: Hostile) -> None:
     server.script(PATH, reply({**READY, "cost": None}))
     with Client(server.url, KEY, limits=QUICK) as client:
-        [result] = client.poll(Task("t", f"{server.url}{PATH}?id=t", 7.0), pace=HURRIED)
+        [result] = client.poll(Task("t", f"{server.url}{PATH}?id=t", 7.0), schedule=HURRIED)
     assert result.cost == 7.0

@@ -165,9 +165,9 @@ def test_a_submit_that_certainly_did_nothing_is_made_again(server: Hostile, kind
 def test_a_submit_is_made_again_only_a_few_times(server: Hostile, kind: type, act: Act) -> None:
     assert type(failure(server, act)) is kind
     if kind is RateLimited:  # another program uses the account's places: wait for a turn
-        assert len(server.seen) >= QUICK.attempts
+        assert len(server.seen) >= QUICK.submit_attempts
     else:
-        assert len(server.seen) == QUICK.attempts
+        assert len(server.seen) == QUICK.submit_attempts
 
 
 def test_nobody_listening_means_that_nothing_was_done() -> None:
@@ -182,10 +182,10 @@ def test_an_unknown_name_means_that_nothing_was_done(base: str) -> None:
 
 
 def test_a_failed_handshake_means_that_nothing_was_done(server: Hostile) -> None:
-    limits = replace(QUICK, connect=0.1)
+    limits = replace(QUICK, connect_timeout=0.1)
     with Client(server.url.replace("http", "https"), KEY, limits=limits) as client, pytest.raises(APIUnreachable):
         client.submit(PATH, REQUEST)
-    assert server.connections == QUICK.attempts
+    assert server.connections == QUICK.submit_attempts
     assert server.calls(PATH) == []
 
 
@@ -244,7 +244,7 @@ def test_a_connection_is_kept_but_not_when_it_was_idle_for_long(server: Hostile)
         client.submit(PATH, REQUEST)
         client.submit(PATH, REQUEST)
         assert server.connections == 1
-        time.sleep(QUICK.idle + 0.1)
+        time.sleep(QUICK.idle_timeout + 0.1)
         client.submit(PATH, REQUEST)
         assert server.connections == 2
 
@@ -260,7 +260,7 @@ def test_a_reset_of_a_kept_connection_is_in_doubt_too(server: Hostile) -> None:
 
 def test_a_large_request_gets_through_to_a_slow_reader(server: Hostile) -> None:
     server.script(PATH, later(0.2, reply(ACCEPTED)))
-    with Client(server.url, KEY, limits=replace(QUICK, submit=10, silence=10)) as client:
+    with Client(server.url, KEY, limits=replace(QUICK, submit_timeout=10, read_timeout=10)) as client:
         client.submit(PATH, {"image_prompt": "A" * 8_000_000})
     assert len(server.seen[0].body) > 8_000_000
 
