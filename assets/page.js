@@ -381,6 +381,7 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      if ($("dialog[open]") || !event.target.closest?.("#form, #stage")) return;
       event.preventDefault();
       if (!event.repeat) $("#generate")?.click();
       return;

@@ -16,16 +16,15 @@ from typing import Any
 from .errors import FieldError, InvalidRequest
 from .images import image_file
 from .recipe import is_reference
-from .schema import Field, Operation, normalize
+from .schema import Field, Operation, has_control_character, normalize
 
 SEED = "seed"
 SEEDS = 2**32
 MAX_TEXT_LENGTH = 100_000
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def complete(operation: Operation, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The request of these values: images (paths or bytes) as base64, a blank seed drawn, all of it checked.
+    """The request of these values: images (paths or bytes) as base64, a blank seed or -1 drawn, all of it checked.
 
     Raises `InvalidRequest` with all that is wrong, by field.
     """
@@ -37,14 +36,17 @@ def complete(operation: Operation, values: Mapping[str, Any]) -> dict[str, Any]:
     if wrong:
         raise InvalidRequest(wrong)
     ready = dict(values)
+    if SEED in ready and draws_seed(values):
+        ready[SEED] = None
     for one in operation.fields:
-        if isinstance(text := values.get(one.name), str) and not one.media:
+        if isinstance(text := ready.get(one.name), str) and not one.media:
             ready[one.name] = normalize(one.name, text)
-            if _CONTROL.search(text):
-                wrong.append(FieldError(("body", one.name), "contains an invalid character", "string_pattern_mismatch"))
+            if has_control_character(one.name, ready[one.name]):
+                sentence = "contains a control character; type the text again"
+                wrong.append(FieldError(("body", one.name), sentence, "string_pattern_mismatch"))
             continue
         try:
-            ready[one.name] = _encoded(one, values.get(one.name))
+            ready[one.name] = _encoded(one, ready.get(one.name))
         except InvalidRequest as error:
             wrong += error.details
             del ready[one.name]
@@ -56,6 +58,12 @@ def complete(operation: Operation, values: Mapping[str, Any]) -> dict[str, Any]:
     if wrong:
         raise InvalidRequest(wrong)
     return _seeded(operation, request)
+
+
+def draws_seed(values: Mapping[str, Any]) -> bool:
+    """Return whether the seed of these values is random: blank, or -1 as other tools write it."""
+    seed = values.get(SEED)
+    return seed is None or (not isinstance(seed, bool) and str(seed).strip() in ("", "-1"))
 
 
 def with_images(values: Mapping[str, Any], known: Callable[[str], str | None]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from . import active_document, schema
 from .access.quota import Quota
 from .access.visitor import OWNER, Visitor, door, local, spender
-from .build_request import SEED, complete, kept, seed_of, with_images
+from .build_request import SEED, complete, draws_seed, kept, seed_of, with_images
 from .client import Client
 from .errors import TaskLost, Unauthorized
 from .generation import Generation, State
@@ -98,7 +98,7 @@ class Playground:
     ) -> Generation:
         """Check the values, write the generation down, hand it to a worker and return at once.
 
-        A blank seed is drawn here, so that what is kept is the whole recipe. Images may be given as paths, bytes or
+        A blank seed or -1 is drawn here, so that what is kept is the whole recipe. Images may be paths, bytes or
         base64 text. `endpoint` is a path of the document, else that of the settings; `origin` is what this one makes
         again. With `reuse_running`, a running generation of the same request is returned instead, if a seed was given.
         Raises `InvalidRequest` (all that is wrong), `Unauthorized`, `InvalidDocument`, `QuotaExceeded`, `Busy`,
@@ -123,7 +123,7 @@ class Playground:
         request, shown = self._asked(endpoint, values, visitor.id)
         mark = fingerprint(server, operation.path, shown)
         generation = replace(generation, request=shown, seed=seed_of(request), fingerprint=mark)
-        reuse = reuse_running and values.get(SEED) not in (None, "")
+        reuse = reuse_running and not draws_seed(values)
         run = self._admit(Run(generation, request, visitor.mark), reuse=reuse)
         if run.generation is not generation:
             return run.generation
@@ -207,7 +207,7 @@ class Playground:
     def draft(self, values: Mapping[str, Any], visitor: Visitor = OWNER, *, endpoint: str = "") -> dict[str, Any]:
         """The request of these values as it would be kept, but a blank seed left blank; raises `InvalidRequest`."""
         _, shown = self._asked(endpoint, values, visitor.id)
-        return {name: value for name, value in shown.items() if name != SEED or values.get(SEED) not in (None, "")}
+        return {name: value for name, value in shown.items() if name != SEED or not draws_seed(values)}
 
     def server(self, visitor: Visitor = OWNER, *, endpoint: str = "") -> str:
         """The base URL that a visitor's requests go to."""

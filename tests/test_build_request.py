@@ -37,7 +37,7 @@ SEED = {"anyOf": [{"type": "integer"}, {"type": "null"}]}
 IMAGE = {"type": "string", "description": "An image as base64."}
 
 
-@pytest.mark.parametrize("blank", [{}, {"seed": None}, {"seed": ""}])
+@pytest.mark.parametrize("blank", [{}, {"seed": None}, {"seed": ""}, {"seed": -1}, {"seed": " -1 "}])
 def test_a_blank_seed_is_drawn(blank: dict[str, Any]) -> None:
     drawn = {complete(operation(seed=SEED), blank)["seed"] for _ in range(20)}
     assert len(drawn) > 15

@@ -56,12 +56,27 @@ TASTE: dict[str, Callable[[str, str], str]] = {"aspect_ratio": check_ratio}
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
 """Characters without width that come along when an id is copied from a page or a message."""
 
+QUOTES = "\"'`\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb"
+"""Quotation marks that come along when an id is copied from code or a message."""
+
 
 def normalize(name: str, text: str) -> str:
-    """Return a typed text as it is meant: ids without blanks around them, ratios with a colon."""
+    """Return a typed text as it is meant: ids without blanks and quotes around them, ratios with a colon."""
     if name == "aspect_ratio":
         found = re.fullmatch(r"\s*(\d{1,5})\s*[xX×*/]\s*(\d{1,5})\s*", text, re.ASCII)
         if found and int(found[1]) and int(found[2]):
             value = Fraction(int(found[1]), int(found[2]))
             return f"{value.numerator}:{value.denominator}"
-    return re.sub(f"[{INVISIBLE}]", "", text).strip() if re.search(r"(^|_)id$", name) else text
+    if not _is_id(name):
+        return text
+    return re.sub(rf"^[\s{QUOTES}]+|[\s{QUOTES}]+$", "", re.sub(f"[{INVISIBLE}]", "", text))
+
+
+def has_control_character(name: str, text: str) -> bool:
+    """Return whether a text has a control character; tabs and line breaks are allowed except in ids."""
+    allowed = "" if _is_id(name) else "\t\n\r"
+    return any((ord(char) < 0x20 or 0x7F <= ord(char) < 0xA0) and char not in allowed for char in text)
+
+
+def _is_id(name: str) -> bool:
+    return re.search(r"(^|_)id$", name) is not None

@@ -54,6 +54,15 @@ def test_uploaded_file(uploads: Path) -> None:
     assert uploaded_path(SimpleNamespace(path=str(uploads / "own.png"), url=None)) == str(uploads / "own.png")
 
 
+def test_folder_behind_a_symlink(uploads: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Uploads are taken where the folder is reached through a symlink, named either way."""
+    link = tmp_path / "link"
+    link.symlink_to(uploads)
+    monkeypatch.setattr(uploaded_files, "get_upload_folder", lambda: str(link))
+    for folder in (link, uploads):
+        assert uploaded_path(SimpleNamespace(path=str(folder / "own.png"))) == str(uploads / "own.png")
+
+
 def test_other_files_get_one_sentence(uploads: Path, tmp_path: Path) -> None:
     """Every other path is refused with the same sentence, whether the file exists or not."""
     (tmp_path / "secret.png").write_bytes(png())
@@ -229,6 +238,8 @@ def test_large_image_is_scaled_down(operation: Operation) -> None:
     [
         ("finetune_id", " my-finetune\n", "my-finetune"),
         ("finetune_id", "\ufeffmy-finetune\u200b", "my-finetune"),
+        ("finetune_id", '"my-finetune"\n', "my-finetune"),
+        ("finetune_id", " \u201cmy-finetune\u201d ", "my-finetune"),
         ("finetune_id", "\ufeff \u200bmy\u200b-finetune \u200b\n", "my-finetune"),
         ("aspect_ratio", "16x9", "16:9"),
         ("aspect_ratio", "16/9", "16:9"),
@@ -241,7 +252,13 @@ def test_typed_texts_as_meant(operation: Operation, field: str, given: str, sent
     assert complete(operation, {"finetune_id": "f", field: given})[field] == sent
 
 
-def test_control_characters(operation: Operation) -> None:
+@pytest.mark.parametrize("given", ["f\0", "my\nfinetune", "my\tfinetune", "f\x85x"])
+def test_control_characters(operation: Operation, given: str) -> None:
     """A control character is refused at its field."""
-    with pytest.raises(InvalidRequest, match="finetune_id: contains an invalid character"):
-        complete(operation, {"finetune_id": "f\0"})
+    with pytest.raises(InvalidRequest, match="finetune_id: contains a control character"):
+        complete(operation, {"finetune_id": given})
+
+
+def test_prompt_keeps_its_lines(operation: Operation) -> None:
+    """Line breaks and tabs of a prompt are sent."""
+    assert complete(operation, {"finetune_id": "f", "prompt": "a\n\tmill"})["prompt"] == "a\n\tmill"

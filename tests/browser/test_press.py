@@ -87,6 +87,32 @@ def test_held_keys_make_one_image(page: Page) -> None:
     assert cards(page) == before + 1
 
 
+def test_ctrl_enter_submits_from_form_and_stage_only(page: Page) -> None:
+    """Ctrl+Enter with a dialog open, or with the focus outside the form and the stage, sends nothing."""
+    fill(page, finetune_id="my-finetune", prompt="one press", seed="4720", aspect_ratio="1:1")
+    page.evaluate(
+        """() => {
+          window.presses = 0;
+          document.querySelector("#generate").addEventListener("click", () => (window.presses += 1));
+        }"""
+    )
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Control+Enter")
+    page.locator("details.key summary").focus()
+    page.keyboard.press("Control+Enter")
+    page.evaluate("document.querySelector('#keys').showModal()")
+    page.keyboard.press("Control+Enter")
+    page.keyboard.press("Escape")
+    assert page.evaluate("window.presses") == 0
+    page.focus("#input-prompt textarea")
+    page.keyboard.press("Control+Enter")
+    assert page.evaluate("window.presses") == 1
+    picture(page)
+    page.locator("#stage button:visible").first.focus()
+    page.keyboard.press("Control+Enter")
+    assert page.evaluate("window.presses") == 2
+
+
 def test_same_request_under_way(page: Page) -> None:
     """The same request pressed again while it runs is shown; Generate anyway makes another one."""
     before = cards(page)
@@ -163,7 +189,7 @@ def test_clock_never_runs_backwards(page: Page) -> None:
         }"""
     )
     generate(page, finetune_id="my-finetune", prompt="clock #stuck", seed="", aspect_ratio="1:1")
-    page.wait_for_timeout(2_600)
+    page.wait_for_function("() => window.clocks.some(([, seconds]) => seconds >= 2)")
     page.locator("#stage [data-act=stop]").click()
     expect(page.locator("#stage .frame.ending")).to_be_visible(timeout=READY)
     seen = [seconds for _, seconds in page.evaluate("window.clocks")]

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ...build_request import SEED
 from ...errors import FieldError
 from ...schema import Field
 from ..text import labels
@@ -55,8 +54,6 @@ def read(fields: Iterable[Field], raw: Mapping[str, Any]) -> dict[str, Any]:
     for field in fields:
         if field.name in raw:
             values[field.name] = widgets.read(field, raw[field.name])
-            if field.name == SEED and str(values[field.name]).strip() == "-1":
-                values[field.name] = None  # random, as other tools write it
         elif not isinstance(part := compound.plan(field), compound.Leaf) and any(key in raw for key in part.fill(None)):
             values[field.name] = part.read(raw)
     return values

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Mapping
 from functools import partial
 from typing import Any
 
+from ...build_request import draws_seed
 from ...errors import InvalidRecipe, InvalidRequest, PlaygroundError, Unauthorized
 from ...generation import Generation
 from ...playground import Playground
@@ -190,7 +191,7 @@ class Acts:
 
     async def _already(self, desk: Desk, values: Mapping[str, Any]) -> Generation | None:
         """The picture of just these values, if there is one; without a seed there cannot be."""
-        if values.get("seed") in (None, ""):
+        if draws_seed(values):
             return None
         try:
             one = await self.threads(self.playground.already, values, desk.visitor)

@@ -19,9 +19,13 @@ def uploaded_path(payload: Any) -> str:
     text = payload.get("path") if isinstance(payload, dict) else getattr(payload, "path", None)
     folder = Path(get_upload_folder()).resolve()
     try:
-        path = Path(text).resolve(strict=True) if isinstance(text, str) else None
-        if path is not None and path.is_relative_to(folder) and path.is_file() and Path(text or "").absolute() == path:
-            return str(path)
+        named = Path(text or "").absolute() if isinstance(text, str) else None
+        path = named.resolve(strict=True) if named is not None else None
+        # The folder itself may be reached through a symlink, but no file may lead out of it by one.
+        if named is not None and path is not None and path.is_file() and path.is_relative_to(folder):
+            inside = path.relative_to(folder)
+            if named in (folder / inside, Path(get_upload_folder()).absolute() / inside):
+                return str(path)
     except (OSError, ValueError, RuntimeError):
         pass
     raise gr.Error(NOT_UPLOADED)
