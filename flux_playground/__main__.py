@@ -89,7 +89,7 @@ def _start(options: argparse.Namespace) -> Program:
     address = _address(options)
     os.environ.update(network.usable_proxies(os.environ, address["server_name"] or ""))
     settings = Settings.from_env({**os.environ, **({"FLUX_PLAYGROUND_DATA": options.data} if options.data else {})})
-    data_folder.prepare(settings.data)
+    data_folder.check_data_folder(settings.data)
     _choose_gradio_folder(settings.data)
     # Nothing is thrown away until the page is built: to look for garbage meanwhile takes a fifth of the start.
     gc.disable()
@@ -146,7 +146,7 @@ def _choose_gradio_folder(data: Path) -> None:
     """Gradio keeps uploads in the data folder, not in a folder that another user of this machine may own."""
     folder = Path(os.environ.get("GRADIO_TEMP_DIR") or data.resolve() / "gradio")
     os.environ["GRADIO_TEMP_DIR"] = str(folder)
-    data_folder.prepare_writable(folder, "folder of Gradio", "GRADIO_TEMP_DIR")
+    data_folder.check_writable(folder, "folder of Gradio", "GRADIO_TEMP_DIR")
 
 
 def _open_playground(settings: Settings) -> tuple[Playground, LocalServer | None]:

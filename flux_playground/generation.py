@@ -43,7 +43,7 @@ class Generation:
 
     Times are Unix seconds, `seconds` and `waited` durations (the whole road; from the API's acceptance to its
     Ready), `cost` is in credits, `size` in bytes, `width` and `height` in pixels. `request` is what was sent, less
-    secrets, with images in it replaced by their hash (`Journal.input` gives them back). `seed` and `prompt` are
+    secrets, with images in it replaced by references (see `GenerationStore.load_input`). `seed` and `prompt` are
     those really used, once the API has named them. `status` is the API's last word. `document` names the edition of
     the schema that was used; two generations of the same `fingerprint` were asked for in the same words, seed
     included. `origin` is the id of the generation that this one was to make again, if it was. `spender` is by whom

@@ -25,8 +25,8 @@ from .runs.client_pool import Accounts
 from .runs.fair_queue import Run, room
 from .runs.runner import Runner
 from .settings import DRAWN_HERE, LOOPBACK, Settings
-from .storage.generation_store import Journal, reference
-from .storage.retention import Clearing
+from .storage.generation_store import GenerationStore, input_reference
+from .storage.retention import Retention
 
 MAX_CONCURRENT_ENCODINGS = 2  # a decoded image takes hundreds of megabytes
 
@@ -44,11 +44,11 @@ class Playground:
         self.document = document or active_document.opened(settings)
         self.operation = active_document.chosen(self.document, settings.endpoint)
         self._edition = edition(self.document.raw)
-        self.journal = Journal(settings.data)
+        self.store = GenerationStore(settings.data)
         self.accounts = Accounts(settings.max_in_flight, others=not settings.hosted)
-        clearing = Clearing(self.journal, settings.room, "" if settings.keep else DRAWN_HERE)
-        self._runner = Runner(self.journal, self.accounts, clearing, settings.patience)
-        self._quota = Quota(self.journal, settings.allowance, settings.budget)
+        retention = Retention(self.store, settings.room, "" if settings.keep else DRAWN_HERE)
+        self._runner = Runner(self.store, self.accounts, retention, settings.patience)
+        self._quota = Quota(self.store, settings.allowance, settings.budget)
         self._runs = self._runner.runs
         self._admission = threading.Lock()
         self._encoding = threading.BoundedSemaphore(MAX_CONCURRENT_ENCODINGS)
@@ -63,7 +63,7 @@ class Playground:
         """Stop waiting for what is under way, which the next start resumes, and let go of the folder."""
         self._runner.close()
         self.accounts.close()
-        self.journal.close()
+        self.store.close()
 
     def at(self, endpoint: str) -> Playground:
         """The same playground as seen from another endpoint of its document; raises `InvalidDocument`."""
@@ -106,7 +106,7 @@ class Playground:
         """
         operation = self._chosen(endpoint)
         server, key = door(self.settings, visitor, operation)
-        self.journal.check_writable()
+        self.store.check_writable()
         generation = Generation(
             id=secrets.token_hex(16),
             owner=visitor.id,
@@ -128,8 +128,8 @@ class Playground:
         if run.generation is not generation:
             return run.generation
         try:
-            kept(operation, request, self.journal.keep_input)
-            self.journal.write(generation)
+            kept(operation, request, self.store.save_input)
+            self.store.save(generation)
             return self._runner.enter(run, key)
         except BaseException:
             self._runner.abandon(run)
@@ -161,14 +161,14 @@ class Playground:
 
     def resume(self) -> list[Generation]:
         """Take up what an ended process left behind: every submitted task is waited for, none is submitted again."""
-        if not self.journal.sole:
+        if not self.store.is_primary:
             return []
-        return [self._take_up(generation) for generation in self.journal.unfinished()]
+        return [self._take_up(generation) for generation in self.store.unfinished()]
 
     def get(self, generation_id: str) -> Generation:
         """The latest record of a generation; raises `KeyError` for an id that nobody has given out."""
         run = self._runs.get(generation_id)
-        generation = run.generation if run else self.journal.get(generation_id)
+        generation = run.generation if run else self.store.get(generation_id)
         if generation is None:
             raise KeyError(generation_id)
         return generation
@@ -184,7 +184,7 @@ class Playground:
 
     def recent(self, visitor: Visitor = OWNER, limit: int = 60) -> list[Generation]:
         """A visitor's latest generations, newest first, those under way included."""
-        latest = self.journal.recent(visitor.id, limit)
+        latest = self.store.recent(visitor.id, limit)
         return [run.generation if (run := self._runs.get(one.id)) else one for one in latest]
 
     def place(self, generation_id: str) -> int:
@@ -195,14 +195,16 @@ class Playground:
     def usual_seconds(self, visitor: Visitor = OWNER, *, endpoint: str = "") -> float | None:
         """How long an image of an endpoint takes as a rule (median), or None while there are fewer than three."""
         durations = sorted(
-            self.journal.usage.durations(self.server(visitor, endpoint=endpoint), self._chosen(endpoint).path)
+            self.store.usage.durations(self.server(visitor, endpoint=endpoint), self._chosen(endpoint).path)
         )
         return durations[len(durations) // 2] if len(durations) >= 3 else None
 
     def already(self, values: Mapping[str, Any], visitor: Visitor = OWNER, *, endpoint: str = "") -> Generation | None:
         """The image that this visitor has of just these values, seed included, or None; raises as `start` does."""
         server, path = self.server(visitor, endpoint=endpoint), self._chosen(endpoint).path
-        return self.journal.made(visitor.id, fingerprint(server, path, self._asked(endpoint, values, visitor.id)[1]))
+        return self.store.find_by_fingerprint(
+            visitor.id, fingerprint(server, path, self._asked(endpoint, values, visitor.id)[1])
+        )
 
     def draft(self, values: Mapping[str, Any], visitor: Visitor = OWNER, *, endpoint: str = "") -> dict[str, Any]:
         """The request of these values as it would be kept, but a blank seed left blank; raises `InvalidRequest`."""
@@ -215,7 +217,7 @@ class Playground:
 
     def thumbnail(self, generation_id: str) -> Path | None:
         """A small WebP of a finished image, or None."""
-        return self.journal.thumbnail(self.get(generation_id))
+        return self.store.thumbnail(self.get(generation_id))
 
     def credits(self, visitor: Visitor = OWNER) -> float:
         """What the visitor's account still has, in credits (0.01 USD each); raises `APIError`, `APIUnreachable`."""
@@ -243,12 +245,12 @@ class Playground:
         """The whole request of these values, and what is kept of it; raises `InvalidRequest`."""
 
         def known(text: str) -> str | None:
-            return self.journal.input(text) if is_reference(text) and self.journal.sent(owner, text) else None
+            return self.store.load_input(text) if is_reference(text) and self.store.owns_input(owner, text) else None
 
         operation = self._chosen(endpoint)
         with self._encoding:
             request = complete(operation, with_images(values, known))
-        return request, kept(operation, request, reference)
+        return request, kept(operation, request, input_reference)
 
     def _client(self, visitor: Visitor) -> Client:
         """A client for one question: it is closed after that, as a key may be made up and its connection idle."""
@@ -260,7 +262,7 @@ class Playground:
 
     def _digest(self, key: str) -> str:
         """A name for an API key from which nobody can get the key back; "" for no key."""
-        return hmac.new(self.journal.salt(), key.encode(), "sha256").hexdigest()[:24] if key else ""
+        return hmac.new(self.store.secret_key(), key.encode(), "sha256").hexdigest()[:24] if key else ""
 
     def _check_limits(self, generation: Generation, mark: str) -> None:
         if self.settings.hosted:
@@ -285,14 +287,14 @@ class Playground:
             return run.generation
         fate = {State.QUEUED: State.UNSENT, State.SUBMITTING: State.UNKNOWN}.get(generation.state)
         if fate is not None:
-            return self.journal.save(replace(generation, state=fate, finished_at=time.time()))
+            return self.store.save_with_retry(replace(generation, state=fate, finished_at=time.time()))
         server, key = door(self.settings, OWNER, self._operation_of(generation), required=False)
         if generation.server != server and urlsplit(generation.server).hostname in LOOPBACK:
             lost = TaskLost("The local server that was drawing this picture has ended.")
             ended = replace(generation, state=State.FAILED, error=lost, finished_at=time.time(), task_id="")
-            return self.journal.save(ended)
+            return self.store.save_with_retry(ended)
         if generation.account and generation.account != self._digest(key):
             missing = Unauthorized("The API key that this image was made with is not here after the restart.")
             ended = replace(generation, state=State.UNCOLLECTED, error=missing, finished_at=time.time())
-            return self.journal.save(ended)
+            return self.store.save_with_retry(ended)
         return self._runner.take_on(Run(generation, {}), key if generation.server == server else "")

@@ -15,7 +15,7 @@ from .generation import Generation
 from .images import metadata
 from .recipe import Recipe, is_reference, of, write, write_parameters
 from .recipe.compare import Comparison, Reason, compare, reasons
-from .storage.generation_store import Journal
+from .storage.generation_store import GenerationStore
 
 UPSAMPLING = "prompt_upsampling"
 DIFFERS = "Made again it will differ: prompt upsampling writes the prompt anew each time."
@@ -40,14 +40,14 @@ def values(one: Generation) -> dict[str, Any]:
     return recipe(one).values
 
 
-def expected(one: Generation, server: str, journal: Journal) -> Iterator[str]:
+def expected(one: Generation, server: str, store: GenerationStore) -> Iterator[str]:
     """What will make a reproduction differ or fail, as far as is known; `server` is where it would be made."""
     if one.request.get(UPSAMPLING) is True:
         yield DIFFERS
     if one.server != server:
         yield f"Made again it may differ: it was made at {one.server}, and would now be made at {server}."
     for name, value in one.request.items():
-        if is_reference(value) and journal.input(value) is None:
+        if is_reference(value) and store.load_input(value) is None:
             yield f"It cannot be made again: the picture that was sent as {name} is no longer kept here."
 
 

@@ -56,5 +56,5 @@ def test_a_folder_without_locks_is_refused(tmp_path: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(data_folder, "_lock", refuse)
     with pytest.raises(InvalidSettings, match="no file locks"):
-        data_folder.prepare(tmp_path)
+        data_folder.check_data_folder(tmp_path)
     assert list(tmp_path.iterdir()) == []

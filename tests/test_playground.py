@@ -18,7 +18,7 @@ from flux_playground.errors import InvalidDocument, InvalidRequest, TaskLost, Un
 from flux_playground.generation import Generation, State
 from flux_playground.local import LocalServer
 from flux_playground.playground import Visitor
-from flux_playground.storage.generation_store import Journal
+from flux_playground.storage.generation_store import GenerationStore
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a lighthouse at dawn"}
 
@@ -109,7 +109,7 @@ def test_a_webhook_secret_is_sent_and_never_kept(playground: Playground) -> None
     assert last.state is State.READY
     assert "webhook_secret" not in last.request
     assert last.request["webhook_url"] == "http://127.0.0.1:9/hook"
-    playground.journal.close()
+    playground.store.close()
     assert not any(b"sesame-7319" in p.read_bytes() for p in playground.settings.data.rglob("*") if p.is_file())
 
 
@@ -216,11 +216,11 @@ def test_the_usual_time_is_known_after_three_images(playground: Playground) -> N
 
 def left_behind(settings: Settings, server: str, **values: object) -> Generation:
     """A generation that an earlier process wrote down and did not finish."""
-    journal = Journal(settings.data)
+    store = GenerationStore(settings.data)
     path = "/v1/flux-pro-1.1-ultra-finetuned"
     kept = Generation("a" * 32, "owner", time.time(), path, server, VALUES)
-    journal.write(replace(kept, **values))  # type: ignore[arg-type]
-    journal.close()
+    store.save(replace(kept, **values))  # type: ignore[arg-type]
+    store.close()
     return kept
 
 
@@ -258,7 +258,7 @@ def test_images_of_any_kind_of_source_are_the_same_request(playground: Playgroun
     file = io.BytesIO()
     Image.new("RGB", (32, 32), "navy").save(file, "PNG")
     first = playground.start({**VALUES, "image_prompt": file.getvalue()})
-    assert playground.journal.input(first.request["image_prompt"])
+    assert playground.store.load_input(first.request["image_prompt"])
     list(playground.watch(first.id))
 
 
@@ -279,7 +279,7 @@ def test_one_that_makes_another_again_remembers_which(playground: Playground, se
     first = made(playground, seed=3)
     again = playground.start(first.request, origin=first.id)
     assert list(playground.watch(again.id))[-1].origin == first.id
-    assert [one.origin for one in playground.journal.recent("owner")] == [first.id, ""]
+    assert [one.origin for one in playground.store.recent("owner")] == [first.id, ""]
 
 
 def test_a_draft_leaves_a_blank_seed_blank_and_a_secret_out(playground: Playground) -> None:

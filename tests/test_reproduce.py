@@ -64,10 +64,10 @@ def test_what_will_make_it_differ_is_said_beforehand(playground: Playground, ser
     file = io.BytesIO()
     Image.new("RGB", (64, 64), "crimson").save(file, "PNG")
     first = made(playground, prompt_upsampling=True, image_prompt=file.getvalue())
-    assert list(reproduce.expected(first, first.server, playground.journal)) == [reproduce.DIFFERS]
+    assert list(reproduce.expected(first, first.server, playground.store)) == [reproduce.DIFFERS]
     for path in (playground.settings.data / "inputs").iterdir():
         path.unlink()
-    told = list(reproduce.expected(first, "https://api.bfl.ai", playground.journal))
+    told = list(reproduce.expected(first, "https://api.bfl.ai", playground.store))
     assert told[0] == reproduce.DIFFERS
     assert "https://api.bfl.ai" in told[1]
     assert "image_prompt" in told[2]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from ..allowance import Allowance, Limit
 from ..errors import QuotaExceeded
 from ..generation import Generation
-from ..storage.generation_store import Journal
+from ..storage.generation_store import GenerationStore
 
 HOUSEHOLD = 4
 """How many visitors' allowances one address has: a family shares one, and a browser's name is soon forged."""
@@ -28,7 +28,7 @@ class Quota:
     `reserved` holds what has passed and is not written down yet, by id; whoever writes it takes it out.
     """
 
-    journal: Journal
+    store: GenerationStore
     each: Allowance
     everybody: Allowance
     reserved: dict[str, Generation] = field(default_factory=dict)
@@ -48,7 +48,7 @@ class Quota:
         if not generation.spender:
             return
         in_credits = any(limit.credits for limit in (*self.each.limits, *self.everybody.limits))
-        price = (self.journal.usage.price(generation.server, generation.endpoint) if in_credits else None) or DEAR
+        price = (self.store.usage.price(generation.server, generation.endpoint) if in_credits else None) or DEAR
         household = generation.spender.partition(".")[0] + "."
         refusals = [
             *self._refusals(self.each, 1, generation.spender, price, "Each visitor may"),
@@ -78,10 +78,10 @@ class Quota:
         reserved = [
             (one.id, one.created_at, one.cost) for one in list(self.reserved.values()) if one.spender.startswith(who)
         ]
-        since, usage = now - limit.seconds, self.journal.usage
+        since, usage = now - limit.seconds, self.store.usage
         if not limit.credits and usage.count(who, since, now, [one for one, _, _ in reserved]) + 1 <= amount:
             return 0.0
-        written = [(one, at, cost) for at, one, cost in usage.spent(who, since, now)]
+        written = [(one, at, cost) for at, one, cost in usage.spending_since(who, since, now)]
         spent = {name: (at, cost) for name, at, cost in (*reserved, *written)}
         takes = sorted((at, (price if cost is None else cost) if limit.credits else 1.0) for at, cost in spent.values())
         over = sum(take for _, take in takes) + (price if limit.credits else 1.0) - amount

@@ -17,7 +17,7 @@ from ..client import Client, Result, Task
 from ..client.poll_schedule import PollSchedule
 from ..errors import PlaygroundError, SubmitUnknown, TaskFailed
 from ..generation import Generation, State
-from ..storage.generation_store import Journal
+from ..storage.generation_store import GenerationStore
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ def travel(
     generation: Generation,
     request: Mapping[str, Any],
     client: Client,
-    journal: Journal,
+    store: GenerationStore,
     patience: float,
     stop: threading.Event,
     suspended: threading.Event | None = None,
@@ -42,23 +42,23 @@ def travel(
     def end(generation: Generation, error: PlaygroundError | None) -> Generation:
         ended = _end(generation, error)
         resumable = suspended is not None and suspended.is_set() and ended.state is State.UNCOLLECTED
-        return ended if resumable else journal.save(ended)
+        return ended if resumable else store.save_with_retry(ended)
 
     try:
         fresh = not generation.task_id
         if fresh and stop.is_set():
-            yield journal.save(replace(generation, state=State.UNSENT, finished_at=time.time()))
+            yield store.save_with_retry(replace(generation, state=State.UNSENT, finished_at=time.time()))
             return
         if fresh:
-            journal.check_writable()
-            generation = journal.write(replace(generation, state=State.SUBMITTING, started_at=time.time()))
+            store.check_writable()
+            generation = store.save(replace(generation, state=State.SUBMITTING, started_at=time.time()))
             yield generation
             task = client.submit(generation.endpoint, request, stop=stop, patience=patience)
             generation = replace(generation, task_id=task.id, polling_url=task.polling_url, cost=task.cost)
-        generation = journal.save(replace(generation, state=State.RUNNING, error=None, finished_at=None))
+        generation = store.save_with_retry(replace(generation, state=State.RUNNING, error=None, finished_at=None))
         yield generation
         result, accepted = None, time.monotonic()
-        schedule = PollSchedule(journal.usage.durations(generation.server, generation.endpoint))
+        schedule = PollSchedule(store.usage.durations(generation.server, generation.endpoint))
         age = 0.0 if fresh else max(time.time() - (generation.started_at or 0.0), 0.001)
         for result in client.poll(_task(generation), schedule=schedule, patience=patience, age=age, stop=stop):
             generation = _heard(generation, result)
@@ -67,8 +67,8 @@ def travel(
             yield end(generation, None)
             return
         waited = time.monotonic() - accepted if fresh else None
-        generation = journal.store(generation, client.collect(_task(generation), result, stop=stop))
-        yield journal.save(_arrived(generation, waited))
+        generation = store.save_image(generation, client.collect(_task(generation), result, stop=stop))
+        yield store.save_with_retry(_arrived(generation, waited))
     except PlaygroundError as error:
         yield end(generation, error)
     except Exception as error:  # a fault of ours must leave neither a spinner without end nor a paid image forgotten

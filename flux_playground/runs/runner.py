@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from ..errors import Unauthorized
 from ..generation import Generation, State
-from ..storage.generation_store import Journal
-from ..storage.retention import Clearing
+from ..storage.generation_store import GenerationStore
+from ..storage.retention import Retention
 from . import usage_log
 from .active_runs import ActiveRuns
 from .client_pool import Account, Accounts
@@ -23,9 +23,9 @@ log = logging.getLogger(__name__)
 class Runner:
     """The worker threads of one playground; `patience` is how many seconds a task is waited for."""
 
-    def __init__(self, journal: Journal, accounts: Accounts, clearing: Clearing, patience: float) -> None:
+    def __init__(self, store: GenerationStore, accounts: Accounts, retention: Retention, patience: float) -> None:
         self.runs = ActiveRuns()
-        self._journal, self._accounts, self._clearing, self._patience = journal, accounts, clearing, patience
+        self._store, self._accounts, self._retention, self._patience = store, accounts, retention, patience
 
     def close(self) -> None:
         """Stop waiting for all generations; the next start resumes those that the API has accepted."""
@@ -39,7 +39,9 @@ class Runner:
         """Stop waiting for a run; one that is still queued is never sent."""
         run.stop.set()
         if self._accounts.withdraw(run):
-            run.report(self._journal.save(replace(run.generation, state=State.UNSENT, finished_at=time.time())))
+            run.report(
+                self._store.save_with_retry(replace(run.generation, state=State.UNSENT, finished_at=time.time()))
+            )
             self.runs.remove(run)
         return run.generation
 
@@ -57,7 +59,7 @@ class Runner:
     def abandon(self, run: Run) -> None:
         """End a run that could not be started: it is written down, and whoever watches it sees an end."""
         state = State.UNCOLLECTED if run.generation.task_id else State.UNSENT
-        run.report(self._journal.save(replace(run.generation, state=state, finished_at=time.time())))
+        run.report(self._store.save_with_retry(replace(run.generation, state=state, finished_at=time.time())))
         self.runs.remove(run)
 
     def enter(self, run: Run, key: str) -> Generation:
@@ -99,12 +101,12 @@ class Runner:
     def _travel(self, run: Run, account: Account) -> None:
         try:
             patience, ends = self._patience, (run.stop, run.suspended)
-            for generation in travel(run.generation, run.request, account.client, self._journal, patience, *ends):
+            for generation in travel(run.generation, run.request, account.client, self._store, patience, *ends):
                 run.report(generation)
         finally:
             if not run.generation.finished:  # a fault of ours: whoever watches must see an end
                 state = State.UNCOLLECTED if run.generation.task_id else State.UNKNOWN
-                ended = self._journal.save(replace(run.generation, state=state, finished_at=time.time()))
+                ended = self._store.save_with_retry(replace(run.generation, state=state, finished_at=time.time()))
                 run.report(ended)
         usage_log.enter(run.generation)
-        self._clearing.make_room()
+        self._retention.enforce()

@@ -12,15 +12,15 @@ from pathlib import Path
 
 from ..errors import InvalidSettings
 
-JOURNAL = "journal.sqlite"
+DATABASE_NAME = "journal.sqlite"
 
 
-def prepare(folder: Path) -> None:
+def check_data_folder(folder: Path) -> None:
     """Make the folder if need be and try it: files, locks, and the journal in it.
 
     Raises `InvalidSettings` with one sentence that names the folder.
     """
-    prepare_writable(folder, "data folder", "FLUX_PLAYGROUND_DATA")
+    check_writable(folder, "data folder", "FLUX_PLAYGROUND_DATA")
     try:
         with tempfile.TemporaryDirectory(prefix=".try-", dir=folder) as temporary:
             _lock(Path(temporary) / "lock.sqlite")
@@ -29,10 +29,10 @@ def prepare(folder: Path) -> None:
             f"The disk of the data folder {folder} has no file locks; name a folder on another disk in "
             "FLUX_PLAYGROUND_DATA."
         ) from None
-    _check_journal(folder / JOURNAL)
+    _check_journal(folder / DATABASE_NAME)
 
 
-def prepare_writable(folder: Path, name: str, variable: str) -> None:
+def check_writable(folder: Path, name: str, variable: str) -> None:
     """Make a folder if need be and write a file in it; raises `InvalidSettings` that names folder and variable."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -20,7 +20,7 @@ def open_database(path: Path) -> sqlite3.Connection:
     return database
 
 
-def hold(connection: sqlite3.Connection) -> bool:
+def acquire_process_lock(connection: sqlite3.Connection) -> bool:
     """Take the lock that tells one running program from another; the system lets go of it when the process ends."""
     connection.execute("PRAGMA busy_timeout = 0")
     try:

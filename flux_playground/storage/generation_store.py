@@ -22,10 +22,10 @@ from typing import Any
 from ..errors import StorageError
 from ..generation import UNFINISHED, Generation, State
 from ..images import image_file, media_types
-from .database import hold, open_database
-from .image_files import Files
+from .database import acquire_process_lock, open_database
+from .image_files import ImageFiles
 from .pending_records import PendingRecords
-from .rows import read_or_skip, row
+from .rows import from_row_or_none, to_row
 from .usage import Usage
 
 INPUT_PREFIX = "sha256:"
@@ -33,12 +33,12 @@ MIN_FREE_BYTES = 32_000_000  # of the data folder's disk, before a request is se
 REFERENCE = re.compile(r'(?<=")sha256:[0-9a-f]{64}(?=")')
 
 
-def reference(text: str) -> str:
+def input_reference(text: str) -> str:
     """By what name an image that goes into a request (base64) is kept, or would be."""
     return INPUT_PREFIX + hashlib.sha256(text.encode()).hexdigest()
 
 
-class Journal:
+class GenerationStore:
     """The folder in which nothing that was paid for is lost; safe to use from many threads.
 
     `sole` is true for the first journal opened on a folder by any process, and says who may take up what an ended
@@ -47,7 +47,7 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         try:
-            self.files = Files(folder)
+            self.files = ImageFiles(folder)
             self._database = open_database(folder / "journal.sqlite")
         except (OSError, sqlite3.Error) as error:
             cause = error.strerror if isinstance(error, OSError) else error
@@ -58,8 +58,8 @@ class Journal:
         self._reading = threading.Lock()  # who reads need not wait for the disk
         self.usage = Usage(self._reader, self._reading)
         self._holder = sqlite3.connect(folder / "running.sqlite", check_same_thread=False, isolation_level=None)
-        self.sole = hold(self._holder)
-        self._pending = PendingRecords(self.write)
+        self.is_primary = acquire_process_lock(self._holder)
+        self._pending = PendingRecords(self.save)
         self._inode = (folder / "journal.sqlite").stat().st_ino
 
     def close(self) -> None:
@@ -70,9 +70,9 @@ class Journal:
             self._database.close()
             self._holder.close()
 
-    def write(self, generation: Generation) -> Generation:
+    def save(self, generation: Generation) -> Generation:
         """Put a generation on disk, in place of what was known of it, and give it back; raises `StorageError`."""
-        mine = _Write(row(generation))
+        mine = _Write(to_row(generation))
         self._waiting.append(mine)
         with self._lock:  # whoever gets it writes for all who wait for it: the disk is waited for once
             if not mine.done:
@@ -81,10 +81,10 @@ class Journal:
             raise StorageError(f"The data folder cannot be written to: {mine.error}.") from None
         if mine.error is not None:
             raise mine.error
-        self.usage.remember(generation)
+        self.usage.update(generation)
         return generation
 
-    def save(self, generation: Generation) -> Generation:
+    def save_with_retry(self, generation: Generation) -> Generation:
         """Put a generation on disk like `write`; while that fails, keep it in memory and try again later."""
         return self._pending.save(generation)
 
@@ -115,17 +115,17 @@ class Journal:
         marks = ", ".join("?" * len(UNFINISHED))
         return self._select(f"state IN ({marks}) ORDER BY created_at, id", list(UNFINISHED))
 
-    def delivered(self, owner: str, sha256: str) -> Generation | None:
+    def find_by_sha256(self, owner: str, sha256: str) -> Generation | None:
         """An owner's latest generation whose delivered image has this hash, or None."""
         where = "owner = ? AND sha256 = ? ORDER BY created_at DESC LIMIT 1"
         return next(iter(self._select(where, [owner, sha256])), None)
 
-    def made(self, owner: str, fingerprint: str) -> Generation | None:
+    def find_by_fingerprint(self, owner: str, fingerprint: str) -> Generation | None:
         """An owner's latest finished image of just this request, seed included, or None."""
         where = "owner = ? AND fingerprint = ? AND state = ? ORDER BY created_at DESC LIMIT 1"
         return next(iter(self._select(where, [owner, fingerprint, State.READY])), None)
 
-    def oldest(self, limit: int, server: str = "") -> list[Generation]:
+    def oldest_with_files(self, limit: int, server: str = "") -> list[Generation]:
         """The finished generations that still have files, of their own or sent with them, those made first first.
 
         `server` is the beginning of the addresses of those that are meant.
@@ -135,19 +135,19 @@ class Journal:
             AND substr(server, 1, ?) = ? ORDER BY created_at, id LIMIT ?"""
         return self._select(where, [*UNFINISHED, f'"{INPUT_PREFIX}', len(server), server, limit])
 
-    def clear(self, generation_ids: Iterable[str], at: float) -> None:
+    def mark_images_deleted(self, generation_ids: Iterable[str], at: float) -> None:
         """Write down that the files of these generations were removed at a moment (Unix seconds) to make room."""
         with self._lock, self._database:
             query = "UPDATE generations SET cleared_at = ? WHERE id = ?"
             self._database.executemany(query, [(at, one) for one in generation_ids])
 
-    def wanted(self) -> set[str]:
+    def referenced_inputs(self) -> set[str]:
         """The references of all inputs that belong to what was not cleared."""
         query = "SELECT request FROM generations WHERE cleared_at IS NULL AND instr(request, ?)"
         with self._reading, closing(self._reader.execute(query, [f'"{INPUT_PREFIX}'])) as rows:
             return {found for (request,) in rows for found in REFERENCE.findall(request)}
 
-    def store(self, generation: Generation, data: bytes) -> Generation:
+    def save_image(self, generation: Generation, data: bytes) -> Generation:
         """Keep a delivered image exactly as it came and give the generation with its file, hash and measures.
 
         Whether it is whole has been looked at by whoever delivered it; raises `BadSample` for what is neither
@@ -158,7 +158,7 @@ class Journal:
         seed = f"seed-{str(generation.seed)[:24]}-" if generation.seed is not None else ""
         path = self.files.images / f"flux-{seed}{generation.id}{picture.suffix}"
         try:
-            self.files.write(path, data)
+            self.files.write_atomic(path, data)
         except OSError as error:
             raise StorageError(f"The image could not be written: {error.strerror or error}.") from None
         return replace(
@@ -178,30 +178,30 @@ class Journal:
             return None
         path = self.files.thumbnail(generation.id)
         if not path.is_file():
-            self.files.write(path, image_file.thumbnail(generation.image.read_bytes()))
+            self.files.write_atomic(path, image_file.thumbnail(generation.image.read_bytes()))
         return path
 
-    def keep_input(self, text: str) -> str:
+    def save_input(self, text: str) -> str:
         """Keep an image that goes into a request (base64) once, however often it is used; gives its reference."""
-        path = self.files.inputs / reference(text).removeprefix(INPUT_PREFIX)
+        path = self.files.inputs / input_reference(text).removeprefix(INPUT_PREFIX)
         if path.is_file():
             path.touch()  # else it might be taken for one that nobody wants
         else:
             try:
-                self.files.write(path, text.encode())
+                self.files.write_atomic(path, text.encode())
             except OSError as error:
                 raise StorageError(
                     f"An image could not be kept: {error.strerror or error}. Nothing was sent."
                 ) from None
-        return reference(text)
+        return input_reference(text)
 
-    def sent(self, owner: str, reference: str) -> bool:
+    def owns_input(self, owner: str, reference: str) -> bool:
         """Whether an owner ever sent the input of this reference: a reference alone gives nobody another's image."""
         query = "SELECT 1 FROM generations WHERE owner = ? AND instr(request, ?) LIMIT 1"
         with self._reading, closing(self._reader.execute(query, [owner, reference])) as rows:
             return rows.fetchone() is not None
 
-    def input(self, reference: str) -> str | None:
+    def load_input(self, reference: str) -> str | None:
         """The base64 text that `keep_input` gave this reference for, or None."""
         digest = reference.removeprefix(INPUT_PREFIX)
         if len(digest) != 64 or not digest.isalnum():
@@ -209,12 +209,12 @@ class Journal:
         path = self.files.inputs / digest
         return path.read_text(encoding="utf-8") if path.is_file() else None
 
-    def salt(self) -> bytes:
+    def secret_key(self) -> bytes:
         """32 random bytes that are the same for as long as the folder is, and known to nobody else."""
         path = self.files.folder / "salt"
         with self._lock:
             if not path.is_file():
-                self.files.write(path, secrets.token_bytes(32))
+                self.files.write_atomic(path, secrets.token_bytes(32))
                 path.chmod(0o600)
         return path.read_bytes()
 
@@ -243,7 +243,7 @@ class Journal:
         with self._reading, closing(self._reader.execute(query, list(values))) as cursor:
             names = [column[0] for column in cursor.description]
             rows = cursor.fetchall()
-        found = (read_or_skip(dict(zip(names, row, strict=True)), self.files.images) for row in rows)
+        found = (from_row_or_none(dict(zip(names, row, strict=True)), self.files.images) for row in rows)
         return [one for one in found if one is not None]
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 
-class Files:
+class ImageFiles:
     """The folders of one journal. Safe to use from many threads."""
 
     def __init__(self, folder: Path) -> None:
@@ -26,9 +26,9 @@ class Files:
     @property
     def size(self) -> int:
         """How many bytes all files are: counted at the first asking, and from then on as they come and go."""
-        return self.count() if self._size is None else self._size
+        return self.rescan() if self._size is None else self._size
 
-    def count(self) -> int:
+    def rescan(self) -> int:
         """The same, counted anew."""
         with self._lock:
             self._size = sum(
@@ -42,13 +42,13 @@ class Files:
         """Where the small picture of a generation is, or is to be."""
         return self.thumbnails / f"{generation_id}.webp"
 
-    def sent(self) -> Iterator[tuple[Path, float]]:
+    def iter_inputs(self) -> Iterator[tuple[Path, float]]:
         """Every image that was sent, and when that was last (Unix seconds)."""
         for path in self.inputs.iterdir() if self.inputs.is_dir() else ():
             with contextlib.suppress(FileNotFoundError):
                 yield path, path.stat().st_mtime
 
-    def write(self, path: Path, data: bytes) -> None:
+    def write_atomic(self, path: Path, data: bytes) -> None:
         """Write a file so that it is there whole or not at all, whenever the process ends."""
         before = _size(path)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # it may have been deleted since the start

@@ -11,37 +11,37 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from .generation_store import INPUT_PREFIX, Journal
+from .generation_store import INPUT_PREFIX, GenerationStore
 
-FILLED = 0.9
+TARGET_SHARE = 0.9
 """The share of the room that stays filled: so much is removed at once that it need not be done for every image."""
 
-BATCH = 20
+BATCH_SIZE = 20
 
-ORPHAN = 60.0
+MIN_ORPHAN_AGE_SECONDS = 60.0
 """Seconds after which an image that was sent, and that no record names, is nobody's: its own is written at once."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Clearing:
+class Retention:
     """Keeps the files of a journal below `most` bytes; with `math.inf` it never looks.
 
     What came from a server whose address does not begin with `server` is never removed.
     """
 
-    journal: Journal
+    store: GenerationStore
     most: float = math.inf
     server: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def make_room(self) -> None:
+    def enforce(self) -> None:
         """Remove the oldest finished images, with what was sent for them, if there is too much; else it costs nothing.
 
         What is under way is never touched. Does not raise: a file that cannot be removed must end nobody's work.
         """
-        if math.isinf(self.most) or not self.journal.sole or self.journal.files.size <= self.most:
+        if math.isinf(self.most) or not self.store.is_primary or self.store.files.size <= self.most:
             return
         if self.lock.acquire(blocking=False):
             try:
@@ -52,10 +52,10 @@ class Clearing:
                 self.lock.release()
 
     def _clear(self) -> None:
-        files, goal, gone = self.journal.files, self.most * FILLED, 0
-        files.count()
+        files, goal, gone = self.store.files, self.most * TARGET_SHARE, 0
+        files.rescan()
         self._sweep()
-        while files.size > goal and (oldest := self.journal.oldest(BATCH, self.server)):
+        while files.size > goal and (oldest := self.store.oldest_with_files(BATCH_SIZE, self.server)):
             cleared = []
             for one in oldest:
                 if files.size <= goal:
@@ -66,14 +66,14 @@ class Clearing:
                 cleared.append(one.id)
                 if INPUT_PREFIX in str(one.request):
                     break  # what was sent for it may be room enough
-            self.journal.clear(cleared, time.time())
+            self.store.mark_images_deleted(cleared, time.time())
             self._sweep()
             gone += len(cleared)
         log.info("the files of %d generations were removed to make room", gone)
 
     def _sweep(self) -> None:
         """Remove what was sent and belongs to nothing that is kept."""
-        wanted, before = self.journal.wanted(), time.time() - ORPHAN
-        for path, at in self.journal.files.sent():
+        wanted, before = self.store.referenced_inputs(), time.time() - MIN_ORPHAN_AGE_SECONDS
+        for path, at in self.store.files.iter_inputs():
             if INPUT_PREFIX + path.name not in wanted and at < before:
-                self.journal.files.remove(path)
+                self.store.files.remove(path)

@@ -13,7 +13,7 @@ from ..generation import Generation, State
 log = logging.getLogger(__name__)
 
 
-def row(generation: Generation) -> dict[str, Any]:
+def to_row(generation: Generation) -> dict[str, Any]:
     """The values of the columns, by their names."""
     out = dict(vars(generation))
     del out["progress"]  # it is of the moment only
@@ -24,16 +24,16 @@ def row(generation: Generation) -> dict[str, Any]:
     return out
 
 
-def read_or_skip(columns: dict[str, Any], images: Path) -> Generation | None:
+def from_row_or_none(columns: dict[str, Any], images: Path) -> Generation | None:
     """Return the generation of a row; None, with a line in the log, for a row that cannot be read."""
     try:
-        return read(columns, images)
+        return from_row(columns, images)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         log.warning("generation %s cannot be read (%s)", columns.get("id"), type(error).__name__)
         return None
 
 
-def read(columns: dict[str, Any], images: Path) -> Generation:
+def from_row(columns: dict[str, Any], images: Path) -> Generation:
     """The generation of a row; its image is a file of the folder `images`."""
     known = {
         "request": json.loads(columns["request"]),

@@ -66,7 +66,7 @@ class Usage:
             rows = self._select(query, [])
         return {State(state): (number, cost) for state, number, cost in rows if state in set(State)}
 
-    def spent(self, spender: str, since: float, now: float) -> list[tuple[float, str, float | None]]:
+    def spending_since(self, spender: str, since: float, now: float) -> list[tuple[float, str, float | None]]:
         """Return when, for which generation and how many credits (None: unknown) were spent, in the order of time.
 
         `spender` is a whole mark, the part of a mark up to its dot for an address, or "" for everybody. What was never
@@ -85,7 +85,7 @@ class Usage:
             written = max(_after(rows, _latest(now)) - _after(rows, since), 0)
             return written + sum(one not in self._rows for one in reserved)
 
-    def remember(self, generation: Generation) -> None:
+    def update(self, generation: Generation) -> None:
         """Take a written record into the answers that are kept in memory."""
         place = generation.server, generation.endpoint
         if generation.cost is not None:

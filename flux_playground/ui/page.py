@@ -129,7 +129,7 @@ def _acts(views: Sequence[Playground], desks: Desks | None) -> list[Acts]:
 
 
 def _wire_hello(page: Any, parts: Parts, acts: Acts) -> None:
-    salt = acts.playground.journal.salt()
+    salt = acts.playground.store.secret_key()
 
     async def hello(token: str, request: gr.Request) -> AsyncIterator[dict[Any, Any]]:
         async for update in acts.hello(request.session_hash, token or "", caller.mark(request, salt)):

@@ -17,7 +17,7 @@ from flux_playground.errors import QuotaExceeded
 from flux_playground.generation import Generation, State
 from flux_playground.local import LocalServer
 from flux_playground.playground import OWNER, Visitor
-from flux_playground.storage.generation_store import Journal
+from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.ui.text import notices
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a lighthouse at dawn"}
@@ -27,8 +27,8 @@ SERVER, PATH = "https://api.bfl.ai", "/v1/flux"
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    opened = Journal(tmp_path / "data")
+def store(tmp_path: Path) -> Iterator[GenerationStore]:
+    opened = GenerationStore(tmp_path / "data")
     yield opened
     opened.close()
 
@@ -64,46 +64,46 @@ def test_what_is_no_allowance_is_refused(text: str) -> None:
         Allowance.read(text)
 
 
-def test_the_next_image_fits_when_the_oldest_of_the_hour_is_an_hour_old(journal: Journal) -> None:
-    quota = Quota(journal, Allowance.read("2/hour"), Allowance())
-    journal.write(one(1, ago=3000))
+def test_the_next_image_fits_when_the_oldest_of_the_hour_is_an_hour_old(store: GenerationStore) -> None:
+    quota = Quota(store, Allowance.read("2/hour"), Allowance())
+    store.save(one(1, ago=3000))
     quota.check(one(9))
-    journal.write(one(2, ago=100))
+    store.save(one(2, ago=100))
     assert refusal(quota, one(9)).retry_after == pytest.approx(600, abs=2)
-    journal.write(one(1, ago=3601))
+    store.save(one(1, ago=3601))
     quota.check(one(9))
 
 
-def test_credits_are_counted_as_they_were_charged_and_as_dear_while_nobody_knows(journal: Journal) -> None:
-    quota = Quota(journal, Allowance.read("25 credits/day"), Allowance())
-    journal.write(one(1, state=State.RUNNING))
+def test_credits_are_counted_as_they_were_charged_and_as_dear_while_nobody_knows(store: GenerationStore) -> None:
+    quota = Quota(store, Allowance.read("25 credits/day"), Allowance())
+    store.save(one(1, state=State.RUNNING))
     quota.check(one(9))
-    journal.write(one(2, state=State.RUNNING))
+    store.save(one(2, state=State.RUNNING))
     assert DEAR * 3 > 25
     refusal(quota, one(9))
-    journal.write(one(1, cost=7.0, finished_at=1.0))
-    journal.write(one(2, cost=7.0, finished_at=2.0))
+    store.save(one(1, cost=7.0, finished_at=1.0))
+    store.save(one(2, cost=7.0, finished_at=2.0))
     quota.check(one(9))
-    assert journal.usage.price(SERVER, PATH) == 7.0
-    journal.write(one(3, cost=7.0, finished_at=3.0))
+    assert store.usage.price(SERVER, PATH) == 7.0
+    store.save(one(3, cost=7.0, finished_at=3.0))
     refusal(quota, one(9))
 
 
-def test_what_was_never_charged_is_not_counted(journal: Journal) -> None:
-    quota = Quota(journal, Allowance.read("1/hour"), Allowance())
-    journal.write(one(1, state=State.UNSENT))
-    journal.write(one(2, state=State.FAILED))
+def test_what_was_never_charged_is_not_counted(store: GenerationStore) -> None:
+    quota = Quota(store, Allowance.read("1/hour"), Allowance())
+    store.save(one(1, state=State.UNSENT))
+    store.save(one(2, state=State.FAILED))
     quota.check(one(9))
-    journal.write(one(3, state=State.UNKNOWN))
+    store.save(one(3, state=State.UNKNOWN))
     refusal(quota, one(9))
 
 
-def test_another_browser_has_an_allowance_of_its_own_but_no_address_has_many(journal: Journal) -> None:
-    quota = Quota(journal, Allowance.read("2/hour"), Allowance())
+def test_another_browser_has_an_allowance_of_its_own_but_no_address_has_many(store: GenerationStore) -> None:
+    quota = Quota(store, Allowance.read("2/hour"), Allowance())
     for number in range(2 * HOUSEHOLD):
         mine = one(number, spender=f"1111.{number // 2}")
         quota.check(mine)
-        journal.write(mine)
+        store.save(mine)
     assert "one address" in refusal(quota, one(99, spender="1111.fresh")).message
     quota.check(one(99, spender="11112.fresh"))
 

@@ -22,7 +22,7 @@ import pytest
 from flux_playground.client import Client
 from flux_playground.generation import Generation, State
 from flux_playground.local import LocalServer
-from flux_playground.storage.generation_store import Journal
+from flux_playground.storage.generation_store import GenerationStore
 from tests.app_process import running
 from tests.http_visitor import Answer, Stranger
 
@@ -98,11 +98,11 @@ def identity(heard: bytes) -> str:
 
 def kept(folder: Path) -> list[Generation]:
     """Everything that was ever written down."""
-    journal = Journal(folder / "data")
+    store = GenerationStore(folder / "data")
     try:
-        return journal._select("1 ORDER BY created_at", [])
+        return store._select("1 ORDER BY created_at", [])
     finally:
-        journal.close()
+        store.close()
 
 
 def spent(api: LocalServer) -> float:

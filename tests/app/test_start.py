@@ -18,7 +18,7 @@ from gradio_client import Client
 from flux_playground.errors import InvalidSettings
 from flux_playground.settings import Settings
 from flux_playground.storage import data_folder
-from flux_playground.storage.generation_store import Journal
+from flux_playground.storage.generation_store import GenerationStore
 
 from ..app_process import ROOT, environment, free_port, running, text, wait_for
 
@@ -92,10 +92,10 @@ def test_damaged_journal(tmp_path: Path, damage: str) -> None:
     elif damage == "random bytes":
         path.write_bytes(os.urandom(5_000))
     else:
-        Journal(tmp_path).close()
+        GenerationStore(tmp_path).close()
         path.write_bytes(path.read_bytes()[:700])
     with pytest.raises(InvalidSettings, match=str(path)):
-        data_folder.prepare(tmp_path)
+        data_folder.check_data_folder(tmp_path)
 
 
 def test_port_taken(tmp_path: Path) -> None:

@@ -224,7 +224,7 @@ def test_a_real_image_is_made_again_from_the_recipe_inside_its_copy(playground: 
     written = recipe.of(first, recipe.edition(playground.document.raw))
     copy = metadata.embed(first.image.read_bytes(), recipe.write(written, None))
     again = dict(recognise(copy).values)
-    again["image_prompt"] = playground.journal.input(again["image_prompt"])
+    again["image_prompt"] = playground.store.load_input(again["image_prompt"])
     second = list(playground.generate(again))[-1]
     assert first.sha256 == second.sha256 == written.sha256
     assert recipe.fingerprint(first.server, first.endpoint, first.request) == recipe.fingerprint(

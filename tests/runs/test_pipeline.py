@@ -34,7 +34,7 @@ from flux_playground.errors import (
 from flux_playground.generation import Generation, State
 from flux_playground.local import LocalServer
 from flux_playground.runs.pipeline import travel
-from flux_playground.storage.generation_store import Journal
+from flux_playground.storage.generation_store import GenerationStore
 
 ENDPOINT = "/v1/flux-pro-1.1-ultra-finetuned"
 KEY = "road-key-7f3a9c"
@@ -55,21 +55,21 @@ PATIENT = 30.0
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    opened = Journal(tmp_path)
+def store(tmp_path: Path) -> Iterator[GenerationStore]:
+    opened = GenerationStore(tmp_path)
     yield opened
     opened.close()
 
 
 def go(
-    server: LocalServer, journal: Journal, prompt: str, patience: float = PATIENT, key: str = KEY
+    server: LocalServer, store: GenerationStore, prompt: str, patience: float = PATIENT, key: str = KEY
 ) -> tuple[list[Generation], int]:
     """Every record of one generation, and how many submits were paid for."""
     request = {"finetune_id": "my-finetune", "prompt": prompt, "seed": 5}
     fresh = Generation(f"{time.monotonic_ns():032x}", "owner", time.time(), ENDPOINT, server.url, request, seed=5)
     with Client(server.url, KEY) as account, Client(server.url, key, limits=QUICK) as client:
         before = account.credits()
-        records = list(travel(journal.write(fresh), request, client, journal, patience, threading.Event()))
+        records = list(travel(store.save(fresh), request, client, store, patience, threading.Event()))
         return records, round((before - account.credits()) / PRICE)
 
 
@@ -114,31 +114,31 @@ DAYS: list[tuple[str, State, type[PlaygroundError] | None, int]] = [
 
 @pytest.mark.parametrize(("word", "state", "error", "paid"), DAYS, ids=[day[0] or "a good day" for day in DAYS])
 def test_a_generation_ends_as_it_must_and_is_paid_for_once_at_most(
-    server: LocalServer, journal: Journal, word: str, state: State, error: type[PlaygroundError] | None, paid: int
+    server: LocalServer, store: GenerationStore, word: str, state: State, error: type[PlaygroundError] | None, paid: int
 ) -> None:
-    records, submits = go(server, journal, f"a quiet lake {word}", HASTY if error is TaskTimeout else PATIENT)
+    records, submits = go(server, store, f"a quiet lake {word}", HASTY if error is TaskTimeout else PATIENT)
     last = records[-1]
     assert (last.state, type(last.error)) == (state, error or type(None))
     assert submits == paid
     assert [record.finished for record in records] == [False] * (len(records) - 1) + [True]
-    kept = journal.get(last.id)
+    kept = store.get(last.id)
     assert kept is not None
     assert (kept.state, kept.task_id, kept.image) == (last.state, last.task_id, last.image)
     assert (last.image is not None) == (state is State.READY)
     assert last.seed == 5
 
 
-def test_a_key_that_is_wrong_at_the_submit_costs_nothing(server: LocalServer, journal: Journal) -> None:
-    records, submits = go(server, journal, "a quiet lake", key="#bad-key")
+def test_a_key_that_is_wrong_at_the_submit_costs_nothing(server: LocalServer, store: GenerationStore) -> None:
+    records, submits = go(server, store, "a quiet lake", key="#bad-key")
     assert (records[-1].state, type(records[-1].error), submits) == (State.FAILED, Unauthorized, 0)
 
 
-def test_a_server_that_is_not_there_costs_nothing(journal: Journal) -> None:
+def test_a_server_that_is_not_there_costs_nothing(store: GenerationStore) -> None:
     with LocalServer() as gone:
         url = gone.url
     fresh = Generation("0" * 32, "owner", time.time(), ENDPOINT, url, {})
     with Client(url, KEY, limits=QUICK) as client:
-        last = list(travel(fresh, {}, client, journal, 1, threading.Event()))[-1]
+        last = list(travel(fresh, {}, client, store, 1, threading.Event()))[-1]
     assert last.state is State.FAILED
     assert type(last.error).__name__ == "APIUnreachable"
 
@@ -174,11 +174,11 @@ def test_a_disk_that_is_full_leaves_no_spinner_without_end(server: LocalServer, 
 
 
 def test_every_step_is_a_line_of_the_log_with_the_task_and_without_the_key_or_a_picture(
-    server: LocalServer, journal: Journal, caplog: pytest.LogCaptureFixture
+    server: LocalServer, store: GenerationStore, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, "flux_playground"):
-        records, _ = go(server, journal, "a quiet lake")
-        moderated, _ = go(server, journal, "a quiet lake #moderated-content")
+        records, _ = go(server, store, "a quiet lake")
+        moderated, _ = go(server, store, "a quiet lake #moderated-content")
     text = caplog.text
     assert records[-1].task_id in text
     assert moderated[-1].id in text

@@ -21,7 +21,7 @@ from flux_playground.errors import StorageError, TaskLost, Unauthorized
 from flux_playground.generation import Generation, State
 from flux_playground.local import LocalServer
 from flux_playground.playground import Visitor
-from flux_playground.storage.generation_store import Journal
+from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.storage.pending_records import PendingRecords
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a mill"}
@@ -89,32 +89,32 @@ def test_collect_twice_runs_once(playground: Playground) -> None:
     wait_until(lambda: playground.accounts.of(one.server, KEY).line.idle)
 
 
-@pytest.mark.parametrize("method", ["make_room", "store"])
+@pytest.mark.parametrize("method", ["enforce", "save_image"])
 def test_failing_worker_returns_its_place(playground: Playground, method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that fails after the image returns its place in the queue, and its generation has an end."""
 
     def fail(*_: object) -> None:
         raise FileNotFoundError("images")
 
-    owner = playground._runner._clearing if method == "make_room" else playground.journal
+    owner = playground._runner._retention if method == "enforce" else playground.store
     monkeypatch.setattr(type(owner), method, fail)
     ended = finish(playground, playground.start(VALUES))
-    assert ended.state is (State.READY if method == "make_room" else State.UNCOLLECTED)
+    assert ended.state is (State.READY if method == "enforce" else State.UNCOLLECTED)
     wait_until(lambda: playground.accounts.of(ended.server, KEY).line.idle)
     assert playground._runs.list() == []
 
 
 def test_deleted_images_folder_is_made_again(playground: Playground) -> None:
     """An images folder that was deleted while the program runs is made again."""
-    shutil.rmtree(playground.journal.files.images)
+    shutil.rmtree(playground.store.files.images)
     assert finish(playground, playground.start(VALUES)).state is State.READY
 
 
 def test_full_disk_after_acceptance(playground: Playground, server: LocalServer) -> None:
     """A journal that is full after the submit loses nothing: the image arrives, and the record is written later."""
     before = credits_left(server)
-    database = playground.journal._database
-    write = playground.journal.write
+    database = playground.store._database
+    write = playground.store.save
 
     def fill(generation: Generation) -> Generation:
         if generation.state is State.RUNNING:
@@ -122,17 +122,17 @@ def test_full_disk_after_acceptance(playground: Playground, server: LocalServer)
             database.execute(f"PRAGMA max_page_count = {pages}")
         return write(replace(generation, prompt="x" * 40_000) if generation.state is State.RUNNING else generation)
 
-    playground.journal.write = fill  # type: ignore[method-assign]
-    playground.journal._pending._write = fill
+    playground.store.save = fill  # type: ignore[method-assign]
+    playground.store._pending._write = fill
     ended = finish(playground, playground.start(VALUES))
     assert ended.state is State.READY
     assert ended.image is not None
     assert ended.image.is_file()
     assert playground.get(ended.id).state is State.READY
     database.execute("PRAGMA max_page_count = 1000000")
-    playground.journal.write = write  # type: ignore[method-assign]
-    playground.journal._pending._write = write
-    wait_until(lambda: playground.journal._pending.get(ended.id) is None)
+    playground.store.save = write  # type: ignore[method-assign]
+    playground.store._pending._write = write
+    wait_until(lambda: playground.store._pending.get(ended.id) is None)
     with closing(sqlite3.connect(playground.settings.data / "journal.sqlite")) as reader:
         assert reader.execute("SELECT state FROM generations WHERE id = ?", [ended.id]).fetchone() == ("ready",)
     assert before - credits_left(server) == pytest.approx(7.0)
@@ -208,7 +208,7 @@ def test_task_waits_for_its_key(keyed: Settings) -> None:
 def test_lost_task_can_be_collected(playground: Playground) -> None:
     """A task that the API did not find can be asked for again."""
     one = stopped(playground, "a mill #slow")
-    lost = playground.journal.write(replace(one, state=State.FAILED, error=TaskLost("Task not found")))
+    lost = playground.store.save(replace(one, state=State.FAILED, error=TaskLost("Task not found")))
     playground.collect(lost.id)
     assert finish(playground, lost).state is State.READY
 
@@ -223,7 +223,7 @@ def test_unreadable_row_hides_only_itself(playground: Playground, column: str) -
     with pytest.raises(KeyError):
         playground.get(first.id)
     assert finish(playground, playground.start(VALUES)).state is State.READY
-    assert sum(number for number, _ in playground.journal.usage.counts().values()) >= 2
+    assert sum(number for number, _ in playground.store.usage.counts().values()) >= 2
 
 
 def test_running_request_is_reused(playground: Playground) -> None:
@@ -244,15 +244,15 @@ def test_running_request_is_reused(playground: Playground) -> None:
 
 def test_clock_set_back_locks_nobody_out(tmp_path: Path) -> None:
     """Rows of a time that lies far ahead are not counted against an allowance."""
-    journal = Journal(tmp_path)
+    store = GenerationStore(tmp_path)
     now = time.time()
     values: dict[str, Any] = {"state": State.READY, "spender": "9f2c.41ab"}
-    journal.write(Generation("a" * 32, "ann", now + 90_000, "/v1/x", "https://api.bfl.ai", {}, **values))
-    journal.write(Generation("b" * 32, "ann", now - 10, "/v1/x", "https://api.bfl.ai", {}, **values))
-    assert journal.usage.count("9f2c.41ab", now - 3600, now) == 1
-    assert journal.usage.count("9f2c.", now - 3600, now, ["c" * 32, "b" * 32]) == 2
-    assert [one for _, one, _ in journal.usage.spent("", now - 3600, now)] == ["b" * 32]
-    journal.close()
+    store.save(Generation("a" * 32, "ann", now + 90_000, "/v1/x", "https://api.bfl.ai", {}, **values))
+    store.save(Generation("b" * 32, "ann", now - 10, "/v1/x", "https://api.bfl.ai", {}, **values))
+    assert store.usage.count("9f2c.41ab", now - 3600, now) == 1
+    assert store.usage.count("9f2c.", now - 3600, now, ["c" * 32, "b" * 32]) == 2
+    assert [one for _, one, _ in store.usage.spending_since("", now - 3600, now)] == ["b" * 32]
+    store.close()
 
 
 def test_retry_never_writes_an_older_record() -> None:

@@ -17,7 +17,7 @@ from PIL import Image
 
 from flux_playground.errors import BadSample, ContentModerated
 from flux_playground.generation import UNFINISHED, Generation, State
-from flux_playground.storage.generation_store import Journal
+from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.storage.migrations import MIGRATIONS
 
 
@@ -41,18 +41,18 @@ def jpeg(width: int = 64, height: int = 48) -> bytes:
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    opened = Journal(tmp_path)
+def store(tmp_path: Path) -> Iterator[GenerationStore]:
+    opened = GenerationStore(tmp_path)
     yield opened
     opened.close()
 
 
 def test_what_is_written_is_read_back_by_the_next_process(tmp_path: Path) -> None:
-    first = Journal(tmp_path)
+    first = GenerationStore(tmp_path)
     error = ContentModerated("Withheld.", detail="said the API", task_id="t")
-    written = first.write(generation(state=State.FAILED, error=error, cost=7.000000000000001, task_id="t"))
+    written = first.save(generation(state=State.FAILED, error=error, cost=7.000000000000001, task_id="t"))
     first.close()
-    second = Journal(tmp_path)
+    second = GenerationStore(tmp_path)
     read = second.get(written.id)
     second.close()
     assert read is not None
@@ -63,59 +63,59 @@ def test_what_is_written_is_read_back_by_the_next_process(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("seed", [0, -1, 2**53 + 1, 2**64 - 1, 10**300, None])
-def test_a_seed_of_any_size_comes_back_exactly(journal: Journal, seed: int | None) -> None:
-    journal.write(generation(seed=seed, request={"seed": seed}))
-    read = journal.get(generation().id)
+def test_a_seed_of_any_size_comes_back_exactly(store: GenerationStore, seed: int | None) -> None:
+    store.save(generation(seed=seed, request={"seed": seed}))
+    read = store.get(generation().id)
     assert read is not None
     assert read.seed == seed
     assert read.request == {"seed": seed}
 
 
-def test_a_later_record_replaces_the_earlier_one(journal: Journal) -> None:
-    journal.write(generation())
-    journal.write(generation(state=State.RUNNING, task_id="t"))
-    assert [g.state for g in journal.recent("owner")] == [State.RUNNING]
+def test_a_later_record_replaces_the_earlier_one(store: GenerationStore) -> None:
+    store.save(generation())
+    store.save(generation(state=State.RUNNING, task_id="t"))
+    assert [g.state for g in store.recent("owner")] == [State.RUNNING]
 
 
-def test_the_latest_come_first_and_nobody_sees_anothers(journal: Journal) -> None:
+def test_the_latest_come_first_and_nobody_sees_anothers(store: GenerationStore) -> None:
     for number in (1, 3, 2):
-        journal.write(generation(number))
-    journal.write(generation(4, owner="somebody else"))
-    assert [g.created_at for g in journal.recent("owner", limit=2)] == [1003.0, 1002.0]
+        store.save(generation(number))
+    store.save(generation(4, owner="somebody else"))
+    assert [g.created_at for g in store.recent("owner", limit=2)] == [1003.0, 1002.0]
 
 
-def test_only_what_is_under_way_is_unfinished(journal: Journal) -> None:
+def test_only_what_is_under_way_is_unfinished(store: GenerationStore) -> None:
     for number, state in enumerate(State):
-        journal.write(generation(number, state=state))
-    assert [g.state for g in journal.unfinished()] == list(UNFINISHED)
-    assert not any(g.finished for g in journal.unfinished())
+        store.save(generation(number, state=state))
+    assert [g.state for g in store.unfinished()] == list(UNFINISHED)
+    assert not any(g.finished for g in store.unfinished())
 
 
-def test_the_delivered_bytes_are_stored_untouched_and_found_by_their_hash(journal: Journal) -> None:
+def test_the_delivered_bytes_are_stored_untouched_and_found_by_their_hash(store: GenerationStore) -> None:
     data = jpeg(80, 60)
-    kept = journal.write(journal.store(generation(state=State.READY), data))
+    kept = store.save(store.save_image(generation(state=State.READY), data))
     assert kept.image is not None
     assert kept.image.read_bytes() == data
     assert kept.image.name == f"flux-seed-18446744073709551615-{kept.id}.jpg"
     assert (kept.width, kept.height, kept.size, kept.format) == (80, 60, len(data), "jpeg")
     assert kept.sha256 == hashlib.sha256(data).hexdigest()
-    assert journal.delivered("owner", kept.sha256) == kept
-    assert journal.delivered("owner", "0" * 64) is None
-    assert journal.delivered("somebody else", kept.sha256) is None
+    assert store.find_by_sha256("owner", kept.sha256) == kept
+    assert store.find_by_sha256("owner", "0" * 64) is None
+    assert store.find_by_sha256("somebody else", kept.sha256) is None
 
 
-def test_what_is_no_image_is_not_stored_as_one(journal: Journal, tmp_path: Path) -> None:
+def test_what_is_no_image_is_not_stored_as_one(store: GenerationStore, tmp_path: Path) -> None:
     with pytest.raises(BadSample):
-        journal.store(generation(), b"<html>Sorry</html>")
+        store.save_image(generation(), b"<html>Sorry</html>")
     assert list((tmp_path / "images").iterdir()) == []
 
 
 def test_a_folder_that_was_moved_still_has_its_images(tmp_path: Path) -> None:
-    before = Journal(tmp_path / "before")
-    before.write(before.store(generation(state=State.READY), jpeg()))
+    before = GenerationStore(tmp_path / "before")
+    before.save(before.save_image(generation(state=State.READY), jpeg()))
     before.close()
     (tmp_path / "before").rename(tmp_path / "after")
-    after = Journal(tmp_path / "after")
+    after = GenerationStore(tmp_path / "after")
     read = after.get(generation().id)
     after.close()
     assert read is not None
@@ -123,101 +123,103 @@ def test_a_folder_that_was_moved_still_has_its_images(tmp_path: Path) -> None:
     assert read.image.is_file()
 
 
-def test_a_thumbnail_is_small_and_made_once(journal: Journal) -> None:
-    kept = journal.write(journal.store(generation(state=State.READY), jpeg(2048, 1024)))
-    first = journal.thumbnail(kept)
+def test_a_thumbnail_is_small_and_made_once(store: GenerationStore) -> None:
+    kept = store.save(store.save_image(generation(state=State.READY), jpeg(2048, 1024)))
+    first = store.thumbnail(kept)
     assert first is not None
     made = first.stat().st_mtime_ns
     with Image.open(first) as image:
         assert max(image.size) <= 512
-    assert journal.thumbnail(kept) == first
+    assert store.thumbnail(kept) == first
     assert first.stat().st_mtime_ns == made
 
 
-def test_without_an_image_there_is_no_thumbnail(journal: Journal) -> None:
-    assert journal.thumbnail(generation()) is None
-    kept = journal.store(generation(), jpeg())
+def test_without_an_image_there_is_no_thumbnail(store: GenerationStore) -> None:
+    assert store.thumbnail(generation()) is None
+    kept = store.save_image(generation(), jpeg())
     assert kept.image is not None
     kept.image.unlink()
-    assert journal.thumbnail(kept) is None
+    assert store.thumbnail(kept) is None
 
 
-def test_the_same_request_is_found_by_its_fingerprint_once_its_image_is_there(journal: Journal) -> None:
-    journal.write(generation(1, fingerprint="f", state=State.FAILED))
-    assert journal.made("owner", "f") is None
-    made = [journal.write(generation(number, fingerprint="f", state=State.READY)) for number in (2, 3)]
-    assert journal.made("owner", "f") == made[1]
-    assert journal.made("somebody else", "f") is None
+def test_the_same_request_is_found_by_its_fingerprint_once_its_image_is_there(store: GenerationStore) -> None:
+    store.save(generation(1, fingerprint="f", state=State.FAILED))
+    assert store.find_by_fingerprint("owner", "f") is None
+    made = [store.save(generation(number, fingerprint="f", state=State.READY)) for number in (2, 3)]
+    assert store.find_by_fingerprint("owner", "f") == made[1]
+    assert store.find_by_fingerprint("somebody else", "f") is None
 
 
-def test_an_input_belongs_to_whoever_sent_it(journal: Journal) -> None:
-    reference = journal.keep_input("aGVsbG8=")
-    journal.write(generation(request={"image_prompt": reference}))
-    assert journal.sent("owner", reference)
-    assert not journal.sent("somebody else", reference)
+def test_an_input_belongs_to_whoever_sent_it(store: GenerationStore) -> None:
+    reference = store.save_input("aGVsbG8=")
+    store.save(generation(request={"image_prompt": reference}))
+    assert store.owns_input("owner", reference)
+    assert not store.owns_input("somebody else", reference)
 
 
-def test_an_input_is_kept_once_and_given_back_by_its_reference(journal: Journal, tmp_path: Path) -> None:
-    reference = journal.keep_input("aGVsbG8=")
-    assert journal.keep_input("aGVsbG8=") == reference
+def test_an_input_is_kept_once_and_given_back_by_its_reference(store: GenerationStore, tmp_path: Path) -> None:
+    reference = store.save_input("aGVsbG8=")
+    assert store.save_input("aGVsbG8=") == reference
     assert len(list((tmp_path / "inputs").iterdir())) == 1
-    assert journal.input(reference) == "aGVsbG8="
+    assert store.load_input(reference) == "aGVsbG8="
 
 
 @pytest.mark.parametrize(
     "reference", ["", "sha256:", "sha256:../../journal.sqlite", "sha256:" + "0" * 64, "../" * 21 + "x"]
 )
-def test_a_reference_that_was_never_given_gives_nothing(journal: Journal, reference: str) -> None:
-    assert journal.input(reference) is None
+def test_a_reference_that_was_never_given_gives_nothing(store: GenerationStore, reference: str) -> None:
+    assert store.load_input(reference) is None
 
 
-def test_durations_are_the_latest_of_this_endpoint_at_this_server_oldest_first(journal: Journal) -> None:
+def test_durations_are_the_latest_of_this_endpoint_at_this_server_oldest_first(store: GenerationStore) -> None:
     for number in range(70):
-        journal.write(generation(number, state=State.READY, waited=float(number), finished_at=2000.0 + number))
-    journal.write(generation(100, state=State.READY, waited=None, finished_at=9000.0))
-    journal.write(generation(101, state=State.READY, waited=99.0, finished_at=9000.0, endpoint="/v1/other"))
-    journal.write(generation(102, state=State.READY, waited=99.0, finished_at=9000.0, server="http://127.0.0.1:1"))
-    assert journal.usage.durations("https://api.bfl.ai", "/v1/flux") == tuple(float(n) for n in range(6, 70))
+        store.save(generation(number, state=State.READY, waited=float(number), finished_at=2000.0 + number))
+    store.save(generation(100, state=State.READY, waited=None, finished_at=9000.0))
+    store.save(generation(101, state=State.READY, waited=99.0, finished_at=9000.0, endpoint="/v1/other"))
+    store.save(generation(102, state=State.READY, waited=99.0, finished_at=9000.0, server="http://127.0.0.1:1"))
+    assert store.usage.durations("https://api.bfl.ai", "/v1/flux") == tuple(float(n) for n in range(6, 70))
 
 
 def test_what_is_remembered_of_durations_and_prices_is_what_is_on_disk(tmp_path: Path) -> None:
     place = ("https://api.bfl.ai", "/v1/flux")
-    journal = Journal(tmp_path)
-    assert (journal.usage.durations(*place), journal.usage.price(*place)) == ((), None)
+    store = GenerationStore(tmp_path)
+    assert (store.usage.durations(*place), store.usage.price(*place)) == ((), None)
     for number in range(70):
         one = generation(number, state=State.RUNNING, cost=float(number % 7))
-        journal.write(one)
-        journal.write(replace(one, state=State.READY, waited=float(number), finished_at=2000.0 + number))
-    journal.write(generation(99, state=State.FAILED, finished_at=9000.0))
-    known = journal.usage.durations(*place), journal.usage.price(*place)
-    journal.close()
-    reopened = Journal(tmp_path)
+        store.save(one)
+        store.save(replace(one, state=State.READY, waited=float(number), finished_at=2000.0 + number))
+    store.save(generation(99, state=State.FAILED, finished_at=9000.0))
+    known = store.usage.durations(*place), store.usage.price(*place)
+    store.close()
+    reopened = GenerationStore(tmp_path)
     assert known == (reopened.usage.durations(*place), reopened.usage.price(*place))
     assert (len(known[0]), known[1]) == (64, 69 % 7)
     reopened.close()
 
 
-def test_many_threads_write_without_losing_a_record(journal: Journal) -> None:
+def test_many_threads_write_without_losing_a_record(store: GenerationStore) -> None:
     def write(start: int) -> None:
         for number in range(start, start + 25):
-            journal.write(generation(number))
+            store.save(generation(number))
 
     threads = [threading.Thread(target=write, args=(start,)) for start in range(0, 200, 25)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(journal.recent("owner", limit=1000)) == 200
+    assert len(store.recent("owner", limit=1000)) == 200
 
 
 def test_only_the_first_program_on_a_folder_may_take_up_what_is_left_there(tmp_path: Path) -> None:
-    code = "import sys; from pathlib import Path; from flux_playground.storage.generation_store import Journal; "
-    code += "print(Journal(Path(sys.argv[1])).sole)"
-    first = Journal(tmp_path)
+    code = (
+        "import sys; from pathlib import Path; from flux_playground.storage.generation_store import GenerationStore; "
+    )
+    code += "print(GenerationStore(Path(sys.argv[1])).is_primary)"
+    first = GenerationStore(tmp_path)
     second = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
     first.close()
     third = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
-    assert first.sole
+    assert first.is_primary
     assert (second.stdout.strip(), third.stdout.strip()) == ("False", "True")
 
 
@@ -233,15 +235,15 @@ def test_a_journal_of_the_first_version_ever_shipped_opens_with_its_rows(tmp_pat
     )
     database.commit()
     database.close()
-    journal = Journal(tmp_path)
-    (read,) = journal.recent("owner")
+    store = GenerationStore(tmp_path)
+    (read,) = store.recent("owner")
     assert (read.id, read.seed, read.task_id) == ("00", 7, "t")
     assert len(read.secret) == 32
-    assert journal.recent("owner")[0].secret == read.secret
-    journal.close()
+    assert store.recent("owner")[0].secret == read.secret
+    store.close()
 
 
 def test_the_folder_is_its_owners_alone(tmp_path: Path) -> None:
-    Journal(tmp_path / "data").close()
+    GenerationStore(tmp_path / "data").close()
     assert (tmp_path / "data" / "journal.sqlite").stat().st_mode & 0o077 == 0
     assert (tmp_path / "data" / "images").stat().st_mode & 0o077 == 0

@@ -15,8 +15,8 @@ import pytest
 from flux_playground import Playground, Settings, reproduce
 from flux_playground.generation import Generation, State
 from flux_playground.playground import Visitor
-from flux_playground.storage.generation_store import Journal
-from flux_playground.storage.retention import Clearing
+from flux_playground.storage.generation_store import GenerationStore
+from flux_playground.storage.retention import Retention
 from flux_playground.ui.generate import history_view, result_view
 from flux_playground.ui.recipes import reproduction_view as shown
 from flux_playground.ui.text import image_urls
@@ -26,42 +26,42 @@ VALUES = {"finetune_id": "my-finetune", "prompt": "a mill"}
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    opened = Journal(tmp_path)
+def store(tmp_path: Path) -> Iterator[GenerationStore]:
+    opened = GenerationStore(tmp_path)
     yield opened
     opened.close()
 
 
-def kept(journal: Journal, number: int, state: State = State.READY, **values: object) -> Generation:
+def kept(store: GenerationStore, number: int, state: State = State.READY, **values: object) -> Generation:
     """A generation with an image of its own, of some 30 kB."""
-    one = journal.store(generation(number), jpeg(400, 300 + number) + b"\0" * 30_000)
-    return journal.write(replace(one, state=state, **values))  # type: ignore[arg-type]
+    one = store.save_image(generation(number), jpeg(400, 300 + number) + b"\0" * 30_000)
+    return store.save(replace(one, state=state, **values))  # type: ignore[arg-type]
 
 
-def there(journal: Journal, *all_of: Generation) -> list[bool]:
-    return [reproduce.there(journal.get(one.id) or one) for one in all_of]
+def there(store: GenerationStore, *all_of: Generation) -> list[bool]:
+    return [reproduce.there(store.get(one.id) or one) for one in all_of]
 
 
-def forgotten(journal: Journal) -> None:
+def forgotten(store: GenerationStore) -> None:
     """Make everything that was sent look as if that had been long ago."""
-    for path in journal.files.inputs.iterdir():
+    for path in store.files.inputs.iterdir():
         os.utime(path, (time.time() - 1000,) * 2)
 
 
-def test_the_oldest_pictures_go_and_their_records_stay(journal: Journal) -> None:
-    everything = [kept(journal, number) for number in range(10)]
-    small = [journal.thumbnail(one) for one in everything]
-    room = journal.files.size
-    Clearing(journal, room).make_room()
-    assert all(there(journal, *everything))
-    newest = kept(journal, 11)
-    Clearing(journal, room).make_room()
-    assert room * 0.8 < journal.files.size <= room * 0.9
-    found = there(journal, *everything, newest)
+def test_the_oldest_pictures_go_and_their_records_stay(store: GenerationStore) -> None:
+    everything = [kept(store, number) for number in range(10)]
+    small = [store.thumbnail(one) for one in everything]
+    room = store.files.size
+    Retention(store, room).enforce()
+    assert all(there(store, *everything))
+    newest = kept(store, 11)
+    Retention(store, room).enforce()
+    assert room * 0.8 < store.files.size <= room * 0.9
+    found = there(store, *everything, newest)
     assert found == sorted(found)
     assert 1 <= found.count(False) <= 3
     assert [path is not None and path.is_file() for path in small] == found[:-1]
-    first = journal.get(everything[0].id)
+    first = store.get(everything[0].id)
     assert first is not None
     assert first.cleared_at == pytest.approx(time.time(), abs=60)
     assert (first.seed, first.request, first.sha256) == (
@@ -69,81 +69,81 @@ def test_the_oldest_pictures_go_and_their_records_stay(journal: Journal) -> None
         everything[0].request,
         everything[0].sha256,
     )
-    assert journal.files.count() == journal.files.size
+    assert store.files.rescan() == store.files.size
 
 
-def test_only_what_was_drawn_here_goes_where_only_that_is_meant(journal: Journal) -> None:
-    paid = kept(journal, 1)
-    drawn = kept(journal, 2, server="http://127.0.0.1:5555")
-    Clearing(journal, 1, "http://127.0.0.1:").make_room()
-    assert there(journal, paid, drawn) == [True, False]
+def test_only_what_was_drawn_here_goes_where_only_that_is_meant(store: GenerationStore) -> None:
+    paid = kept(store, 1)
+    drawn = kept(store, 2, server="http://127.0.0.1:5555")
+    Retention(store, 1, "http://127.0.0.1:").enforce()
+    assert there(store, paid, drawn) == [True, False]
 
 
-def test_what_is_under_way_is_never_removed(journal: Journal) -> None:
-    busy = [kept(journal, number, state) for number, state in enumerate((State.DOWNLOADING, State.RUNNING))]
-    done = kept(journal, 7)
-    Clearing(journal, 1).make_room()
-    assert there(journal, *busy, done) == [True, True, False]
+def test_what_is_under_way_is_never_removed(store: GenerationStore) -> None:
+    busy = [kept(store, number, state) for number, state in enumerate((State.DOWNLOADING, State.RUNNING))]
+    done = kept(store, 7)
+    Retention(store, 1).enforce()
+    assert there(store, *busy, done) == [True, True, False]
 
 
-def test_an_image_that_was_sent_goes_with_the_last_that_needs_it(journal: Journal) -> None:
-    shared, own, new = (journal.keep_input(text * 50_000) for text in "sop")
-    old = [kept(journal, 1, request={"image": own}), kept(journal, 2, request={"images": [shared]})]
-    kept(journal, 3, request={"image": shared})
-    journal.write(generation(4, state=State.RUNNING, request={"image": new}))
-    forgotten(journal)
-    Clearing(journal, journal.files.size - 70_000).make_room()
-    assert there(journal, *old) == [False, False]
-    assert [journal.input(one) is not None for one in (shared, own, new)] == [True, False, True]
-    told = list(reproduce.expected(old[0], old[0].server, journal))
+def test_an_image_that_was_sent_goes_with_the_last_that_needs_it(store: GenerationStore) -> None:
+    shared, own, new = (store.save_input(text * 50_000) for text in "sop")
+    old = [kept(store, 1, request={"image": own}), kept(store, 2, request={"images": [shared]})]
+    kept(store, 3, request={"image": shared})
+    store.save(generation(4, state=State.RUNNING, request={"image": new}))
+    forgotten(store)
+    Retention(store, store.files.size - 70_000).enforce()
+    assert there(store, *old) == [False, False]
+    assert [store.load_input(one) is not None for one in (shared, own, new)] == [True, False, True]
+    told = list(reproduce.expected(old[0], old[0].server, store))
     assert told == ["It cannot be made again: the picture that was sent as image is no longer kept here."]
 
 
-def test_what_was_sent_for_failures_and_for_nothing_goes_too(journal: Journal) -> None:
-    failed, orphan = journal.keep_input("f" * 90_000), journal.keep_input("o" * 90_000)
-    journal.write(generation(1, state=State.FAILED, request={"image": failed}))
-    forgotten(journal)
-    fresh = journal.keep_input("n" * 90_000)
-    assert journal.keep_input("o" * 90_000) == orphan
-    Clearing(journal, 200_000).make_room()
-    assert [journal.input(one) is not None for one in (failed, orphan, fresh)] == [False, True, True]
-    forgotten(journal)
-    Clearing(journal, 100_000).make_room()
-    assert journal.files.size == 0
+def test_what_was_sent_for_failures_and_for_nothing_goes_too(store: GenerationStore) -> None:
+    failed, orphan = store.save_input("f" * 90_000), store.save_input("o" * 90_000)
+    store.save(generation(1, state=State.FAILED, request={"image": failed}))
+    forgotten(store)
+    fresh = store.save_input("n" * 90_000)
+    assert store.save_input("o" * 90_000) == orphan
+    Retention(store, 200_000).enforce()
+    assert [store.load_input(one) is not None for one in (failed, orphan, fresh)] == [False, True, True]
+    forgotten(store)
+    Retention(store, 100_000).enforce()
+    assert store.files.size == 0
 
 
-def test_a_picture_that_is_fetched_after_all_is_there_again(journal: Journal) -> None:
-    one = journal.write(generation(1, state=State.UNCOLLECTED, request={"image": journal.keep_input("x" * 9000)}))
-    forgotten(journal)
-    Clearing(journal, 1).make_room()
-    cleared = journal.get(one.id)
+def test_a_picture_that_is_fetched_after_all_is_there_again(store: GenerationStore) -> None:
+    one = store.save(generation(1, state=State.UNCOLLECTED, request={"image": store.save_input("x" * 9000)}))
+    forgotten(store)
+    Retention(store, 1).enforce()
+    cleared = store.get(one.id)
     assert cleared is not None
     assert cleared.cleared_at
-    assert journal.store(cleared, jpeg()).cleared_at is None
+    assert store.save_image(cleared, jpeg()).cleared_at is None
 
 
-def test_without_a_limit_nobody_looks_at_the_disk(journal: Journal) -> None:
-    kept(journal, 1)
-    Clearing(journal, math.inf).make_room()
-    assert journal.files._size is None
+def test_without_a_limit_nobody_looks_at_the_disk(store: GenerationStore) -> None:
+    kept(store, 1)
+    Retention(store, math.inf).enforce()
+    assert store.files._size is None
 
 
-def test_another_program_on_the_same_folder_removes_nothing(journal: Journal, tmp_path: Path) -> None:
-    one = kept(journal, 1)
-    second = Journal(tmp_path)
-    Clearing(second, 1).make_room()
+def test_another_program_on_the_same_folder_removes_nothing(store: GenerationStore, tmp_path: Path) -> None:
+    one = kept(store, 1)
+    second = GenerationStore(tmp_path)
+    Retention(second, 1).enforce()
     second.close()
-    assert there(journal, one) == [True]
+    assert there(store, one) == [True]
 
 
 def test_each_image_that_is_made_makes_room_for_itself(settings: Settings) -> None:
     with Playground(replace(settings, keep=60_000.0)) as playground:
         ends = [list(playground.generate({**VALUES, "seed": seed}))[-1] for seed in range(8)]
         until = time.monotonic() + 10
-        while playground.journal.files.size > 60_000 and time.monotonic() < until:
+        while playground.store.files.size > 60_000 and time.monotonic() < until:
             time.sleep(0.02)
-        assert playground.journal.files.size <= 60_000
-        found = there(playground.journal, *ends)
+        assert playground.store.files.size <= 60_000
+        found = there(playground.store, *ends)
         assert found == sorted(found)
         assert not found[0]
         assert [playground.get(one.id).seed for one in ends] == list(range(8))
@@ -152,16 +152,16 @@ def test_each_image_that_is_made_makes_room_for_itself(settings: Settings) -> No
 def test_a_draft_leaves_no_image_behind(playground: Playground) -> None:
     image = base64.b64encode(jpeg()).decode()
     drafted = playground.draft({**VALUES, "image_prompt": image})
-    assert playground.journal.input(drafted["image_prompt"]) is None
+    assert playground.store.load_input(drafted["image_prompt"]) is None
     assert playground.already({**VALUES, "image_prompt": image, "seed": 1}) is None
-    assert list(playground.journal.files.inputs.iterdir()) == []
+    assert list(playground.store.files.inputs.iterdir()) == []
     made = list(playground.generate({**VALUES, "image_prompt": image}))[-1]
-    assert playground.journal.input(made.request["image_prompt"]) == image
+    assert playground.store.load_input(made.request["image_prompt"]) == image
 
 
 def test_the_page_says_that_a_picture_is_gone_and_shows_none(playground: Playground) -> None:
     one, other = (list(playground.generate({**VALUES, "seed": seed}))[-1] for seed in (1, 2))
-    Clearing(playground.journal, 1).make_room()
+    Retention(playground.store, 1).enforce()
     gone = playground.get(one.id)
     stage = result_view.stage(result_view.View(gone, ahead=shown.prospect(playground, Visitor(), gone)))
     assert "removed to make room" in stage.frame

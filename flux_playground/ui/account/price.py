@@ -21,7 +21,7 @@ def said(playground: Playground, visitor: Visitor, balance: float | None = None)
     """The same in words: the last cost of this endpoint on this server, and the balance before and after."""
     if playground.local(visitor):
         return FREE
-    price = playground.journal.usage.price(playground.server(visitor), playground.operation.path)
+    price = playground.store.usage.price(playground.server(visitor), playground.operation.path)
     cost = UNKNOWN if price is None else f"about {amount(price)}, as last time"
     if playground.settings.hosted and not visitor.api_key:
         return f"{cost}; this page pays" if playground.settings.api_key else cost

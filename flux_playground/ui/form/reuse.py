@@ -38,7 +38,7 @@ def values(playground: Playground, one: Generation) -> dict[str, Any]:
     """What a generation was asked with, its images as base64; what the journal does not keep, secrets, is absent."""
     ready = {}
     for name, value in one.request.items():
-        kept = playground.journal.input(value) if isinstance(value, str) and value.startswith("sha256:") else None
+        kept = playground.store.load_input(value) if isinstance(value, str) and value.startswith("sha256:") else None
         ready[name] = value if kept is None else kept
     if one.seed is not None:
         ready["seed"] = one.seed

@@ -45,7 +45,7 @@ class Acts:
         self.desks = Desks(hosted=playground.settings.hosted, forget=playground.accounts.forget)
         self.threads = Threads()
         self.account_calls = finetune_list.AccountCalls()
-        self._salt = playground.journal.salt()
+        self._salt = playground.store.secret_key()
 
     def identify(self, request: Any, data: Mapping[str, Any]) -> Desk:
         """Return the session of a request, after taking its token and its address from the request itself."""

@@ -43,7 +43,7 @@ def wire(bridge: Any, parts: Mapping[str, Any], acts: Acts, name: str, outputs: 
     A field that has several inputs on the page is given as JSON here.
     """
     called = dict(_parameters([one.name for one in acts.fields]))
-    salt = acts.playground.journal.salt()
+    salt = acts.playground.store.secret_key()
 
     async def generate(visit_: gr.Request, /, **raw: Any) -> AsyncIterator[tuple[Any, Any, Any]]:
         visitor = caller.caller(visit_, acts.desks.of(visit_.session_hash).visitor, salt)

@@ -37,7 +37,7 @@ Message = dict[str, Any]
 def routes(playground: Playground) -> list[Route]:
     """`/mcp`, for POST only: there are neither messages of ours to listen for (GET) nor sessions to end (DELETE)."""
     tools = EndpointTools(playground)
-    salt = playground.journal.salt()
+    salt = playground.store.secret_key()
 
     async def answer(request: Request) -> Response:
         message = _message(request, await request.body())

@@ -112,7 +112,7 @@ def _found(source: Path | str) -> Found:
 
 def _original(playground: Playground, visitor: Visitor, found: Found) -> Generation | None:
     hashes = (found.sha256, found.recipe.sha256 if found.recipe else "")
-    known = (playground.journal.delivered(visitor.id, one) for one in hashes if one)
+    known = (playground.store.find_by_sha256(visitor.id, one) for one in hashes if one)
     return next((one for one in known if one is not None), None)
 
 
@@ -181,7 +181,7 @@ def _alike(change: Change, raw: Mapping[str, Any]) -> bool:
 def _is_image(playground: Playground, visitor: Visitor, value: str) -> bool:
     """Whether a text is an image; by its reference alone nobody gets what somebody else has sent."""
     if is_reference(value):
-        return playground.journal.sent(visitor.id, value) and playground.journal.input(value) is not None
+        return playground.store.owns_input(visitor.id, value) and playground.store.load_input(value) is not None
     try:
         inspect(base64.b64decode(value, validate=True))
     except (ValueError, BadSample):
@@ -200,7 +200,7 @@ def _elsewhere(playground: Playground, endpoint: str) -> str:
 
 def _image(playground: Playground, change: Change) -> Any:
     """The value of a field, an image by its reference as the image itself."""
-    return playground.journal.input(change.then) if is_reference(change.then) else change.then
+    return playground.store.load_input(change.then) if is_reference(change.then) else change.then
 
 
 def _warnings(playground: Playground, visitor: Visitor, found: Found, original: Generation | None) -> Iterator[str]:

@@ -52,7 +52,7 @@ def prospect(playground: Playground, visitor: Visitor, one: Generation | None) -
     if one is None or one.image is None:
         return Prospect()
     try:
-        expected = reproduce.expected(one, playground.server(visitor, endpoint=one.endpoint), playground.journal)
+        expected = reproduce.expected(one, playground.server(visitor, endpoint=one.endpoint), playground.store)
     except InvalidDocument:
         expected = iter(("It cannot be made again: the API's document no longer has its endpoint.",))
     try:

@@ -24,7 +24,7 @@ def routes(playground: Playground) -> list[Route]:
 
     async def health(_: Request) -> Response:
         try:
-            await asyncio.to_thread(playground.journal.check_writable)
+            await asyncio.to_thread(playground.store.check_writable)
         except StorageError as error:
             return PlainTextResponse(error.message, 503, headers={"cache-control": "no-store"})
         return PlainTextResponse("ok", headers={"cache-control": "no-store"})
@@ -42,12 +42,12 @@ def routes(playground: Playground) -> list[Route]:
 
 def counts(playground: Playground) -> dict[str, Any]:
     """How many generations run, wait, were made and failed, the credits spent in all, and those of visitors of late."""
-    by_state = playground.journal.usage.counts()
+    by_state = playground.store.usage.counts()
     found = {state: number for state, (number, _) in by_state.items()}
     running = sum(found.get(state, 0) for state in (State.SUBMITTING, State.RUNNING, State.DOWNLOADING))
     now = time.time()
     lately = {
-        name: sum(cost or 0.0 for _, _, cost in playground.journal.usage.spent("", now - seconds, now))
+        name: sum(cost or 0.0 for _, _, cost in playground.store.usage.spending_since("", now - seconds, now))
         for name, seconds in (("hour", 3600), ("day", 86400))
     }
     return {
