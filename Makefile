@@ -1,4 +1,4 @@
-# make run: the page · make test: all tests · make check: format, lint, types · make bench: the figures · make shots: screenshots
+# make run: the page · make test: all tests · make check: format, lint, types · make coverage: the coverage · make bench: the figures · make shots: screenshots
 # make lock: resolve the locked versions (UPGRADE=--upgrade for newer ones) · make test-newest: the tests on the newest versions
 PYTHON ?= python3
 VENV := .venv
@@ -9,13 +9,17 @@ INSTALL := -m pip install --quiet --disable-pip-version-check
 COMPILE := $(LOCKER)/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: run test test-newest check bench shots lock needs
+.PHONY: run test test-newest check coverage bench shots lock needs
 
 run: $(VENV)/.installed
 	$(BIN)/python app.py
 
 test: $(VENV)/.developed needs
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# Line coverage of everything but the browser tests, which run the program in other processes.
+coverage: $(VENV)/.developed needs
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/browser --cov flux_playground --cov-report term:skip-covered
 
 check: $(VENV)/.developed
 	$(BIN)/ruff format --check .

@@ -13,11 +13,10 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 
 EXEMPT: tuple[str, ...] = (
-    "CHANGELOG.md",
-    "README.md",
     "assets",
     "benchmarks",
-    "docs",
+    "docs/fields.md",
+    "docs/settings.md",
     "flux_playground/access",
     "flux_playground/allowance.py",
     "flux_playground/client",
@@ -49,7 +48,6 @@ EXEMPT: tuple[str, ...] = (
     "flux_playground/ui/session",
     "flux_playground/ui/text",
     "flux_playground/ui/theme.py",
-    "pyproject.toml",
     "tests/app",
     "tests/app_process.py",
     "tests/browser",
@@ -61,12 +59,9 @@ EXEMPT: tuple[str, ...] = (
     "tests/runs",
     "tests/schema",
     "tests/shots.py",
-    "tests/shots_of_docs.py",
     "tests/storage",
     "tests/test_active_document.py",
     "tests/test_architecture.py",
-    "tests/test_docs_page.py",
-    "tests/test_readme.py",
     "tests/test_reproduce.py",
     "tests/ui",
 )
