@@ -157,22 +157,39 @@
   function setValue(box, text) {
     const kind = box.tagName === "TEXTAREA" ? HTMLTextAreaElement : HTMLInputElement;
     Object.getOwnPropertyDescriptor(kind.prototype, "value").set.call(box, text);
+    filling = true;
     box.dispatchEvent(new Event("input", { bubbles: true }));
+    filling = false;
+  }
+
+  let filling = false; // whether the page itself is writing into a field
+  const typed = new Map(); // field → the text that was typed into it last
+
+  // Put texts into fields for a button. Where a typed text is replaced, the program keeps it for Undo.
+  function overwrite(by, texts) {
+    const before = {};
+    for (const [name, text] of Object.entries(texts)) {
+      const value = input(name)?.value;
+      if (value !== undefined && value !== text) before[name] = value;
+    }
+    for (const name of Object.keys(before)) put(name, texts[name]);
+    const lost = ([name, value]) => value.trim() && (name === "prompt" || typed.get(name) === value);
+    if (Object.entries(before).some(lost)) flux.bridge?.("snapshot", { by, before });
   }
 
   function roll() {
-    put("seed", String(crypto.getRandomValues(new Uint32Array(1))[0]));
+    overwrite("dice", { seed: String(crypto.getRandomValues(new Uint32Array(1))[0]) });
   }
 
   function reuse() {
     const seed = $("#stage [data-seed]");
-    if (seed) put("seed", seed.dataset.seed);
+    if (seed) overwrite("reuse", { seed: seed.dataset.seed });
     say(seed ? "The seed is in the form." : "There is no picture to take a seed from yet.", !seed);
   }
 
   function swap() {
     const parts = (input("aspect_ratio")?.value || "").split(":");
-    if (parts.length === 2) put("aspect_ratio", `${parts[1].trim()}:${parts[0].trim()}`);
+    if (parts.length === 2) overwrite("swap", { aspect_ratio: `${parts[1].trim()}:${parts[0].trim()}` });
     markShape();
   }
 
@@ -201,18 +218,12 @@
     if (region && text && region.textContent !== text) region.textContent = text;
   }
 
-  function say(text, quiet = false, undo = null) {
+  function say(text, quiet = false) {
     if (!toast) return;
-    const hide = () => toast.classList.remove("on");
     toast.textContent = text;
     toast.classList.add("on");
     clearTimeout(toast.timer);
-    toast.timer = setTimeout(hide, undo ? 8000 : 2600);
-    if (undo) {
-      const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Undo" });
-      button.addEventListener("click", () => (undo(), hide()));
-      toast.append(" ", button);
-    }
+    toast.timer = setTimeout(() => toast.classList.remove("on"), 2600);
     if (!quiet) announce(text);
   }
 
@@ -238,17 +249,15 @@
     reuse,
     swap,
     example: (data) => {
-      const before = input("prompt")?.value || "";
-      if (data.finetune && !input("finetune_id")?.value) put("finetune_id", data.finetune);
-      const word = triggerWord();
+      const finetune = input("finetune_id")?.value || data.finetune || "";
+      const word = triggerWord(finetune);
       const prompt = word && !data.prompt.includes(word) ? `${word} ${data.prompt}` : data.prompt;
-      put("prompt", prompt);
-      if (before.trim() && before !== prompt) say("Prompt replaced.", false, () => put("prompt", before));
+      overwrite("example", { finetune_id: finetune, prompt });
       input("prompt")?.focus();
     },
     trigger: (data) => put("prompt", `${data.word} ${input("prompt")?.value || ""}`.trim()),
-    clear: (data) => put(data.field, ""),
-    shape: (data) => (put("aspect_ratio", data.value), markShape()),
+    clear: (data) => overwrite("clear", { [data.field]: "" }),
+    shape: (data) => (overwrite("shape", { aspect_ratio: data.value }), markShape()),
     copy: (data) => copy(data.copy),
     goto: (data) => goTo(data.field),
     lock: () => flux.toggleLock(),
@@ -336,11 +345,28 @@
   // What is being corrected is no longer called wrong.
   document.addEventListener("input", (event) => {
     const field = event.target.closest?.(".field");
-    if (field) field.classList.add("mended");
-    if (field) forgetReason(field.id.slice("field-".length));
+    if (field) mend(field);
+    if (field && !filling) typed.set(field.id.slice("field-".length), event.target.value);
     if (field?.id === "field-aspect_ratio") markShape();
     if (field) offerTrigger();
   });
+
+  function mend(field) {
+    field.classList.add("mended");
+    forgetReason(field.id.slice("field-".length));
+  }
+
+  // The program names the inputs that it has filled with the notice about it.
+  let filled = "";
+  function mendFilled() {
+    const keys = $("#notice [data-filled]")?.dataset.filled || "";
+    if (keys === filled) return;
+    filled = keys;
+    for (const key of keys.split(" ").filter(Boolean)) {
+      const field = $(`#input-${CSS.escape(key)}`)?.closest(".field");
+      if (field) mend(field);
+    }
+  }
 
   // The box at the button lists what is wrong; an entry goes when its field changes, the box with its last entry.
   function forgetReason(name) {
@@ -491,7 +517,7 @@
     const range = boxes.find((box) => box.type === "range");
     if (boxes[0]?.type === "checkbox" || chosen) (chosen || boxes[0]).click();
     else if (range) setValue(range, value);
-    else if (boxes[0]?.type !== "radio") put(name, value);
+    else if (boxes[0]?.type !== "radio") (put(name, value), typed.set(name, value));
     markShape();
   }
 
@@ -549,6 +575,7 @@
     keepPlace();
     equip();
     mark();
+    mendFilled();
     const said = $("#stage .said");
     if (said) said.tabIndex = said.scrollHeight > said.clientHeight + 1 ? 0 : -1; // longer than its place: to be scrolled
     for (const hint of $$(".hint")) {
@@ -582,8 +609,8 @@
 
   // The account's finetunes are offered while an id is typed; a trigger word that the prompt lacks is said before it
   // costs anything.
-  function triggerWord() {
-    const chosen = (input("finetune_id")?.value || "").trim();
+  function triggerWord(finetune = input("finetune_id")?.value || "") {
+    const chosen = finetune.trim();
     return [...($("#finetunes")?.options || [])].find((one) => one.value === chosen)?.dataset.trigger || "";
   }
 
@@ -618,6 +645,7 @@
       const note = $(".measure", field);
       if (!hint || (note?.dataset.src || "") === (image?.src || "")) continue;
       note?.remove();
+      mend(field);
       if (!image) continue;
       const fresh = Object.assign(document.createElement("p"), { className: "measure" });
       fresh.dataset.src = image.src;

@@ -22,6 +22,16 @@ from .text import notices
 LONGEST = 1_000_000
 """Characters of a text that are looked at."""
 
+OVERWRITTEN = {
+    "example": "Example filled in.",
+    "dice": "Seed replaced.",
+    "reuse": "Seed replaced.",
+    "clear": "Field cleared.",
+    "shape": "Aspect ratio replaced.",
+    "swap": "Aspect ratio replaced.",
+}
+"""Notices after a button of the page has replaced a typed value, by the button's act."""
+
 Written = dict[Any, Any]
 
 
@@ -42,7 +52,8 @@ class Carrying:
     def fills(self) -> Mapping[str, Answer]:
         """What writes to the form, by the names of the acts."""
         there = {"arrive": self.arrive, "fromjson": self.from_json, "recall": self.recalled}
-        return {**there, "apply": self.applied, "asimage": self.as_image, "undo": self.undone}
+        there |= {"apply": self.applied, "asimage": self.as_image}
+        return {**there, "snapshot": self.snapshot, "undo": self.undone}
 
     async def leave(self, session: str | None, _: Data, raw: Data) -> Written:
         """What was given is remembered for the next endpoint; that the form is gone says that it is."""
@@ -65,17 +76,25 @@ class Carrying:
             **self._filled(arrival.held),
         }
 
-    async def to_json(self, _: str | None, __: Data, raw: Data) -> Written:
+    async def to_json(self, session: str | None, _: Data, raw: Data) -> Written:
         """The request as JSON."""
+        self._acts.desks.of(session).undo_of_json = False  # the form was changed: the next edit has an Undo of its own
         now, state = self._parts.json
         text = await self._acts.threads(json_editor.text, self._acts.fields, self._acts.playground.operation, raw)
         return {now: json_editor.now(text), state: ""}
 
-    async def from_json(self, _: str | None, data: Data, raw: Data) -> Written:
-        """What an edit of the JSON changes, or where it is wrong."""
+    async def from_json(self, session: str | None, data: Data, raw: Data) -> Written:
+        """What an edit of the JSON changes, or where it is wrong; one Undo takes back all edits in a row."""
         acts, text = self._acts, str(data.get("text", ""))[:LONGEST]
         edit = await acts.threads(json_editor.edited, acts.fields, acts.playground.operation, raw, text)
-        return {self._parts.json[1]: edit.said, **self._filled(edit.held)}
+        said = {self._parts.json[1]: edit.said}
+        if not edit.held:
+            return said
+        session_state = acts.desks.of(session)
+        earlier = session_state.undo if session_state.undo_of_json else {}
+        replaced = self._replaced(session, raw, edit.held, "Form changed from JSON.")
+        session_state.undo, session_state.undo_of_json = {**session_state.undo, **earlier}, True
+        return {**said, **replaced}
 
     async def recalled(self, session: str | None, data: Data, raw: Data) -> Written:
         """The settings of a picture, or some of them."""
@@ -110,10 +129,25 @@ class Carrying:
         """The picture that was opened becomes the image prompt."""
         return self._taken(session, raw, await self._recipes.as_image(session), "Image prompt set.")
 
+    async def snapshot(self, session: str | None, data: Data, _: Data) -> Written:
+        """The page replaced typed values: keep what it sent of them for Undo. The form is left as it is."""
+        given, said = data.get("before"), OVERWRITTEN.get(str(data.get("by")))
+        before = given if isinstance(given, dict) else {}
+        texts = {
+            key: value[:LONGEST]
+            for key, value in before.items()
+            if key in self._form.inputs and isinstance(value, str) and isinstance(self._form.inputs[key], gr.Textbox)
+        }
+        if not texts or said is None:
+            return {}
+        self._keep_for_undo(session, texts)
+        return {self._parts.notice: notices.notice(said, undo=True, filled=texts)}
+
     async def undone(self, session: str | None, _: Data, raw: Data) -> Written:
         """The form gets back what it held before settings were put into it; doing it twice returns to the settings."""
         before = self._acts.desks.of(session).undo
-        return self._replaced(session, raw, before, "Form restored.") if before else {}
+        restored = {key: value for key, value in before.items() if key in self._form.inputs}
+        return self._replaced(session, raw, restored, "Form restored.") if restored else {}
 
     def _sheet(self, told: str) -> Written:
         return {self._parts.tray.sheet: told}
@@ -125,8 +159,12 @@ class Carrying:
     def _replaced(self, session: str | None, raw: Data, values: Mapping[str, Any], said: str) -> Written:
         """Put values into the form, and keep what it held for Undo."""
         if values:
-            self._acts.desks.of(session).undo = {key: restorable(raw.get(key)) for key in values}
-        return {self._parts.notice: notices.notice(said, undo=bool(values)), **self._filled(values)}
+            self._keep_for_undo(session, {key: restorable(raw.get(key)) for key in values})
+        return {self._parts.notice: notices.notice(said, undo=bool(values), filled=values), **self._filled(values)}
+
+    def _keep_for_undo(self, session: str | None, before: Mapping[str, Any]) -> None:
+        session_state = self._acts.desks.of(session)
+        session_state.undo, session_state.undo_of_json = before, False
 
     def _filled(self, held: Mapping[str, Any]) -> Written:
         return {self._form.inputs[key]: value for key, value in held.items()}

@@ -75,6 +75,9 @@ def test_a_dropped_copy_shows_what_would_change_before_it_changes_anything(page:
     expect(page.locator("#input-prompt textarea")).to_have_value("a mill to come back to")
     expect(page.locator("#input-seed input")).to_have_value(seed)
     expect(page.locator("dialog.sheet")).to_have_count(0)
+    page.locator("#notice [data-act=undo]").click()
+    expect(page.locator("#input-prompt textarea")).to_have_value("something else")
+    expect(page.locator("#input-seed input")).to_have_value("7")
 
 
 def test_an_untouched_original_is_found_by_its_hash_and_an_unknown_picture_offered_as_image_prompt(page: Page) -> None:
@@ -91,6 +94,8 @@ def test_an_untouched_original_is_found_by_its_hash_and_an_unknown_picture_offer
     page.get_by_role("button", name="Use as image prompt").click()
     page.locator("#advanced > button").click()
     expect(page.locator("#input-image_prompt img")).to_be_visible(timeout=READY)
+    page.locator("#notice [data-act=undo]").click()
+    expect(page.locator("#input-image_prompt img")).to_have_count(0)
 
 
 def test_a_link_sets_the_form_on_a_click_and_starts_nothing(context: BrowserContext, page: Page) -> None:

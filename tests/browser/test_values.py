@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -75,3 +77,49 @@ def test_pasted_text(page: Page) -> None:
     page.evaluate(paste, "another text")
     expect(page.locator("#input-prompt textarea")).to_have_value("hello world")
     expect(page.locator("dialog.sheet")).to_have_count(0)
+
+
+def test_example_has_undo(page: Page) -> None:
+    """An example that replaces a typed prompt can be undone with the button of every other replacement."""
+    fill(page, finetune_id="", prompt="my long prompt", seed="")
+    page.locator("#stage [data-act=example]").first.click()
+    expect(page.locator("#notice .notice")).to_contain_text("Example filled in.")
+    expect(page.locator("#input-prompt textarea")).not_to_have_value("my long prompt")
+    page.locator("#notice [data-act=undo]").click()
+    expect(page.locator("#input-prompt textarea")).to_have_value("my long prompt")
+    expect(page.locator("#input-finetune_id input, #input-finetune_id textarea").first).to_have_value("")
+
+
+def test_buttons_that_replace_typed_values_have_undo(page: Page) -> None:
+    """Dice, clear and shapes keep a typed value for Undo; a value that a button has set goes without a notice."""
+    fill(page, seed="77", aspect_ratio="5:4")
+    for act, name, typed in (
+        ("[data-act=dice]", "seed", "77"),
+        ("[data-act=clear][data-field=seed]", "seed", "77"),
+        ("[data-act=shape][data-value='1:1']", "aspect_ratio", "5:4"),
+    ):
+        box = page.locator(f"#input-{name} input, #input-{name} textarea").first
+        expect(box).to_have_value(typed)
+        page.locator(act).click()
+        expect(box).not_to_have_value(typed)
+        page.locator("#notice [data-act=undo]").click()
+        expect(box).to_have_value(typed)
+        expect(page.locator("#notice .notice")).to_contain_text("Form restored.")
+
+
+def test_json_edits_have_one_undo(page: Page) -> None:
+    """One Undo takes back all edits of the JSON in a row, and the errors of filled fields go."""
+    fill(page, finetune_id="", prompt="from the form", seed="abc")
+    page.locator("#generate").click()
+    expect(page.locator("#hint-seed .fault")).to_be_visible(timeout=READY)
+    page.locator("#views [data-act=json]").click()
+    box = page.locator("#json")
+    expect(box).to_have_value(re.compile("from the form"))
+    for prompt in ("first edit", "second edit"):
+        box.fill(json.dumps({"finetune_id": "my-finetune", "prompt": prompt, "seed": 5}))
+        expect(page.locator("#input-prompt textarea")).to_have_value(prompt)
+    expect(page.locator("#hint-seed .fault")).to_be_hidden()
+    expect(page.locator("#notice .reasons")).to_have_count(0)
+    page.locator("#notice [data-act=undo]").click()
+    expect(page.locator("#input-prompt textarea")).to_have_value("from the form")
+    expect(page.locator("#input-seed input")).to_have_value("abc")

@@ -18,7 +18,7 @@ PRESSED = ("generate", "insist")
 TOLD = ("leave", "tojson", "draft", "paste", "dropped", "reopen")
 """Acts that read the form."""
 
-FILLED = ("arrive", "fromjson", "recall", "apply", "asimage", "undo")
+FILLED = ("arrive", "fromjson", "recall", "apply", "asimage", "snapshot", "undo")
 """Acts that write to the form."""
 
 WATCHED = ("show", "stop", "collect", "again", "vary", "reproduce", "key", "account")

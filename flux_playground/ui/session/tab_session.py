@@ -37,7 +37,8 @@ class Desk:
     """One tab. `turn` numbers its watchers: one that is no longer the latest stops. `dropped` is a
     file that was given and not looked at yet; what was found in it, `opened`, waits to be applied.
 
-    `undo` holds what the form's inputs held before settings were put into them, by their keys.
+    `undo` holds what the form's inputs held before settings were put into them, by their keys; `undo_of_json` says
+    that edits of the JSON put them in, so that the next edit extends it.
     `carried` goes along when another endpoint is chosen; `unfit` names what of it the present one cannot take.
     `balance` is what its account was last said to have, in credits.
     """
@@ -53,6 +54,7 @@ class Desk:
     opened: Opened | None = None
     carried: Mapping[str, Any] = field(default_factory=dict, repr=False)
     undo: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    undo_of_json: bool = False
     unfit: frozenset[str] = frozenset()
 
     def take_turn(self) -> int:

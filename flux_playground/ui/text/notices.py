@@ -35,10 +35,11 @@ def trouble(error: PlaygroundError) -> str:
     )
 
 
-def notice(text: str, *, undo: bool = False) -> str:
-    """A short word on what was just done, with a way to undo it."""
+def notice(text: str, *, undo: bool = False, filled: Iterable[str] = ()) -> str:
+    """A sentence on what was just done, with an Undo button; `filled` are the inputs whose errors the page drops."""
     back = f" {button('undo', 'Undo')}" if undo else ""
-    return f'<p class="notice" role="status">{escape(text)}{back}</p>'
+    keys = f' data-filled="{escape(" ".join(filled))}"' if filled else ""
+    return f'<p class="notice" role="status"{keys}>{escape(text)}{back}</p>'
 
 
 def _row(fault: FieldError, names: dict[str, str]) -> str:
