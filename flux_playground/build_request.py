@@ -28,10 +28,12 @@ def complete(operation: Operation, values: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises `InvalidRequest` with all that is wrong, by field.
     """
+    images = _image_names(operation)
+    lengths = {name: text_length(value) for name, value in values.items() if name not in images}
     wrong = [
-        FieldError(("body", name), f"is too long: {len(value):,} of {MAX_TEXT_LENGTH:,} characters", "string_too_long")
-        for name, value in values.items()
-        if isinstance(value, str) and len(value) > MAX_TEXT_LENGTH and name not in _image_names(operation)
+        FieldError(("body", name), f"is too long: {length:,} of {MAX_TEXT_LENGTH:,} characters", "string_too_long")
+        for name, length in lengths.items()
+        if length > MAX_TEXT_LENGTH
     ]
     if wrong:
         raise InvalidRequest(wrong)
@@ -64,6 +66,27 @@ def draws_seed(values: Mapping[str, Any]) -> bool:
     """Return whether the seed of these values is random: blank, or -1 as other tools write it."""
     seed = values.get(SEED)
     return seed is None or (not isinstance(seed, bool) and str(seed).strip() in ("", "-1"))
+
+
+def text_length(value: Any) -> int:
+    """Return the characters of a value: those of all texts and names in it, and at least one for each nested value."""
+    length, nested = 0, [value]
+    while nested:
+        item = nested.pop()
+        if isinstance(item, str):
+            length += len(item)
+        elif isinstance(item, Mapping):
+            length += len(item)
+            nested += [*item, *item.values()]
+        elif isinstance(item, list | tuple):
+            length += len(item)
+            nested += item
+    return length
+
+
+def has_images(operation: Operation, values: Mapping[str, Any]) -> bool:
+    """Return whether a field for images has a value."""
+    return any(values.get(name) not in (None, "", [], ()) for name in _image_names(operation))
 
 
 def with_images(values: Mapping[str, Any], known: Callable[[str], str | None]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from urllib.parse import urlsplit
 from . import active_document, schema
 from .access.quota import Quota
 from .access.visitor import OWNER, Visitor, door, local, spender
-from .build_request import SEED, complete, draws_seed, kept, seed_of, with_images
+from .build_request import SEED, complete, draws_seed, has_images, kept, seed_of, with_images
 from .client import Client
 from .errors import TaskLost, Unauthorized
 from .generation import Generation, State
@@ -28,8 +29,7 @@ from .settings import DRAWN_HERE, LOOPBACK, Settings
 from .storage.generation_store import GenerationStore, input_reference
 from .storage.retention import Retention
 
-MAX_CONCURRENT_ENCODINGS = 2  # a decoded image takes hundreds of megabytes
-
+MAX_CONCURRENT_ENCODINGS = 2  # a file and its base64 take hundreds of megabytes
 __all__ = ["OWNER", "Playground", "Run", "Visitor"]
 
 
@@ -119,8 +119,7 @@ class Playground:
             spender=spender(self.settings, visitor),
             account=self._digest(key),
         )
-        self._check_limits(generation, visitor.mark)  # before the work of encoding images
-        request, shown = self._asked(endpoint, values, visitor.id)
+        request, shown = self._asked(endpoint, values, visitor)
         mark = fingerprint(server, operation.path, shown)
         generation = replace(generation, request=shown, seed=seed_of(request), fingerprint=mark)
         reuse = reuse_running and not draws_seed(values)
@@ -155,9 +154,7 @@ class Playground:
     def stop(self, generation_id: str) -> Generation:
         """Stop waiting for a generation: one still in line is never sent, any other can be collected later."""
         run = self._runs.get(generation_id)
-        if run is None:
-            return self.get(generation_id)
-        return self._runner.stop(run)
+        return self.get(generation_id) if run is None else self._runner.stop(run)
 
     def resume(self) -> list[Generation]:
         """Take up what an ended process left behind: every submitted task is waited for, none is submitted again."""
@@ -194,22 +191,20 @@ class Playground:
 
     def usual_seconds(self, visitor: Visitor = OWNER, *, endpoint: str = "") -> float | None:
         """How long an image of an endpoint takes as a rule (median), or None while there are fewer than three."""
-        durations = sorted(
-            self.store.usage.durations(self.server(visitor, endpoint=endpoint), self._chosen(endpoint).path)
-        )
+        server = self.server(visitor, endpoint=endpoint)
+        durations = sorted(self.store.usage.durations(server, self._chosen(endpoint).path))
         return durations[len(durations) // 2] if len(durations) >= 3 else None
 
     def already(self, values: Mapping[str, Any], visitor: Visitor = OWNER, *, endpoint: str = "") -> Generation | None:
         """The image that this visitor has of just these values, seed included, or None; raises as `start` does."""
         server, path = self.server(visitor, endpoint=endpoint), self._chosen(endpoint).path
-        return self.store.find_by_fingerprint(
-            visitor.id, fingerprint(server, path, self._asked(endpoint, values, visitor.id)[1])
-        )
+        digest = fingerprint(server, path, self._asked(endpoint, values, visitor)[1])
+        return self.store.find_by_fingerprint(visitor.id, digest)
 
     def draft(self, values: Mapping[str, Any], visitor: Visitor = OWNER, *, endpoint: str = "") -> dict[str, Any]:
-        """The request of these values as it would be kept, but a blank seed left blank; raises `InvalidRequest`."""
-        _, shown = self._asked(endpoint, values, visitor.id)
-        return {name: value for name, value in shown.items() if name != SEED or not draws_seed(values)}
+        """The request of these values as it would be kept, but a blank seed left blank; raises as `start` does."""
+        shown = self._asked(endpoint, values, visitor)[1].items()
+        return {name: value for name, value in shown if name != SEED or not draws_seed(values)}
 
     def server(self, visitor: Visitor = OWNER, *, endpoint: str = "") -> str:
         """The base URL that a visitor's requests go to."""
@@ -241,14 +236,18 @@ class Playground:
     def _chosen(self, endpoint: str) -> schema.Operation:
         return self.document.operation(endpoint) if endpoint else self.operation
 
-    def _asked(self, endpoint: str, values: Mapping[str, Any], owner: str) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The whole request of these values, and what is kept of it; raises `InvalidRequest`."""
+    def _asked(self, endpoint: str, values: Mapping[str, Any], asker: Visitor) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The whole request of these values, and what is kept of it; raises as `start` does."""
 
         def known(text: str) -> str | None:
-            return self.store.load_input(text) if is_reference(text) and self.store.owns_input(owner, text) else None
+            return self.store.load_input(text) if is_reference(text) and self.store.owns_input(asker.id, text) else None
 
         operation = self._chosen(endpoint)
-        with self._encoding:
+        if has_images(operation, values):  # their work is done for nobody who may not send them
+            server, now = self.server(asker, endpoint=endpoint), time.time()
+            press = Generation("", asker.id, now, operation.path, server, {}, spender=spender(self.settings, asker))
+            self._check_limits(press, asker.mark)
+        with self._encoding if has_images(operation, values) else nullcontext():
             request = complete(operation, with_images(values, known))
         return request, kept(operation, request, input_reference)
 

@@ -10,32 +10,10 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import (
-    AvifImagePlugin,
-    BmpImagePlugin,
-    ExifTags,
-    GifImagePlugin,
-    Image,
-    ImageFile,
-    ImageOps,
-    JpegImagePlugin,
-    PngImagePlugin,
-    TiffImagePlugin,
-    WebPImagePlugin,
-)
+from PIL import ExifTags, Image, ImageOps
 
 from ..errors import BadSample, FieldError, InvalidRequest
-
-READERS = {
-    "JPEG": JpegImagePlugin.jpeg_factory,
-    "PNG": PngImagePlugin.PngImageFile,
-    "WEBP": WebPImagePlugin.WebPImageFile,
-    "GIF": GifImagePlugin.GifImageFile,
-    "BMP": BmpImagePlugin.BmpImageFile,
-    "TIFF": TiffImagePlugin.TiffImageFile,
-    "AVIF": AvifImagePlugin.AvifImageFile,
-}
-"""The formats that are read at all: Pillow knows forty more, of use mostly to those who look for a weak decoder."""
+from .decode import MAX_PIXELS, decoded, format_of, kind_of, open_header
 
 SENT = ("JPEG", "PNG", "WEBP")
 """The formats that an image prompt is sent in; the others are converted."""
@@ -45,9 +23,6 @@ MODES = {"JPEG": ("L", "RGB", "CMYK"), "PNG": ("1", "L", "LA", "P", "RGB", "RGBA
 
 TELLING = frozenset({"exif", "xmp", "photoshop", "comment", "mp"})
 """What in a file may say who made it, where and with what; a PNG's texts come on top; "mp" is further pictures."""
-
-BOMB = 120_000_000
-"""Pixels beyond which nothing is decoded."""
 
 MOST_PIXELS = 40_000_000
 """Pixels that an image prompt may have."""
@@ -80,11 +55,11 @@ class Picture:
 def inspect(data: bytes) -> Picture:
     """Decode the image from its first byte to its last and say what it is, as `measure` does.
 
-    Raises `BadSample` if it is no image, is damaged or cut short, or has more than `BOMB` pixels.
+    Raises `BadSample` if it is no image, is damaged or cut short, or has more than `MAX_PIXELS` pixels.
     """
     # A JPEG at an eighth of its size: every byte is read all the same, in a fifth of the time.
-    _decoded(data, smallest=1)
-    return measure(data)
+    with decoded(data, smallest=1):
+        return measure(data)
 
 
 def measure(data: bytes) -> Picture:
@@ -92,28 +67,28 @@ def measure(data: bytes) -> Picture:
 
     Raises `BadSample` if it is no image; whether it is a whole one is not looked at.
     """
-    image = _opened(data)
+    image = open_header(data)
     width, height = image.size
-    return Picture(_format(image).lower(), *((height, width) if _on_its_side(image) else (width, height)))
+    return Picture(format_of(image).lower(), *((height, width) if _on_its_side(image) else (width, height)))
 
 
 def thumbnail(data: bytes, edge: int = 320) -> bytes:
     """A small WebP of an image, upright, its longer side at most `edge` pixels; raises `BadSample`."""
-    small = _in_mode(_upright(_decoded(data, smallest=edge)), "WEBP")
-    small.thumbnail((edge, edge))
-    return _saved(small, "WEBP", quality=80)
+    with decoded(data, smallest=edge) as (image,):
+        return _saved(_shrunk(image, "WEBP", edge), "WEBP", quality=80)
 
 
 def encode(source: Path | bytes, field: str) -> str:
     """The bare base64 of an image that is sent as the value of `field`: upright, without place, camera or comments.
 
     Bytes that need nothing done to them are sent untouched; an image of more than `MOST_PIXELS` or `MOST_BYTES` is
-    scaled down. Raises `InvalidRequest` at the field for what is no image, is damaged, or has more than `BOMB` pixels.
+    scaled down. Raises `InvalidRequest` at the field for what is no image, is damaged, or takes too much
+    memory to decode.
     """
     data = _read(source, field)
     try:
-        width, height = _opened(data).size
-        if width * height > BOMB:
+        width, height = open_header(data).size
+        if width * height > MAX_PIXELS:
             raise _refusal(field, "image_too_large", _too_many_pixels(width, height))
         sent = _to_send(data) if width * height <= MOST_PIXELS and len(data) <= MOST_BYTES else _scaled_down(data)
     except BadSample as error:
@@ -124,48 +99,6 @@ def encode(source: Path | bytes, field: str) -> str:
     if len(sent) > MOST_BYTES:
         raise _refusal(field, "image_too_large", _too_many_bytes(len(sent)))
     return base64.b64encode(sent).decode("ascii")
-
-
-def _opened(data: bytes) -> ImageFile.ImageFile:
-    """The image with only its header read; `Image.open` would warn of a large one, or refuse it without its size."""
-    for name, reader in READERS.items():
-        accept = Image.OPEN[name][1]
-        if accept is not None and accept(data[:16]) is True:
-            try:
-                return reader(io.BytesIO(data), "")
-            except Exception as error:  # on damaged bytes a decoder raises whatever it likes
-                raise BadSample("This image is damaged.") from error
-    raise BadSample("This file is not an image.")
-
-
-def _decoded(data: bytes, smallest: int = 0) -> ImageFile.ImageFile:
-    """The image with all its pixels; with `smallest`, a JPEG may come scaled down to no less than that."""
-    image = _opened(data)
-    if image.width * image.height > BOMB:
-        raise BadSample(f"This image has {image.width} × {image.height} pixels, more than are decoded.")
-    try:
-        if smallest:
-            image.draft("RGB", (smallest, smallest))
-        image.load()
-    except Exception as error:  # as above
-        raise BadSample("This image is damaged or cut short.") from error
-    if _cut_short(_format(image), data):
-        raise BadSample("This image is cut short.")
-    return image
-
-
-def _cut_short(name: str, data: bytes) -> bool:
-    """Whether the file's end is missing: a decoder is content once it has the last pixel."""
-    if name == "JPEG":
-        return data.rfind(b"\xff\xd9") < data.rfind(b"\xff\xda")
-    if name == "PNG":
-        return b"IEND\xae\x42\x60\x82" not in data
-    return name == "WEBP" and int.from_bytes(data[4:8], "little") + 8 > len(data)
-
-
-def _format(image: Image.Image) -> str:
-    # To Pillow, a telephone's JPEG with further pictures behind the first is an MPO.
-    return "JPEG" if image.format == "MPO" else str(image.format)
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -183,30 +116,31 @@ def _on_its_side(image: Image.Image) -> bool:
 
 
 def _to_send(data: bytes) -> bytes:
-    image = _decoded(data)
-    name = _format(image)
-    tells = not TELLING.isdisjoint(image.info) or getattr(image, "text", None)
-    if name in SENT and not tells:
-        return data
-    if name == "AVIF" and not image.has_transparency_data:
-        name = "JPEG"
-    name = name if name in SENT else "PNG"
-    return _saved(_in_mode(_upright(image), name), name, quality=95)
-
-
-def kind_of(data: bytes) -> str:
-    """Return the format that a file begins like, such as "PNG"; "" for no format that can be read."""
-    accepts = {name: Image.OPEN[name][1] for name in READERS}
-    return next((name for name, accept in accepts.items() if accept is not None and accept(data[:16]) is True), "")
+    with decoded(data) as (image,):
+        name = format_of(image)
+        tells = not TELLING.isdisjoint(image.info) or getattr(image, "text", None)
+        if name in SENT and not tells:
+            return data
+        if name == "AVIF" and not image.has_transparency_data:
+            name = "JPEG"
+        name = name if name in SENT else "PNG"
+        return _saved(_in_mode(_upright(image), name), name, quality=95)
 
 
 def _scaled_down(data: bytes) -> bytes:
     """The image with its longer side at most `MAX_SENT_SIDE_PIXELS`, as JPEG, or as PNG where it has transparency."""
-    image = _upright(_decoded(data, smallest=MAX_SENT_SIDE_PIXELS))
-    name = "PNG" if image.has_transparency_data else "JPEG"
-    image = _in_mode(image, name)
-    image.thumbnail((MAX_SENT_SIDE_PIXELS, MAX_SENT_SIDE_PIXELS))
-    return _saved(image, name, quality=92)
+    with decoded(data, smallest=MAX_SENT_SIDE_PIXELS) as (image,):
+        name = "PNG" if image.has_transparency_data else "JPEG"
+        return _saved(_shrunk(image, name, MAX_SENT_SIDE_PIXELS), name, quality=92)
+
+
+def _shrunk(image: Image.Image, name: str, side: int) -> Image.Image:
+    """The image upright, in a mode of the format `name`, its longer side at most `side` pixels."""
+    if image.mode in ("L", "RGB", "RGBA", "CMYK"):  # smaller at once, as a turn and a conversion copy all pixels
+        image.thumbnail((side, side))
+    small = _in_mode(_upright(image), name)
+    small.thumbnail((side, side))
+    return small
 
 
 def _in_mode(image: Image.Image, name: str) -> Image.Image:
@@ -237,7 +171,7 @@ def _read(source: Path | bytes, field: str) -> bytes:
 
 def _too_many_pixels(width: int, height: int) -> str:
     size = f"{width} × {height} pixels ({width * height / 1e6:.1f} megapixels)"
-    return f"This image has {size}; at most {BOMB // 1_000_000} megapixels can be read."
+    return f"This image has {size}; at most {MAX_PIXELS // 1_000_000} megapixels can be read."
 
 
 def _too_many_bytes(size: int) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 from PIL import Image, ImageChops, ImageOps, ImageStat
 
 from ..images import image_file
+from ..images.decode import decoded
 from . import Recipe
 
 CLOSE = 30.0
@@ -79,7 +80,8 @@ def compare(before: bytes, after: bytes) -> Comparison:
         return Comparison(Verdict.SAME_BYTES, first, second, 0.0, 0.0, math.inf)
     if (first.width, first.height) != (second.width, second.height):
         return Comparison(Verdict.DIFFERENT, first, second)
-    difference = ImageChops.difference(*_alike(_upright(before, first), _upright(after, second)))
+    with decoded(before, after) as images:
+        difference = ImageChops.difference(*_alike(*map(_upright, images)))
     most = functools.reduce(ImageChops.lighter, difference.split())
     steps = most.histogram()
     if not any(steps[1:]):
@@ -110,9 +112,9 @@ def _bright(difference: Image.Image, gain: int) -> bytes:
     return file.getvalue()
 
 
-def _upright(data: bytes, picture: image_file.Picture) -> Image.Image:
-    """The image as it is seen, eight bits a channel; `inspect` has found it whole."""
-    image = ImageOps.exif_transpose(image_file.READERS[picture.format.upper()](io.BytesIO(data), ""))
+def _upright(decoded_image: Image.Image) -> Image.Image:
+    """The image as it is seen, eight bits a channel."""
+    image = ImageOps.exif_transpose(decoded_image)
     return image.point(lambda step: step * (1 / 256)).convert("L") if image.mode.startswith("I;16") else image
 
 

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import json
 import threading
 import zlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from flux_playground import Playground, Settings
 from flux_playground.allowance import Allowance
+from flux_playground.build_request import complete
 from flux_playground.errors import InvalidRequest, QuotaExceeded
+from flux_playground.images import decode, image_file
 from flux_playground.images.metadata import MAX_TEXTS_LENGTH, png, texts
 from flux_playground.local import LocalServer
 from flux_playground.playground import Visitor
 from flux_playground.recipe.a1111 import PAIR, read_parameters
+from flux_playground.schema import Operation, load_text
 from flux_playground.ui.account.finetune_list import AccountCalls
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a mill"}
@@ -48,6 +56,101 @@ def test_long_text_is_refused(playground: Playground) -> None:
         playground.start({**VALUES, "prompt": "x" * 100_001})
 
 
+def with_object() -> Operation:
+    """An endpoint with a free object and a free list."""
+    answer = {"type": "object", "properties": {"id": {"type": "string"}, "polling_url": {"type": "string"}}}
+    body = {"type": "object", "properties": {"options": {"type": "object"}, "items": {"type": "array"}}}
+    post = {
+        "requestBody": {"content": {"application/json": {"schema": body}}},
+        "responses": {"200": {"content": {"application/json": {"schema": answer}}}},
+    }
+    return load_text(json.dumps({"openapi": "3.1.0", "paths": {"/v1/x": {"post": post}}})).operation("/v1/x")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"options": {"a": {"b": ["x" * 60_000, "y" * 60_000]}}},
+        {"options": {"x" * 100_001: 1}},
+        {"items": [{}] * 100_001},
+    ],
+    ids=["texts", "name", "empty objects"],
+)
+def test_nested_text_is_refused(values: dict[str, Any]) -> None:
+    """Texts, names and values inside lists and objects count against the limit of a text."""
+    with pytest.raises(InvalidRequest, match="is too long"):
+        complete(with_object(), values)
+
+
+def test_decodes_share_one_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Decodes, whatever they are for, run two at once at most and never take more memory than the budget."""
+    budget, active, peaks = decode.DecodeBudget(), [], []
+    monkeypatch.setattr(decode, "BUDGET", budget)
+    load, barrier = decode._load, threading.Event()
+
+    def slow(image: Any, data: bytes) -> None:
+        active.append(data)
+        peaks.append((len(active), budget.free))
+        barrier.wait(0.02)
+        load(image, data)
+        active.remove(data)
+
+    monkeypatch.setattr(decode, "_load", slow)
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(file, "PNG")
+    works: list[Callable[[], object]] = [
+        lambda: image_file.inspect(file.getvalue()),
+        lambda: image_file.thumbnail(file.getvalue()),
+        lambda: image_file.encode(file.getvalue(), "image_prompt"),
+    ]
+    with ThreadPoolExecutor(12) as pool:
+        for result in [pool.submit(work) for work in works * 4]:
+            result.result(20)
+    assert max(number for number, _ in peaks) == decode.MAX_CONCURRENT_DECODES
+    assert min(free for _, free in peaks) >= 0
+    assert (budget.free, budget.places) == (decode.MAX_DECODE_BYTES, decode.MAX_CONCURRENT_DECODES)
+
+
+def test_large_decode_runs_alone() -> None:
+    """A decode that takes the whole budget waits for the others, and the others for it."""
+    budget, entered = decode.DecodeBudget(), threading.Event()
+
+    def enter() -> None:
+        with budget.reserve(1):
+            entered.set()
+
+    with budget.reserve(10 * decode.MAX_DECODE_BYTES):
+        assert budget.free == 0
+        waiting = threading.Thread(target=enter)
+        waiting.start()
+        assert not entered.wait(0.1)
+    waiting.join(10)
+    assert entered.is_set()
+
+
+@pytest.mark.parametrize(("name", "mode"), [("WEBP", "RGB"), ("TIFF", "RGBA"), ("PNG", "RGBA")])
+def test_pixels_times_bytes_are_bounded(name: str, mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An image is refused before its decode when its decoder would take too much memory."""
+    file = io.BytesIO()
+    Image.new(mode, (100, 100)).save(file, name)
+    monkeypatch.setattr(decode, "MAX_DECODE_BYTES", 100 * 100 * 8 - 1)
+    monkeypatch.setattr(decode, "_load", lambda *_: pytest.fail("decoded"))
+    with pytest.raises(InvalidRequest, match="takes too much memory to decode"):
+        image_file.encode(file.getvalue(), "image_prompt")
+
+
+def test_progressive_jpeg_counts_its_coefficients() -> None:
+    """A progressive JPEG counts with all its coefficients, a sequential one with its draft only."""
+    sizes = []
+    for progressive in (False, True):
+        file = io.BytesIO()
+        Image.new("RGB", (800, 800)).save(file, "JPEG", progressive=progressive)
+        image = decode.open_header(file.getvalue())
+        image.draft("RGB", (100, 100))
+        sizes.append(decode.decode_bytes(image, file.getvalue()))
+    assert sizes == [4 * 100 * 100, 4 * 100 * 100 + 2 * 3 * 800 * 800]
+
+
 def test_allowance_before_images(settings: Settings, server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """A press over the allowance is refused before its images are encoded."""
     hosted = replace(settings, demo_url="", base_url=server.url, api_key="owners-key", hosted=True)
@@ -57,8 +160,9 @@ def test_allowance_before_images(settings: Settings, server: LocalServer, monkey
         list(playground.generate(VALUES, ann))
         encoded: list[Any] = []
         monkeypatch.setattr("flux_playground.playground.complete", lambda *values: encoded.append(values))
-        with pytest.raises(QuotaExceeded):
-            playground.start({**VALUES, "image_prompt": b"an image"}, ann)
+        for act in (playground.start, playground.already, playground.draft):
+            with pytest.raises(QuotaExceeded):
+                act({**VALUES, "seed": 5, "image_prompt": b"an image"}, ann)
         assert encoded == []
 
 

@@ -59,6 +59,8 @@ class Recipes:
             body = code_panel.listing("form", server, operation.path, request, note, query)
         except InvalidRequest as error:
             body = code_panel.link_row(query) + notices.reasons(error.details, self.acts.fields)
+        except PlaygroundError as error:
+            body = code_panel.link_row(query) + notices.trouble(error)
         return shown.panel("draft", "Link and code of the form", "form", body)
 
     async def open(self, session: str | None, source: Path | str, raw: Mapping[str, Any]) -> str:

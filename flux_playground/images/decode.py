@@ -1,0 +1,165 @@
+"""Decodes image files within limits on memory: all decodes of the process share one budget."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from PIL import (
+    AvifImagePlugin,
+    BmpImagePlugin,
+    GifImagePlugin,
+    Image,
+    ImageFile,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
+
+from ..errors import BadSample
+from .metadata import jpeg
+
+READERS = {
+    "JPEG": JpegImagePlugin.jpeg_factory,
+    "PNG": PngImagePlugin.PngImageFile,
+    "WEBP": WebPImagePlugin.WebPImageFile,
+    "GIF": GifImagePlugin.GifImageFile,
+    "BMP": BmpImagePlugin.BmpImageFile,
+    "TIFF": TiffImagePlugin.TiffImageFile,
+    "AVIF": AvifImagePlugin.AvifImageFile,
+}
+"""The formats that are decoded; Pillow has forty more decoders, which are left out because nobody sends them."""
+
+MAX_PIXELS = 120_000_000
+MAX_DECODE_BYTES = 600_000_000
+MAX_CONCURRENT_DECODES = 2
+
+# Memory of a decode per pixel: Pillow stores RGB in 4 bytes. libtiff holds a strip beside the pixels. The decoders of
+# WebP and AVIF hold canvases, planes and a copy of the pixels.
+_BYTES_PER_PIXEL = {"TIFF": 8, "WEBP": 16, "AVIF": 16}
+_COPY_BYTES_PER_PIXEL = 8  # the upright and the converted image
+
+
+@dataclass
+class DecodeBudget:
+    """Lets a limited number of decodes run at once, and only as many as fit into `free` bytes together."""
+
+    free: int = MAX_DECODE_BYTES
+    places: int = MAX_CONCURRENT_DECODES
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+    _turn: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def reserve(self, size: int) -> Iterator[None]:
+        """Wait for `size` bytes and a place, and hold both for the block."""
+        size = min(size, MAX_DECODE_BYTES)
+        with self._turn, self._changed:  # with the turn, small decodes never overtake a large one for ever
+            self._changed.wait_for(lambda: self.places > 0 and self.free >= size)
+            self.free, self.places = self.free - size, self.places - 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self.free, self.places = self.free + size, self.places + 1
+                self._changed.notify_all()
+
+
+BUDGET = DecodeBudget()  # memory belongs to the process, so does its budget
+
+
+def kind_of(data: bytes) -> str:
+    """Return the format that a file begins like, such as "PNG"; "" for no format that can be read."""
+    accepts = {name: Image.OPEN[name][1] for name in READERS}
+    return next((name for name, accept in accepts.items() if accept is not None and accept(data[:16]) is True), "")
+
+
+def format_of(image: Image.Image) -> str:
+    """Return the format of an opened image, such as "JPEG"."""
+    # Pillow calls a JPEG of a telephone with further images behind the first MPO.
+    return "JPEG" if image.format == "MPO" else str(image.format)
+
+
+def open_header(data: bytes) -> ImageFile.ImageFile:
+    """Return the image with only its header read; raises `BadSample` for no image.
+
+    `Image.open` would warn of a large image, or refuse it without its size.
+    """
+    name = kind_of(data)
+    if not name:
+        raise BadSample("This file is not an image.")
+    try:
+        return READERS[name](io.BytesIO(data), "")
+    except Exception as error:  # on damaged bytes a decoder raises whatever it likes
+        raise BadSample("This image is damaged.") from error
+
+
+@contextmanager
+def decoded(*files: bytes, smallest: int = 0) -> Iterator[list[ImageFile.ImageFile]]:
+    """Decode images together within the budget of the process, which is held for the block.
+
+    With `smallest`, a JPEG may come scaled down to no less than that many pixels a side. Raises `BadSample` for what is
+    no image, is damaged, cut short, or larger than what is decoded. Blocks are never nested: each could wait for the
+    other.
+    """
+    images = [open_header(data) for data in files]
+    size = sum(_reservation(image, data, smallest) for image, data in zip(images, files, strict=True))
+    with BUDGET.reserve(size):
+        for image, data in zip(images, files, strict=True):
+            _load(image, data)
+        yield images
+
+
+def _reservation(image: ImageFile.ImageFile, data: bytes, smallest: int) -> int:
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise BadSample(f"This image has {width} × {height} pixels, more than are decoded.")
+    if smallest:
+        image.draft("RGB", (smallest, smallest))
+    size = decode_bytes(image, data)
+    if size > MAX_DECODE_BYTES:
+        raise BadSample(f"This {format_of(image)} image of {width} × {height} pixels takes too much memory to decode.")
+    return size + _COPY_BYTES_PER_PIXEL * image.width * image.height
+
+
+def decode_bytes(image: ImageFile.ImageFile, data: bytes) -> int:
+    """Return how many bytes the decoder of an image takes at most, by its header; after `draft` those of the draft."""
+    usual = 8 if image.has_transparency_data or image.mode == "P" else 4  # resizing copies pixels with transparency
+    size = _BYTES_PER_PIXEL.get(format_of(image), usual) * image.width * image.height
+    if isinstance(image, JpegImagePlugin.JpegImageFile):
+        scale = (image.decoderconfig or (1,))[0]
+        full = image.width * image.height * scale**2
+        size += 0 if _is_sequential(data) else 2 * image.layers * full  # libjpeg holds all coefficients, 2 bytes each
+    return size
+
+
+def _is_sequential(data: bytes) -> bool:
+    """Return whether a JPEG has one scan with all components, which is decoded in lines."""
+    components = 0
+    for part in jpeg.parts(data):
+        if part.kind in (b"\xc0", b"\xc1"):
+            components = part.of(data)[5]
+        elif part.kind == jpeg.SCAN:
+            return components > 0 and part.of(data)[0] == components
+    return False
+
+
+def _load(image: ImageFile.ImageFile, data: bytes) -> None:
+    try:
+        image.load()
+    except Exception as error:  # on damaged bytes a decoder raises whatever it likes
+        raise BadSample("This image is damaged or cut short.") from error
+    if _is_cut_short(format_of(image), data):
+        raise BadSample("This image is cut short.")
+
+
+def _is_cut_short(name: str, data: bytes) -> bool:
+    """Return whether the end of a file is missing: a decoder is content once it has the last pixel."""
+    if name == "JPEG":
+        return data.rfind(b"\xff\xd9") < data.rfind(b"\xff\xda")
+    if name == "PNG":
+        return b"IEND\xae\x42\x60\x82" not in data
+    return name == "WEBP" and int.from_bytes(data[4:8], "little") + 8 > len(data)
