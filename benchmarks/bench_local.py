@@ -125,7 +125,7 @@ def main() -> None:
     on_core(0)
     command = [sys.executable, "-m", "flux_playground.local", "--port", "0", "--polls-per-second", "1000000"]
     folder = tempfile.TemporaryDirectory()
-    command += ["--painters", "1", "--folder", folder.name]
+    command += ["--render-workers", "1", "--folder", folder.name]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     on_core(1)
     assert server.stdout is not None
@@ -133,9 +133,9 @@ def main() -> None:
         url = server.stdout.readline().rpartition(" ")[2].strip()
         idle, slow_idle = polls(submit(url, "#stuck #error"), SECONDS)
         drawn = [submit(url, f"{PROMPTS[number % 5]} {number}") for number in range(120)]
-        before = len(list(Path(folder.name).glob("*.picture")))
+        before = len(list(Path(folder.name).glob("*.image")))
         busy, slow_busy = polls(drawn[-1], SECONDS)
-        done = (len(list(Path(folder.name).glob("*.picture"))) - before) / SECONDS
+        done = (len(list(Path(folder.name).glob("*.image"))) - before) / SECONDS
         print(f"polls, idle: {idle:.0f} a second, the slowest {1000 * slow_idle:.0f} ms")
         print(f"polls, drawing on the same core: {busy:.0f} a second, the slowest {1000 * slow_busy:.0f} ms;", end=" ")
         print(f"{done:.1f} pictures a second meanwhile")

@@ -20,8 +20,8 @@ SCALE = 0.25
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[LocalServer]:
-    """The local server, sixty times as fast as the real API, its pictures a quarter as wide and high."""
-    with LocalServer(speed=SPEED, scale=SCALE) as running:
+    """The local server, sixty times as fast as the real API, with flat images of a quarter of the width and height."""
+    with LocalServer(speed=SPEED, scale=SCALE, renderer="flat") as running:
         yield running
 
 

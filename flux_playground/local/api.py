@@ -1,13 +1,9 @@
-"""The routes of the local API: who may ask what; submits, the account, the document, the page for people.
-
-Knows HTTP and the desk that does the work; nothing of sockets, files or drawing. Polls and samples: `results.py`.
-"""
+"""The routes of the local API: submits, account, OpenAPI document, index page."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -19,18 +15,20 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from ..schema import Document, Operation
-from . import faults, index_page
-from .backend import Desk, Refused
-from .faults import Cue
-from .http_replies import Mannered, invalid, missing, not_json, reply, said
-from .ports import Addresses
+from . import faults, index_page, openapi
+from .backend import Backend, Rejected
+from .faults import FaultTrigger
+from .http_responses import FaultyResponse, canned_response, json_response
+from .image_size import megapixels
+from .ports import Ports
+from .request_body import read_json
 from .results import Results
 from .tasks import Task
-from .webhooks import deliver
+from .validation_errors import invalid_json, invalid_request, missing_parameter
+from .webhooks import WebhookSender
 
 Handler = Callable[[Request], Awaitable[Response]]
 
-LARGEST_BODY = 64 * 1024 * 1024
 FINETUNES: dict[str, dict[str, Any]] = {
     "my-finetune": {"finetune_comment": "The style of the example", "trigger_word": "TOK", "mode": "general"},
     "paper-hills": {"finetune_comment": "Soft layers of paper", "trigger_word": "PAPER", "mode": "style"},
@@ -40,162 +38,150 @@ FINETUNES: dict[str, dict[str, Any]] = {
 
 
 class Api:
-    """The handlers of one server's routes."""
+    """The handlers of one server for one document."""
 
-    def __init__(self, document: Document, desk: Desk, addresses: Addresses) -> None:
-        self.document, self.desk, self.addresses = document, desk, addresses
-        self.results, self.speed = Results(desk, addresses), desk.options.speed
-        self._deliveries: set[asyncio.Task[None]] = set()
+    def __init__(self, document: Document, backend: Backend, ports: Ports, webhooks: WebhookSender) -> None:
+        self.document, self.backend, self.ports, self.webhooks = document, backend, ports, webhooks
+        self.results, self.speed = Results(backend, ports), backend.options.speed
 
     def app(self) -> Starlette:
-        """All routes, the document's own operations among them."""
-        pages = {"/openapi.json": self.openapi, "/": self.overview}
+        """Return the application with a route for each operation of the document."""
+        public = {"/openapi.json": self.openapi, "/": self.index}
         account = {
             "/v1/credits": self.credits,
             "/v1/my_finetunes": self.finetunes,
-            "/v1/finetune_details": self.finetune,
+            "/v1/finetune_details": self.finetune_details,
         }
-        routes = [Route(path, self._here(handler)) for path, handler in pages.items()]
-        routes += [Route(path, self._here(self._keyed(handler))) for path, handler in account.items()]
-        routes += [
-            Route(one.path, self._here(self._submitting(one)), methods=["POST"]) for one in self.document.operations
-        ]
-        routes += [
-            Route("/v1/get_result", self.results.poll),
-            Route("/results/{task}/sample.{form}", self.results.sample),
-        ]
-        return Starlette(routes=routes, exception_handlers={HTTPException: _refusal})
+        routes = [Route(path, self._on_main_port(handler)) for path, handler in public.items()]
+        routes += [Route(path, self._on_main_port(self._with_key(handler))) for path, handler in account.items()]
+        for operation in self.document.operations:
+            routes.append(Route(operation.path, self._on_main_port(self._submit_handler(operation)), methods=["POST"]))
+        routes.append(Route("/v1/get_result", self.results.poll))
+        routes.append(Route("/results/{task}/sample.{format}", self.results.sample))
+        return Starlette(routes=routes, exception_handlers={HTTPException: _error_response})
 
-    def _here(self, handler: Handler) -> Handler:
-        """The handler, at the server's own address only."""
+    def _on_main_port(self, handler: Handler) -> Handler:
+        """Return a handler that responds with 404 on other ports."""
 
-        async def answer(request: Request) -> Response:
-            if not self.addresses.is_main(request):
+        async def handle(request: Request) -> Response:
+            if not self.ports.is_main(request):
                 raise HTTPException(404)
             return await handler(request)
 
-        return answer
+        return handle
 
-    def _keyed(self, handler: Handler) -> Handler:
-        """The handler, for whoever brings a right key, that is no bad day's."""
+    def _with_key(self, handler: Handler) -> Handler:
+        """Return a handler that rejects a wrong key, and a key with a trigger."""
 
-        async def answer(request: Request) -> Response:
+        async def handle(request: Request) -> Response:
             key = request.headers.get("x-key", "")
-            if not key.strip() or self.desk.options.key not in ("", key):
-                return said(faults.BAD_KEY)
-            for cue in self.desk.cues(key):
-                if cue.day.strikes == "key" and self.desk.occasions.due(cue, _account(key)) and cue.day.answer:
-                    return said(cue.day.answer)
+            if not key.strip() or self.backend.options.key not in ("", key):
+                return canned_response(faults.BAD_KEY)
+            for trigger in self.backend.triggers(key):
+                fault = trigger.fault
+                if fault.stage == "key" and self.backend.once.is_due(trigger, _account(key)) and fault.response:
+                    return canned_response(fault.response)
             return await handler(request)
 
-        return answer
+        return handle
 
-    def _submitting(self, operation: Operation) -> Handler:
-        async def answer(request: Request) -> Response:
+    def _submit_handler(self, operation: Operation) -> Handler:
+        async def handle(request: Request) -> Response:
             return await self.submit(request, operation)
 
-        return self._keyed(answer)
+        return self._with_key(handle)
 
     async def submit(self, request: Request, operation: Operation) -> Response:
-        """Takes a request on, or says why not."""
-        data = await _data(request)
-        if data is None:
-            return reply({"detail": "Request body is too large"}, 413)
+        """Accept a request as a task, or return an error response."""
         try:
-            body = json.loads(data)
+            body = await read_json(request)
         except (ValueError, RecursionError) as error:
-            return not_json(error)
-        cues = self._cues(request, operation, body)
-        strike = next((cue.day for cue in cues if cue.day.strikes in ("key", "submit")), None)
-        if strike and strike.answer:
+            return invalid_json(error)
+        triggers = self._due_triggers(request, operation, body)
+        fault = next((trigger.fault for trigger in triggers if trigger.fault.stage in ("key", "submit")), None)
+        if fault and fault.response:
             prompt = body.get("prompt") if isinstance(body, dict) else None
-            return said(strike.answer, self.speed, request=body, prompt=prompt)
+            return canned_response(fault.response, self.speed, request=body, prompt=prompt)
         if errors := operation.check(body):
-            return invalid(errors, body)
+            return invalid_request(errors, body, operation.schema)
         try:
-            task = self.desk.take(operation, body, _account(request.headers["x-key"]), cues)
-        except Refused as refused:
-            return said(refused.answer, self.speed)
-        right = self._accepted(request, operation, task, body)
-        return Mannered(right, strike.manner, self.speed) if strike else right
+            task = self.backend.accept(operation, body, _account(request.headers["x-key"]), triggers)
+        except Rejected as rejected:
+            return canned_response(rejected.response, self.speed)
+        response = self._accepted(request, operation, task, body)
+        return FaultyResponse(response, fault.delivery, self.speed) if fault else response
 
-    def _cues(self, request: Request, operation: Operation, body: Any) -> tuple[Cue, ...]:
-        """The bad days that words call here; those of polls and samples are kept for their own time."""
+    def _due_triggers(self, request: Request, operation: Operation, body: Any) -> tuple[FaultTrigger, ...]:
+        """Return the triggers of a submit; those of polls and samples are kept for their stage."""
         key, texts = request.headers["x-key"], _texts(operation, body)
-        words = "\0".join((_account(key), *texts)).encode("utf-8", "surrogatepass")
-        here = hashlib.sha256(words).hexdigest()
-        due = self.desk.occasions.due
-        # What the key itself says of keys has been answered by now; in a prompt it is heard here.
-        cues = [cue for cue in self.desk.cues(key) if cue.day.strikes != "key"] + list(faults.heard(*texts))
-        return tuple(cue for cue in cues if cue.day.strikes in ("poll", "sample") or due(cue, here))
+        place = hashlib.sha256("\0".join((_account(key), *texts)).encode("utf-8", "surrogatepass")).hexdigest()
+        # `_with_key` has handled the triggers of this stage in the key; in a prompt they take effect here.
+        triggers = [trigger for trigger in self.backend.triggers(key) if trigger.fault.stage != "key"]
+        triggers += faults.find_triggers(*texts)
+        is_due = self.backend.once.is_due
+        return tuple(each for each in triggers if each.fault.stage in ("poll", "sample") or is_due(each, place))
 
     def _accepted(self, request: Request, operation: Operation, task: Task, body: dict[str, Any]) -> Response:
-        answer: dict[str, Any] = {"id": task.id}
+        content: dict[str, Any] = {"id": task.id}
         if url := body.get("webhook_url"):
-            answer |= {"status": "Pending", "webhook_url": url}
-            delivery = asyncio.create_task(self._deliver(request, task, url, str(body.get("webhook_secret") or "")))
-            self._deliveries.add(delivery)
-            delivery.add_done_callback(self._deliveries.discard)
+            content |= {"status": "Pending", "webhook_url": url}
+            self.webhooks.schedule(self._send_webhook(request, task, url, str(body.get("webhook_secret") or "")))
         else:
-            port = self.addresses.regions[task.region]
-            answer["polling_url"] = f"{self.addresses.url(request, port)}/v1/get_result?id={task.id}"
-        extras = {"cost": task.cost, "input_mp": None, "output_mp": None}
-        return reply(answer | {name: value for name, value in extras.items() if name in operation.answer})
+            port = self.ports.regions[task.region]
+            content["polling_url"] = f"{self.ports.url(request, port)}/v1/get_result?id={task.id}"
+        is_flux_2 = "flux-2" in operation.path  # recorded: other endpoints return null
+        optional = {
+            "cost": task.cost,
+            "input_mp": 0.0 if is_flux_2 else None,
+            "output_mp": megapixels(body, self.backend.options.scale) if is_flux_2 else None,
+        }
+        return json_response(content | {name: value for name, value in optional.items() if name in operation.answer})
 
-    async def _deliver(self, request: Request, task: Task, url: str, secret: str) -> None:
-        """Waits for the task's end, and tells the webhook of it."""
-        while not (task := self.desk.get(task.id) or task).finished(now := time.time()):
-            await asyncio.sleep(max(0.02, task.ends - now))
-        samples = self.addresses.url(request, self.addresses.samples)
-        await deliver(url, secret, self.results.status(task, samples), self.desk.options)
+    async def _send_webhook(self, request: Request, task: Task, url: str, secret: str) -> None:
+        """Wait for the end of a task and send its webhook."""
+        while not (task := self.backend.get(task.id) or task).is_done(now := time.time()):
+            await asyncio.sleep(max(0.02, task.done_at - now))
+        delivery_url = self.ports.url(request, self.ports.delivery)
+        await self.webhooks.send(url, secret, self.results.status(task, delivery_url))
 
     async def credits(self, request: Request) -> Response:
-        """What the key's account has left."""
-        return reply({"credits": self.desk.credits(_account(request.headers["x-key"]))})
+        """Return the remaining credits of the key."""
+        return json_response({"credits": self.backend.credits(_account(request.headers["x-key"]))})
 
     async def finetunes(self, request: Request) -> Response:
-        """The finetunes that there are; any other is taken as well, as a style of its own."""
-        return reply({"finetunes": list(FINETUNES)})
+        """Return the ids of the example finetunes; a submit accepts any other id too."""
+        return json_response({"finetunes": list(FINETUNES)})
 
-    async def finetune(self, request: Request) -> Response:
-        """What is known of one finetune."""
-        name = request.query_params.get("finetune_id")
-        if name is None:
-            return missing("finetune_id")
-        if name not in FINETUNES:
-            return said(faults.NO_FINETUNE)
-        return reply({"finetune_details": {"finetune_id": name, **FINETUNES[name]}})
+    async def finetune_details(self, request: Request) -> Response:
+        """Return the details of one finetune."""
+        finetune_id = request.query_params.get("finetune_id")
+        if finetune_id is None:
+            return missing_parameter("finetune_id")
+        if finetune_id not in FINETUNES:
+            return canned_response(faults.NO_FINETUNE)
+        return json_response({"finetune_details": {"finetune_id": finetune_id, **FINETUNES[finetune_id]}})
 
     async def openapi(self, request: Request) -> Response:
-        """The document, with this server in place of the real ones."""
-        return reply(index_page.described(self.document.raw, self.addresses.url(request, self.addresses.main)))
+        """Return the document of this server."""
+        return json_response(openapi.describe(self.document, self.ports.url(request, self.ports.main)))
 
-    async def overview(self, request: Request) -> Response:
-        """A page for people: what can be asked for here, and what can be made to go wrong."""
-        return HTMLResponse(index_page.page(self.document, self.addresses.url(request, self.addresses.main)))
-
-
-async def _data(request: Request) -> bytes | None:
-    data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > LARGEST_BODY:
-            return None
-    return bytes(data)
+    async def index(self, request: Request) -> Response:
+        """Return a page that lists the endpoints and the errors that can be simulated."""
+        return HTMLResponse(index_page.render_page(self.document, self.ports.url(request, self.ports.main)))
 
 
 def _texts(operation: Operation, body: Any) -> list[str]:
-    """What a request says in words, where bad days are listened for: no images, addresses or secrets."""
+    """Return the texts of a request that may hold triggers: no images, URLs or secrets."""
     if not isinstance(body, dict):
         return []
-    spoken = [one.name for one in operation.fields if not one.media and one.format not in ("uri", "password")]
-    return [body[name] for name in spoken if isinstance(body.get(name), str)]
+    names = [field.name for field in operation.fields if not field.media and field.format not in ("uri", "password")]
+    return [body[name] for name in names if isinstance(body.get(name), str)]
 
 
 def _account(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-async def _refusal(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101  (this is its handler)
-    return reply({"detail": error.detail}, error.status_code, error.headers)
+async def _error_response(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101  (registered for this type only)
+    return json_response({"detail": error.detail}, error.status_code, error.headers)

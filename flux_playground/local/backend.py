@@ -1,7 +1,4 @@
-"""Takes requests on as tasks: accounts, limits, time, chance, drawing. The local API without its HTTP.
-
-Knows operations, tasks and bad days; nothing of headers, addresses or sockets.
-"""
+"""Accepts requests as tasks and has their images rendered: accounts, limits, durations, random choices."""
 
 from __future__ import annotations
 
@@ -17,156 +14,167 @@ from typing import Any
 
 from ..schema import Operation
 from . import faults
-from .faults import Answer, Cue
+from .faults import CannedResponse, FaultTrigger
 from .renderer import RenderPool
-from .tasks import Shelf, Task
+from .tasks import Task, TaskStore
 
-MEDIAN, SIGMA = 6.0, 0.3  # seconds; what a picture takes at speed 1, lognormal
-SLOWER = {"slow": 10.0, "stuck": 1e7}
-# Credits for one picture, and tasks at a time, by a part of the endpoint's path: the first that fits.
-COSTS = (("ultra-finetuned", 7.0), ("ultra", 6.0), ("max", 8.0), ("finetuned", 6.0), ("pro", 4.0), ("", 2.5))
-IN_FLIGHT = (("kontext-max", 6), ("", 24))
-FORMATS = ("jpeg", "png", "webp")
-MOST_ACCOUNTS = 10_000
+MEDIAN_SECONDS, SIGMA = 6.0, 0.3  # of a task's lognormal duration at speed 1
+DURATION_FACTORS = {"slow": 10.0, "stuck": 1e7}
+# By a part of the endpoint's path, first match: credits of one image, and tasks of one key at a time.
+CREDITS = (("ultra-finetuned", 7.0), ("ultra", 6.0), ("max", 8.0), ("finetuned", 6.0), ("pro", 4.0), ("", 2.5))
+MAX_ACTIVE_TASKS = (("kontext-max", 6), ("", 24))
+OUTPUT_FORMATS = ("jpeg", "png", "webp")
+MAX_ACCOUNTS = 10_000
 
 
 @dataclass(frozen=True)
 class Options:
-    """How the server is to behave. Times are seconds; `speed` divides every time it takes, never an address's life.
-
-    An empty `key` means that any will do.
-    """
+    """The options of `LocalServer`. Times are in seconds; `speed` divides each of them except `sample_lifetime`."""
 
     speed: float = 1.0
     key: str = field(default="", repr=False)
     seed: int | None = None
-    bad_days: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
     credits: float = 100_000.0
     sample_lifetime: float = 600.0
     polls_per_second: int = 1200
-    webhook_form: str = "signature"
-    webhooks_anywhere: bool = False
-    painters: int = 2
+    webhook_format: str = "signature"
+    allow_remote_webhooks: bool = False
+    renderer: str = "landscape"
+    render_workers: int = 2
     scale: float = 1.0
 
 
-class Refused(Exception):
-    """A request is not taken on; `answer` is what the API says to it."""
+class Rejected(Exception):
+    """A request is not accepted; `response` is the API's response to it."""
 
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(answer.body)
-        self.answer = answer
+    def __init__(self, response: CannedResponse) -> None:
+        super().__init__(response.body)
+        self.response = response
 
 
-class Desk:
-    """The state of one server. Used from one thread only; the painters have their own."""
+class Backend:
+    """The state of one server, for use from one thread."""
 
     def __init__(self, options: Options, folder: Path, regions: int) -> None:
         self.options = options
-        self.shelf = Shelf(folder)
-        self.occasions = faults.Occasions()
-        self._always = faults.cues(options.bad_days)
-        self._chance = random.Random(options.seed)  # noqa: S311
+        self.once = faults.OnceTracker()
+        self._permanent_triggers = faults.parse_triggers(options.faults)
+        self._random = random.Random(options.seed)  # noqa: S311
         self._regions = regions
-        self._renderer = RenderPool(options.painters, options.scale)
-        self._drawing: dict[str, Future[str]] = {}
-        self._spent: dict[str, float] = {}
-        self._busy: dict[str, list[str]] = {}
+        self._pool = RenderPool(options.render_workers, options.scale, options.renderer)
+        self.store = TaskStore(folder)
+        self._renderings: dict[str, Future[str]] = {}
+        self._spent_credits: dict[str, float] = {}
+        self._active: dict[str, list[str]] = {}
 
-    def cues(self, *texts: str) -> tuple[Cue, ...]:
-        """The bad days that the start's options and these texts ask for."""
-        return (*self._always, *faults.heard(*texts))
+    def triggers(self, *texts: str) -> tuple[FaultTrigger, ...]:
+        """Return the triggers of the start options and of texts."""
+        return (*self._permanent_triggers, *faults.find_triggers(*texts))
 
     def credits(self, account: str) -> float:
-        """What an account has left."""
-        return max(0.0, self.options.credits - self._spent.get(account, 0.0))
+        """Return the remaining credits of an account."""
+        return max(0.0, self.options.credits - self._spent_credits.get(account, 0.0))
 
-    def take(self, operation: Operation, body: Mapping[str, Any], account: str, cues: tuple[Cue, ...]) -> Task:
-        """Takes a checked request on; raises `Refused` where the account has too many tasks or too few credits."""
-        busy = [one for one in self._busy.pop(account, ()) if self._runs(one)]
-        self._busy[account] = busy
-        cost = _fitting(COSTS, operation.path)
-        if len(busy) >= _fitting(IN_FLIGHT, operation.path):
-            raise Refused(faults.TOO_MANY_TASKS)
+    def accept(
+        self, operation: Operation, body: Mapping[str, Any], account: str, triggers: tuple[FaultTrigger, ...]
+    ) -> Task:
+        """Create the task of a valid request; raises `Rejected` for too many active tasks or too few credits."""
+        active = [task_id for task_id in self._active.pop(account, ()) if self._is_active(task_id)]
+        self._active[account] = active
+        cost = _match(CREDITS, operation.path)
+        if len(active) >= _match(MAX_ACTIVE_TASKS, operation.path):
+            raise Rejected(faults.TOO_MANY_TASKS)
         if self.credits(account) < cost:
-            raise Refused(faults.NO_CREDITS)
-        request = _filled(operation, body)
-        task = self._task(operation, request, account, cues)
-        self.shelf.add(task, request)
-        busy.append(task.id)
-        self._spent[account] = self._spent.pop(account, 0.0) + cost
-        for book in (self._busy, self._spent):
-            if len(book) > MOST_ACCOUNTS:
-                del book[next(iter(book))]
-        for drawn in [one for one, drawing in self._drawing.items() if drawing.done()]:
-            self._settle(drawn)
-        if task.ending is None:
-            self.drawing(task)
+            raise Rejected(faults.NO_CREDITS)
+        request = _with_defaults(operation, body)
+        task = self._create_task(operation, request, account, triggers)
+        self.store.add(task, request)
+        active.append(task.id)
+        self._spent_credits[account] = self._spent_credits.pop(account, 0.0) + cost
+        for accounts in (self._active, self._spent_credits):
+            if len(accounts) > MAX_ACCOUNTS:
+                del accounts[next(iter(accounts))]
+        for task_id in [task_id for task_id, rendering in self._renderings.items() if rendering.done()]:
+            self._finish_rendering(task_id)
+        if task.failure is None:
+            self.rendering(task)
         return task
 
-    def _runs(self, task_id: str) -> bool:
+    def _is_active(self, task_id: str) -> bool:
         task = self.get(task_id)
-        return task is not None and not task.finished(time.time())
+        return task is not None and not task.is_done(time.time())
 
-    def _task(self, operation: Operation, request: Mapping[str, Any], account: str, cues: tuple[Cue, ...]) -> Task:
-        took = self._chance.lognormvariate(log(MEDIAN), SIGMA) / self.options.speed
-        for cue in cues:
-            took *= SLOWER.get(cue.day.twist, 1.0)
-        chosen, seed, form = self._chance.getrandbits(32), request.get("seed"), request.get("output_format")
+    def _create_task(
+        self, operation: Operation, request: Mapping[str, Any], account: str, triggers: tuple[FaultTrigger, ...]
+    ) -> Task:
+        duration = self._random.lognormvariate(log(MEDIAN_SECONDS), SIGMA) / self.options.speed
+        for trigger in triggers:
+            duration *= DURATION_FACTORS.get(trigger.fault.effect, 1.0)
+        random_seed, seed, output_format = (
+            self._random.getrandbits(32),
+            request.get("seed"),
+            request.get("output_format"),
+        )
         now = time.time()
         return Task(
-            id=str(uuid.UUID(int=self._chance.getrandbits(128), version=4)),
+            id=str(uuid.UUID(int=self._random.getrandbits(128), version=4)),
             path=operation.path,
             account=account,
-            began=now,
-            ends=now + took,
-            seed=seed if isinstance(seed, int) else chosen,
-            form=str(form) if form in FORMATS else "jpeg",
-            cost=_fitting(COSTS, operation.path),
-            region=self._chance.randrange(self._regions),
-            cues=tuple(cue.word for cue in cues),
+            started_at=now,
+            done_at=now + duration,
+            seed=seed if isinstance(seed, int) else random_seed,
+            output_format=str(output_format) if output_format in OUTPUT_FORMATS else "jpeg",
+            cost=_match(CREDITS, operation.path),
+            region=self._random.randrange(self._regions),
+            triggers=tuple(trigger.word for trigger in triggers),
         )
 
     def get(self, task_id: str) -> Task | None:
-        """A task as it is now; one whose drawing was cut off by an earlier end of the server is drawn again."""
-        task = self.shelf.get(task_id)
-        if task is None or task.drawn or task.ending is not None:
+        """Return the current state of a task; a rendering interrupted by an earlier stop is started again."""
+        task = self.store.get(task_id)
+        if task is None or task.is_rendered or task.failure is not None:
             return task
-        if self.drawing(task) is None:
-            return self.shelf.get(task_id)
+        if self.rendering(task) is None:
+            return self.store.get(task_id)
         return task
 
-    def drawing(self, task: Task) -> Future[str] | None:
-        """The drawing of a task's picture, begun if need be; None when the picture is there, or cannot be drawn."""
-        if task.fault or (task.drawn and self.shelf.has_picture(task)):
+    def rendering(self, task: Task) -> Future[str] | None:
+        """Return the running rendering of a task, started if necessary; None if its image exists or has failed."""
+        if task.render_error or (task.is_rendered and self.store.has_image(task)):
             return None
-        if task.id not in self._drawing:
-            self._drawing[task.id] = self._renderer.render(self.shelf.file(task), self.shelf.picture(task))
-        if self._drawing[task.id].done():
-            self._settle(task.id)
+        if task.id not in self._renderings:
+            self._renderings[task.id] = self._pool.render(self.store.task_path(task), self.store.image_path(task))
+        if self._renderings[task.id].done():
+            self._finish_rendering(task.id)
             return None
-        return self._drawing[task.id]
+        return self._renderings[task.id]
 
-    def _settle(self, task_id: str) -> None:
-        drawing, task = self._drawing.pop(task_id), self.shelf.get(task_id)
+    def _finish_rendering(self, task_id: str) -> None:
+        rendering, task = self._renderings.pop(task_id), self.store.get(task_id)
         if task is None:
             return
-        if error := drawing.exception():
-            self.shelf.update(replace(task, fault=str(error)))
+        if error := rendering.exception():
+            self.store.update(replace(task, render_error=str(error)))
         else:
-            self.shelf.pictured(task_id)
-            self.shelf.update(replace(task, prompt=drawing.result()))
+            self.store.add_image(task_id)
+            self.store.update(replace(task, prompt=rendering.result()))
 
     def close(self) -> None:
-        """Ends the render processes."""
-        self._renderer.close()
+        """End the render processes."""
+        self._pool.close()
 
 
-def _fitting(table: tuple[tuple[str, Any], ...], path: str) -> Any:
+def _match(table: tuple[tuple[str, Any], ...], path: str) -> Any:
     return next(value for part, value in table if part in path)
 
 
-def _filled(operation: Operation, body: Mapping[str, Any]) -> dict[str, Any]:
-    """The request with its defaults put in: what is left out and what is null mean the same."""
-    given = {name: value for name, value in body.items() if value is not None}
-    return {**{one.name: one.default for one in operation.fields if one.default is not None}, **given}
+def _with_defaults(operation: Operation, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of the operation with defaults for missing and null values; other fields are dropped."""
+    request = {}
+    for operation_field in operation.fields:
+        value = body.get(operation_field.name)
+        value = operation_field.default if value is None else value
+        if value is not None:
+            request[operation_field.name] = value
+    return request

@@ -1,10 +1,7 @@
-"""What can go wrong, on cue: each bad day once, as data, with the word that calls it.
+"""The errors that the local API can simulate, and the words that trigger them.
 
-A word is written with a # before it: `#poll-503`. It is heard in the prompt, in the key, or as a start option
-(there without the #). It holds always; with `-once` behind it (`#poll-503-once`) the first time only: answers to
-polls and samples once for each task, everything else once for each key and prompt.
-
-Knows words and answers; nothing of HTTP servers, tasks or time.
+A trigger is written with a # in the prompt or in the key (`#poll-503`), or without it as a start option. A fault
+recurs; with `-once` (`#poll-503-once`) it occurs once for each task, or for each key and prompt of a submit.
 """
 
 from __future__ import annotations
@@ -15,163 +12,166 @@ from dataclasses import dataclass, field
 from typing import Any
 
 HTML = "<!DOCTYPE html>\n<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center></body></html>\n"
-REASON = {"Moderation Reasons": ["Local demo: asked for by a word in the prompt"]}
+TRIGGER = re.compile(r"#([a-z0-9]+(?:-[a-z0-9]+)*)")
+ONCE = "-once"
+MAX_REMEMBERED_FAULTS = 10_000
+
+MODERATED = {"Moderation Reasons": ["Simulated by the local API"]}
+FAILED = {"error": "Simulated by the local API"}
 
 
 @dataclass(frozen=True)
-class Answer:
-    """An answer of HTTP: a body that is a text is sent as a page, anything else as JSON."""
+class CannedResponse:
+    """A response as data; a text body is sent as HTML, any other body as JSON."""
 
-    code: int
+    status_code: int
     body: Any
     retry_after: str = ""  # seconds at speed 1, or "date"
 
 
 @dataclass(frozen=True)
-class BadDay:
-    """One bad day: its word, what it strikes ("key", "submit", "task", "poll" or "sample"), and what then happens.
+class Fault:
+    """One simulated error.
 
-    `answer` replaces the right answer. `manner` is how the answer comes: "late", "never", "cut" in the middle,
-    "trickling". For a task, `status` and `details` are what it ends with, and `twist` names what is odd about it.
+    `stage` is "key", "submit", "task", "poll" or "sample". `response` replaces the correct response. `delivery` is how
+    the correct response arrives: "late", "never", "cut" or "trickle". A task ends with `status` and `details` if set,
+    and `effect` names what is unusual about it.
     """
 
     word: str
-    strikes: str
-    what: str
-    answer: Answer | None = None
-    manner: str = ""
+    stage: str
+    description: str
+    response: CannedResponse | None = None
+    delivery: str = ""
     status: str = ""
     details: Any = None
-    twist: str = ""
+    effect: str = ""
 
 
-def _detail(code: int, text: str, retry_after: str = "") -> Answer:
-    return Answer(code, {"detail": text}, retry_after)
+def _detail(status_code: int, text: str, retry_after: str = "") -> CannedResponse:
+    return CannedResponse(status_code, {"detail": text}, retry_after)
 
 
-def _page(title: str) -> Answer:
-    return Answer(int(title[:3]), HTML.format(title))
+def _html(title: str, status_code: int | None = None) -> CannedResponse:
+    return CannedResponse(status_code or int(title[:3]), HTML.format(title))
 
 
-def _field(echo: bool) -> Answer:
-    fault = {"type": "value_error", "loc": ["body", "prompt"], "msg": "Value error, this prompt is refused on cue"}
-    return Answer(422, {"detail": [{**fault, "input": "{request}" if echo else "{prompt}", "ctx": {"error": {}}}]})
+def _invalid(rejected_input: str) -> CannedResponse:
+    error = {"type": "value_error", "loc": ["body", "prompt"], "msg": "Value error, simulated by the local API"}
+    return CannedResponse(422, {"detail": [{**error, "input": rejected_input, "ctx": {"error": {}}}]})
 
 
 BAD_KEY = _detail(403, "Not authenticated - Invalid Authentication")
-EXPIRED = _page("403 Signature has expired")
+EXPIRED = _html("403 Signature has expired")
 NO_CREDITS = _detail(402, "Insufficient credits")
 TOO_MANY_TASKS = _detail(429, "Too many tasks in flight")
 TOO_MANY_REQUESTS = _detail(429, "Too many requests", "1")
 NO_FINETUNE = _detail(404, "Finetune not found or not ready")
 
-BAD_DAYS = (
-    BadDay("bad-key", "key", "the key is refused with 403", BAD_KEY),
-    BadDay("bad-key-401", "key", "the key is refused with 401", _detail(401, "Not authenticated")),
-    BadDay("key-format", "key", "422 whose detail is a text", _detail(422, "Invalid API key format")),
-    BadDay("no-credits", "submit", "402, no credits are left", NO_CREDITS),
-    BadDay("no-finetune", "submit", "the finetune is unknown here, or still training", NO_FINETUNE),
-    BadDay("bad-request", "submit", "400", _detail(400, "Bad Request")),
-    BadDay("invalid", "submit", "422 with a fault of one field", _field(echo=False)),
-    BadDay("invalid-echo", "submit", "422 that sends the whole request back", _field(echo=True)),
-    BadDay("too-many", "submit", "429 without Retry-After", TOO_MANY_TASKS),
-    BadDay("too-many-wait", "submit", "429 with Retry-After: 2", _detail(429, "Too many requests", "2")),
-    BadDay("too-many-date", "submit", "429 with Retry-After as a date", _detail(429, "Too many requests", "date")),
-    BadDay("broken", "submit", "500", _detail(500, "Internal Server Error")),
-    BadDay("bad-gateway", "submit", "502 with a page of HTML", _page("502 Bad Gateway")),
-    BadDay("unavailable", "submit", "503", _detail(503, "Service Unavailable")),
-    BadDay("gateway-timeout", "submit", "504 with a page of HTML", _page("504 Gateway Time-out")),
-    BadDay("submit-late", "submit", "the task is taken, the answer comes after 10 s", manner="late"),
-    BadDay("submit-silent", "submit", "the task is taken, the answer never comes", manner="never"),
-    BadDay("submit-cut", "submit", "the task is taken, the answer is cut off", manner="cut"),
-    BadDay("submit-garbled", "submit", "200 with a page of HTML", Answer(200, HTML.format("Please wait"))),
-    BadDay("moderated-request", "task", "ends as Request Moderated", status="Request Moderated", details=REASON),
-    BadDay(
-        "moderated-content",
-        "task",
-        "ends as Content Moderated",
-        status="Content Moderated",
-        details="Local demo: on cue",
-    ),
-    BadDay("error", "task", "ends as Error", status="Error", details="Local demo: failed on cue"),
-    BadDay("lost", "task", "is known at first, then no longer: Task not found", status="Task not found"),
-    BadDay("not-yet", "task", "is not found for the first second", twist="not-yet"),
-    BadDay("unknown-status", "task", "runs under a status that nobody knows", twist="unknown-status"),
-    BadDay("reasoning", "task", "runs as Reasoning, then as Generating", twist="reasoning"),
-    BadDay("no-progress", "task", "progress is null throughout", twist="no-progress"),
-    BadDay("slow", "task", "takes ten times as long", twist="slow"),
-    BadDay("stuck", "task", "is never done", twist="stuck"),
-    BadDay("no-seed", "task", "is Ready without naming its seed", twist="no-seed"),
-    BadDay("no-sample", "task", "is Ready without a sample", twist="no-sample"),
-    BadDay("no-result", "task", "is Ready without a result", twist="no-result"),
-    BadDay("poll-403", "poll", "a poll is refused with 403", BAD_KEY),
-    BadDay("poll-429", "poll", "429 with Retry-After: 2", _detail(429, "Too many requests", "2")),
-    BadDay("poll-500", "poll", "500", _detail(500, "Internal Server Error")),
-    BadDay("poll-502", "poll", "502 with a page of HTML", _page("502 Bad Gateway")),
-    BadDay("poll-503", "poll", "503", _detail(503, "Service Unavailable")),
-    BadDay("poll-garbled", "poll", "200 with a page of HTML", Answer(200, HTML.format("Please wait"))),
-    BadDay("poll-list", "poll", "200 with a list instead of an object", Answer(200, [])),
-    BadDay("poll-no-status", "poll", "an object without a status", Answer(200, {"id": "{id}"})),
-    BadDay("poll-late", "poll", "the answer comes after 10 s", manner="late"),
-    BadDay("poll-silent", "poll", "the answer never comes", manner="never"),
-    BadDay("poll-cut", "poll", "the answer is cut off", manner="cut"),
-    BadDay("sample-expired", "sample", "the signed address has expired: 403", EXPIRED),
-    BadDay("sample-gone", "sample", "404", _page("404 Not Found")),
-    BadDay("sample-503", "sample", "503", _page("503 Service Unavailable")),
-    BadDay("sample-not-image", "sample", "a page of HTML that says it is an image", Answer(200, HTML.format("Oops"))),
-    BadDay("sample-cut", "sample", "the image is cut off in the middle", manner="cut"),
-    BadDay("sample-trickle", "sample", "the image trickles in, 1 KB a second", manner="trickling"),
-    BadDay("sample-silent", "sample", "the image never comes", manner="never"),
+FAULTS = (
+    Fault("bad-key", "key", "403: the key is rejected", BAD_KEY),
+    Fault("bad-key-401", "key", "401: the key is rejected", _detail(401, "Not authenticated")),
+    Fault("key-format", "key", "422 whose detail is a string", _detail(422, "Invalid API key format")),
+    Fault("no-credits", "submit", "402: no credits left", NO_CREDITS),
+    Fault("no-finetune", "submit", "404: unknown finetune, or still training", NO_FINETUNE),
+    Fault("bad-request", "submit", "400", _detail(400, "Bad Request")),
+    Fault("invalid", "submit", "422 with an error in one field", _invalid("{prompt}")),
+    Fault("invalid-echo", "submit", "422 that repeats the whole request", _invalid("{request}")),
+    Fault("too-many", "submit", "429 without Retry-After", TOO_MANY_TASKS),
+    Fault("too-many-wait", "submit", "429 with Retry-After: 2", _detail(429, "Too many requests", "2")),
+    Fault("too-many-date", "submit", "429 with a date in Retry-After", _detail(429, "Too many requests", "date")),
+    Fault("broken", "submit", "500", _detail(500, "Internal Server Error")),
+    Fault("bad-gateway", "submit", "502 with an HTML page", _html("502 Bad Gateway")),
+    Fault("unavailable", "submit", "503", _detail(503, "Service Unavailable")),
+    Fault("gateway-timeout", "submit", "504 with an HTML page", _html("504 Gateway Time-out")),
+    Fault("submit-late", "submit", "the task is accepted, the response takes 10 s", delivery="late"),
+    Fault("submit-silent", "submit", "the task is accepted, no response is sent", delivery="never"),
+    Fault("submit-cut", "submit", "the task is accepted, the response is cut off", delivery="cut"),
+    Fault("submit-garbled", "submit", "200 with an HTML page", _html("Please wait", 200)),
+    Fault("moderated-request", "task", "ends as Request Moderated", status="Request Moderated", details=MODERATED),
+    Fault("moderated-content", "task", "ends as Content Moderated", status="Content Moderated", details=MODERATED),
+    Fault("moderated-text", "task", "moderated; details is a string", status="Content Moderated", details="Simulated"),
+    Fault("error", "task", "ends as Error", status="Error", details=FAILED),
+    Fault("error-text", "task", "ends as Error; details is a string", status="Error", details="Simulated"),
+    Fault("lost", "task", "is found at first, later Task not found", status="Task not found"),
+    Fault("not-yet", "task", "is Task not found for the first second", effect="not-yet"),
+    Fault("unknown-status", "task", "runs under a status that is not documented", effect="unknown-status"),
+    Fault("reasoning", "task", "runs as Reasoning, then as Generating", effect="reasoning"),
+    Fault("no-progress", "task", "progress is always null", effect="no-progress"),
+    Fault("slow", "task", "takes ten times as long", effect="slow"),
+    Fault("stuck", "task", "never ends", effect="stuck"),
+    Fault("no-seed", "task", "is Ready without a seed", effect="no-seed"),
+    Fault("no-sample", "task", "is Ready without a sample", effect="no-sample"),
+    Fault("no-result", "task", "is Ready without a result", effect="no-result"),
+    Fault("poll-403", "poll", "403", BAD_KEY),
+    Fault("poll-429", "poll", "429 with Retry-After: 2", _detail(429, "Too many requests", "2")),
+    Fault("poll-500", "poll", "500", _detail(500, "Internal Server Error")),
+    Fault("poll-502", "poll", "502 with an HTML page", _html("502 Bad Gateway")),
+    Fault("poll-503", "poll", "503", _detail(503, "Service Unavailable")),
+    Fault("poll-garbled", "poll", "200 with an HTML page", _html("Please wait", 200)),
+    Fault("poll-list", "poll", "200 with a list instead of an object", CannedResponse(200, [])),
+    Fault("poll-no-status", "poll", "200 with an object without a status", CannedResponse(200, {"id": "{id}"})),
+    Fault("poll-late", "poll", "the response takes 10 s", delivery="late"),
+    Fault("poll-silent", "poll", "no response is sent", delivery="never"),
+    Fault("poll-cut", "poll", "the response is cut off", delivery="cut"),
+    Fault("sample-expired", "sample", "403: the signed URL has expired", EXPIRED),
+    Fault("sample-gone", "sample", "404", _html("404 Not Found")),
+    Fault("sample-503", "sample", "503", _html("503 Service Unavailable")),
+    Fault("sample-not-image", "sample", "an HTML page with the content type of an image", _html("Oops", 200)),
+    Fault("sample-cut", "sample", "the image is cut off in the middle", delivery="cut"),
+    Fault("sample-trickle", "sample", "the image arrives at 1 KB a second", delivery="trickle"),
+    Fault("sample-silent", "sample", "no response is sent", delivery="never"),
 )
-BY_WORD = {day.word: day for day in BAD_DAYS}
+FAULT_BY_WORD = {fault.word: fault for fault in FAULTS}
 
 
 @dataclass(frozen=True)
-class Cue:
-    """A bad day that was asked for, always or once."""
+class FaultTrigger:
+    """A requested fault, recurring or once."""
 
-    day: BadDay
+    fault: Fault
     once: bool
 
     @property
     def word(self) -> str:
-        """The word as it was written, without its #."""
-        return self.day.word + ("-once" if self.once else "")
+        """The word as written, without its #."""
+        return self.fault.word + (ONCE if self.once else "")
 
 
-def heard(*texts: str) -> tuple[Cue, ...]:
-    """The bad days that texts ask for by words with a #, in their order; words that nobody knows are left alone."""
-    words = [word for text in texts for word in re.findall(r"#([a-z0-9]+(?:-[a-z0-9]+)*)", text)]
-    return cues(word for word in words if word.removesuffix("-once") in BY_WORD)
+def find_triggers(*texts: str) -> tuple[FaultTrigger, ...]:
+    """Return the triggers in texts, in order; unknown words are ignored."""
+    words = [word for text in texts for word in TRIGGER.findall(text)]
+    return parse_triggers(word for word in words if word.removesuffix(ONCE) in FAULT_BY_WORD)
 
 
-def cues(words: Iterable[str]) -> tuple[Cue, ...]:
-    """The bad days of words without a #; raises `ValueError` for a word that is none."""
-    found = []
+def parse_triggers(words: Iterable[str]) -> tuple[FaultTrigger, ...]:
+    """Return the triggers of words without a #; raises `ValueError` for an unknown word."""
+    triggers = []
     for word in dict.fromkeys(words):
-        if word.removesuffix("-once") not in BY_WORD:
+        fault = FAULT_BY_WORD.get(word.removesuffix(ONCE))
+        if fault is None:
             raise ValueError(
-                f"{word} is not a bad day: choose from {', '.join(BY_WORD)}, each also with -once behind it."
+                f"Unknown fault {word}. Choose from {', '.join(FAULT_BY_WORD)}, each optionally with {ONCE}."
             )
-        found.append(Cue(BY_WORD[word.removesuffix("-once")], word.endswith("-once")))
-    return tuple(found)
+        triggers.append(FaultTrigger(fault, word.endswith(ONCE)))
+    return tuple(triggers)
 
 
 @dataclass
-class Occasions:
-    """Which once-only bad days have already been: as many as are remembered, the oldest are forgotten."""
+class OnceTracker:
+    """Remembers which faults with `-once` have occurred; the oldest entries are forgotten."""
 
-    most: int = 10_000
-    _past: dict[str, None] = field(default_factory=dict)
+    limit: int = MAX_REMEMBERED_FAULTS
+    _occurred: dict[str, None] = field(default_factory=dict)
 
-    def due(self, cue: Cue, where: str) -> bool:
-        """Whether this bad day is to happen here; asking for a once-only one uses it up."""
-        if not cue.once:
+    def is_due(self, trigger: FaultTrigger, place: str) -> bool:
+        """Return whether the fault is to occur at a place now; this uses up a fault with `-once`."""
+        if not trigger.once:
             return True
-        place = f"{cue.day.word} {where}"
-        if place in self._past:
+        key = f"{trigger.fault.word} {place}"
+        if key in self._occurred:
             return False
-        self._past[place] = None
-        if len(self._past) > self.most:
-            del self._past[next(iter(self._past))]
+        self._occurred[key] = None
+        if len(self._occurred) > self.limit:
+            del self._occurred[next(iter(self._occurred))]
         return True

@@ -1,4 +1,4 @@
-"""How large a picture is for what a request says. Knows numbers only: it is read where no picture is ever drawn."""
+"""The size of an image for a request."""
 
 from __future__ import annotations
 
@@ -7,48 +7,64 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-# The sizes that the Ultra endpoints were seen to give.
-SEEN = {(21, 9): (3136, 1344), (16, 9): (2752, 1536), (3, 2): (2496, 1664), (4, 3): (2368, 1792), (1, 1): (2048, 2048)}
-AREA = 4_194_304  # pixels, where no size was seen
-STEP = 32  # every width and height is a multiple of this
-LARGEST = 4096
+# Recorded of the Ultra endpoints.
+RECORDED_SIZES = {
+    (21, 9): (3136, 1344),
+    (16, 9): (2752, 1536),
+    (3, 2): (2496, 1664),
+    (4, 3): (2368, 1792),
+    (1, 1): (2048, 2048),
+}
+DEFAULT_RATIO = (16, 9)
+DEFAULT_PIXELS = 4_194_304  # of ratios without a recorded size
+STEP_PIXELS = 32  # every side is a multiple
+MIN_SIDE_PIXELS, MAX_SIDE_PIXELS = 64, 4096
+RATIO = re.compile(r"\s*(\d{1,9})(?:\.(\d{1,9}))?\s*:\s*(\d{1,9})(?:\.(\d{1,9}))?\s*", re.ASCII)
 
 
 def image_size(request: Mapping[str, Any], scale: float = 1.0) -> tuple[int, int]:
-    """Width and height in pixels for a request: its own where it names them, else about 4 megapixels of its ratio.
+    """Return width and height in pixels: the request's own, else about 4 megapixels of its aspect ratio.
 
-    `scale` makes both sides so many times as long.
+    `scale` multiplies both sides.
     """
     width, height = _full_size(request)
-    return (width, height) if scale == 1.0 else (_stepped(round(width * scale)), _stepped(round(height * scale)))
+    return (width, height) if scale == 1.0 else (_round_side(round(width * scale)), _round_side(round(height * scale)))
+
+
+def megapixels(request: Mapping[str, Any], scale: float = 1.0) -> float:
+    """Return the megapixels (of 1024 × 1024) of a request's image, rounded to two digits."""
+    width, height = image_size(request, scale)
+    return round(width * height / 1024**2, 2)
 
 
 def _full_size(request: Mapping[str, Any]) -> tuple[int, int]:
     width, height = request.get("width"), request.get("height")
     if isinstance(width, int) and isinstance(height, int):
-        return _stepped(width), _stepped(height)
-    across, down = ratio(str(request.get("aspect_ratio") or "16:9"))
-    for (wide, high), (width, height) in SEEN.items():
+        return _round_side(width), _round_side(height)
+    across, down = parse_ratio(str(request.get("aspect_ratio") or ""))
+    for (wide, high), (width, height) in RECORDED_SIZES.items():
         if wide * down == high * across:
             return width, height
         if wide * across == high * down:
             return height, width
-    return _stepped(math.isqrt(AREA * across // down)), _stepped(math.isqrt(AREA * down // across))
+    wide, high = math.isqrt(DEFAULT_PIXELS * across // down), math.isqrt(DEFAULT_PIXELS * down // across)
+    return _round_side(wide), _round_side(high)
 
 
-def ratio(text: str) -> tuple[int, int]:
-    """The two whole numbers of a ratio such as "16:9" or "2.35:1"; 16 and 9 for what is none."""
-    found = re.fullmatch(r"\s*(\d{1,9})(?:\.(\d{1,9}))?\s*:\s*(\d{1,9})(?:\.(\d{1,9}))?\s*", text, re.ASCII)
-    if not found:
-        return 16, 9
-    wide, wide_part, high, high_part = (part or "" for part in found.groups())
-    places = max(len(wide_part), len(high_part))
-    across, down = int(wide + wide_part.ljust(places, "0")), int(high + high_part.ljust(places, "0"))
+def parse_ratio(text: str) -> tuple[int, int]:
+    """Return the two integers of a ratio such as "16:9" or "2.35:1"; 16 and 9 for any other text."""
+    match = RATIO.fullmatch(text)
+    if not match:
+        return DEFAULT_RATIO
+    wide, wide_decimals, high, high_decimals = (part or "" for part in match.groups())
+    digits = max(len(wide_decimals), len(high_decimals))
+    across, down = int(wide + wide_decimals.ljust(digits, "0")), int(high + high_decimals.ljust(digits, "0"))
     if not (across and down):
-        return 16, 9
-    common = math.gcd(across, down)
-    return across // common, down // common
+        return DEFAULT_RATIO
+    divisor = math.gcd(across, down)
+    return across // divisor, down // divisor
 
 
-def _stepped(length: int) -> int:
-    return min(LARGEST, max(2 * STEP, (length + STEP // 2) // STEP * STEP))
+def _round_side(pixels: int) -> int:
+    rounded = (pixels + STEP_PIXELS // 2) // STEP_PIXELS * STEP_PIXELS
+    return min(MAX_SIDE_PIXELS, max(MIN_SIDE_PIXELS, rounded))

@@ -1,30 +1,27 @@
-"""What the local server says of itself: the document of its operations, and a page for people with the bad days.
-
-Knows the document and the list of bad days; nothing of tasks or HTTP.
-"""
+"""The index page of the local server: its endpoints and the errors that it can simulate."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
 from html import escape
 from typing import Any
 
-from ..schema import Document
-from .faults import BAD_DAYS
+from ..schema import Document, Operation
+from .faults import FAULTS
 
-STRIKES = {
-    "key": "When a key is shown",
-    "submit": "When it is submitted",
-    "task": "While it is made",
-    "poll": "When it is asked for",
-    "sample": "When it is fetched",
+STAGES = {
+    "key": "Every request with a key",
+    "submit": "Submit",
+    "task": "Task",
+    "poll": "Poll",
+    "sample": "Image download",
 }
-OTHERS = (
-    ("GET", "/v1/get_result?id=…", "How a task stands."),
-    ("GET", "/v1/credits", "What the key has left."),
-    ("GET", "/v1/my_finetunes", "The finetunes that there are."),
-    ("GET", "/v1/finetune_details?finetune_id=…", "What is known of one."),
-    ("GET", "/openapi.json", "The document that all this is made from."),
+OTHER_ENDPOINTS = (
+    ("GET", "/v1/get_result?id=…", "The state of a task."),
+    ("GET", "/v1/credits", "The remaining credits of the key."),
+    ("GET", "/v1/my_finetunes", "The finetunes of the key."),
+    ("GET", "/v1/finetune_details?finetune_id=…", "The details of a finetune."),
+    ("GET", "/openapi.json", "The OpenAPI document of this server."),
 )
 STYLE = """
 :root { color-scheme: light dark; font: 16px/1.55 system-ui, sans-serif }
@@ -36,62 +33,49 @@ border-top: 1px solid #8883 } td:first-child { white-space: nowrap; width: 1% }
 code, pre { font: .9em ui-monospace, monospace } pre { background: #8881; padding: .9rem 1rem; border-radius: .5rem;
 overflow: auto }
 """
+SAMPLE_VALUES = {"prompt": "a mountain lake at dawn", "finetune_id": "my-finetune", "seed": 42}
 
 
-REFUSALS = {
-    "402": "No credits are left",
-    "403": "The key is refused",
-    "404": "Not found",
-    "413": "The request is too large",
-    "429": "Too many tasks or requests",
-}
-REFUSAL = {"type": "object", "properties": {"detail": {}}, "required": ["detail"]}
-
-
-def described(raw: Mapping[str, Any], url: str) -> dict[str, Any]:
-    """The document as it is served: with this server in place of the real ones, and with the refusals that it gives."""
-    refusals = {code: {"description": what, "content": _json(REFUSAL)} for code, what in REFUSALS.items()}
-    paths = {path: {name: _with(refusals, one) for name, one in item.items()} for path, item in raw["paths"].items()}
-    return {**raw, "servers": [{"url": url, "description": "This machine"}], "paths": paths}
-
-
-def _json(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"application/json": {"schema": schema}}
-
-
-def _with(refusals: Mapping[str, Any], operation: Any) -> Any:
-    if not isinstance(operation, dict) or "responses" not in operation:
-        return operation
-    here = {name: value for name, value in operation.items() if name != "servers"}
-    return {**here, "responses": {**refusals, **operation["responses"]}}
-
-
-def page(document: Document, url: str) -> str:
-    """The page as HTML, for a server at that URL."""
-    operations = "".join(_row(f"POST {one.path}", one.summary) for one in document.operations)
-    others = "".join(_row(f"{method} {path}", what) for method, path, what in OTHERS)
-    days = "".join(f"<h3>{escape(title)}</h3><table>{_days(kind)}</table>" for kind, title in STRIKES.items())
-    path = document.operations[0].path
+def render_page(document: Document, url: str) -> str:
+    """Return the page as HTML for a server at a URL."""
+    operations = "".join(_row(f"POST {operation.path}", operation.summary) for operation in document.operations)
+    others = "".join(_row(f"{method} {path}", text) for method, path, text in OTHER_ENDPOINTS)
+    faults = "".join(f"<h3>{escape(title)}</h3><table>{_fault_rows(stage)}</table>" for stage, title in STAGES.items())
     return f"""<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width"><title>The image API, on this machine</title>
+<meta name="viewport" content="width=device-width"><title>Local image API</title>
 <style>{STYLE}</style></head>
-<body><h1>The image API, on this machine</h1>
-<p>Answers as the real one does, costs nothing, and draws its own pictures:
-none of them is made by FLUX. Any key will do, unless it was started with one.</p>
-<pre>curl {escape(url + path)} \\
-  -H 'x-key: any' -H 'content-type: application/json' \\
-  -d '{{"finetune_id": "my-finetune", "prompt": "a mountain lake at dawn", "seed": 42}}'</pre>
-<h2>What can be asked for</h2><table>{operations}{others}</table>
-<h2>Bad days, on cue</h2><p>Put a word into the prompt or the key, or start the server with
-<code>--bad-day</code> and the word without its #.
-With <code>-once</code> behind it (<code>#poll-503-once</code>) it happens the first time only.</p>
-{days}</body></html>
+<body><h1>Local image API</h1>
+<p>This server has the same endpoints and responses as the real API. It needs no key and costs nothing.
+It renders its own images; none of them is made by FLUX. Endpoints for video return an image too, and the size of an
+image depends only on <code>width</code>, <code>height</code> and <code>aspect_ratio</code>.</p>
+<pre>{escape(_curl(document.operations[0], url))}</pre>
+<h2>Endpoints</h2><table>{operations}{others}</table>
+<h2>Simulate errors</h2><p>Put a word into the prompt or the key, or start the server with
+<code>--fault</code> and the word without its #.
+With <code>-once</code> (<code>#poll-503-once</code>) the error occurs the first time only.</p>
+{faults}</body></html>
 """
 
 
-def _days(kind: str) -> str:
-    return "".join(_row(f"#{day.word}", day.what) for day in BAD_DAYS if day.strikes == kind)
+def _curl(operation: Operation, url: str) -> str:
+    body = {field.name: _sample_value(field) for field in operation.fields if _is_shown(field)}
+    return (
+        f"curl {url}{operation.path} \\\n  -H 'x-key: any' -H 'content-type: application/json' \\\n"
+        f"  -d '{json.dumps(body)}'"
+    )
 
 
-def _row(name: str, what: str) -> str:
-    return f"<tr><td><code>{escape(name)}</code></td><td>{escape(what)}</td></tr>"
+def _is_shown(field: Any) -> bool:
+    return field.required or field.name in SAMPLE_VALUES
+
+
+def _sample_value(field: Any) -> Any:
+    return SAMPLE_VALUES.get(field.name, field.example if field.example is not None else "…")
+
+
+def _fault_rows(stage: str) -> str:
+    return "".join(_row(f"#{fault.word}", fault.description) for fault in FAULTS if fault.stage == stage)
+
+
+def _row(name: str, text: str) -> str:
+    return f"<tr><td><code>{escape(name)}</code></td><td>{escape(text)}</td></tr>"

@@ -1,7 +1,7 @@
-"""The addresses of one server: its own, the one that samples are fetched from, and those of its regions.
+"""The ports of one local server.
 
-The real API delivers from other hosts than it takes requests on, and answers for a task in its own region only; on
-one machine, ports stand for hosts. Knows ports and the Host header; nothing of what is answered where.
+The real API takes requests, serves polls of each region, and delivers images on different hosts. Here, ports take the
+place of these hosts.
 """
 
 from __future__ import annotations
@@ -12,28 +12,28 @@ from starlette.requests import Request
 
 
 @dataclass(frozen=True)
-class Addresses:
-    """The ports of one server; all the same where it has one address only."""
+class Ports:
+    """The ports of one server; all equal with `single_port`."""
 
     main: int
-    samples: int
+    delivery: int
     regions: tuple[int, ...]
 
     def url(self, request: Request, port: int) -> str:
-        """The address of a port as whoever asks can reach it, by the host that they asked."""
+        """Return the URL of a port with the host name that the request used."""
         host = request.url.hostname or "127.0.0.1"
         return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
     def is_main(self, request: Request) -> bool:
-        """Whether a request came to the server's own address."""
+        """Whether a request arrived at the main port."""
         return _port(request) == self.main
 
-    def is_samples(self, request: Request) -> bool:
-        """Whether a request came to the address of samples."""
-        return _port(request) == self.samples
+    def is_delivery(self, request: Request) -> bool:
+        """Whether a request arrived at the port that delivers images."""
+        return _port(request) == self.delivery
 
-    def answers_for(self, request: Request, region: int) -> bool:
-        """Whether a task of a region is known where a request came to: there, and at the server's own address."""
+    def serves_region(self, request: Request, region: int) -> bool:
+        """Whether a request arrived at a port that knows the tasks of a region: the main port or the region's."""
         return _port(request) in (self.main, self.regions[region % len(self.regions)])
 
 

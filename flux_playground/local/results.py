@@ -1,156 +1,173 @@
-"""What is answered about a task, and its picture: polls, signed addresses, samples.
-
-Knows HTTP and the desk; nothing of how a task was taken on or a picture drawn.
-"""
+"""Serves polls and images: the state of a task, signed image URLs, image files."""
 
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 import hmac
+import math
 import secrets
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 
 from . import faults
-from .backend import Desk
-from .faults import Cue
-from .http_replies import Mannered, missing, reply, said
-from .ports import Addresses
+from .backend import Backend
+from .faults import FaultTrigger
+from .http_responses import FaultyResponse, canned_response, json_response
+from .ports import Ports
 from .tasks import Task
+from .validation_errors import missing_parameter
 
-MIME = {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
-STAMP = "%Y-%m-%dT%H:%M:%S.%fZ"
-UNKNOWN = "Dreaming"  # a status that nobody has heard of
+MIME_TYPES = {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
+EXPIRY_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+UNKNOWN_STATUS = "Dreaming"  # of no API document
+LOST_AFTER_SHARE = 0.5  # of a task's time
+REASONING_SHARE = 0.4  # of a task's time
+IMAGE_CACHE_CONTROL = "max-age=1200"  # recorded
 
 
 class Results:
-    """The handlers of polls and samples of one server."""
+    """The handlers of polls and image downloads."""
 
-    def __init__(self, desk: Desk, addresses: Addresses) -> None:
-        self.desk, self.addresses, self.speed = desk, addresses, desk.options.speed
-        self._secret = secrets.token_bytes(32)
-        self._second, self._polls = 0, 0
+    def __init__(self, backend: Backend, ports: Ports) -> None:
+        self.backend, self.ports, self.speed = backend, ports, backend.options.speed
+        self._signing_key = secrets.token_bytes(32)
+        self._current_second, self._poll_count = 0, 0
 
     async def poll(self, request: Request) -> Response:
-        """How a task stands."""
-        headers = self._limits()
+        """Return the state of a task."""
+        headers = self._count_poll()
         if headers is None:
-            return said(faults.TOO_MANY_REQUESTS, self.speed)
+            return canned_response(faults.TOO_MANY_REQUESTS, self.speed)
         task_id = request.query_params.get("id")
         if task_id is None:
-            return missing("id")
-        task = self.desk.get(task_id)
-        if task is None or not self.addresses.answers_for(request, task.region):
-            return reply(_standing(task_id, "Task not found"), 404, headers)
-        cue = self._struck(task, "poll")
-        if cue and cue.day.answer:
-            return said(cue.day.answer, self.speed, id=task.id)
-        body = self.status(task, self.addresses.url(request, self.addresses.samples))
-        right = reply(body, 404 if body["status"] == "Task not found" else 200, headers)
-        return Mannered(right, cue.day.manner, self.speed) if cue else right
+            return missing_parameter("id")
+        task = self.backend.get(task_id)
+        if task is None or not self.ports.serves_region(request, task.region):
+            return json_response(_status_body(task_id, "Task not found"), 404, headers)
+        trigger = self._due_trigger(task, "poll")
+        if trigger and trigger.fault.response:
+            return canned_response(trigger.fault.response, self.speed, id=task.id)
+        body = self.status(task, self.ports.url(request, self.ports.delivery))
+        response = json_response(body, 404 if body["status"] == "Task not found" else 200, headers)
+        return FaultyResponse(response, trigger.fault.delivery, self.speed) if trigger else response
 
-    def _limits(self) -> dict[str, str] | None:
-        """The headers that count polls, or None where there were too many in this second."""
-        second = int(time.monotonic())
-        if second != self._second:
-            self._second, self._polls = second, 0
-        self._polls += 1
-        left = self.desk.options.polls_per_second - self._polls
-        wait = "1" if self.speed <= 1.0 else "0"
-        limit = str(self.desk.options.polls_per_second)
-        return (
-            {"Retry-After": wait, "X-Ratelimit-Limit": limit, "X-Ratelimit-Remaining": str(left)} if left >= 0 else None
-        )
-
-    def _struck(self, task: Task, what: str) -> Cue | None:
-        """The bad day of this answer, if there is one; a day that comes once only has then been."""
-        cues = (cue for cue in faults.cues(task.cues) if cue.day.strikes == what)
-        return next((cue for cue in cues if self.desk.occasions.due(cue, task.id)), None)
-
-    def status(self, task: Task, samples: str) -> dict[str, Any]:
-        """The body of a poll's answer; `samples` is the address that pictures are fetched from."""
-        twists = {cue.day.twist for cue in faults.cues(task.cues)}
-        now, ending = time.time(), task.ending
-        share = task.share(now)
-        if "not-yet" in twists and now < task.began + 1.0 / self.speed:
-            return _standing(task.id, "Task not found")
-        if ending and (task.finished(now) or (share > 0.5 and ending[0] == "Task not found")):
-            return _standing(task.id, ending[0], details=ending[1])
-        if not task.finished(now):
-            progress = None if "no-progress" in twists else task.progress(now)
-            return _standing(task.id, _running(twists, share), progress=progress)
-        return _standing(task.id, "Ready", result=self._result(task, samples, twists))
-
-    def _result(self, task: Task, samples: str, twists: set[str]) -> dict[str, Any] | None:
-        if "no-result" in twists:
+    def _count_poll(self) -> dict[str, str] | None:
+        """Count a poll and return the rate limit headers; None above the limit of the current second."""
+        now = time.monotonic()
+        if int(now) != self._current_second:
+            self._current_second, self._poll_count = int(now), 0
+        self._poll_count += 1
+        limit = self.backend.options.polls_per_second
+        if self._poll_count > limit:
             return None
-        result = {
-            "sample": samples + self._signed(task),
+        return {
+            "Retry-After": "1" if self.speed <= 1.0 else "0",
+            "X-Ratelimit-Limit": str(limit),
+            "X-Ratelimit-Remaining": str(limit - self._poll_count),
+            "X-Ratelimit-Reset": str(math.ceil(1 - now % 1)),  # seconds
+        }
+
+    def _due_trigger(self, task: Task, stage: str) -> FaultTrigger | None:
+        """Return the fault of this response, if any; this uses up a fault with `-once`."""
+        triggers = (trigger for trigger in faults.parse_triggers(task.triggers) if trigger.fault.stage == stage)
+        return next((trigger for trigger in triggers if self.backend.once.is_due(trigger, task.id)), None)
+
+    def status(self, task: Task, delivery_url: str) -> dict[str, Any]:
+        """Return the body of a poll's response; images have URLs below `delivery_url`."""
+        effects = {trigger.fault.effect for trigger in faults.parse_triggers(task.triggers)}
+        now, failure = time.time(), task.failure
+        share = task.elapsed_share(now)
+        if "not-yet" in effects and now < task.started_at + 1.0 / self.speed:
+            return _status_body(task.id, "Task not found")
+        if failure and (task.is_done(now) or (share > LOST_AFTER_SHARE and failure[0] == "Task not found")):
+            return _status_body(task.id, failure[0], details=failure[1])
+        if not task.is_done(now):
+            progress = None if "no-progress" in effects else task.progress(now)
+            return _status_body(task.id, _running_status(effects, share), progress=progress)
+        return _status_body(task.id, "Ready", result=self._result(task, delivery_url, effects))
+
+    def _result(self, task: Task, delivery_url: str, effects: set[str]) -> dict[str, Any] | None:
+        if "no-result" in effects:
+            return None
+        result: dict[str, Any] = {
+            "sample": delivery_url + self._signed_path(task),
             "prompt": task.prompt,
             "seed": task.seed,
-            "start_time": task.began,
-            "end_time": task.ends,
-            "duration": task.ends - task.began,
+            "start_time": task.started_at,
         }
-        return {name: value for name, value in result.items() if f"no-{name}" not in twists}
+        if "flux-2" not in task.path:  # recorded: results of FLUX.2 have no end
+            result |= {"end_time": task.done_at, "duration": task.done_at - task.started_at}
+        return {name: value for name, value in result.items() if f"no-{name}" not in effects}
 
-    def _signed(self, task: Task) -> str:
-        """The path of a sample, which lives for a while after the task's end, and later for a while from now."""
-        life, now = self.desk.options.sample_lifetime, time.time()
-        until = task.ends + life if now < task.ends + life else now + life
-        expires = datetime.fromtimestamp(until, UTC).strftime(STAMP)
-        return f"/results/{task.id}/sample.{task.form}?se={expires}&sig={self._signature(task.id, expires)}"
+    def _signed_path(self, task: Task) -> str:
+        """Return the path of an image, signed as recorded; it expires after `sample_lifetime`."""
+        lifetime, now = self.backend.options.sample_lifetime, time.time()
+        expires_at = task.done_at + lifetime if now < task.done_at + lifetime else now + lifetime
+        expiry = datetime.fromtimestamp(int(expires_at), UTC).strftime(EXPIRY_FORMAT)
+        query = f"se={quote(expiry)}&sp=r&sv=2024-11-04&sr=b&rsct={MIME_TYPES[task.output_format]}"
+        signature = quote(self._signature(task.id, expiry), safe="")
+        return f"/results/{task.id}/sample.{task.output_format}?{query}&sig={signature}"
 
-    def _signature(self, task_id: str, expires: str) -> str:
-        return hmac.new(self._secret, f"{task_id} {expires}".encode(), "sha256").hexdigest()
+    def _signature(self, task_id: str, expiry: str) -> str:
+        digest = hmac.new(self._signing_key, f"{task_id} {expiry}".encode(), "sha256").digest()
+        return base64.b64encode(digest).decode()
 
-    def _admits(self, task: Task, given: Mapping[str, str]) -> bool:
-        expires = given.get("se", "")
-        right = self._signature(task.id, expires).encode()
-        return hmac.compare_digest(right, given.get("sig", "").encode()) and _moment(expires) > time.time()
+    def _is_valid_signature(self, task: Task, query: Mapping[str, str]) -> bool:
+        expiry = query.get("se", "")
+        expected = self._signature(task.id, expiry).encode()
+        return hmac.compare_digest(expected, query.get("sig", "").encode()) and _parse_expiry(expiry) > time.time()
 
     async def sample(self, request: Request) -> Response:
-        """The picture itself, for whoever has an address that is signed and still lives."""
-        task = self.desk.get(request.path_params["task"])
-        if not self.addresses.is_samples(request) or task is None or task.form != request.path_params["form"]:
+        """Return the image file of a signed URL that has not expired."""
+        task = self.backend.get(request.path_params["task"])
+        is_known = task is not None and task.output_format == request.path_params["format"]
+        if task is None or not is_known or not self.ports.is_delivery(request):
             raise HTTPException(404)
-        if not self._admits(task, request.query_params):
-            return said(faults.EXPIRED)
-        cue = self._struck(task, "sample")
-        if cue and cue.day.answer:
-            response = said(cue.day.answer, self.speed)
-            # What is no image says that it is one.
-            response.headers["content-type"] = MIME[task.form] if response.status_code == 200 else "text/html"
+        if not self._is_valid_signature(task, request.query_params):
+            return canned_response(faults.EXPIRED)
+        trigger = self._due_trigger(task, "sample")
+        if trigger and trigger.fault.response:
+            response = canned_response(trigger.fault.response, self.speed)
+            response.headers["content-type"] = (
+                MIME_TYPES[task.output_format] if response.status_code == 200 else "text/html"
+            )
             return response
-        if drawing := self.desk.drawing(task):
-            await asyncio.wait([asyncio.wrap_future(drawing)])
-            self.desk.get(task.id)
-        picture = await asyncio.to_thread(self.desk.shelf.picture(task).read_bytes)
-        right = Response(picture, media_type=MIME[task.form])
-        return Mannered(right, cue.day.manner, self.speed) if cue else right
+        if rendering := self.backend.rendering(task):
+            await asyncio.wait([asyncio.wrap_future(rendering)])
+            self.backend.get(task.id)
+        path, media_type = self.backend.store.image_path(task), MIME_TYPES[task.output_format]
+        data = await asyncio.to_thread(path.read_bytes)
+        if trigger:
+            return FaultyResponse(Response(data, media_type=media_type), trigger.fault.delivery, self.speed)
+        digest = base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
+        headers = {"Cache-Control": IMAGE_CACHE_CONTROL, "Content-MD5": digest}
+        return FileResponse(path, headers=headers, media_type=media_type)  # has ETag, Last-Modified, Accept-Ranges
 
 
-def _standing(task: str, status: str, **known: Any) -> dict[str, Any]:
-    nothing = {"result": None, "progress": None, "details": None, "preview": None}
-    return {"id": task, "status": status, **nothing, **known}
+def _status_body(task_id: str, status: str, **values: Any) -> dict[str, Any]:
+    empty = {"result": None, "progress": None, "details": None, "preview": None}
+    return {"id": task_id, "status": status, **empty, **values}
 
 
-def _running(twists: set[str], share: float) -> str:
-    if "unknown-status" in twists:
-        return UNKNOWN
-    if "reasoning" in twists:
-        return "Reasoning" if share < 0.4 else "Generating"
+def _running_status(effects: set[str], share: float) -> str:
+    if "unknown-status" in effects:
+        return UNKNOWN_STATUS
+    if "reasoning" in effects:
+        return "Reasoning" if share < REASONING_SHARE else "Generating"
     return "Pending"
 
 
-def _moment(text: str) -> float:
+def _parse_expiry(text: str) -> float:
     try:
-        return datetime.strptime(text, STAMP).replace(tzinfo=UTC).timestamp()
+        return datetime.strptime(text, EXPIRY_FORMAT).replace(tzinfo=UTC).timestamp()
     except ValueError:
         return 0.0

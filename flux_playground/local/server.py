@@ -1,7 +1,4 @@
-"""The local server itself: its sockets, its thread, its folder; how it starts and how it ends.
-
-Knows uvicorn; nothing of what is answered.
-"""
+"""The local server: its sockets, thread and folder."""
 
 from __future__ import annotations
 
@@ -20,24 +17,27 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..schema import Document, load
 from .api import Api
-from .backend import Desk, Options
-from .ports import Addresses
+from .backend import Backend, Options
+from .ports import Ports
+from .webhooks import WebhookSender
 
-START_PATIENCE = 20.0  # seconds
-THREAD = "local API"
+START_TIMEOUT_SECONDS = 20.0
+SHUTDOWN_TIMEOUT_SECONDS = 1
+KEEP_ALIVE_SECONDS = 75  # as a load balancer: a client must not find its idle connection closed
+THREAD_NAME = "local API"
 
 
 class LocalServer:
-    """The image API on this machine, answering from now on until `close`, in a thread of this process.
+    """The image API on this machine. It serves from construction to `close`, in a thread of this process.
 
-    `document` is a Document, a file, or None for the shipped one. `port` 0 is any free one; samples and regional polls
-    are answered on ports of their own unless `one_address`. `folder` keeps tasks and pictures over a restart; without
-    one they are in a temporary folder that goes when the server closes. `speed` divides every time that is taken,
-    `key` is the only one that is accepted (any, if empty), `seed` settles chance, `bad_days` are words of
-    `bad_days.py` without their #. `credits` is what each key begins with, `sample_lifetime` how many seconds the
-    address of a sample lives; `scale` makes the sides of every picture so many times as long.
+    `document` is a `Document`, a file, or None for the shipped one. `port` 0 is any free port. Polls and images have
+    ports of their own unless `single_port` is set. `folder` keeps tasks and images over a restart; None is a temporary
+    folder. `speed` divides every duration. `key` is the only accepted key, "" accepts any. `seed` makes ids, seeds and
+    durations repeatable. `faults` are words of `faults.py` without their #. `credits` is the initial balance of each
+    key, `sample_lifetime` the seconds until an image URL expires. `renderer` is "landscape" or "flat" (one color,
+    computed from request and seed, in a few milliseconds). `scale` multiplies both sides of every image.
 
-    Raises `InvalidDocument`, `ValueError` for an unknown bad day, and `OSError` where a port is taken.
+    Raises `InvalidDocument`, `ValueError` for an unknown fault or renderer, and `OSError` for a port in use.
     """
 
     def __init__(
@@ -50,57 +50,60 @@ class LocalServer:
         speed: float = 1.0,
         key: str = "",
         seed: int | None = None,
-        bad_days: Sequence[str] = (),
+        faults: Sequence[str] = (),
         credits: float = 100_000.0,  # noqa: A002
         sample_lifetime: float = 600.0,
         polls_per_second: int = 1200,
-        webhook_form: str = "signature",
-        webhooks_anywhere: bool = False,
-        painters: int = 2,
+        webhook_format: str = "signature",
+        allow_remote_webhooks: bool = False,
+        renderer: str = "landscape",
+        render_workers: int = 2,
         scale: float = 1.0,
-        one_address: bool = False,
+        single_port: bool = False,
     ) -> None:
         document = document if isinstance(document, Document) else load(document)
         options = Options(
             speed=speed,
             key=key,
             seed=seed,
-            bad_days=tuple(bad_days),
+            faults=tuple(faults),
             credits=credits,
             sample_lifetime=sample_lifetime,
             polls_per_second=polls_per_second,
-            webhook_form=webhook_form,
-            webhooks_anywhere=webhooks_anywhere,
-            painters=painters,
+            webhook_format=webhook_format,
+            allow_remote_webhooks=allow_remote_webhooks,
+            renderer=renderer,
+            render_workers=render_workers,
             scale=scale,
         )
-        with ExitStack() as closing:
+        with ExitStack() as cleanup:
             if folder is None:
-                folder = closing.enter_context(tempfile.TemporaryDirectory(prefix="flux-local-"))
-            desk = Desk(options, Path(folder).expanduser().resolve(), regions=1 if one_address else 2)
-            closing.callback(desk.close)
-            wanted = [port] if one_address else [port, 0, 0, 0]
-            sockets = [closing.enter_context(_bound(host, one)) for one in wanted]
-            ports = [sock.getsockname()[1] for sock in sockets]
-            main, samples, *regions = ports * 3 if one_address else ports
-            self.url = f"http://{_shown(host)}:{main}"
-            addresses = Addresses(main, samples, tuple(regions))
-            self._api = Api(document, desk, addresses)
+                folder = cleanup.enter_context(tempfile.TemporaryDirectory(prefix="flux-local-"))
+            backend = Backend(options, Path(folder).expanduser().resolve(), regions=1 if single_port else 2)
+            cleanup.callback(backend.close)
+            webhooks = WebhookSender(options)
+            cleanup.callback(webhooks.close)
+            requested_ports = [port] if single_port else [port, 0, 0, 0]
+            sockets = [cleanup.enter_context(_bind(host, number)) for number in requested_ports]
+            numbers = [sock.getsockname()[1] for sock in sockets]
+            main, delivery, *regions = numbers * 3 if single_port else numbers
+            self.url = f"http://{_url_host(host)}:{main}"
+            self._api = Api(document, backend, Ports(main, delivery, tuple(regions)), webhooks)
             self._app = self._api.app()
-            closing.callback(_serve(self._answer, sockets))
-            self._closing = closing.pop_all()
+            cleanup.callback(_serve(self._handle, sockets))
+            self._cleanup = cleanup.pop_all()
 
     def serve(self, document: Document) -> None:
-        """Answer for another document from now on; the tasks that there are go on."""
-        self._api = Api(document, self._api.desk, self._api.addresses)
+        """Serve another document from now on; existing tasks continue."""
+        self._api = Api(document, self._api.backend, self._api.ports, self._api.webhooks)
         self._app = self._api.app()
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._app(scope, receive, send)
 
     def close(self) -> None:
-        """Stops answering, and ends the painters; a temporary folder is removed. Closing again does nothing."""
-        self._closing.close()
+        """Stop serving, end the render processes and remove a temporary folder; may be called again."""
+        self._cleanup.close()
 
     def __enter__(self) -> LocalServer:
         return self
@@ -112,7 +115,7 @@ class LocalServer:
 
 
 def _serve(app: ASGIApp, sockets: list[socket.socket]) -> Callable[[], None]:
-    """Serves from now on, in a thread; what is returned ends it."""
+    """Serve in a thread; return the function that stops it."""
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -120,43 +123,43 @@ def _serve(app: ASGIApp, sockets: list[socket.socket]) -> Callable[[], None]:
         interface="asgi3",
         lifespan="off",
         ws="none",
-        timeout_graceful_shutdown=1,
-        timeout_keep_alive=75,  # as long as a load balancer's: a client must not find its connection closed under it
+        timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_SECONDS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         server_header=False,
         backlog=512,
     )
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, args=(sockets,), name=THREAD, daemon=True)
-    logging.getLogger("uvicorn.error").addFilter(_is_news)
+    thread = threading.Thread(target=server.run, args=(sockets,), name=THREAD_NAME, daemon=True)
+    logging.getLogger("uvicorn.error").addFilter(_is_unexpected)
     thread.start()
-    until = time.monotonic() + START_PATIENCE
+    deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while not server.started:
-        if not thread.is_alive() or time.monotonic() > until:
+        if not thread.is_alive() or time.monotonic() > deadline:
             raise OSError("The local server did not start.")
         time.sleep(0.002)
 
-    def end() -> None:
+    def stop() -> None:
         server.should_exit = True
         thread.join()
 
-    return end
+    return stop
 
 
-def _is_news(record: logging.LogRecord) -> bool:
-    """Whether something is worth a line in the log: an answer of ours that is cut or never given is meant to be so."""
-    return record.threadName != THREAD or "ASGI callable returned without" not in record.getMessage()
+def _is_unexpected(record: logging.LogRecord) -> bool:
+    """Whether a log record is not about a response that a fault cut off or left out."""
+    return record.threadName != THREAD_NAME or "ASGI callable returned without" not in record.getMessage()
 
 
-def _shown(host: str) -> str:
-    """The host as it is written in an address: a server that listens everywhere is shown on loopback."""
-    everywhere = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}  # noqa: S104
-    host = everywhere.get(host, host)
+def _url_host(host: str) -> str:
+    """Return the host as written in a URL; for a server on all addresses, the loopback address."""
+    loopback = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}  # noqa: S104
+    host = loopback.get(host, host)
     return f"[{host}]" if ":" in host else host
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def _bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Named as TCP, so that asyncio sends each answer at once; otherwise a poll on an open connection takes 40 ms.
+    # With an explicit protocol asyncio sets TCP_NODELAY; without it a poll on an open connection takes 40 ms.
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

@@ -1,8 +1,8 @@
-"""Renders the demo's images: landscapes that show what a request asks for."""
+"""Renders the images of the local server."""
 
 from __future__ import annotations
 
 from .pool import RenderPool
-from .render import MAX_PROMPT_IMAGE_PIXELS, encode, open_image, render
+from .render import RENDERERS, encode, render, render_flat
 
-__all__ = ["MAX_PROMPT_IMAGE_PIXELS", "RenderPool", "encode", "open_image", "render"]
+__all__ = ["RENDERERS", "RenderPool", "encode", "render", "render_flat"]

@@ -6,7 +6,8 @@ import base64
 import binascii
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageOps, PngImagePlugin
@@ -21,35 +22,59 @@ COMMENT = "flux_playground local demo, not FLUX. Carries no C2PA signature."
 MAX_PROMPT_IMAGE_PIXELS = 100_000_000
 
 IMAGE_FIELDS = ("image_prompt", "input_image", "image", "control_image", "person", "garment")
-# Fields that do not change the landscape; the finetune and the images are applied to it afterward.
-OTHER_FIELDS = (
-    "finetune_id",
-    "finetune_strength",
-    "image_prompt_strength",
-    "output_format",
-    "prompt",
-    "prompt_upsampling",
-)
-INVISIBLE_FIELDS = (*OTHER_FIELDS, "safety_tolerance", "seed", "webhook_secret", "webhook_url")
+# Fields that do not seed the landscape: they are applied to it afterward.
+OTHER_FIELDS = ("finetune_id", "finetune_strength", "image_prompt_strength", "prompt", "prompt_upsampling")
+DELIVERY_FIELDS = ("output_format", "safety_tolerance", "seed", "webhook_secret", "webhook_url")
+
+
+Renderer = Callable[[Mapping[str, Any], int, float], tuple[Image.Image, str]]
 
 
 def render(request: Mapping[str, Any], seed: int, scale: float = 1.0) -> tuple[Image.Image, str]:
-    """Return the image of a checked request and the prompt that was used; `scale` multiplies both sides.
+    """Return the landscape of a valid request and the prompt in use; `scale` multiplies both sides.
 
-    Raises `ValueError` for an image in the request that cannot be read.
+    Equal arguments give equal pixels on one machine. Raises `ValueError` for an unreadable image in the request.
     """
-    prompt = str(request.get("prompt") or "")
-    prompt = upsample_prompt(prompt, seed) if request.get("prompt_upsampling") else prompt
+    prompt = _effective_prompt(request, seed)
     width, height = image_size(request, scale)
-    finetune, strength = str(request.get("finetune_id") or ""), _number(request.get("finetune_strength"), 1.0)
-    hidden = {*INVISIBLE_FIELDS, *IMAGE_FIELDS}
-    shown = {name: value for name, value in request.items() if name not in hidden and value not in (None, "")}
-    random = seeded_random("landscape", prompt, seed, json.dumps(shown, sort_keys=True))
+    random = seeded_random("landscape", prompt, seed, _visible_values(request))
     image = render_landscape(parse_prompt(prompt, seed), width, height, random)
     image = _blend_images(image, request)
-    image = apply_style(image, finetune, strength)
+    image = apply_style(image, str(request.get("finetune_id") or ""), _number(request.get("finetune_strength"), 1.0))
     draw_mark(image, MARK)
     return image, prompt
+
+
+def render_flat(request: Mapping[str, Any], seed: int, scale: float = 1.0) -> tuple[Image.Image, str]:
+    """Return an image of one color, computed from request and seed, for tests; arguments as those of `render`."""
+    visible = {name: value for name, value in request.items() if name not in DELIVERY_FIELDS}
+    random = seeded_random("flat", seed, json.dumps(visible, sort_keys=True))
+    red, green, blue = (int(value) for value in random.integers(256, size=3))
+    return Image.new("RGB", image_size(request, scale), (red, green, blue)), _effective_prompt(request, seed)
+
+
+RENDERERS: Mapping[str, Renderer] = {"landscape": render, "flat": render_flat}
+
+
+def render_task(task: Path, image: Path, scale: float, renderer: Renderer) -> str:
+    """Render a task file into an image file, which appears complete or not at all; return the prompt in use."""
+    values = json.loads(task.read_text("utf-8"))
+    rendered, prompt = renderer(values["request"], values["seed"], scale)
+    part = image.with_suffix(".part")
+    part.write_bytes(encode(rendered, values["output_format"]))
+    part.replace(image)
+    return prompt
+
+
+def _effective_prompt(request: Mapping[str, Any], seed: int) -> str:
+    prompt = str(request.get("prompt") or "")
+    return upsample_prompt(prompt, seed) if request.get("prompt_upsampling") else prompt
+
+
+def _visible_values(request: Mapping[str, Any]) -> str:
+    hidden = {*OTHER_FIELDS, *DELIVERY_FIELDS, *IMAGE_FIELDS}
+    visible = {name: value for name, value in request.items() if name not in hidden and value not in (None, "")}
+    return json.dumps(visible, sort_keys=True)
 
 
 def _number(value: Any, default: float) -> float:

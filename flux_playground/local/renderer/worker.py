@@ -1,4 +1,4 @@
-"""A render process: reads lines `{"task", "image", "scale"}` and answers each with `{"prompt"}` or `{"error"}`."""
+"""A render process: reads lines `{"task", "image", "scale"}` and writes for each `{"prompt"}` or `{"error"}`."""
 
 from __future__ import annotations
 
@@ -7,20 +7,8 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Any
 
-from .render import encode, render
-
-
-def render_task(order: dict[str, Any]) -> dict[str, Any]:
-    """Render one task; the image file appears whole or not at all."""
-    task = json.loads(Path(order["task"]).read_text("utf-8"))
-    image, prompt = render(task["request"], task["seed"], order["scale"])
-    target = Path(order["image"])
-    part = target.with_suffix(".part")
-    part.write_bytes(encode(image, task["form"]))
-    part.replace(target)
-    return {"prompt": prompt}
+from .render import render, render_task
 
 
 def main() -> None:
@@ -29,11 +17,12 @@ def main() -> None:
     if hasattr(os, "nice"):
         os.nice(5)
     for line in sys.stdin:
+        order = json.loads(line)
         try:
-            answer = render_task(json.loads(line))
-        except Exception as error:  # the server must get an answer for every task
-            answer = {"error": f"{type(error).__name__}: {error}"}
-        sys.stdout.write(json.dumps(answer) + "\n")
+            outcome = {"prompt": render_task(Path(order["task"]), Path(order["image"]), order["scale"], render)}
+        except Exception as error:  # the server needs a line for every task
+            outcome = {"error": str(error) or type(error).__name__}
+        sys.stdout.write(json.dumps(outcome) + "\n")
         sys.stdout.flush()
 
 

@@ -1,0 +1,199 @@
+"""The routes of the local API."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+import requests
+from PIL import Image
+
+from flux_playground.local import LocalServer
+from flux_playground.schema import load
+
+from .requests_to_server import KEY, PATH, accept, download, get, submit, wait_for_end
+
+
+def test_landscape_size() -> None:
+    """The default renderer delivers an image of the requested ratio, with seed and prompt."""
+    with LocalServer(speed=300, scale=0.125) as server:
+        body = wait_for_end(accept(server, aspect_ratio="1:1")["polling_url"])
+        image = Image.open(io.BytesIO(download(body)))
+    assert (body["result"]["seed"], body["result"]["prompt"]) == (42, "a lake")
+    assert image.size == (256, 256)
+    assert len(image.getcolors(maxcolors=1 << 20) or ()) > 100
+
+
+def test_seed_and_bytes(server: LocalServer) -> None:
+    """The same seed gives the same bytes, another seed gives other bytes."""
+    first, again, other = (download(wait_for_end(accept(server, seed=n)["polling_url"])) for n in (7, 7, 8))
+    assert first == again
+    assert first != other
+
+
+@pytest.mark.parametrize("headers", [{}, {"x-key": ""}])
+def test_no_key(server: LocalServer, headers: dict[str, str]) -> None:
+    """A submit without a key gets the recorded 403."""
+    response = requests.post(server.url + PATH, json={}, headers=headers, timeout=20)
+    assert response.status_code == 403
+    assert response.json() == {"detail": "Not authenticated - Invalid Authentication"}
+
+
+def test_required_key() -> None:
+    """With the option `key` other keys are rejected."""
+    with LocalServer(key="local-demo", renderer="flat") as server:
+        statuses = [submit(server, key=key).status_code for key in ("other", "local-demo")]
+    assert statuses == [403, 200]
+
+
+def test_credits(server: LocalServer) -> None:
+    """The credits go down by the cost in the response to a submit."""
+    cost = accept(server, key="credits")["cost"]
+    left = requests.get(server.url + "/v1/credits", headers={"x-key": "credits"}, timeout=20).json()["credits"]
+    assert 100_000 - left == cost == 7.0
+
+
+def test_webhook_body(server: LocalServer) -> None:
+    """A submit with a webhook gets no polling URL; the task can be polled by id."""
+    body = accept(server, webhook_url="http://127.0.0.1:9/hook")
+    assert "polling_url" not in body
+    assert body["webhook_url"] == "http://127.0.0.1:9/hook"
+    assert get(server.url + "/v1/get_result", id=body["id"]).json()["status"] in ("Pending", "Ready")
+
+
+def test_finetunes(server: LocalServer) -> None:
+    """Finetunes are listed and described; an unknown one gets the recorded 404."""
+    first = get(server.url + "/v1/my_finetunes").json()["finetunes"][0]
+    details = get(server.url + "/v1/finetune_details", finetune_id=first).json()["finetune_details"]
+    unknown = get(server.url + "/v1/finetune_details", finetune_id="unknown")
+    assert details["trigger_word"]
+    assert (unknown.status_code, unknown.json()) == (404, {"detail": "Finetune not found or not ready"})
+
+
+def test_unknown_paths(server: LocalServer) -> None:
+    """An unknown path and an unknown task get the 404 of the API."""
+    task = get(server.url + "/v1/get_result", id="unknown")
+    assert get(server.url + "/v1/nothing").json() == {"detail": "Not Found"}
+    assert (task.status_code, task.json()["status"]) == (404, "Task not found")
+
+
+def test_sample_url(server: LocalServer) -> None:
+    """The URL of an image has the recorded query, and a changed one is rejected."""
+    url = wait_for_end(accept(server)["polling_url"])["result"]["sample"]
+    pattern = (
+        r"/sample\.jpeg\?se=\d{4}-\d\d-\d\dT\d\d%3A\d\d%3A\d\dZ&sp=r&sv=2024-11-04&sr=b&rsct=image/jpeg&sig=.+%3D$"
+    )
+    assert re.search(pattern, url)
+    assert get(url.replace("se=2", "se=3")).status_code == 403
+
+
+def test_sample_headers(server: LocalServer) -> None:
+    """A download has the recorded headers and supports ranges."""
+    url = wait_for_end(accept(server)["polling_url"])["result"]["sample"]
+    response = get(url)
+    digest = base64.b64encode(hashlib.md5(response.content, usedforsecurity=False).digest()).decode()
+    assert response.headers["Cache-Control"] == "max-age=1200"
+    assert response.headers["Content-MD5"] == digest
+    assert response.headers["Accept-Ranges"] == "bytes"
+    assert response.headers["ETag"]
+    assert response.headers["Last-Modified"].endswith("GMT")
+    part = requests.get(url, headers={"Range": "bytes=2-5"}, timeout=20)
+    assert (part.status_code, part.content) == (206, response.content[2:6])
+
+
+def test_sample_expiry() -> None:
+    """An expired URL is rejected, and the next poll returns a new URL."""
+    with LocalServer(speed=300, renderer="flat", sample_lifetime=-1.0) as server:
+        polling_url = accept(server)["polling_url"]
+        assert get(wait_for_end(polling_url)["result"]["sample"]).status_code == 403
+        server._api.backend.options.__dict__["sample_lifetime"] = 60.0
+        assert get(wait_for_end(polling_url)["result"]["sample"]).status_code == 200
+
+
+def test_poll_headers() -> None:
+    """A poll has the recorded headers of the rate limit."""
+    with LocalServer(renderer="flat") as server:
+        headers = get(accept(server)["polling_url"]).headers
+    assert (headers["Retry-After"], headers["X-Ratelimit-Limit"]) == ("1", "1200")
+    assert (headers["X-Ratelimit-Remaining"], headers["X-Ratelimit-Reset"]) == ("1199", "1")
+
+
+def test_ports() -> None:
+    """Requests, regional polls and images have ports of their own, and each serves its own paths only."""
+    with LocalServer(speed=300, seed=5, renderer="flat") as server:
+        task = accept(server)
+        sample = wait_for_end(task["polling_url"])["result"]["sample"]
+        hosts = [url.split("/")[2] for url in (server.url, task["polling_url"], sample)]
+        assert len(set(hosts)) == 3
+        assert get(sample.replace(hosts[2], hosts[0])).status_code == 404
+        assert get(f"http://{hosts[1]}/v1/credits").status_code == 404
+        regions = {accept(server, prompt="#error")["polling_url"].split("/")[2] for _ in range(12)}
+        (other,) = regions - {hosts[1]}
+        response = get(task["polling_url"].replace(hosts[1], other))
+        assert (response.status_code, response.json()["status"]) == (404, "Task not found")
+
+
+def test_single_port() -> None:
+    """With `single_port` polls and images are on the main port."""
+    with LocalServer(speed=300, single_port=True, renderer="flat") as server:
+        task = accept(server)
+        body = wait_for_end(task["polling_url"])
+        assert task["polling_url"].startswith(server.url)
+        assert body["result"]["sample"].startswith(server.url)
+        assert download(body)
+
+
+def test_other_document(tmp_path: Path) -> None:
+    """Every operation of a document is served, with its own fields; a stray size does not count."""
+    with LocalServer(_with_flux_2(tmp_path), speed=300, renderer="flat", scale=0.5) as server:
+        assert submit(server, "/v1/flux-2-next", width=1).status_code == 422
+        task = accept(server, path="/v1/flux-2-next", width=512, height=256)
+        result = wait_for_end(task["polling_url"])["result"]
+        assert (task["cost"], task["input_mp"], task["output_mp"]) == (2.5, 0.0, 0.03)
+        assert set(result) == {"sample", "prompt", "seed", "start_time"}
+        assert Image.open(io.BytesIO(download({"result": result}))).size == (256, 128)
+        stray = wait_for_end(accept(server, width=512, height=256)["polling_url"])
+        assert Image.open(io.BytesIO(download(stray))).size == (1376, 768)
+
+
+def _with_flux_2(folder: Path) -> Path:
+    """The shipped document with an endpoint that has a width and a height."""
+    raw = dict(load().raw)
+    side = {"type": "integer", "minimum": 64}
+    schema = {"type": "object", "properties": {"prompt": {"type": "string"}, "width": side, "height": side}}
+    post = raw["paths"][PATH]["post"]
+    body = {"content": {"application/json": {"schema": schema}}}
+    raw["paths"] = {**raw["paths"], "/v1/flux-2-next": {"post": {**post, "requestBody": body}}}
+    path = folder / "openapi.json"
+    path.write_text(json.dumps(raw), "utf-8")
+    return path
+
+
+def test_seeded_server() -> None:
+    """The server's seed determines the ids."""
+
+    def ids(seed: int) -> list[str]:
+        with LocalServer(seed=seed, renderer="flat") as server:
+            return [accept(server, prompt="#error")["id"] for _ in range(2)]
+
+    assert ids(1) == ids(1) != ids(2)
+
+
+def test_unreadable_image_prompt() -> None:
+    """An image prompt that is not an image ends its task as an Error, without the name of an exception."""
+    with LocalServer(speed=300, scale=0.1) as server:
+        body = wait_for_end(accept(server, image_prompt="AAAA", image_prompt_strength=0.5)["polling_url"])
+    assert body["status"] == "Error"
+    assert body["details"]["error"].startswith("The image cannot be read")
+
+
+def test_key_header(server: LocalServer) -> None:
+    """Polls need no key, account requests do."""
+    assert requests.get(accept(server)["polling_url"], timeout=20).status_code == 200
+    assert requests.get(server.url + "/v1/credits", timeout=20).status_code == 403
+    assert requests.get(server.url + "/v1/credits", headers=KEY, timeout=20).status_code == 200
