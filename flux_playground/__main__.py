@@ -153,7 +153,7 @@ def _open_playground(settings: Settings) -> tuple[Playground, LocalServer | None
     """The playground of these settings; without a key and an address, with a local server for its images."""
     if settings.api_key or settings.base_url:
         return Playground(settings), None
-    document = active_document.opened(settings)
+    document = active_document.load_active(settings)
     try:
         server = LocalServer(document, speed=settings.local_speed)
     except OSError as error:

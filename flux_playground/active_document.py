@@ -17,18 +17,18 @@ from .settings import DEFAULT_ENDPOINT, Settings
 
 log = logging.getLogger(__name__)
 
-CURRENT = "/openapi.json"
+PUBLISHED_PATH = "/openapi.json"
 """Where the API publishes its own document."""
 
 
-def opened(settings: Settings) -> Document:
+def load_active(settings: Settings) -> Document:
     """The document to begin with; raises `InvalidDocument`.
 
     One that was adopted and can no longer be read is left aside, with a line in the log: the program starts.
     """
     if settings.openapi:
-        return at(settings.openapi) if is_address(settings.openapi) else load(settings.openapi)
-    kept = _kept(settings)
+        return load_url(settings.openapi) if is_url(settings.openapi) else load(settings.openapi)
+    kept = _saved_path(settings)
     if kept.is_file():
         try:
             return load(kept)
@@ -37,32 +37,32 @@ def opened(settings: Settings) -> Document:
     return load()
 
 
-def at(address: str) -> Document:
+def load_url(address: str) -> Document:
     """The document at an address; raises `InvalidDocument` with one sentence."""
     return load_text(fetch_document(address), address)
 
 
-def current(server: str) -> Document:
+def fetch_published(server: str) -> Document:
     """The document that a server publishes of itself; raises `InvalidDocument`."""
-    return at(server.rstrip("/") + CURRENT)
+    return load_url(server.rstrip("/") + PUBLISHED_PATH)
 
 
-def keep(settings: Settings, document: Document) -> None:
+def save(settings: Settings, document: Document) -> None:
     """Go by this document from the next start on, too, unless the settings name another."""
-    path = _kept(settings)
+    path = _saved_path(settings)
     part = path.with_suffix(".part")
     part.write_text(json.dumps(document.raw, ensure_ascii=False), encoding="utf-8")
     part.replace(path)
 
 
-def forget(settings: Settings) -> Document:
+def reset(settings: Settings) -> Document:
     """Go by the document of the settings, or the shipped one, again; gives it. Raises `InvalidDocument`."""
-    document = opened(settings) if settings.openapi else load()
-    _kept(settings).unlink(missing_ok=True)
+    document = load_active(settings) if settings.openapi else load()
+    _saved_path(settings).unlink(missing_ok=True)
     return document
 
 
-def chosen(document: Document, endpoint: str) -> Operation:
+def default_operation(document: Document, endpoint: str) -> Operation:
     """The endpoint to begin with: the one that is asked for or, where nobody asked, the document's first.
 
     Raises `InvalidDocument` for one that was asked for and is not there.
@@ -73,10 +73,10 @@ def chosen(document: Document, endpoint: str) -> Operation:
     return document.operation(endpoint)
 
 
-def is_address(source: str) -> bool:
+def is_url(source: str) -> bool:
     """Whether a document's source is an address and no path."""
     return source.lower().startswith(("http://", "https://"))
 
 
-def _kept(settings: Settings) -> Path:
+def _saved_path(settings: Settings) -> Path:
     return settings.data / "adopted-openapi.json"

@@ -19,11 +19,11 @@ from .recipe import is_reference
 from .schema import Field, Operation, has_control_character, normalize
 
 SEED = "seed"
-SEEDS = 2**32
+SEED_COUNT = 2**32
 MAX_TEXT_LENGTH = 100_000
 
 
-def complete(operation: Operation, values: Mapping[str, Any]) -> dict[str, Any]:
+def build(operation: Operation, values: Mapping[str, Any]) -> dict[str, Any]:
     """The request of these values: images (paths or bytes) as base64, a blank seed or -1 drawn, all of it checked.
 
     Raises `InvalidRequest` with all that is wrong, by field.
@@ -48,7 +48,7 @@ def complete(operation: Operation, values: Mapping[str, Any]) -> dict[str, Any]:
                 wrong.append(FieldError(("body", one.name), sentence, "string_pattern_mismatch"))
             continue
         try:
-            ready[one.name] = _encoded(one, ready.get(one.name))
+            ready[one.name] = _encode(one, ready.get(one.name))
         except InvalidRequest as error:
             wrong += error.details
             del ready[one.name]
@@ -59,7 +59,7 @@ def complete(operation: Operation, values: Mapping[str, Any]) -> dict[str, Any]:
         wrong += [one for one in error.details if one.field not in {known.field for known in wrong}]
     if wrong:
         raise InvalidRequest(wrong)
-    return _seeded(operation, request)
+    return _with_seed(operation, request)
 
 
 def draws_seed(values: Mapping[str, Any]) -> bool:
@@ -89,20 +89,21 @@ def has_images(operation: Operation, values: Mapping[str, Any]) -> bool:
     return any(values.get(name) not in (None, "", [], ()) for name in _image_names(operation))
 
 
-def with_images(values: Mapping[str, Any], known: Callable[[str], str | None]) -> dict[str, Any]:
+def resolve_image_refs(values: Mapping[str, Any], known: Callable[[str], str | None]) -> dict[str, Any]:
     """The values, each text that `known` has an image for replaced by that image (base64)."""
     return {
-        name: _each(value, lambda v: (known(v) or v) if isinstance(v, str) else v) for name, value in values.items()
+        name: _map_items(value, lambda v: (known(v) or v) if isinstance(v, str) else v)
+        for name, value in values.items()
     }
 
 
-def kept(operation: Operation, request: Mapping[str, Any], keep: Callable[[str], str]) -> dict[str, Any]:
+def redact(operation: Operation, request: Mapping[str, Any], keep: Callable[[str], str]) -> dict[str, Any]:
     """What of a request is written down: no secrets, and each image as the reference that `keep` gives for it."""
     known = {one.name: one for one in operation.fields}
     shown = {name: value for name, value in request.items() if name not in known or not known[name].secret}
     for name in shown:
         if name in known and known[name].media:
-            shown[name] = _each(shown[name], lambda value: keep(value) if _is_base64(value) else value)
+            shown[name] = _map_items(shown[name], lambda value: keep(value) if _is_base64(value) else value)
     return shown
 
 
@@ -116,13 +117,13 @@ def _image_names(operation: Operation) -> set[str]:
     return {one.name for one in operation.fields if one.media}
 
 
-def _encoded(one: Field, value: Any) -> Any:
+def _encode(one: Field, value: Any) -> Any:
     if not one.media:
         return value
-    return _each(value, lambda item: _image(one, item))
+    return _map_items(value, lambda item: _encode_image(one, item))
 
 
-def _image(one: Field, value: Any) -> Any:
+def _encode_image(one: Field, value: Any) -> Any:
     """Return the base64 of one image, or the address where the API takes addresses; raises `InvalidRequest`.
 
     Text must decode to an image: anything else, such as a reference to a deleted image, would be paid for in vain.
@@ -146,7 +147,7 @@ def _image(one: Field, value: Any) -> Any:
 def image_fault(field: Field, value: Any) -> str:
     """Return what is wrong with the value of an image field in a request, as a sentence; "" for an image."""
     try:
-        _each(value, lambda item: _image(field, item))
+        _map_items(value, lambda item: _encode_image(field, item))
     except InvalidRequest as error:
         return error.details[0].msg
     items = value if isinstance(value, list) else [value]
@@ -184,15 +185,15 @@ def _not_an_image(field: Field, sentence: str) -> InvalidRequest:
     return InvalidRequest([FieldError(("body", field.name), sentence, "image_parsing")])
 
 
-def _each(value: Any, change: Callable[[Any], Any]) -> Any:
+def _map_items(value: Any, change: Callable[[Any], Any]) -> Any:
     return [change(item) for item in value] if isinstance(value, list | tuple) else change(value)
 
 
-def _seeded(operation: Operation, request: dict[str, Any]) -> dict[str, Any]:
+def _with_seed(operation: Operation, request: dict[str, Any]) -> dict[str, Any]:
     """The request with a seed, so that what is kept is the whole recipe; only where the schema has one."""
     field = next((one for one in operation.fields if one.name == SEED and one.type == "integer"), None)
     if field is None or request.get(SEED) is not None:
         return request
     lowest = int(field.minimum or 0)
-    highest = SEEDS - 1 if field.maximum is None else int(field.maximum)
+    highest = SEED_COUNT - 1 if field.maximum is None else int(field.maximum)
     return operation.request({**request, SEED: lowest + secrets.randbelow(max(highest - lowest, 0) + 1)})

@@ -7,7 +7,7 @@ PlaygroundError
 ├── InvalidRecipe         what was dropped, pasted or opened is no recipe, or none that can be used
 ├── InvalidRequest        values that the schema refuses, ours and the API's 422 alike, by field
 ├── QuotaExceeded         this visitor, or everybody together, has used up what is allowed
-├── Busy                  so many wait already that nobody else is taken on
+├── QueueFull             so many wait already that nobody else is taken on
 ├── APIError              the API answered with an error: the call failed
 │   ├── Unauthorized      401 or 403: the key is wrong, or there is none
 │   ├── OutOfCredits      402
@@ -21,10 +21,10 @@ PlaygroundError
 ├── TaskFailed            the call went well, the task did not
 │   ├── RequestModerated  refused because of what was asked for
 │   ├── ContentModerated  refused because of what came out
-│   └── TaskLost          the API no longer knows the task
+│   └── TaskNotFound      the API no longer knows the task
 ├── TaskTimeout           our patience ended first: the image may yet be made, and collected
 │   └── StatusUnavailable the last poll failed, so the state of the task is not known
-└── BadSample             what was delivered is not the whole image that it should be
+└── InvalidImage          what was delivered is not the whole image that it should be
     ├── SampleBlocked     the image's address is one that is never requested
     └── SampleExpired     the signed URL no longer answers: polling again gives a fresh one
 
@@ -127,7 +127,7 @@ class QuotaExceeded(PlaygroundError):
     """What this visitor, or everybody together, may still spend is used up; `retry_after` says until when."""
 
 
-class Busy(PlaygroundError):
+class QueueFull(PlaygroundError):
     """The line is full, or a visitor's share of it: nothing was written down or sent."""
 
 
@@ -183,7 +183,7 @@ class ContentModerated(TaskFailed):
     """The API withheld the image because of what came out."""
 
 
-class TaskLost(TaskFailed):
+class TaskNotFound(TaskFailed):
     """The API does not know the task, or no longer."""
 
 
@@ -195,22 +195,27 @@ class StatusUnavailable(TaskTimeout):
     """The patience ended while polls failed; the message names the last failure."""
 
 
-class BadSample(PlaygroundError):
+class InvalidImage(PlaygroundError):
     """What was delivered is not the whole image that it claims to be; nothing of it is kept as an image."""
 
 
-class SampleBlocked(BadSample):
+class SampleBlocked(InvalidImage):
     """The image's address must not be requested; the message names the host and the address."""
 
 
-class SampleExpired(BadSample):
+class SampleExpired(InvalidImage):
     """The signed URL of a sample no longer answers (403, 404): polling again gives a fresh one."""
+
+
+FORMER_NAMES = {"Busy": "QueueFull", "TaskLost": "TaskNotFound", "BadSample": "InvalidImage"}
+"""Names of errors in records that were written before the error was renamed."""
 
 
 def from_dict(data: Mapping[str, Any]) -> PlaygroundError:
     """The error that `as_dict` wrote, rebuilt; a kind that is unknown here becomes a plain `PlaygroundError`."""
     values = dict(data)
-    kind = _kinds(PlaygroundError).get(str(values.pop("kind", "")), PlaygroundError)
+    name = str(values.pop("kind", ""))
+    kind = _kinds(PlaygroundError).get(FORMER_NAMES.get(name, name), PlaygroundError)
     if kind is InvalidRequest:
         details = [FieldError(tuple(d["loc"]), d["msg"], d["type"]) for d in values.pop("details", ())]
         return InvalidRequest(details, **values)

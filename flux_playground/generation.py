@@ -22,11 +22,11 @@ class State(StrEnum):
     SUBMITTING = "submitting"  # the request may be on its way: a crash here leaves its fate unknown
     RUNNING = "running"  # the API has accepted it: paid for, or about to be
     DOWNLOADING = "downloading"
-    READY = "ready"
+    SUCCEEDED = "ready"
     FAILED = "failed"  # `error` says why
-    UNKNOWN = "unknown"  # the answer to the submit was lost; never sent again by itself
-    UNCOLLECTED = "uncollected"  # accepted by the API, its image not in hand: it can be collected
-    UNSENT = "unsent"  # stopped before it was sent; nothing was charged
+    SUBMIT_UNKNOWN = "unknown"  # the answer to the submit was lost; never sent again by itself
+    DETACHED = "uncollected"  # accepted by the API, its image not in hand: it can be collected
+    CANCELLED = "unsent"  # stopped before it was sent; nothing was charged
 
     @property
     def finished(self) -> bool:

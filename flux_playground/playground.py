@@ -16,21 +16,22 @@ from urllib.parse import urlsplit
 
 from . import active_document, schema
 from .access.quota import Quota
-from .access.visitor import OWNER, Visitor, door, local, spender
-from .build_request import SEED, complete, draws_seed, has_images, kept, seed_of, with_images
+from .access.visitor import OWNER, Visitor, billing_key, resolve_credentials, uses_demo
+from .build_request import SEED, build, draws_seed, has_images, redact, resolve_image_refs, seed_of
 from .client import Client
-from .errors import TaskLost, Unauthorized
+from .errors import TaskNotFound, Unauthorized
 from .generation import Generation, State
 from .recipe import edition, fingerprint, is_reference
-from .runs.client_pool import Accounts
-from .runs.fair_queue import Run, room
+from .runs.client_pool import ClientPool
+from .runs.fair_queue import ActiveRun, check_capacity
 from .runs.runner import Runner
 from .settings import DRAWN_HERE, LOOPBACK, Settings
 from .storage.generation_store import GenerationStore, input_reference
 from .storage.retention import Retention
 
+Values = Mapping[str, Any]
 MAX_CONCURRENT_ENCODINGS = 2  # a file and its base64 take hundreds of megabytes
-__all__ = ["OWNER", "Playground", "Run", "Visitor"]
+__all__ = ["OWNER", "ActiveRun", "Playground", "Visitor"]
 
 
 class Playground:
@@ -41,13 +42,13 @@ class Playground:
 
     def __init__(self, settings: Settings, document: schema.Document | None = None) -> None:
         self.settings = settings
-        self.document = document or active_document.opened(settings)
-        self.operation = active_document.chosen(self.document, settings.endpoint)
+        self.document = document or active_document.load_active(settings)
+        self.operation = active_document.default_operation(self.document, settings.endpoint)
         self._edition = edition(self.document.raw)
         self.store = GenerationStore(settings.data)
-        self.accounts = Accounts(settings.max_in_flight, others=not settings.hosted)
+        self.clients = ClientPool(settings.max_in_flight, others=not settings.hosted)
         retention = Retention(self.store, settings.room, "" if settings.keep else DRAWN_HERE)
-        self._runner = Runner(self.store, self.accounts, retention, settings.patience)
+        self._runner = Runner(self.store, self.clients, retention, settings.patience)
         self._quota = Quota(self.store, settings.allowance, settings.budget)
         self._runs = self._runner.runs
         self._admission = threading.Lock()
@@ -62,7 +63,7 @@ class Playground:
     def close(self) -> None:
         """Stop waiting for what is under way, which the next start resumes, and let go of the folder."""
         self._runner.close()
-        self.accounts.close()
+        self.clients.close()
         self.store.close()
 
     def at(self, endpoint: str) -> Playground:
@@ -78,9 +79,7 @@ class Playground:
         self.operation = next(same, document.operations[0])
         self._edition = edition(document.raw)
 
-    def generate(
-        self, values: Mapping[str, Any], visitor: Visitor = OWNER, *, endpoint: str = ""
-    ) -> Iterator[Generation]:
+    def generate(self, values: Values, visitor: Visitor = OWNER, *, endpoint: str = "") -> Iterator[Generation]:
         """Make one image and yield its records as it gets further; the last has `.image` and `.seed`, or `.error`.
 
         Raises as `start` does. The image is made and kept also for a caller who stops iterating.
@@ -89,7 +88,7 @@ class Playground:
 
     def start(
         self,
-        values: Mapping[str, Any],
+        values: Values,
         visitor: Visitor = OWNER,
         *,
         endpoint: str = "",
@@ -101,11 +100,11 @@ class Playground:
         A blank seed or -1 is drawn here, so that what is kept is the whole recipe. Images may be paths, bytes or
         base64 text. `endpoint` is a path of the document, else that of the settings; `origin` is what this one makes
         again. With `reuse_running`, a running generation of the same request is returned instead, if a seed was given.
-        Raises `InvalidRequest` (all that is wrong), `Unauthorized`, `InvalidDocument`, `QuotaExceeded`, `Busy`,
+        Raises `InvalidRequest` (all that is wrong), `Unauthorized`, `InvalidDocument`, `QuotaExceeded`, `QueueFull`,
         `StorageError`.
         """
-        operation = self._chosen(endpoint)
-        server, key = door(self.settings, visitor, operation)
+        operation = self._operation(endpoint)
+        server, key = resolve_credentials(self.settings, visitor, operation)
         self.store.check_writable()
         generation = Generation(
             id=secrets.token_hex(16),
@@ -116,20 +115,20 @@ class Playground:
             request={},
             document=self._edition,
             origin=origin,
-            spender=spender(self.settings, visitor),
+            spender=billing_key(self.settings, visitor),
             account=self._digest(key),
         )
-        request, shown = self._asked(endpoint, values, visitor)
+        request, shown = self._prepare(endpoint, values, visitor)
         mark = fingerprint(server, operation.path, shown)
         generation = replace(generation, request=shown, seed=seed_of(request), fingerprint=mark)
         reuse = reuse_running and not draws_seed(values)
-        run = self._admit(Run(generation, request, visitor.mark), reuse=reuse)
+        run = self._admit(ActiveRun(generation, request, visitor.mark), reuse=reuse)
         if run.generation is not generation:
             return run.generation
         try:
-            kept(operation, request, self.store.save_input)
+            redact(operation, request, self.store.save_input)
             self.store.save(generation)
-            return self._runner.enter(run, key)
+            return self._runner.enqueue(run, key)
         except BaseException:
             self._runner.abandon(run)
             raise
@@ -142,14 +141,14 @@ class Playground:
         Raises `Unauthorized` where the generation was submitted with another key than the visitor's present one.
         """
         generation = self.get(generation_id)
-        lost = generation.state is State.FAILED and isinstance(generation.error, TaskLost)
-        if not (generation.state is State.UNCOLLECTED or lost) or not generation.task_id:
+        lost = generation.state is State.FAILED and isinstance(generation.error, TaskNotFound)
+        if not (generation.state is State.DETACHED or lost) or not generation.task_id:
             return generation
-        server, key = door(self.settings, visitor, self._operation_of(generation), required=False)
+        server, key = resolve_credentials(self.settings, visitor, self._operation_of(generation), required=False)
         if generation.account and generation.account != self._digest(key):
             raise Unauthorized("This image was made with another API key. Enter that key to download the image.")
         again = replace(generation, state=State.RUNNING, error=None, finished_at=None)
-        return self._runner.take_on(Run(again, {}), key if generation.server == server else "")
+        return self._runner.enqueue_if_absent(ActiveRun(again, {}), key if generation.server == server else "")
 
     def stop(self, generation_id: str) -> Generation:
         """Stop waiting for a generation: one still in line is never sent, any other can be collected later."""
@@ -160,7 +159,7 @@ class Playground:
         """Take up what an ended process left behind: every submitted task is waited for, none is submitted again."""
         if not self.store.is_primary:
             return []
-        return [self._take_up(generation) for generation in self.store.unfinished()]
+        return [self._recover(generation) for generation in self.store.unfinished()]
 
     def get(self, generation_id: str) -> Generation:
         """The latest record of a generation; raises `KeyError` for an id that nobody has given out."""
@@ -170,7 +169,7 @@ class Playground:
             raise KeyError(generation_id)
         return generation
 
-    def run(self, generation_id: str) -> Run | None:
+    def run(self, generation_id: str) -> ActiveRun | None:
         """A generation that is under way in this process, to be looked at until it has finished and after."""
         return self._runs.get(generation_id)
 
@@ -184,31 +183,31 @@ class Playground:
         latest = self.store.recent(visitor.id, limit)
         return [run.generation if (run := self._runs.get(one.id)) else one for one in latest]
 
-    def place(self, generation_id: str) -> int:
+    def queue_position(self, generation_id: str) -> int:
         """Where a generation stands in the line before its key, 1 being the next; 0 when it does not wait."""
         run = self._runs.get(generation_id)
-        return 0 if run is None else self.accounts.place(run)
+        return 0 if run is None else self.clients.queue_position(run)
 
-    def usual_seconds(self, visitor: Visitor = OWNER, *, endpoint: str = "") -> float | None:
+    def median_seconds(self, visitor: Visitor = OWNER, *, endpoint: str = "") -> float | None:
         """How long an image of an endpoint takes as a rule (median), or None while there are fewer than three."""
         server = self.server(visitor, endpoint=endpoint)
-        durations = sorted(self.store.usage.durations(server, self._chosen(endpoint).path))
+        durations = sorted(self.store.usage.durations(server, self._operation(endpoint).path))
         return durations[len(durations) // 2] if len(durations) >= 3 else None
 
-    def already(self, values: Mapping[str, Any], visitor: Visitor = OWNER, *, endpoint: str = "") -> Generation | None:
+    def find_existing(self, values: Values, visitor: Visitor = OWNER, *, endpoint: str = "") -> Generation | None:
         """The image that this visitor has of just these values, seed included, or None; raises as `start` does."""
-        server, path = self.server(visitor, endpoint=endpoint), self._chosen(endpoint).path
-        digest = fingerprint(server, path, self._asked(endpoint, values, visitor)[1])
+        server, path = self.server(visitor, endpoint=endpoint), self._operation(endpoint).path
+        digest = fingerprint(server, path, self._prepare(endpoint, values, visitor)[1])
         return self.store.find_by_fingerprint(visitor.id, digest)
 
-    def draft(self, values: Mapping[str, Any], visitor: Visitor = OWNER, *, endpoint: str = "") -> dict[str, Any]:
+    def preview_request(self, values: Values, visitor: Visitor = OWNER, *, endpoint: str = "") -> dict[str, Any]:
         """The request of these values as it would be kept, but a blank seed left blank; raises as `start` does."""
-        shown = self._asked(endpoint, values, visitor)[1].items()
+        shown = self._prepare(endpoint, values, visitor)[1].items()
         return {name: value for name, value in shown if name != SEED or not draws_seed(values)}
 
     def server(self, visitor: Visitor = OWNER, *, endpoint: str = "") -> str:
         """The base URL that a visitor's requests go to."""
-        return door(self.settings, visitor, self._chosen(endpoint), required=False)[0]
+        return resolve_credentials(self.settings, visitor, self._operation(endpoint), required=False)[0]
 
     def thumbnail(self, generation_id: str) -> Path | None:
         """A small WebP of a finished image, or None."""
@@ -229,31 +228,31 @@ class Playground:
         with self._client(visitor) as client:
             return client.finetune(finetune_id)
 
-    def local(self, visitor: Visitor = OWNER) -> bool:
+    def uses_demo(self, visitor: Visitor = OWNER) -> bool:
         """Whether the local server makes this visitor's images."""
-        return local(self.settings, visitor)
+        return uses_demo(self.settings, visitor)
 
-    def _chosen(self, endpoint: str) -> schema.Operation:
+    def _operation(self, endpoint: str) -> schema.Operation:
         return self.document.operation(endpoint) if endpoint else self.operation
 
-    def _asked(self, endpoint: str, values: Mapping[str, Any], asker: Visitor) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _prepare(self, endpoint: str, values: Values, asker: Visitor) -> tuple[dict[str, Any], dict[str, Any]]:
         """The whole request of these values, and what is kept of it; raises as `start` does."""
 
         def known(text: str) -> str | None:
             return self.store.load_input(text) if is_reference(text) and self.store.owns_input(asker.id, text) else None
 
-        operation = self._chosen(endpoint)
+        operation = self._operation(endpoint)
         if has_images(operation, values):  # their work is done for nobody who may not send them
             server, now = self.server(asker, endpoint=endpoint), time.time()
-            press = Generation("", asker.id, now, operation.path, server, {}, spender=spender(self.settings, asker))
+            press = Generation("", asker.id, now, operation.path, server, {}, spender=billing_key(self.settings, asker))
             self._check_limits(press, asker.mark)
         with self._encoding if has_images(operation, values) else nullcontext():
-            request = complete(operation, with_images(values, known))
-        return request, kept(operation, request, input_reference)
+            request = build(operation, resolve_image_refs(values, known))
+        return request, redact(operation, request, input_reference)
 
     def _client(self, visitor: Visitor) -> Client:
         """A client for one question: it is closed after that, as a key may be made up and its connection idle."""
-        return Client(*door(self.settings, visitor, self.operation))
+        return Client(*resolve_credentials(self.settings, visitor, self.operation))
 
     def _operation_of(self, generation: Generation) -> schema.Operation:
         """The endpoint that a generation was made with, or today's where the document no longer has it."""
@@ -265,10 +264,10 @@ class Playground:
 
     def _check_limits(self, generation: Generation, mark: str) -> None:
         if self.settings.hosted:
-            room(self._runs.list(), mark)
+            check_capacity(self._runs.list(), mark)
         self._quota.check(generation)
 
-    def _admit(self, run: Run, *, reuse: bool = False) -> Run:
+    def _admit(self, run: ActiveRun, *, reuse: bool = False) -> ActiveRun:
         """Take a run on: whoever comes next counts it, although it is not written down yet.
 
         With `reuse`, return the active run of the same owner and request, if there is one, and take on nothing.
@@ -281,19 +280,19 @@ class Playground:
             self._quota.reserve(run.generation)
             return self._runs.add(run)
 
-    def _take_up(self, generation: Generation) -> Generation:
+    def _recover(self, generation: Generation) -> Generation:
         if run := self._runs.get(generation.id):
             return run.generation
-        fate = {State.QUEUED: State.UNSENT, State.SUBMITTING: State.UNKNOWN}.get(generation.state)
+        fate = {State.QUEUED: State.CANCELLED, State.SUBMITTING: State.SUBMIT_UNKNOWN}.get(generation.state)
         if fate is not None:
             return self.store.save_with_retry(replace(generation, state=fate, finished_at=time.time()))
-        server, key = door(self.settings, OWNER, self._operation_of(generation), required=False)
+        server, key = resolve_credentials(self.settings, OWNER, self._operation_of(generation), required=False)
         if generation.server != server and urlsplit(generation.server).hostname in LOOPBACK:
-            lost = TaskLost("The local server that was drawing this picture has ended.")
+            lost = TaskNotFound("The local server that was drawing this picture has ended.")
             ended = replace(generation, state=State.FAILED, error=lost, finished_at=time.time(), task_id="")
             return self.store.save_with_retry(ended)
         if generation.account and generation.account != self._digest(key):
             missing = Unauthorized("The API key that this image was made with is not here after the restart.")
-            ended = replace(generation, state=State.UNCOLLECTED, error=missing, finished_at=time.time())
+            ended = replace(generation, state=State.DETACHED, error=missing, finished_at=time.time())
             return self.store.save_with_retry(ended)
-        return self._runner.take_on(Run(generation, {}), key if generation.server == server else "")
+        return self._runner.enqueue_if_absent(ActiveRun(generation, {}), key if generation.server == server else "")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import BadSample, InvalidRecipe
+from .errors import InvalidImage, InvalidRecipe
 from .generation import Generation
 from .images import metadata
 from .recipe import Recipe, is_reference, of, write, write_parameters
@@ -18,7 +18,7 @@ from .recipe.compare import Comparison, Reason, compare, reasons
 from .storage.generation_store import GenerationStore
 
 UPSAMPLING = "prompt_upsampling"
-DIFFERS = "Made again it will differ: prompt upsampling writes the prompt anew each time."
+UPSAMPLING_CAVEAT = "Made again it will differ: prompt upsampling writes the prompt anew each time."
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,10 @@ def values(one: Generation) -> dict[str, Any]:
     return recipe(one).values
 
 
-def expected(one: Generation, server: str, store: GenerationStore) -> Iterator[str]:
+def caveats(one: Generation, server: str, store: GenerationStore) -> Iterator[str]:
     """What will make a reproduction differ or fail, as far as is known; `server` is where it would be made."""
     if one.request.get(UPSAMPLING) is True:
-        yield DIFFERS
+        yield UPSAMPLING_CAVEAT
     if one.server != server:
         yield f"Made again it may differ: it was made at {one.server}, and would now be made at {server}."
     for name, value in one.request.items():
@@ -51,38 +51,38 @@ def expected(one: Generation, server: str, store: GenerationStore) -> Iterator[s
             yield f"It cannot be made again: the picture that was sent as {name} is no longer kept here."
 
 
-def report(before: Generation, after: Generation) -> Report:
+def compare_generations(before: Generation, after: Generation) -> Report:
     """Compare an image with its reproduction, from their files; an image that is gone or damaged is a problem named."""
     told = reasons(recipe(before), recipe(after))
     try:
-        return Report(compare(original(before), original(after)), told)
-    except (BadSample, OSError) as error:
-        sentence = error.message if isinstance(error, BadSample) else "One of the two files is no longer there."
+        return Report(compare(read_image(before), read_image(after)), told)
+    except (InvalidImage, OSError) as error:
+        sentence = error.message if isinstance(error, InvalidImage) else "One of the two files is no longer there."
         return Report(None, told, sentence)
 
 
-def there(one: Generation) -> bool:
+def image_exists(one: Generation) -> bool:
     """Whether the delivered file is still where it was put."""
     return one.image is not None and one.image.is_file()
 
 
-def original(one: Generation) -> bytes:
+def read_image(one: Generation) -> bytes:
     """The image as it was delivered; raises `OSError` where its file is gone."""
     if one.image is None:
         raise FileNotFoundError(one.id)
     return one.image.read_bytes()
 
 
-def copy(one: Generation) -> bytes:
+def image_with_recipe(one: Generation) -> bytes:
     """A copy of the image with its recipe inside, no pixel touched; raises `InvalidRecipe`, `OSError`."""
-    return _with_recipe(one, original(one))
+    return _with_recipe(one, read_image(one))
 
 
-def inside(one: Generation) -> tuple[bool, str]:
+def embedding(one: Generation) -> tuple[bool, str]:
     """Whether the delivered file carries Content Credentials (present, that is, not verified), and why there can be no
     copy of it with the recipe inside, or ""."""
     try:
-        data = original(one)
+        data = read_image(one)
     except OSError:
         return False, "The file of this picture is no longer there."
     try:

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .allowance import Allowance
 from .errors import InvalidSettings
+from .rate_limits import Allowance
 from .setting_values import LOOPBACK as LOOPBACK
 from .setting_values import (
     read_api_key,

@@ -34,7 +34,7 @@ def answer(data: bytes, status: int = 200) -> bytes:
 def test_a_document_may_be_an_address_and_no_key_goes_there(host: Hostile, tmp_path: Path) -> None:
     host.script("/openapi.json", raw(answer(CONSTRUCTS.read_bytes())))
     settings = replace(Settings(), openapi=f"{host.url}/openapi.json", data=tmp_path, api_key="a-key-for-tests")
-    assert len(active_document.opened(settings).operations) == 7
+    assert len(active_document.load_active(settings).operations) == 7
     assert all("x-key" not in str(call).lower() and "a-key-for-tests" not in str(call) for call in host.calls())
 
 
@@ -52,7 +52,7 @@ def test_a_document_may_be_an_address_and_no_key_goes_there(host: Hostile, tmp_p
 def test_what_is_no_document_is_said_in_one_sentence(host: Hostile, reply: bytes, said: str) -> None:
     host.script("/openapi.json", raw(reply))
     with pytest.raises(InvalidDocument, match=said) as caught:
-        active_document.current(host.url)
+        active_document.fetch_published(host.url)
     assert caught.value.message.count("\n") == 0
 
 
@@ -70,7 +70,7 @@ def test_a_document_is_read_by_its_byte_order_mark(host: Hostile, tmp_path: Path
     data = CONSTRUCTS.read_text(encoding="utf-8").encode(encoding)
     host.script("/openapi.json", raw(answer(data)))
     (tmp_path / "document.yaml").write_bytes(data)
-    assert len(active_document.current(host.url).operations) == 7
+    assert len(active_document.fetch_published(host.url).operations) == 7
     assert len(load(tmp_path / "document.yaml").operations) == 7
 
 
@@ -93,25 +93,25 @@ def test_a_redirect_to_this_machine_from_elsewhere_is_followed_only_where_it_beg
 
 def test_an_adopted_document_is_kept_for_the_next_start_and_can_be_left_again(tmp_path: Path) -> None:
     settings = replace(Settings(), data=tmp_path)
-    active_document.keep(settings, load(CONSTRUCTS))
-    assert active_document.opened(settings).operations[0].path == "/v1/plain"
+    active_document.save(settings, load(CONSTRUCTS))
+    assert active_document.load_active(settings).operations[0].path == "/v1/plain"
     assert (
-        active_document.opened(replace(settings, openapi=str(active_document.SHIPPED))).operations[0].path
+        active_document.load_active(replace(settings, openapi=str(active_document.SHIPPED))).operations[0].path
         != "/v1/plain"
     )
-    active_document.forget(settings)
-    assert active_document.opened(settings).raw == load().raw
+    active_document.reset(settings)
+    assert active_document.load_active(settings).raw == load().raw
 
 
 def test_an_adopted_document_that_is_spoilt_does_not_keep_the_program_from_starting(tmp_path: Path) -> None:
     (tmp_path / "adopted-openapi.json").write_text("{")
-    assert active_document.opened(replace(Settings(), data=tmp_path)).raw == load().raw
+    assert active_document.load_active(replace(Settings(), data=tmp_path)).raw == load().raw
 
 
 def test_a_document_without_the_default_endpoint_begins_with_its_first_and_a_wanted_one_must_be_there() -> None:
-    assert active_document.chosen(load(CONSTRUCTS), Settings().endpoint).path == "/v1/plain"
+    assert active_document.default_operation(load(CONSTRUCTS), Settings().endpoint).path == "/v1/plain"
     with pytest.raises(InvalidDocument, match="has no endpoint"):
-        active_document.chosen(load(CONSTRUCTS), "/v1/other")
+        active_document.default_operation(load(CONSTRUCTS), "/v1/other")
 
 
 def test_a_playground_and_its_local_server_go_by_another_document_while_they_run(tmp_path: Path) -> None:
@@ -123,5 +123,5 @@ def test_a_playground_and_its_local_server_go_by_another_document_while_they_run
             playground.adopt(newer)
             assert playground.operation.path == "/v1/plain"
             last = list(playground.generate({"prompt": "a mill"}, endpoint="/v1/only_hooked"))[-1]
-            assert last.state is State.READY
+            assert last.state is State.SUCCEEDED
             assert json.loads(fetch_document(f"{server.url}/openapi.json"))["info"]["title"] == "Constructs"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from flux_playground.build_request import SEEDS, complete, kept, seed_of
+from flux_playground.build_request import SEED_COUNT, build, redact, seed_of
 from flux_playground.errors import InvalidRequest
 from flux_playground.schema import Operation, load_text
 
@@ -39,31 +39,31 @@ IMAGE = {"type": "string", "description": "An image as base64."}
 
 @pytest.mark.parametrize("blank", [{}, {"seed": None}, {"seed": ""}, {"seed": -1}, {"seed": " -1 "}])
 def test_a_blank_seed_is_drawn(blank: dict[str, Any]) -> None:
-    drawn = {complete(operation(seed=SEED), blank)["seed"] for _ in range(20)}
+    drawn = {build(operation(seed=SEED), blank)["seed"] for _ in range(20)}
     assert len(drawn) > 15
-    assert all(0 <= seed < SEEDS for seed in drawn)
+    assert all(0 <= seed < SEED_COUNT for seed in drawn)
 
 
 def test_a_drawn_seed_keeps_the_bounds_that_the_schema_has() -> None:
     bounded = operation(seed={"type": "integer", "minimum": 5, "maximum": 7})
-    assert {complete(bounded, {})["seed"] for _ in range(60)} == {5, 6, 7}
+    assert {build(bounded, {})["seed"] for _ in range(60)} == {5, 6, 7}
 
 
 def test_an_endpoint_without_a_seed_is_sent_none() -> None:
-    assert complete(operation(prompt={"type": "string"}), {"prompt": "a fox"}) == {"prompt": "a fox"}
-    assert complete(operation(seed={"type": "string"}), {}) == {}
+    assert build(operation(prompt={"type": "string"}), {"prompt": "a fox"}) == {"prompt": "a fox"}
+    assert build(operation(seed={"type": "string"}), {}) == {}
 
 
 @pytest.mark.parametrize("seed", [0, 2**64 - 1])
 def test_a_given_seed_is_left_alone(seed: int) -> None:
-    assert complete(operation(seed=SEED), {"seed": str(seed)}) == {"seed": seed}
+    assert build(operation(seed=SEED), {"seed": str(seed)}) == {"seed": seed}
 
 
 def test_images_are_encoded_alone_and_in_lists(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     path.write_bytes(png())
     fields = operation(image=IMAGE, input_images={"type": "array", "items": IMAGE, "description": "Images."})
-    request = complete(fields, {"image": path, "input_images": [png("red"), path]})
+    request = build(fields, {"image": path, "input_images": [png("red"), path]})
     assert base64.b64decode(request["image"]) == png()
     assert [base64.b64decode(one) for one in request["input_images"]] == [png("red"), png()]
 
@@ -72,21 +72,21 @@ def test_a_file_that_is_no_image_is_named_once_beside_what_else_is_wrong(tmp_pat
     path = tmp_path / "notes.txt"
     path.write_text("nothing to see")
     with pytest.raises(InvalidRequest) as caught:
-        complete(operation(image=IMAGE, seed=SEED), {"image": path, "seed": "abc"})
+        build(operation(image=IMAGE, seed=SEED), {"image": path, "seed": "abc"})
     assert sorted(one.field for one in caught.value.details) == ["image", "seed"]
 
 
 @pytest.mark.parametrize("text", ["sha256:" + "0" * 64, "data:image/png;base64,AAAA", "no image"])
 def test_text_that_cannot_be_an_image_is_not_sent_as_one(text: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
-        complete(operation(image=IMAGE), {"image": text})
+        build(operation(image=IMAGE), {"image": text})
     assert [one.field for one in caught.value.details] == ["image"]
 
 
 def test_what_is_kept_has_no_secret_and_an_image_by_its_reference() -> None:
     fields = operation(image=IMAGE, webhook_secret={"type": "string"}, input_images={"type": "array", "items": IMAGE})
     request = {"image": "AAAA", "input_images": ["BBBB"], "webhook_secret": "sesame", "other": 1}
-    assert kept(fields, request, lambda text: f"ref-{text}") == {
+    assert redact(fields, request, lambda text: f"ref-{text}") == {
         "image": "ref-AAAA",
         "input_images": ["ref-BBBB"],
         "other": 1,

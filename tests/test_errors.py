@@ -47,3 +47,9 @@ def test_an_error_of_a_kind_that_is_gone_can_still_be_read() -> None:
 
 def test_an_error_without_data_says_only_what_it_has() -> None:
     assert OutOfCredits("Empty.").as_dict() == {"kind": "OutOfCredits", "message": "Empty."}
+
+
+@pytest.mark.parametrize(("former", "name"), errors.FORMER_NAMES.items())
+def test_former_names_are_read(former: str, name: str) -> None:
+    """A record that was written before an error was renamed is read as the error of today."""
+    assert type(from_dict({"kind": former})) is getattr(errors, name)

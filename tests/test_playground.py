@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from flux_playground import Playground, Settings, schema
-from flux_playground.errors import InvalidDocument, InvalidRequest, TaskLost, Unauthorized
+from flux_playground.errors import InvalidDocument, InvalidRequest, TaskNotFound, Unauthorized
 from flux_playground.generation import Generation, State
 from flux_playground.local import LocalServer
 from flux_playground.playground import Visitor
@@ -33,7 +33,7 @@ def test_a_generation_ends_with_an_image_and_its_seed(playground: Playground) ->
     states = [state for state, _ in itertools.groupby(record.state for record in records)]
     last = records[-1]
     assert last.error is None
-    assert states[-1] is State.READY
+    assert states[-1] is State.SUCCEEDED
     assert list(State).index(states[0]) <= list(State).index(State.RUNNING)
     assert last.image is not None
     with Image.open(last.image) as image:
@@ -99,14 +99,14 @@ def test_an_image_that_was_sent_before_is_sent_again_by_its_reference_and_only_b
 
 def test_an_image_that_is_there_already_is_found_by_its_request(playground: Playground) -> None:
     first = made(playground, seed=5)
-    assert playground.already({**VALUES, "seed": "5"}) == first
-    assert playground.already({**VALUES, "seed": 6}) is None
-    assert playground.already({**VALUES, "seed": 5}, Visitor("a stranger")) is None
+    assert playground.find_existing({**VALUES, "seed": "5"}) == first
+    assert playground.find_existing({**VALUES, "seed": 6}) is None
+    assert playground.find_existing({**VALUES, "seed": 5}, Visitor("a stranger")) is None
 
 
 def test_a_webhook_secret_is_sent_and_never_kept(playground: Playground) -> None:
     last = made(playground, webhook_url="http://127.0.0.1:9/hook", webhook_secret="sesame-7319")
-    assert last.state is State.READY
+    assert last.state is State.SUCCEEDED
     assert "webhook_secret" not in last.request
     assert last.request["webhook_url"] == "http://127.0.0.1:9/hook"
     playground.store.close()
@@ -123,10 +123,10 @@ def test_a_visitors_own_key_goes_to_the_api_and_not_to_the_local_server(
 ) -> None:
     with Playground(replace(settings, demo_url="http://127.0.0.1:9", base_url=server.url)) as playground:
         mine = Visitor("somebody", "their-own-key")
-        assert playground.local()
-        assert not playground.local(mine)
+        assert playground.uses_demo()
+        assert not playground.uses_demo(mine)
         last = list(playground.generate(VALUES, mine))[-1]
-        assert (last.state, last.server, last.owner) == (State.READY, server.url, "somebody")
+        assert (last.state, last.server, last.owner) == (State.SUCCEEDED, server.url, "somebody")
         assert playground.recent() == []
         assert [g.id for g in playground.recent(mine)] == [last.id]
 
@@ -145,13 +145,13 @@ def test_what_is_over_the_limit_waits_in_line_and_is_seen_to(settings: Settings)
         Playground(replace(settings, demo_url=slow.url, max_in_flight=1)) as playground,
     ):
         started = [playground.start(VALUES) for _ in range(3)]
-        assert [playground.place(g.id) for g in started] == [0, 1, 2]
+        assert [playground.queue_position(g.id) for g in started] == [0, 1, 2]
         assert playground.get(started[1].id).state is State.QUEUED
         last = [list(playground.watch(g.id))[-1] for g in started]
-        assert [g.state for g in last] == [State.READY] * 3
+        assert [g.state for g in last] == [State.SUCCEEDED] * 3
         ends = [g.finished_at or 0 for g in last]
         assert ends == sorted(ends)
-        assert [playground.place(g.id) for g in started] == [0, 0, 0]
+        assert [playground.queue_position(g.id) for g in started] == [0, 0, 0]
 
 
 def test_one_that_waits_in_line_can_be_stopped_and_is_never_sent(settings: Settings) -> None:
@@ -161,9 +161,9 @@ def test_one_that_waits_in_line_can_be_stopped_and_is_never_sent(settings: Setti
     ):
         before = playground.credits()
         first, second = playground.start(VALUES), playground.start(VALUES)
-        assert playground.stop(second.id).state is State.UNSENT
-        assert list(playground.watch(first.id))[-1].state is State.READY
-        assert playground.get(second.id).state is State.UNSENT
+        assert playground.stop(second.id).state is State.CANCELLED
+        assert list(playground.watch(first.id))[-1].state is State.SUCCEEDED
+        assert playground.get(second.id).state is State.CANCELLED
         assert playground.credits() == pytest.approx(before - 7)
 
 
@@ -175,13 +175,13 @@ def test_stopping_ends_the_waiting_at_once_and_the_image_can_be_collected(settin
             time.sleep(0.01)
         playground.stop(started.id)
         clock = time.monotonic()
-        assert list(playground.watch(started.id))[-1].state is State.UNCOLLECTED
+        assert list(playground.watch(started.id))[-1].state is State.DETACHED
         assert time.monotonic() - clock < 0.5
         playground.collect(started.id)
         last = list(playground.watch(started.id))[-1]
-        assert (last.state, last.waited) == (State.READY, None)
+        assert (last.state, last.waited) == (State.SUCCEEDED, None)
         assert playground.credits() == pytest.approx(before - 7)
-        assert playground.collect(started.id).state is State.READY
+        assert playground.collect(started.id).state is State.SUCCEEDED
 
 
 def test_two_watchers_see_the_same_end(playground: Playground) -> None:
@@ -195,12 +195,12 @@ def test_two_watchers_see_the_same_end(playground: Playground) -> None:
         thread.start()
     for thread in threads:
         thread.join(timeout=20)
-    assert [g.state for g in ends] == [State.READY, State.READY]
+    assert [g.state for g in ends] == [State.SUCCEEDED, State.SUCCEEDED]
 
 
 def test_a_caller_who_stops_looking_loses_nothing(playground: Playground) -> None:
     first = next(iter(playground.generate(VALUES)))
-    assert list(playground.watch(first.id))[-1].state is State.READY
+    assert list(playground.watch(first.id))[-1].state is State.SUCCEEDED
 
 
 def test_an_id_that_nobody_gave_out_is_unknown(playground: Playground) -> None:
@@ -209,9 +209,9 @@ def test_an_id_that_nobody_gave_out_is_unknown(playground: Playground) -> None:
 
 
 def test_the_usual_time_is_known_after_three_images(playground: Playground) -> None:
-    assert playground.usual_seconds() is None
+    assert playground.median_seconds() is None
     times = sorted(made(playground).waited or 0 for _ in range(3))
-    assert playground.usual_seconds() == times[1]
+    assert playground.median_seconds() == times[1]
 
 
 def left_behind(settings: Settings, server: str, **values: object) -> Generation:
@@ -224,7 +224,9 @@ def left_behind(settings: Settings, server: str, **values: object) -> Generation
     return kept
 
 
-@pytest.mark.parametrize(("state", "after"), [(State.QUEUED, State.UNSENT), (State.SUBMITTING, State.UNKNOWN)])
+@pytest.mark.parametrize(
+    ("state", "after"), [(State.QUEUED, State.CANCELLED), (State.SUBMITTING, State.SUBMIT_UNKNOWN)]
+)
 def test_what_had_no_task_when_the_program_ended_is_not_sent_again(
     settings: Settings, server: LocalServer, state: State, after: State
 ) -> None:
@@ -244,7 +246,7 @@ def test_a_task_of_a_local_server_that_has_ended_is_lost_with_it(settings: Setti
         playground.resume()
         last = list(playground.watch(kept.id))[-1]
         assert last.state is State.FAILED
-        assert isinstance(last.error, TaskLost)
+        assert isinstance(last.error, TaskNotFound)
 
 
 def test_a_second_program_on_the_same_folder_takes_nothing_up(settings: Settings, server: LocalServer) -> None:
@@ -283,6 +285,6 @@ def test_one_that_makes_another_again_remembers_which(playground: Playground, se
 
 
 def test_a_draft_leaves_a_blank_seed_blank_and_a_secret_out(playground: Playground) -> None:
-    assert "seed" not in playground.draft({**VALUES, "seed": "", "webhook_secret": "sesame"})
-    assert playground.draft({**VALUES, "seed": "0"})["seed"] == 0
-    assert set(playground.draft({**VALUES, "webhook_secret": "sesame"})) == set(VALUES)
+    assert "seed" not in playground.preview_request({**VALUES, "seed": "", "webhook_secret": "sesame"})
+    assert playground.preview_request({**VALUES, "seed": "0"})["seed"] == 0
+    assert set(playground.preview_request({**VALUES, "webhook_secret": "sesame"})) == set(VALUES)

@@ -37,7 +37,7 @@ def made(playground: Playground, origin: str = "", **values: object) -> Generati
 def test_an_image_made_again_from_its_recipe_has_identical_bytes(playground: Playground) -> None:
     first = made(playground, webhook_url="http://127.0.0.1:9/hook")
     again = made(playground, first.id, **reproduce.values(first))
-    told = reproduce.report(first, again)
+    told = reproduce.compare_generations(first, again)
     assert told.comparison is not None
     assert told.comparison.verdict is Verdict.SAME_BYTES
     assert "webhook_url" not in again.request
@@ -45,7 +45,7 @@ def test_an_image_made_again_from_its_recipe_has_identical_bytes(playground: Pla
 
 
 def test_another_seed_is_different_and_the_seed_is_named_as_the_reason(playground: Playground) -> None:
-    told = reproduce.report(made(playground, seed=1), made(playground, seed=2))
+    told = reproduce.compare_generations(made(playground, seed=1), made(playground, seed=2))
     assert told.comparison is not None
     assert told.comparison.verdict is Verdict.DIFFERENT
     assert [one.name for one in told.reasons] == ["seed used"]
@@ -55,7 +55,7 @@ def test_a_file_that_is_gone_is_named_and_its_recipe_still_compared(playground: 
     first, second = made(playground, seed=1), made(playground, seed=2)
     assert first.image is not None
     first.image.unlink()
-    told = reproduce.report(first, second)
+    told = reproduce.compare_generations(first, second)
     assert (told.comparison, told.problem) == (None, "One of the two files is no longer there.")
     assert told.reasons
 
@@ -64,11 +64,11 @@ def test_what_will_make_it_differ_is_said_beforehand(playground: Playground, ser
     file = io.BytesIO()
     Image.new("RGB", (64, 64), "crimson").save(file, "PNG")
     first = made(playground, prompt_upsampling=True, image_prompt=file.getvalue())
-    assert list(reproduce.expected(first, first.server, playground.store)) == [reproduce.DIFFERS]
+    assert list(reproduce.caveats(first, first.server, playground.store)) == [reproduce.UPSAMPLING_CAVEAT]
     for path in (playground.settings.data / "inputs").iterdir():
         path.unlink()
-    told = list(reproduce.expected(first, "https://api.bfl.ai", playground.store))
-    assert told[0] == reproduce.DIFFERS
+    told = list(reproduce.caveats(first, "https://api.bfl.ai", playground.store))
+    assert told[0] == reproduce.UPSAMPLING_CAVEAT
     assert "https://api.bfl.ai" in told[1]
     assert "image_prompt" in told[2]
 
@@ -76,19 +76,19 @@ def test_what_will_make_it_differ_is_said_beforehand(playground: Playground, ser
 @pytest.mark.parametrize("kind", ["jpeg", "png"])
 def test_the_original_stays_as_it_came_and_the_copy_tells_its_recipe(playground: Playground, kind: str) -> None:
     one = made(playground, output_format=kind)
-    copied = reproduce.copy(one)
+    copied = reproduce.image_with_recipe(one)
     found = recognise(copied)
     assert found.form is Form.COPY
     assert found.recipe == reproduce.recipe(one)
-    assert recognise(reproduce.original(one)).form is Form.IMAGE
-    assert reproduce.inside(one)[1] == ""
+    assert recognise(reproduce.read_image(one)).form is Form.IMAGE
+    assert reproduce.embedding(one)[1] == ""
 
 
 def test_a_recipe_that_is_too_long_for_a_copy_is_refused_in_words(playground: Playground) -> None:
     one = made(playground, prompt="long " * 20_000, output_format="jpeg")
     with pytest.raises(InvalidRecipe) as caught:
-        reproduce.copy(one)
-    assert reproduce.inside(one)[1] == caught.value.message
+        reproduce.image_with_recipe(one)
+    assert reproduce.embedding(one)[1] == caught.value.message
 
 
 def test_who_knows_one_address_knows_no_other() -> None:
@@ -131,12 +131,12 @@ def test_what_it_will_cost_is_said_beforehand(playground: Playground) -> None:
 def test_the_difference_of_two_pictures_is_measured_shown_and_explained(playground: Playground) -> None:
     first, second = made(playground, seed=1), made(playground, seed=2)
     again = replace(second, origin=first.id)
-    said = shown.outcome(first, again, reproduce.report(first, again))
+    said = shown.outcome(first, again, reproduce.compare_generations(first, again))
     assert image_urls.difference(again) in said
     assert "difference × " in said
     assert "of the pixels differ" in said
     assert "Another seed is another picture." in said
-    alike = reproduce.report(first, replace(again, request=first.request, seed=first.seed))
+    alike = reproduce.compare_generations(first, replace(again, request=first.request, seed=first.seed))
     assert "Nothing in the recipes explains it." in shown.outcome(first, again, alike)
 
 

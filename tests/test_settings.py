@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from flux_playground.allowance import Allowance
 from flux_playground.errors import InvalidSettings
+from flux_playground.rate_limits import Allowance
 from flux_playground.settings import VARIABLES, Settings
 
 

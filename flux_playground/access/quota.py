@@ -9,15 +9,15 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from ..allowance import Allowance, Limit
 from ..errors import QuotaExceeded
 from ..generation import Generation
+from ..rate_limits import Allowance, Limit
 from ..storage.generation_store import GenerationStore
 
-HOUSEHOLD = 4
+VISITORS_PER_ADDRESS = 4
 """How many visitors' allowances one address has: a family shares one, and a browser's name is soon forged."""
 
-DEAR = 10.0
+DEFAULT_CREDITS_PER_IMAGE = 10.0
 """Credits that an image counts for until the API has said what one costs."""
 
 
@@ -29,8 +29,8 @@ class Quota:
     """
 
     store: GenerationStore
-    each: Allowance
-    everybody: Allowance
+    per_visitor: Allowance
+    total: Allowance
     reserved: dict[str, Generation] = field(default_factory=dict)
 
     def reserve(self, generation: Generation) -> None:
@@ -47,13 +47,14 @@ class Quota:
         """
         if not generation.spender:
             return
-        in_credits = any(limit.credits for limit in (*self.each.limits, *self.everybody.limits))
-        price = (self.store.usage.price(generation.server, generation.endpoint) if in_credits else None) or DEAR
+        in_credits = any(limit.credits for limit in (*self.per_visitor.limits, *self.total.limits))
+        price = self.store.usage.price(generation.server, generation.endpoint) if in_credits else None
+        price = price or DEFAULT_CREDITS_PER_IMAGE
         household = generation.spender.partition(".")[0] + "."
         refusals = [
-            *self._refusals(self.each, 1, generation.spender, price, "Each visitor may"),
-            *self._refusals(self.each, HOUSEHOLD, household, price, "Visitors from one address may"),
-            *self._refusals(self.everybody, 1, "", price, "All visitors together may"),
+            *self._refusals(self.per_visitor, 1, generation.spender, price, "Each visitor may"),
+            *self._refusals(self.per_visitor, VISITORS_PER_ADDRESS, household, price, "Visitors from one address may"),
+            *self._refusals(self.total, 1, "", price, "All visitors together may"),
         ]
         if refusals:
             raise max(refusals, key=lambda one: one.retry_after or 0.0)

@@ -13,9 +13,9 @@ from ..schema import Operation
 from ..settings import LOOPBACK, Settings
 
 # The local server takes any key; this one says in its logs what it is.
-LOCAL_KEY = "local-demo"
+DEMO_KEY = "local-demo"
 # Whose servers a document may name for a key to go there; any other is named by the owner, in the settings.
-TRUSTED = ".bfl.ai"
+API_DOMAIN = ".bfl.ai"
 
 
 @dataclass(frozen=True)
@@ -34,29 +34,31 @@ class Visitor:
 OWNER = Visitor()
 
 
-def local(settings: Settings, visitor: Visitor) -> bool:
+def uses_demo(settings: Settings, visitor: Visitor) -> bool:
     """Whether a visitor's pictures are drawn by the local server, for want of any key."""
     return bool(settings.demo_url) and not visitor.api_key and not settings.api_key
 
 
-def spender(settings: Settings, visitor: Visitor) -> str:
+def billing_key(settings: Settings, visitor: Visitor) -> str:
     """The mark of a visitor who spends the owner's money; "" when nobody's, or a key of their own, is spent."""
-    return "" if not settings.hosted or visitor.api_key or local(settings, visitor) else visitor.mark
+    return "" if not settings.hosted or visitor.api_key or uses_demo(settings, visitor) else visitor.mark
 
 
-def door(settings: Settings, visitor: Visitor, operation: Operation, *, required: bool = True) -> tuple[str, str]:
+def resolve_credentials(
+    settings: Settings, visitor: Visitor, operation: Operation, *, required: bool = True
+) -> tuple[str, str]:
     """The server and the key that serve a visitor: their own key, else the owner's, else the local server.
 
     Raises `Unauthorized` without any key, and `InvalidDocument` for a server that no key may go to, where `required`.
     """
-    if local(settings, visitor):
-        return settings.demo_url, LOCAL_KEY
+    if uses_demo(settings, visitor):
+        return settings.demo_url, DEMO_KEY
     key = visitor.api_key or settings.api_key
     if required and not key:
         raise Unauthorized("There is no key: set BFL_API_KEY, or enter one.")
     server = settings.base_url or operation.server
     host = urlsplit(server).hostname or ""
-    if required and not settings.base_url and not (host.endswith(TRUSTED) or host in LOOPBACK):
+    if required and not settings.base_url and not (host.endswith(API_DOMAIN) or host in LOOPBACK):
         named = f"names the server {host}" if host else "names no server"
         raise InvalidDocument(f"The document {named}: set FLUX_PLAYGROUND_BASE_URL to where your key may go.")
     return server, key

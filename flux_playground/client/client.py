@@ -122,7 +122,7 @@ class Client:
 
         Setting `stop` ends it early. `age` is how many seconds ago the task was submitted: above 0 the first poll is
         made at once. Raises `TaskFailed` (or a kind of it), `TaskTimeout` after `patience` seconds, `Unauthorized`,
-        `BadSample` for a Ready without an image, `APIError` for a response that no waiting changes.
+        `InvalidImage` for a Ready without an image, `APIError` for a response that no waiting changes.
         """
         url = polling_url(self.base_url, task.id, task.polling_url)
         self._usable_key()
@@ -149,7 +149,7 @@ class Client:
     def download(self, url: str, *, task_id: str = "", stop: Event | None = None) -> bytes:
         """The bytes of a sample as they were delivered, verified to be a whole image; the key is not sent.
 
-        Raises `SampleExpired`, `BadSample` when what comes is not an image, and `APIError` when nothing comes after
+        Raises `SampleExpired`, `InvalidImage` when what comes is not an image, and `APIError` when nothing comes after
         several tries; `stop` ends the waiting between them.
         """
         return self._downloads.fetch(url, task_id, stop or Event())

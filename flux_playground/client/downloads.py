@@ -11,7 +11,7 @@ import os
 from threading import BoundedSemaphore, Event
 from urllib.parse import urljoin
 
-from ..errors import BadSample, DownloadFailed, PlaygroundError, SampleBlocked, SampleExpired
+from ..errors import DownloadFailed, InvalidImage, PlaygroundError, SampleBlocked, SampleExpired
 from ..images.media_types import inspect
 from ..url_policy import Origin, is_allowed_url, origin
 from .connections import AddressBlocked, NotConnected
@@ -41,7 +41,7 @@ class Downloads:
         self._decoding = BoundedSemaphore(os.cpu_count() or 1)
 
     def fetch(self, url: str, task_id: str, stop: Event) -> bytes:
-        """The image at a URL; raises `SampleExpired`, `BadSample`, or `DownloadFailed`."""
+        """The image at a URL; raises `SampleExpired`, `InvalidImage`, or `DownloadFailed`."""
         for attempt in range(1, self._limits.download_attempts + 1):
             try:
                 return self._try(url, task_id)
@@ -72,7 +72,7 @@ class Downloads:
         try:
             with self._decoding:
                 picture = inspect(response.body)
-        except BadSample as flaw:
+        except InvalidImage as flaw:
             if "Content-Length" in response.headers or "Transfer-Encoding" in response.headers:
                 raise  # these bytes are certainly all that was meant; otherwise they may have been cut
             raise _Retry(flaw) from None
@@ -97,17 +97,17 @@ class Downloads:
                 url = urljoin(url, response.headers.get("Location", ""))
             except ValueError:
                 break
-        raise BadSample("The image's address leads nowhere, from redirect to redirect.")
+        raise InvalidImage("The image's address leads nowhere, from redirect to redirect.")
 
 
 def _raise_for_final_status(response: Response) -> None:
     """Raises what no further try would change."""
     if response.fault == "too large":
-        raise BadSample("What was delivered is larger than any image should be.", status_code=response.status)
+        raise InvalidImage("What was delivered is larger than any image should be.", status_code=response.status)
     if response.status in (403, 404, 410):
         raise SampleExpired("The image's address no longer responses.", status_code=response.status)
     if response.status != 200 and response.status not in (408, 425, 429) and response.status < 500:
-        raise BadSample(f"The image's address responses with status {response.status}.", status_code=response.status)
+        raise InvalidImage(f"The image's address returned status {response.status}.", status_code=response.status)
 
 
 def _host_of(url: str) -> str:

@@ -49,7 +49,7 @@ def _follow(transport: Transport, url: str, limits: Limits) -> Response:
 
 def _text(response: Response) -> str:
     if response.status != 200:
-        raise InvalidDocument(f"The document's address responses with status {response.status}.")
+        raise InvalidDocument(f"The document's address returned status {response.status}.")
     if response.fault == "too large":
         raise InvalidDocument(
             f"What is there is larger than {MAX_TEXT_BYTES // 1_000_000} MB, too large for a document."

@@ -11,13 +11,13 @@ from threading import Event
 from time import monotonic
 
 from ..errors import (
-    BadSample,
     ContentModerated,
+    InvalidImage,
     PlaygroundError,
     RequestModerated,
     StatusUnavailable,
     TaskFailed,
-    TaskLost,
+    TaskNotFound,
     TaskTimeout,
 )
 from .connections import NotConnected
@@ -105,7 +105,7 @@ class Polling:
             kind, message = FAILURES[result.status]
             raise kind(message, detail=error_text(result.details), task_id=self._task.id)
         if result.ready and not result.sample:
-            raise BadSample("The API says Ready but names no image.", task_id=self._task.id)
+            raise InvalidImage("The API says Ready but names no image.", task_id=self._task.id)
         if result.ready:
             log.info("task %s: ready after %.2f s", self._task.id, self._age)
         return result
@@ -125,7 +125,7 @@ class Polling:
 
     def _missing(self) -> None:
         """The API does not know the task: a single such response proves nothing."""
-        self._end_if_lasting(TaskLost("The API does not know this task.", task_id=self._task.id))
+        self._end_if_lasting(TaskNotFound("The API does not know this task.", task_id=self._task.id))
         self._failures = 0
         self._again("task not found")
 

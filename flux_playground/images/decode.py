@@ -20,7 +20,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from ..errors import BadSample
+from ..errors import InvalidImage
 from .metadata import jpeg
 
 READERS = {
@@ -84,25 +84,25 @@ def format_of(image: Image.Image) -> str:
 
 
 def open_header(data: bytes) -> ImageFile.ImageFile:
-    """Return the image with only its header read; raises `BadSample` for no image.
+    """Return the image with only its header read; raises `InvalidImage` for no image.
 
     `Image.open` would warn of a large image, or refuse it without its size.
     """
     name = kind_of(data)
     if not name:
-        raise BadSample("This file is not an image.")
+        raise InvalidImage("This file is not an image.")
     try:
         return READERS[name](io.BytesIO(data), "")
     except Exception as error:  # on damaged bytes a decoder raises whatever it likes
-        raise BadSample("This image is damaged.") from error
+        raise InvalidImage("This image is damaged.") from error
 
 
 @contextmanager
 def decoded(*files: bytes, smallest: int = 0) -> Iterator[list[ImageFile.ImageFile]]:
     """Decode images together within the budget of the process, which is held for the block.
 
-    With `smallest`, a JPEG may come scaled down to no less than that many pixels a side. Raises `BadSample` for what is
-    no image, is damaged, cut short, or larger than what is decoded. Blocks are never nested: each could wait for the
+    With `smallest`, a JPEG may come scaled down to no less than that many pixels a side. Raises `InvalidImage` for what
+    is no image, is damaged, cut short, or larger than what is decoded. Blocks are never nested: each could wait for the
     other.
     """
     images = [open_header(data) for data in files]
@@ -116,12 +116,14 @@ def decoded(*files: bytes, smallest: int = 0) -> Iterator[list[ImageFile.ImageFi
 def _reservation(image: ImageFile.ImageFile, data: bytes, smallest: int) -> int:
     width, height = image.size
     if width * height > MAX_PIXELS:
-        raise BadSample(f"This image has {width} × {height} pixels, more than are decoded.")
+        raise InvalidImage(f"This image has {width} × {height} pixels, more than are decoded.")
     if smallest:
         image.draft("RGB", (smallest, smallest))
     size = decode_bytes(image, data)
     if size > MAX_DECODE_BYTES:
-        raise BadSample(f"This {format_of(image)} image of {width} × {height} pixels takes too much memory to decode.")
+        raise InvalidImage(
+            f"This {format_of(image)} image of {width} × {height} pixels takes too much memory to decode."
+        )
     return size + _COPY_BYTES_PER_PIXEL * image.width * image.height
 
 
@@ -151,9 +153,9 @@ def _load(image: ImageFile.ImageFile, data: bytes) -> None:
     try:
         image.load()
     except Exception as error:  # on damaged bytes a decoder raises whatever it likes
-        raise BadSample("This image is damaged or cut short.") from error
+        raise InvalidImage("This image is damaged or cut short.") from error
     if _is_cut_short(format_of(image), data):
-        raise BadSample("This image is cut short.")
+        raise InvalidImage("This image is cut short.")
 
 
 def _is_cut_short(name: str, data: bytes) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PIL import ExifTags, Image, ImageOps
 
-from ..errors import BadSample, FieldError, InvalidRequest
+from ..errors import FieldError, InvalidImage, InvalidRequest
 from .decode import MAX_PIXELS, decoded, format_of, kind_of, open_header
 
 SENT = ("JPEG", "PNG", "WEBP")
@@ -55,7 +55,7 @@ class Picture:
 def inspect(data: bytes) -> Picture:
     """Decode the image from its first byte to its last and say what it is, as `measure` does.
 
-    Raises `BadSample` if it is no image, is damaged or cut short, or has more than `MAX_PIXELS` pixels.
+    Raises `InvalidImage` if it is no image, is damaged or cut short, or has more than `MAX_PIXELS` pixels.
     """
     # A JPEG at an eighth of its size: every byte is read all the same, in a fifth of the time.
     with decoded(data, smallest=1):
@@ -65,7 +65,7 @@ def inspect(data: bytes) -> Picture:
 def measure(data: bytes) -> Picture:
     """What an image is by its header alone, width and height as they are shown (its orientation applied).
 
-    Raises `BadSample` if it is no image; whether it is a whole one is not looked at.
+    Raises `InvalidImage` if it is no image; whether it is a whole one is not looked at.
     """
     image = open_header(data)
     width, height = image.size
@@ -73,7 +73,7 @@ def measure(data: bytes) -> Picture:
 
 
 def thumbnail(data: bytes, edge: int = 320) -> bytes:
-    """A small WebP of an image, upright, its longer side at most `edge` pixels; raises `BadSample`."""
+    """A small WebP of an image, upright, its longer side at most `edge` pixels; raises `InvalidImage`."""
     with decoded(data, smallest=edge) as (image,):
         return _saved(_shrunk(image, "WEBP", edge), "WEBP", quality=80)
 
@@ -91,7 +91,7 @@ def encode(source: Path | bytes, field: str) -> str:
         if width * height > MAX_PIXELS:
             raise _refusal(field, "image_too_large", _too_many_pixels(width, height))
         sent = _to_send(data) if width * height <= MOST_PIXELS and len(data) <= MOST_BYTES else _scaled_down(data)
-    except BadSample as error:
+    except InvalidImage as error:
         advice = "Choose another file."
         if kind_of(data) == "":
             advice = "Choose a JPEG, PNG or WebP file; a HEIC photo must be saved as one of these first."

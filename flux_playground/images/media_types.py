@@ -10,7 +10,7 @@ import io
 import zipfile
 from dataclasses import dataclass
 
-from ..errors import BadSample
+from ..errors import InvalidImage
 from . import image_file
 
 MIMES = {"mp4": "video/mp4", "webm": "video/webm", "zip": "application/zip"}
@@ -46,12 +46,12 @@ def kind(form: str) -> str:
 
 
 def inspect(data: bytes) -> Medium:
-    """Look a file through to its end and say what it is; raises `BadSample` for anything else, or what is cut short."""
+    """Look a file through to its end and say what it is; raises `InvalidImage` for any other or a cut file."""
     return _other(data) or _medium(image_file.inspect(data))
 
 
 def measure(data: bytes) -> Medium:
-    """What a file is by its beginning alone; raises `BadSample` for what is none of them."""
+    """What a file is by its beginning alone; raises `InvalidImage` for what is none of them."""
     return _other(data) or _medium(image_file.measure(data))
 
 
@@ -60,7 +60,7 @@ def _medium(picture: image_file.Picture) -> Medium:
 
 
 def _other(data: bytes) -> Medium | None:
-    """What it is if it is no image; raises `BadSample` where its end is missing."""
+    """What it is if it is no image; raises `InvalidImage` where its end is missing."""
     if data[4:8] == b"ftyp" and data[8:12] not in STILL:
         return _whole("mp4", _boxes_end(data) == len(data))
     if data[:4] == b"\x1a\x45\xdf\xa3" and b"webm" in data[:64]:
@@ -72,7 +72,7 @@ def _other(data: bytes) -> Medium | None:
 
 def _whole(form: str, whole: bool) -> Medium:
     if not whole:
-        raise BadSample(f"This {form} file is cut short.")
+        raise InvalidImage(f"This {form} file is cut short.")
     return Medium(form)
 
 

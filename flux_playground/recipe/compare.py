@@ -74,7 +74,7 @@ class Reason:
 
 
 def compare(before: bytes, after: bytes) -> Comparison:
-    """Measure how alike two image files are; raises `BadSample` when one of them is no whole image."""
+    """Measure how alike two image files are; raises `InvalidImage` when one of them is no whole image."""
     first, second = image_file.inspect(before), image_file.inspect(after)
     if before == after:
         return Comparison(Verdict.SAME_BYTES, first, second, 0.0, 0.0, math.inf)

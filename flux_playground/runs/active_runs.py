@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import threading
 
-from .fair_queue import Run
+from .fair_queue import ActiveRun
 
 
 class ActiveRuns:
     """All runs of this process by the id of their generation. Safe to use from many threads."""
 
     def __init__(self) -> None:
-        self._runs: dict[str, Run] = {}
+        self._runs: dict[str, ActiveRun] = {}
         self._lock = threading.Lock()
 
-    def get(self, generation_id: str) -> Run | None:
+    def get(self, generation_id: str) -> ActiveRun | None:
         """Return the run of a generation, or None."""
         return self._runs.get(generation_id)
 
-    def list(self) -> list[Run]:
+    def list(self) -> list[ActiveRun]:
         """Return all runs."""
         with self._lock:
             return list(self._runs.values())
 
-    def add(self, run: Run) -> Run:
+    def add(self, run: ActiveRun) -> ActiveRun:
         """Add a run and return it; where its generation runs already, return that run and add nothing."""
         with self._lock:
             active = self._runs.get(run.generation.id)
@@ -31,13 +31,13 @@ class ActiveRuns:
                 self._runs[run.generation.id] = active = run
             return active
 
-    def remove(self, run: Run) -> None:
+    def remove(self, run: ActiveRun) -> None:
         """Remove a run; one that was not added is ignored."""
         with self._lock:
             if self._runs.get(run.generation.id) is run:
                 del self._runs[run.generation.id]
 
-    def find(self, owner: str, fingerprint: str) -> Run | None:
+    def find(self, owner: str, fingerprint: str) -> ActiveRun | None:
         """Return an unfinished run of an owner's request, or None."""
         for run in self.list():
             one = run.generation

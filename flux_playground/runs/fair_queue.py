@@ -13,15 +13,16 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import Busy
+from ..errors import QueueFull
 from ..generation import Generation
 
-EACH, HOUSEHOLD, MOST = 50, 200, 1000
-"""Runs that may be under way or in line: of one visitor, of one address, of all together."""
+MAX_RUNS_PER_VISITOR = 50
+MAX_RUNS_PER_ADDRESS = 200
+MAX_RUNS = 1000
 
 
 @dataclass(eq=False)
-class Run:
+class ActiveRun:
     """A generation under way in this process: its latest record, and the whole request, which is kept nowhere else.
 
     Whoever moves it forward calls `report`; any number of others watch. Setting `stop` ends the waiting for it. With
@@ -37,7 +38,7 @@ class Run:
     _changed: threading.Condition = field(default_factory=threading.Condition, repr=False)
     _bells: list[Callable[[], object]] = field(default_factory=list, repr=False)
 
-    def report(self, generation: Generation) -> None:
+    def publish(self, generation: Generation) -> None:
         """Put the latest record in place and wake those who watch."""
         with self._changed:
             self.generation = generation
@@ -46,7 +47,7 @@ class Run:
         for ring in bells:
             ring()
 
-    def at_the_end(self, ring: Callable[[], object]) -> None:
+    def add_done_callback(self, ring: Callable[[], object]) -> None:
         """Have `ring` called once it has finished, by whoever moves it forward: for those who must not block."""
         with self._changed:
             if not self.generation.finished:
@@ -65,28 +66,28 @@ class Run:
             yield seen
 
 
-def room(runs: Collection[Run], mark: str) -> None:
-    """Raise `Busy` when no more may be taken on of this visitor, of their address or of anybody."""
+def check_capacity(runs: Collection[ActiveRun], mark: str) -> None:
+    """Raise `QueueFull` when no more may be taken on of this visitor, of their address or of anybody."""
     address = mark.partition(".")[0] + "."
     mine = sum(run.mark == mark for run in runs)
-    if mine >= EACH:
-        raise Busy(f"{mine} of your images are under way or in line already.")
-    if sum(run.mark.startswith(address) for run in runs) >= HOUSEHOLD:
-        raise Busy(f"{HOUSEHOLD} images of your address are under way or in line already.")
-    if len(runs) >= MOST:
-        raise Busy(f"{len(runs)} images are under way or in line already, and you would be behind all of them.")
+    if mine >= MAX_RUNS_PER_VISITOR:
+        raise QueueFull(f"{mine} of your images are under way or in line already.")
+    if sum(run.mark.startswith(address) for run in runs) >= MAX_RUNS_PER_ADDRESS:
+        raise QueueFull(f"{MAX_RUNS_PER_ADDRESS} images of your address are under way or in line already.")
+    if len(runs) >= MAX_RUNS:
+        raise QueueFull(f"{len(runs)} images are under way or in line already, and you would be behind all of them.")
 
 
-class Line:
+class FairQueue:
     """At most `limit` runs travel at once; the others wait, each mark's in the order they came."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._travelling = 0
-        self._waiting: OrderedDict[str, deque[Run]] = OrderedDict()  # by mark, whose turn is next first
+        self._waiting: OrderedDict[str, deque[ActiveRun]] = OrderedDict()  # by mark, whose turn is next first
         self._lock = threading.Lock()
 
-    def enter(self, run: Run) -> bool:
+    def acquire(self, run: ActiveRun) -> bool:
         """Whether this run may start at once; if not, it stands in line, behind the others of its mark."""
         with self._lock:
             if self._travelling < self._limit:
@@ -95,7 +96,7 @@ class Line:
             self._waiting.setdefault(run.mark, deque()).append(run)
             return False
 
-    def leave(self) -> Run | None:
+    def release(self) -> ActiveRun | None:
         """One run has ended: the next takes its turn and is returned, or None when nobody waits."""
         with self._lock:
             if not self._waiting:
@@ -107,7 +108,7 @@ class Line:
                 self._waiting[mark] = runs  # at the end: everybody else has a turn first
             return run
 
-    def withdraw(self, run: Run) -> bool:
+    def cancel(self, run: ActiveRun) -> bool:
         """Take a waiting run out of the line; False when its turn has come already."""
         with self._lock:
             runs = self._waiting.get(run.mark, deque())
@@ -118,7 +119,7 @@ class Line:
                 del self._waiting[run.mark]
             return True
 
-    def place(self, run: Run) -> int:
+    def position(self, run: ActiveRun) -> int:
         """Where a run stands in the line, 1 being the next; 0 when it does not wait."""
         with self._lock:
             mine = self._waiting.get(run.mark, deque())
@@ -140,7 +141,7 @@ class Line:
             return sum(map(len, self._waiting.values()))
 
     @property
-    def idle(self) -> bool:
+    def is_idle(self) -> bool:
         """Whether nothing travels."""
         with self._lock:
             return self._travelling == 0

@@ -22,7 +22,7 @@ from ..storage.generation_store import GenerationStore
 log = logging.getLogger(__name__)
 
 
-def travel(
+def run_generation(
     generation: Generation,
     request: Mapping[str, Any],
     client: Client,
@@ -40,14 +40,14 @@ def travel(
     """
 
     def end(generation: Generation, error: PlaygroundError | None) -> Generation:
-        ended = _end(generation, error)
-        resumable = suspended is not None and suspended.is_set() and ended.state is State.UNCOLLECTED
+        ended = _failed(generation, error)
+        resumable = suspended is not None and suspended.is_set() and ended.state is State.DETACHED
         return ended if resumable else store.save_with_retry(ended)
 
     try:
         fresh = not generation.task_id
         if fresh and stop.is_set():
-            yield store.save_with_retry(replace(generation, state=State.UNSENT, finished_at=time.time()))
+            yield store.save_with_retry(replace(generation, state=State.CANCELLED, finished_at=time.time()))
             return
         if fresh:
             store.check_writable()
@@ -61,14 +61,14 @@ def travel(
         schedule = PollSchedule(store.usage.durations(generation.server, generation.endpoint))
         age = 0.0 if fresh else max(time.time() - (generation.started_at or 0.0), 0.001)
         for result in client.poll(_task(generation), schedule=schedule, patience=patience, age=age, stop=stop):
-            generation = _heard(generation, result)
+            generation = _apply_result(generation, result)
             yield generation
         if result is None or not result.sample:
             yield end(generation, None)
             return
         waited = time.monotonic() - accepted if fresh else None
         generation = store.save_image(generation, client.collect(_task(generation), result, stop=stop))
-        yield store.save_with_retry(_arrived(generation, waited))
+        yield store.save_with_retry(_succeeded(generation, waited))
     except PlaygroundError as error:
         yield end(generation, error)
     except Exception as error:  # a fault of ours must leave neither a spinner without end nor a paid image forgotten
@@ -80,7 +80,7 @@ def _task(generation: Generation) -> Task:
     return Task(generation.task_id, generation.polling_url, generation.cost)
 
 
-def _heard(generation: Generation, result: Result) -> Generation:
+def _apply_result(generation: Generation, result: Result) -> Generation:
     """The generation after one more answer; where the API does not name what it used, what was sent stands."""
     if not result.sample:
         return replace(generation, status=result.status, progress=result.progress)
@@ -95,21 +95,21 @@ def _heard(generation: Generation, result: Result) -> Generation:
     )
 
 
-def _arrived(generation: Generation, waited: float | None) -> Generation:
+def _succeeded(generation: Generation, waited: float | None) -> Generation:
     """The finished generation. One that was taken up again has no durations: much of its time nobody was waiting."""
     now = time.time()
     fresh = waited is not None and generation.started_at is not None
     seconds = max(now - (generation.started_at or now), 0.0) if fresh else None  # the clock may have been set back
-    return replace(generation, state=State.READY, waited=waited, seconds=seconds, finished_at=now)
+    return replace(generation, state=State.SUCCEEDED, waited=waited, seconds=seconds, finished_at=now)
 
 
-def _end(generation: Generation, error: PlaygroundError | None) -> Generation:
+def _failed(generation: Generation, error: PlaygroundError | None) -> Generation:
     """The end of a generation without its image: whether it can still be had decides the state."""
     if generation.task_id:
-        state = State.FAILED if isinstance(error, TaskFailed) else State.UNCOLLECTED
+        state = State.FAILED if isinstance(error, TaskFailed) else State.DETACHED
     else:
         # Of an error that is not one of the tree's own nobody can say whether it came before the request left.
         unknown = isinstance(error, SubmitUnknown) or type(error) is PlaygroundError
-        state = State.UNKNOWN if unknown else State.FAILED
+        state = State.SUBMIT_UNKNOWN if unknown else State.FAILED
     log.info("generation %s ends %s: %s", generation.id, state, type(error).__name__)
     return replace(generation, state=state, error=error, progress=None, finished_at=time.time())

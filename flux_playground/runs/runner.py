@@ -13,9 +13,9 @@ from ..storage.generation_store import GenerationStore
 from ..storage.retention import Retention
 from . import usage_log
 from .active_runs import ActiveRuns
-from .client_pool import Account, Accounts
-from .fair_queue import Run
-from .pipeline import travel
+from .client_pool import ClientPool, PooledClient
+from .fair_queue import ActiveRun
+from .pipeline import run_generation
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 class Runner:
     """The worker threads of one playground; `patience` is how many seconds a task is waited for."""
 
-    def __init__(self, store: GenerationStore, accounts: Accounts, retention: Retention, patience: float) -> None:
+    def __init__(self, store: GenerationStore, accounts: ClientPool, retention: Retention, patience: float) -> None:
         self.runs = ActiveRuns()
         self._store, self._accounts, self._retention, self._patience = store, accounts, retention, patience
 
@@ -35,38 +35,38 @@ class Runner:
             for _ in run.watch():
                 pass
 
-    def stop(self, run: Run) -> Generation:
+    def stop(self, run: ActiveRun) -> Generation:
         """Stop waiting for a run; one that is still queued is never sent."""
         run.stop.set()
-        if self._accounts.withdraw(run):
-            run.report(
-                self._store.save_with_retry(replace(run.generation, state=State.UNSENT, finished_at=time.time()))
+        if self._accounts.cancel(run):
+            run.publish(
+                self._store.save_with_retry(replace(run.generation, state=State.CANCELLED, finished_at=time.time()))
             )
             self.runs.remove(run)
         return run.generation
 
-    def take_on(self, run: Run, key: str) -> Generation:
+    def enqueue_if_absent(self, run: ActiveRun, key: str) -> Generation:
         """Enter a run whose task the API has accepted, unless another run waits for that task already."""
         active = self.runs.add(run)
         if active is not run:
             return active.generation
         try:
-            return self.enter(run, key)
+            return self.enqueue(run, key)
         except BaseException:
             self.abandon(run)
             raise
 
-    def abandon(self, run: Run) -> None:
+    def abandon(self, run: ActiveRun) -> None:
         """End a run that could not be started: it is written down, and whoever watches it sees an end."""
-        state = State.UNCOLLECTED if run.generation.task_id else State.UNSENT
-        run.report(self._store.save_with_retry(replace(run.generation, state=state, finished_at=time.time())))
+        state = State.DETACHED if run.generation.task_id else State.CANCELLED
+        run.publish(self._store.save_with_retry(replace(run.generation, state=state, finished_at=time.time())))
         self.runs.remove(run)
 
-    def enter(self, run: Run, key: str) -> Generation:
+    def enqueue(self, run: ActiveRun, key: str) -> Generation:
         """Start a run that is in `runs`, or queue the run behind those of its account."""
-        account = self._accounts.of(run.generation.server, key)
-        if account.line.enter(run):
-            worker = threading.Thread(target=self._work, args=(account, run), name="generation", daemon=True)
+        account = self._accounts.get(run.generation.server, key)
+        if account.queue.acquire(run):
+            worker = threading.Thread(target=self._run_worker, args=(account, run), name="generation", daemon=True)
             try:
                 worker.start()
             except RuntimeError:  # no more threads
@@ -74,39 +74,41 @@ class Runner:
                 raise
         return run.generation
 
-    def _start_next(self, account: Account) -> None:
+    def _start_next(self, account: PooledClient) -> None:
         """Give a place of the queue to the next run; runs for which no thread can be started are abandoned."""
-        while following := account.line.leave():
-            worker = threading.Thread(target=self._work, args=(account, following), name="generation", daemon=True)
+        while following := account.queue.release():
+            worker = threading.Thread(
+                target=self._run_worker, args=(account, following), name="generation", daemon=True
+            )
             try:
                 worker.start()
                 return
             except RuntimeError:
                 self.abandon(following)
 
-    def _work(self, account: Account, first: Run) -> None:
+    def _run_worker(self, account: PooledClient, first: ActiveRun) -> None:
         """A worker: takes one run down the road, then whichever is next in the line, until nobody waits."""
-        run: Run | None = first
+        run: ActiveRun | None = first
         while run is not None:
             try:
-                self._travel(run, account)
+                self._run(run, account)
             except Exception:
                 log.exception("generation %s: task %s", run.generation.id, run.generation.task_id or "none")
             finally:
                 self.runs.remove(run)
-                ended, run = run, account.line.leave()
+                ended, run = run, account.queue.release()
                 if isinstance(ended.generation.error, Unauthorized):
-                    self._accounts.drop(account)  # a made-up key holds no connection
+                    self._accounts.discard(account)  # a made-up key holds no connection
 
-    def _travel(self, run: Run, account: Account) -> None:
+    def _run(self, run: ActiveRun, account: PooledClient) -> None:
         try:
             patience, ends = self._patience, (run.stop, run.suspended)
-            for generation in travel(run.generation, run.request, account.client, self._store, patience, *ends):
-                run.report(generation)
+            for generation in run_generation(run.generation, run.request, account.client, self._store, patience, *ends):
+                run.publish(generation)
         finally:
             if not run.generation.finished:  # a fault of ours: whoever watches must see an end
-                state = State.UNCOLLECTED if run.generation.task_id else State.UNKNOWN
+                state = State.DETACHED if run.generation.task_id else State.SUBMIT_UNKNOWN
                 ended = self._store.save_with_retry(replace(run.generation, state=state, finished_at=time.time()))
-                run.report(ended)
-        usage_log.enter(run.generation)
+                run.publish(ended)
+        usage_log.log_generation(run.generation)
         self._retention.enforce()

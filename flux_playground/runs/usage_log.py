@@ -13,12 +13,12 @@ from ..generation import Generation
 log = logging.getLogger(__name__)
 
 
-def enter(generation: Generation) -> None:
+def log_generation(generation: Generation) -> None:
     """Write down how a generation ended: durations in seconds, its cost in credits."""
-    log.info("%s", line(generation))
+    log.info("%s", format_entry(generation))
 
 
-def line(generation: Generation) -> str:
+def format_entry(generation: Generation) -> str:
     """The line: JSON with the same names every time."""
     said = {
         "generation": generation.id,

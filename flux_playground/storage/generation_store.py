@@ -123,7 +123,7 @@ class GenerationStore:
     def find_by_fingerprint(self, owner: str, fingerprint: str) -> Generation | None:
         """An owner's latest finished image of just this request, seed included, or None."""
         where = "owner = ? AND fingerprint = ? AND state = ? ORDER BY created_at DESC LIMIT 1"
-        return next(iter(self._select(where, [owner, fingerprint, State.READY])), None)
+        return next(iter(self._select(where, [owner, fingerprint, State.SUCCEEDED])), None)
 
     def oldest_with_files(self, limit: int, server: str = "") -> list[Generation]:
         """The finished generations that still have files, of their own or sent with them, those made first first.
@@ -150,7 +150,7 @@ class GenerationStore:
     def save_image(self, generation: Generation, data: bytes) -> Generation:
         """Keep a delivered image exactly as it came and give the generation with its file, hash and measures.
 
-        Whether it is whole has been looked at by whoever delivered it; raises `BadSample` for what is neither
+        Whether it is whole has been looked at by whoever delivered it; raises `InvalidImage` for what is neither
         image, video nor archive.
         The record itself is not written here.
         """

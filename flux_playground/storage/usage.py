@@ -43,7 +43,7 @@ class Usage:
                 ORDER BY finished_at DESC LIMIT ?
             """
             with self._lock:
-                rows = self._select(query, [server, endpoint, State.READY, MAX_DURATIONS])
+                rows = self._select(query, [server, endpoint, State.SUCCEEDED, MAX_DURATIONS])
             self._durations[server, endpoint] = tuple(seconds for (seconds,) in rows)[::-1]
         return self._durations[server, endpoint]
 
@@ -90,7 +90,7 @@ class Usage:
         place = generation.server, generation.endpoint
         if generation.cost is not None:
             self._prices[place] = generation.cost
-        if generation.state is State.READY and generation.waited is not None and place in self._durations:
+        if generation.state is State.SUCCEEDED and generation.waited is not None and place in self._durations:
             self._durations[place] = (*self._durations[place], generation.waited)[-MAX_DURATIONS:]
 
     def _update(self, now: float) -> None:
@@ -102,7 +102,7 @@ class Usage:
         if self._last_row is None:
             query = query.replace("rowid >= ? AND", "? IS NULL AND spender != '' AND")
         for number, one, at, spender, cost, free in self._select(
-            query, [State.UNSENT, State.FAILED, self._last_row, now - WINDOW_SECONDS]
+            query, [State.CANCELLED, State.FAILED, self._last_row, now - WINDOW_SECONDS]
         ):
             self._last_row = max(self._last_row or 0, number)
             self._forget(one)

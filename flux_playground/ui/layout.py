@@ -96,4 +96,4 @@ def _nothing(view: Playground, chosen: Sequence[Field], examples: Sequence[str])
     known = next((str(one.example or "") for one in chosen if one.name == "finetune_id"), "")
     several = len(view.document.operations) > 1
     needed = {} if several else {"needed": labels.needed(chosen)}
-    return empty(examples, known if view.local() else "", **needed)
+    return empty(examples, known if view.uses_demo() else "", **needed)

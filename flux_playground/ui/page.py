@@ -69,7 +69,7 @@ def build(
     page.desks = every[0].desks  # `visit.leave` finds them there
     if desks is None:
         folder = Path(page.GRADIO_CACHE) if playground.settings.hosted else None
-        lifecycle.forget_idle(page.desks, playground.accounts, uploaded=folder)
+        lifecycle.forget_idle(page.desks, playground.clients, uploaded=folder)
 
     def remade() -> Any:
         if adopted is not None:

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from flux_playground import Playground, Settings
-from flux_playground.access.quota import DEAR, HOUSEHOLD, Quota
-from flux_playground.allowance import Allowance
+from flux_playground.access.quota import DEFAULT_CREDITS_PER_IMAGE, VISITORS_PER_ADDRESS, Quota
 from flux_playground.errors import QuotaExceeded
 from flux_playground.generation import Generation, State
 from flux_playground.local import LocalServer
 from flux_playground.playground import OWNER, Visitor
+from flux_playground.rate_limits import Allowance
 from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.ui.text import notices
 
@@ -41,7 +41,7 @@ def hosted(settings: Settings, server: LocalServer) -> Settings:
 
 
 def one(number: int, ago: float = 0.0, spender: str = "1111.aaaa", **values: object) -> Generation:
-    made = Generation(f"{number:032x}", "ann", time.time() - ago, PATH, SERVER, {}, State.READY, spender=spender)
+    made = Generation(f"{number:032x}", "ann", time.time() - ago, PATH, SERVER, {}, State.SUCCEEDED, spender=spender)
     return replace(made, **values)  # type: ignore[arg-type]
 
 
@@ -79,7 +79,7 @@ def test_credits_are_counted_as_they_were_charged_and_as_dear_while_nobody_knows
     store.save(one(1, state=State.RUNNING))
     quota.check(one(9))
     store.save(one(2, state=State.RUNNING))
-    assert DEAR * 3 > 25
+    assert DEFAULT_CREDITS_PER_IMAGE * 3 > 25
     refusal(quota, one(9))
     store.save(one(1, cost=7.0, finished_at=1.0))
     store.save(one(2, cost=7.0, finished_at=2.0))
@@ -91,16 +91,16 @@ def test_credits_are_counted_as_they_were_charged_and_as_dear_while_nobody_knows
 
 def test_what_was_never_charged_is_not_counted(store: GenerationStore) -> None:
     quota = Quota(store, Allowance.read("1/hour"), Allowance())
-    store.save(one(1, state=State.UNSENT))
+    store.save(one(1, state=State.CANCELLED))
     store.save(one(2, state=State.FAILED))
     quota.check(one(9))
-    store.save(one(3, state=State.UNKNOWN))
+    store.save(one(3, state=State.SUBMIT_UNKNOWN))
     refusal(quota, one(9))
 
 
 def test_another_browser_has_an_allowance_of_its_own_but_no_address_has_many(store: GenerationStore) -> None:
     quota = Quota(store, Allowance.read("2/hour"), Allowance())
-    for number in range(2 * HOUSEHOLD):
+    for number in range(2 * VISITORS_PER_ADDRESS):
         mine = one(number, spender=f"1111.{number // 2}")
         quota.check(mine)
         store.save(mine)
@@ -112,7 +112,7 @@ def test_what_is_over_the_allowance_is_neither_written_nor_sent(hosted: Settings
     with Playground(hosted) as playground:
         before = playground.credits()
         made = [list(playground.generate(VALUES, ANN))[-1] for _ in range(2)]
-        assert {g.state for g in made} == {State.READY}
+        assert {g.state for g in made} == {State.SUCCEEDED}
         with pytest.raises(QuotaExceeded) as caught:
             playground.start(VALUES, ANN)
         assert 3500 < (caught.value.retry_after or 0) <= 3600
@@ -131,7 +131,7 @@ def test_an_allowance_survives_a_restart_and_another_name(hosted: Settings) -> N
     with Playground(hosted) as playground:
         with pytest.raises(QuotaExceeded):
             playground.start(VALUES, Visitor("somebody else", mark=ANN.mark))
-        assert list(playground.generate(VALUES, BOB))[-1].state is State.READY
+        assert list(playground.generate(VALUES, BOB))[-1].state is State.SUCCEEDED
 
 
 def test_a_key_of_ones_own_and_the_local_server_cost_the_owner_nothing(hosted: Settings, settings: Settings) -> None:

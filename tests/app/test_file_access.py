@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from flux_playground import Playground
-from flux_playground.build_request import complete, decode_base64, image_fault
+from flux_playground.build_request import build, decode_base64, image_fault
 from flux_playground.errors import InvalidRequest
 from flux_playground.local import LocalServer
 from flux_playground.schema import Operation, load, load_text
@@ -129,7 +129,7 @@ def operation() -> Operation:
 )
 def test_spellings_of_base64(operation: Operation, value: str) -> None:
     """Base64 in lines, as a data URL and in the URL-safe alphabet is sent as plain base64."""
-    sent = complete(operation, {"finetune_id": "f", "image_prompt": value})["image_prompt"]
+    sent = build(operation, {"finetune_id": "f", "image_prompt": value})["image_prompt"]
     assert base64.b64decode(sent, validate=True) == png()
     assert decode_base64(value) == png()
 
@@ -148,7 +148,7 @@ def test_spellings_of_base64(operation: Operation, value: str) -> None:
 def test_no_image_is_not_sent(operation: Operation, value: str, sentence: str) -> None:
     """A value that is no image is refused at its field before anything is sent."""
     with pytest.raises(InvalidRequest, match=sentence) as caught:
-        complete(operation, {"finetune_id": "f", "image_prompt": value})
+        build(operation, {"finetune_id": "f", "image_prompt": value})
     assert caught.value.details[0].field == "image_prompt"
     assert image_fault(operation.field("image_prompt"), value) == caught.value.details[0].msg
 
@@ -164,7 +164,7 @@ def test_address_where_the_api_takes_one(server: LocalServer, playground: Playgr
     """An address passes where the field's description names URLs, and the local server renders without it."""
     operation = with_addresses()
     address = "https://example.org/a.png"
-    assert complete(operation, {"finetune_id": "f", "image_prompt": address})["image_prompt"] == address
+    assert build(operation, {"finetune_id": "f", "image_prompt": address})["image_prompt"] == address
     playground.document = load_text(
         SHIPPED.read_text("utf-8").replace(
             load().operation(operation.path).field("image_prompt").description, "Base64 encoded image or URL to use."
@@ -210,7 +210,7 @@ def test_json_view_names_a_wrong_list(value: Any) -> None:
 def test_address_where_the_items_take_one() -> None:
     """An address passes where only the description of a list's items names URLs."""
     value = ["https://example.org/a.png"]
-    assert complete(with_list(), {"input_images": value}) == {"input_images": value}
+    assert build(with_list(), {"input_images": value}) == {"input_images": value}
 
 
 @pytest.mark.parametrize("value", ["https://example.org/a.png", "hello", 5, ["a"]])
@@ -228,7 +228,7 @@ def test_large_image_is_scaled_down(operation: Operation) -> None:
     """An image of more than 40 megapixels is scaled down instead of refused."""
     file = io.BytesIO()
     Image.new("RGB", (9_000, 5_000), (20, 90, 140)).save(file, "JPEG", quality=60)
-    sent = complete(operation, {"finetune_id": "f", "image_prompt": file.getvalue()})["image_prompt"]
+    sent = build(operation, {"finetune_id": "f", "image_prompt": file.getvalue()})["image_prompt"]
     with Image.open(io.BytesIO(base64.b64decode(sent))) as image:
         assert image.size == (4096, 2276)
 
@@ -249,16 +249,16 @@ def test_large_image_is_scaled_down(operation: Operation) -> None:
 )
 def test_typed_texts_as_meant(operation: Operation, field: str, given: str, sent: str) -> None:
     """Ids lose what surrounds them, ratios get their colon, prompts stay as typed."""
-    assert complete(operation, {"finetune_id": "f", field: given})[field] == sent
+    assert build(operation, {"finetune_id": "f", field: given})[field] == sent
 
 
 @pytest.mark.parametrize("given", ["f\0", "my\nfinetune", "my\tfinetune", "f\x85x"])
 def test_control_characters(operation: Operation, given: str) -> None:
     """A control character is refused at its field."""
     with pytest.raises(InvalidRequest, match="finetune_id: contains a control character"):
-        complete(operation, {"finetune_id": given})
+        build(operation, {"finetune_id": given})
 
 
 def test_prompt_keeps_its_lines(operation: Operation) -> None:
     """Line breaks and tabs of a prompt are sent."""
-    assert complete(operation, {"finetune_id": "f", "prompt": "a\n\tmill"})["prompt"] == "a\n\tmill"
+    assert build(operation, {"finetune_id": "f", "prompt": "a\n\tmill"})["prompt"] == "a\n\tmill"

@@ -16,13 +16,13 @@ import pytest
 from PIL import Image
 
 from flux_playground import Playground, Settings
-from flux_playground.allowance import Allowance
-from flux_playground.build_request import complete
+from flux_playground.build_request import build
 from flux_playground.errors import InvalidRequest, QuotaExceeded
 from flux_playground.images import decode, image_file
 from flux_playground.images.metadata import MAX_TEXTS_LENGTH, png, texts
 from flux_playground.local import LocalServer
 from flux_playground.playground import Visitor
+from flux_playground.rate_limits import Allowance
 from flux_playground.recipe.a1111 import PAIR, read_parameters
 from flux_playground.schema import Operation, load_text
 from flux_playground.ui.account.finetune_list import AccountCalls
@@ -79,7 +79,7 @@ def with_object() -> Operation:
 def test_nested_text_is_refused(values: dict[str, Any]) -> None:
     """Texts, names and values inside lists and objects count against the limit of a text."""
     with pytest.raises(InvalidRequest, match="is too long"):
-        complete(with_object(), values)
+        build(with_object(), values)
 
 
 def test_decodes_share_one_budget(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,8 +159,8 @@ def test_allowance_before_images(settings: Settings, server: LocalServer, monkey
         ann = Visitor("ann", mark="1111.aaaa")
         list(playground.generate(VALUES, ann))
         encoded: list[Any] = []
-        monkeypatch.setattr("flux_playground.playground.complete", lambda *values: encoded.append(values))
-        for act in (playground.start, playground.already, playground.draft):
+        monkeypatch.setattr("flux_playground.playground.build", lambda *values: encoded.append(values))
+        for act in (playground.start, playground.find_existing, playground.preview_request):
             with pytest.raises(QuotaExceeded):
                 act({**VALUES, "seed": 5, "image_prompt": b"an image"}, ann)
         assert encoded == []
@@ -176,7 +176,7 @@ def test_made_up_key_keeps_no_connection(settings: Settings, server: LocalServer
                 list(playground.generate(VALUES, visitor))
                 with pytest.raises(Exception, match=r"."):
                     playground.credits(visitor)
-            assert len(playground.accounts) == 0
+            assert len(playground.clients) == 0
 
 
 def test_slow_account_delays_no_other_call(playground: Playground) -> None:

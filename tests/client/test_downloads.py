@@ -16,12 +16,12 @@ from PIL import Image
 from flux_playground.client import Client, Result, Task
 from flux_playground.errors import (
     APIError,
-    BadSample,
     DownloadFailed,
+    InvalidImage,
     PlaygroundError,
     SampleBlocked,
     SampleExpired,
-    TaskLost,
+    TaskNotFound,
 )
 
 from ..faulty_server import (
@@ -113,7 +113,7 @@ def test_a_download_that_breaks_is_made_again_from_the_start(server: Hostile, ac
 @pytest.mark.parametrize("act", [PASSING[name] for name in ("cut", "cut with no length to tell", "a reset", "500")])
 def test_a_download_that_always_breaks_ends_with_an_error(server: Hostile, act: Act) -> None:
     began = time.monotonic()
-    assert type(failure(server, act)) in (DownloadFailed, BadSample)
+    assert type(failure(server, act)) in (DownloadFailed, InvalidImage)
     assert len(server.seen) == QUICK.download_attempts
     assert time.monotonic() - began < 5
 
@@ -146,7 +146,7 @@ WRONG = {
 @pytest.mark.parametrize("act", WRONG.values(), ids=WRONG.keys())
 def test_what_is_not_the_image_is_an_error_that_says_so(server: Hostile, act: Act) -> None:
     began = time.monotonic()
-    assert type(failure(server, act)) in (BadSample, SampleBlocked)
+    assert type(failure(server, act)) in (InvalidImage, SampleBlocked)
     assert len(server.seen) <= QUICK.max_redirects + 1
     assert time.monotonic() - began < 2.5
 
@@ -164,7 +164,7 @@ def test_what_is_not_the_image_is_an_error_that_says_so(server: Hostile, act: Ac
     ],
 )
 def test_what_is_no_address_is_not_fetched(server: Hostile, url: str) -> None:
-    with Client(server.url, KEY, limits=QUICK) as client, pytest.raises(BadSample):
+    with Client(server.url, KEY, limits=QUICK) as client, pytest.raises(InvalidImage):
         client.download(url)
 
 
@@ -211,7 +211,7 @@ def test_a_sample_that_stays_expired_is_given_up(server: Hostile) -> None:
 def test_a_sample_whose_task_is_forgotten_is_lost(server: Hostile) -> None:
     server.script(SAMPLE, reply(b"", 403))
     server.script("/v1/get_result", reply({"id": "t", "status": "Task not found"}, 404))
-    with Client(server.url, KEY, limits=QUICK) as client, pytest.raises(TaskLost):
+    with Client(server.url, KEY, limits=QUICK) as client, pytest.raises(TaskNotFound):
         client.collect(Task("t", f"{server.url}/v1/get_result?id=t"), Result("t", "Ready", server.url + SAMPLE))
 
 

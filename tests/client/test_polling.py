@@ -13,7 +13,7 @@ import pytest
 
 from flux_playground.client import Client, Task
 from flux_playground.client.poll_schedule import PollSchedule
-from flux_playground.errors import APIError, StatusUnavailable, TaskLost, TaskTimeout, Unauthorized
+from flux_playground.errors import APIError, StatusUnavailable, TaskNotFound, TaskTimeout, Unauthorized
 
 from ..faulty_server import (
     QUICK,
@@ -142,7 +142,7 @@ def test_a_key_of_the_wrong_form_ends_the_waiting_too(server: Hostile) -> None:
 
 def test_a_task_that_is_not_found_for_long_is_lost(server: Hostile) -> None:
     began = time.monotonic()
-    assert type(failure(server, reply({"id": "t", "status": "Task not found"}, 404))) is TaskLost
+    assert type(failure(server, reply({"id": "t", "status": "Task not found"}, 404))) is TaskNotFound
     assert QUICK.not_found_grace <= time.monotonic() - began < 2
     assert len(server.seen) > 3
 
@@ -151,7 +151,7 @@ def test_single_not_found_of_an_old_task(server: Hostile) -> None:
     """A single "Task not found", however late, does not end a task."""
     missing = reply({"id": "t", "status": "Task not found"}, 404)
     assert poll(server, missing, reply(READY), age=60)[-1].ready
-    assert isinstance(failure(server, missing, age=60), TaskLost)
+    assert isinstance(failure(server, missing, age=60), TaskNotFound)
 
 
 def test_a_task_that_is_taken_up_again_is_asked_after_at_once(server: Hostile) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from flux_playground.client import Client, Task
-from flux_playground.errors import BadSample, ContentModerated, RequestModerated, TaskFailed
+from flux_playground.errors import ContentModerated, InvalidImage, RequestModerated, TaskFailed
 
 from ..faulty_server import QUICK, Hostile, reply
 from .polled_server import HURRIED, KEY, MADE, PATH, PENDING, READY, failure, poll, polled_server
@@ -52,7 +52,7 @@ EMPTY = {
 @pytest.mark.parametrize("body", EMPTY.values(), ids=EMPTY.keys())
 def test_ready_without_an_image_is_an_error_that_says_so(server: Hostile, body: Any) -> None:
     error = failure(server, reply(body))
-    assert isinstance(error, BadSample)
+    assert isinstance(error, InvalidImage)
     assert error.message == "The API says Ready but names no image."
 
 

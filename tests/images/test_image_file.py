@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image, PngImagePlugin
 
-from flux_playground.errors import BadSample, InvalidRequest
+from flux_playground.errors import InvalidImage, InvalidRequest
 from flux_playground.images.image_file import MAX_READ_BYTES, Picture, encode, inspect, thumbnail
 
 
@@ -76,7 +76,7 @@ def test_the_size_is_the_one_that_is_seen_when_the_camera_was_turned() -> None:
 def test_an_image_that_was_cut_anywhere_is_a_bad_sample(name: str) -> None:
     whole = drawn(name)
     for length in range(len(whole)):
-        with pytest.raises(BadSample):
+        with pytest.raises(InvalidImage):
             inspect(whole[:length])
 
 
@@ -85,7 +85,7 @@ def test_an_image_that_was_cut_anywhere_is_a_bad_sample(name: str) -> None:
 )
 def test_what_is_no_image_is_a_bad_sample(data: bytes) -> None:
     for act in (inspect, thumbnail):
-        with pytest.raises(BadSample):
+        with pytest.raises(InvalidImage):
             act(data)
 
 
@@ -93,13 +93,13 @@ def test_an_image_with_a_hole_in_its_pixels_is_a_bad_sample() -> None:
     whole = bytearray(drawn("PNG"))
     at = whole.index(b"IDAT") + 8
     whole[at : at + 4] = b"\xff\xff\xff\xff"
-    with pytest.raises(BadSample):
+    with pytest.raises(InvalidImage):
         inspect(bytes(whole))
 
 
 @pytest.mark.parametrize("size", [(60_000, 60_000), (11_000, 11_000)])
 def test_a_bomb_is_refused_before_it_is_decoded(size: tuple[int, int]) -> None:
-    with pytest.raises(BadSample, match="pixels"):
+    with pytest.raises(InvalidImage, match="pixels"):
         inspect(header_only(*size))
 
 

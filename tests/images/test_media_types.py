@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from flux_playground import Playground, Settings
-from flux_playground.errors import BadSample
+from flux_playground.errors import InvalidImage
 from flux_playground.generation import State
 from flux_playground.images import media_types
 from flux_playground.schema import load_text
@@ -48,7 +48,7 @@ def test_a_result_is_known_by_its_content(data: bytes, form: str, kind: str) -> 
     "data", [MP4[:-10], ZIP[:-10], WEBM[:20], b"<!doctype html><p>no", b'{"detail": "no"}', b"", b"PK", b"\0" * 300]
 )
 def test_what_is_cut_short_or_something_else_is_refused(data: bytes) -> None:
-    with pytest.raises(BadSample):
+    with pytest.raises(InvalidImage):
         media_types.inspect(data)
 
 
@@ -71,7 +71,7 @@ def test_a_video_or_an_archive_is_kept_as_it_came_and_shown_or_offered(
     settings = replace(Settings(), data=tmp_path, base_url=api.url, api_key="a-key-for-tests", endpoint="/v1/film")
     with Playground(settings, load_text(DOCUMENT)) as playground:
         last = list(playground.generate({"prompt": "waves"}))[-1]
-        assert last.state is State.READY, last.error
+        assert last.state is State.SUCCEEDED, last.error
         assert last.image is not None
         assert last.image.read_bytes() == data
         assert (last.format, last.width) == (form, None)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
-from flux_playground.errors import BadSample
+from flux_playground.errors import InvalidImage
 from flux_playground.images import metadata
 from flux_playground.recipe import Recipe
 from flux_playground.recipe.compare import Reason, Verdict, compare, reasons
@@ -110,7 +110,7 @@ def test_transparency_and_sixteen_bits_count() -> None:
 @pytest.mark.parametrize("damaged", [b"", b"hello", file(PAINTED)[:500]])
 def test_what_is_no_image_cannot_be_compared(damaged: bytes) -> None:
     for pair in ((damaged, file(PAINTED)), (file(PAINTED), damaged)):
-        with pytest.raises(BadSample):
+        with pytest.raises(InvalidImage):
             compare(*pair)
 
 

@@ -37,7 +37,7 @@ GENERATION = Generation(
         "webhook_url": "https://example.org/hook",
         "webhook_secret": "very-secret",
     },
-    state=State.READY,
+    state=State.SUCCEEDED,
     seed=2**70,
     prompt="a proud lion",
     task_id="task-1",

@@ -14,10 +14,10 @@ import pytest
 from flux_playground import Playground, Settings
 from flux_playground.client import Client, Limits
 from flux_playground.errors import (
-    BadSample,
     ContentModerated,
     DownloadFailed,
     FinetuneNotFound,
+    InvalidImage,
     InvalidRequest,
     OutOfCredits,
     PlaygroundError,
@@ -27,13 +27,13 @@ from flux_playground.errors import (
     StatusUnavailable,
     SubmitUnknown,
     TaskFailed,
-    TaskLost,
+    TaskNotFound,
     TaskTimeout,
     Unauthorized,
 )
 from flux_playground.generation import Generation, State
 from flux_playground.local import LocalServer
-from flux_playground.runs.pipeline import travel
+from flux_playground.runs.pipeline import run_generation
 from flux_playground.storage.generation_store import GenerationStore
 
 ENDPOINT = "/v1/flux-pro-1.1-ultra-finetuned"
@@ -69,46 +69,46 @@ def go(
     fresh = Generation(f"{time.monotonic_ns():032x}", "owner", time.time(), ENDPOINT, server.url, request, seed=5)
     with Client(server.url, KEY) as account, Client(server.url, key, limits=QUICK) as client:
         before = account.credits()
-        records = list(travel(store.save(fresh), request, client, store, patience, threading.Event()))
+        records = list(run_generation(store.save(fresh), request, client, store, patience, threading.Event()))
         return records, round((before - account.credits()) / PRICE)
 
 
 # The word in the prompt · how the generation ends · its error · how many submits were paid for
 DAYS: list[tuple[str, State, type[PlaygroundError] | None, int]] = [
-    ("", State.READY, None, 1),
+    ("", State.SUCCEEDED, None, 1),
     ("#no-credits", State.FAILED, OutOfCredits, 0),
     ("#no-finetune", State.FAILED, FinetuneNotFound, 0),
     ("#invalid", State.FAILED, InvalidRequest, 0),
     ("#too-many", State.FAILED, RateLimited, 0),
-    ("#too-many-once", State.READY, None, 1),
-    ("#unavailable-once", State.UNKNOWN, SubmitUnknown, 0),
-    ("#broken", State.UNKNOWN, SubmitUnknown, 0),
-    ("#submit-silent", State.UNKNOWN, SubmitUnknown, 1),
-    ("#submit-cut", State.UNKNOWN, SubmitUnknown, 1),
-    ("#submit-garbled", State.UNKNOWN, SubmitUnknown, 0),
+    ("#too-many-once", State.SUCCEEDED, None, 1),
+    ("#unavailable-once", State.SUBMIT_UNKNOWN, SubmitUnknown, 0),
+    ("#broken", State.SUBMIT_UNKNOWN, SubmitUnknown, 0),
+    ("#submit-silent", State.SUBMIT_UNKNOWN, SubmitUnknown, 1),
+    ("#submit-cut", State.SUBMIT_UNKNOWN, SubmitUnknown, 1),
+    ("#submit-garbled", State.SUBMIT_UNKNOWN, SubmitUnknown, 0),
     ("#moderated-request", State.FAILED, RequestModerated, 1),
     ("#moderated-content", State.FAILED, ContentModerated, 1),
     ("#error", State.FAILED, TaskFailed, 1),
-    ("#lost", State.FAILED, TaskLost, 1),
-    ("#stuck", State.UNCOLLECTED, TaskTimeout, 1),
-    ("#unknown-status", State.READY, None, 1),
-    ("#reasoning", State.READY, None, 1),
-    ("#no-progress", State.READY, None, 1),
-    ("#no-seed", State.READY, None, 1),
-    ("#no-sample", State.UNCOLLECTED, BadSample, 1),
-    ("#no-result", State.UNCOLLECTED, BadSample, 1),
-    ("#poll-403", State.UNCOLLECTED, Unauthorized, 1),
-    ("#poll-429-once", State.READY, None, 1),
-    ("#poll-502-once", State.READY, None, 1),
-    ("#poll-garbled-once", State.READY, None, 1),
-    ("#poll-cut-once", State.READY, None, 1),
-    ("#poll-500", State.UNCOLLECTED, StatusUnavailable, 1),
-    ("#sample-expired-once", State.READY, None, 1),
-    ("#sample-gone", State.UNCOLLECTED, SampleExpired, 1),
-    ("#sample-503-once", State.READY, None, 1),
-    ("#sample-cut-once", State.READY, None, 1),
-    ("#sample-not-image", State.UNCOLLECTED, BadSample, 1),
-    ("#sample-silent", State.UNCOLLECTED, DownloadFailed, 1),
+    ("#lost", State.FAILED, TaskNotFound, 1),
+    ("#stuck", State.DETACHED, TaskTimeout, 1),
+    ("#unknown-status", State.SUCCEEDED, None, 1),
+    ("#reasoning", State.SUCCEEDED, None, 1),
+    ("#no-progress", State.SUCCEEDED, None, 1),
+    ("#no-seed", State.SUCCEEDED, None, 1),
+    ("#no-sample", State.DETACHED, InvalidImage, 1),
+    ("#no-result", State.DETACHED, InvalidImage, 1),
+    ("#poll-403", State.DETACHED, Unauthorized, 1),
+    ("#poll-429-once", State.SUCCEEDED, None, 1),
+    ("#poll-502-once", State.SUCCEEDED, None, 1),
+    ("#poll-garbled-once", State.SUCCEEDED, None, 1),
+    ("#poll-cut-once", State.SUCCEEDED, None, 1),
+    ("#poll-500", State.DETACHED, StatusUnavailable, 1),
+    ("#sample-expired-once", State.SUCCEEDED, None, 1),
+    ("#sample-gone", State.DETACHED, SampleExpired, 1),
+    ("#sample-503-once", State.SUCCEEDED, None, 1),
+    ("#sample-cut-once", State.SUCCEEDED, None, 1),
+    ("#sample-not-image", State.DETACHED, InvalidImage, 1),
+    ("#sample-silent", State.DETACHED, DownloadFailed, 1),
 ]
 
 
@@ -124,7 +124,7 @@ def test_a_generation_ends_as_it_must_and_is_paid_for_once_at_most(
     kept = store.get(last.id)
     assert kept is not None
     assert (kept.state, kept.task_id, kept.image) == (last.state, last.task_id, last.image)
-    assert (last.image is not None) == (state is State.READY)
+    assert (last.image is not None) == (state is State.SUCCEEDED)
     assert last.seed == 5
 
 
@@ -138,7 +138,7 @@ def test_a_server_that_is_not_there_costs_nothing(store: GenerationStore) -> Non
         url = gone.url
     fresh = Generation("0" * 32, "owner", time.time(), ENDPOINT, url, {})
     with Client(url, KEY, limits=QUICK) as client:
-        last = list(travel(fresh, {}, client, store, 1, threading.Event()))[-1]
+        last = list(run_generation(fresh, {}, client, store, 1, threading.Event()))[-1]
     assert last.state is State.FAILED
     assert type(last.error).__name__ == "APIUnreachable"
 
@@ -150,12 +150,12 @@ def test_what_was_left_uncollected_is_collected_later_without_being_paid_for_aga
     with Playground(hasty) as playground:
         before = playground.credits()
         left = list(playground.generate({"finetune_id": "a", "prompt": "#slow hills"}))[-1]
-        assert (left.state, type(left.error)) == (State.UNCOLLECTED, TaskTimeout)
+        assert (left.state, type(left.error)) == (State.DETACHED, TaskTimeout)
     with Playground(replace(hasty, patience=30)) as playground:
         assert playground.resume() == []
         playground.collect(left.id)
         last = list(playground.watch(left.id))[-1]
-        assert (last.state, last.error, last.task_id) == (State.READY, None, left.task_id)
+        assert (last.state, last.error, last.task_id) == (State.SUCCEEDED, None, left.task_id)
         assert playground.credits() == before - PRICE
 
 
@@ -165,12 +165,12 @@ def test_a_disk_that_is_full_leaves_no_spinner_without_end(server: LocalServer, 
         full.rmdir()
         full.write_text("a file where the folder should be")
         last = list(playground.generate({"finetune_id": "a", "prompt": "hills"}))[-1]
-        assert last.state is State.UNCOLLECTED
+        assert last.state is State.DETACHED
         assert last.task_id
         full.unlink()
         full.mkdir()
         playground.collect(last.id)
-        assert list(playground.watch(last.id))[-1].state is State.READY
+        assert list(playground.watch(last.id))[-1].state is State.SUCCEEDED
 
 
 def test_every_step_is_a_line_of_the_log_with_the_task_and_without_the_key_or_a_picture(

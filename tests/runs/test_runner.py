@@ -17,7 +17,7 @@ import pytest
 
 from flux_playground import Playground, Settings
 from flux_playground.client import Client
-from flux_playground.errors import StorageError, TaskLost, Unauthorized
+from flux_playground.errors import StorageError, TaskNotFound, Unauthorized
 from flux_playground.generation import Generation, State
 from flux_playground.local import LocalServer
 from flux_playground.playground import Visitor
@@ -86,7 +86,7 @@ def test_collect_twice_runs_once(playground: Playground) -> None:
     assert workers() <= before + 1
     playground.stop(one.id)
     finish(playground, one)
-    wait_until(lambda: playground.accounts.of(one.server, KEY).line.idle)
+    wait_until(lambda: playground.clients.get(one.server, KEY).queue.is_idle)
 
 
 @pytest.mark.parametrize("method", ["enforce", "save_image"])
@@ -99,15 +99,15 @@ def test_failing_worker_returns_its_place(playground: Playground, method: str, m
     owner = playground._runner._retention if method == "enforce" else playground.store
     monkeypatch.setattr(type(owner), method, fail)
     ended = finish(playground, playground.start(VALUES))
-    assert ended.state is (State.READY if method == "enforce" else State.UNCOLLECTED)
-    wait_until(lambda: playground.accounts.of(ended.server, KEY).line.idle)
+    assert ended.state is (State.SUCCEEDED if method == "enforce" else State.DETACHED)
+    wait_until(lambda: playground.clients.get(ended.server, KEY).queue.is_idle)
     assert playground._runs.list() == []
 
 
 def test_deleted_images_folder_is_made_again(playground: Playground) -> None:
     """An images folder that was deleted while the program runs is made again."""
     shutil.rmtree(playground.store.files.images)
-    assert finish(playground, playground.start(VALUES)).state is State.READY
+    assert finish(playground, playground.start(VALUES)).state is State.SUCCEEDED
 
 
 def test_full_disk_after_acceptance(playground: Playground, server: LocalServer) -> None:
@@ -125,10 +125,10 @@ def test_full_disk_after_acceptance(playground: Playground, server: LocalServer)
     playground.store.save = fill  # type: ignore[method-assign]
     playground.store._pending._write = fill
     ended = finish(playground, playground.start(VALUES))
-    assert ended.state is State.READY
+    assert ended.state is State.SUCCEEDED
     assert ended.image is not None
     assert ended.image.is_file()
-    assert playground.get(ended.id).state is State.READY
+    assert playground.get(ended.id).state is State.SUCCEEDED
     database.execute("PRAGMA max_page_count = 1000000")
     playground.store.save = write  # type: ignore[method-assign]
     playground.store._pending._write = write
@@ -183,7 +183,7 @@ def test_close_is_resumed(keyed: Settings, server: LocalServer) -> None:
     with Playground(keyed) as second:
         assert [one.id for one in second.resume()] == [started.id]
         assert second.resume()[0].id == started.id  # twice is one run
-        assert finish(second, started).state is State.READY
+        assert finish(second, started).state is State.SUCCEEDED
     assert before - credits_left(server) == pytest.approx(7.0)
 
 
@@ -196,21 +196,21 @@ def test_task_waits_for_its_key(keyed: Settings) -> None:
     with Playground(keyed) as second:
         second.resume()
         waiting = second.get(started.id)
-        assert (waiting.state, type(waiting.error)) == (State.UNCOLLECTED, Unauthorized)
+        assert (waiting.state, type(waiting.error)) == (State.DETACHED, Unauthorized)
         assert second._runs.list() == []
         with pytest.raises(Unauthorized, match="another API key"):
             second.collect(started.id, Visitor("ann"))
         second.collect(started.id, ann)
-        assert finish(second, started).state is State.READY
+        assert finish(second, started).state is State.SUCCEEDED
     assert "anns-key" not in (keyed.data / "journal.sqlite").read_bytes().decode("latin-1")
 
 
 def test_lost_task_can_be_collected(playground: Playground) -> None:
     """A task that the API did not find can be asked for again."""
     one = stopped(playground, "a mill #slow")
-    lost = playground.store.save(replace(one, state=State.FAILED, error=TaskLost("Task not found")))
+    lost = playground.store.save(replace(one, state=State.FAILED, error=TaskNotFound("Task not found")))
     playground.collect(lost.id)
-    assert finish(playground, lost).state is State.READY
+    assert finish(playground, lost).state is State.SUCCEEDED
 
 
 @pytest.mark.parametrize("column", ["state = 'paused'", "request = '{'", "error = '5'"])
@@ -222,7 +222,7 @@ def test_unreadable_row_hides_only_itself(playground: Playground, column: str) -
     assert [one.id for one in playground.recent()] == [second.id]
     with pytest.raises(KeyError):
         playground.get(first.id)
-    assert finish(playground, playground.start(VALUES)).state is State.READY
+    assert finish(playground, playground.start(VALUES)).state is State.SUCCEEDED
     assert sum(number for number, _ in playground.store.usage.counts().values()) >= 2
 
 
@@ -246,7 +246,7 @@ def test_clock_set_back_locks_nobody_out(tmp_path: Path) -> None:
     """Rows of a time that lies far ahead are not counted against an allowance."""
     store = GenerationStore(tmp_path)
     now = time.time()
-    values: dict[str, Any] = {"state": State.READY, "spender": "9f2c.41ab"}
+    values: dict[str, Any] = {"state": State.SUCCEEDED, "spender": "9f2c.41ab"}
     store.save(Generation("a" * 32, "ann", now + 90_000, "/v1/x", "https://api.bfl.ai", {}, **values))
     store.save(Generation("b" * 32, "ann", now - 10, "/v1/x", "https://api.bfl.ai", {}, **values))
     assert store.usage.count("9f2c.41ab", now - 3600, now) == 1
@@ -268,7 +268,7 @@ def test_retry_never_writes_an_older_record() -> None:
 
     pending = PendingRecords(write)
     pending.save(older)
-    newer = replace(older, state=State.READY)
+    newer = replace(older, state=State.SUCCEEDED)
     gate.set()
     pending.save(newer)
     pending._try(older)
@@ -286,7 +286,7 @@ def test_resume_leaves_active_runs_alone(keyed: Settings) -> None:
         assert playground.get(queued.id).state is State.QUEUED
         wait_until(lambda: playground.get(first.id).state is State.RUNNING)
         playground.stop(first.id)
-        assert finish(playground, queued).state is State.READY
+        assert finish(playground, queued).state is State.SUCCEEDED
 
 
 def test_start_that_fails_has_an_end(playground: Playground, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -299,6 +299,6 @@ def test_start_that_fails_has_an_end(playground: Playground, monkeypatch: pytest
         patch.setattr(threading.Thread, "start", no_threads)
         with pytest.raises(RuntimeError):
             playground.start(VALUES)
-    assert [one.state for one in playground.recent()] == [State.UNSENT]
+    assert [one.state for one in playground.recent()] == [State.CANCELLED]
     assert playground._runs.list() == []
-    assert finish(playground, playground.start(VALUES)).state is State.READY
+    assert finish(playground, playground.start(VALUES)).state is State.SUCCEEDED

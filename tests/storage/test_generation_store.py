@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from flux_playground.errors import BadSample, ContentModerated
+from flux_playground.errors import ContentModerated, InvalidImage
 from flux_playground.generation import UNFINISHED, Generation, State
 from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.storage.migrations import MIGRATIONS
@@ -93,7 +93,7 @@ def test_only_what_is_under_way_is_unfinished(store: GenerationStore) -> None:
 
 def test_the_delivered_bytes_are_stored_untouched_and_found_by_their_hash(store: GenerationStore) -> None:
     data = jpeg(80, 60)
-    kept = store.save(store.save_image(generation(state=State.READY), data))
+    kept = store.save(store.save_image(generation(state=State.SUCCEEDED), data))
     assert kept.image is not None
     assert kept.image.read_bytes() == data
     assert kept.image.name == f"flux-seed-18446744073709551615-{kept.id}.jpg"
@@ -105,14 +105,14 @@ def test_the_delivered_bytes_are_stored_untouched_and_found_by_their_hash(store:
 
 
 def test_what_is_no_image_is_not_stored_as_one(store: GenerationStore, tmp_path: Path) -> None:
-    with pytest.raises(BadSample):
+    with pytest.raises(InvalidImage):
         store.save_image(generation(), b"<html>Sorry</html>")
     assert list((tmp_path / "images").iterdir()) == []
 
 
 def test_a_folder_that_was_moved_still_has_its_images(tmp_path: Path) -> None:
     before = GenerationStore(tmp_path / "before")
-    before.save(before.save_image(generation(state=State.READY), jpeg()))
+    before.save(before.save_image(generation(state=State.SUCCEEDED), jpeg()))
     before.close()
     (tmp_path / "before").rename(tmp_path / "after")
     after = GenerationStore(tmp_path / "after")
@@ -124,7 +124,7 @@ def test_a_folder_that_was_moved_still_has_its_images(tmp_path: Path) -> None:
 
 
 def test_a_thumbnail_is_small_and_made_once(store: GenerationStore) -> None:
-    kept = store.save(store.save_image(generation(state=State.READY), jpeg(2048, 1024)))
+    kept = store.save(store.save_image(generation(state=State.SUCCEEDED), jpeg(2048, 1024)))
     first = store.thumbnail(kept)
     assert first is not None
     made = first.stat().st_mtime_ns
@@ -145,7 +145,7 @@ def test_without_an_image_there_is_no_thumbnail(store: GenerationStore) -> None:
 def test_the_same_request_is_found_by_its_fingerprint_once_its_image_is_there(store: GenerationStore) -> None:
     store.save(generation(1, fingerprint="f", state=State.FAILED))
     assert store.find_by_fingerprint("owner", "f") is None
-    made = [store.save(generation(number, fingerprint="f", state=State.READY)) for number in (2, 3)]
+    made = [store.save(generation(number, fingerprint="f", state=State.SUCCEEDED)) for number in (2, 3)]
     assert store.find_by_fingerprint("owner", "f") == made[1]
     assert store.find_by_fingerprint("somebody else", "f") is None
 
@@ -173,10 +173,10 @@ def test_a_reference_that_was_never_given_gives_nothing(store: GenerationStore, 
 
 def test_durations_are_the_latest_of_this_endpoint_at_this_server_oldest_first(store: GenerationStore) -> None:
     for number in range(70):
-        store.save(generation(number, state=State.READY, waited=float(number), finished_at=2000.0 + number))
-    store.save(generation(100, state=State.READY, waited=None, finished_at=9000.0))
-    store.save(generation(101, state=State.READY, waited=99.0, finished_at=9000.0, endpoint="/v1/other"))
-    store.save(generation(102, state=State.READY, waited=99.0, finished_at=9000.0, server="http://127.0.0.1:1"))
+        store.save(generation(number, state=State.SUCCEEDED, waited=float(number), finished_at=2000.0 + number))
+    store.save(generation(100, state=State.SUCCEEDED, waited=None, finished_at=9000.0))
+    store.save(generation(101, state=State.SUCCEEDED, waited=99.0, finished_at=9000.0, endpoint="/v1/other"))
+    store.save(generation(102, state=State.SUCCEEDED, waited=99.0, finished_at=9000.0, server="http://127.0.0.1:1"))
     assert store.usage.durations("https://api.bfl.ai", "/v1/flux") == tuple(float(n) for n in range(6, 70))
 
 
@@ -187,7 +187,7 @@ def test_what_is_remembered_of_durations_and_prices_is_what_is_on_disk(tmp_path:
     for number in range(70):
         one = generation(number, state=State.RUNNING, cost=float(number % 7))
         store.save(one)
-        store.save(replace(one, state=State.READY, waited=float(number), finished_at=2000.0 + number))
+        store.save(replace(one, state=State.SUCCEEDED, waited=float(number), finished_at=2000.0 + number))
     store.save(generation(99, state=State.FAILED, finished_at=9000.0))
     known = store.usage.durations(*place), store.usage.price(*place)
     store.close()

@@ -32,14 +32,14 @@ def store(tmp_path: Path) -> Iterator[GenerationStore]:
     opened.close()
 
 
-def kept(store: GenerationStore, number: int, state: State = State.READY, **values: object) -> Generation:
+def kept(store: GenerationStore, number: int, state: State = State.SUCCEEDED, **values: object) -> Generation:
     """A generation with an image of its own, of some 30 kB."""
     one = store.save_image(generation(number), jpeg(400, 300 + number) + b"\0" * 30_000)
     return store.save(replace(one, state=state, **values))  # type: ignore[arg-type]
 
 
 def there(store: GenerationStore, *all_of: Generation) -> list[bool]:
-    return [reproduce.there(store.get(one.id) or one) for one in all_of]
+    return [reproduce.image_exists(store.get(one.id) or one) for one in all_of]
 
 
 def forgotten(store: GenerationStore) -> None:
@@ -95,7 +95,7 @@ def test_an_image_that_was_sent_goes_with_the_last_that_needs_it(store: Generati
     Retention(store, store.files.size - 70_000).enforce()
     assert there(store, *old) == [False, False]
     assert [store.load_input(one) is not None for one in (shared, own, new)] == [True, False, True]
-    told = list(reproduce.expected(old[0], old[0].server, store))
+    told = list(reproduce.caveats(old[0], old[0].server, store))
     assert told == ["It cannot be made again: the picture that was sent as image is no longer kept here."]
 
 
@@ -113,7 +113,7 @@ def test_what_was_sent_for_failures_and_for_nothing_goes_too(store: GenerationSt
 
 
 def test_a_picture_that_is_fetched_after_all_is_there_again(store: GenerationStore) -> None:
-    one = store.save(generation(1, state=State.UNCOLLECTED, request={"image": store.save_input("x" * 9000)}))
+    one = store.save(generation(1, state=State.DETACHED, request={"image": store.save_input("x" * 9000)}))
     forgotten(store)
     Retention(store, 1).enforce()
     cleared = store.get(one.id)
@@ -151,9 +151,9 @@ def test_each_image_that_is_made_makes_room_for_itself(settings: Settings) -> No
 
 def test_a_draft_leaves_no_image_behind(playground: Playground) -> None:
     image = base64.b64encode(jpeg()).decode()
-    drafted = playground.draft({**VALUES, "image_prompt": image})
+    drafted = playground.preview_request({**VALUES, "image_prompt": image})
     assert playground.store.load_input(drafted["image_prompt"]) is None
-    assert playground.already({**VALUES, "image_prompt": image, "seed": 1}) is None
+    assert playground.find_existing({**VALUES, "image_prompt": image, "seed": 1}) is None
     assert list(playground.store.files.inputs.iterdir()) == []
     made = list(playground.generate({**VALUES, "image_prompt": image}))[-1]
     assert playground.store.load_input(made.request["image_prompt"]) == image
@@ -174,7 +174,7 @@ def test_the_page_says_that_a_picture_is_gone_and_shows_none(playground: Playgro
         assert "<img" not in said
         assert "picture/" not in said
     again = list(playground.generate({**VALUES, "seed": 1}))[-1]
-    compared = shown.outcome(gone, again, reproduce.report(gone, again))
+    compared = shown.outcome(gone, again, reproduce.compare_generations(gone, again))
     assert "Not comparable" in compared
     assert image_urls.thumbnail(gone) not in compared
     assert image_urls.thumbnail(again) in compared

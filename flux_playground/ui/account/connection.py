@@ -17,13 +17,13 @@ DEMO = "Pictures are drawn here, not by FLUX. Nothing is sent, nothing is billed
 def badge(playground: Playground, visitor: Visitor, fault: str = "", balance: str = "") -> str:
     """What stands at the right of the page's head; `balance` says what the account still has, where that is known."""
     keys = button("keys", "?", name="Keys of this page")
-    who = "demo" if playground.local(visitor) else "own" if visitor.api_key else "owner"
+    who = "demo" if playground.uses_demo(visitor) else "own" if visitor.api_key else "owner"
     return f'<div class="connection" data-who="{who}">{_said(playground, visitor, fault, balance)}{keys}</div>'
 
 
 def _said(playground: Playground, visitor: Visitor, fault: str, balance: str) -> str:
     hosted = playground.settings.hosted
-    if playground.local(visitor):
+    if playground.uses_demo(visitor):
         return f'<p class="demo"><b>{"Hosted" if hosted else "Local"} demo</b> <span>{DEMO}</span></p>{_box(fault)}'
     host = escape(urlsplit(playground.settings.base_url or playground.operation.server).hostname or "")
     left = f' <span class="balance">{escape(balance)}</span>' if balance else ""

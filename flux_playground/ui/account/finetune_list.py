@@ -93,7 +93,7 @@ def balance(playground: Playground, visitor: Visitor) -> str:
 
 def credits_left(playground: Playground, visitor: Visitor) -> float | None:
     """What the account still has, in credits; None where nobody pays, and where the API does not tell."""
-    if playground.local(visitor) or not (visitor.api_key or playground.settings.api_key):
+    if playground.uses_demo(visitor) or not (visitor.api_key or playground.settings.api_key):
         return None
     if playground.settings.hosted and not visitor.api_key:
         return None  # what the owner has left is no visitor's business

@@ -19,7 +19,7 @@ def line(playground: Playground, visitor: Visitor, balance: float | None = None)
 
 def said(playground: Playground, visitor: Visitor, balance: float | None = None) -> str:
     """The same in words: the last cost of this endpoint on this server, and the balance before and after."""
-    if playground.local(visitor):
+    if playground.uses_demo(visitor):
         return FREE
     price = playground.store.usage.price(playground.server(visitor), playground.operation.path)
     cost = UNKNOWN if price is None else f"about {amount(price)}, as last time"

@@ -68,7 +68,7 @@ def wire(bridge: Any, state: Any, playground: Playground, remade: Callable[[], A
             playground.adopt(before[0])
             raise
         if data.get("what") != "first":
-            await asyncio.to_thread(active_document.keep, playground.settings, document)
+            await asyncio.to_thread(active_document.save, playground.settings, document)
         asyncio.get_running_loop().call_later(PAUSE, swap, page, fresh)
         return _told(before[1], playground.operation)
 
@@ -96,9 +96,9 @@ class _Swap(BaseReloader):  # type: ignore[misc]
 def _given(playground: Playground, data: Mapping[str, Any]) -> Document:
     if data.get("what") == "current":
         server = playground.settings.base_url or playground.operation.server or playground.server(OWNER)
-        return active_document.current(server)
+        return active_document.fetch_published(server)
     if data.get("what") == "first":
-        return active_document.forget(playground.settings)
+        return active_document.reset(playground.settings)
     return load_text(str(data.get("text", "")), str(data.get("name", "The file"))[:80])
 
 

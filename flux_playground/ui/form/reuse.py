@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ...build_request import decode_base64
-from ...errors import BadSample
+from ...errors import InvalidImage
 from ...generation import Generation
 from ...images.image_file import inspect
 from ...playground import Playground
@@ -114,7 +114,7 @@ def file(text: str) -> str | None:
     try:
         data = decode_base64(text) or b""
         suffix = inspect(data).suffix
-    except BadSample:
+    except InvalidImage:
         return None
     _clear_away()
     path = Path(tempfile.mkdtemp(prefix=PREFIX)) / f"image-prompt.{suffix.lstrip('.')}"

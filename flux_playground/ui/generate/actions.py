@@ -42,7 +42,7 @@ class Acts:
     def __init__(self, playground: Playground, offered: tuple[Field, ...]) -> None:
         self.playground = playground
         self.fields = offered
-        self.desks = Desks(hosted=playground.settings.hosted, forget=playground.accounts.forget)
+        self.desks = Desks(hosted=playground.settings.hosted, forget=playground.clients.forget_key)
         self.threads = Threads()
         self.account_calls = finetune_list.AccountCalls()
         self._salt = playground.store.secret_key()
@@ -194,7 +194,7 @@ class Acts:
         if draws_seed(values):
             return None
         try:
-            one = await self.threads(self.playground.already, values, desk.visitor)
+            one = await self.threads(self.playground.find_existing, values, desk.visitor)
         except PlaygroundError:
             return None  # starting it says what is wrong
         return one if one is not None and one.image is not None and one.image.is_file() else None

@@ -37,7 +37,7 @@ def _card(one: Generation, current: bool) -> str:
         "running"
         if not one.finished
         else "done"
-        if one.state is State.READY and said != missing_file.BRIEF
+        if one.state is State.SUCCEEDED and said != missing_file.BRIEF
         else "ended"
     )
     name = escape(f"{said}: {prompt[:120] or 'no prompt'}")

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from ...errors import FieldError, InvalidRequest
 from ...generation import Generation, State
-from ...playground import Playground, Run
+from ...playground import ActiveRun, Playground
 from ...settings import LOOPBACK
 from ..account import price
 from ..recipes.reproduction_view import prospect
@@ -71,10 +71,10 @@ class Bell:
         self._loop = asyncio.get_running_loop()
         self._rung = asyncio.Event()
 
-    def hang(self, runs: Iterable[Run]) -> None:
+    def hang(self, runs: Iterable[ActiveRun]) -> None:
         """Ring at the end of each of these too."""
         for run in runs:
-            run.at_the_end(self._ring)
+            run.add_done_callback(self._ring)
 
     async def wait(self, seconds: float) -> None:
         """Until it rings, so many seconds at most."""
@@ -109,7 +109,7 @@ async def follow(playground: Playground, desk: Desk, threads: Threads, also: Upd
             shown = await threads(playground.get, desk.shown)
         if desk.turn != turn:
             return  # what was seen meanwhile is for the later watcher to tell
-        place = playground.place(shown.id) if shown and shown.state is State.QUEUED else 0
+        place = playground.queue_position(shown.id) if shown and shown.state is State.QUEUED else 0
         now = (shown, place, [(one.id, one.state, one.status) for one in recent])
         if now != seen:
             seen, told = now, time.monotonic()
@@ -126,12 +126,12 @@ async def follow(playground: Playground, desk: Desk, threads: Threads, also: Upd
         await bell.wait(PAUSE)
 
 
-def _begin(playground: Playground, desk: Desk) -> tuple[list[Generation], dict[str, Run], float | None]:
+def _begin(playground: Playground, desk: Desk) -> tuple[list[Generation], dict[str, ActiveRun], float | None]:
     """What there is, what of it is under way (it is looked at again and again, in memory), and the usual time."""
     recent = playground.recent(desk.visitor, KEPT)
     desk.shown = desk.shown or _first(recent)
     runs = {one.id: run for one in recent if not one.finished and (run := playground.run(one.id))}
-    return recent, runs, playground.usual_seconds(desk.visitor)
+    return recent, runs, playground.median_seconds(desk.visitor)
 
 
 def _first(recent: Sequence[Generation]) -> str:

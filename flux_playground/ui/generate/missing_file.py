@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...generation import Generation, State
-from ...reproduce import there
+from ...reproduce import image_exists
 from ..text import image_urls
 from ..text.error_messages import Words
 from ..text.html import icon
@@ -31,7 +31,7 @@ MISSING = replace(
 
 def gone(one: Generation) -> bool:
     """Whether a picture was made and is not there any more."""
-    return one.state is State.READY and not there(one)
+    return one.state is State.SUCCEEDED and not image_exists(one)
 
 
 def words(one: Generation) -> Words:

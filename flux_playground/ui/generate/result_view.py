@@ -71,7 +71,7 @@ def stage(view: View) -> Stage:
             _seed(one),
             _recalls(one) + missing_file.recipe(one),
         )
-    elif one.state is State.READY:
+    elif one.state is State.SUCCEEDED:
         inside, kind, line, actions = _picture(one), "picture", _facts(view), _actions(one, view.ahead)
     elif one.finished:
         inside, kind, line, actions = _ending(one, _here(view)), "ending", _seed(one), _recalls(one)
@@ -170,16 +170,16 @@ def _here(view: View) -> Words:
     said = messages.ending(view.generation)
     if not view.local or said.cost == FREE:
         return said
-    advice = messages.TWICE_THERE if view.generation.state is State.UNKNOWN else said.advice
+    advice = messages.TWICE_THERE if view.generation.state is State.SUBMIT_UNKNOWN else said.advice
     return replace(said, cost=messages.DRAWN_HERE, advice=advice)
 
 
 def _ending(one: Generation, said: Words) -> str:
-    calm = one.error is None and one.state is not State.UNKNOWN  # nothing went wrong: it was stopped
+    calm = one.error is None and one.state is not State.SUBMIT_UNKNOWN  # nothing went wrong: it was stopped
     quote = messages.quoted(one.error) if one.error else ""
     api = f'<blockquote dir="auto">{escape(quote)}</blockquote>' if quote else ""
     faults = join(f"<li><b>{escape(d.field)}</b> {escape(d.msg)}</li>" for d in getattr(one.error, "details", ())[:12])
-    risky = one.state is State.UNKNOWN  # what may be charged twice is not what the eye is led to
+    risky = one.state is State.SUBMIT_UNKNOWN  # what may be charged twice is not what the eye is led to
     offers = join(
         button(act, messages.OFFERS[act], drawing=act, id=one.id, kind="quiet" if first or risky else "solid")
         for first, act in enumerate(said.offers)

@@ -52,12 +52,12 @@ def wire(bridge: Any, parts: Mapping[str, Any], acts: Acts, name: str, outputs: 
             one = await acts.threads(acts.playground.start, given, visitor)
             async for now in acts.road(one.id):
                 one = now
-                ready = one.image if one.state is State.READY else None
+                ready = one.image if one.state is State.SUCCEEDED else None
                 image = await acts.threads(reuse.temporary_copy, ready) if ready else None
                 yield image, str(one.seed), reuse.record(one)
         except PlaygroundError as error:
             raise gr.Error(error.message) from error
-        if one.state is not State.READY:
+        if one.state is not State.SUCCEEDED:
             said = messages.ending(one)
             raise gr.Error(
                 f"{said.title}. {said.happened} {said.cost} {messages.quoted(one.error) if one.error else ''}"

@@ -21,7 +21,7 @@ from ...errors import FieldError, InvalidRequest, PlaygroundError
 from ...generation import Generation, State
 from ...images import media_types
 from ...playground import OWNER, Playground, Visitor
-from ...reproduce import there
+from ...reproduce import image_exists
 from ...schema import Field
 from ..endpoints import switch
 from ..form import reuse
@@ -144,7 +144,7 @@ def _values(offered: tuple[Field, ...], given: Any) -> tuple[dict[str, Any], lis
 def _faults(view: Playground, values: Mapping[str, Any], visitor: Visitor) -> tuple[FieldError, ...]:
     """Return what else is wrong with a call that has unknown names."""
     try:
-        view.draft(values, visitor)
+        view.preview_request(values, visitor)
     except InvalidRequest as error:
         return error.details
     return ()
@@ -164,8 +164,8 @@ def _decoded(value: Any) -> Any:
 
 
 def _result(one: Generation, call: Call) -> dict[str, Any]:
-    if one.state is not State.READY or not there(one):
-        said = missing_file.words(one) if one.state is State.READY else messages.ending(one)
+    if one.state is not State.SUCCEEDED or not image_exists(one):
+        said = missing_file.words(one) if one.state is State.SUCCEEDED else messages.ending(one)
         quoted = messages.quoted(one.error) if one.error else ""
         return _failed(" ".join(part for part in (f"{said.title}.", said.happened, said.cost, quoted) if part))
     record = reuse.record(one) | {"picture": image_urls.picture(one), "recipe": image_urls.recipe(one)}

@@ -30,7 +30,7 @@ def address(playground: Playground, visitor: Visitor, endpoint: str, made_at: st
     server = playground.server(visitor, endpoint=operation.path)
     if made_at and urlsplit(made_at).hostname not in LOOPBACK:
         return made_at, ""
-    if not playground.local(visitor):
+    if not playground.uses_demo(visitor):
         return server, ""
     return (operation.server, HOSTED) if playground.settings.hosted else (server, LOCAL)
 

@@ -9,7 +9,7 @@ import secrets
 from typing import Any
 
 from ...recipe import Form
-from ...reproduce import there
+from ...reproduce import image_exists
 from ..form import field_values
 from ..text import image_urls, labels
 from ..text.html import button, escape, icon, join
@@ -53,7 +53,7 @@ def _original(one: Opened) -> str:
         return ""
     seed = f", seed {one.original.seed}" if one.original.seed is not None else ""
     text = f"Its original is in your journal{seed}."
-    shown = f'<img src="{image_urls.thumbnail(one.original)}" alt="">' if there(one.original) else ""
+    shown = f'<img src="{image_urls.thumbnail(one.original)}" alt="">' if image_exists(one.original) else ""
     return f'<div class="original">{shown}<p>{escape(text)}</p></div>'
 
 

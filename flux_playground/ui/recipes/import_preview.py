@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ... import reproduce
-from ...errors import BadSample, InvalidRecipe, InvalidRequest
+from ...errors import InvalidImage, InvalidRecipe, InvalidRequest
 from ...generation import Generation
 from ...images.image_file import inspect
 from ...playground import Playground, Visitor
@@ -103,7 +103,7 @@ def _found(source: Path | str) -> Found:
             raise
         try:
             inspect(data)  # a GIF, an AVIF: no recipe can be in it, but it may be sent as an image prompt
-        except BadSample:
+        except InvalidImage:
             pass
         else:
             return Found(Form.IMAGE, sha256=hashlib.sha256(data).hexdigest())
@@ -184,7 +184,7 @@ def _is_image(playground: Playground, visitor: Visitor, value: str) -> bool:
         return playground.store.owns_input(visitor.id, value) and playground.store.load_input(value) is not None
     try:
         inspect(base64.b64decode(value, validate=True))
-    except (ValueError, BadSample):
+    except (ValueError, InvalidImage):
         return False
     return True
 

@@ -54,7 +54,7 @@ class Recipes:
         except InvalidRecipe:
             query = ""
         try:
-            request = await self.acts.threads(self.playground.draft, values, desk.visitor)
+            request = await self.acts.threads(self.playground.preview_request, values, desk.visitor)
             server, note = code_panel.address(self.playground, desk.visitor, operation.path)
             body = code_panel.listing("form", server, operation.path, request, note, query)
         except InvalidRequest as error:
@@ -114,7 +114,7 @@ class Recipes:
         if before is None:
             return shown.gone(one) if one.origin else ""
         try:
-            told = await self.acts.threads(reproduce.report, before, one)
+            told = await self.acts.threads(reproduce.compare_generations, before, one)
         except PlaygroundError as error:
             told = reproduce.Report(None, (), error.message)
         return shown.outcome(before, one, told)

@@ -52,7 +52,7 @@ def prospect(playground: Playground, visitor: Visitor, one: Generation | None) -
     if one is None or one.image is None:
         return Prospect()
     try:
-        expected = reproduce.expected(one, playground.server(visitor, endpoint=one.endpoint), playground.store)
+        expected = reproduce.caveats(one, playground.server(visitor, endpoint=one.endpoint), playground.store)
     except InvalidDocument:
         expected = iter(("It cannot be made again: the API's document no longer has its endpoint.",))
     try:
@@ -61,12 +61,12 @@ def prospect(playground: Playground, visitor: Visitor, one: Generation | None) -
     except (InvalidDocument, InvalidRecipe):
         query = ""
     cost = price(playground, visitor, one)
-    return Prospect(cost, tuple(expected), *reproduce.inside(one), query)
+    return Prospect(cost, tuple(expected), *reproduce.embedding(one), query)
 
 
 def price(playground: Playground, visitor: Visitor, one: Generation) -> str:
     """What making an image again will cost, as far as its last cost tells."""
-    if playground.local(visitor):
+    if playground.uses_demo(visitor):
         return "free here"
     known = one.cost is not None and urlsplit(one.server).hostname not in LOOPBACK
     return f"{one.cost:.4g} credits, as last time" if known else "cost unknown"
@@ -191,7 +191,7 @@ def _pictures(before: Generation, after: Generation, told: Comparison | None) ->
     pictures = [
         (image_urls.picture(one), image_urls.thumbnail(one), name)
         for one, name in ((before, "original"), (after, "made again"))
-        if reproduce.there(one)
+        if reproduce.image_exists(one)
     ]
     if told is not None and told.picture:
         address = image_urls.difference(after)

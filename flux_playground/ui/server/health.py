@@ -53,10 +53,10 @@ def counts(playground: Playground) -> dict[str, Any]:
     return {
         "running": running,
         "waiting": found.get(State.QUEUED, 0),
-        "made": found.get(State.READY, 0),
-        "failed": found.get(State.FAILED, 0) + found.get(State.UNKNOWN, 0),
-        "uncollected": found.get(State.UNCOLLECTED, 0),
+        "made": found.get(State.SUCCEEDED, 0),
+        "failed": found.get(State.FAILED, 0) + found.get(State.SUBMIT_UNKNOWN, 0),
+        "uncollected": found.get(State.DETACHED, 0),
         "spent": sum(cost for _, cost in by_state.values()),
         "spent_by_visitors": lately,
-        "keys": len(playground.accounts),
+        "keys": len(playground.clients),
     }

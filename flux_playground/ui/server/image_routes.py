@@ -72,7 +72,7 @@ def _recipe(_: Playground, one: Generation, __: bool) -> Response:
 
 def _copy(_: Playground, one: Generation, __: bool) -> Response:
     try:
-        data = reproduce.copy(one)
+        data = reproduce.image_with_recipe(one)
     except (InvalidRecipe, OSError):
         return _missing()
     suffix = "" if one.image is None else one.image.suffix
@@ -81,7 +81,7 @@ def _copy(_: Playground, one: Generation, __: bool) -> Response:
 
 def _difference(playground: Playground, one: Generation, _: bool) -> Response:
     before = _known(playground, one.origin)
-    told = reproduce.report(before, one).comparison if before and before.owner == one.owner else None
+    told = reproduce.compare_generations(before, one).comparison if before and before.owner == one.owner else None
     if told is None or not told.picture:
         return _missing()
     return Response(told.picture, media_type="image/png", headers=HEADERS)

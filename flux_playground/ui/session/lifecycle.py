@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ...runs.client_pool import Accounts
+from ...runs.client_pool import ClientPool
 from ..server import upload_cleanup
 from .tab_session import Desks
 
@@ -49,7 +49,7 @@ async def leave(request: Request) -> Response:
 ROUTE = Route("/leave", leave, methods=["POST"])
 
 
-def forget_idle(desks: Desks, accounts: Accounts, often: float = OFTEN, uploaded: Path | None = None) -> None:
+def forget_idle(desks: Desks, accounts: ClientPool, often: float = OFTEN, uploaded: Path | None = None) -> None:
     """Forget what is idle, every so many seconds, for as long as there are desks.
 
     `uploaded` is the folder of what visitors sent up, where that is to be bounded.
@@ -63,7 +63,7 @@ def forget_idle(desks: Desks, accounts: Accounts, often: float = OFTEN, uploaded
             if present is None:
                 return
             present.tidy()
-            accounts.tidy()
+            accounts.close_idle()
             if uploaded is not None:
                 upload_cleanup.tidy(uploaded)
             del present

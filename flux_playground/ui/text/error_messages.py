@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from ...errors import (
     APIError,
     APIUnreachable,
-    BadSample,
-    Busy,
     ContentModerated,
     DownloadFailed,
     FinetuneNotFound,
     Intercepted,
+    InvalidImage,
     InvalidRecipe,
     InvalidRequest,
     NoSuchAddress,
     OutOfCredits,
     PlaygroundError,
+    QueueFull,
     QuotaExceeded,
     RateLimited,
     RequestModerated,
@@ -27,7 +27,7 @@ from ...errors import (
     StorageError,
     SubmitUnknown,
     TaskFailed,
-    TaskLost,
+    TaskNotFound,
     TaskTimeout,
     Unauthorized,
 )
@@ -78,7 +78,7 @@ ERRORS: dict[type[PlaygroundError], Words] = {
         "Free some space or check the folder, then try again.",
         ("again",),
     ),
-    Busy: Words(
+    QueueFull: Words(
         "Busy",
         "As many wait in line here as can be taken on.",
         FREE,
@@ -167,7 +167,7 @@ ERRORS: dict[type[PlaygroundError], Words] = {
         "Another seed often passes; or word the prompt differently, or raise the safety tolerance.",
         ("vary",),
     ),
-    TaskLost: Words(
+    TaskNotFound: Words(
         "Task lost",
         "The API accepted this request but can no longer find it.",
         UNSURE,
@@ -209,7 +209,7 @@ ERRORS: dict[type[PlaygroundError], Words] = {
         "Check the DNS, VPN or proxy of this machine, then download again.",
         ("collect", "again"),
     ),
-    BadSample: Words(
+    InvalidImage: Words(
         "Download incomplete",
         "The file was cut off or isn't an image.",
         PAID,

@@ -21,7 +21,7 @@ from ...errors import (
     RequestModerated,
     SampleExpired,
     SubmitUnknown,
-    TaskLost,
+    TaskNotFound,
     Unauthorized,
 )
 from ...generation import Generation, State
@@ -32,15 +32,15 @@ LONGEST = 600
 """Characters of the API's own words that are shown."""
 
 STATES: dict[State, Words] = {
-    State.UNKNOWN: ERRORS[SubmitUnknown],
-    State.UNCOLLECTED: Words(
+    State.SUBMIT_UNKNOWN: ERRORS[SubmitUnknown],
+    State.DETACHED: Words(
         "Stopped waiting, not lost",
         "The API has accepted this image and cannot be told to stop: it is made all the same.",
         PAID,
         "Collect it whenever you like.",
         ("collect", "again"),
     ),
-    State.UNSENT: Words(
+    State.CANCELLED: Words(
         "Never sent",
         "It was still in line when it was stopped, or when the program ended.",
         FREE,
@@ -55,11 +55,11 @@ SHORT = {
     State.SUBMITTING: "Sending",
     State.RUNNING: "Pending",
     State.DOWNLOADING: "Fetching",
-    State.READY: "Ready",
+    State.SUCCEEDED: "Ready",
     State.FAILED: "Failed",
-    State.UNKNOWN: "Unsure",
-    State.UNCOLLECTED: "To collect",
-    State.UNSENT: "Not sent",
+    State.SUBMIT_UNKNOWN: "Unsure",
+    State.DETACHED: "To collect",
+    State.CANCELLED: "Not sent",
 }
 
 BRIEF: dict[type[PlaygroundError], str] = {
@@ -69,7 +69,7 @@ BRIEF: dict[type[PlaygroundError], str] = {
     RateLimited: "Too much",
     FinetuneNotFound: "No finetune",
     APIUnreachable: "Not reached",
-    TaskLost: "Lost",
+    TaskNotFound: "Lost",
 }
 """What a card says of a failure that a person can do something about."""
 
@@ -104,7 +104,7 @@ def ending(generation: Generation) -> Words:
     if generation.error is None:
         return STATES.get(generation.state, STATES[State.FAILED])
     words = of(generation.error)
-    if generation.state is State.UNCOLLECTED and "collect" not in words.offers:
+    if generation.state is State.DETACHED and "collect" not in words.offers:
         # Whatever went wrong, the task was accepted: it can still be collected, and that costs nothing.
         advice = "Fix this, then download the image." if "key" in words.offers else "Collect it later."
         offers = ("collect", *(one for one in words.offers if one != "again"))

@@ -44,7 +44,7 @@ def shown(acts: Acts, session: str = "tab") -> str:
 def test_generate_tells_every_step_until_the_picture_is_there(acts: Acts) -> None:
     updates = done(acts.generate("tab", FORM))
     assert updates[0].faults == ()
-    assert acts.playground.get(shown(acts)).state is State.READY
+    assert acts.playground.get(shown(acts)).state is State.SUCCEEDED
     assert updates[-1].stage is not None
     assert f"picture/{shown(acts)}" in updates[-1].stage.frame
 
@@ -106,9 +106,9 @@ def test_a_stopped_generation_can_be_collected(acts: Acts) -> None:
         return shown(acts)
 
     one = asyncio.run(stopped())
-    assert acts.playground.get(one).state is State.UNCOLLECTED
+    assert acts.playground.get(one).state is State.DETACHED
     done(acts.collect("tab", one))
-    assert acts.playground.get(one).state is State.READY
+    assert acts.playground.get(one).state is State.SUCCEEDED
 
 
 def test_vary_keeps_everything_but_the_seed_and_again_keeps_that_too(acts: Acts) -> None:

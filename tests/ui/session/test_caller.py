@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flux_playground import Playground
-from flux_playground.runs.client_pool import Accounts
+from flux_playground.runs.client_pool import ClientPool
 from flux_playground.ui.server.request_rate import Bucket, Limits, Throttle
 from flux_playground.ui.session import lifecycle
 from flux_playground.ui.session.caller import SAID, SIGNED_IN, believed, mark, place
@@ -203,9 +203,9 @@ def test_a_key_that_another_tab_still_uses_stays() -> None:
 
 def test_an_idle_tab_is_forgotten_without_anybody_asking(monkeypatch: pytest.MonkeyPatch) -> None:
     gone: list[str] = []
-    desks, accounts = Desks(hosted=True, forget=gone.append), Accounts(1)
+    desks, accounts = Desks(hosted=True, forget=gone.append), ClientPool(1)
     desks.use_key(desks.of("one"), "the-key")
-    accounts.of("http://127.0.0.1:9", "the-key")
+    accounts.get("http://127.0.0.1:9", "the-key")
     later = time.monotonic() + IDLE + 1
     for room in ("ui.session.tab_session", "runs.client_pool"):
         monkeypatch.setattr(f"flux_playground.{room}.time", SimpleNamespace(monotonic=lambda: later))
@@ -220,15 +220,15 @@ def test_an_idle_tab_is_forgotten_without_anybody_asking(monkeypatch: pytest.Mon
 
 
 def test_an_account_goes_with_its_key_but_not_while_something_travels_on_it(playground: Playground) -> None:
-    accounts = Accounts(1)
-    account = accounts.of("http://127.0.0.1:9", "the-key")
+    accounts = ClientPool(1)
+    account = accounts.get("http://127.0.0.1:9", "the-key")
     started = playground.start({"finetune_id": "my-finetune"})
     run = playground.run(started.id)
     assert run is not None
-    account.line.enter(run)
-    accounts.forget("the-key")
+    account.queue.acquire(run)
+    accounts.forget_key("the-key")
     assert len(accounts) == 1
-    account.line.leave()
-    accounts.tidy()
+    account.queue.release()
+    accounts.close_idle()
     assert len(accounts) == 0
     list(playground.watch(started.id))

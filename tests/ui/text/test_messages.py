@@ -35,21 +35,21 @@ def test_every_error_says_what_happened_what_it_cost_and_what_to_do(kind: type[P
     assert set(said.offers) <= set(messages.OFFERS)
 
 
-@pytest.mark.parametrize("state", [one for one in State if one.finished and one is not State.READY])
+@pytest.mark.parametrize("state", [one for one in State if one.finished and one is not State.SUCCEEDED])
 def test_every_end_without_an_image_has_words_and_every_state_a_short_one(state: State) -> None:
     assert messages.ending(replace(ONE, state=state)).title
     assert set(messages.SHORT) == set(State)
 
 
 def test_a_submit_of_unknown_fate_never_claims_to_be_free() -> None:
-    said = messages.ending(replace(ONE, state=State.UNKNOWN, error=errors.SubmitUnknown()))
+    said = messages.ending(replace(ONE, state=State.SUBMIT_UNKNOWN, error=errors.SubmitUnknown()))
     assert said.cost == error_messages.UNSURE
     assert "charge you twice" in said.advice
 
 
-@pytest.mark.parametrize("kind", [errors.Unauthorized, errors.BadSample, errors.TaskTimeout, errors.APIUnreachable])
+@pytest.mark.parametrize("kind", [errors.Unauthorized, errors.InvalidImage, errors.TaskTimeout, errors.APIUnreachable])
 def test_what_the_api_has_accepted_is_offered_to_be_collected_first(kind: type[PlaygroundError]) -> None:
-    said = messages.ending(replace(ONE, state=State.UNCOLLECTED, error=kind()))
+    said = messages.ending(replace(ONE, state=State.DETACHED, error=kind()))
     assert said.offers[0] == "collect"
     assert said.cost == error_messages.PAID
 
@@ -117,4 +117,4 @@ def test_what_the_api_wraps_in_json_is_read_without_it() -> None:
 
 def test_a_card_names_a_failure_that_somebody_can_do_something_about() -> None:
     assert messages.brief(replace(ONE, state=State.FAILED, error=errors.OutOfCredits())) == "No credits"
-    assert messages.brief(replace(ONE, state=State.UNCOLLECTED, error=errors.Unauthorized())) == "To collect"
+    assert messages.brief(replace(ONE, state=State.DETACHED, error=errors.Unauthorized())) == "To collect"
