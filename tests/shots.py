@@ -1,6 +1,6 @@
 """Screenshots of every state of the page, light and dark, wide and narrow: `make shots`, then look at them.
 
-Writes `build/shots/` (each state, and one contact sheet) and the README's `assets/screenshot.png`.
+Writes `build/shots/`: each state, and one contact sheet. `scripts/readme_animation.py` makes the README's animation.
 """
 
 from __future__ import annotations
@@ -217,22 +217,6 @@ def sheet(paths: Sequence[Path], width: int = 480, columns: int = 6) -> None:
     whole.save(PLACE / "sheet.png")
 
 
-def readme(browser: Browser, url: str, one: str) -> None:
-    """The picture in the README: the page with a form that is filled in and its result."""
-    with opened(browser, url, "light", "wide") as page:
-        fill(page, seed="7")
-        page.evaluate("id => window.flux.bridge('show', { id })", one)
-        page.wait_for_selector(f'#stage .frame[data-id="{one}"] img')
-        page.eval_on_selector("#stage img", "image => image.decode()")
-        page.evaluate("document.activeElement.blur()")
-        page.wait_for_timeout(800)
-        page.screenshot(path=PLACE / "screenshot.png")
-    with Image.open(PLACE / "screenshot.png") as image:
-        image.convert("RGB").quantize(192, dither=Image.Dither.NONE).save(
-            ROOT / "assets" / "screenshot.png", optimize=True
-        )
-
-
 def main() -> None:
     """Make them all."""
     PLACE.mkdir(parents=True, exist_ok=True)
@@ -248,7 +232,6 @@ def main() -> None:
             with opened(browser, url, "light", "wide") as page:
                 others(page)
                 made = ended(page, {"ready": ENDINGS["ready"]})
-            readme(browser, url, made["ready"])
             with opened(browser, url, "light", "wide") as page:
                 made |= ended(page, {name: word for name, word in ENDINGS.items() if name not in made})
             for scheme, size in looks:
