@@ -128,7 +128,7 @@ def opened(seconds: float) -> Iterator[Page]:
             "FLUX_PLAYGROUND_ALLOWANCE": "unlimited",
             "FLUX_PLAYGROUND_BUDGET": "unlimited",
             "FLUX_PLAYGROUND_MAX_IN_FLIGHT": "250",
-            "FLUX_PLAYGROUND_PROXIES": "127.0.0.1",
+            "FLUX_PLAYGROUND_TRUSTED_PROXIES": "127.0.0.1",
         }
         environ = environment(Path(name), **settings)
         page = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environ, stdout=log, stderr=log)

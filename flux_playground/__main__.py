@@ -1,7 +1,4 @@
-"""The command `flux-playground`: opens the playground, builds the page and serves it.
-
-Each fault of the start ends it with one sentence and code 2. Must not know what the page does.
-"""
+"""The command `flux-playground`: builds the page and serves it. A start error is one sentence and exit code 2."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +20,7 @@ from . import Playground, Settings, active_document, network
 from .errors import InvalidDocument, InvalidSettings
 from .local import LocalServer
 from .packaged import assets, program_version
+from .settings import list_variables
 from .storage import data_folder
 
 
@@ -73,13 +71,20 @@ def main() -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("flux-playground", description="A playground for the image API of BFL.")
+    width = max(len(variable.name) for variable in list_variables())
+    lines = [f"  {variable.name:{width}}  {variable.help}" for variable in list_variables()]
+    parser = argparse.ArgumentParser(
+        "flux-playground",
+        description="A playground for the image API of BFL.",
+        epilog="\n".join(["settings, as environment variables or in a file named .env:", *lines]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--version", action="version", version=f"%(prog)s {program_version()}")
     parser.add_argument("--host", default="", help="the address to listen on (default: 127.0.0.1)")
     parser.add_argument("--port", default="", help="the port to listen on (default: the first free one from 7860)")
     parser.add_argument("--share", action="store_true", help="give the page a public address through Gradio")
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
-    parser.add_argument("--data", default="", help="the folder of the journal and the images")
+    parser.add_argument("--data", default="", help="the folder of the generation store and the images")
     return parser
 
 
@@ -88,7 +93,7 @@ def _start(options: argparse.Namespace) -> Program:
         del os.environ[name]  # blank is unset
     address = _address(options)
     os.environ.update(network.usable_proxies(os.environ, address["server_name"] or ""))
-    settings = Settings.from_env({**os.environ, **({"FLUX_PLAYGROUND_DATA": options.data} if options.data else {})})
+    settings = Settings.from_env(**({"data": options.data} if options.data else {}))
     data_folder.check_data_folder(settings.data)
     _choose_gradio_folder(settings.data)
     # Nothing is thrown away until the page is built: to look for garbage meanwhile takes a fifth of the start.
@@ -158,7 +163,7 @@ def _open_playground(settings: Settings) -> tuple[Playground, LocalServer | None
         server = LocalServer(document, speed=settings.local_speed)
     except OSError as error:
         raise InvalidSettings(f"The local server cannot start: {error.strerror or error}.") from None
-    return Playground(replace(settings, demo_url=server.url), document), server
+    return Playground(settings.replace(demo_url=server.url), document), server
 
 
 def _log_generations() -> None:

@@ -25,7 +25,7 @@ from .recipe import edition, fingerprint, is_reference
 from .runs.client_pool import ClientPool
 from .runs.fair_queue import ActiveRun, check_capacity
 from .runs.runner import Runner
-from .settings import DRAWN_HERE, LOOPBACK, Settings
+from .settings import LOCAL_SERVER_PREFIX, LOOPBACK, Settings
 from .storage.generation_store import GenerationStore, input_reference
 from .storage.retention import Retention
 
@@ -47,8 +47,9 @@ class Playground:
         self._edition = edition(self.document.raw)
         self.store = GenerationStore(settings.data)
         self.clients = ClientPool(settings.max_in_flight, others=not settings.hosted)
-        retention = Retention(self.store, settings.room, "" if settings.keep else DRAWN_HERE)
-        self._runner = Runner(self.store, self.clients, retention, settings.patience)
+        free_server = "" if settings.max_storage_gb else LOCAL_SERVER_PREFIX
+        retention = Retention(self.store, settings.max_storage_bytes, free_server)
+        self._runner = Runner(self.store, self.clients, retention, settings.timeout)
         self._quota = Quota(self.store, settings.allowance, settings.budget)
         self._runs = self._runner.runs
         self._admission = threading.Lock()

@@ -1,7 +1,4 @@
-"""Reads the text of one setting as a value; each function raises `ValueError` for a text that it cannot use.
-
-Must not know the names of the settings.
-"""
+"""Parsers for the text of a setting. Each raises `ValueError` for a text that it cannot use."""
 
 from __future__ import annotations
 
@@ -11,11 +8,13 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def read_flag(text: str) -> bool:
-    """Whether a yes or a no is meant."""
+    """Yes or no."""
     words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
     if text.lower() not in words:
         raise ValueError
@@ -30,7 +29,7 @@ def read_key(text: str) -> str:
 
 
 def read_api_key(text: str) -> str:
-    """A key of the API, which never has quotes around it."""
+    """A key of the API; quotes around it are refused."""
     if text[:1] in ("'", '"') or text[-1:] in ("'", '"'):
         raise ValueError
     return read_key(text)
@@ -62,7 +61,7 @@ def read_folder(text: str) -> Path:
     try:
         path = Path(text).expanduser()
         taken = path.exists() and not path.is_dir()
-    except (OSError, RuntimeError):  # not allowed to look, or a home folder that nobody has
+    except (OSError, RuntimeError):  # no permission, or a home folder that does not exist
         raise ValueError from None
     if taken:
         raise ValueError
@@ -76,7 +75,7 @@ def read_path(text: str) -> str:
     return text
 
 
-def read_networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+def read_networks(text: str) -> tuple[Network, ...]:
     """Addresses and networks, separated by commas."""
     return tuple(ipaddress.ip_network(part.strip()) for part in text.split(","))
 
@@ -103,12 +102,12 @@ def read_seconds(text: str) -> float:
 
 
 def read_gigabytes(text: str) -> float:
-    """Gigabytes as bytes; infinite for "unlimited"."""
+    """Gigabytes; infinite for "unlimited"."""
     if text.lower() == "unlimited":
         return math.inf
     if not 0.05 <= float(text) <= 1_000_000:
         raise ValueError
-    return float(text) * 1e9
+    return float(text)
 
 
 def read_factor(text: str) -> float:

@@ -22,6 +22,8 @@ def environment(folder: Path, **extra: str) -> dict[str, str]:
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     own = {
         "FLUX_PLAYGROUND_DATA": str(folder / "data"),
+        "FLUX_PLAYGROUND_ENV_FILE": str(folder / "no.env"),
+        "FLUX_PLAYGROUND_SECRETS_DIR": str(folder / "no-secrets"),
         "FLUX_PLAYGROUND_LOCAL_SPEED": "40",
         "GRADIO_TEMP_DIR": str(folder / "gradio"),
         "GRADIO_SERVER_PORT": str(free_port()),

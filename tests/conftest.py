@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,7 +27,7 @@ def server() -> Iterator[LocalServer]:
 @pytest.fixture
 def settings(server: LocalServer, tmp_path: Path) -> Settings:
     """Settings of somebody without a key, in a folder of the test's own."""
-    return replace(Settings(), data=tmp_path / "data", demo_url=server.url)
+    return Settings(data=tmp_path / "data", demo_url=server.url)
 
 
 @pytest.fixture

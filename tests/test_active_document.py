@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,7 +32,7 @@ def answer(data: bytes, status: int = 200) -> bytes:
 
 def test_a_document_may_be_an_address_and_no_key_goes_there(host: Hostile, tmp_path: Path) -> None:
     host.script("/openapi.json", raw(answer(CONSTRUCTS.read_bytes())))
-    settings = replace(Settings(), openapi=f"{host.url}/openapi.json", data=tmp_path, api_key="a-key-for-tests")
+    settings = Settings(openapi=f"{host.url}/openapi.json", data=tmp_path, api_key="a-key-for-tests")
     assert len(active_document.load_active(settings).operations) == 7
     assert all("x-key" not in str(call).lower() and "a-key-for-tests" not in str(call) for call in host.calls())
 
@@ -92,11 +91,11 @@ def test_a_redirect_to_this_machine_from_elsewhere_is_followed_only_where_it_beg
 
 
 def test_an_adopted_document_is_kept_for_the_next_start_and_can_be_left_again(tmp_path: Path) -> None:
-    settings = replace(Settings(), data=tmp_path)
+    settings = Settings(data=tmp_path)
     active_document.save(settings, load(CONSTRUCTS))
     assert active_document.load_active(settings).operations[0].path == "/v1/plain"
     assert (
-        active_document.load_active(replace(settings, openapi=str(active_document.SHIPPED))).operations[0].path
+        active_document.load_active(settings.replace(openapi=str(active_document.SHIPPED))).operations[0].path
         != "/v1/plain"
     )
     active_document.reset(settings)
@@ -105,7 +104,7 @@ def test_an_adopted_document_is_kept_for_the_next_start_and_can_be_left_again(tm
 
 def test_an_adopted_document_that_is_spoilt_does_not_keep_the_program_from_starting(tmp_path: Path) -> None:
     (tmp_path / "adopted-openapi.json").write_text("{")
-    assert active_document.load_active(replace(Settings(), data=tmp_path)).raw == load().raw
+    assert active_document.load_active(Settings(data=tmp_path)).raw == load().raw
 
 
 def test_a_document_without_the_default_endpoint_begins_with_its_first_and_a_wanted_one_must_be_there() -> None:
@@ -116,7 +115,7 @@ def test_a_document_without_the_default_endpoint_begins_with_its_first_and_a_wan
 
 def test_a_playground_and_its_local_server_go_by_another_document_while_they_run(tmp_path: Path) -> None:
     with LocalServer(speed=100) as server:
-        settings = replace(Settings(), data=tmp_path, demo_url=server.url)
+        settings = Settings(data=tmp_path, demo_url=server.url)
         with Playground(settings) as playground:
             newer = load(CONSTRUCTS)
             server.serve(newer)

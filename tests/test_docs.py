@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from flux_playground.settings import VARIABLES
+from flux_playground.settings import ENV_FILE, SECRETS_DIR, list_variables
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -60,5 +60,5 @@ def test_make_targets(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
 def test_variables(page: Path) -> None:
     """Each environment variable of this program is a setting."""
-    names = {variable.name for variable in VARIABLES}
+    names = {ENV_FILE, SECRETS_DIR, *(variable.name for variable in list_variables())}
     assert set(re.findall(r"FLUX_PLAYGROUND_[A-Z_]+|BFL_API_KEY", page.read_text(encoding="utf-8"))) <= names

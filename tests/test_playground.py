@@ -114,14 +114,14 @@ def test_a_webhook_secret_is_sent_and_never_kept(playground: Playground) -> None
 
 
 def test_without_any_key_nothing_can_be_made(settings: Settings) -> None:
-    with Playground(replace(settings, demo_url="")) as playground, pytest.raises(Unauthorized):
+    with Playground(settings.replace(demo_url="")) as playground, pytest.raises(Unauthorized):
         playground.start(VALUES)
 
 
 def test_a_visitors_own_key_goes_to_the_api_and_not_to_the_local_server(
     settings: Settings, server: LocalServer
 ) -> None:
-    with Playground(replace(settings, demo_url="http://127.0.0.1:9", base_url=server.url)) as playground:
+    with Playground(settings.replace(demo_url="http://127.0.0.1:9", base_url=server.url)) as playground:
         mine = Visitor("somebody", "their-own-key")
         assert playground.uses_demo()
         assert not playground.uses_demo(mine)
@@ -142,7 +142,7 @@ def test_the_account_is_asked_with_the_visitors_key(playground: Playground) -> N
 def test_what_is_over_the_limit_waits_in_line_and_is_seen_to(settings: Settings) -> None:
     with (
         LocalServer(speed=20, scale=0.25) as slow,
-        Playground(replace(settings, demo_url=slow.url, max_in_flight=1)) as playground,
+        Playground(settings.replace(demo_url=slow.url, max_in_flight=1)) as playground,
     ):
         started = [playground.start(VALUES) for _ in range(3)]
         assert [playground.queue_position(g.id) for g in started] == [0, 1, 2]
@@ -157,7 +157,7 @@ def test_what_is_over_the_limit_waits_in_line_and_is_seen_to(settings: Settings)
 def test_one_that_waits_in_line_can_be_stopped_and_is_never_sent(settings: Settings) -> None:
     with (
         LocalServer(speed=20, scale=0.25) as slow,
-        Playground(replace(settings, demo_url=slow.url, max_in_flight=1)) as playground,
+        Playground(settings.replace(demo_url=slow.url, max_in_flight=1)) as playground,
     ):
         before = playground.credits()
         first, second = playground.start(VALUES), playground.start(VALUES)
@@ -168,7 +168,7 @@ def test_one_that_waits_in_line_can_be_stopped_and_is_never_sent(settings: Setti
 
 
 def test_stopping_ends_the_waiting_at_once_and_the_image_can_be_collected(settings: Settings) -> None:
-    with LocalServer(speed=4, scale=0.25) as slow, Playground(replace(settings, demo_url=slow.url)) as playground:
+    with LocalServer(speed=4, scale=0.25) as slow, Playground(settings.replace(demo_url=slow.url)) as playground:
         before = playground.credits()
         started = playground.start(VALUES)
         while playground.get(started.id).state is not State.RUNNING:
@@ -271,7 +271,7 @@ def test_a_key_does_not_go_to_a_server_that_only_a_document_names(settings: Sett
     raw["servers"] = [{"url": named}]
     raw["paths"]["/v1/flux-pro-1.1-ultra-finetuned"]["post"].pop("servers", None)
     changed = schema.load_text(json.dumps(raw))
-    with Playground(replace(settings, demo_url="", api_key="k"), changed) as playground:
+    with Playground(settings.replace(demo_url="", api_key="k"), changed) as playground:
         with pytest.raises(InvalidDocument, match="FLUX_PLAYGROUND_BASE_URL"):
             playground.start(VALUES)
         assert playground.recent() == []

@@ -14,7 +14,7 @@ import pytest
 from flux_playground import schema
 from flux_playground.local import LocalServer
 from flux_playground.schema import Field
-from flux_playground.settings import DEFAULT_ENDPOINT, VARIABLES, Settings
+from flux_playground.settings import DEFAULT_ENDPOINT, list_variables
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -30,7 +30,10 @@ The request of `POST {path}`. `python -m tests.test_readme` writes this table fr
 SETTINGS_INTRO = """\
 # Settings
 
-Environment variables, read once at the start. An invalid value ends the start with one sentence and exit code 2.
+Each setting is an environment variable, a line in the file `.env` of the working directory, or a file in `/run/secrets`
+with the name of the variable. The environment wins over `.env`, and `.env` over the secrets. `FLUX_PLAYGROUND_ENV_FILE`
+and `FLUX_PLAYGROUND_SECRETS_DIR` name another file and another folder. Settings are read once at the start. An invalid
+value ends the start with one sentence and exit code 2; the sentence never contains the value. `--help` lists them.
 Gradio's variables for the address (`GRADIO_SERVER_NAME`, `GRADIO_SERVER_PORT`, `GRADIO_ROOT_PATH`) and for uploads
 (`GRADIO_TEMP_DIR`) apply too. `python -m tests.test_readme` writes this table from `flux_playground/settings.py`.
 """
@@ -63,10 +66,9 @@ def fields_page() -> str:
 def settings_page() -> str:
     """docs/settings.md."""
     rows = []
-    for variable in VARIABLES:
-        default = getattr(Settings(), variable.setting)
-        text = str(default).replace(str(Path.home()), "~") if default else ""
-        rows.append([f"`{variable.name}`", variable.takes, f"`{text}`" if text else "", variable.help])
+    for variable in list_variables():
+        default = f"`{variable.default}`" if variable.default else ""
+        rows.append([f"`{variable.name}`", variable.takes, default, variable.help])
     return f"{SETTINGS_INTRO}\n{table(['variable', 'value', 'default', 'purpose'], rows)}\n"
 
 

@@ -170,7 +170,7 @@ def test_an_image_of_a_recipe_comes_back_to_whoever_sent_it_only(playground: Pla
 def test_the_code_of_a_host_asks_the_api_and_of_this_machine_the_local_server(playground: Playground) -> None:
     path = playground.operation.path
     assert code_panel.address(playground, Visitor(), path) == (playground.settings.demo_url, code_panel.LOCAL)
-    playground.settings = replace(playground.settings, hosted=True)
+    playground.settings = playground.settings.replace(hosted=True)
     assert code_panel.address(playground, Visitor(), path) == (playground.operation.server, code_panel.HOSTED)
     assert code_panel.address(playground, Visitor(), path, "https://api.eu.bfl.ai") == ("https://api.eu.bfl.ai", "")
 

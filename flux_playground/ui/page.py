@@ -54,7 +54,7 @@ def build(
     with Sparing(title="Flux Playground", analytics_enabled=False, delete_cache=(3600, 86400)) as page:
         parts = lay_out([one.playground for one in every], [one.fields for one in every], examples)
         names = gradio_api.names([one.playground.operation.path for one in every])
-        called = gradio_api.outputs() if playground.settings.programs else []
+        called = gradio_api.outputs() if playground.settings.api_enabled else []
         for place, (acts, name) in enumerate(zip(every, names, strict=True)):
             form = Carrying(place, parts, acts)
             binding.wire_form(place, parts, acts, form.tells, form.fills)
@@ -84,12 +84,12 @@ def options(playground: Playground, *, style: str = "", script: str = "", favico
     os.environ["FORWARDED_ALLOW_IPS"] = ""  # else forged addresses are believed before the guard sees them
     settings = playground.settings
     own = [*routes(playground), *health.routes(playground), lifecycle.ROUTE]
-    own += mcp.routes(playground) if settings.mcp else []
+    own += mcp.routes(playground) if settings.enable_mcp else []
     first = frozenset(route.path.split("/")[1] for route in own)
     rules = Rules(
         settings.hosted,
-        settings.programs,
-        settings.proxies,
+        settings.api_enabled,
+        settings.trusted_proxies,
         first,
         user_header=settings.user_header,
         hosts=settings.hosts,

@@ -36,7 +36,7 @@ def store(tmp_path: Path) -> Iterator[GenerationStore]:
 @pytest.fixture
 def hosted(settings: Settings, server: LocalServer) -> Settings:
     """Settings of an owner whose key strangers may use: two images an hour each, five for all."""
-    mine = replace(settings, demo_url="", base_url=server.url, api_key="owners-key", hosted=True)
+    mine = settings.replace(demo_url="", base_url=server.url, api_key="owners-key", hosted=True)
     return replace(mine, allowance=Allowance.read("2/hour"), budget=Allowance.read("5/hour"))
 
 
@@ -136,17 +136,17 @@ def test_an_allowance_survives_a_restart_and_another_name(hosted: Settings) -> N
 
 def test_a_key_of_ones_own_and_the_local_server_cost_the_owner_nothing(hosted: Settings, settings: Settings) -> None:
     mine = replace(ANN, api_key="a-key-of-anns")
-    with Playground(replace(hosted, allowance=Allowance.read("1/day"))) as playground:
+    with Playground(hosted.replace(allowance=Allowance.read("1/day"))) as playground:
         assert [list(playground.generate(VALUES, mine))[-1].spender for _ in range(3)] == [""] * 3
         playground.start(VALUES, ANN)
     with Playground(
-        replace(settings, hosted=True, data=settings.data / "demo", allowance=hosted.allowance)
+        settings.replace(hosted=True, data=settings.data / "demo", allowance=hosted.allowance)
     ) as playground:
         assert [playground.start(VALUES, ANN).spender for _ in range(3)] == [""] * 3
 
 
 def test_an_owner_alone_has_no_allowance(hosted: Settings) -> None:
-    with Playground(replace(hosted, hosted=False)) as playground:
+    with Playground(hosted.replace(hosted=False)) as playground:
         assert len([playground.start(VALUES, OWNER) for _ in range(4)]) == 4
 
 

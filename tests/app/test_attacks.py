@@ -607,7 +607,7 @@ def test_the_log_has_a_line_for_each_generation_and_no_words_of_it(victim: Stran
     lines = [json.loads(line) for line in log.splitlines() if line.startswith('{"generation"')]
     assert identity(victim.heard) in {line["generation"] for line in lines}
     assert "secret garden" not in log
-    assert victim.get("/counts", authorization="Bearer ").status == 404
+    assert victim.get("/metrics", authorization="Bearer ").status == 404
     assert victim.get("/health").body == b"ok"
 
 

@@ -84,9 +84,9 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             "BFL_API_KEY": "owners-key",
             "FLUX_PLAYGROUND_BASE_URL": api.url,
             "FLUX_PLAYGROUND_ALLOWANCE": "1/hour",
-            "FLUX_PLAYGROUND_PROXIES": "127.0.0.1",
+            "FLUX_PLAYGROUND_TRUSTED_PROXIES": "127.0.0.1",
             "FLUX_PLAYGROUND_USER_HEADER": "X-Remote-User",
-            "FLUX_PLAYGROUND_MCP": "1",
+            "FLUX_PLAYGROUND_ENABLE_MCP": "1",
             "GRADIO_ROOT_PATH": "/flux",
         }
         with running(folder / "page", **settings) as page, nginx(folder / "nginx", page) as address:

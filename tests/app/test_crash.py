@@ -11,7 +11,6 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -78,7 +77,7 @@ def paid(server: LocalServer, key: str) -> int:
 
 def ends(server: LocalServer, folder: Path, key: str) -> list[State]:
     """What becomes of what a killed process left behind, after a restart."""
-    with Playground(replace(Settings(), data=folder, base_url=server.url, api_key=key)) as playground:
+    with Playground(Settings(data=folder, base_url=server.url, api_key=key)) as playground:
         playground.resume()
         return [list(playground.watch(generation.id))[-1].state for generation in playground.recent()]
 

@@ -34,7 +34,7 @@ VALUES = {"finetune_id": "my-finetune", "prompt": "a secret garden"}
     ],
 )
 def test_the_page_says_which_mode_it_is_in(settings: Settings, hosted: bool, key: str, demo: bool, said: str) -> None:
-    mine = replace(settings, hosted=hosted, api_key=key, demo_url=settings.demo_url if demo else "")
+    mine = settings.replace(hosted=hosted, api_key=key, demo_url=settings.demo_url if demo else "")
     with Playground(mine) as playground:
         badge = connection.badge(playground, OWNER)
         assert said.replace("&#x27;", "'") in badge.replace("&#x27;", "'")
@@ -43,8 +43,9 @@ def test_the_page_says_which_mode_it_is_in(settings: Settings, hosted: bool, key
         assert "Your key" in connection.badge(playground, Visitor(api_key="my-own-key"))
 
 
-def test_a_page_says_that_it_is_alive_and_its_counts_to_its_owner_only(settings: Settings, server: LocalServer) -> None:
-    mine = replace(settings, hosted=True, token="sesame", api_key="owners", base_url=server.url, demo_url="")
+def test_health_and_metrics(settings: Settings, server: LocalServer) -> None:
+    """Everybody gets `/health`; only the token gets `/metrics`."""
+    mine = settings.replace(hosted=True, metrics_token="sesame", api_key="owners", base_url=server.url, demo_url="")
     with Playground(mine) as playground:
         list(playground.generate(VALUES, Visitor("ann", mark="1.a")))
         app = Starlette(routes=health.routes(playground))
@@ -57,16 +58,26 @@ def test_a_page_says_that_it_is_alive_and_its_counts_to_its_owner_only(settings:
                 {"authorization": "sesame"},
                 {"authorization": "Bearer x"},
             ):
-                assert somebody.get("/counts", **headers).status == 404
-            told = json.loads(somebody.get("/counts", authorization="Bearer sesame").body)
-    assert (told["running"], told["waiting"], told["made"], told["failed"], told["spent"]) == (0, 0, 1, 0, 7)
-    assert told["spent_by_visitors"] == {"hour": 7, "day": 7}
+                assert somebody.get("/metrics", **headers).status == 404
+            answer = somebody.get("/metrics", authorization="Bearer sesame")
+    assert answer.headers["content-type"].startswith("text/plain; version=")
+    lines = answer.body.decode().splitlines()
+    for line in (
+        'flux_generations{state="ready"} 1.0',
+        'flux_generations{state="failed"} 0.0',
+        "flux_credits_spent 7.0",
+        'flux_visitor_credits_spent{window="hour"} 7.0',
+        'flux_visitor_credits_spent{window="day"} 7.0',
+        "flux_clients 1.0",
+    ):
+        assert line in lines
 
 
-def test_without_a_token_there_are_no_counts(playground: Playground) -> None:
+def test_no_metrics_without_token(playground: Playground) -> None:
+    """Without a token in the settings, `/metrics` does not exist."""
     with serving(Starlette(routes=health.routes(playground))) as url:
         for given in ("Bearer ", "Bearer", ""):
-            assert Stranger(url).get("/counts", authorization=given).status == 404
+            assert Stranger(url).get("/metrics", authorization=given).status == 404
 
 
 def test_a_generation_is_one_line_of_log_without_its_content(

@@ -72,8 +72,8 @@ def test_no_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(Path, "home", no_home)
     with pytest.raises(InvalidSettings, match="no home folder"):
-        Settings.from_env({})
-    assert Settings.from_env({"FLUX_PLAYGROUND_DATA": str(tmp_path)}).data == tmp_path
+        Settings.from_env()
+    assert Settings.from_env(data=str(tmp_path)).data == tmp_path
 
 
 def test_folder_below_a_file(tmp_path: Path) -> None:

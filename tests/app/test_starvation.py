@@ -9,7 +9,6 @@ import threading
 import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -153,8 +152,8 @@ def test_progressive_jpeg_counts_its_coefficients() -> None:
 
 def test_allowance_before_images(settings: Settings, server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """A press over the allowance is refused before its images are encoded."""
-    hosted = replace(settings, demo_url="", base_url=server.url, api_key="owners-key", hosted=True)
-    hosted = replace(hosted, allowance=Allowance.read("1/hour"))
+    hosted = settings.replace(demo_url="", base_url=server.url, api_key="owners-key", hosted=True)
+    hosted = hosted.replace(allowance=Allowance.read("1/hour"))
     with Playground(hosted) as playground:
         ann = Visitor("ann", mark="1111.aaaa")
         list(playground.generate(VALUES, ann))
@@ -169,7 +168,7 @@ def test_allowance_before_images(settings: Settings, server: LocalServer, monkey
 def test_made_up_key_keeps_no_connection(settings: Settings, server: LocalServer) -> None:
     """A key that the API does not accept leaves no client behind."""
     with LocalServer(speed=60, key="the-only-key") as strict:
-        keyed = replace(settings, demo_url="", base_url=strict.url, api_key="the-only-key")
+        keyed = settings.replace(demo_url="", base_url=strict.url, api_key="the-only-key")
         with Playground(keyed) as playground:
             for number in range(3):
                 visitor = Visitor(f"visitor-{number}", api_key=f"made-up-{number}")

@@ -101,7 +101,7 @@ def test_axe_finds_nothing_in_any_end_without_a_picture(browser: Browser, tmp_pa
             tmp_path,
             FLUX_PLAYGROUND_LOCAL_SPEED="60",
             FLUX_PLAYGROUND_MAX_IN_FLIGHT="20",
-            FLUX_PLAYGROUND_PATIENCE="12",
+            FLUX_PLAYGROUND_TIMEOUT="12",
         ) as url,
         checked(browser, url) as axe,
     ):
@@ -120,7 +120,7 @@ def test_axe_finds_nothing_in_any_end_without_a_picture(browser: Browser, tmp_pa
 def test_axe_finds_nothing_after_a_restart_nor_when_nobody_answers(browser: Browser, tmp_path: Path) -> None:
     with LocalServer(speed=5) as server:
         api = {"BFL_API_KEY": KEY, "FLUX_PLAYGROUND_BASE_URL": server.url}
-        before = replace(Settings(), data=tmp_path / "data", base_url=server.url, api_key=KEY)
+        before = Settings(data=tmp_path / "data", base_url=server.url, api_key=KEY)
         with Playground(before) as playground:
             one = playground.start({"finetune_id": "my-finetune", "prompt": "#stuck"})
             under_way = next(each for each in playground.watch(one.id) if each.state is State.RUNNING)

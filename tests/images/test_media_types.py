@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +67,7 @@ def test_a_video_or_an_archive_is_kept_as_it_came_and_shown_or_offered(
     api.script("/v1/get_result", reply(answer))
     head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(data)}\r\nConnection: close\r\n\r\n".encode()
     api.script("/sample", raw(head + data))
-    settings = replace(Settings(), data=tmp_path, base_url=api.url, api_key="a-key-for-tests", endpoint="/v1/film")
+    settings = Settings(data=tmp_path, base_url=api.url, api_key="a-key-for-tests", endpoint="/v1/film")
     with Playground(settings, load_text(DOCUMENT)) as playground:
         last = list(playground.generate({"prompt": "waves"}))[-1]
         assert last.state is State.SUCCEEDED, last.error

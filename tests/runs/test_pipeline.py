@@ -6,7 +6,6 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -146,12 +145,12 @@ def test_a_server_that_is_not_there_costs_nothing(store: GenerationStore) -> Non
 def test_what_was_left_uncollected_is_collected_later_without_being_paid_for_again(
     server: LocalServer, settings: Settings
 ) -> None:
-    hasty = replace(settings, demo_url="", base_url=server.url, api_key="collector", patience=0.05)
+    hasty = settings.replace(demo_url="", base_url=server.url, api_key="collector", timeout=0.05)
     with Playground(hasty) as playground:
         before = playground.credits()
         left = list(playground.generate({"finetune_id": "a", "prompt": "#slow hills"}))[-1]
         assert (left.state, type(left.error)) == (State.DETACHED, TaskTimeout)
-    with Playground(replace(hasty, patience=30)) as playground:
+    with Playground(hasty.replace(timeout=30)) as playground:
         assert playground.resume() == []
         playground.collect(left.id)
         last = list(playground.watch(left.id))[-1]

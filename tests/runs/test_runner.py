@@ -31,7 +31,7 @@ KEY = "owners-key-1234"
 @pytest.fixture
 def keyed(settings: Settings, server: LocalServer) -> Settings:
     """Settings of an owner with a key, at the local server."""
-    return replace(settings, demo_url="", base_url=server.url, api_key=KEY)
+    return settings.replace(demo_url="", base_url=server.url, api_key=KEY)
 
 
 @pytest.fixture

@@ -137,7 +137,7 @@ def test_another_program_on_the_same_folder_removes_nothing(store: GenerationSto
 
 
 def test_each_image_that_is_made_makes_room_for_itself(settings: Settings) -> None:
-    with Playground(replace(settings, keep=60_000.0)) as playground:
+    with Playground(settings.replace(max_storage_gb=60e-6)) as playground:
         ends = [list(playground.generate({**VALUES, "seed": seed}))[-1] for seed in range(8)]
         until = time.monotonic() + 10
         while playground.store.files.size > 60_000 and time.monotonic() < until:

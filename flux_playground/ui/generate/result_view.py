@@ -171,7 +171,7 @@ def _here(view: View) -> Words:
     if not view.local or said.cost == FREE:
         return said
     advice = messages.TWICE_THERE if view.generation.state is State.SUBMIT_UNKNOWN else said.advice
-    return replace(said, cost=messages.DRAWN_HERE, advice=advice)
+    return replace(said, cost=messages.LOCAL_SERVER_PREFIX, advice=advice)
 
 
 def _ending(one: Generation, said: Words) -> str:

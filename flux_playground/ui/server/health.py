@@ -1,62 +1,74 @@
-"""The routes for whoever looks after a page: whether it is alive, for anybody, and what it does, for the owner only.
-
-Numbers only: nothing of what was asked for or made. Knows the playground, not gradio.
-"""
+"""Routes for operators: `/health` for everybody, `/metrics` for the holder of the token."""
 
 from __future__ import annotations
 
 import asyncio
 import hmac
 import time
-from typing import Any
+from collections.abc import Iterator
 
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from ...errors import StorageError
 from ...generation import State
 from ...playground import Playground
 
+WINDOWS_SECONDS = {"hour": 3600, "day": 86400}
+NO_STORE = {"cache-control": "no-store"}
+
 
 def routes(playground: Playground) -> list[Route]:
-    """`/health`, and `/counts`, which is there only for the token of the settings."""
+    """`/health`, and `/metrics`, which answers 404 without the token of the settings."""
+    registry = CollectorRegistry()
+    registry.register(PlaygroundCollector(playground))
 
     async def health(_: Request) -> Response:
         try:
             await asyncio.to_thread(playground.store.check_writable)
         except StorageError as error:
-            return PlainTextResponse(error.message, 503, headers={"cache-control": "no-store"})
-        return PlainTextResponse("ok", headers={"cache-control": "no-store"})
+            return PlainTextResponse(error.message, 503, headers=NO_STORE)
+        return PlainTextResponse("ok", headers=NO_STORE)
 
-    async def counted(request: Request) -> Response:
-        wanted = f"Bearer {playground.settings.token}".encode()
-        given = request.headers.get("authorization", "").encode()
-        if not playground.settings.token or not hmac.compare_digest(given, wanted):
+    async def metrics(request: Request) -> Response:
+        token = playground.settings.metrics_token
+        authorization = request.headers.get("authorization", "").encode()
+        if not token or not hmac.compare_digest(authorization, f"Bearer {token}".encode()):
             return PlainTextResponse("Not found", 404)
-        found = await asyncio.to_thread(counts, playground)
-        return JSONResponse(found, headers={"cache-control": "no-store"})
+        text = await asyncio.to_thread(generate_latest, registry)
+        return Response(text, media_type=CONTENT_TYPE_LATEST, headers=NO_STORE)
 
-    return [Route("/health", health), Route("/counts", counted)]
+    return [Route("/health", health), Route("/metrics", metrics)]
 
 
-def counts(playground: Playground) -> dict[str, Any]:
-    """How many generations run, wait, were made and failed, the credits spent in all, and those of visitors of late."""
-    by_state = playground.store.usage.counts()
-    found = {state: number for state, (number, _) in by_state.items()}
-    running = sum(found.get(state, 0) for state in (State.SUBMITTING, State.RUNNING, State.DOWNLOADING))
-    now = time.time()
-    lately = {
-        name: sum(cost or 0.0 for _, _, cost in playground.store.usage.spending_since("", now - seconds, now))
-        for name, seconds in (("hour", 3600), ("day", 86400))
-    }
-    return {
-        "running": running,
-        "waiting": found.get(State.QUEUED, 0),
-        "made": found.get(State.SUCCEEDED, 0),
-        "failed": found.get(State.FAILED, 0) + found.get(State.SUBMIT_UNKNOWN, 0),
-        "uncollected": found.get(State.DETACHED, 0),
-        "spent": sum(cost for _, cost in by_state.values()),
-        "spent_by_visitors": lately,
-        "keys": len(playground.clients),
-    }
+class PlaygroundCollector(Collector):
+    """Reads the metrics from the generation store at each scrape, so that they survive a restart."""
+
+    def __init__(self, playground: Playground) -> None:
+        self._playground = playground
+
+    def describe(self) -> list[Metric]:
+        """Nothing: else the registry would read the store when the collector is registered."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """Generations and credits by state, credits of visitors by window, and clients."""
+        usage, now = self._playground.store.usage, time.time()
+        by_state = usage.counts()
+        generations = GaugeMetricFamily("flux_generations", "Stored generations by state.", labels=["state"])
+        for state in State:
+            generations.add_metric([state.value], by_state.get(state, (0, 0.0))[0])
+        yield generations
+        total = sum(cost for _, cost in by_state.values())
+        yield GaugeMetricFamily("flux_credits_spent", "Credits of all stored generations.", value=total)
+        recent = GaugeMetricFamily(
+            "flux_visitor_credits_spent", "Credits that visitors spent on the owner's key.", labels=["window"]
+        )
+        for window, seconds in WINDOWS_SECONDS.items():
+            recent.add_metric([window], sum(cost or 0.0 for _, _, cost in usage.spending_since("", now - seconds, now)))
+        yield recent
+        yield GaugeMetricFamily("flux_clients", "Clients in use, one per key.", value=len(self._playground.clients))

@@ -26,7 +26,7 @@ def test_nobody_is_told_a_balance_where_nothing_is_billed(playground: Playground
 
 
 def test_the_balance_is_told_to_whoever_pays_and_to_no_other(server: LocalServer, settings: Settings) -> None:
-    own = replace(settings, demo_url="", base_url=server.url, api_key="the-owners-key")
+    own = settings.replace(demo_url="", base_url=server.url, api_key="the-owners-key")
     with Playground(own) as playground:
         assert finetune_list.balance(playground, Visitor()).endswith("credits left")
     with Playground(replace(own, hosted=True, data=settings.data / "hosted")) as playground:
@@ -35,7 +35,7 @@ def test_the_balance_is_told_to_whoever_pays_and_to_no_other(server: LocalServer
 
 
 def test_an_account_that_cannot_be_asked_offers_nothing_and_fails_nothing(settings: Settings) -> None:
-    closed = replace(settings, demo_url="", base_url="http://127.0.0.1:9", api_key="key")
+    closed = settings.replace(demo_url="", base_url="http://127.0.0.1:9", api_key="key")
     with Playground(closed) as playground:
         assert finetune_list.finetunes(playground, Visitor()) == []
         assert finetune_list.balance(playground, Visitor()) == ""

@@ -17,7 +17,7 @@ from flux_playground.ui.session.tab_session import Desk
 @pytest.fixture
 def paid(server: LocalServer, settings: Settings) -> Iterator[Playground]:
     """A playground of somebody who pays, at a server that says what it costs."""
-    with Playground(replace(settings, demo_url="", base_url=server.url, api_key="the-owners-key")) as opened:
+    with Playground(settings.replace(demo_url="", base_url=server.url, api_key="the-owners-key")) as opened:
         yield opened
 
 

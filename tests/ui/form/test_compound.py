@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +74,7 @@ def filled(operation: Operation, values: dict[str, Any]) -> dict[str, Any]:
 def sender(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Playground]:
     """A playground whose local server serves the document of the tests."""
     with LocalServer(DOCUMENT, speed=200) as server:
-        chosen = replace(Settings(), data=tmp_path_factory.mktemp("data"), demo_url=server.url, endpoint="/v1/plain")
+        chosen = Settings(data=tmp_path_factory.mktemp("data"), demo_url=server.url, endpoint="/v1/plain")
         with Playground(chosen, DOCUMENT) as opened:
             yield opened
 

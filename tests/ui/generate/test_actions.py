@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -124,7 +123,7 @@ def test_vary_keeps_everything_but_the_seed_and_again_keeps_that_too(acts: Acts)
 
 
 def test_nobody_can_act_on_what_is_somebody_elses(server: LocalServer, settings: Settings) -> None:
-    with Playground(replace(settings, hosted=True)) as playground:
+    with Playground(settings.replace(hosted=True)) as playground:
         acts = Acts(playground, playground.operation.fields)
         done(acts.generate("mine", FORM))
         for act in (acts.show, acts.stop, acts.collect):

@@ -54,7 +54,7 @@ def url(api: LocalServer, folder: Path) -> Iterator[str]:
         "BFL_API_KEY": OWNERS_KEY,
         "FLUX_PLAYGROUND_BASE_URL": api.url,
         "FLUX_PLAYGROUND_ALLOWANCE": f"{ALLOWANCE}/hour",
-        "FLUX_PLAYGROUND_MCP": "1",
+        "FLUX_PLAYGROUND_ENABLE_MCP": "1",
     }
     with running(folder, **settings) as address:
         yield address
@@ -228,7 +228,7 @@ def test_the_tools_are_those_of_the_present_document(playground: Playground) -> 
 
 
 def test_at_home_what_a_program_makes_is_the_owners(tmp_path: Path) -> None:
-    with running(tmp_path, FLUX_PLAYGROUND_MCP="1") as address:
+    with running(tmp_path, FLUX_PLAYGROUND_ENABLE_MCP="1") as address:
         result = called(Stranger(address), VALUES)
         made = json.loads(said(result))
         page = Stranger(address)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -26,7 +25,7 @@ def request(session: str, address: str = "192.0.2.7") -> Any:
 @pytest.fixture
 def acts(settings: Settings, server: LocalServer) -> Any:
     """The acts of a hosted page that pays with the owner's key."""
-    hosted = replace(settings, demo_url="", base_url=server.url, api_key="owners-key", hosted=True)
+    hosted = settings.replace(demo_url="", base_url=server.url, api_key="owners-key", hosted=True)
     with Playground(hosted) as playground:
         yield Acts(playground, playground.operation.fields)
 
