@@ -11,6 +11,7 @@
   let stood = false; // whether the form that is shown has been on the page
 
   flux.endpoint = "";
+  for (const name of ["json", "document", "adopt"]) flux.handled.add(name);
   // Until the endpoint that the link names is there, the form that is must not be taken for its form.
   flux.arriving = Boolean(wanted());
 

@@ -34,16 +34,16 @@
   const paid = new Set(); // acts that may cost money
   const followed = new Set(); // acts whose effect is seen in the result or beside the button
 
-  flux.offer = (form, events, send, kinds) => {
+  flux.registerSender = (form, events, send, kinds) => {
     for (const act of kinds.paid) paid.add(act);
     for (const act of kinds.followed) followed.add(act);
     for (const [event, acts] of Object.entries(events)) {
       for (const act of acts) ways.set(`${form} ${act}`, (data) => send(event, { ...data, ...who(), act, form: flux.form }));
     }
-    if (ways.has("null show") && ways.has(`${flux.form} generate`)) flux.bridge = bridge;
+    if (ways.has("null show") && flux.offers(flux.form)) flux.bridge = bridge;
   };
 
-  flux.offers = (form) => ways.has(`${form} generate`);
+  flux.offers = (form) => ways.has(`${form} leave`);
 
   // Gradio can lose what answers an act when another one ends in the same moment. Then nothing is done again, for it may
   // have been done; but what there is now is asked for.
@@ -76,15 +76,38 @@
   }
 
   function bridge(act, data) {
-    if (["generate", "insist"].includes(act) && holdBack()) return;
     if (paid.has(act)) {
       if (isRepeat(act, data)) return;
-      data = { ...data, press: crypto.getRandomValues(new Uint32Array(4)).join("-") };
+      data = { ...data, press: newPress() };
       react();
     } else if (followed.has(act)) last = { at: -Infinity, what: "" }; // what was done in between makes it another press
     if (followed.has(act)) owed = performance.now();
     (ways.get(`${flux.form} ${act}`) || ways.get(`null ${act}`))?.(data);
   }
+
+  const newPress = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
+  let insisting = false; // whether the next press on Generate is to act although there is such an image
+
+  // Gradio calls this for a press on Generate: its result goes with the form; "" for a press that is held back.
+  flux.press = () => {
+    const insist = insisting;
+    insisting = false;
+    for (const hidden of $$(".mended")) hidden.classList.remove("mended");
+    if (!flux.bridge || flux.arriving) {
+      say("Still loading. Try again in a moment.");
+      return "";
+    }
+    if (holdBack() || isRepeat("generate", { insist })) return "";
+    awaited = $("#stage .frame")?.dataset.id ?? null;
+    react();
+    owed = performance.now();
+    return JSON.stringify({ ...who(), insist, press: newPress() });
+  };
+
+  flux.insist = () => {
+    insisting = true;
+    $("#generate")?.click();
+  };
 
   // The button shows at once that it was pressed; the program's answer takes a moment.
   function react() {
@@ -266,7 +289,7 @@
     keys: () => $("#keys")?.showModal(),
     close: () => $("#keys")?.close(),
   };
-  const bridged = ["show", "stop", "collect", "again", "vary", "recall", "undo"];
+  flux.handled = new Set(); // acts that another script does
 
   function act(name, given) {
     const data = flux.underLock(name, given);
@@ -279,7 +302,7 @@
     if (name in here) here[name](data);
     else if (name === "recall" && ["all", "but-seed"].includes(data.what)) {
       flux.at($("#stage .actions")?.dataset.endpoint, () => flux.bridge?.(name, { ...data }));
-    } else if (bridged.includes(name) || name === "key") flux.bridge?.(name, { ...data });
+    } else if (!flux.handled.has(name)) flux.bridge?.(name, { ...data });
     if (["again", "vary", "collect", "show"].includes(name)) toStage();
   }
 
@@ -319,11 +342,6 @@
       if (control.tagName === "A") event.preventDefault();
       const { act: name, ...data } = control.dataset;
       act(name, data);
-    } else if (event.target.closest?.("#generate")) {
-      for (const hidden of $$(".mended")) hidden.classList.remove("mended");
-      awaited = $("#stage .frame")?.dataset.id ?? null;
-      if (flux.bridge && !flux.arriving) flux.bridge("generate", {});
-      else say("The form is not there yet. Press again in a moment.");
     }
   });
 

@@ -205,7 +205,7 @@
     copytext: (_, control) => flux.copy($("pre", $$("[role=tabpanel]:not([hidden])", control.closest(".code"))[0] || control.closest(".code")).textContent),
     copylink: (data) => flux.copy(address(data.query)),
     reproduce: (data) => ((state.closed = ""), (state.what = ""), flux.bridge?.("reproduce", { id: data.id })),
-    insist: () => flux.bridge?.("insist", {}),
+    insist: () => flux.insist(),
     draft: () => {
       const open = $("#draft .panel:not([hidden])");
       if (open) return close(open);
@@ -220,6 +220,7 @@
   };
 
   const leave = (control) => control.closest("dialog")?.close();
+  for (const name of Object.keys(acts)) if (name !== "show") flux.handled.add(name);
 
   document.addEventListener("click", (event) => {
     const control = event.target.closest?.("[data-act]");

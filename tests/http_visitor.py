@@ -93,17 +93,22 @@ class Stranger:
         return self.post("/gradio_api/run/predict", body)
 
     def form(self, **values: Any) -> list[Any]:
-        """The inputs of Generate in their order, as an untouched page would send them but for these values."""
+        """The contents of the form's inputs in their order, untouched but for `values`."""
         config = self.config
         parts = {one["id"]: one["props"] for one in config["components"]}
-        go = next(one for one in config["dependencies"] if one["targets"][0][1] == "act_press")
-        known = {str(parts[one].get("elem_id")).removeprefix("input-"): parts[one].get("value") for one in go["inputs"]}
+        event = next(one for one in config["dependencies"] if one["targets"][0][1] == "act_read")
+        inputs = event["inputs"]
+        known = {str(parts[one].get("elem_id")).removeprefix("input-"): parts[one].get("value") for one in inputs}
         filled = {**known, "finetune_id": "my-finetune", "prompt": "a mill", **values}
         return [filled[name] for name in known]
 
+    def pressed(self, form: list[Any] | None = None, **data: Any) -> list[Any]:
+        """What a press on Generate sends: the data of the press, then the contents of the form."""
+        return [json.dumps({"press": secrets.token_hex(8), **data}), *(self.form() if form is None else form)]
+
     def generate(self, **values: Any) -> str:
         """Press Generate and hear it out."""
-        self.join(self.number("act_press"), self.form(**values), {"act": "generate"})
+        self.join(self.number("click"), self.pressed(self.form(**values)))
         return self.listen()
 
     def raw(self, data: bytes, patience: float = 5.0) -> bytes:

@@ -25,6 +25,8 @@ from flux_playground.ui.recipes import reproduction_view as shown
 from flux_playground.ui.text import image_urls
 from tests.images.test_metadata import signed_jpeg
 
+from .ui.page_parts import Page
+
 VALUES = {"finetune_id": "my-finetune", "prompt": "a mill by a river", "aspect_ratio": "1:1"}
 
 
@@ -113,19 +115,20 @@ def test_content_credentials_are_called_present_and_what_a_copy_does_to_them_is_
     path = tmp_path / "signed.jpg"
     path.write_bytes(signed_jpeg()[0])
     signed = replace(one, image=path)
-    said = shown.more(signed, shown.prospect(playground, Visitor(), signed))
+    said = shown.more(signed, shown.prospect(Page(playground).visit(), signed))
     assert "Content Credentials present" in said
     assert "no longer holds" in said
     assert "verified" not in said
-    assert "Content Credentials" not in shown.more(one, shown.prospect(playground, Visitor(), one))
+    assert "Content Credentials" not in shown.more(one, shown.prospect(Page(playground).visit(), one))
 
 
 def test_what_it_will_cost_is_said_beforehand(playground: Playground) -> None:
     one = made(playground)
-    assert shown.price(playground, Visitor(), one) == "free here"
+    page = Page(playground)
+    assert shown.price(page.visit(), one) == "free"
     mine, paid = Visitor("owner", "a-key"), replace(one, server="https://api.bfl.ai", cost=7.0)
-    assert shown.price(playground, mine, paid) == "7 credits, as last time"
-    assert shown.price(playground, mine, one) == "cost unknown"
+    assert shown.price(page.visit(mine), paid) == "7 credits"
+    assert shown.price(page.visit(mine), one) == "cost unknown"
 
 
 def test_the_difference_of_two_pictures_is_measured_shown_and_explained(playground: Playground) -> None:
@@ -142,8 +145,8 @@ def test_the_difference_of_two_pictures_is_measured_shown_and_explained(playgrou
 
 def opened(
     playground: Playground, source: Path | str, raw: dict[str, Any], who: str = "owner"
-) -> import_preview.Opened:
-    return import_preview.opened(playground, Visitor(who), playground.operation.fields, raw, source)
+) -> import_preview.ImportPreview:
+    return import_preview.preview_import(Page(playground).visit(Visitor(who), raw), source)
 
 
 def test_a_secret_in_a_recipe_reaches_no_field_and_what_is_refused_is_named(playground: Playground) -> None:
@@ -160,19 +163,19 @@ def test_an_image_of_a_recipe_comes_back_to_whoever_sent_it_only(playground: Pla
     Image.new("RGB", (64, 64), "crimson").save(file, "PNG")
     one = made(playground, image_prompt=file.getvalue())
     text = json.dumps({"prompt": "x", "image_prompt": one.request["image_prompt"]})
-    held = import_preview.inputs(playground, opened(playground, text, {}))
+    held = import_preview.import_inputs(Page(playground).visit(), opened(playground, text, {}))
     assert Path(held["image_prompt"]).read_bytes() == file.getvalue()
     strange = opened(playground, text, {}, "a stranger")
-    assert "image_prompt" not in import_preview.inputs(playground, strange)
-    assert any("image_prompt is not here" in warning for warning in strange.warnings)
+    assert "image_prompt" not in import_preview.import_inputs(Page(playground).visit(), strange)
+    assert any("image_prompt is not included" in warning for warning in strange.warnings)
 
 
 def test_the_code_of_a_host_asks_the_api_and_of_this_machine_the_local_server(playground: Playground) -> None:
-    path = playground.operation.path
-    assert code_panel.address(playground, Visitor(), path) == (playground.settings.demo_url, code_panel.LOCAL)
+    path, context = playground.operation.path, Page(playground).visit()
+    assert code_panel.choose_server(context, path) == (playground.settings.demo_url, code_panel.LOCAL)
     playground.settings = playground.settings.replace(hosted=True)
-    assert code_panel.address(playground, Visitor(), path) == (playground.operation.server, code_panel.HOSTED)
-    assert code_panel.address(playground, Visitor(), path, "https://api.eu.bfl.ai") == ("https://api.eu.bfl.ai", "")
+    assert code_panel.choose_server(context, path) == (playground.operation.server, code_panel.HOSTED)
+    assert code_panel.choose_server(context, path, "https://api.eu.bfl.ai") == ("https://api.eu.bfl.ai", "")
 
 
 ANYTHING = st.recursive(
@@ -194,4 +197,6 @@ def test_whatever_a_recipe_says_it_is_shown_escaped_and_applied_or_refused_in_wo
         said = import_dialog.sheet(one)
         assert "<img src=x" not in said
         assert "<b>" not in said.replace("<li><b>", "")
-        assert set(import_preview.inputs(playground, one)) <= {field.name for field in playground.operation.fields}
+        assert set(import_preview.import_inputs(Page(playground).visit(), one)) <= {
+            field.name for field in playground.operation.fields
+        }

@@ -1,135 +1,179 @@
-"""Which act each event of the bridges stands for, and what is written when it has been done.
-
-Knows gradio, the layout and the acts; must not know how anything is done.
-"""
+"""Connects Gradio events to actions, and updates to components."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
-from .events.js_bridge import PAID, private
-from .form import field_values
-from .generate.actions import Acts, Updates
-from .generate.live_updates import NOTHING, Update
-from .layout import Parts
-from .session.tab_session import Desk
+from ..errors import Unauthorized
+from .account import connection
+from .components import private_event
+from .events.action import Action
+from .events.context import Context, PageState
+from .events.update import NO_CHANGE, Update
+from .form.form import Form, FormComponents, render_field_errors
+from .layout import Components
+from .session import caller
 from .text import notices
 
-Data = Mapping[str, Any]
-"""What came with an event: "act", the act that is meant, "form", the place of the form that is shown, and its own."""
+MAX_PRESS_CHARS = 80
+MAX_PRESS_DATA_CHARS = 5_000
 
-Answer = Callable[[str | None, Data, Data], Awaitable[dict[Any, Any]]]
-"""An act that is done at once: from the session, the event's data and the contents of a form to what is written."""
-
-Change = Callable[[Acts, str | None, Data, Desk], Updates]
-"""An act that is followed: its updates."""
-
-CHANGES: Mapping[str, Change] = {
-    "show": lambda acts, session, data, desk: acts.show(session, _id(data)),
-    "stop": lambda acts, session, data, desk: acts.stop(session, _id(data)),
-    "collect": lambda acts, session, data, desk: acts.collect(session, _id(data)),
-    "again": lambda acts, session, data, desk: acts.again(session, _id(data), fresh_seed=False, desk=desk),
-    "vary": lambda acts, session, data, desk: acts.again(session, _id(data), fresh_seed=True, desk=desk),
-    "reproduce": lambda acts, session, data, desk: acts.reproduce(session, _id(data), desk=desk),
-    "key": lambda acts, session, data, desk: acts.key(session, str(data.get("key", ""))),
-    "account": lambda acts, session, data, desk: acts.account(session, balance_only=bool(data.get("balance"))),
-}
-"""The acts that need nothing of the form."""
+CLICK = "(press, ...values) => [window.flux.press(), ...values]"
+"""Adds the number and the payer of a press on Generate to the contents of the form."""
 
 
-def wire_page(parts: Parts, every: Sequence[Acts], told: Callable[[str | None, Data], Awaitable[str]]) -> None:
-    """Connect what is done with the pictures there are; `told` gives a panel below one."""
+@dataclass(frozen=True)
+class Binding:
+    """Binds the actions of a page to its components."""
 
-    async def watch(request: gr.Request, event: gr.EventData) -> AsyncIterator[dict[Any, Any]]:
-        data = given(event)
-        change = CHANGES.get(str(data.get("act")))
-        acts = every[_place(data, len(every))]
-        if change is not None:
-            desk = acts.identify(request, data)
-            if refused := acts.refuse(desk, data):
-                yield written(refused, parts, acts)
-            else:
-                if data.get("act") in PAID and not acts.desks.claim_press(desk.visitor.id, _press(data)):
-                    change, data = CHANGES["show"], {}  # the press has acted before: show how things are
-                async for update in change(acts, request.session_hash, data, desk):
-                    yield written(update, parts, acts)
-        yield written(NOTHING, parts, acts)  # gradio says the last word again, after a later event may have begun
+    page: PageState
+    forms: Sequence[Form]
+    components: Components
+    actions: Mapping[str, Action]
 
-    async def panel(request: gr.Request, event: gr.EventData) -> str:
-        every[0].identify(request, given(event))
-        return await told(request.session_hash, given(event))
+    def bind(self) -> None:
+        """Bind the events of the page and of each form."""
+        quiet = private_event(self.components.bridge)
+        bridge = self.components.bridge
+        bridge.act_watch(self._watch, None, self.components.followed, **quiet)
+        bridge.act_ask(self._ask, None, self.components.panel, queue=False, **quiet)
+        for place, form in enumerate(self.components.forms):
+            self._bind_form(place, form)
 
-    quiet = private(parts.sender)
-    parts.sender.act_watch(watch, None, parts.outputs, **quiet)
-    parts.sender.act_panel(panel, None, parts.tray.panel, queue=False, **quiet)
+    def _bind_form(self, place: int, drawn: FormComponents) -> None:
+        components, quiet = self.components, private_event(self.components.bridge)
+        keys = {component: key for key, component in drawn.inputs.items()}
+
+        async def generate(contents: dict[Any, Any], request: gr.Request) -> AsyncIterator[dict[Any, Any]]:
+            data = _press_data(contents.pop(components.press, ""))
+            raw = {keys[component]: content for component, content in contents.items()}
+            if data:
+                async for update in self.stream({"act": "generate", "form": place, **data}, request, raw):
+                    yield self.write(update)
+            yield self.write(NO_CHANGE)  # Gradio sends the last value again, maybe after a later event has begun
+
+        # Gradio passes the components of a set in the order of their ids: `press` was made first.
+        inputs = {components.press, *drawn.inputs.values()}
+        components.generate[place].click(generate, inputs, components.followed, js=CLICK, **quiet)
+        bridge, form = components.form_bridges[place], dict(drawn.inputs)
+        read = [drawn.column, components.generate[place], *components.texts]
+        written = [*read, components.price, components.field_errors, *drawn.inputs.values()]
+        bridge.act_read(self._answer(place), inputs_kwargs=form, outputs=read, queue=False, **quiet)
+        bridge.act_write(self._answer(place), inputs_kwargs=form, outputs=written, queue=False, **quiet)
+
+    async def _watch(self, request: gr.Request, event: gr.EventData) -> AsyncIterator[dict[Any, Any]]:
+        async for update in self.stream(_data(event), request):
+            yield self.write(update)
+        yield self.write(NO_CHANGE)
+
+    async def _ask(self, request: gr.Request, event: gr.EventData) -> str:
+        update = await self._run_once(_data(event), request, {})
+        return update.panel or ""
+
+    def _answer(self, place: int) -> Callable[..., Awaitable[dict[Any, Any]]]:
+        async def answer(request_: gr.Request, event_: gr.EventData, /, **raw: Any) -> dict[Any, Any]:
+            return self.write(await self._run_once({**_data(event_), "form": place}, request_, raw), place)
+
+        return answer
+
+    async def _run_once(self, data: Mapping[str, Any], request: gr.Request, raw: Mapping[str, Any]) -> Update:
+        action = self.actions.get(str(data.get("act")))
+        if action is None or action.streams:
+            return NO_CHANGE
+        result = action.run(self.context(data, request, raw))
+        assert isinstance(result, Awaitable)  # noqa: S101  # `streams` says so
+        return await result
+
+    async def stream(
+        self, data: Mapping[str, Any], request: Any, raw: Mapping[str, Any] | None = None
+    ) -> AsyncIterator[Update]:
+        """Give the updates of a streaming action; a paid press acts once, and only when its payer is known."""
+        action = self.actions.get(str(data.get("act")))
+        if action is None or not action.streams:
+            return
+        context = self.context(data, request, raw or {})
+        if action.paid:
+            if refused := refuse_payer(context):
+                yield refused
+                return
+            press = context.text("press")[:MAX_PRESS_CHARS]
+            if not self.page.sessions.claim_press(context.visitor.id, press):
+                if action.name == "generate":
+                    return
+                # The press has acted before: show the current state.
+                action, context = self.actions["show"], context.with_data(id="")
+        result = action.run(context)
+        assert isinstance(result, AsyncIterator)  # noqa: S101  # `streams` says so
+        async for update in result:
+            yield update
+
+    def context(self, data: Mapping[str, Any], request: Any, raw: Mapping[str, Any]) -> Context:
+        """Return the context of a request, after its session was identified by the request itself."""
+        place = data.get("form")
+        form = self.forms[place if type(place) is int and 0 <= place < len(self.forms) else 0]
+        mark = caller.mark(request, self.page.secret_key)
+        session = self.page.sessions.identify(request.session_hash, str(data.get("token", "")), mark)
+        return Context(self.page, session, form, data, raw)
+
+    def write(self, update: Update, place: int | None = None) -> dict[Any, Any]:
+        """Return what Gradio writes for an update; at least one component must be named."""
+        components = self.components
+        values: dict[Any, Any] = {
+            components.history: update.history,
+            components.connection: update.connection,
+            components.notice: update.notice,
+            components.finetunes: update.finetunes,
+            components.price: update.price,
+            components.code: update.code,
+            components.dialog: update.dialog,
+            components.json_text: update.json_text,
+            components.json_state: update.json_state,
+        }
+        if update.result is not None:
+            result = update.result
+            values |= {components.frame: result.frame, components.line: result.line, components.below: result.below}
+        if update.field_errors is not None:
+            errors, fields = update.field_errors, self.forms[place or 0].fields
+            values[components.field_errors] = render_field_errors(errors)
+            listed = notices.render_field_errors(errors, fields, by_api=update.rejected_by_api)
+            values[components.notice] = listed or update.notice or ""
+        written = {component: value for component, value in values.items() if value is not None}
+        if place is not None:
+            drawn = components.forms[place]
+            written |= {drawn.inputs[key]: content for key, content in (update.inputs or {}).items()}
+            if update.form_visible is not None:
+                written[drawn.column] = gr.Column(visible=update.form_visible)
+                written[components.generate[place]] = gr.Button(visible=update.form_visible)
+        return written or {components.notice: gr.skip()}
 
 
-def wire_form(place: int, parts: Parts, acts: Acts, tells: Mapping[str, Answer], fills: Mapping[str, Answer]) -> None:
-    """Connect the form at a place: `tells` read it, `fills` write to it."""
-    form, sender, quiet = parts.forms[place], parts.senders[place], private(parts.sender)
+def refuse_payer(context: Context) -> Update | None:
+    """Return what a paid press shows instead when the page shows a visitor's key that the program no longer has.
 
-    async def press(visit_: gr.Request, event_: gr.EventData, /, **raw: Any) -> AsyncIterator[dict[Any, Any]]:
-        data = given(event_)
-        desk = acts.identify(visit_, data)
-        if refused := acts.refuse(desk, data):
-            yield written(refused, parts, acts)
-        elif acts.desks.claim_press(desk.visitor.id, _press(data)):
-            insist = data.get("act") == "insist"
-            async for update in acts.generate(visit_.session_hash, raw, insist=insist, desk=desk):
-                yield written(update, parts, acts)
-        yield written(NOTHING, parts, acts)
-
-    all_of_it = dict(form.inputs)
-    texts = [form.column, parts.notice, parts.tray.sheet, parts.tray.draft, *parts.json]
-    filled = [*texts, parts.price, parts.faults, *form.inputs.values()]
-    sender.act_press(press, inputs_kwargs=all_of_it, outputs=parts.outputs, **quiet)
-    sender.act_tell(_answering(tells, parts, acts), inputs_kwargs=all_of_it, outputs=texts, queue=False, **quiet)
-    sender.act_fill(_answering(fills, parts, acts), inputs_kwargs=all_of_it, outputs=filled, queue=False, **quiet)
+    The program forgets a key with its session; the owner must not pay then.
+    """
+    if context.data.get("payer") != "own" or context.visitor.api_key:
+        return None
+    missing = Unauthorized("The program no longer has your API key. Enter your key again.")
+    return Update(field_errors=(), notice=notices.render_error(missing), connection=connection.render(context))
 
 
-def given(event: gr.EventData) -> Data:
-    """What came with an event, whatever was sent in its place."""
+def _data(event: gr.EventData) -> Mapping[str, Any]:
+    """Return the data of an event; empty for anything but an object."""
     return event._data if isinstance(event._data, dict) else {}
 
 
-def written(update: Update, parts: Parts, acts: Acts) -> dict[Any, Any]:
-    """What gradio must write for an update; at least one component has to be named."""
-    said = {parts.strip: update.strip, parts.connection: update.connection, parts.notice: update.notice}
-    said |= {parts.choices: update.choices, parts.price: update.price}
-    if update.stage is not None:
-        said |= {parts.frame: update.stage.frame, parts.line: update.stage.line, parts.below: update.stage.below}
-    if update.faults is not None:
-        said[parts.faults] = field_values.faults(update.faults)
-        said[parts.notice] = (
-            notices.reasons(update.faults, acts.fields, by_api=update.faults_by_api) or update.notice or ""
-        )
-    return {parts.frame: gr.skip(), **{part: value for part, value in said.items() if value is not None}}
-
-
-def _answering(known: Mapping[str, Answer], parts: Parts, acts: Acts) -> Callable[..., Awaitable[dict[Any, Any]]]:
-    async def answered(visit_: gr.Request, event_: gr.EventData, /, **raw: Any) -> dict[Any, Any]:
-        data = given(event_)
-        acts.identify(visit_, data)
-        answer = known.get(str(data.get("act")))
-        said = {} if answer is None else await answer(visit_.session_hash, data, raw)
-        return {parts.notice: gr.skip(), **said}
-
-    return answered
-
-
-def _press(data: Data) -> str:
-    """The number that the page gave to this press; "" from a page that gives none."""
-    return str(data.get("press", ""))[:80]
-
-
-def _id(data: Data) -> str:
-    return str(data.get("id", ""))
-
-
-def _place(data: Data, count: int) -> int:
-    """The place of the form that is shown; the first one's if it makes no sense."""
-    place = data.get("form")
-    return place if type(place) is int and 0 <= place < count else 0
+def _press_data(text: Any) -> Mapping[str, Any]:
+    """Return the data of a press on Generate; empty for a press that the page held back."""
+    if not isinstance(text, str) or not text or len(text) > MAX_PRESS_DATA_CHARS:
+        return {}
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return data if isinstance(data, dict) else {}

@@ -1,99 +1,134 @@
-"""Where everything stands on the page: the components, made and put in their places.
-
-Knows gradio and the fields' inputs; must not know what any of it does.
-"""
+"""Where the page's components are."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
-from ..playground import OWNER, Playground
-from ..schema import Field
 from .account import connection
+from .account import price as price_line
+from .components import html
 from .endpoints import replace_document
-from .endpoints.switch import picker
-from .events.js_bridge import bridges
-from .form import json_editor
-from .form.draw import Form, form, html
-from .generate.result_view import Stage, empty
+from .endpoints.switch import render_picker
+from .events.action import Action
+from .events.context import Context, PageState, Payer, initial_context
+from .events.js_bridge import form_bridge, page_bridge
+from .events.update import ResultHtml
+from .form.form import Form, FormComponents
+from .generate.result_view import empty
+from .json_editor import json_editor
 from .recipes import panels
 from .text import labels
 from .text.html import button
 
 
 @dataclass(frozen=True)
-class Parts:
-    """The components that acts write to, which all endpoints share, and the form of each endpoint.
+class Components:
+    """The Gradio components that actions write to, and those of each endpoint's form.
 
-    `sender` sends the page's events, `senders` those of the forms. `json` is what holds the request as text, and what
-    is said of it.
+    `bridge` sends the page's own events, `form_bridges` those of the forms. Each form has its own button `generate`;
+    `press` carries the data of a press. `document` is None on a hosted page.
     """
 
-    sender: Any
-    senders: tuple[Any, ...]
-    forms: tuple[Form, ...]
+    bridge: Any
+    form_bridges: tuple[Any, ...]
+    press: Any
+    forms: tuple[FormComponents, ...]
+    generate: tuple[Any, ...]
     frame: Any
     line: Any
     below: Any
-    strip: Any
+    history: Any
     notice: Any
     price: Any
-    faults: Any
+    field_errors: Any
     connection: Any
-    choices: Any
-    tray: panels.Tray
-    json: tuple[Any, Any]
+    finetunes: Any
+    panel: Any
+    code: Any
+    dialog: Any
+    file: Any
+    json_text: Any
+    json_state: Any
     document: Any
 
     @property
-    def outputs(self) -> list[Any]:
-        """What an act may write to."""
-        shown = [self.frame, self.line, self.below, self.strip]
-        return [*shown, self.notice, self.price, self.faults, self.connection, self.choices]
+    def followed(self) -> list[Any]:
+        """The components that a streaming action may write to."""
+        result = [self.frame, self.line, self.below, self.history]
+        return [*result, self.notice, self.price, self.field_errors, self.connection, self.finetunes]
+
+    @property
+    def texts(self) -> list[Any]:
+        """The components that an action of the form may write to, beside the form."""
+        return [self.notice, self.dialog, self.code, self.json_text, self.json_state]
 
 
-def lay_out(views: Sequence[Playground], chosen: Sequence[tuple[Field, ...]], examples: Sequence[str]) -> Parts:
-    """The whole page for the fields of each endpoint, the first one's form shown."""
-    sender, senders = bridges(len(views))
+def draw_page(
+    page: PageState, forms: Sequence[Form], actions: Mapping[str, Action], examples: Sequence[str]
+) -> Components:
+    """Draw the whole page; the form of the first endpoint is shown."""
+    context = initial_context(page, forms[0])
+    bridge = page_bridge(actions)
+    form_bridges = tuple(form_bridge(place, actions) for place in range(len(forms)))
+    press = gr.Textbox(visible=False)
     with gr.Row(elem_id="head"):
-        html(f"<h1>Flux Playground</h1>{picker([one.operation for one in views])}", elem_id="name")
-        document = None if views[0].settings.hosted else replace_document.panel(views[0])
-        badge = html(connection.badge(views[0], OWNER), elem_id="connection")
+        html(f"<h1>FLUX Playground</h1>{render_picker([form.operation for form in forms])}", elem_id="name")
+        hosted = page.playground.settings.hosted
+        document = None if hosted else replace_document.draw_panel(page.playground)
+        badge = html(connection.render(context), elem_id="connection")
     with gr.Row(elem_id="columns", equal_height=False):
         with gr.Column(elem_id="form", min_width=0):
-            html(button("json", "JSON", name="The request as JSON, beside the form", open="1"), elem_id="views")
-            forms = tuple(form(place, some) for place, some in enumerate(chosen))
-            notice, price = _action()
-            file, draft = panels.below_form()
+            html(button("json", "JSON", name="JSON: the request beside the form", open="1"), elem_id="views")
+            drawn = tuple(form.draw(place) for place, form in enumerate(forms))
+            with gr.Column(elem_id="action", min_width=0):
+                notice = html("", elem_id="notice")
+                buttons = tuple(_draw_generate_button(place) for place in range(len(forms)))
+                price = html(price_line.render(context), elem_id="price")
+            file, code = panels.below_form()
             with gr.Column(elem_id="json-view", min_width=0):
                 html(json_editor.PANEL)
-                sheet = html(""), html("")
+                json_text, json_state = html(""), html("")
         with gr.Column(elem_id="result", min_width=0):
             with gr.Column(elem_id="stage", min_width=0):
-                nothing = _nothing(views[0], chosen[0], examples)
+                nothing = _render_empty(context, len(forms), examples)
                 frame, line, below = html(nothing.frame), html(nothing.line), html(nothing.below)
                 panel, dialog = panels.below_picture()
-            strip = html("", elem_id="history")
-    choices, faults = html("", elem_id="choices"), html("")
-    recipes = panels.Tray(panel, draft, dialog, file)
-    told = (frame, line, below, strip, notice, price, faults, badge, choices, recipes, sheet, document)
-    return Parts(sender, senders, forms, *told)
+            history = html("", elem_id="history")
+    return Components(
+        bridge=bridge,
+        form_bridges=form_bridges,
+        press=press,
+        forms=drawn,
+        generate=buttons,
+        frame=frame,
+        line=line,
+        below=below,
+        history=history,
+        notice=notice,
+        price=price,
+        field_errors=html(""),
+        connection=badge,
+        finetunes=html("", elem_id="choices"),
+        panel=panel,
+        code=code,
+        dialog=dialog,
+        file=file,
+        json_text=json_text,
+        json_state=json_state,
+        document=document,
+    )
 
 
-def _action() -> tuple[Any, Any]:
-    """The row that generates, whichever form is shown: what is told at its button, and the price."""
-    with gr.Column(elem_id="action", min_width=0):
-        notice = html("", elem_id="notice")
-        gr.Button("Generate", variant="primary", size="lg", elem_id="generate")
-        return notice, html("", elem_id="price")
+def _draw_generate_button(place: int) -> Any:
+    return gr.Button("Generate", variant="primary", size="lg", elem_id="generate", visible=place == 0)
 
 
-def _nothing(view: Playground, chosen: Sequence[Field], examples: Sequence[str]) -> Stage:
-    known = next((str(one.example or "") for one in chosen if one.name == "finetune_id"), "")
-    several = len(view.document.operations) > 1
-    needed = {} if several else {"needed": labels.needed(chosen)}
-    return empty(examples, known if view.uses_demo() else "", **needed)
+def _render_empty(context: Context, forms: int, examples: Sequence[str]) -> ResultHtml:
+    fields = context.form.fields
+    finetune = next((str(field.example or "") for field in fields if field.name == "finetune_id"), "")
+    needed = {} if forms > 1 else {"needed": labels.needed(fields)}
+    return empty(examples, finetune if context.payer is Payer.DEMO else "", **needed)

@@ -1,7 +1,4 @@
-"""The page: which act every control stands for, and how gradio is launched so that its own doors stay shut.
-
-Knows gradio, the layout and the acts; must not know how anything is done.
-"""
+"""Builds the page from its features, and gives the options with which Gradio serves it."""
 
 from __future__ import annotations
 
@@ -14,74 +11,94 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from ..playground import Playground
-from ..schema import Document
-from . import binding
-from .endpoints import replace_document, switch
-from .events.js_bridge import private
-from .form_events import Carrying
-from .generate.actions import Acts
-from .generate.live_updates import NOTHING
+from ..schema import Document, Operation
+from .account import account_actions
+from .binding import Binding
+from .components import private_event
+from .endpoints import endpoint_actions, replace_document
+from .events.action import Action, find_actions
+from .events.context import PageState
+from .events.update import NO_CHANGE
+from .form.form import Form, offered_fields
+from .generate import generate_actions, reproduce_actions, reuse_actions
 from .gradio_patches.blocks import Sparing, settled
-from .layout import Parts, lay_out
+from .json_editor import json_actions
+from .layout import draw_page
 from .programs import gradio_api, mcp
-from .recipes import panels
-from .recipes.recipe_actions import Recipes
+from .recipes import panels, recipe_actions
 from .server import health
 from .server.image_routes import routes
 from .server.security import LARGEST_UPLOAD, Guard, Rules
 from .server.static_files import Assets
-from .session import caller, lifecycle
-from .session.tab_session import Desks
+from .session import lifecycle
 from .theme import theme
+
+FEATURES = (
+    generate_actions,
+    reproduce_actions,
+    reuse_actions,
+    recipe_actions,
+    json_actions,
+    endpoint_actions,
+    account_actions,
+)
+"""The modules whose actions the page has."""
+
+
+def page_actions() -> dict[str, Action]:
+    """Return the actions of the page, by name."""
+    return find_actions(*FEATURES)
 
 
 def build(
     playground: Playground,
     examples: Sequence[str] = (),
-    adopted: Callable[[Document], None] | None = None,
-    desks: Desks | None = None,
+    on_document: Callable[[Document], None] | None = None,
+    page: PageState | None = None,
 ) -> Any:
-    """The page of a playground, to be launched with `options`; `examples` are prompts to begin with.
+    """Return the page of a playground, to be launched with `options`; `examples` are prompts.
 
-    `adopted` is told of another document that the page goes by from now on; `desks` are those of the page before.
+    `on_document` is called with each document that replaces the first one. `page` is the state of the page before it.
     """
-    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    # Else each event rebuilds a growing table of all events before it.
-    os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")
-    os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "10")
-    every = _acts(switch.views(playground), desks)
-    with Sparing(title="Flux Playground", analytics_enabled=False, delete_cache=(3600, 86400)) as page:
-        parts = lay_out([one.playground for one in every], [one.fields for one in every], examples)
-        names = gradio_api.names([one.playground.operation.path for one in every])
-        called = gradio_api.outputs() if playground.settings.api_enabled else []
-        for place, (acts, name) in enumerate(zip(every, names, strict=True)):
-            form = Carrying(place, parts, acts)
-            binding.wire_form(place, parts, acts, form.tells, form.fills)
-            if called:
-                gradio_api.wire(parts.senders[place], parts.forms[place].inputs, acts, name, called)
-        recipes = Recipes(every[0])
-        binding.wire_page(parts, every, recipes.panel)
-        panels.wire(parts.tray.file, parts.sender, recipes.keep)
-        _wire_hello(page, parts, every[0])
-        if parts.document is not None:
-            replace_document.wire(parts.sender, parts.document, playground, lambda: remade(), page)
-    page.desks = every[0].desks  # `visit.leave` finds them there
-    if desks is None:
-        folder = Path(page.GRADIO_CACHE) if playground.settings.hosted else None
-        lifecycle.forget_idle(page.desks, playground.clients, uploaded=folder)
+    _turn_off_telemetry()
+    is_new = page is None
+    page = page or PageState.of(playground)
+    forms = [
+        Form(operation, offered_fields(operation, hosted=playground.settings.hosted))
+        for operation in order_operations(playground.document.operations, playground.operation)
+    ]
+    actions = page_actions()
+    with Sparing(title="FLUX Playground", analytics_enabled=False, delete_cache=(3600, 86400)) as blocks:
+        components = draw_page(page, forms, actions, examples)
+        binding = Binding(page, forms, components, actions)
+        binding.bind()
+        panels.wire(components.file, components.bridge, page.sessions)
+        _bind_load(blocks, binding)
+        if playground.settings.api_enabled:
+            gradio_api.wire(binding)
+        if components.document is not None:
+            replace_document.wire(components.bridge, components.document, playground, lambda: rebuild(), blocks)
+    blocks.sessions = page.sessions  # `lifecycle.leave` finds the sessions there
+    if is_new:
+        folder = Path(blocks.GRADIO_CACHE) if playground.settings.hosted else None
+        lifecycle.forget_idle(page.sessions, playground.clients, uploaded=folder)
 
-    def remade() -> Any:
-        if adopted is not None:
-            adopted(playground.document)
-        return build(playground, examples, adopted, page.desks)
+    def rebuild() -> Any:
+        if on_document is not None:
+            on_document(playground.document)
+        return build(playground, examples, on_document, page)
 
-    return page
+    return blocks
+
+
+def order_operations(operations: Sequence[Operation], first: Operation) -> list[Operation]:
+    """Return the endpoints of a document with the chosen one first."""
+    return [first, *(operation for operation in operations if operation.path != first.path)]
 
 
 def options(playground: Playground, *, style: str = "", script: str = "", favicon: str | None = None) -> dict[str, Any]:
-    """The arguments of `launch`: how the page looks, and every door of gradio's that is to stay shut."""
-    os.environ["FORWARDED_ALLOW_IPS"] = ""  # else forged addresses are believed before the guard sees them
+    """Return the arguments of `launch`: the page's look, and the closed routes of Gradio."""
+    os.environ["FORWARDED_ALLOW_IPS"] = ""  # else uvicorn accepts forged addresses before the middleware sees them
     settings = playground.settings
     own = [*routes(playground), *health.routes(playground), lifecycle.ROUTE]
     own += mcp.routes(playground) if settings.enable_mcp else []
@@ -112,28 +129,29 @@ def options(playground: Playground, *, style: str = "", script: str = "", favico
         "max_file_size": LARGEST_UPLOAD,
         "run_history": False,
         "enable_monitoring": False,
-        "mcp_server": False,  # ours is `mcp.py`: gradio's fetches addresses, encodes images anew, asks itself over HTTP
+        "mcp_server": False,  # `mcp.py` serves MCP: Gradio's server fetches addresses and encodes images again
         "show_error": False,
         "ssr_mode": False,
         "pwa": False,
     }
 
 
-def _acts(views: Sequence[Playground], desks: Desks | None) -> list[Acts]:
-    """The acts of each endpoint, all at the same desks."""
-    every = [Acts(one, switch.offered(one)) for one in views]
-    every[0].desks = desks or every[0].desks
-    for one in every:
-        one.desks, one.threads, one.account_calls = every[0].desks, every[0].threads, every[0].account_calls
-    return every
+def _turn_off_telemetry() -> None:
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    # Without these, each event rebuilds a growing table of all events before it.
+    os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")
+    os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "10")
 
 
-def _wire_hello(page: Any, parts: Parts, acts: Acts) -> None:
-    salt = acts.playground.store.secret_key()
+def _bind_load(blocks: Any, binding: Binding) -> None:
+    components = binding.components
 
-    async def hello(token: str, request: gr.Request) -> AsyncIterator[dict[Any, Any]]:
-        async for update in acts.hello(request.session_hash, token or "", caller.mark(request, salt)):
-            yield binding.written(update, parts, acts)
-        yield binding.written(NOTHING, parts, acts)
+    async def load(token: str, request: gr.Request) -> AsyncIterator[dict[Any, Any]]:
+        context = binding.context({"token": token or ""}, request, {})
+        async for update in generate_actions.connect(context):
+            yield binding.write(update)
+        yield binding.write(NO_CHANGE)
 
-    page.load(hello, gr.Textbox(visible=False), parts.outputs, js=lifecycle.HELLO, **private(parts.sender))
+    quiet = private_event(components.bridge)
+    blocks.load(load, gr.Textbox(visible=False), components.followed, js=lifecycle.HELLO, **quiet)

@@ -118,7 +118,7 @@ def test_what_is_over_the_allowance_is_neither_written_nor_sent(hosted: Settings
         assert 3500 < (caught.value.retry_after or 0) <= 3600
         assert len(playground.recent(ANN)) == 2
         assert playground.credits() == pytest.approx(before - 14)
-        said = notices.trouble(caught.value)
+        said = notices.render_error(caught.value)
         assert "2 images an hour" in said
         assert "made in 1 h;" in said
         assert 'data-act="key"' in said

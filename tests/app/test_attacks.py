@@ -180,7 +180,7 @@ def test_nothing_can_be_called_by_its_name(stranger: Stranger, method: str, path
 
 def test_no_event_is_named_for_programs_and_none_jumps_the_queue(stranger: Stranger) -> None:
     assert {one["api_visibility"] for one in stranger.config["dependencies"]} <= {"private", "undocumented"}
-    body = {"data": stranger.form(), "fn_index": stranger.number("act_press"), "session_hash": stranger.session}
+    body = {"data": stranger.pressed(), "fn_index": stranger.number("click"), "session_hash": stranger.session}
     assert stranger.post("/gradio_api/run/predict", body).status == 404
 
 
@@ -218,7 +218,7 @@ def test_the_browser_is_told_what_it_may_do(stranger: Stranger) -> None:
 @pytest.mark.parametrize("headers", [{"origin": EVIL}, {"origin": "null"}, {"sec_fetch_site": "cross-site"}])
 def test_another_site_cannot_press_the_buttons_of_its_visitors(stranger: Stranger, headers: dict[str, str]) -> None:
     stranger.hello()
-    assert stranger.join(stranger.number("act_press"), stranger.form(), **headers).status == 403
+    assert stranger.join(stranger.number("click"), stranger.pressed(), **headers).status == 403
 
 
 def test_a_forged_host_is_not_repeated(stranger: Stranger) -> None:
@@ -244,23 +244,23 @@ def test_nobody_can_act_on_what_is_another_visitors(
 def test_a_recall_gives_nobody_anothers_words(victim: Stranger, stranger: Stranger) -> None:
     stranger.hello()
     recall = {"act": "recall", "what": "all", "id": identity(victim.heard)}
-    assert b"secret garden" not in stranger.ask("act_fill", stranger.form(), **recall).body
+    assert b"secret garden" not in stranger.ask("act_write", stranger.form(), **recall).body
 
 
 def test_a_panel_tells_nobody_of_anothers_picture(victim: Stranger, stranger: Stranger) -> None:
     stranger.hello()
     for what in ("recipe", "code", "outcome"):
-        answer = stranger.ask("act_panel", [], act="panel", what=what, id=identity(victim.heard))
+        answer = stranger.ask("act_ask", [], act="panel", what=what, id=identity(victim.heard))
         assert identity(victim.heard).encode() not in answer.body
         assert b"secret garden" not in answer.body
 
 
-@pytest.mark.parametrize("event", ["act_tell", "act_fill", "act_panel"])
+@pytest.mark.parametrize("event", ["act_read", "act_write", "act_ask"])
 @pytest.mark.parametrize(
     "data", [{}, {"act": "show"}, {"act": ["x"]}, {"act": "__class__", "form": -1}, {"form": 2**70}]
 )
 def test_an_act_that_there_is_none_of_does_nothing(stranger: Stranger, event: str, data: dict[str, Any]) -> None:
-    answer = stranger.ask(event, [] if event == "act_panel" else stranger.form(), **data)
+    answer = stranger.ask(event, [] if event == "act_ask" else stranger.form(), **data)
     assert answer.status == 200
     assert b"site-packages" not in answer.body
 
@@ -355,7 +355,7 @@ def test_a_value_that_the_schema_refuses_makes_nothing(
 @pytest.mark.parametrize("data", [[], [None], ["x"] * 500, {"a": 1}, "x", None, [[[[[]]]]]])
 def test_a_form_of_the_wrong_shape_makes_nothing(stranger: Stranger, folder: Path, data: Any) -> None:
     before = len(kept(folder))
-    answer = stranger.join(stranger.number("act_press"), data)
+    answer = stranger.join(stranger.number("click"), data)
     assert answer.status in (200, 422)
     if answer.status == 200:
         stranger.listen()
@@ -387,8 +387,8 @@ def test_hidden_fields_are_not_there_and_what_is_sent_for_them_goes_nowhere(stra
     stranger.hello()
     assert b"webhook" not in stranger.get("/config").body
     form = {"webhook_url": "http://127.0.0.1:9/", "webhook_secret": "x"}
-    body = [*stranger.form(), *form.values()]
-    stranger.join(stranger.number("act_press"), body)
+    body = [*stranger.pressed(), *form.values()]
+    stranger.join(stranger.number("click"), body)
     stranger.listen()
     assert not any("webhook_url" in one.request for one in kept(folder))
 
@@ -559,7 +559,7 @@ def test_a_request_that_is_sent_again_and_again_is_paid_within_the_allowance(
 ) -> None:
     stranger.hello()
     before, paid = len(kept(folder)), spent(api)
-    number, form, answers = stranger.number("act_press"), stranger.form(), []
+    number, form, answers = stranger.number("click"), stranger.pressed(press=""), []
 
     def replay() -> None:
         answers.append(stranger.join(number, form))

@@ -20,9 +20,10 @@ from flux_playground.errors import InvalidRequest
 from flux_playground.local import LocalServer
 from flux_playground.schema import Operation, load, load_text
 from flux_playground.schema.document import SHIPPED
-from flux_playground.ui.form import json_editor
+from flux_playground.ui.form.form import Form
 from flux_playground.ui.gradio_patches import uploaded_files
 from flux_playground.ui.gradio_patches.uploaded_files import NOT_UPLOADED, uploaded_path
+from flux_playground.ui.json_editor import json_editor
 
 from ..app_process import running
 from ..http_visitor import Stranger
@@ -180,8 +181,10 @@ def test_address_where_the_api_takes_one(server: LocalServer, playground: Playgr
 )
 def test_json_view_takes_each_spelling(operation: Operation, value: str) -> None:
     """An image that a request may hold reaches the form; it never replaces the image there by nothing."""
-    edit = json_editor.edited(operation.fields, operation, {"finetune_id": "f"}, json.dumps({"image_prompt": value}))
-    assert Path(edit.held["image_prompt"]).read_bytes() == png()
+    edit = json_editor.apply_edit(
+        Form(operation, operation.fields), {"finetune_id": "f"}, json.dumps({"image_prompt": value})
+    )
+    assert Path(edit.inputs["image_prompt"]).read_bytes() == png()
 
 
 IMAGES = {"type": "array", "description": "Images.", "items": {"type": "string", "description": "Base64 or URL."}}
@@ -202,9 +205,9 @@ def with_list() -> Operation:
 def test_json_view_names_a_wrong_list(value: Any) -> None:
     """A list with anything but images is named, and the form keeps the images that it had."""
     operation = with_list()
-    edit = json_editor.edited(operation.fields, operation, {}, json.dumps({"input_images": value}))
-    assert "input_images" not in edit.held
-    assert "The form keeps what it had." in edit.said
+    edit = json_editor.apply_edit(Form(operation, operation.fields), {}, json.dumps({"input_images": value}))
+    assert "input_images" not in edit.inputs
+    assert "The form keeps what it had." in edit.message
 
 
 def test_address_where_the_items_take_one() -> None:
@@ -218,10 +221,10 @@ def test_json_view_names_a_wrong_image(operation: Operation, value: Any) -> None
     """A wrong image in the JSON is named under it, and the form keeps what it had."""
     raw = {"finetune_id": "f", "image_prompt": None}
     text = json.dumps({"finetune_id": "f", "image_prompt": value})
-    edit = json_editor.edited(operation.fields, operation, raw, text)
-    assert "image_prompt" not in edit.held
-    assert "image_prompt" in edit.said
-    assert "The form keeps what it had." in edit.said
+    edit = json_editor.apply_edit(Form(operation, operation.fields), raw, text)
+    assert "image_prompt" not in edit.inputs
+    assert "image_prompt" in edit.message
+    assert "The form keeps what it had." in edit.message
 
 
 def test_large_image_is_scaled_down(operation: Operation) -> None:

@@ -13,11 +13,12 @@ from starlette.applications import Starlette
 from flux_playground import Playground, Settings
 from flux_playground.generation import Generation
 from flux_playground.local import LocalServer
-from flux_playground.playground import OWNER, Visitor
+from flux_playground.playground import Visitor
 from flux_playground.runs import usage_log
 from flux_playground.ui.account import connection
 from flux_playground.ui.server import health
 from tests.http_visitor import Stranger
+from tests.ui.page_parts import Page
 from tests.ui.server.test_security import serving
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a secret garden"}
@@ -26,21 +27,22 @@ VALUES = {"finetune_id": "my-finetune", "prompt": "a secret garden"}
 @pytest.mark.parametrize(
     ("hosted", "key", "demo", "said"),
     [
-        (False, "", True, "Local demo"),
+        (False, "", True, "Demo"),
         (False, "k", False, "Connected"),
-        (True, "", True, "Hosted demo"),
-        (True, "", False, "Bring your own key"),
-        (True, "k", False, "On this page&#x27;s key"),
+        (True, "", True, "Demo"),
+        (True, "", False, "No API key"),
+        (True, "k", False, "This page&#x27;s key"),
     ],
 )
 def test_the_page_says_which_mode_it_is_in(settings: Settings, hosted: bool, key: str, demo: bool, said: str) -> None:
     mine = settings.replace(hosted=hosted, api_key=key, demo_url=settings.demo_url if demo else "")
     with Playground(mine) as playground:
-        badge = connection.badge(playground, OWNER)
+        page = Page(playground)
+        badge = connection.render(page.visit())
         assert said.replace("&#x27;", "'") in badge.replace("&#x27;", "'")
         assert ("10/hour, 30/day" in badge) == (hosted and bool(key))
         assert ("<form" in badge) == (hosted or not key)
-        assert "Your key" in connection.badge(playground, Visitor(api_key="my-own-key"))
+        assert "Your key" in connection.render(page.visit(Visitor(api_key="my-own-key")))
 
 
 def test_health_and_metrics(settings: Settings, server: LocalServer) -> None:

@@ -24,7 +24,7 @@ from flux_playground.playground import Visitor
 from flux_playground.rate_limits import Allowance
 from flux_playground.recipe.a1111 import PAIR, read_parameters
 from flux_playground.schema import Operation, load_text
-from flux_playground.ui.account.finetune_list import AccountCalls
+from flux_playground.ui.session.shared_calls import SharedCalls
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a mill"}
 
@@ -188,8 +188,8 @@ def test_slow_account_delays_no_other_call(playground: Playground) -> None:
         return "answer"
 
     async def ask() -> list[str]:
-        account = AccountCalls()
-        waiting = [asyncio.create_task(account(hang, playground, Visitor(), 60.0)) for _ in range(48)]
+        account = SharedCalls()
+        waiting = [asyncio.create_task(account("key", 60.0, lambda: hang(playground, Visitor()))) for _ in range(48)]
         await asyncio.sleep(0.05)
         page = await asyncio.wait_for(asyncio.to_thread(lambda: "page"), 5)
         release.set()

@@ -14,13 +14,13 @@ import pytest
 
 from flux_playground import Playground, Settings, reproduce
 from flux_playground.generation import Generation, State
-from flux_playground.playground import Visitor
 from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.storage.retention import Retention
 from flux_playground.ui.generate import history_view, result_view
 from flux_playground.ui.recipes import reproduction_view as shown
 from flux_playground.ui.text import image_urls
 from tests.storage.test_generation_store import generation, jpeg
+from tests.ui.page_parts import Page
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a mill"}
 
@@ -163,7 +163,7 @@ def test_the_page_says_that_a_picture_is_gone_and_shows_none(playground: Playgro
     one, other = (list(playground.generate({**VALUES, "seed": seed}))[-1] for seed in (1, 2))
     Retention(playground.store, 1).enforce()
     gone = playground.get(one.id)
-    stage = result_view.stage(result_view.View(gone, ahead=shown.prospect(playground, Visitor(), gone)))
+    stage = result_view.stage(result_view.View(gone, ahead=shown.prospect(Page(playground).visit(), gone)))
     assert "removed to make room" in stage.frame
     assert 'data-act="again"' in stage.frame
     assert image_urls.recipe(gone) in stage.below

@@ -1,50 +1,51 @@
-"""The badge that says who draws and who pays: the local demo, the owner's key, or one of the visitor's own.
-
-From a visitor to HTML. The key itself is never in it, nor any part of it. Knows the playground, not gradio.
-"""
+"""The badge of the page's header: who pays for images, the key in use, the balance. A key is never in the badge."""
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from ...playground import Playground, Visitor
+from ..events.context import Context, Payer
 from ..text.html import button, escape, icon
 
-MALFORMED = "That does not look like a key: one line of plain characters, without spaces."
-DEMO = "Pictures are drawn here, not by FLUX. Nothing is sent, nothing is billed."
+MALFORMED = "API keys have no spaces or line breaks."
+DEMO = "Placeholder images, not FLUX."
 
 
-def badge(playground: Playground, visitor: Visitor, fault: str = "", balance: str = "") -> str:
-    """What stands at the right of the page's head; `balance` says what the account still has, where that is known."""
-    keys = button("keys", "?", name="Keys of this page")
-    who = "demo" if playground.uses_demo(visitor) else "own" if visitor.api_key else "owner"
-    return f'<div class="connection" data-who="{who}">{_said(playground, visitor, fault, balance)}{keys}</div>'
+def render(context: Context, error: str = "") -> str:
+    """Render the badge; `error` says what is wrong with a key that was entered."""
+    shortcuts = button("keys", "?", name="? Keyboard shortcuts")
+    return f'<div class="connection" data-who="{context.payer}">{_render_account(context, error)}{shortcuts}</div>'
 
 
-def _said(playground: Playground, visitor: Visitor, fault: str, balance: str) -> str:
-    hosted = playground.settings.hosted
-    if playground.uses_demo(visitor):
-        return f'<p class="demo"><b>{"Hosted" if hosted else "Local"} demo</b> <span>{DEMO}</span></p>{_box(fault)}'
-    host = escape(urlsplit(playground.settings.base_url or playground.operation.server).hostname or "")
-    left = f' <span class="balance">{escape(balance)}</span>' if balance else ""
-    if visitor.api_key:
-        return f"<p><b>Your key</b> <span>is in use at {host}</span>{left}</p>{button('key', 'Forget it', key='')}"
-    if playground.settings.api_key:
-        if hosted:
-            each = escape(playground.settings.allowance)
-            return f"<p><b>On this page's key</b> <span>for each visitor {each}</span></p>{_box(fault)}"
+def _render_account(context: Context, error: str) -> str:
+    settings, payer = context.playground.settings, context.payer
+    if payer is Payer.DEMO:
+        return f'<p class="demo"><b>Demo</b> <span>{DEMO}</span></p>{_render_key_form(error)}'
+    host = escape(urlsplit(settings.base_url or context.operation.server).hostname or "")
+    balance = context.session.balance
+    left = "" if balance is None else f' <span class="balance">· {escape(describe_balance(balance))}</span>'
+    if payer is Payer.VISITOR:
+        return f"<p><b>Your key</b> <span>· {host}</span>{left}</p>{button('key', 'Remove key', key='')}"
+    if settings.api_key and settings.hosted:
+        limit = escape(settings.allowance)
+        return f"<p><b>This page's key</b> <span>· {limit} for each visitor</span></p>{_render_key_form(error)}"
+    if settings.api_key:
         return f"<p><b>Connected</b> <span>to {host}</span>{left}</p>"
-    title = "Bring your own key" if hosted else "No key yet"
-    return f"<p><b>{title}</b> <span>for {host}</span></p>{_box(fault)}"
+    return f"<p><b>No API key</b> <span>for {host}</span></p>{_render_key_form(error)}"
 
 
-def _box(fault: str) -> str:
-    wrong = f'<p class="fault" role="alert">{escape(fault)}</p>' if fault else ""
+def describe_balance(balance: float) -> str:
+    """Return a balance in words."""
+    return f"{balance:,.0f} credits left"
+
+
+def _render_key_form(error: str) -> str:
+    message = f'<p class="fault" role="alert">{escape(error)}</p>' if error else ""
     return (
-        f'<details class="key"{" open" if fault else ""}><summary>{icon("key")}<span>Use a key</span></summary>'
-        '<form data-act="key" autocomplete="off"><label for="key">Your key for the API</label>'
+        f'<details class="key"{" open" if error else ""}><summary>{icon("key")}<span>Add API key</span></summary>'
+        '<form data-act="key" autocomplete="off"><label for="key">BFL API key</label>'
         '<div><input id="key" type="password" autocomplete="off" spellcheck="false" autocapitalize="off">'
-        '<button type="submit" class="solid">Use it</button></div>'
-        f"{wrong}<p>It stays in this program's memory until you close the page, and goes to the API only.</p>"
+        '<button type="submit" class="solid">Save</button></div>'
+        f"{message}<p>Kept in memory until you close the page. Sent only to the API.</p>"
         "</form></details>"
     )

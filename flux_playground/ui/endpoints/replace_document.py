@@ -18,8 +18,7 @@ from ... import active_document
 from ...errors import InvalidDocument
 from ...playground import OWNER, Playground
 from ...schema import Document, Operation, changes, load_text
-from ..events.js_bridge import private
-from ..form.draw import html
+from ..components import html, private_event
 from ..text.html import button, escape, icon, join
 
 PAUSE = 0.4
@@ -29,7 +28,7 @@ LISTED = 12
 """Changes that are told."""
 
 
-def panel(playground: Playground) -> Any:
+def draw_panel(playground: Playground) -> Any:
     """Where an owner sees which document the page goes by and gives it another; what is told there, as a component."""
     info = playground.document.raw.get("info")
     known = info if isinstance(info, Mapping) else {}
@@ -72,7 +71,7 @@ def wire(bridge: Any, state: Any, playground: Playground, remade: Callable[[], A
         asyncio.get_running_loop().call_later(PAUSE, swap, page, fresh)
         return _told(before[1], playground.operation)
 
-    bridge.act_adopt(adopt, None, state, queue=False, **private(bridge))
+    bridge.act_adopt(adopt, None, state, queue=False, **private_event(bridge))
 
 
 def swap(page: Any, fresh: Any) -> None:

@@ -1,61 +1,43 @@
-"""The pieces of HTML through which the page's script sends events to the program: one for each form, one for the rest.
+"""Hidden HTML components through which the page's script sends Gradio events.
 
-Gradio looks through all events for every component of the page, and for a component from the top of the page: so a form
-has three events, by what they need of it, and not one for each act; the act's name goes along. Knows gradio only.
+Gradio's frontend looks through all events for each component. So each form has few events, by what they need of the
+form, and the name of the action is part of the event's data.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import gradio as gr
 
-PRESSED = ("generate", "insist")
-"""Acts that start what the form says; the second one although there is such a picture already."""
+from .action import Action
 
-TOLD = ("leave", "tojson", "draft", "paste", "dropped", "reopen")
-"""Acts that read the form."""
-
-FILLED = ("arrive", "fromjson", "recall", "apply", "asimage", "snapshot", "undo")
-"""Acts that write to the form."""
-
-WATCHED = ("show", "stop", "collect", "again", "vary", "reproduce", "key", "account")
-"""Acts that need nothing of the form."""
-
-PAID = frozenset({"generate", "insist", "again", "vary", "reproduce"})
-"""Acts that may cost money: one press of theirs counts once, however often it arrives."""
-
-FOLLOWED = frozenset({*PRESSED, *WATCHED} - {"key", "account"})
-"""Acts whose effect is seen in the result or beside the button."""
-
-FORM: Mapping[str, Sequence[str]] = {"press": PRESSED, "tell": TOLD, "fill": FILLED, "call": ()}
-PAGE: Mapping[str, Sequence[str]] = {"watch": WATCHED, "panel": ("panel",), "adopt": ("adopt",)}
+FORM_EVENTS = ("read", "write", "call")
+PAGE_EVENTS = ("watch", "ask", "adopt")
 
 
-def private(progress: Any = None) -> dict[str, Any]:
-    """The options of an event that the page alone uses: not in the page's API, never held up, any number at once.
+def page_bridge(actions: Mapping[str, Action]) -> Any:
+    """Return the component that sends the page's own events, `act_watch`, `act_ask` and `act_adopt`."""
+    return _bridge(None, {f"act_{event}": _names(actions, event) for event in PAGE_EVENTS}, actions)
 
-    Gradio writes down how far an event is on each of its outputs, unseen; with `progress`, on this component only.
-    """
-    return {
-        "api_visibility": "private",
-        "show_progress": "hidden",
-        "show_progress_on": progress,
-        "trigger_mode": "multiple",
-        "concurrency_limit": None,
+
+def form_bridge(place: int, actions: Mapping[str, Action]) -> Any:
+    """Return the component that sends the events of the form at a place, `act_read`, `act_write` and `act_call`."""
+    return _bridge(place, {f"act_{event}": _names(actions, event) for event in FORM_EVENTS}, actions)
+
+
+def _names(actions: Mapping[str, Action], event: str) -> list[str]:
+    return ["adopt"] if event == "adopt" else [name for name, action in actions.items() if action.event == event]
+
+
+def _bridge(place: int | None, events: Mapping[str, list[str]], actions: Mapping[str, Action]) -> Any:
+    kinds = {
+        "paid": [name for name, action in actions.items() if action.paid],
+        "followed": [name for name, action in actions.items() if action.followed],
     }
-
-
-def bridges(forms: int) -> tuple[Any, tuple[Any, ...]]:
-    """The sender of the page's own events, and those of so many forms; to be placed first on the page."""
-    return _bridge(PAGE, None), tuple(_bridge(FORM, place) for place in range(forms))
-
-
-def _bridge(events: Mapping[str, Sequence[str]], place: int | None) -> Any:
-    """Gradio finds the names of the events in the text of the script."""
-    said = json.dumps({f"act_{name}": acts for name, acts in events.items()})
-    kinds = json.dumps({"paid": sorted(PAID), "followed": sorted(FOLLOWED)})
-    script = f"window.flux.offer({json.dumps(place)}, {said}, (event, data) => trigger(event, data), {kinds});"
+    # Gradio finds the names of a component's events in the text of its script.
+    arguments = f"{json.dumps(place)}, {json.dumps(events)}, (event, data) => trigger(event, data), {json.dumps(kinds)}"
+    script = f"window.flux.registerSender({arguments});"
     return gr.HTML("", js_on_load=script, elem_id="bridge" if place is None else f"bridge-{place}")

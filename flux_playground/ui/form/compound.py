@@ -188,6 +188,13 @@ def plan(field: Field) -> Part:
     return made if isinstance(made, Leaf) or _size(made) <= MOST else Leaf(field.name, field)
 
 
+def text_keys(part: Part) -> Iterator[str]:
+    """Return the keys of a part's inputs that hold a text."""
+    for leaf in _leaves(part):
+        if isinstance(leaf, Leaf) and widgets.is_text(leaf.field):
+            yield leaf.key
+
+
 def draw(part: Part) -> dict[str, Any]:
     """The inputs of a part, put where they stand on the page, by their keys."""
     made: dict[str, Any] = {}

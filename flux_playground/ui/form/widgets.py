@@ -106,6 +106,11 @@ def is_range(field: Field) -> bool:
     return number and 0 < high - low <= 10_000
 
 
+def is_text(field: Field) -> bool:
+    """Return whether its input is a text box."""
+    return _kind(field) is _text
+
+
 def is_json(field: Field) -> bool:
     """Whether the value is written as JSON: lists and objects that have no better input, and what is of no kind."""
     return field.type in ("array", "object", "any") and not (is_choice(field) or _is_file(field) or _is_lines(field))

@@ -1,83 +1,47 @@
-"""Watching what is under way for one tab: what its page must show now, again whenever that changes.
-
-The generations travel by themselves; this only looks, twice a second and at once when one has ended, and stops when
-the tab has a later watcher or nothing moves any more. Knows the playground and the desk, not gradio.
-"""
+"""Streams updates of a tab's generations to its page until none of them is running or a later stream has started."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from dataclasses import replace
+from typing import Any
 from urllib.parse import urlsplit
 
 from ...errors import FieldError, InvalidRequest
 from ...generation import Generation, State
-from ...playground import ActiveRun, Playground
+from ...playground import ActiveRun
 from ...settings import LOOPBACK
 from ..account import price
+from ..events.context import Context
+from ..events.update import NO_CHANGE, Update
 from ..recipes.reproduction_view import prospect
-from ..session.tab_session import Desk
 from . import history_view, result_view
-from .result_view import Stage, View
+from .result_view import View
 
-T = TypeVar("T")
+CHECK_INTERVAL_SECONDS = 0.5
+KEEPALIVE_SECONDS = 3.0
+"""Seconds between two empty updates: Gradio notices a closed tab at the next update."""
 
-PAUSE = 0.5
-"""Seconds between two looks at what is under way."""
-
-ALIVE = 3.0
-"""Seconds between two signs of life: gradio notices at the next one that a tab was closed."""
-
-KEPT = 60
-
-
-@dataclass(frozen=True)
-class Update:
-    """What has changed on the page; None for what has not. `faults` are the fields to be marked, () for none."""
-
-    stage: Stage | None = None
-    strip: str | None = None
-    faults: tuple[FieldError, ...] | None = None
-    faults_by_api: bool = False
-    notice: str | None = None
-    connection: str | None = None
-    choices: str | None = None
-    price: str | None = None
-
-
-NOTHING = Update()
-
-
-class Threads:
-    """Calls that block, on threads of their own, so that they neither hold up the page nor starve one another."""
-
-    def __init__(self, most: int = 16) -> None:
-        self._pool = ThreadPoolExecutor(most, thread_name_prefix="page")
-
-    async def __call__(self, call: Callable[..., T], *args: Any) -> T:
-        """The result of a call that may block; raises what it raises."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, call, *args)
+MAX_CARDS = 60
 
 
 class Bell:
-    """Rings in the page's loop as soon as one of the runs that it hangs at has finished."""
+    """Wakes a stream in the page's event loop as soon as one of its runs has finished."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._rung = asyncio.Event()
 
     def hang(self, runs: Iterable[ActiveRun]) -> None:
-        """Ring at the end of each of these too."""
+        """Wake the stream at the end of each of these runs."""
         for run in runs:
             run.add_done_callback(self._ring)
 
     async def wait(self, seconds: float) -> None:
-        """Until it rings, so many seconds at most."""
+        """Wait until a run has finished, at most `seconds`."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._rung.wait()
@@ -88,80 +52,88 @@ class Bell:
             self._loop.call_soon_threadsafe(self._rung.set)
 
 
-async def follow(playground: Playground, desk: Desk, threads: Threads, also: Update = NOTHING) -> AsyncIterator[Update]:
-    """Everything that the page must show, now and whenever it changes, until nothing of it is under way.
+async def stream_updates(context: Context, first: Update = NO_CHANGE) -> AsyncIterator[Update]:
+    """Give everything that the page must show, now and at every change, until no generation is running.
 
-    The first update says `also` whatever else there is to say.
+    The first update also carries the field errors and the notice of `first`.
     """
-    turn, bell = desk.take_turn(), Bell()
-    recent, runs, usual = await threads(_begin, playground, desk)
+    session, playground = context.session, context.playground
+    stream_id, bell = session.start_stream(), Bell()
+    recent, runs, usual_seconds = await context.run(_load, context)
     bell.hang(runs.values())
-    under_way = {one.id for one in recent if not one.finished}
-    seen: Any = None
-    told = 0.0
-    while desk.turn == turn:
-        recent = [runs[one.id].generation if one.id in runs else one for one in recent]
-        if not all(one.finished or one.id in runs for one in recent):  # it has just ended, or is another program's
-            recent, runs, usual = await threads(_begin, playground, desk)
+    running_ids = {generation.id for generation in recent if not generation.finished}
+    last_drawn: Any = None
+    updated_at = 0.0
+    while session.stream_id == stream_id:
+        recent = [runs[generation.id].generation if generation.id in runs else generation for generation in recent]
+        if not all(generation.finished or generation.id in runs for generation in recent):
+            # A generation has just ended, or another process runs it.
+            recent, runs, usual_seconds = await context.run(_load, context)
             bell.hang(runs.values())
-        shown = next((one for one in recent if one.id == desk.shown), None)
-        if shown is None and desk.shown:
-            shown = await threads(playground.get, desk.shown)
-        if desk.turn != turn:
-            return  # what was seen meanwhile is for the later watcher to tell
-        place = playground.queue_position(shown.id) if shown and shown.state is State.QUEUED else 0
-        now = (shown, place, [(one.id, one.state, one.status) for one in recent])
-        if now != seen:
-            seen, told = now, time.monotonic()
-            drawn = await threads(_drawn, playground, desk, recent, shown, place, usual)
-            faults = _faults(shown, under_way)
-            by_api = faults is not None
-            yield replace(drawn, faults=faults if by_api else also.faults, faults_by_api=by_api, notice=also.notice)
-            also = NOTHING
-        if all(one.finished for one in recent):
+        selected = next((generation for generation in recent if generation.id == session.selected_id), None)
+        if selected is None and session.selected_id:
+            selected = await context.run(playground.get, session.selected_id)
+        if session.stream_id != stream_id:
             return
-        if time.monotonic() - told > ALIVE:
-            told = time.monotonic()
-            yield Update()
-        await bell.wait(PAUSE)
+        position = playground.queue_position(selected.id) if selected and selected.state is State.QUEUED else 0
+        current = (selected, position, [(generation.id, generation.state, generation.status) for generation in recent])
+        if current != last_drawn:
+            last_drawn, updated_at = current, time.monotonic()
+            drawn = await context.run(_draw, context, recent, selected, position, usual_seconds)
+            rejected = _api_errors(selected, running_ids)
+            errors = first.field_errors if rejected is None else rejected
+            yield replace(drawn, field_errors=errors, rejected_by_api=rejected is not None, notice=first.notice)
+            first = NO_CHANGE
+        if all(generation.finished for generation in recent):
+            return
+        if time.monotonic() - updated_at > KEEPALIVE_SECONDS:
+            updated_at = time.monotonic()
+            yield NO_CHANGE
+        await bell.wait(CHECK_INTERVAL_SECONDS)
 
 
-def _begin(playground: Playground, desk: Desk) -> tuple[list[Generation], dict[str, ActiveRun], float | None]:
-    """What there is, what of it is under way (it is looked at again and again, in memory), and the usual time."""
-    recent = playground.recent(desk.visitor, KEPT)
-    desk.shown = desk.shown or _first(recent)
-    runs = {one.id: run for one in recent if not one.finished and (run := playground.run(one.id))}
-    return recent, runs, playground.median_seconds(desk.visitor)
+def _load(context: Context) -> tuple[list[Generation], dict[str, ActiveRun], float | None]:
+    """Return the recent generations, the runs of those that are running, and the endpoint's usual duration."""
+    playground, session = context.playground, context.session
+    recent = playground.recent(session.visitor, MAX_CARDS)
+    session.selected_id = session.selected_id or _first(recent)
+    runs = {
+        generation.id: run
+        for generation in recent
+        if not generation.finished and (run := playground.run(generation.id))
+    }
+    return recent, runs, playground.median_seconds(session.visitor, endpoint=context.operation.path)
 
 
 def _first(recent: Sequence[Generation]) -> str:
-    """What a page that was just opened looks at: what is under way, else the latest picture."""
-    order = sorted(recent, key=lambda one: (one.finished, one.image is None))
-    return order[0].id if order else ""
+    """Return the generation that a new page selects: a running one, else the latest image."""
+    ordered = sorted(recent, key=lambda generation: (generation.finished, generation.image is None))
+    return ordered[0].id if ordered else ""
 
 
-def _drawn(
-    playground: Playground,
-    desk: Desk,
+def _draw(
+    context: Context,
     recent: Sequence[Generation],
-    shown: Generation | None,
-    place: int,
-    usual: float | None,
+    selected: Generation | None,
+    position: int,
+    usual_seconds: float | None,
 ) -> Update:
-    stage = None
-    if shown is not None:
-        reached = desk.progress(shown.id, shown.progress)
-        # A server on this machine draws for nothing, but not if it was named as the API: it may pass on to it.
-        here = urlsplit(shown.server).hostname in LOOPBACK and shown.server != playground.settings.base_url
-        ahead = prospect(playground, desk.visitor, shown)
-        stage = result_view.stage(View(shown, place, usual, reached, here, ahead))
-    cost = price.line(playground, desk.visitor, desk.balance)
-    return Update(stage, history_view.strip(recent, desk.shown), price=cost)
+    result = None
+    if selected is not None:
+        progress = context.session.progress(selected.id, selected.progress)
+        # A server on this machine draws for free, unless the settings name it as the API: it may forward requests.
+        is_demo = (
+            urlsplit(selected.server).hostname in LOOPBACK and selected.server != context.playground.settings.base_url
+        )
+        ahead = prospect(context, selected)
+        result = result_view.stage(View(selected, position, usual_seconds, progress, is_demo, ahead))
+    history = history_view.strip(recent, context.session.selected_id)
+    return Update(result, history, price=price.render(context))
 
 
-def _faults(shown: Generation | None, under_way: set[str]) -> tuple[FieldError, ...] | None:
-    """What the API found wrong with a request that was under way when the watch began: it belongs at the fields too."""
-    if shown is not None and shown.id in under_way and isinstance(shown.error, InvalidRequest):
-        under_way.discard(shown.id)
-        return shown.error.details
+def _api_errors(selected: Generation | None, running_ids: set[str]) -> tuple[FieldError, ...] | None:
+    """Return what the API rejected in a request that was running when the stream began; None for nothing."""
+    if selected is not None and selected.id in running_ids and isinstance(selected.error, InvalidRequest):
+        running_ids.discard(selected.id)
+        return selected.error.details
     return None

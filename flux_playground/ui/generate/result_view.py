@@ -14,6 +14,7 @@ from typing import Any
 
 from ...generation import Generation, State
 from ...images import media_types
+from ..events.update import ResultHtml
 from ..recipes import reproduction_view
 from ..recipes.reproduction_view import Prospect
 from ..text import image_urls, messages
@@ -41,27 +42,16 @@ class View:
     ahead: Prospect = field(default_factory=Prospect)
 
 
-@dataclass(frozen=True)
-class Stage:
-    """The three parts of the stage, apart so that what stays the same is not drawn anew: the frame with the picture or
-    what stands for it, the line under it, and what can be done.
-    """
-
-    frame: str
-    line: str
-    below: str
-
-
-def empty(examples: Sequence[str] = (), finetune: str = "", needed: str = "what is marked ∗") -> Stage:
+def empty(examples: Sequence[str] = (), finetune: str = "", needed: str = "what is marked ∗") -> ResultHtml:
     """The empty stage before the first picture, with prompts to begin with; `finetune` is an id that goes with them.
 
     `needed` names what has to be filled in.
     """
     nothing = _frame(EMPTY_SHAPE, _nothing(examples, finetune, needed), "empty", "")
-    return Stage(nothing, _line("", ""), '<div class="actions"></div>')
+    return ResultHtml(nothing, _line("", ""), '<div class="actions"></div>')
 
 
-def stage(view: View) -> Stage:
+def stage(view: View) -> ResultHtml:
     """The stage for one generation."""
     one = view.generation
     if missing_file.gone(one):
@@ -80,7 +70,7 @@ def stage(view: View) -> Stage:
     bar = "" if one.finished or view.progress is None else _bar(view.progress)
     more = reproduction_view.more(one, view.ahead) if kind == "picture" else ""
     below = f'<div class="actions" data-endpoint="{escape(one.endpoint)}">{actions}</div>{more}{_details(one)}'
-    return Stage(_frame(shape(one), inside, kind, one.id), _line(line, title(view), bar), below)
+    return ResultHtml(_frame(shape(one), inside, kind, one.id), _line(line, title(view), bar), below)
 
 
 def shape(one: Generation) -> tuple[int, int]:
@@ -171,7 +161,7 @@ def _here(view: View) -> Words:
     if not view.local or said.cost == FREE:
         return said
     advice = messages.TWICE_THERE if view.generation.state is State.SUBMIT_UNKNOWN else said.advice
-    return replace(said, cost=messages.LOCAL_SERVER_PREFIX, advice=advice)
+    return replace(said, cost=messages.NOT_BILLED, advice=advice)
 
 
 def _ending(one: Generation, said: Words) -> str:

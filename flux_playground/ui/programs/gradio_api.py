@@ -5,20 +5,27 @@ Knows gradio and the acts. What is called here is what the page itself calls, wi
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import keyword
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import gradio as gr
 
 from ...errors import PlaygroundError
-from ...generation import State
-from ..form import field_values, reuse
-from ..generate.actions import Acts
+from ...generation import Generation, State
+from ..binding import Binding
+from ..events.context import PageState
+from ..form.form import Form
+from ..form.image_inputs import copy_image
 from ..session import caller
 from ..text import messages
+from .generation_json import generation_to_json
+
+CHECK_INTERVAL_SECONDS = 0.2
 
 VISIT = "visit_"
 """The parameter that gradio fills with the request; no field is called so."""
@@ -37,35 +44,38 @@ def names(paths: Sequence[str]) -> list[str]:
     return out
 
 
-def wire(bridge: Any, parts: Mapping[str, Any], acts: Acts, name: str, outputs: Sequence[Any]) -> None:
-    """Offer an endpoint under a name, giving its `outputs`.
+def wire(binding: Binding) -> None:
+    """Offer each endpoint as a function of its fields; a field with several inputs on the page is JSON here."""
+    outputs = _outputs()
+    for place, name in enumerate(names([form.operation.path for form in binding.forms])):
+        _wire_endpoint(binding, place, name, outputs)
 
-    A field that has several inputs on the page is given as JSON here.
-    """
-    called = dict(_parameters([one.name for one in acts.fields]))
-    salt = acts.playground.store.secret_key()
+
+def _wire_endpoint(binding: Binding, place: int, name: str, outputs: Sequence[Any]) -> None:
+    page, form, inputs = binding.page, binding.forms[place], binding.components.forms[place].inputs
+    field_names = dict(_parameters([field.name for field in form.fields]))
 
     async def generate(visit_: gr.Request, /, **raw: Any) -> AsyncIterator[tuple[Any, Any, Any]]:
-        visitor = caller.caller(visit_, acts.desks.of(visit_.session_hash).visitor, salt)
-        given = field_values.read(acts.fields, {field: raw.get(parameter) for parameter, field in called.items()})
+        visitor = caller.caller(visit_, page.sessions.get(visit_.session_hash).visitor, page.secret_key)
+        values = form.read({field: raw.get(parameter) for parameter, field in field_names.items()})
+        start = partial(page.playground.start, endpoint=form.operation.path)
         try:
-            one = await acts.threads(acts.playground.start, given, visitor)
-            async for now in acts.road(one.id):
-                one = now
-                ready = one.image if one.state is State.SUCCEEDED else None
-                image = await acts.threads(reuse.temporary_copy, ready) if ready else None
-                yield image, str(one.seed), reuse.record(one)
+            generation = await page.threads(start, values, visitor)
+            async for changed in _changes(page, generation.id):
+                generation = changed
+                image = generation.image if generation.state is State.SUCCEEDED else None
+                copied = await page.threads(copy_image, image) if image else None
+                yield copied, str(generation.seed), generation_to_json(generation)
         except PlaygroundError as error:
             raise gr.Error(error.message) from error
-        if one.state is not State.SUCCEEDED:
-            said = messages.ending(one)
-            raise gr.Error(
-                f"{said.title}. {said.happened} {said.cost} {messages.quoted(one.error) if one.error else ''}"
-            )
+        if generation.state is not State.SUCCEEDED:
+            said = messages.ending(generation)
+            quoted = messages.quoted(generation.error) if generation.error else ""
+            raise gr.Error(f"{said.title}. {said.happened} {said.cost} {quoted}")
 
-    generate.__signature__ = _signature(acts, called)  # type: ignore[attr-defined]
-    boxes = {name: parts[field] if field in parts else _box(field) for name, field in called.items()}
-    bridge.act_call(
+    generate.__signature__ = _signature(form, field_names)  # type: ignore[attr-defined]
+    boxes = {name: inputs[field] if field in inputs else _box(field) for name, field in field_names.items()}
+    binding.components.form_bridges[place].act_call(
         generate,
         inputs_kwargs=boxes,
         outputs=list(outputs),
@@ -75,7 +85,18 @@ def wire(bridge: Any, parts: Mapping[str, Any], acts: Acts, name: str, outputs: 
     )
 
 
-def outputs() -> list[Any]:
+async def _changes(page: PageState, generation_id: str) -> AsyncIterator[Generation]:
+    """Give each record of a generation that differs from the one before, until the generation is finished."""
+    last: Generation | None = None
+    while last is None or not last.finished:
+        current = await page.threads(page.playground.get, generation_id)
+        if current != last:
+            last = current
+            yield current
+        await asyncio.sleep(0 if current.finished else CHECK_INTERVAL_SECONDS)
+
+
+def _outputs() -> list[Any]:
     """What every call gives, as components that are not seen: the image, its seed, the record of both."""
     return [
         gr.Image(label="Image", type="filepath", visible=False),
@@ -103,10 +124,10 @@ def _parameters(names: Sequence[str]) -> Iterator[tuple[str, str]]:
         yield parameter, name
 
 
-def _signature(acts: Acts, called: Mapping[str, str]) -> inspect.Signature:
+def _signature(form: Form, called: Mapping[str, str]) -> inspect.Signature:
     """Of a function whose parameters are the fields, so that the API of the page knows what may be left out."""
     visit = inspect.Parameter(VISIT, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=gr.Request)
-    required = {one.name for one in acts.fields if one.required}
+    required = {one.name for one in form.fields if one.required}
     missing = {True: inspect.Parameter.empty, False: None}
     only = inspect.Parameter.KEYWORD_ONLY
     rest = [inspect.Parameter(one, only, default=missing[field in required]) for one, field in called.items()]

@@ -23,11 +23,11 @@ from ...images import media_types
 from ...playground import OWNER, Playground, Visitor
 from ...reproduce import image_exists
 from ...schema import Field
-from ..endpoints import switch
-from ..form import reuse
+from ..form.form import offered_fields
 from ..generate import missing_file
-from ..generate.live_updates import Threads
+from ..session.worker_threads import WorkerThreads
 from ..text import image_urls, messages
+from .generation_json import generation_to_json
 from .gradio_api import names
 
 PAUSE = 0.25
@@ -73,7 +73,7 @@ class EndpointTools:
 
     def __init__(self, playground: Playground) -> None:
         self._playground = playground
-        self._threads = Threads(8)
+        self._threads = WorkerThreads(8)
 
     def newcomer(self) -> Visitor:
         """Whose the images of a call are: the owner's at home; on a hosted page nobody finds them but by address."""
@@ -87,7 +87,7 @@ class EndpointTools:
                 "name": name,
                 "title": view.operation.summary or view.operation.path,
                 "description": f"{view.operation.path}: {GIVES}",
-                "inputSchema": _schema(switch.offered(view)),
+                "inputSchema": _schema(self._offered(view)),
                 "annotations": {"readOnlyHint": False, "destructiveHint": False, "openWorldHint": True},
             }
             for name, view in self._named().items()
@@ -101,7 +101,7 @@ class EndpointTools:
         view = self._named()[str(call.params.get("name"))]
         given, token = call.params.get("arguments") or {}, call.progress_token
         try:
-            values, unknown = _values(switch.offered(view), given)
+            values, unknown = _values(self._offered(view), given)
             if unknown:
                 raise InvalidRequest([*unknown, *await self._threads(_faults, view, values, call.visitor)])
             one = await self._threads(view.start, values, call.visitor)
@@ -118,8 +118,13 @@ class EndpointTools:
             await asyncio.sleep(PAUSE)
         yield Named.RESULT, await self._threads(_result, one, call)
 
+    def _offered(self, view: Playground) -> tuple[Field, ...]:
+        return offered_fields(view.operation, hosted=self._playground.settings.hosted)
+
     def _named(self) -> dict[str, Playground]:
-        views = switch.views(self._playground)
+        operations, first = self._playground.document.operations, self._playground.operation
+        ordered = [first, *(operation for operation in operations if operation.path != first.path)]
+        views = [self._playground.at(operation.path) for operation in ordered]
         return dict(zip(names([one.operation.path for one in views]), views, strict=True))
 
 
@@ -168,7 +173,7 @@ def _result(one: Generation, call: Call) -> dict[str, Any]:
         said = missing_file.words(one) if one.state is State.SUCCEEDED else messages.ending(one)
         quoted = messages.quoted(one.error) if one.error else ""
         return _failed(" ".join(part for part in (f"{said.title}.", said.happened, said.cost, quoted) if part))
-    record = reuse.record(one) | {"picture": image_urls.picture(one), "recipe": image_urls.recipe(one)}
+    record = generation_to_json(one) | {"picture": image_urls.picture(one), "recipe": image_urls.recipe(one)}
     content: list[dict[str, Any]] = [{"type": "text", "text": json.dumps(record, ensure_ascii=False)}]
     largest = LARGEST_SHOWN if call.progress_token is None else MAX_STREAMED_IMAGE_BYTES
     if media_types.kind(one.format) == "image" and (one.size or 0) > largest:

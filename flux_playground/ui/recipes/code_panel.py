@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from ...playground import Playground, Visitor
 from ...recipe import public
 from ...settings import LOOPBACK
 from ...snippets import Language, snippet
 from ...snippets.template import draft
+from ..events.context import Context
 from ..text.html import button, escape, join
 
 KEY = "Your key is read from the environment: <code>BFL_API_KEY</code>. It is not in the code."
@@ -21,12 +21,14 @@ LOCAL = "This asks the local demo server of this page, for as long as it runs; a
 HOSTED = "This asks the API itself, with a key of yours: the pictures here are drawn by a demo, not by FLUX."
 
 
-def address(playground: Playground, visitor: Visitor, endpoint: str, made_at: str = "") -> tuple[str, str]:
+def choose_server(context: Context, endpoint: str, made_at: str = "") -> tuple[str, str]:
     """The server that code should ask, and a sentence where that needs one; `made_at` is where an image was made.
 
     A local server of an earlier run is gone, and one on a host is out of reach for strangers.
     """
-    operation = next((one for one in playground.document.operations if one.path == endpoint), playground.operation)
+    playground, visitor = context.playground, context.visitor
+    operations = playground.document.operations
+    operation = next((known for known in operations if known.path == endpoint), context.operation)
     server = playground.server(visitor, endpoint=operation.path)
     if made_at and urlsplit(made_at).hostname not in LOOPBACK:
         return made_at, ""

@@ -10,10 +10,10 @@ from typing import Any
 
 from ...recipe import Form
 from ...reproduce import image_exists
-from ..form import field_values
+from ..form.widgets import UNSET
 from ..text import image_urls, labels
 from ..text.html import button, escape, icon, join
-from .import_preview import Change, Opened
+from .import_preview import Change, ImportPreview
 from .reproduction_view import SIGNED, shown
 
 TITLES = {
@@ -26,7 +26,7 @@ TITLES = {
 }
 
 
-def sheet(one: Opened) -> str:
+def sheet(one: ImportPreview) -> str:
     """The dialog that shows what would change before anything does."""
     title = "A picture of yours" if one.original and one.found.form is Form.IMAGE else TITLES[one.found.form]
     body = f"{_original(one)}{_lead(one)}{_table(one.changes)}{_refused(one)}{_unknown(one)}{_warnings(one)}"
@@ -48,7 +48,7 @@ def _dialog(title: str, body: str, buttons: str) -> str:
     )
 
 
-def _original(one: Opened) -> str:
+def _original(one: ImportPreview) -> str:
     if one.original is None:
         return ""
     seed = f", seed {one.original.seed}" if one.original.seed is not None else ""
@@ -57,7 +57,7 @@ def _original(one: Opened) -> str:
     return f'<div class="original">{shown}<p>{escape(text)}</p></div>'
 
 
-def _lead(one: Opened) -> str:
+def _lead(one: ImportPreview) -> str:
     signed = f'<p class="note">{SIGNED}</p>' if one.found.credentials else ""
     if not one.changes and not one.same and not one.refused:
         return "<p>There is no recipe inside, and it is not among the pictures kept here.</p>" + signed
@@ -84,27 +84,27 @@ def _value(change: Change, value: Any) -> str:
     if change.field.media and value:
         return "an image"
     if value is None and change.field.default not in (None, ""):
-        return f'<span class="none">{escape(field_values.UNSET)}</span>'
+        return f'<span class="none">{escape(UNSET)}</span>'
     return shown(value) or '<span class="none">blank</span>'
 
 
-def _refused(one: Opened) -> str:
+def _refused(one: ImportPreview) -> str:
     rows = join(f"<li><b>{escape(labels.label(field))}</b> {escape(said[:300])}</li>" for field, said in one.refused)
     return f'<p class="head">Not taken over, as it is not allowed here</p><ul>{rows}</ul>' if rows else ""
 
 
-def _unknown(one: Opened) -> str:
+def _unknown(one: ImportPreview) -> str:
     rows = join(f"<li><code>{escape(name[:100])}</code> {shown(value)}</li>" for name, value in one.unknown)
     return (
         f"<details><summary>{len(one.unknown)} without a field here</summary><ul>{rows}</ul></details>" if rows else ""
     )
 
 
-def _warnings(one: Opened) -> str:
+def _warnings(one: ImportPreview) -> str:
     return join(f'<p class="caveat">{icon("warn")}<span>{escape(text)}</span></p>' for text in one.warnings)
 
 
-def _buttons(one: Opened) -> str:
+def _buttons(one: ImportPreview) -> str:
     offered = [button("apply", "Put into the form", kind="solid")] if one.changes else []
     if one.elsewhere:
         offered.insert(0, button("elsewhere", f"Open it at {one.elsewhere}", path=one.elsewhere))

@@ -1,7 +1,6 @@
-"""What was dropped, pasted or linked → what it would set in the form, field by field, and what has no place there.
+"""Previews an import: what a dropped, pasted or linked source would change in the form, field by field.
 
-Everything here was written by strangers: it is looked up, checked by the schema and shown; nothing of it is run, and
-no address in it is ever asked. Knows the playground and the fields, not gradio.
+The source is untrusted: it is checked by the schema and shown; nothing in it is run, and no address in it is fetched.
 """
 
 from __future__ import annotations
@@ -20,8 +19,9 @@ from ...generation import Generation
 from ...images.image_file import inspect
 from ...playground import Playground, Visitor
 from ...recipe import Form, Found, is_reference, recognise
-from ...schema import Field
-from ..form import field_values, reuse
+from ...schema import Field, Operation
+from ..events.context import Context
+from ..form import widgets
 from ..text import labels
 
 MOST_UNKNOWN = 40
@@ -41,7 +41,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Opened:
+class ImportPreview:
     """What was opened: what it is, whose image it is of, what it would change, and what it says besides.
 
     `same` counts fields that hold already what it says; `refused` are fields with values that the schema refuses, and
@@ -61,37 +61,37 @@ class Opened:
     elsewhere: str = ""
 
 
-def opened(
-    playground: Playground, visitor: Visitor, offered: Sequence[Field], raw: Mapping[str, Any], source: Path | str
-) -> Opened:
-    """What a file or a text would do to the form, of which `raw` is the present state; raises `InvalidRecipe`."""
+def preview_import(context: Context, source: Path | str) -> ImportPreview:
+    """Return what a file or a text would change in the form; raises `InvalidRecipe`."""
+    playground, visitor, operation = context.playground, context.visitor, context.operation
+    offered = context.form.fields
     found = _found(source)
     original = _original(playground, visitor, found)
     values = reproduce.values(original) if original and found.form is Form.IMAGE else dict(found.values)
     known = {one.name: one for one in offered}
     rows = list(_rows(playground, visitor, offered, values, _is_whole(found, original), found.form is Form.LINK))
-    faults = _faults(playground, {one.name: then for one, then in rows if then is not None})
-    now = field_values.read(offered, raw)
+    faults = _faults(operation, {one.name: then for one, then in rows if then is not None})
+    now = context.form.read(context.raw)
     changes = [Change(one, now.get(one.name), then) for one, then in rows if one.name not in faults]
-    different = tuple(change for change in changes if not _alike(change, raw))
-    return Opened(
+    different = tuple(change for change in changes if not _is_unchanged(context, change))
+    return ImportPreview(
         found,
         original,
         different,
         len(changes) - len(different),
         tuple((known[name], sentence) for name, sentence in faults.items()),
         tuple((name, value) for name, value in values.items() if name not in known)[:MOST_UNKNOWN],
-        tuple(_warnings(playground, visitor, found, original)),
+        tuple(_warnings(context, found, original)),
         source if isinstance(source, Path) and found.form in (Form.IMAGE, Form.COPY) else None,
         source,
-        _elsewhere(playground, _endpoint(found, original)),
+        _elsewhere(context, _endpoint(found, original)),
     )
 
 
-def inputs(playground: Playground, one: Opened) -> dict[str, Any]:
-    """What the inputs must hold, by their keys, once what was opened is applied."""
-    filled = [reuse.fill(change.field, _image(playground, change)) for change in one.changes]
-    return {key: held for each in filled for key, held in each.items()}
+def import_inputs(context: Context, preview: ImportPreview) -> dict[str, Any]:
+    """Return the contents of the form's inputs, by their keys, after an import is applied."""
+    changes = {change.field.name: _image(context.playground, change) for change in preview.changes}
+    return context.form.fill(changes)
 
 
 def _found(source: Path | str) -> Found:
@@ -151,11 +151,11 @@ def _meant(one: Field, value: Any) -> Any:
     return read if isinstance(read, int | float) else value
 
 
-def _faults(playground: Playground, values: Mapping[str, Any]) -> dict[str, str]:
+def _faults(operation: Operation, values: Mapping[str, Any]) -> dict[str, str]:
     """What the schema refuses of these values, by field; of what is missing nothing is said."""
     images = {name: value for name, value in values.items() if is_reference(value)}
     try:
-        playground.operation.request({name: value for name, value in values.items() if name not in images})
+        operation.request({name: value for name, value in values.items() if name not in images})
     except InvalidRequest as error:
         return {
             fault.field: fault.msg
@@ -165,15 +165,16 @@ def _faults(playground: Playground, values: Mapping[str, Any]) -> dict[str, str]
     return {}
 
 
-def _alike(change: Change, raw: Mapping[str, Any]) -> bool:
-    """Whether the form holds this already."""
+def _is_unchanged(context: Context, change: Change) -> bool:
+    """Return whether the form has this value already."""
+    raw = context.raw
     if change.field.media:
         return not change.now and not change.then
     if change.then is None and change.now is not None and change.now == change.field.default:
         return True  # left out or said, it is the same
     if change.field.name not in raw:  # a field of several inputs
         return bool(change.now == change.then)
-    held, now = reuse.held(change.field, change.then), raw[change.field.name]
+    held, now = widgets.held(change.field, change.then), raw[change.field.name]
     blank = held in (None, "") and now in (None, "")
     return bool(blank or held == now or str(held) == str(now))
 
@@ -193,8 +194,9 @@ def _endpoint(found: Found, original: Generation | None) -> str:
     return found.endpoint or (original.endpoint if original else "")
 
 
-def _elsewhere(playground: Playground, endpoint: str) -> str:
-    known = (one.path for one in playground.document.operations if one.path != playground.operation.path)
+def _elsewhere(context: Context, endpoint: str) -> str:
+    operations = context.playground.document.operations
+    known = (operation.path for operation in operations if operation.path != context.operation.path)
     return next((path for path in known if path == endpoint), "")
 
 
@@ -203,17 +205,18 @@ def _image(playground: Playground, change: Change) -> Any:
     return playground.store.load_input(change.then) if is_reference(change.then) else change.then
 
 
-def _warnings(playground: Playground, visitor: Visitor, found: Found, original: Generation | None) -> Iterator[str]:
+def _warnings(context: Context, found: Found, original: Generation | None) -> Iterator[str]:
     endpoint = _endpoint(found, original)
     server = found.server or (original.server if original else "")
-    if endpoint and endpoint != playground.operation.path:
-        yield f"It was made with another endpoint, {endpoint[:200]}: the form here is for {playground.operation.path}."
-    here = playground.server(visitor)
+    playground, visitor, path = context.playground, context.visitor, context.operation.path
+    if endpoint and endpoint != path:
+        yield f"Made with another endpoint, {endpoint[:200]}. This form is for {path}."
+    here = context.server
     if server and server != here:
-        yield f"It names the server {server[:200]}. Nothing is sent there: Generate here asks {here}."
+        yield f"Made on {server[:200]}. New images will use {here}."
     if found.problem:
-        yield f"The recipe inside cannot be read: {found.problem}"
-    images = [one.name for one in playground.operation.fields if one.media and not one.secret]
+        yield f"The recipe in the file cannot be read: {found.problem}"
+    images = [field.name for field in context.operation.fields if field.media and not field.secret]
     for name, value in found.values.items():
         if name in images and isinstance(value, str) and not _is_image(playground, visitor, value):
-            yield f"The image that was sent as {name[:100]} is not here: choose it yourself."
+            yield f"{name[:100]} is not included. Add the image again."

@@ -1,7 +1,4 @@
-"""What can be done with recipes on the page, one method each: look at one, take code or a link, open what was given.
-
-Only a visitor's own generations are told of, whatever id is named. Knows the acts and the desks, not gradio.
-"""
+"""Actions of recipes: reproduce an image, show its recipe and code, import settings from a file or a text."""
 
 from __future__ import annotations
 
@@ -13,108 +10,128 @@ from ... import reproduce
 from ...errors import InvalidRecipe, InvalidRequest, PlaygroundError
 from ...generation import Generation
 from ...recipe import link, write
-from ..form import field_values
-from ..generate.actions import Acts
-from ..session.tab_session import Desk
+from ..events.action import action
+from ..events.context import Context
+from ..events.replace_form import replace_form
+from ..events.update import Update
 from ..text import notices
-from . import code_panel, import_dialog, import_preview
-from . import reproduction_view as shown
+from . import code_panel, import_dialog, import_preview, reproduction_view
 
-CANNOT = "There is no code for the form as it stands."
+MAX_TEXT_CHARS = 1_000_000
 
 
-class Recipes:
-    """The recipes of every tab of one page."""
+@action("panel")
+async def show_panel(context: Context) -> Update:
+    """Show a panel below the image: "recipe", "code", or "outcome", the comparison of a reproduction."""
+    what = context.text("what")
+    generation = await context.find_own() if what else None
+    if generation is None or generation.image is None:
+        return Update(panel="")
+    if what == "recipe":
+        return Update(panel=reproduction_view.recipe(generation, write(reproduce.recipe(generation))))
+    if what == "code":
+        server, note = code_panel.choose_server(context, generation.endpoint, generation.server)
+        code = code_panel.listing("picture", server, generation.endpoint, reproduce.values(generation), note)
+        return Update(panel=reproduction_view.panel("code", "Code for this image", generation.id, code))
+    return Update(panel=await _compare_with_original(context, generation) if what == "outcome" else "")
 
-    def __init__(self, acts: Acts) -> None:
-        self.acts = acts
-        self.playground = acts.playground
 
-    async def panel(self, session: str | None, data: Mapping[str, Any]) -> str:
-        """The panel below the picture of an "id". Its "what" says which: "recipe", "code", or "outcome" where it was
-        made again; else ""."""
-        desk, what = self.acts.desks.of(session), data.get("what")
-        one = await self.acts.own(desk, str(data.get("id", ""))) if what else None
-        if one is None or one.image is None:
-            return ""
-        if what == "recipe":
-            return shown.recipe(one, write(reproduce.recipe(one)))
-        if what == "code":
-            return shown.panel("code", "Code that makes this picture", one.id, self._code(desk, one))
-        return await self._outcome(desk, one) if what == "outcome" else ""
+@action("draft", reads_form=True)
+async def show_code(context: Context) -> Update:
+    """Show the form as a link and as code, or say why it cannot be code yet."""
+    if not context.data.get("open"):
+        return Update(code="")
+    form, operation = context.form, context.operation
+    values = form.read(context.raw)
+    try:
+        names = [field.name for field in form.fields if not (field.secret or field.media)]
+        query = link(values, names, operation.path)
+    except InvalidRecipe:
+        query = ""
+    try:
+        request = await context.run(
+            lambda: context.playground.preview_request(values, context.visitor, endpoint=operation.path)
+        )
+        server, note = code_panel.choose_server(context, operation.path)
+        body = code_panel.listing("form", server, operation.path, request, note, query)
+    except InvalidRequest as error:
+        body = code_panel.link_row(query) + notices.render_field_errors(error.details, form.fields)
+    except PlaygroundError as error:
+        body = code_panel.link_row(query) + notices.render_error(error)
+    return Update(code=reproduction_view.panel("draft", "Share or copy as code", "form", body))
 
-    async def draft(self, session: str | None, raw: Mapping[str, Any]) -> str:
-        """The panel with the form as it stands, as a link and as code; or why it cannot be code yet."""
-        desk = self.acts.desks.of(session)
-        values = field_values.read(self.acts.fields, raw)
-        operation = self.playground.operation
-        try:
-            told = [one.name for one in self.acts.fields if not (one.secret or one.media)]
-            query = link(values, told, operation.path)
-        except InvalidRecipe:
-            query = ""
-        try:
-            request = await self.acts.threads(self.playground.preview_request, values, desk.visitor)
-            server, note = code_panel.address(self.playground, desk.visitor, operation.path)
-            body = code_panel.listing("form", server, operation.path, request, note, query)
-        except InvalidRequest as error:
-            body = code_panel.link_row(query) + notices.reasons(error.details, self.acts.fields)
-        except PlaygroundError as error:
-            body = code_panel.link_row(query) + notices.trouble(error)
-        return shown.panel("draft", "Link and code of the form", "form", body)
 
-    async def open(self, session: str | None, source: Path | str, raw: Mapping[str, Any]) -> str:
-        """The dialog that shows what a file or a text would set; it is kept for `apply`."""
-        desk = self.acts.desks.of(session)
-        try:
-            desk.opened = await self.acts.threads(
-                import_preview.opened, self.playground, desk.visitor, self.acts.fields, raw, source
-            )
-        except InvalidRecipe as error:
-            desk.opened = None
-            return import_dialog.failure(error.message)
-        return import_dialog.sheet(desk.opened)
+@action("paste", reads_form=True)
+async def paste(context: Context) -> Update:
+    """Show what a pasted text would change in the form."""
+    return await _preview(context, context.text("text")[:MAX_TEXT_CHARS])
 
-    def keep(self, session: str | None, path: Path | None) -> None:
-        """A tab was given a file; nobody has looked at it yet."""
-        self.acts.desks.of(session).dropped = path
 
-    async def open_file(self, session: str | None, raw: Mapping[str, Any]) -> str:
-        """The same for the file that this tab was given last; "" when there is none."""
-        desk = self.acts.desks.of(session)
-        path, desk.dropped = desk.dropped, None
-        return "" if path is None else await self.open(session, path, raw)
+@action("dropped", reads_form=True)
+async def preview_file(context: Context) -> Update:
+    """Show what the file that was uploaded last would change in the form."""
+    path, context.session.dropped_file = context.session.dropped_file, None
+    return Update(dialog="") if path is None else await _preview(context, path)
 
-    async def reopen(self, session: str | None, raw: Mapping[str, Any]) -> str:
-        """The same as was opened last, for the form of another endpoint."""
-        taken = self.acts.desks.of(session).opened
-        return "" if taken is None else await self.open(session, taken.source, raw)
 
-    async def apply(self, session: str | None) -> dict[str, Any]:
-        """What the inputs must hold, by field's name, for what was opened last."""
-        desk = self.acts.desks.of(session)
-        taken, desk.opened = desk.opened, None
-        return {} if taken is None else await self.acts.threads(import_preview.inputs, self.playground, taken)
+@action("reopen", reads_form=True)
+async def preview_again(context: Context) -> Update:
+    """Show the import that was opened last, for the form of another endpoint."""
+    pending = context.session.pending_import
+    return Update(dialog="") if pending is None else await _preview(context, pending.source)
 
-    async def as_image(self, session: str | None) -> dict[str, Any]:
-        """The picture that was opened last, as the value of the field that takes an image."""
-        desk = self.acts.desks.of(session)
-        taken, desk.opened = desk.opened, None
-        field = next((one.name for one in self.acts.fields if one.media == "image" and one.type == "string"), None)
-        if taken is None or taken.picture is None or field is None:
-            return {}
-        return {field: str(taken.picture)}
 
-    def _code(self, desk: Desk, one: Generation) -> str:
-        server, note = code_panel.address(self.playground, desk.visitor, one.endpoint, one.server)
-        return code_panel.listing("picture", server, one.endpoint, reproduce.values(one), note)
+@action("apply", writes_form=True)
+async def apply_import(context: Context) -> Update:
+    """Put the settings of the open import into the form."""
+    pending = _take_pending(context)
+    inputs: Mapping[str, Any] = {}
+    if pending is not None:
+        inputs = await context.run(import_preview.import_inputs, context, pending)
+    return _close_dialog(context, inputs, "Settings applied.")
 
-    async def _outcome(self, desk: Desk, one: Generation) -> str:
-        before = await self.acts.own(desk, one.origin) if one.origin else None
-        if before is None:
-            return shown.gone(one) if one.origin else ""
-        try:
-            told = await self.acts.threads(reproduce.compare_generations, before, one)
-        except PlaygroundError as error:
-            told = reproduce.Report(None, (), error.message)
-        return shown.outcome(before, one, told)
+
+@action("asimage", writes_form=True)
+async def use_as_image_prompt(context: Context) -> Update:
+    """Make the image of the open import the image prompt."""
+    pending = _take_pending(context)
+    image_fields = (field.name for field in context.form.fields if field.media == "image" and field.type == "string")
+    name = next(image_fields, None)
+    inputs: Mapping[str, Any] = {}
+    if pending is not None and pending.picture is not None and name is not None:
+        inputs = {name: str(pending.picture)}
+    return _close_dialog(context, inputs, "Image prompt set.")
+
+
+async def _preview(context: Context, source: Path | str) -> Update:
+    """Show what a file or a text would change; the session keeps it for `apply_import`."""
+    try:
+        preview = await context.run(import_preview.preview_import, context, source)
+    except InvalidRecipe as error:
+        context.session.pending_import = None
+        return Update(dialog=import_dialog.failure(error.message))
+    context.session.pending_import = preview
+    return Update(dialog=import_dialog.sheet(preview))
+
+
+def _take_pending(context: Context) -> import_preview.ImportPreview | None:
+    pending, context.session.pending_import = context.session.pending_import, None
+    return pending if isinstance(pending, import_preview.ImportPreview) else None
+
+
+def _close_dialog(context: Context, inputs: Mapping[str, Any], text: str) -> Update:
+    update = replace_form(context, inputs, text if inputs else "Nothing changed.")
+    return Update(notice=update.notice, inputs=update.inputs, dialog="")
+
+
+async def _compare_with_original(context: Context, generation: Generation) -> str:
+    if not generation.origin:
+        return ""
+    original = await context.find_own(generation.origin)
+    if original is None:
+        return reproduction_view.gone(generation)
+    try:
+        report = await context.run(reproduce.compare_generations, original, generation)
+    except PlaygroundError as error:
+        report = reproduce.Report(None, (), error.message)
+    return reproduction_view.outcome(original, generation, report)

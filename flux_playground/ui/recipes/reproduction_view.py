@@ -7,7 +7,6 @@ playground, not gradio.
 from __future__ import annotations
 
 import json
-import secrets
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,11 +14,12 @@ from urllib.parse import urlsplit
 from ... import reproduce
 from ...errors import InvalidDocument, InvalidRecipe
 from ...generation import Generation
-from ...playground import Playground, Visitor
 from ...recipe import Kind, changed_words, link
 from ...recipe.compare import Comparison, Reason, Verdict
 from ...reproduce import Report
 from ...settings import LOOPBACK
+from ..account.price import format_credits
+from ..events.context import Context, Payer
 from ..text import image_urls
 from ..text.html import button, escape, icon, join
 
@@ -47,12 +47,14 @@ class Prospect:
     query: str = ""
 
 
-def prospect(playground: Playground, visitor: Visitor, one: Generation | None) -> Prospect:
+def prospect(context: Context, one: Generation | None) -> Prospect:
     """What can be known of making an image again, before it is done; reads files."""
     if one is None or one.image is None:
         return Prospect()
+    playground = context.playground
     try:
-        expected = reproduce.caveats(one, playground.server(visitor, endpoint=one.endpoint), playground.store)
+        server = playground.server(context.visitor, endpoint=one.endpoint)
+        expected = reproduce.caveats(one, server, playground.store)
     except InvalidDocument:
         expected = iter(("It cannot be made again: the API's document no longer has its endpoint.",))
     try:
@@ -60,23 +62,24 @@ def prospect(playground: Playground, visitor: Visitor, one: Generation | None) -
         query = link(reproduce.values(one), [f.name for f in fields if not (f.secret or f.media)], one.endpoint)
     except (InvalidDocument, InvalidRecipe):
         query = ""
-    cost = price(playground, visitor, one)
+    cost = price(context, one)
     return Prospect(cost, tuple(expected), *reproduce.embedding(one), query)
 
 
-def price(playground: Playground, visitor: Visitor, one: Generation) -> str:
-    """What making an image again will cost, as far as its last cost tells."""
-    if playground.uses_demo(visitor):
-        return "free here"
-    known = one.cost is not None and urlsplit(one.server).hostname not in LOOPBACK
-    return f"{one.cost:.4g} credits, as last time" if known else "cost unknown"
+def price(context: Context, one: Generation) -> str:
+    """Return what an image costs when it is made again, as far as its last cost shows it."""
+    if context.payer is Payer.DEMO:
+        return "free"
+    if one.cost is None or urlsplit(one.server).hostname in LOOPBACK:
+        return "cost unknown"
+    return format_credits(one.cost)
 
 
 def actions(one: Generation, ahead: Prospect) -> str:
     """The buttons that make it again and that show more."""
     name = f"Make this picture again from its recipe and compare: {ahead.price}"
     again = button("reproduce", "Reproduce", drawing="again", id=one.id, name=name)
-    short = ahead.price.partition(",")[0].removesuffix(" here")
+    short = ahead.price
     again = again.replace("</button>", f'<small class="price">{escape(short)}</small></button>')
     more = button("more", "More", name="More to do with this picture", id=one.id)
     return again + more.replace("data-act", 'aria-expanded="false" aria-controls="more" data-act')
@@ -152,28 +155,6 @@ def gone(after: Generation) -> str:
     """The same, where the first image is no longer known."""
     text = '<p class="note">The picture that this one was to make again is no longer known here.</p>'
     return panel("outcome", "Made again", after.id, text)
-
-
-def offer(one: Generation, cost: str) -> str:
-    """That just this picture is there already, beside the way to make it again all the same."""
-    show = button("show", "Show it, free", kind="solid", id=one.id)
-    again = button("insist", f"Make it again: {cost}")
-    # With a name of its own, so that saying it once more is a change on the page.
-    name, said = secrets.token_hex(4), "The same settings with the same seed were made before. Nothing was sent."
-    return (
-        f'<div class="offer" role="status" data-name="{name}"><img src="{image_urls.thumbnail(one)}" alt="">'
-        f'<div><p class="head">You have this picture already</p><p>{said}</p>'
-        f'<p class="offers">{show}{again}</p></div></div>'
-    )
-
-
-def offer_running() -> str:
-    """Say that the same request is running already, beside the way to send it once more."""
-    again = button("insist", "Generate anyway")
-    return (
-        f'<div class="offer" role="status" data-name="{secrets.token_hex(4)}"><div><p class="head">Already running</p>'
-        f'<p>The same request is running. Nothing was sent.</p><p class="offers">{again}</p></div></div>'
-    )
 
 
 def _figures(told: Comparison) -> str:

@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from ...runs.client_pool import ClientPool
 from ..server import upload_cleanup
-from .tab_session import Desks
+from .tab_session import TabSessions
 
 HELLO = """() => {
   const random = () =>
@@ -42,19 +42,21 @@ async def leave(request: Request) -> Response:
     """A tab was closed: what it told us is forgotten. Whoever does not know its visit ends none."""
     parts = [part async for part in request.stream()]
     visit = b"".join(parts)[:100].decode("ascii", "replace")
-    await asyncio.to_thread(request.app.get_blocks().desks.leave, visit)
+    await asyncio.to_thread(request.app.get_blocks().sessions.end, visit)
     return Response(status_code=204)
 
 
 ROUTE = Route("/leave", leave, methods=["POST"])
 
 
-def forget_idle(desks: Desks, accounts: ClientPool, often: float = OFTEN, uploaded: Path | None = None) -> None:
+def forget_idle(
+    sessions: TabSessions, accounts: ClientPool, often: float = OFTEN, uploaded: Path | None = None
+) -> None:
     """Forget what is idle, every so many seconds, for as long as there are desks.
 
     `uploaded` is the folder of what visitors sent up, where that is to be bounded.
     """
-    alive = weakref.ref(desks)
+    alive = weakref.ref(sessions)
 
     def look() -> None:
         while True:
@@ -62,11 +64,11 @@ def forget_idle(desks: Desks, accounts: ClientPool, often: float = OFTEN, upload
             present = alive()
             if present is None:
                 return
-            present.tidy()
+            present.expire_idle()
             accounts.close_idle()
             if uploaded is not None:
                 upload_cleanup.tidy(uploaded)
             del present
 
-    del desks
+    del sessions
     threading.Thread(target=look, name="idle", daemon=True).start()

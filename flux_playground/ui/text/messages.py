@@ -82,7 +82,7 @@ OFFERS = {
 
 STOPPING = "The API cannot be told to stop: the image may still be made, and can then be collected."
 LEAVING = "It has not been sent yet, so nothing is charged."
-LOCAL_SERVER_PREFIX = "Nothing is billed: the local demo answered, not the API."
+NOT_BILLED = "Nothing is billed: the local demo answered, not the API."
 TWICE_THERE = "At the API, sending it again may be charged a second time."
 
 

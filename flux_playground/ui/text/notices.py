@@ -10,7 +10,7 @@ from . import labels, messages
 from .html import button, escape, icon, join
 
 
-def reasons(faults: Sequence[FieldError], fields: Iterable[Field], *, by_api: bool = False) -> str:
+def render_field_errors(faults: Sequence[FieldError], fields: Iterable[Field], *, by_api: bool = False) -> str:
     """The list of faults, each leading to its field; "" when there is none. `by_api`: the API found them."""
     if not faults:
         return ""
@@ -23,7 +23,7 @@ def reasons(faults: Sequence[FieldError], fields: Iterable[Field], *, by_api: bo
     return f'<div class="reasons" role="alert">{icon("warn")}<div><p class="head">{head}</p><ul>{rows}</ul></div></div>'
 
 
-def trouble(error: PlaygroundError) -> str:
+def render_error(error: PlaygroundError) -> str:
     """Why a request could not even be tried."""
     said = messages.of(error)
     quote = messages.quoted(error)

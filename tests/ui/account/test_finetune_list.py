@@ -1,8 +1,6 @@
-"""What the account behind a key has, against the local server: finetunes with their trigger words, and credits."""
+"""The finetunes and the credits of an account, against the local server."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 from flux_playground import Playground, Settings
 from flux_playground.local import LocalServer
@@ -10,32 +8,42 @@ from flux_playground.playground import Visitor
 from flux_playground.ui.account import finetune_list
 
 
-def test_the_finetunes_of_the_account_are_offered_with_their_trigger_words(playground: Playground) -> None:
-    known = {one.id: one for one in finetune_list.finetunes(playground, Visitor())}
-    assert known["my-finetune"].trigger
-    assert known["my-finetune"].trigger in known["my-finetune"].label
-    assert f'data-trigger="{known["my-finetune"].trigger}"' in finetune_list.choices(known.values())
+def load(playground: Playground) -> list[finetune_list.Finetune]:
+    return finetune_list.load_finetunes(playground, Visitor(), playground.operation)
 
 
-def test_what_an_account_calls_its_finetunes_is_no_markup() -> None:
-    assert "<b>" not in finetune_list.choices([finetune_list.Finetune('"><b>', "<b>", "<b>")])
+def test_finetunes_have_trigger_words(playground: Playground) -> None:
+    """The finetunes of the account are choices with their trigger words."""
+    finetunes = {finetune.id: finetune for finetune in load(playground)}
+    mine = finetunes["my-finetune"]
+    assert mine.trigger
+    assert mine.trigger in mine.label
+    assert f'data-trigger="{mine.trigger}"' in finetune_list.render_choices(finetunes.values())
 
 
-def test_nobody_is_told_a_balance_where_nothing_is_billed(playground: Playground) -> None:
-    assert finetune_list.balance(playground, Visitor()) == ""
+def test_choices_are_escaped() -> None:
+    """Texts of an account are not markup."""
+    assert "<b>" not in finetune_list.render_choices([finetune_list.Finetune('"><b>', "<b>", "<b>")])
 
 
-def test_the_balance_is_told_to_whoever_pays_and_to_no_other(server: LocalServer, settings: Settings) -> None:
+def test_no_credits_in_the_demo(playground: Playground) -> None:
+    """Nobody has a balance where nothing is billed."""
+    assert finetune_list.load_credits(playground, Visitor()) is None
+
+
+def test_credits_of_the_payer_only(server: LocalServer, settings: Settings) -> None:
+    """A visitor sees the balance of their own key and not that of the owner."""
     own = settings.replace(demo_url="", base_url=server.url, api_key="the-owners-key")
     with Playground(own) as playground:
-        assert finetune_list.balance(playground, Visitor()).endswith("credits left")
-    with Playground(replace(own, hosted=True, data=settings.data / "hosted")) as playground:
-        assert finetune_list.balance(playground, Visitor(id="visitor-1")) == ""
-        assert finetune_list.balance(playground, Visitor(id="visitor-1", api_key="my-own")).endswith("credits left")
+        assert finetune_list.load_credits(playground, Visitor()) is not None
+    with Playground(own.replace(hosted=True, data=settings.data / "hosted")) as playground:
+        assert finetune_list.load_credits(playground, Visitor(id="visitor-1")) is None
+        assert finetune_list.load_credits(playground, Visitor(id="visitor-1", api_key="my-own")) is not None
 
 
-def test_an_account_that_cannot_be_asked_offers_nothing_and_fails_nothing(settings: Settings) -> None:
+def test_unreachable_account(settings: Settings) -> None:
+    """An account that cannot be loaded has no finetunes and no balance, and nothing fails."""
     closed = settings.replace(demo_url="", base_url="http://127.0.0.1:9", api_key="key")
     with Playground(closed) as playground:
-        assert finetune_list.finetunes(playground, Visitor()) == []
-        assert finetune_list.balance(playground, Visitor()) == ""
+        assert load(playground) == []
+        assert finetune_list.load_credits(playground, Visitor()) is None

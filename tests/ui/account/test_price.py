@@ -1,60 +1,63 @@
-"""The line beside Generate: what the next image will cost as far as that is known, against the local server."""
+"""The price line beside Generate, against the local server."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
 from flux_playground import Playground, Settings
 from flux_playground.local import LocalServer
 from flux_playground.playground import OWNER, Visitor
-from flux_playground.ui.account import finetune_list, price
-from flux_playground.ui.session.tab_session import Desk
+from flux_playground.ui.account import price
+from flux_playground.ui.events.context import Context
+from flux_playground.ui.session.tab_session import TabSession
+
+from ..page_parts import Page
 
 
 @pytest.fixture
 def paid(server: LocalServer, settings: Settings) -> Iterator[Playground]:
-    """A playground of somebody who pays, at a server that says what it costs."""
-    with Playground(settings.replace(demo_url="", base_url=server.url, api_key="the-owners-key")) as opened:
-        yield opened
+    """A playground whose server says what an image costs."""
+    with Playground(settings.replace(demo_url="", base_url=server.url, api_key="the-owners-key")) as playground:
+        yield playground
 
 
-def made(playground: Playground, visitor: Visitor = OWNER) -> float:
-    """Have one image made; gives what it cost."""
-    *_, last = playground.generate({"finetune_id": "my-finetune", "prompt": "a mill", "aspect_ratio": "1:1"}, visitor)
+def generate(playground: Playground) -> float:
+    """Generate one image; return its cost."""
+    *_, last = playground.generate({"finetune_id": "my-finetune", "prompt": "a mill", "aspect_ratio": "1:1"})
     assert last.cost is not None
     return last.cost
 
 
-def test_what_is_drawn_here_is_said_to_be_free(playground: Playground) -> None:
-    assert price.said(playground, OWNER) == "free, drawn here"
+def describe(playground: Playground, balance: float | None = None, visitor: Visitor = OWNER) -> str:
+    page = Page(playground)
+    return price.describe(Context(page.state, TabSession(visitor, balance=balance), page.form))
 
 
-def test_before_anything_was_made_the_cost_is_said_to_be_unknown(paid: Playground) -> None:
-    assert price.said(paid, OWNER) == "cost unknown"
-    assert price.said(paid, OWNER, 93) == "cost unknown; 93 in the account"
+def test_demo_is_free(playground: Playground) -> None:
+    """Images of the demo cost nothing."""
+    assert describe(playground) == price.FREE
 
 
-def test_afterwards_the_last_cost_is_named_and_what_the_account_then_has(paid: Playground) -> None:
-    cost = made(paid)
-    assert price.said(paid, OWNER) == f"about {cost:.4g} credits, as last time"
-    left = finetune_list.credits_left(paid, OWNER)
-    assert left is not None
-    assert price.said(paid, OWNER, left).endswith(f"{left:,.0f} in the account, then {left - cost:,.0f}")
-    assert price.said(paid, OWNER, cost / 2).endswith(f"only {cost / 2:,.0f} in the account")
+def test_cost_is_unknown_at_first(paid: Playground) -> None:
+    """Before the first image the cost is unknown."""
+    assert describe(paid) == price.UNKNOWN
+    assert describe(paid, 93) == f"{price.UNKNOWN} · balance 93 credits"
 
 
-def test_a_visitor_is_told_who_pays_and_not_what_the_owner_has(paid: Playground) -> None:
-    made(paid)
-    hosted = replace(paid.settings, hosted=True, data=paid.settings.data / "hosted")
-    with Playground(hosted) as page:
-        assert price.said(page, Visitor(id="visitor-1"), 93) == "cost unknown; this page pays"
-        assert "93" in price.said(page, Visitor(id="visitor-1", api_key="my-own"), 93)
+def test_last_cost_and_balance(paid: Playground) -> None:
+    """The price is the last cost of the endpoint; the balance is that after the next image."""
+    cost = generate(paid)
+    assert describe(paid) == f"≈ {cost:.4g} credits"
+    assert describe(paid, 93).endswith(f"{93 - cost:,.0f} left afterwards")
+    assert describe(paid, cost / 2).endswith(f"only {cost / 2:,.0f} credits left")
 
 
-def test_another_key_has_a_balance_that_is_not_known_yet() -> None:
-    desk = Desk(OWNER, balance=93.0)
-    desk.use_key("another")
-    assert desk.balance is None
+def test_visitor_sees_who_pays(paid: Playground) -> None:
+    """A visitor of a hosted page sees that the page pays, and not the owner's balance."""
+    generate(paid)
+    hosted = paid.settings.replace(hosted=True, data=paid.settings.data / "hosted")
+    with Playground(hosted) as playground:
+        assert describe(playground, 93, Visitor(id="visitor-1")) == f"{price.UNKNOWN} · paid by this page"
+        assert "93" in describe(playground, 93, Visitor(id="visitor-1", api_key="my-own"))

@@ -1,56 +1,76 @@
-"""The bridges: every act that the page's script sends has somebody who does it, and a large page has few events."""
+"""The bridge: every action that the page's script sends exists, and a large page has few events."""
 
 from __future__ import annotations
 
 import json
 import re
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-from flux_playground import Playground, Settings
-from flux_playground.ui import binding
-from flux_playground.ui.endpoints.switch import offered
-from flux_playground.ui.events import js_bridge
-from flux_playground.ui.form_events import Carrying
-from flux_playground.ui.generate.actions import Acts
-from flux_playground.ui.layout import Parts
+import pytest
+
+from flux_playground.ui.events.action import action, find_actions
+from flux_playground.ui.events.context import Context
+from flux_playground.ui.events.update import NO_CHANGE, Update
+from flux_playground.ui.page import page_actions
 
 from ...app_process import running
 from ...http_visitor import Stranger
 
 ASSETS = Path(__file__).parents[3] / "assets"
-ACTS = {name for events in (js_bridge.FORM, js_bridge.PAGE) for acts in events.values() for name in acts}
 SENT = re.compile(r"""flux\.bridge(?:\?\.)?\("(\w+)\"""")
+OWN_EVENTS = ("act_read", "act_write", "act_watch", "act_ask", "click")
 
 
-def test_every_act_that_the_script_sends_is_an_act_of_a_bridge() -> None:
-    sent = {name for path in ASSETS.glob("*.js") for name in SENT.findall(path.read_text())}
+def test_script_sends_known_actions() -> None:
+    """Each action that a script sends is declared."""
+    sent = {name for path in ASSETS.rglob("*.js") for name in SENT.findall(path.read_text())}
     assert len(sent) > 10
-    assert sent <= ACTS
+    assert sent <= {*page_actions(), "adopt"}
 
 
-def test_every_act_of_a_bridge_is_done_by_somebody(settings: Settings) -> None:
-    with Playground(settings) as playground:
-        form = Carrying(0, Parts(None, (), (None,), *[None] * 12), Acts(playground, offered(playground)))  # type: ignore[arg-type]
-        assert set(form.tells) == set(js_bridge.TOLD)
-        assert set(form.fills) == set(js_bridge.FILLED)
-    assert set(binding.CHANGES) == set(js_bridge.WATCHED)
+def test_event_follows_from_the_function() -> None:
+    """The event of an action follows from what its function needs."""
+    events = {name: declared.event for name, declared in page_actions().items()}
+    assert events["generate"] == "click"
+    assert (events["stop"], events["panel"]) == ("watch", "ask")
+    assert (events["tojson"], events["apply"]) == ("read", "write")
 
 
-def test_a_page_of_many_endpoints_has_four_events_for_each_and_few_besides(tmp_path: Path) -> None:
+def test_name_declared_twice() -> None:
+    """Two actions of one name are refused."""
+    module = ModuleType("example")
+
+    @action("same")
+    async def first(context: Context) -> Update:
+        return NO_CHANGE
+
+    @action("same")
+    async def second(context: Context) -> Update:
+        return NO_CHANGE
+
+    first.__module__ = second.__module__ = "example"
+    module.__dict__.update(first=first, second=second)
+    with pytest.raises(ValueError, match="Two actions"):
+        find_actions(module)
+
+
+def test_large_page_has_few_events(tmp_path: Path) -> None:
+    """A page of 30 endpoints has four events for each, and few besides."""
     path = tmp_path / "many.json"
     path.write_text(json.dumps(many(30)))
     settings = {"FLUX_PLAYGROUND_OPENAPI": str(path), "FLUX_PLAYGROUND_ENDPOINT": "/v1/endpoint-0"}
     with running(tmp_path / "run", **settings) as url:
         known = Stranger(url).config["dependencies"]
     assert len(known) <= 4 * 30 + 10
-    own = [one for one in known if one["targets"][0][1] in ("act_press", "act_tell", "act_fill", "act_watch")]
-    assert len(own) == 3 * 30 + 1
-    assert all(len(one["show_progress_on"]) == 1 for one in own)
+    own = [event for event in known if event["targets"][0][1] in OWN_EVENTS]
+    assert len(own) == 3 * 30 + 2
+    assert all(len(event["show_progress_on"]) == 1 for event in own)
 
 
 def many(count: int) -> dict[str, Any]:
-    """A document of so many endpoints."""
+    """Return a document with `count` endpoints."""
     task = {"type": "object", "properties": {"id": {"type": "string"}, "polling_url": {"type": "string"}}}
     answers = {"200": {"content": {"application/json": {"schema": task}}}}
     schema = {"type": "object", "properties": {"prompt": {"type": "string"}}}

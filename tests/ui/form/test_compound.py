@@ -22,7 +22,8 @@ from flux_playground.schema.dereference import Resolver
 from flux_playground.schema.fields import field
 from flux_playground.schema.fields import fields as fields_of
 from flux_playground.ui.endpoints import switch
-from flux_playground.ui.form import compound, field_values
+from flux_playground.ui.form import compound
+from flux_playground.ui.form.form import Form
 
 DOCUMENT = load(Path(__file__).parents[2] / "documents" / "constructs.yaml")
 NESTED = {one.name: one for one in DOCUMENT.operation("/v1/nested").fields}
@@ -51,22 +52,30 @@ GIVEN: dict[str, dict[str, Any]] = {
 }
 
 
-def drawn(chosen: tuple[Field, ...]) -> dict[str, Any]:
-    """What the inputs of a form hold when nobody has touched them, as they were put on a page."""
+def form_of(operation: Operation) -> Form:
+    """The form of all fields of an operation."""
+    return Form(operation, operation.fields)
+
+
+def one_field(field: Field) -> Form:
+    """A form with one field."""
+    return Form(DOCUMENT.operations[0], [field])
+
+
+def drawn(operation: Operation) -> dict[str, Any]:
+    """The initial contents of a form's inputs, as Gradio draws them."""
 
     async def draw() -> dict[str, Any]:
         with gr.Blocks():
-            made = {key: one for each in chosen for key, one in field_values.components(each).items()}
-        return {key: one.value for key, one in made.items()}
+            inputs = form_of(operation).draw(0).inputs
+        return {key: component.value for key, component in inputs.items()}
 
     return asyncio.run(draw())  # gradio would make itself a loop, and never close it
 
 
 def filled(operation: Operation, values: dict[str, Any]) -> dict[str, Any]:
-    raw = {key: held for one in operation.fields for key, held in field_values.untouched(one).items()}
-    for name, value in values.items():
-        raw |= field_values.fill(operation.field(name), value)
-    sent: dict[str, Any] = json.loads(json.dumps(raw))  # as it comes from a browser
+    form = form_of(operation)
+    sent: dict[str, Any] = json.loads(json.dumps({**form.initial(), **form.fill(values)}))  # as it comes from a browser
     return sent
 
 
@@ -84,8 +93,8 @@ def test_every_construct_is_drawn_filled_read_back_checked_and_taken_by_the_serv
     sender: Playground, path: str
 ) -> None:
     operation = DOCUMENT.operation(path)
-    assert set(drawn(operation.fields)) == set(filled(operation, {}))
-    values = field_values.read(operation.fields, filled(operation, GIVEN[path]))
+    assert set(drawn(operation)) == set(filled(operation, {}))
+    values = form_of(operation).read(filled(operation, GIVEN[path]))
     values |= {name: value for name, value in GIVEN[path].items() if operation.field(name).media}
     request = operation.request(values)
     expected = {name: value for name, value in GIVEN[path].items() if value is not None}
@@ -96,7 +105,7 @@ def test_every_construct_is_drawn_filled_read_back_checked_and_taken_by_the_serv
 @pytest.mark.parametrize("path", [one.path for one in DOCUMENT.operations])
 def test_an_untouched_form_sends_defaults_only_and_names_what_is_required(path: str) -> None:
     operation = DOCUMENT.operation(path)
-    values, wrong = field_values.read(operation.fields, drawn(operation.fields)), set[str]()
+    values, wrong = form_of(operation).read(drawn(operation)), set[str]()
     try:
         request = operation.request(values)
     except InvalidRequest as error:
@@ -108,37 +117,35 @@ def test_an_untouched_form_sends_defaults_only_and_names_what_is_required(path: 
 
 def test_a_branch_is_chosen_and_then_its_input() -> None:
     pet = NESTED["pet"]
-    raw = field_values.fill(pet, {"animal": "dog", "name": "Rex"})
+    raw = one_field(pet).fill({"pet": {"animal": "dog", "name": "Rex"}})
     assert raw["pet/of"] == "1"
     assert raw["pet/1/name"] == "Rex"
-    assert field_values.read([pet], {**raw, "pet/of": ""}) == {"pet": None}
-    assert field_values.read([pet], {**raw, "pet/of": "0", "pet/0/lives": "9"}) == {
-        "pet": {"animal": "cat", "lives": 9}
-    }
+    assert one_field(pet).read({**raw, "pet/of": ""}) == {"pet": None}
+    assert one_field(pet).read({**raw, "pet/of": "0", "pet/0/lives": "9"}) == {"pet": {"animal": "cat", "lives": 9}}
 
 
 def test_a_number_where_text_is_also_taken_is_what_was_chosen() -> None:
     one = NESTED["text_or_number"]
-    assert field_values.read([one], {"text_or_number/of": "0", "text_or_number/0": "12"}) == {"text_or_number": 12}
-    assert field_values.read([one], {"text_or_number/of": "1", "text_or_number/1": "12"}) == {"text_or_number": "12"}
+    assert one_field(one).read({"text_or_number/of": "0", "text_or_number/0": "12"}) == {"text_or_number": 12}
+    assert one_field(one).read({"text_or_number/of": "1", "text_or_number/1": "12"}) == {"text_or_number": "12"}
 
 
 def test_what_is_given_under_the_fields_own_name_is_json() -> None:
-    assert field_values.read([NESTED["options"]], {"options": '{"depth": 1}'}) == {"options": {"depth": 1}}
+    assert one_field(NESTED["options"]).read({"options": '{"depth": 1}'}) == {"options": {"depth": 1}}
 
 
 def test_unset_is_not_the_default() -> None:
     one = field("format", {"anyOf": [{"enum": ["png", "jpeg"]}, {"type": "null"}], "default": "png"})
-    assert field_values.read([one], field_values.untouched(one)) == {"format": "png"}
-    assert field_values.read([one], field_values.fill(one, None)) == {"format": None}
+    assert one_field(one).read(one_field(one).initial()) == {"format": "png"}
+    assert one_field(one).read(one_field(one).fill({"format": None})) == {"format": None}
     switch = field("raw", {"anyOf": [{"type": "boolean"}, {"type": "null"}], "default": True})
-    assert field_values.fill(switch, None) == {"raw": ""}
+    assert one_field(switch).fill({"raw": None}) == {"raw": ""}
 
 
 @pytest.mark.parametrize("items", [["a"], ["a", "b c"], ["[1]"], ["two\nlines"], [], ["1"]])
 def test_a_list_of_texts_stands_one_on_a_line_and_reads_as_the_same_list(items: list[str]) -> None:
     one = field("words", {"type": "array", "items": {"type": "string"}})
-    assert field_values.read([one], field_values.fill(one, items)) == {"words": items}
+    assert one_field(one).read(one_field(one).fill({"words": items})) == {"words": items}
 
 
 def test_what_would_be_dozens_of_inputs_is_one_box_of_json() -> None:
@@ -147,15 +154,15 @@ def test_what_would_be_dozens_of_inputs_is_one_box_of_json() -> None:
 
 
 def test_values_go_along_to_an_endpoint_that_has_them_and_the_others_are_named() -> None:
-    plain, nullable = DOCUMENT.operation("/v1/plain").fields, DOCUMENT.operation("/v1/nullable").fields
+    plain, nullable = form_of(DOCUMENT.operation("/v1/plain")), form_of(DOCUMENT.operation("/v1/nullable"))
     raw = filled(DOCUMENT.operation("/v1/plain"), {"text": "much too long", "format": "webp", "huge": 5})
-    carried = switch.touched(plain, raw)
+    carried = plain.changed(raw)
     assert carried == {"text": "much too long", "format": "webp", "huge": "5"}
-    arrival = switch.arrive(nullable, carried)
-    assert arrival.held["format"] == "webp"
-    assert not arrival.held["text"]
-    assert dict(arrival.unfit) == {"huge": "has no field here", "text": "must have at most 9 characters, not 13"}
-    assert "huge" in switch.unfit(arrival)
+    arrival = switch.carry_over(nullable, carried)
+    assert arrival.inputs["format"] == "webp"
+    assert not arrival.inputs["text"]
+    assert dict(arrival.rejected) == {"huge": "has no field here", "text": "must have at most 9 characters, not 13"}
+    assert "huge" in switch.render_rejected(arrival)
 
 
 SCALARS = st.sampled_from(
@@ -214,11 +221,12 @@ def test_whatever_the_schema_and_whatever_is_entered_the_request_passes_or_the_f
     properties: dict[str, Any], data: st.DataObject
 ) -> None:
     operation = operation_of(properties)
-    raw = {key: held for one in operation.fields for key, held in field_values.untouched(one).items()}
+    form = form_of(operation)
+    raw = form.initial()
     for key in raw:
         if data.draw(st.booleans()):
             raw[key] = data.draw(st.one_of(VALUES, st.sampled_from(["0", "1", "[1]", "{", "true", "2.5"])))
-    values = field_values.read(operation.fields, raw)
+    values = form.read(raw)
     wrong = None
     try:
         assert operation.check(operation.request(values)) == ()
@@ -231,4 +239,4 @@ def test_whatever_the_schema_and_whatever_is_entered_the_request_passes_or_the_f
 @given(st.dictionaries(st.sampled_from(["prompt", "seed", "mask", "class"]), SCHEMAS, min_size=1, max_size=2))
 def test_any_schema_can_be_drawn_and_what_is_drawn_is_what_is_read(properties: dict[str, Any]) -> None:
     operation = operation_of(properties)
-    assert set(drawn(operation.fields)) == {key for one in operation.fields for key in field_values.untouched(one)}
+    assert set(drawn(operation)) == set(form_of(operation).initial())

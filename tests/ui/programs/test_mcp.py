@@ -277,7 +277,7 @@ def test_only_endpoints_are_tools_and_strangers_get_no_webhook(program: Stranger
     assert (result["isError"], "webhook_url" in said(result)) == (True, True)
     for method in ("resources/list", "prompts/list", "completion/complete", "tools/generate", "__init__"):
         assert json.loads(ask(program, method).body)["error"]["code"] == -32601
-    for name in ("", "show", "act_press", "generate ", None, ["generate"], {"a": 1}):
+    for name in ("", "show", "act_read", "generate ", None, ["generate"], {"a": 1}):
         answer = ask(program, "tools/call", {"name": name, "arguments": VALUES})
         assert json.loads(answer.body)["error"]["code"] == -32602
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from flux_playground.ui.form import reuse
+from flux_playground.ui.form import image_inputs
 from flux_playground.ui.server import upload_cleanup
 from tests.storage.test_generation_store import jpeg
 
@@ -43,10 +43,10 @@ def test_an_image_that_is_laid_out_for_the_form_is_cleared_away_later(
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     text = base64.b64encode(jpeg()).decode()
-    first, second = reuse.file(text), reuse.file(text)
+    first, second = image_inputs.save_image(text), image_inputs.save_image(text)
     assert first is not None
     assert second is not None
     os.utime(Path(first).parent, (time.time() - 1000,) * 2)
-    third = reuse.file(text)
+    third = image_inputs.save_image(text)
     assert third is not None
     assert [Path(path).exists() for path in (first, second, third)] == [False, True, True]

@@ -16,7 +16,7 @@ from flux_playground.runs.client_pool import ClientPool
 from flux_playground.ui.server.request_rate import Bucket, Limits, Throttle
 from flux_playground.ui.session import lifecycle
 from flux_playground.ui.session.caller import SAID, SIGNED_IN, believed, mark, place
-from flux_playground.ui.session.tab_session import IDLE, Desks
+from flux_playground.ui.session.tab_session import MAX_IDLE_SECONDS, TabSessions
 
 PROXIES = [ip_network("127.0.0.1"), ip_network("10.0.0.0/8")]
 SALT = b"s" * 32
@@ -134,13 +134,15 @@ def test_without_a_header_of_the_owners_choice_nobody_is_signed_in() -> None:
 
 
 def test_who_signs_in_after_another_in_the_same_tab_does_not_find_their_pictures() -> None:
-    desks = Desks(hosted=True)
+    sessions = TabSessions(hosted=True)
     token = f"{TOKEN}.{VISIT}"
     ann, bob = asked("198.51.100.7", name="ann"), asked("198.51.100.7", name="bob")
-    ids = [desks.welcome(str(n), token, one).visitor.id for n, one in enumerate((ann, bob, ann, asked("198.51.100.7")))]
+    ids = [
+        sessions.identify(str(n), token, one).visitor.id for n, one in enumerate((ann, bob, ann, asked("198.51.100.7")))
+    ]
     assert ids[0] == ids[2]
     assert len(set(ids)) == 3
-    assert desks.welcome("x", "ef" * 16, ann).visitor.id not in ids
+    assert sessions.identify("x", "ef" * 16, ann).visitor.id not in ids
 
 
 def test_a_bucket_gives_what_it_holds_and_fills_again_slowly() -> None:
@@ -179,43 +181,43 @@ def test_addresses_are_forgotten_when_there_are_too_many() -> None:
 
 def test_closing_a_tab_ends_its_visit_and_drops_its_key_and_nobody_elses() -> None:
     gone: list[str] = []
-    desks = Desks(hosted=True, forget=gone.append)
+    sessions = TabSessions(hosted=True, forget=gone.append)
     for session, token, key in (("one", VISIT, "key-one"), ("two", "ef" * 16, "key-two")):
-        desks.use_key(desks.welcome(session, f"{TOKEN}.{token}", "m.m"), key)
-    desks.leave("")
-    desks.leave("no such visit")
-    desks.leave(VISIT)
+        sessions.use_key(sessions.identify(session, f"{TOKEN}.{token}", "m.m"), key)
+    sessions.end("")
+    sessions.end("no such visit")
+    sessions.end(VISIT)
     assert gone == ["key-one"]
-    assert desks.of("one").visitor.api_key == ""
-    assert desks.of("two").visitor.api_key == "key-two"
+    assert sessions.get("one").visitor.api_key == ""
+    assert sessions.get("two").visitor.api_key == "key-two"
 
 
 def test_a_key_that_another_tab_still_uses_stays() -> None:
     gone: list[str] = []
-    desks = Desks(hosted=False, forget=gone.append)
+    sessions = TabSessions(hosted=False, forget=gone.append)
     for session, token in (("one", VISIT), ("two", "ef" * 16)):
-        desks.use_key(desks.welcome(session, f"{TOKEN}.{token}"), "the-key")
-    desks.leave(VISIT)
+        sessions.use_key(sessions.identify(session, f"{TOKEN}.{token}"), "the-key")
+    sessions.end(VISIT)
     assert gone == []
-    desks.use_key(desks.of("two"), "")
+    sessions.use_key(sessions.get("two"), "")
     assert gone == ["the-key"]
 
 
 def test_an_idle_tab_is_forgotten_without_anybody_asking(monkeypatch: pytest.MonkeyPatch) -> None:
     gone: list[str] = []
-    desks, accounts = Desks(hosted=True, forget=gone.append), ClientPool(1)
-    desks.use_key(desks.of("one"), "the-key")
+    sessions, accounts = TabSessions(hosted=True, forget=gone.append), ClientPool(1)
+    sessions.use_key(sessions.get("one"), "the-key")
     accounts.get("http://127.0.0.1:9", "the-key")
-    later = time.monotonic() + IDLE + 1
+    later = time.monotonic() + MAX_IDLE_SECONDS + 1
     for room in ("ui.session.tab_session", "runs.client_pool"):
         monkeypatch.setattr(f"flux_playground.{room}.time", SimpleNamespace(monotonic=lambda: later))
-    lifecycle.forget_idle(desks, accounts, often=0.01)
+    lifecycle.forget_idle(sessions, accounts, often=0.01)
     until = time.time() + 5
     while (not gone or len(accounts)) and time.time() < until:
         time.sleep(0.01)
     assert gone == ["the-key"]
     assert len(accounts) == 0
-    del desks
+    del sessions
     gc.collect()
 
 

@@ -63,9 +63,9 @@ def test_nothing_that_comes_from_outside_is_markup_on_the_page(state: State) -> 
 
 
 def test_faults_are_listed_in_the_order_of_the_form_and_are_no_markup() -> None:
-    assert notices.reasons((), ()) == ""
-    assert EVIL not in notices.reasons((FieldError(("body", EVIL), EVIL, "x"),), ())
-    assert EVIL not in notices.trouble(PlaygroundError(EVIL))
+    assert notices.render_field_errors((), ()) == ""
+    assert EVIL not in notices.render_field_errors((FieldError(("body", EVIL), EVIL, "x"),), ())
+    assert EVIL not in notices.render_error(PlaygroundError(EVIL))
 
 
 def test_the_words_of_the_api_are_cut_to_what_can_be_read() -> None:

@@ -11,35 +11,43 @@ from flux_playground.errors import FieldError
 from flux_playground.schema import Field, load
 from flux_playground.schema.fields import field
 from flux_playground.settings import DEFAULT_ENDPOINT
-from flux_playground.ui.form import field_values
+from flux_playground.ui.form import widgets
+from flux_playground.ui.form.form import Form, render_field_errors
+from flux_playground.ui.form.limits_text import limits
 from flux_playground.ui.text import labels
 
-SHIPPED = {one.name: one for one in load().operation(DEFAULT_ENDPOINT).fields}
+OPERATION = load().operation(DEFAULT_ENDPOINT)
+SHIPPED = {one.name: one for one in OPERATION.fields}
 
 
 def component(one: Field) -> Any:
-    return field_values.component(one)
+    return widgets.component(one)
+
+
+def read(one: Field, raw: dict[str, Any]) -> dict[str, Any]:
+    """The values of a form with one field."""
+    return Form(OPERATION, [one]).read(raw)
 
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_every_field_of_the_endpoint_has_an_input_whose_untouched_value_changes_nothing(name: str) -> None:
     one = SHIPPED[name]
     start = component(one).value
-    read = field_values.read([one], {name: start})[name]
-    assert read == one.default or (read is None and one.default in (None, ""))
+    value = read(one, {name: start})[name]
+    assert value == one.default or (value is None and one.default in (None, ""))
 
 
 def test_a_whole_number_is_read_as_text_so_that_no_browser_rounds_it() -> None:
     seed = component(SHIPPED["seed"])
     assert seed.get_block_name() == "textbox"
-    assert field_values.read([SHIPPED["seed"]], {"seed": str(2**64 - 1)}) == {"seed": str(2**64 - 1)}
-    assert field_values.shown(SHIPPED["seed"], 0) == "0"
+    assert read(SHIPPED["seed"], {"seed": str(2**64 - 1)}) == {"seed": str(2**64 - 1)}
+    assert widgets.held(SHIPPED["seed"], 0) == "0"
 
 
 def test_a_field_that_may_be_left_out_has_a_choice_for_it() -> None:
     choice = component(SHIPPED["output_format"])
-    assert (field_values.UNSET, "") in choice.choices
-    assert field_values.read([SHIPPED["output_format"]], {"output_format": ""}) == {"output_format": None}
+    assert (widgets.UNSET, "") in choice.choices
+    assert read(SHIPPED["output_format"], {"output_format": ""}) == {"output_format": None}
 
 
 @pytest.mark.parametrize(
@@ -65,16 +73,14 @@ def test_whatever_a_schema_says_there_is_an_input_for_it(schema: dict[str, Any],
 
 def test_what_is_too_odd_is_written_as_json() -> None:
     odd = field("odd", {"type": "array", "items": {"type": "integer"}})
-    assert field_values.read([odd], {"odd": "[1, 2]"}) == {"odd": [1, 2]}
-    assert field_values.read([odd], {"odd": "[1, "}) == {"odd": "[1, "}
-    assert field_values.shown(odd, [1, 2]) == "[1, 2]"
+    assert read(odd, {"odd": "[1, 2]"}) == {"odd": [1, 2]}
+    assert read(odd, {"odd": "[1, "}) == {"odd": "[1, "}
+    assert widgets.held(odd, [1, 2]) == "[1, 2]"
 
 
 def test_an_image_is_read_as_the_path_of_its_file() -> None:
-    assert field_values.read([SHIPPED["image_prompt"]], {"image_prompt": "/tmp/a.png"}) == {
-        "image_prompt": Path("/tmp/a.png")
-    }
-    assert field_values.read([SHIPPED["image_prompt"]], {"image_prompt": None}) == {"image_prompt": None}
+    assert read(SHIPPED["image_prompt"], {"image_prompt": "/tmp/a.png"}) == {"image_prompt": Path("/tmp/a.png")}
+    assert read(SHIPPED["image_prompt"], {"image_prompt": None}) == {"image_prompt": None}
 
 
 @pytest.mark.parametrize(
@@ -87,13 +93,13 @@ def test_an_image_is_read_as_the_path_of_its_file() -> None:
     ],
 )
 def test_the_line_under_a_field_says_what_it_takes(name: str, line: str) -> None:
-    assert field_values.limits(SHIPPED[name]) == line
+    assert limits(SHIPPED[name]) == line
 
 
 def test_a_fault_is_told_by_its_field_and_is_no_markup() -> None:
-    told = field_values.faults([FieldError(("body", "seed"), "is <b>wrong</b>", "x")])
+    told = render_field_errors([FieldError(("body", "seed"), "is <b>wrong</b>", "x")])
     assert '<li data-field="seed">is &lt;b&gt;wrong&lt;/b&gt;</li>' in told
-    inside = field_values.faults([FieldError(("body", "images", 1, "url"), "is missing", "x")])
+    inside = render_field_errors([FieldError(("body", "images", 1, "url"), "is missing", "x")])
     assert '<li data-field="images">item 2 → url is missing</li>' in inside
 
 

@@ -16,8 +16,8 @@ from ...build_request import image_fault, is_web_address
 from ...errors import FieldError
 from ...schema import Field, Operation
 from ...schema.coerce import is_blank, meant
+from ..form.form import Form
 from ..text.html import button, escape, join
-from . import field_values, reuse
 
 LONGEST = 400
 """Characters of base64 beyond which a text is shown as an image."""
@@ -35,21 +35,21 @@ PANEL = (
 class Edit:
     """What an edited text does to a form: the inputs that change, by their keys, and what is to be said of it."""
 
-    held: Mapping[str, Any]
-    said: str
+    inputs: Mapping[str, Any]
+    message: str
 
 
-def text(chosen: Sequence[Field], operation: Operation, raw: Mapping[str, Any]) -> str:
+def request_text(form: Form, raw: Mapping[str, Any]) -> str:
     """The request that a form stands for, as JSON; what the schema refuses stands there as it was entered."""
-    return json.dumps(_request(chosen, operation, raw), indent=2, ensure_ascii=False, default=str)
+    return json.dumps(_request(form, raw), indent=2, ensure_ascii=False, default=str)
 
 
-def now(written: str) -> str:
+def render_text(written: str) -> str:
     """The text for the browser, where it is put into the box unless somebody is writing there."""
     return f'<pre id="json-now" hidden>{escape(written)}</pre>'
 
 
-def edited(chosen: Sequence[Field], operation: Operation, raw: Mapping[str, Any], written: str) -> Edit:
+def apply_edit(form: Form, raw: Mapping[str, Any], written: str) -> Edit:
     """What a text makes of a form. One that is no JSON object changes nothing, and it is said where it is wrong."""
     try:
         given = json.loads(written or "{}", parse_constant=_refused, object_pairs_hook=_object)
@@ -59,8 +59,9 @@ def edited(chosen: Sequence[Field], operation: Operation, raw: Mapping[str, Any]
         return Edit({}, _wrong(str(error) if type(error) is ValueError else "This is nested too deeply."))
     if not isinstance(given, dict):
         return Edit({}, _wrong("A request is an object: it begins with { and ends with }."))
-    before = _request(chosen, operation, raw)
-    held: dict[str, Any] = {}
+    chosen, operation = form.fields, form.operation
+    before = _request(form, raw)
+    changed: dict[str, Any] = {}
     wrong: list[FieldError] = []
     for field in chosen:
         if given.get(field.name) != before.get(field.name) or (field.name in given) != (field.name in before):
@@ -70,10 +71,10 @@ def edited(chosen: Sequence[Field], operation: Operation, raw: Mapping[str, Any]
                 sentence = fault or "is an address; the form needs the image itself"
                 wrong.append(FieldError(("body", field.name), f"{sentence}. The form keeps what it had.", ""))
             else:
-                held |= reuse.fill(field, given.get(field.name))
+                changed[field.name] = given.get(field.name)
     unknown = [FieldError(("body", name), "is not a field here", "") for name in given if name not in _names(chosen)]
     shown = {name: value for name, value in given.items() if name in _names(chosen) and name not in _hidden(chosen)}
-    return Edit(held, _state([*unknown, *wrong, *_faults(operation, shown, _hidden(chosen))]))
+    return Edit(form.fill(changed), _state([*unknown, *wrong, *_faults(operation, shown, _hidden(chosen))]))
 
 
 def _has_address(value: Any) -> bool:
@@ -81,8 +82,8 @@ def _has_address(value: Any) -> bool:
     return any(isinstance(item, str) and is_web_address(item) for item in items)
 
 
-def _request(chosen: Sequence[Field], operation: Operation, raw: Mapping[str, Any]) -> dict[str, Any]:
-    values = field_values.read(chosen, raw)
+def _request(form: Form, raw: Mapping[str, Any]) -> dict[str, Any]:
+    chosen, operation, values = form.fields, form.operation, form.read(raw)
     plain = {one.name: values.get(one.name) for one in chosen if not one.media}
     understood = meant({name: value for name, value in plain.items() if not is_blank(value)}, operation.schema)
     out: dict[str, Any] = {}

@@ -1,0 +1,26 @@
+"""Gradio components and event options that the whole page uses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+
+def html(value: str, **options: Any) -> Any:
+    """Return a piece of HTML without Gradio's styles for text."""
+    return gr.HTML(value, js_on_load=None, apply_default_css=False, **options)
+
+
+def private_event(progress_on: Any = None) -> dict[str, Any]:
+    """Return the options of an event that only the page uses: not in the page's API, never delayed, any number at once.
+
+    Gradio writes the progress of an event to each of its outputs; with `progress_on`, to this component only.
+    """
+    return {
+        "api_visibility": "private",
+        "show_progress": "hidden",
+        "show_progress_on": progress_on,
+        "trigger_mode": "multiple",
+        "concurrency_limit": None,
+    }

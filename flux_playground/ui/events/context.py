@@ -1,0 +1,107 @@
+"""What an action knows: the page, the browser tab that pressed, the form that is shown, and the data of the press."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from ...generation import Generation
+from ...playground import OWNER, Playground, Visitor
+from ...schema import Operation
+from ..form.form import Form
+from ..session.shared_calls import SharedCalls
+from ..session.tab_session import TabSession, TabSessions
+from ..session.worker_threads import WorkerThreads
+
+T = TypeVar("T")
+
+
+class Payer(StrEnum):
+    """Who pays for an image."""
+
+    DEMO = "demo"
+    OWNER = "owner"
+    VISITOR = "own"
+
+
+@dataclass(frozen=True)
+class PageState:
+    """What all tabs of one page share. `secret_key` signs identities and image addresses."""
+
+    playground: Playground
+    sessions: TabSessions
+    secret_key: bytes = field(repr=False)
+    threads: WorkerThreads = field(default_factory=WorkerThreads)
+    account_calls: SharedCalls = field(default_factory=SharedCalls)
+
+    @classmethod
+    def of(cls, playground: Playground) -> PageState:
+        """Return the state of a new page."""
+        sessions = TabSessions(hosted=playground.settings.hosted, forget=playground.clients.forget_key)
+        return cls(playground, sessions, playground.store.secret_key())
+
+
+@dataclass(frozen=True)
+class Context:
+    """One press: `data` came with the event, `raw` are the contents of the form's inputs by their keys."""
+
+    page: PageState
+    session: TabSession
+    form: Form
+    data: Mapping[str, Any] = field(default_factory=dict)
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def playground(self) -> Playground:
+        """The playground of the page."""
+        return self.page.playground
+
+    @property
+    def operation(self) -> Operation:
+        """The endpoint of the form that is shown."""
+        return self.form.operation
+
+    @property
+    def visitor(self) -> Visitor:
+        """The visitor in this tab."""
+        return self.session.visitor
+
+    @property
+    def payer(self) -> Payer:
+        """Who pays for an image of this visitor."""
+        if self.playground.uses_demo(self.visitor):
+            return Payer.DEMO
+        return Payer.VISITOR if self.visitor.api_key else Payer.OWNER
+
+    @property
+    def server(self) -> str:
+        """The server that serves this visitor at the endpoint of the form."""
+        return self.playground.server(self.visitor, endpoint=self.operation.path)
+
+    def text(self, name: str) -> str:
+        """Return an entry of the event's data as text; "" where there is none."""
+        value = self.data.get(name, "")
+        return value if isinstance(value, str) else ""
+
+    def with_data(self, **data: Any) -> Context:
+        """Return the same press with other data."""
+        return replace(self, data={**self.data, **data})
+
+    async def run(self, call: Callable[..., T], *args: Any) -> T:
+        """Run a call that may block on a worker thread; raises what the call raises."""
+        return await self.page.threads(call, *args)
+
+    async def find_own(self, generation_id: str = "") -> Generation | None:
+        """Return a generation if it belongs to this visitor; without an id, that of the event's data."""
+        try:
+            generation = await self.run(self.playground.get, generation_id or self.text("id"))
+        except KeyError:
+            return None
+        return generation if generation.owner == self.visitor.id else None
+
+
+def initial_context(page: PageState, form: Form) -> Context:
+    """Return the context of a page that nobody has opened yet."""
+    return Context(page, TabSession(OWNER), form)

@@ -1,0 +1,169 @@
+"""The form of one endpoint: an input for each of its fields, drawn, read and filled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from ...errors import FieldError
+from ...schema import Field, Operation
+from ...schema.coerce import is_blank
+from ..components import html, private_event
+from ..text import labels
+from ..text.html import escape, join
+from . import compound, field_help, widgets
+from .image_inputs import save_image
+from .limits_text import limits
+
+
+@dataclass(frozen=True)
+class FormComponents:
+    """The Gradio components of a form: its column, and its inputs by their keys."""
+
+    column: Any
+    inputs: Mapping[str, Any]
+
+
+class Form:
+    """The form of an endpoint. The inputs of each field are planned once; a field has one input or several.
+
+    A field's only input has the field's name as its key; several inputs have keys that begin with it.
+    """
+
+    def __init__(self, operation: Operation, fields: Sequence[Field]) -> None:
+        self.operation = operation
+        self.fields = tuple(fields)
+        self._nodes = {field.name: compound.plan(field) for field in self.fields}
+
+    def draw(self, place: int) -> FormComponents:
+        """Draw the form where this is called; only the form of place 0 is visible at first."""
+        with gr.Column(elem_id=f"fields-{place}", elem_classes="fields", min_width=0, visible=place == 0) as column:
+            inputs = self._draw_fields()
+            # One component for all fields: each component costs the browser milliseconds.
+            html(join(_render_help(field) for field in self.fields), elem_classes="unders")
+        return FormComponents(column, inputs)
+
+    def read(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values of the inputs' contents; nothing is refused, and a blank field is None.
+
+        A field with several inputs may be given under its own name.
+        """
+        values: dict[str, Any] = {}
+        for field in self.fields:
+            node = self._nodes[field.name]
+            if field.name in raw:
+                values[field.name] = widgets.read(field, raw[field.name])
+            elif not isinstance(node, compound.Leaf) and any(key in raw for key in node.fill(None)):
+                values[field.name] = node.read(raw)
+        return values
+
+    def fill(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the contents of the inputs for `values` of a form or a request; None clears a field.
+
+        Base64 images become files in the temporary folder. Fields that `values` does not name are left out.
+        """
+        filled: dict[str, Any] = {}
+        for field in self.fields:
+            if field.name in values:
+                filled |= self._fill_field(field, values[field.name])
+        return filled
+
+    def initial(self) -> dict[str, Any]:
+        """Return the contents of the inputs before anybody changes them, by their keys."""
+        return {key: content for field in self.fields for key, content in self._initial_field(field).items()}
+
+    def text_keys(self) -> frozenset[str]:
+        """Return the keys of the inputs that hold a text."""
+        return frozenset(key for node in self._nodes.values() for key in compound.text_keys(node))
+
+    def changed(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values that differ from those of the untouched form, by field name."""
+        values, untouched = self.read(raw), self.read(self.initial())
+        return {
+            name: value
+            for name, value in values.items()
+            if not is_blank(value) and value != untouched.get(name) and str(value) != str(untouched.get(name))
+        }
+
+    def _fill_field(self, field: Field, value: Any) -> dict[str, Any]:
+        if widgets.is_image(field):
+            return {field.name: save_image(value) if isinstance(value, str) else value and str(value)}
+        if widgets.is_images(field):
+            images = value if isinstance(value, list) else []
+            files = [save_image(image) if isinstance(image, str) else str(image) for image in images]
+            return {field.name: [file for file in files if file] or None}
+        return self._nodes[field.name].fill(value)
+
+    def _initial_field(self, field: Field) -> dict[str, Any]:
+        node = self._nodes[field.name]
+        return {node.key: widgets.start(field)} if isinstance(node, compound.Leaf) else node.fill(field.default)
+
+    def _draw_fields(self) -> dict[str, Any]:
+        inputs: dict[str, Any] = {}
+        columns: dict[str, Any] = {}
+        ordered = labels.ordered(self.fields)
+        for field in ordered:
+            if not labels.advanced(field):
+                self._draw_field(field, inputs, columns)
+        folded = [field for field in ordered if labels.advanced(field)]
+        if folded:
+            with gr.Accordion("Advanced", open=False, elem_id="advanced"):
+                for field in folded:
+                    self._draw_field(field, inputs, columns)
+        for name, needed in labels.NEEDS.items():
+            if name in inputs and needed in inputs:
+                show = lambda value: gr.Column(visible=bool(value))  # noqa: E731
+                inputs[needed].change(show, inputs[needed], columns[name], queue=False, **private_event())
+        return inputs
+
+    def _draw_field(self, field: Field, inputs: dict[str, Any], columns: dict[str, Any]) -> None:
+        classes = ["field", f"field-{field.name}", *(["required"] if field.required else [])]
+        alone = labels.NEEDS.get(field.name) not in inputs
+        with gr.Column(elem_classes=classes, min_width=0, visible=alone, elem_id=f"field-{field.name}") as column:
+            column.allow_expected_parents = False  # Gradio would put another box around each input
+            inputs |= compound.draw(self._nodes[field.name])
+        columns[field.name] = column
+
+
+def offered_fields(operation: Operation, *, hosted: bool) -> tuple[Field, ...]:
+    """Return the fields that the page has inputs for: all but those that visitors of a hosted page must not set."""
+    return tuple(field for field in operation.fields if not (hosted and field.name in labels.OWNERS))
+
+
+def render_field_errors(errors: Iterable[FieldError]) -> str:
+    """Render what is wrong with a form; the page's script writes each error under its field."""
+    rows = join(f'<li data-field="{escape(error.field)}">{escape(_placed(error))}</li>' for error in errors)
+    return f'<ul id="faults" hidden>{rows}</ul>'
+
+
+def field_hint(field: Field) -> str:
+    """Render the line under a field: its limits and its description."""
+    about = labels.about(field)
+    more = f"<details><summary>What it does</summary><p>{escape(about)}</p></details>" if about else ""
+    takes = f'<p class="limits">{escape(limits(field))}</p>'
+    return f'<div class="hint" id="hint-{escape(field.name)}">{takes}{more}</div>'
+
+
+def is_file_path(value: Any) -> bool:
+    """Return whether a value of a form is an uploaded file."""
+    return isinstance(value, Path)
+
+
+def _render_help(field: Field) -> str:
+    """Render a field's tools and hint in a template; the page's script moves the template under the field."""
+    tools = field_help.beside(field)
+    placed = f'<div class="tools">{tools}</div>' if tools else ""
+    return (
+        f'<template data-under="{escape(field.name)}">{placed}<div class="hints">{field_hint(field)}</div></template>'
+    )
+
+
+def _placed(error: FieldError) -> str:
+    """Return the message of an error, after its place within the field."""
+    names: Sequence[str | int] = [part for part in error.loc if part != "body"][1:]
+    where = " → ".join(f"item {part + 1}" if isinstance(part, int) else part for part in names)
+    return f"{where} {error.msg}" if where else error.msg

@@ -1,0 +1,148 @@
+"""Actions on generations: generate, show, stop, download later, send again, with a new seed."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from ...build_request import draws_seed
+from ...errors import InvalidRequest, PlaygroundError
+from ...generation import Generation
+from ..account import connection
+from ..events.action import Updates, action
+from ..events.context import Context
+from ..events.update import Update
+from ..recipes import duplicate_view
+from ..text import notices
+from .live_updates import stream_updates
+from .reuse import request_values
+
+log = logging.getLogger(__name__)
+
+
+async def connect(context: Context) -> Updates:
+    """A page was opened: show its account and its generations."""
+    yield Update(connection=connection.render(context))
+    async for update in stream_updates(context):
+        yield update
+
+
+@action("generate", reads_form=True, paid=True)
+async def generate(context: Context) -> Updates:
+    """Start the form's request, or show its errors; an existing image of the same request and seed is offered first."""
+    values = context.form.read(context.raw)
+    insist = bool(context.data.get("insist"))
+    existing = None if insist else await _find_existing(context, values)
+    if existing is not None:
+        yield Update(field_errors=(), notice=duplicate_view.render_existing(context, existing))
+        return
+    async for update in start(context, values, insist=insist):
+        yield update
+
+
+@action("show", followed=True)
+async def show(context: Context) -> Updates:
+    """Select another generation; without an id, show the selected one again."""
+    wanted = context.text("id")
+    generation = await context.find_own() if wanted else None
+    if generation is not None:
+        context.session.select(generation.id)
+    if generation is not None or not wanted:
+        async for update in stream_updates(context):
+            yield update
+
+
+@action("stop", followed=True)
+async def stop(context: Context) -> Updates:
+    """Remove a generation from the queue, or stop waiting for it."""
+    generation = await context.find_own()
+    if generation is not None:
+        await context.run(context.playground.stop, generation.id)
+        async for update in stream_updates(context):
+            yield update
+
+
+@action("collect", followed=True)
+async def collect(context: Context) -> Updates:
+    """Poll an accepted generation again and download its image."""
+    generation = await context.find_own()
+    if generation is None:
+        return
+    context.session.select(generation.id)
+    try:
+        await context.run(context.playground.collect, generation.id, context.visitor)
+    except PlaygroundError as error:
+        yield Update(notice=notices.render_error(error))
+        return
+    async for update in stream_updates(context):
+        yield update
+
+
+@action("again", paid=True)
+async def resubmit(context: Context) -> Updates:
+    """Send the request of a generation again with the same seed; the form stays as it is."""
+    generation = await context.find_own()
+    if generation is not None:
+        values = await context.run(request_values, context.playground, generation)
+        async for update in start(context, values, endpoint=generation.endpoint):
+            yield update
+
+
+@action("vary", paid=True)
+async def new_seed(context: Context) -> Updates:
+    """Send the request of a generation again with a new seed; the form stays as it is."""
+    generation = await context.find_own()
+    if generation is not None:
+        values = await context.run(request_values, context.playground, generation)
+        values.pop("seed", None)
+        async for update in start(context, values, endpoint=generation.endpoint, insist=True):
+            yield update
+
+
+async def start(
+    context: Context, values: Mapping[str, Any], *, endpoint: str = "", origin: str = "", insist: bool = False
+) -> Updates:
+    """Start a generation and follow it; errors become the update.
+
+    `origin` is the id of the generation that this one reproduces. Without `insist`, the same running request is shown.
+    """
+    started_at = time.time()
+    call = partial(
+        context.playground.start,
+        endpoint=endpoint or context.operation.path,
+        origin=origin,
+        reuse_running=not insist,
+    )
+    try:
+        generation = await context.run(call, values, context.visitor)
+    except InvalidRequest as error:
+        yield Update(field_errors=error.details, notice="")
+        return
+    except PlaygroundError as error:
+        yield Update(field_errors=(), notice=notices.render_error(error))
+        return
+    except Exception as error:  # a full disk, a bug: a button without an effect would be worse
+        log.exception("a generation could not be started")
+        message = PlaygroundError(f"It could not be started ({type(error).__name__}).")
+        yield Update(field_errors=(), notice=notices.render_error(message))
+        return
+    context.session.select(generation.id)
+    notice = duplicate_view.render_running() if generation.created_at < started_at else ""
+    async for update in stream_updates(context, Update(field_errors=(), notice=notice)):
+        yield update
+
+
+async def _find_existing(context: Context, values: Mapping[str, Any]) -> Generation | None:
+    """Return the generation of the same values and seed, if its image is still there."""
+    if draws_seed(values):
+        return None
+    call = partial(context.playground.find_existing, endpoint=context.operation.path)
+    try:
+        generation = await context.run(call, values, context.visitor)
+    except PlaygroundError:
+        return None  # `start` reports the error
+    has_image = generation is not None and generation.image is not None and generation.image.is_file()
+    return generation if has_image else None

@@ -1,0 +1,61 @@
+"""Values of a generation for the form: all settings, all but the seed, the prompt, the seed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...generation import Generation
+from ...playground import Playground
+from ...reproduce import UPSAMPLING
+from ...schema import Field
+from ..form.form import Form
+
+SENTENCES = {
+    "all": "Settings copied.",
+    "but-seed": "Settings copied, seed unchanged.",
+    "prompt": "Prompt copied.",
+    "seed": "Seed copied.",
+    "used": "Rewritten prompt copied, prompt upsampling turned off.",
+}
+
+
+def request_values(playground: Playground, generation: Generation) -> dict[str, Any]:
+    """Return the values of a generation's request, images as base64, with the seed that was used.
+
+    Secrets are absent: the store does not keep them.
+    """
+    values = {}
+    for name, value in generation.request.items():
+        image = playground.store.load_input(value) if isinstance(value, str) and value.startswith("sha256:") else None
+        values[name] = value if image is None else image
+    if generation.seed is not None:
+        values["seed"] = generation.seed
+    return values
+
+
+def reuse_values(playground: Playground, generation: Generation, form: Form, what: str) -> dict[str, Any]:
+    """Return the contents of the form's inputs after reuse of `what`, a key of `SENTENCES`.
+
+    "all" fills every field; a field that the request left out becomes blank.
+    """
+    if what == "used":
+        values: dict[str, Any] = {"prompt": generation.prompt, UPSAMPLING: False}
+    else:
+        values = request_values(playground, generation)
+    return form.fill({field.name: values.get(field.name) for field in form.fields if _is_reused(field, what)})
+
+
+def describe_reuse(generation: Generation, form: Form, what: str) -> str:
+    """Say what was copied, and which settings have no field in this form."""
+    missing = sorted(set(generation.request) - {field.name for field in form.fields})
+    if what not in ("all", "but-seed") or not missing:
+        return SENTENCES[what]
+    return f"{SENTENCES[what]} Not supported by this endpoint: {', '.join(missing)}."
+
+
+def _is_reused(field: Field, what: str) -> bool:
+    if field.secret:
+        return False
+    if what == "used":
+        return field.name in ("prompt", UPSAMPLING)
+    return what == "all" or (what == "but-seed" and field.name != "seed") or field.name == what

@@ -1,0 +1,56 @@
+"""Actions that copy settings of a generation into the form, and Undo."""
+
+from __future__ import annotations
+
+from ..events.action import action
+from ..events.context import Context
+from ..events.replace_form import keep_for_undo, replace_form
+from ..events.update import NO_CHANGE, Update
+from ..text import notices
+from . import reuse
+
+MAX_TEXT_CHARS = 1_000_000
+OVERWRITTEN = {
+    "example": "Example filled in.",
+    "dice": "Seed replaced.",
+    "reuse": "Seed replaced.",
+    "clear": "Field cleared.",
+    "shape": "Aspect ratio replaced.",
+    "swap": "Aspect ratio replaced.",
+}
+"""Notices after a button of the page has replaced a typed value, by the button's act."""
+
+
+@action("recall", writes_form=True)
+async def reuse_settings(context: Context) -> Update:
+    """Copy the settings of a generation, or some of them, into the form."""
+    what = context.text("what")
+    generation = await context.find_own()
+    if generation is None or what not in reuse.SENTENCES:
+        return NO_CHANGE
+    inputs = await context.run(reuse.reuse_values, context.playground, generation, context.form, what)
+    return replace_form(context, inputs, reuse.describe_reuse(generation, context.form, what))
+
+
+@action("undo", writes_form=True)
+async def undo(context: Context) -> Update:
+    """Give the form the contents that it had before; a second Undo returns to the settings."""
+    keys = context.form.initial()
+    before = {key: content for key, content in context.session.undo.items() if key in keys}
+    return replace_form(context, before, "Form restored.") if before else NO_CHANGE
+
+
+@action("snapshot", writes_form=True)
+async def keep_snapshot(context: Context) -> Update:
+    """Keep typed texts that the page has replaced for Undo; the form is left as it is."""
+    sent, text = context.data.get("before"), OVERWRITTEN.get(context.text("by"))
+    keys = context.form.text_keys()
+    before = {
+        key: value[:MAX_TEXT_CHARS]
+        for key, value in (sent if isinstance(sent, dict) else {}).items()
+        if key in keys and isinstance(value, str)
+    }
+    if not before or text is None:
+        return NO_CHANGE
+    keep_for_undo(context, before)
+    return Update(notice=notices.notice(text, undo=True, filled=before))

@@ -1,0 +1,1 @@
+"""The request as JSON beside the form."""

@@ -1,0 +1,175 @@
+"""Actions on generations, run without a page against a playground and a local server."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from flux_playground import Playground, Settings
+from flux_playground.generation import State
+from flux_playground.local import LocalServer
+from flux_playground.ui.events.update import Update
+from flux_playground.ui.form.form import Form
+from flux_playground.ui.generate import live_updates, reuse
+
+from ..page_parts import Page
+
+FORM = {"finetune_id": "my-finetune", "prompt": "a mill", "aspect_ratio": "1:1"}
+
+
+@pytest.fixture
+def page(playground: Playground) -> Page:
+    """The actions of a page over a playground."""
+    return Page(playground)
+
+
+def selected(page: Page, tab: str = "tab") -> str:
+    return page.session(tab).selected_id
+
+
+def assert_shows_selected(page: Page, update: Update) -> None:
+    assert update.result is not None
+    assert f"picture/{selected(page)}" in update.result.frame
+
+
+def test_generate_ends_with_the_image(page: Page) -> None:
+    """Generate streams updates until the image is shown."""
+    updates = page.run("generate", raw=FORM)
+    assert updates[0].field_errors == ()
+    assert page.playground.get(selected(page)).state is State.SUCCEEDED
+    assert_shows_selected(page, updates[-1])
+
+
+def test_image_is_shown_at_once(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end of a run wakes the stream; the stream does not wait for its next check."""
+    monkeypatch.setattr(live_updates, "CHECK_INTERVAL_SECONDS", 120.0)
+
+    async def collect() -> list[Update]:
+        return [update async for update in page.stream("generate", raw=FORM)]
+
+    assert_shows_selected(page, asyncio.run(asyncio.wait_for(collect(), 60))[-1])
+
+
+def test_show_without_an_id(page: Page) -> None:
+    """Show without an id shows the selected generation again and starts nothing."""
+    page.run("generate", raw=FORM)
+    (update,) = page.run("show")
+    assert_shows_selected(page, update)
+    assert len(page.playground.recent()) == 1
+
+
+def test_show_unknown_id(page: Page) -> None:
+    """An unknown id changes nothing."""
+    page.run("generate", raw=FORM)
+    assert page.run("show", id="f" * 32) == []
+
+
+def test_field_errors_start_nothing(page: Page) -> None:
+    """A request that the schema refuses is not sent; its errors name their fields."""
+    (update,) = page.run("generate", raw={**FORM, "seed": "abc", "finetune_id": ""})
+    assert sorted(error.field for error in update.field_errors or ()) == ["finetune_id", "seed"]
+    assert not update.rejected_by_api
+    assert page.playground.recent() == []
+
+
+def test_field_errors_of_the_api(page: Page) -> None:
+    """Errors that only the API finds name their fields too, and say that the API found them."""
+    updates = page.run("generate", raw={**FORM, "prompt": "a mill #invalid"})
+    rejected = [update for update in updates if update.field_errors]
+    assert [error.field for update in rejected for error in update.field_errors or ()] == ["prompt"]
+    assert rejected[0].rejected_by_api
+
+
+def test_later_stream_ends_earlier(page: Page) -> None:
+    """A later action of the same tab ends the update stream of an earlier one."""
+
+    async def both() -> list[Update]:
+        first = page.stream("generate", raw={**FORM, "prompt": "#stuck"})
+        await anext(first)
+        await anext(first)
+        async for _ in page.stream("stop", id=selected(page)):
+            pass
+        return [update async for update in first]
+
+    assert asyncio.run(both()) == []
+
+
+def test_collect_after_stop(page: Page) -> None:
+    """A generation that was stopped while it was running can be collected."""
+
+    async def stop() -> str:
+        stream = page.stream("generate", raw={**FORM, "prompt": "#slow a mill"})
+        await anext(stream)
+        while page.playground.get(selected(page)).state is not State.RUNNING:
+            await asyncio.sleep(0.01)
+        async for _ in page.stream("stop", id=selected(page)):
+            pass
+        return selected(page)
+
+    stopped = asyncio.run(stop())
+    assert page.playground.get(stopped).finished
+    assert page.playground.get(stopped).image is None
+    page.run("collect", id=stopped)
+    assert page.playground.get(stopped).state is State.SUCCEEDED
+
+
+def test_new_seed_and_resubmit(page: Page) -> None:
+    """New seed keeps everything but the seed; send again keeps the seed too."""
+    page.run("generate", raw={**FORM, "seed": "5"})
+    first = page.playground.get(selected(page))
+    page.run("vary", id=first.id)
+    varied = page.playground.get(selected(page))
+    page.run("again", id=first.id)
+    again = page.playground.get(selected(page))
+    assert varied.seed != 5
+    assert {**varied.request, "seed": 5} == first.request == again.request
+    assert again.sha256 == first.sha256
+
+
+def test_generations_of_others(server: LocalServer, settings: Settings) -> None:
+    """No action touches a generation of another visitor."""
+    with Playground(settings.replace(hosted=True)) as playground:
+        page = Page(playground)
+        page.run("generate", tab="mine", raw=FORM)
+        for act in ("show", "stop", "collect", "again", "vary", "reproduce"):
+            assert page.run(act, tab="theirs", id=selected(page, "mine")) == []
+        assert playground.recent(page.session("theirs").visitor) == []
+
+
+def test_key_is_used_and_removed(page: Page) -> None:
+    """A visitor's key is used until it is removed; the key is nowhere on the page."""
+    (update,) = page.run("key", key=" a-key-of-mine ")
+    assert page.session().visitor.api_key == "a-key-of-mine"
+    assert "a-key-of-mine" not in (update.connection or "") + repr(page.session())
+    page.run("key", key="")
+    assert page.session().visitor.api_key == ""
+
+
+def test_malformed_key(page: Page) -> None:
+    """A text that cannot be a key is refused."""
+    (update,) = page.run("key", key="two words")
+    assert "no spaces" in (update.connection or "")
+    assert page.session().visitor.api_key == ""
+
+
+def test_reuse_settings(page: Page) -> None:
+    """Reuse gives exactly the settings of the request."""
+    page.run("generate", raw={**FORM, "seed": "0", "output_format": "", "prompt_upsampling": True})
+    generation = page.playground.get(selected(page))
+    inputs = reuse.reuse_values(page.playground, generation, page.form, "all")
+    assert inputs["seed"] == "0"
+    assert inputs["output_format"] == ""
+    assert inputs["prompt_upsampling"] is True
+    assert set(reuse.reuse_values(page.playground, generation, page.form, "prompt")) == {"prompt"}
+    assert "seed" not in reuse.reuse_values(page.playground, generation, page.form, "but-seed")
+
+
+def test_reuse_names_missing_fields(page: Page) -> None:
+    """Reuse in the form of another endpoint names the settings that it does not support."""
+    page.run("generate", raw={**FORM, "seed": "3"})
+    generation = page.playground.get(selected(page))
+    fewer = [field for field in page.form.fields if field.name not in ("aspect_ratio", "finetune_id")]
+    other = Form(page.form.operation, fewer)
+    assert reuse.describe_reuse(generation, other, "all").endswith("endpoint: aspect_ratio, finetune_id.")
+    assert reuse.describe_reuse(generation, page.form, "all") == reuse.SENTENCES["all"]

@@ -1,0 +1,68 @@
+"""Sessions of browser tabs: identity, keys, idle time and limits."""
+
+from __future__ import annotations
+
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from flux_playground.playground import OWNER, Visitor
+from flux_playground.ui.session import tab_session
+from flux_playground.ui.session.tab_session import MAX_IDLE_SECONDS, TabSession, TabSessions
+
+TOKEN, VISIT = "ab" * 16, "cd" * 16
+
+
+def test_token_finds_the_same_visitor() -> None:
+    """A reload with the tab's token is the same visitor; a shorter token is not a token."""
+    sessions = TabSessions(hosted=True)
+    assert sessions.identify("one", TOKEN).visitor.id == sessions.identify("two", TOKEN).visitor.id
+    assert sessions.identify("three", "ab").visitor.id != sessions.identify("four", "ab").visitor.id
+    assert TabSessions(hosted=False).identify("one", TOKEN).visitor == Visitor()
+
+
+def test_idle_session_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An idle session ends, and its key with it."""
+    sessions = TabSessions(hosted=False)
+    sessions.get("tab").use_key("secret")
+    later = time.monotonic() + MAX_IDLE_SECONDS + 1
+    monkeypatch.setattr("flux_playground.ui.session.tab_session.time", SimpleNamespace(monotonic=lambda: later))
+    assert sessions.get("tab").visitor.api_key == ""
+
+
+def test_progress_never_decreases() -> None:
+    """The progress of a generation never decreases."""
+    session = TabSession(Visitor())
+    assert [session.progress("a", value) for value in (None, 0.4, 0.2, 1.0, None)] == [None, 0.4, 0.4, 1.0, 1.0]
+
+
+def test_new_key_has_no_known_balance() -> None:
+    """The balance of one key is not shown for another."""
+    session = TabSession(OWNER, balance=93.0)
+    session.use_key("another")
+    assert session.balance is None
+
+
+def test_press_counts_once() -> None:
+    """A press number acts once for its owner; another owner's same number is another press."""
+    sessions = TabSessions(hosted=True)
+    assert sessions.claim_press("ann", "1-2-3")
+    assert not sessions.claim_press("ann", "1-2-3")
+    assert sessions.claim_press("bob", "1-2-3")
+    assert sessions.claim_press("ann", "")
+    assert sessions.claim_press("ann", "")
+
+
+def test_sessions_are_limited_by_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Made-up sessions of one address displace that address's sessions only."""
+    monkeypatch.setattr(tab_session, "MAX_SESSIONS_PER_ADDRESS", 3)
+    monkeypatch.setattr(tab_session, "MAX_SESSIONS", 6)
+    sessions = TabSessions(hosted=True)
+    sessions.use_key(sessions.identify("ann", f"{TOKEN}.{VISIT}", "1111.aaaa"), "anns-key")
+    for number in range(20):
+        sessions.identify(f"made-up-{number}", "", "2222.bbbb")
+    for number in range(4):
+        sessions.identify(f"other-{number}", "", f"33{number}.cccc")
+    assert len(sessions._sessions) <= 7  # the limit, and the session that came last
+    assert sessions.get("ann").visitor.api_key == "anns-key"
