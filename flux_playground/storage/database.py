@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
+import threading
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from ..errors import StorageError
 from .migrations import MIGRATIONS
+
+log = logging.getLogger(__name__)
 
 
 def open_database(path: Path) -> sqlite3.Connection:
@@ -18,6 +27,34 @@ def open_database(path: Path) -> sqlite3.Connection:
         database.executescript(f"BEGIN; {migration}; PRAGMA user_version = {number}; COMMIT;")
     path.chmod(0o600)
     return database
+
+
+@dataclass
+class Reader:
+    """A connection that only reads the journal; `lock` guards the connection. `damage` is its first error, or ""."""
+
+    connection: sqlite3.Connection
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    damage: str = ""
+
+    def select(self, query: str, values: Iterable[object]) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Return the names of the columns and all rows, while the caller holds `lock`; raises `StorageError`."""
+        try:
+            with closing(self.connection.execute(query, list(values))) as cursor:
+                return [column[0] for column in cursor.description], cursor.fetchall()
+        except sqlite3.Error as error:
+            if not isinstance(error, sqlite3.OperationalError | sqlite3.ProgrammingError) and not self.damage:
+                self.damage = str(error)
+                log.error("the journal is damaged: %s", error)
+            raise StorageError(f"The journal cannot be read: {error}.") from None
+
+    def check(self) -> None:
+        """Raise `StorageError` when the journal is damaged, as far as reads have shown."""
+        with self.lock:
+            if not self.damage:
+                self.select("SELECT id FROM generations ORDER BY rowid DESC LIMIT 1", [])
+            if self.damage:
+                raise StorageError(f"The journal is damaged: {self.damage}. Nothing was sent. Restore a backup of it.")
 
 
 def acquire_process_lock(connection: sqlite3.Connection) -> bool:

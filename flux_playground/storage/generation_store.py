@@ -14,7 +14,6 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Iterable
-from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from typing import Any
 from ..errors import StorageError
 from ..generation import UNFINISHED, Generation, State
 from ..images import image_file, media_types
-from .database import acquire_process_lock, open_database
+from .database import Reader, acquire_process_lock, open_database
 from .image_files import ImageFiles
 from .pending_records import PendingRecords
 from .rows import from_row_or_none, to_row
@@ -54,9 +53,9 @@ class GenerationStore:
             raise StorageError(f"The data folder {folder} cannot be used: {cause}.") from None
         self._lock = threading.Lock()
         self._waiting: deque[_Write] = deque()
-        self._reader = sqlite3.connect(folder / "journal.sqlite", check_same_thread=False, timeout=30)
-        self._reading = threading.Lock()  # who reads need not wait for the disk
-        self.usage = Usage(self._reader, self._reading)
+        # A connection of their own: who reads need not wait for the disk.
+        self._reader = Reader(sqlite3.connect(folder / "journal.sqlite", check_same_thread=False, timeout=30))
+        self.usage = Usage(self._reader)
         self._holder = sqlite3.connect(folder / "running.sqlite", check_same_thread=False, isolation_level=None)
         self.is_primary = acquire_process_lock(self._holder)
         self._pending = PendingRecords(self.save)
@@ -65,8 +64,8 @@ class GenerationStore:
     def close(self) -> None:
         """Let go of the folder."""
         self._pending.close()
-        with self._lock, self._reading:
-            self._reader.close()
+        with self._lock, self._reader.lock:
+            self._reader.connection.close()
             self._database.close()
             self._holder.close()
 
@@ -89,7 +88,7 @@ class GenerationStore:
         return self._pending.save(generation)
 
     def check_writable(self) -> None:
-        """Raise `StorageError` when nothing that is paid for could be kept: no space left, or the journal is gone."""
+        """Raise `StorageError` when nothing that is paid for could be kept: no space, the journal gone or damaged."""
         try:
             free = shutil.disk_usage(self.files.folder).free
             same = (self.files.folder / "journal.sqlite").stat().st_ino == self._inode
@@ -99,6 +98,7 @@ class GenerationStore:
             raise StorageError("The journal was removed from the data folder. Nothing was sent. Restart the program.")
         if free < MIN_FREE_BYTES:
             raise StorageError("The data folder has no space left. Nothing was sent.")
+        self._reader.check()
 
     def get(self, generation_id: str) -> Generation | None:
         """The generation of this id, or None."""
@@ -144,8 +144,9 @@ class GenerationStore:
     def referenced_inputs(self) -> set[str]:
         """The references of all inputs that belong to what was not cleared."""
         query = "SELECT request FROM generations WHERE cleared_at IS NULL AND instr(request, ?)"
-        with self._reading, closing(self._reader.execute(query, [f'"{INPUT_PREFIX}'])) as rows:
-            return {found for (request,) in rows for found in REFERENCE.findall(request)}
+        with self._reader.lock:
+            _, rows = self._reader.select(query, [f'"{INPUT_PREFIX}'])
+        return {found for (request,) in rows for found in REFERENCE.findall(request)}
 
     def save_image(self, generation: Generation, data: bytes) -> Generation:
         """Keep a delivered image exactly as it came and give the generation with its file, hash and measures.
@@ -198,8 +199,8 @@ class GenerationStore:
     def owns_input(self, owner: str, reference: str) -> bool:
         """Whether an owner ever sent the input of this reference: a reference alone gives nobody another's image."""
         query = "SELECT 1 FROM generations WHERE owner = ? AND instr(request, ?) LIMIT 1"
-        with self._reading, closing(self._reader.execute(query, [owner, reference])) as rows:
-            return rows.fetchone() is not None
+        with self._reader.lock:
+            return bool(self._reader.select(query, [owner, reference])[1])
 
     def load_input(self, reference: str) -> str | None:
         """The base64 text that `keep_input` gave this reference for, or None."""
@@ -240,9 +241,8 @@ class GenerationStore:
     def _select(self, where: str, values: Iterable[Any]) -> list[Generation]:
         # `where` is always a literal of this module; every value is bound.
         query = f"SELECT * FROM generations WHERE {where}"  # noqa: S608
-        with self._reading, closing(self._reader.execute(query, list(values))) as cursor:
-            names = [column[0] for column in cursor.description]
-            rows = cursor.fetchall()
+        with self._reader.lock:
+            names, rows = self._reader.select(query, values)
         found = (from_row_or_none(dict(zip(names, row, strict=True)), self.files.images) for row in rows)
         return [one for one in found if one is not None]
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
-import threading
 from bisect import bisect_right, insort
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..generation import Generation, State
+from .database import Reader
 
 MAX_DURATIONS = 64  # of each endpoint, the latest
 WINDOW_SECONDS = 90_000.0  # a day, which is the longest limit, and an hour more
@@ -25,10 +23,10 @@ class _Spender:
 
 
 class Usage:
-    """Answers from a connection that only reads; `lock` guards the connection. Safe to use from many threads."""
+    """Answers from a connection that only reads. Safe to use from many threads."""
 
-    def __init__(self, reader: sqlite3.Connection, lock: threading.Lock) -> None:
-        self._reader, self._lock = reader, lock
+    def __init__(self, reader: Reader) -> None:
+        self._reader, self._lock = reader, reader.lock
         self._durations: dict[tuple[str, str], tuple[float, ...]] = {}
         self._prices: dict[tuple[str, str], float | None] = {}
         self._rows: dict[str, tuple[float, str, float | None]] = {}  # id → when, spender, cost
@@ -123,8 +121,7 @@ class Usage:
                 del self._spenders[key]
 
     def _select(self, query: str, values: Iterable[object]) -> list[tuple[Any, ...]]:
-        with closing(self._reader.execute(query, list(values))) as cursor:
-            return cursor.fetchall()
+        return self._reader.select(query, values)[1]
 
 
 def _keys(spender: str) -> Iterator[str]:
