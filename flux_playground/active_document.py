@@ -12,7 +12,6 @@ from pathlib import Path
 from .client import fetch_document
 from .errors import InvalidDocument
 from .schema import Document, Operation, load, load_text
-from .schema.document import SHIPPED as SHIPPED
 from .settings import DEFAULT_ENDPOINT, Settings
 
 log = logging.getLogger(__name__)

@@ -53,7 +53,7 @@ def build(operation: Operation, values: Mapping[str, Any]) -> dict[str, Any]:
             wrong += error.details
             del ready[one.name]
     try:
-        request = operation.request(ready)
+        request = operation.build_request(ready)
     except InvalidRequest as error:
         # A field whose image cannot be read is not missing as well.
         wrong += [one for one in error.details if one.field not in {known.field for known in wrong}]
@@ -196,4 +196,4 @@ def _with_seed(operation: Operation, request: dict[str, Any]) -> dict[str, Any]:
         return request
     lowest = int(field.minimum or 0)
     highest = SEED_COUNT - 1 if field.maximum is None else int(field.maximum)
-    return operation.request({**request, SEED: lowest + secrets.randbelow(max(highest - lowest, 0) + 1)})
+    return operation.build_request({**request, SEED: lowest + secrets.randbelow(max(highest - lowest, 0) + 1)})

@@ -21,7 +21,7 @@ from .build_request import SEED, build, draws_seed, has_images, redact, resolve_
 from .client import Client
 from .errors import TaskNotFound, Unauthorized
 from .generation import Generation, State
-from .recipe import edition, fingerprint, is_reference
+from .recipe import document_version, fingerprint, is_reference
 from .runs.client_pool import ClientPool
 from .runs.fair_queue import ActiveRun, check_capacity
 from .runs.runner import Runner
@@ -44,7 +44,7 @@ class Playground:
         self.settings = settings
         self.document = document or active_document.load_active(settings)
         self.operation = active_document.default_operation(self.document, settings.endpoint)
-        self._edition = edition(self.document.raw)
+        self._edition = document_version(self.document.raw)
         self.store = GenerationStore(settings.data)
         self.clients = ClientPool(settings.max_in_flight, others=not settings.hosted)
         free_server = "" if settings.max_storage_gb else LOCAL_SERVER_PREFIX
@@ -78,7 +78,7 @@ class Playground:
         same = (one for one in document.operations if one.path == self.operation.path)
         self.document = document
         self.operation = next(same, document.operations[0])
-        self._edition = edition(document.raw)
+        self._edition = document_version(document.raw)
 
     def generate(self, values: Values, visitor: Visitor = OWNER, *, endpoint: str = "") -> Iterator[Generation]:
         """Make one image and yield its records as it gets further; the last has `.image` and `.seed`, or `.error`.

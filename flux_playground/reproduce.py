@@ -13,8 +13,8 @@ from typing import Any
 from .errors import InvalidImage, InvalidRecipe
 from .generation import Generation
 from .images import metadata
-from .recipe import Recipe, is_reference, of, write, write_parameters
-from .recipe.compare import Comparison, Reason, compare, reasons
+from .recipe import Recipe, dump_recipe, format_parameters, is_reference, recipe_from_generation
+from .recipe.compare import Comparison, Difference, compare, explain_differences
 from .storage.generation_store import GenerationStore
 
 UPSAMPLING = "prompt_upsampling"
@@ -26,13 +26,13 @@ class Report:
     """How alike an image and its reproduction are, and what their recipes say differently; or why nobody can say."""
 
     comparison: Comparison | None
-    reasons: tuple[Reason, ...] = ()
+    differences: tuple[Difference, ...] = ()
     problem: str = ""
 
 
 def recipe(one: Generation) -> Recipe:
     """The recipe of a generation."""
-    return of(one, one.document)
+    return recipe_from_generation(one, one.document)
 
 
 def values(one: Generation) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def caveats(one: Generation, server: str, store: GenerationStore) -> Iterator[st
 
 def compare_generations(before: Generation, after: Generation) -> Report:
     """Compare an image with its reproduction, from their files; an image that is gone or damaged is a problem named."""
-    told = reasons(recipe(before), recipe(after))
+    told = explain_differences(recipe(before), recipe(after))
     try:
         return Report(compare(read_image(before), read_image(after)), told)
     except (InvalidImage, OSError) as error:
@@ -88,10 +88,10 @@ def embedding(one: Generation) -> tuple[bool, str]:
     try:
         _with_recipe(one, data)
     except InvalidRecipe as error:
-        return metadata.content_credentials(data), error.message
-    return metadata.content_credentials(data), ""
+        return metadata.has_content_credentials(data), error.message
+    return metadata.has_content_credentials(data), ""
 
 
 def _with_recipe(one: Generation, data: bytes) -> bytes:
     told = recipe(one)
-    return metadata.embed(data, write(told, None), write_parameters(told))
+    return metadata.embed(data, dump_recipe(told, None), format_parameters(told))

@@ -14,6 +14,7 @@ from flux_playground.errors import InvalidDocument
 from flux_playground.generation import State
 from flux_playground.local import LocalServer
 from flux_playground.schema import load
+from flux_playground.schema.document import BUNDLED_DOCUMENT
 from tests.faulty_server import Hostile, head, raw, redirect
 
 CONSTRUCTS = Path(__file__).parent / "documents" / "constructs.yaml"
@@ -95,8 +96,7 @@ def test_an_adopted_document_is_kept_for_the_next_start_and_can_be_left_again(tm
     active_document.save(settings, load(CONSTRUCTS))
     assert active_document.load_active(settings).operations[0].path == "/v1/plain"
     assert (
-        active_document.load_active(settings.replace(openapi=str(active_document.SHIPPED))).operations[0].path
-        != "/v1/plain"
+        active_document.load_active(settings.replace(openapi=str(BUNDLED_DOCUMENT))).operations[0].path != "/v1/plain"
     )
     active_document.reset(settings)
     assert active_document.load_active(settings).raw == load().raw

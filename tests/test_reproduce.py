@@ -18,7 +18,7 @@ from flux_playground import Playground, reproduce
 from flux_playground.errors import InvalidRecipe
 from flux_playground.generation import Generation
 from flux_playground.playground import Visitor
-from flux_playground.recipe import Form, recognise
+from flux_playground.recipe import SourceKind, detect
 from flux_playground.recipe.compare import Verdict
 from flux_playground.ui.recipes import code_panel, import_dialog, import_preview
 from flux_playground.ui.recipes import reproduction_view as shown
@@ -43,14 +43,14 @@ def test_an_image_made_again_from_its_recipe_has_identical_bytes(playground: Pla
     assert told.comparison is not None
     assert told.comparison.verdict is Verdict.SAME_BYTES
     assert "webhook_url" not in again.request
-    assert [one.name for one in told.reasons] == []
+    assert [one.name for one in told.differences] == []
 
 
 def test_another_seed_is_different_and_the_seed_is_named_as_the_reason(playground: Playground) -> None:
     told = reproduce.compare_generations(made(playground, seed=1), made(playground, seed=2))
     assert told.comparison is not None
     assert told.comparison.verdict is Verdict.DIFFERENT
-    assert [one.name for one in told.reasons] == ["seed used"]
+    assert [one.name for one in told.differences] == ["seed used"]
 
 
 def test_a_file_that_is_gone_is_named_and_its_recipe_still_compared(playground: Playground) -> None:
@@ -59,7 +59,7 @@ def test_a_file_that_is_gone_is_named_and_its_recipe_still_compared(playground: 
     first.image.unlink()
     told = reproduce.compare_generations(first, second)
     assert (told.comparison, told.problem) == (None, "One of the two files is no longer there.")
-    assert told.reasons
+    assert told.differences
 
 
 def test_what_will_make_it_differ_is_said_beforehand(playground: Playground, server: object) -> None:
@@ -79,10 +79,10 @@ def test_what_will_make_it_differ_is_said_beforehand(playground: Playground, ser
 def test_the_original_stays_as_it_came_and_the_copy_tells_its_recipe(playground: Playground, kind: str) -> None:
     one = made(playground, output_format=kind)
     copied = reproduce.image_with_recipe(one)
-    found = recognise(copied)
-    assert found.form is Form.COPY
+    found = detect(copied)
+    assert found.kind is SourceKind.COPY
     assert found.recipe == reproduce.recipe(one)
-    assert recognise(reproduce.read_image(one)).form is Form.IMAGE
+    assert detect(reproduce.read_image(one)).kind is SourceKind.IMAGE
     assert reproduce.embedding(one)[1] == ""
 
 

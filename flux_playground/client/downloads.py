@@ -12,7 +12,7 @@ from threading import BoundedSemaphore, Event
 from urllib.parse import urljoin
 
 from ..errors import DownloadFailed, InvalidImage, PlaygroundError, SampleBlocked, SampleExpired
-from ..images.media_types import inspect
+from ..images.media_types import verify
 from ..url_policy import Origin, is_allowed_url, origin
 from .connections import AddressBlocked, NotConnected
 from .limits import Limits
@@ -71,7 +71,7 @@ class Downloads:
             raise _Retry(error, retry_after(response.headers) or 0.0)
         try:
             with self._decoding:
-                picture = inspect(response.body)
+                picture = verify(response.body)
         except InvalidImage as flaw:
             if "Content-Length" in response.headers or "Transfer-Encoding" in response.headers:
                 raise  # these bytes are certainly all that was meant; otherwise they may have been cut

@@ -23,7 +23,7 @@ from PIL import (
 from ..errors import InvalidImage
 from .metadata import jpeg
 
-READERS = {
+DECODERS = {
     "JPEG": JpegImagePlugin.jpeg_factory,
     "PNG": PngImagePlugin.PngImageFile,
     "WEBP": WebPImagePlugin.WebPImageFile,
@@ -34,7 +34,7 @@ READERS = {
 }
 """The formats that are decoded; Pillow has forty more decoders, which are left out because nobody sends them."""
 
-MAX_PIXELS = 120_000_000
+MAX_DECODED_PIXELS = 120_000_000
 MAX_DECODE_BYTES = 600_000_000
 MAX_CONCURRENT_DECODES = 2
 
@@ -71,9 +71,9 @@ class DecodeBudget:
 BUDGET = DecodeBudget()  # memory belongs to the process, so does its budget
 
 
-def kind_of(data: bytes) -> str:
+def detect_format(data: bytes) -> str:
     """Return the format that a file begins like, such as "PNG"; "" for no format that can be read."""
-    accepts = {name: Image.OPEN[name][1] for name in READERS}
+    accepts = {name: Image.OPEN[name][1] for name in DECODERS}
     return next((name for name, accept in accepts.items() if accept is not None and accept(data[:16]) is True), "")
 
 
@@ -88,11 +88,11 @@ def open_header(data: bytes) -> ImageFile.ImageFile:
 
     `Image.open` would warn of a large image, or refuse it without its size.
     """
-    name = kind_of(data)
+    name = detect_format(data)
     if not name:
         raise InvalidImage("This file is not an image.")
     try:
-        return READERS[name](io.BytesIO(data), "")
+        return DECODERS[name](io.BytesIO(data), "")
     except Exception as error:  # on damaged bytes a decoder raises whatever it likes
         raise InvalidImage("This image is damaged.") from error
 
@@ -115,7 +115,7 @@ def decoded(*files: bytes, smallest: int = 0) -> Iterator[list[ImageFile.ImageFi
 
 def _reservation(image: ImageFile.ImageFile, data: bytes, smallest: int) -> int:
     width, height = image.size
-    if width * height > MAX_PIXELS:
+    if width * height > MAX_DECODED_PIXELS:
         raise InvalidImage(f"This image has {width} × {height} pixels, more than are decoded.")
     if smallest:
         image.draft("RGB", (smallest, smallest))
@@ -141,7 +141,7 @@ def decode_bytes(image: ImageFile.ImageFile, data: bytes) -> int:
 def _is_sequential(data: bytes) -> bool:
     """Return whether a JPEG has one scan with all components, which is decoded in lines."""
     components = 0
-    for part in jpeg.parts(data):
+    for part in jpeg.iter_segments(data):
         if part.kind in (b"\xc0", b"\xc1"):
             components = part.of(data)[5]
         elif part.kind == jpeg.SCAN:

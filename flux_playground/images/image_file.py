@@ -13,28 +13,32 @@ from pathlib import Path
 from PIL import ExifTags, Image, ImageOps
 
 from ..errors import FieldError, InvalidImage, InvalidRequest
-from .decode import MAX_PIXELS, decoded, format_of, kind_of, open_header
+from .decode import MAX_DECODED_PIXELS, decoded, detect_format, format_of, open_header
 
-SENT = ("JPEG", "PNG", "WEBP")
+PROMPT_FORMATS = ("JPEG", "PNG", "WEBP")
 """The formats that an image prompt is sent in; the others are converted."""
 
-MODES = {"JPEG": ("L", "RGB", "CMYK"), "PNG": ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"), "WEBP": ("RGB", "RGBA")}
+PIXEL_MODES = {
+    "JPEG": ("L", "RGB", "CMYK"),
+    "PNG": ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"),
+    "WEBP": ("RGB", "RGBA"),
+}
 """The kinds of pixels that a format can hold."""
 
-TELLING = frozenset({"exif", "xmp", "photoshop", "comment", "mp"})
+PRIVATE_METADATA = frozenset({"exif", "xmp", "photoshop", "comment", "mp"})
 """What in a file may say who made it, where and with what; a PNG's texts come on top; "mp" is further pictures."""
 
-MOST_PIXELS = 40_000_000
+MAX_PROMPT_PIXELS = 40_000_000
 """Pixels that an image prompt may have."""
 
-MOST_BYTES = 20_000_000
+MAX_PROMPT_BYTES = 20_000_000
 MAX_READ_BYTES = 100_000_000
 MAX_SENT_SIDE_PIXELS = 4096
 """Bytes that an image prompt may have."""
 
 
 @dataclass(frozen=True)
-class Picture:
+class ImageInfo:
     """What a whole, decodable image file is; `format` is a word such as "jpeg", sizes are in pixels."""
 
     format: str
@@ -52,24 +56,24 @@ class Picture:
         return ".jpg" if self.format == "jpeg" else f".{self.format}"
 
 
-def inspect(data: bytes) -> Picture:
+def verify(data: bytes) -> ImageInfo:
     """Decode the image from its first byte to its last and say what it is, as `measure` does.
 
     Raises `InvalidImage` if it is no image, is damaged or cut short, or has more than `MAX_PIXELS` pixels.
     """
     # A JPEG at an eighth of its size: every byte is read all the same, in a fifth of the time.
     with decoded(data, smallest=1):
-        return measure(data)
+        return probe(data)
 
 
-def measure(data: bytes) -> Picture:
+def probe(data: bytes) -> ImageInfo:
     """What an image is by its header alone, width and height as they are shown (its orientation applied).
 
     Raises `InvalidImage` if it is no image; whether it is a whole one is not looked at.
     """
     image = open_header(data)
     width, height = image.size
-    return Picture(format_of(image).lower(), *((height, width) if _on_its_side(image) else (width, height)))
+    return ImageInfo(format_of(image).lower(), *((height, width) if _on_its_side(image) else (width, height)))
 
 
 def thumbnail(data: bytes, edge: int = 320) -> bytes:
@@ -88,15 +92,19 @@ def encode(source: Path | bytes, field: str) -> str:
     data = _read(source, field)
     try:
         width, height = open_header(data).size
-        if width * height > MAX_PIXELS:
+        if width * height > MAX_DECODED_PIXELS:
             raise _refusal(field, "image_too_large", _too_many_pixels(width, height))
-        sent = _to_send(data) if width * height <= MOST_PIXELS and len(data) <= MOST_BYTES else _scaled_down(data)
+        sent = (
+            _to_send(data)
+            if width * height <= MAX_PROMPT_PIXELS and len(data) <= MAX_PROMPT_BYTES
+            else _scaled_down(data)
+        )
     except InvalidImage as error:
         advice = "Choose another file."
-        if kind_of(data) == "":
+        if detect_format(data) == "":
             advice = "Choose a JPEG, PNG or WebP file; a HEIC photo must be saved as one of these first."
         raise _refusal(field, "image_parsing", f"{error.message} {advice}") from error
-    if len(sent) > MOST_BYTES:
+    if len(sent) > MAX_PROMPT_BYTES:
         raise _refusal(field, "image_too_large", _too_many_bytes(len(sent)))
     return base64.b64encode(sent).decode("ascii")
 
@@ -118,12 +126,12 @@ def _on_its_side(image: Image.Image) -> bool:
 def _to_send(data: bytes) -> bytes:
     with decoded(data) as (image,):
         name = format_of(image)
-        tells = not TELLING.isdisjoint(image.info) or getattr(image, "text", None)
-        if name in SENT and not tells:
+        tells = not PRIVATE_METADATA.isdisjoint(image.info) or getattr(image, "text", None)
+        if name in PROMPT_FORMATS and not tells:
             return data
         if name == "AVIF" and not image.has_transparency_data:
             name = "JPEG"
-        name = name if name in SENT else "PNG"
+        name = name if name in PROMPT_FORMATS else "PNG"
         return _saved(_in_mode(_upright(image), name), name, quality=95)
 
 
@@ -144,7 +152,7 @@ def _shrunk(image: Image.Image, name: str, side: int) -> Image.Image:
 
 
 def _in_mode(image: Image.Image, name: str) -> Image.Image:
-    if image.mode in MODES[name]:
+    if image.mode in PIXEL_MODES[name]:
         return image
     converted = image.convert("RGBA" if image.has_transparency_data else "RGB")
     if image.mode == "CMYK":
@@ -171,7 +179,7 @@ def _read(source: Path | bytes, field: str) -> bytes:
 
 def _too_many_pixels(width: int, height: int) -> str:
     size = f"{width} × {height} pixels ({width * height / 1e6:.1f} megapixels)"
-    return f"This image has {size}; at most {MAX_PIXELS // 1_000_000} megapixels can be read."
+    return f"This image has {size}; at most {MAX_DECODED_PIXELS // 1_000_000} megapixels can be read."
 
 
 def _too_many_bytes(size: int) -> str:

@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from ..errors import InvalidImage
 from . import image_file
 
-MIMES = {"mp4": "video/mp4", "webm": "video/webm", "zip": "application/zip"}
+MEDIA_TYPES = {"mp4": "video/mp4", "webm": "video/webm", "zip": "application/zip"}
 """What is taken beside images; any other format is an image's."""
 
-STILL = (b"avif", b"avis", b"mif1", b"msf1", b"heic", b"heix", b"hevc")
+STILL_IMAGE_BRANDS = (b"avif", b"avis", b"mif1", b"msf1", b"heic", b"heix", b"hevc")
 """Brands of the container of MP4 that hold pictures."""
 
 
 @dataclass(frozen=True)
-class Medium:
+class MediaInfo:
     """What a whole file is; `format` is a word such as "png" or "mp4"; width and height in pixels, of images only."""
 
     format: str
@@ -34,34 +34,34 @@ class Medium:
         return ".jpg" if self.format == "jpeg" else f".{self.format}"
 
 
-def mime(form: str) -> str:
+def media_type(form: str) -> str:
     """The media type of a format, such as "image/png"."""
-    return MIMES.get(form, f"image/{form}")
+    return MEDIA_TYPES.get(form, f"image/{form}")
 
 
-def kind(form: str) -> str:
+def display_kind(form: str) -> str:
     """How a format is shown: "image", "video", or "file" for what can only be saved."""
-    known = MIMES.get(form, "image/").partition("/")[0]
+    known = MEDIA_TYPES.get(form, "image/").partition("/")[0]
     return known if known in ("image", "video") else "file"
 
 
-def inspect(data: bytes) -> Medium:
+def verify(data: bytes) -> MediaInfo:
     """Look a file through to its end and say what it is; raises `InvalidImage` for any other or a cut file."""
-    return _other(data) or _medium(image_file.inspect(data))
+    return _other(data) or _medium(image_file.verify(data))
 
 
-def measure(data: bytes) -> Medium:
+def probe(data: bytes) -> MediaInfo:
     """What a file is by its beginning alone; raises `InvalidImage` for what is none of them."""
-    return _other(data) or _medium(image_file.measure(data))
+    return _other(data) or _medium(image_file.probe(data))
 
 
-def _medium(picture: image_file.Picture) -> Medium:
-    return Medium(picture.format, picture.width, picture.height)
+def _medium(picture: image_file.ImageInfo) -> MediaInfo:
+    return MediaInfo(picture.format, picture.width, picture.height)
 
 
-def _other(data: bytes) -> Medium | None:
+def _other(data: bytes) -> MediaInfo | None:
     """What it is if it is no image; raises `InvalidImage` where its end is missing."""
-    if data[4:8] == b"ftyp" and data[8:12] not in STILL:
+    if data[4:8] == b"ftyp" and data[8:12] not in STILL_IMAGE_BRANDS:
         return _whole("mp4", _boxes_end(data) == len(data))
     if data[:4] == b"\x1a\x45\xdf\xa3" and b"webm" in data[:64]:
         return _whole("webm", len(data) > 64)
@@ -70,10 +70,10 @@ def _other(data: bytes) -> Medium | None:
     return None
 
 
-def _whole(form: str, whole: bool) -> Medium:
+def _whole(form: str, whole: bool) -> MediaInfo:
     if not whole:
         raise InvalidImage(f"This {form} file is cut short.")
-    return Medium(form)
+    return MediaInfo(form)
 
 
 def _boxes_end(data: bytes) -> int:

@@ -135,7 +135,9 @@ class Api:
             "input_mp": 0.0 if is_flux_2 else None,
             "output_mp": megapixels(body, self.backend.options.scale) if is_flux_2 else None,
         }
-        return json_response(content | {name: value for name, value in optional.items() if name in operation.answer})
+        return json_response(
+            content | {name: value for name, value in optional.items() if name in operation.response_names}
+        )
 
     async def _send_webhook(self, request: Request, task: Task, url: str, secret: str) -> None:
         """Wait for the end of a task and send its webhook."""

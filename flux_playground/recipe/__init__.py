@@ -12,31 +12,31 @@ read was written by strangers: it is never evaluated, and only its types are bel
     wording.py      how a prompt was rewritten, word by word
 """
 
-from .a1111 import read_parameters, write_parameters
-from .detect import Form, Found, recognise
-from .fingerprint import edition, fingerprint, is_reference, public
-from .recipe import Recipe, of, read, write
-from .share_link import Linked, link, read_link
-from .word_diff import Kind, Words, changed_words
+from .a1111 import format_parameters, parse_parameters
+from .detect import Detected, SourceKind, detect
+from .fingerprint import document_version, fingerprint, is_reference, redact
+from .recipe import Recipe, dump_recipe, parse_recipe, recipe_from_generation
+from .share_link import Linked, build_link, parse_link
+from .word_diff import ChangeKind, WordRun, diff_words
 
 __all__ = [
-    "Form",
-    "Found",
-    "Kind",
+    "ChangeKind",
+    "Detected",
     "Linked",
     "Recipe",
-    "Words",
-    "changed_words",
-    "edition",
+    "SourceKind",
+    "WordRun",
+    "build_link",
+    "detect",
+    "diff_words",
+    "document_version",
+    "dump_recipe",
     "fingerprint",
+    "format_parameters",
     "is_reference",
-    "link",
-    "of",
-    "public",
-    "read",
-    "read_link",
-    "read_parameters",
-    "recognise",
-    "write",
-    "write_parameters",
+    "parse_link",
+    "parse_parameters",
+    "parse_recipe",
+    "recipe_from_generation",
+    "redact",
 ]

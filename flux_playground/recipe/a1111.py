@@ -14,35 +14,35 @@ import math
 import re
 from typing import Any
 
-from ..bounded_json import parse
+from ..bounded_json import parse_json
 from ..errors import InvalidRecipe
 from .recipe import Recipe
 
 PAIR = re.compile(r'(\w[\w \-/]{0,60}):\s*("(?:\\.|[^\\"]){1,5000}"|[^,]*)(?:,|$)')
 NEGATIVE = "Negative prompt:"
-SIGNS = frozenset({"steps", "sampler", "seed", "size", "model", "cfg_scale"})
-FEWEST_SIGNS = 2
-LONGEST_LINE = 20_000
-MAX_TEXT_LENGTH = 1_000_000
+KNOWN_NAMES = frozenset({"steps", "sampler", "seed", "size", "model", "cfg_scale"})
+MIN_KNOWN_NAMES = 2
+MAX_LINE_CHARACTERS = 20_000
+MAX_TEXT_CHARACTERS = 1_000_000
 
 
-def read_parameters(text: str, *, sure: bool = False) -> dict[str, Any]:
+def parse_parameters(text: str, *, sure: bool = False) -> dict[str, Any]:
     """What such a text says, by field; nothing if it does not look like one, or all as a prompt if that is `sure`.
 
     "Size" also gives width, height and aspect_ratio.
     """
     if text.lstrip().startswith("{"):
         return _from_json(text)
-    body, _, last = text[:MAX_TEXT_LENGTH].strip().rpartition("\n")
-    pairs = {_name(name): _value(value) for name, value in PAIR.findall(last[:LONGEST_LINE])}
-    if len(SIGNS & set(pairs)) < FEWEST_SIGNS:
+    body, _, last = text[:MAX_TEXT_CHARACTERS].strip().rpartition("\n")
+    pairs = {_name(name): _value(value) for name, value in PAIR.findall(last[:MAX_LINE_CHARACTERS])}
+    if len(KNOWN_NAMES & set(pairs)) < MIN_KNOWN_NAMES:
         return {"prompt": text.strip()} if sure and text.strip() else {}
     prompt, _, negative = body.partition(NEGATIVE)
     said = {"prompt": prompt.strip(), "negative_prompt": negative.strip(), **_shape(str(pairs.pop("size", "")))}
     return {**{name: value for name, value in said.items() if value}, **pairs}
 
 
-def write_parameters(recipe: Recipe) -> str:
+def format_parameters(recipe: Recipe) -> str:
     """The same in that form, as far as other tools have words for it: prompt, seed, size and model."""
     prompt = recipe.prompt or recipe.request.get("prompt") or ""
     size = f"{recipe.width}x{recipe.height}" if recipe.width and recipe.height else ""
@@ -57,7 +57,7 @@ def write_parameters(recipe: Recipe) -> str:
 
 def _from_json(text: str) -> dict[str, Any]:
     try:
-        data = parse(text)
+        data = parse_json(text)
     except InvalidRecipe:
         return {}
     plain = data.items() if isinstance(data, dict) else ()

@@ -54,8 +54,8 @@ class Comparison:
     """
 
     verdict: Verdict
-    before: image_file.Picture
-    after: image_file.Picture
+    before: image_file.ImageInfo
+    after: image_file.ImageInfo
     mean: float | None = None
     changed: float | None = None
     psnr: float | None = None
@@ -64,7 +64,7 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Reason:
+class Difference:
     """Something that two recipes say differently: its name, both values, and a sentence where one is known."""
 
     name: str
@@ -75,7 +75,7 @@ class Reason:
 
 def compare(before: bytes, after: bytes) -> Comparison:
     """Measure how alike two image files are; raises `InvalidImage` when one of them is no whole image."""
-    first, second = image_file.inspect(before), image_file.inspect(after)
+    first, second = image_file.verify(before), image_file.verify(after)
     if before == after:
         return Comparison(Verdict.SAME_BYTES, first, second, 0.0, 0.0, math.inf)
     if (first.width, first.height) != (second.width, second.height):
@@ -101,7 +101,7 @@ def compare(before: bytes, after: bytes) -> Comparison:
     )
 
 
-def reasons(before: Recipe, after: Recipe) -> tuple[Reason, ...]:
+def explain_differences(before: Recipe, after: Recipe) -> tuple[Difference, ...]:
     """All that two recipes say differently about how their images were made; nothing of times, costs and ids."""
     return tuple(_reasons(before, after))
 
@@ -124,7 +124,7 @@ def _alike(first: Image.Image, second: Image.Image) -> tuple[Image.Image, Image.
     return first.convert(mode), second.convert(mode)
 
 
-def _reasons(before: Recipe, after: Recipe) -> Iterator[Reason]:
+def _reasons(before: Recipe, after: Recipe) -> Iterator[Difference]:
     for name in {**before.request, **after.request}:
         if name != "seed" or before.seed is None or after.seed is None:
             yield from _differing(name, before.request.get(name), after.request.get(name))
@@ -135,14 +135,14 @@ def _reasons(before: Recipe, after: Recipe) -> Iterator[Reason]:
         yield from _known(name, getattr(before, name), getattr(after, name))
 
 
-def _known(name: str, before: Any, after: Any) -> Iterator[Reason]:
+def _known(name: str, before: Any, after: Any) -> Iterator[Difference]:
     """The difference, if both are known: a result need not say what it used."""
     return _differing(name, before, after) if before not in (None, "") and after not in (None, "") else iter(())
 
 
-def _differing(name: str, before: Any, after: Any) -> Iterator[Reason]:
+def _differing(name: str, before: Any, after: Any) -> Iterator[Difference]:
     if _told(before) != _told(after):
-        yield Reason(name, before, after, HINTS.get(name, ""))
+        yield Difference(name, before, after, HINTS.get(name, ""))
 
 
 def _told(value: Any) -> Any:

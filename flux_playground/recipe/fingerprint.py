@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..bounded_json import dump
+from ..bounded_json import dump_json
 
 PRIVATE = re.compile(
     r"webhook|callback|secret|passw|credential|authorization|api_?key|(access|auth|bearer|api)_?token|^(x_?)?key$|^token$",
@@ -20,7 +20,7 @@ REFERENCE = re.compile(r"sha256:[0-9a-f]{64}")
 """What stands in a kept request for an image."""
 
 
-def public(request: Mapping[str, Any]) -> dict[str, Any]:
+def redact(request: Mapping[str, Any]) -> dict[str, Any]:
     """The request without keys, secrets and addresses to be called: what may leave the house."""
     return {str(name): value for name, value in request.items() if not PRIVATE.search(str(name))}
 
@@ -35,11 +35,11 @@ def fingerprint(server: str, endpoint: str, request: Mapping[str, Any]) -> str:
 
     Images are compared as they stand, so both requests must have them by their hash, as they are kept.
     """
-    asked = {name: _plain(value) for name, value in public(request).items() if value not in (None, "")}
-    return hashlib.sha256(dump([server.rstrip("/"), endpoint, asked]).encode()).hexdigest()
+    asked = {name: _plain(value) for name, value in redact(request).items() if value not in (None, "")}
+    return hashlib.sha256(dump_json([server.rstrip("/"), endpoint, asked]).encode()).hexdigest()
 
 
-def edition(document: Mapping[str, Any]) -> str:
+def document_version(document: Mapping[str, Any]) -> str:
     """Which API document this is, in a few letters: its own version and the beginning of its hash."""
     info = document.get("info")
     version = str(info.get("version", "")) if isinstance(info, Mapping) else ""

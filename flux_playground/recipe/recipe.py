@@ -13,10 +13,10 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from ..bounded_json import dump, parse
+from ..bounded_json import dump_json, parse_json
 from ..errors import InvalidRecipe
 from ..generation import Generation
-from .fingerprint import public
+from .fingerprint import redact
 
 VERSION_KEY = "flux_playground_recipe"
 VERSION = 1
@@ -74,11 +74,11 @@ class Recipe:
         return dict(self.request) if self.seed is None else {**self.request, "seed": self.seed}
 
 
-def of(generation: Generation, document: str = "") -> Recipe:
+def recipe_from_generation(generation: Generation, document: str = "") -> Recipe:
     """The recipe of a generation; `document` is the `edition` of the document that it was made with."""
     made = generation.finished_at or generation.created_at
     return Recipe(
-        request=public(generation.request),
+        request=redact(generation.request),
         endpoint=generation.endpoint,
         server=generation.server,
         document=document,
@@ -96,26 +96,26 @@ def of(generation: Generation, document: str = "") -> Recipe:
     )
 
 
-def write(recipe: Recipe, indent: int | None = 2) -> str:
+def dump_recipe(recipe: Recipe, indent: int | None = 2) -> str:
     """The recipe as JSON: sorted, versioned, without what is not known; on one line where `indent` is None."""
-    data: dict[str, Any] = {VERSION_KEY: VERSION, "sent": public(recipe.request)}
+    data: dict[str, Any] = {VERSION_KEY: VERSION, "sent": redact(recipe.request)}
     for name, (_, path) in PLACES.items():
         value = getattr(recipe, name)
         if name != "request" and value not in (None, ""):
             inner = data.setdefault(path[0], {}) if len(path) > 1 else data
             inner[path[-1]] = value
-    return dump(data, indent)
+    return dump_json(data, indent)
 
 
-def read(text: str | bytes) -> Recipe:
+def parse_recipe(text: str | bytes) -> Recipe:
     """The recipe that a JSON text holds; nothing in it is believed but by its type, and what is unknown is left aside.
 
     Raises `InvalidRecipe` with one sentence for whatever is no recipe of a version that is understood here.
     """
-    return from_data(parse(text))
+    return recipe_from_json(parse_json(text))
 
 
-def from_data(data: Any) -> Recipe:
+def recipe_from_json(data: Any) -> Recipe:
     """The recipe in values that were parsed already; raises `InvalidRecipe`."""
     if not isinstance(data, dict) or VERSION_KEY not in data:
         raise InvalidRecipe("This is not a recipe.")
@@ -127,7 +127,7 @@ def from_data(data: Any) -> Recipe:
     known = {one.name: found[one.name] for one in fields(Recipe) if found[one.name] is not None}
     if not HASH.fullmatch(known.get("sha256", "")):
         raise InvalidRecipe("In this recipe image.sha256 is no hash.")
-    return Recipe(**{**known, "request": public(known["request"])})
+    return Recipe(**{**known, "request": redact(known["request"])})
 
 
 def _at(data: Any, path: tuple[str, ...], kind: type | tuple[type, ...]) -> Any:

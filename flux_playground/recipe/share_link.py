@@ -13,16 +13,16 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, quote_plus
 
-from ..bounded_json import dump, parse
+from ..bounded_json import dump_json, parse_json
 from ..errors import InvalidRecipe
-from .fingerprint import is_reference, public
+from .fingerprint import is_reference, redact
 
 ENDPOINT, VERSION_NAME, VERSION = "endpoint", "recipe", "1"
 
-LONGEST = 4_000
+MAX_LINK_CHARACTERS = 4_000
 """Characters of a link's query: more is cut or refused by some of the programs that a link is pasted into."""
 
-MOST_FIELDS = 200
+MAX_LINK_FIELDS = 200
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Linked:
     endpoint: str = ""
 
 
-def link(values: Mapping[str, Any], fields: Collection[str], endpoint: str = "") -> str:
+def build_link(values: Mapping[str, Any], fields: Collection[str], endpoint: str = "") -> str:
     """The query, from its "?", that sets these values; `fields` are those that a link may set, all others are left out.
 
     Blanks, secrets and images are left out in any case. Raises `InvalidRecipe` if it gets longer than `LONGEST`.
@@ -46,16 +46,20 @@ def link(values: Mapping[str, Any], fields: Collection[str], endpoint: str = "")
     except UnicodeEncodeError as error:
         raise InvalidRecipe("The settings hold characters that cannot be written.") from error
     query = "?" + "&".join([*quoted, f"{VERSION_NAME}={VERSION}"])
-    if len(query) > LONGEST:
-        raise InvalidRecipe(f"The link would have {len(query):,} characters, {LONGEST:,} at most: send the recipe.")
+    if len(query) > MAX_LINK_CHARACTERS:
+        raise InvalidRecipe(
+            f"The link would have {len(query):,} characters, at most {MAX_LINK_CHARACTERS:,}: send the recipe."
+        )
     return query
 
 
-def read_link(text: str, fields: Collection[str] | None = None) -> Linked:
+def parse_link(text: str, fields: Collection[str] | None = None) -> Linked:
     """What a link sets, or its query; of `fields` only, where they are given. Raises `InvalidRecipe`."""
     query = text.partition("?")[2] if "?" in text else text
     try:
-        pairs = parse_qsl(query.partition("#")[0], keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+        pairs = parse_qsl(
+            query.partition("#")[0], keep_blank_values=True, errors="strict", max_num_fields=MAX_LINK_FIELDS
+        )
     except ValueError as error:
         raise InvalidRecipe("This link is damaged.") from error
     given = dict(pairs)
@@ -71,15 +75,15 @@ def read_link(text: str, fields: Collection[str] | None = None) -> Linked:
 
 def _allowed(values: Mapping[str, Any]) -> dict[str, Any]:
     reserved = (ENDPOINT, VERSION_NAME)
-    return {name: value for name, value in public(values).items() if name not in reserved and not is_reference(value)}
+    return {name: value for name, value in redact(values).items() if name not in reserved and not is_reference(value)}
 
 
 def _written(value: Any) -> str:
-    return value if isinstance(value, str) and _read(value) == value else dump(value)
+    return value if isinstance(value, str) and _read(value) == value else dump_json(value)
 
 
 def _read(text: str) -> Any:
     try:
-        return parse(text)
+        return parse_json(text)
     except InvalidRecipe:
         return text

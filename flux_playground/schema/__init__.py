@@ -16,10 +16,19 @@ Names no field but in `hints.py`, and must not know HTTP, Gradio, or how a reque
     changes.py     what is new in a newer document
 """
 
-from .diff import changes
+from .diff import describe_changes
 from .document import Document, load, load_text
 from .field_overrides import has_control_character, normalize
 from .fields import Field
 from .operation import Operation
 
-__all__ = ["Document", "Field", "Operation", "changes", "has_control_character", "load", "load_text", "normalize"]
+__all__ = [
+    "Document",
+    "Field",
+    "Operation",
+    "describe_changes",
+    "has_control_character",
+    "load",
+    "load_text",
+    "normalize",
+]

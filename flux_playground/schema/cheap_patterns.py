@@ -15,7 +15,7 @@ _ATOM = r"(?:\\[dDwWsS]|\\x[0-9a-fA-F]{2}|\\[^a-zA-Z0-9]|\[\^?\]?(?:\\.|[^\]\\])
 _TOKEN = re.compile(rf"{_ATOM}(?P<count>[*+?]|\{{\d+(?:,\d*)?\}})?", re.DOTALL)
 
 
-def longest_text(pattern: str) -> int:
+def max_text_length(pattern: str) -> int:
     """How long a text this pattern may be matched against, in characters; 0 if it is not used. Raises `re.error`.
 
     Understood are single characters and classes with a count. Groups, alternatives and references are not used.

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .simplify import choices, essence, options, tagged, tags
+from .simplify import const_properties, enum_values, pick_branch, simplify, union_branches
 from .validate import is_valid
 
 INTEGER = re.compile(r"[+-]?\d{1,4000}(\.0{0,20})?", re.ASCII)
@@ -25,10 +25,10 @@ def is_blank(value: Any) -> bool:
     return value is None or (isinstance(value, str) and not value)
 
 
-def meant(value: Any, schema: Mapping[str, Any] | bool) -> Any:
+def coerce(value: Any, schema: Mapping[str, Any] | bool) -> Any:
     """The value that a form's value stands for, by a schema that stands alone."""
-    known = essence(schema) if isinstance(schema, Mapping) else {}
-    if branches := options(known):
+    known = simplify(schema) if isinstance(schema, Mapping) else {}
+    if branches := union_branches(known):
         return _of_union(value, branches)
     if isinstance(value, str):
         value = _of_text(value, known)
@@ -43,14 +43,14 @@ def meant(value: Any, schema: Mapping[str, Any] | bool) -> Any:
 
 def _of_union(value: Any, branches: list[dict[str, Any]]) -> Any:
     """As the branch that its tags name; else one that takes it as it is; else one that takes what it means."""
-    if isinstance(value, Mapping) and any(map(tags, branches)):
-        named = tagged(branches, value)
-        return _given(value) if named is None else meant(value, named)
+    if isinstance(value, Mapping) and any(map(const_properties, branches)):
+        named = pick_branch(branches, value)
+        return _given(value) if named is None else coerce(value, named)
     for branch in branches:
         if is_valid(branch, value):
-            return meant(value, branch)
+            return coerce(value, branch)
     for branch in branches:
-        if is_valid(branch, understood := meant(value, branch)):
+        if is_valid(branch, understood := coerce(value, branch)):
             return understood
     return _given(value) if isinstance(value, Mapping) else value
 
@@ -60,7 +60,7 @@ def _given(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _of_text(text: str, known: Mapping[str, Any]) -> Any:
-    for choice in choices(known):
+    for choice in enum_values(known):
         if not isinstance(choice, str) and json.dumps(choice) == text.strip():
             return choice
     wanted = known.get("type")
@@ -95,9 +95,9 @@ def _of_object(value: Mapping[Any, Any], known: Mapping[str, Any]) -> dict[Any, 
     out: dict[Any, Any] = {}
     for name, schema in properties.items():
         if not is_blank(value.get(name)):
-            out[name] = meant(value[name], schema)
+            out[name] = coerce(value[name], schema)
         elif name in known.get("required", ()) and isinstance(schema, dict):
-            only = choices(schema)
+            only = enum_values(schema)
             if len(only) == 1:
                 out[name] = only[0]
             elif name in value and is_valid(schema, None):
@@ -108,6 +108,6 @@ def _of_object(value: Mapping[Any, Any], known: Mapping[str, Any]) -> dict[Any, 
 
 def _of_list(value: list[Any] | tuple[Any, ...], known: Mapping[str, Any]) -> list[Any]:
     first = known.get("prefixItems", [])
-    head = [meant(each, schema) for each, schema in zip(value, first, strict=False)]
-    rest = [meant(each, known.get("items", True)) for each in value[len(first) :] if not is_blank(each)]
+    head = [coerce(each, schema) for each, schema in zip(value, first, strict=False)]
+    rest = [coerce(each, known.get("items", True)) for each in value[len(first) :] if not is_blank(each)]
     return head + rest

@@ -11,21 +11,21 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..errors import InvalidDocument
-from .cheap_patterns import longest_text
+from .cheap_patterns import max_text_length
 
 Schema = dict[str, Any]
 
-MOST_NODES = 100_000
+MAX_SCHEMA_NODES = 100_000
 """Schemas in a document, references put in: many times what the API has, and far from a bomb."""
 
 MAX_NAMES = 2_000
 """Names in one `required` or `properties`."""
 
-DEEPEST = 40
+MAX_SCHEMA_DEPTH = 40
 """Schemas within schemas."""
 
 TYPES = ("string", "integer", "number", "boolean", "array", "object", "null")
-ONE = (
+SUBSCHEMA = (
     "items",
     "additionalProperties",
     "not",
@@ -36,13 +36,13 @@ ONE = (
     "propertyNames",
     "unevaluatedProperties",
 )
-LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
-TABLES = ("properties", "patternProperties")
+SUBSCHEMA_LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
+SUBSCHEMA_MAPS = ("properties", "patternProperties")
 NEVER: Mapping[str, Any] = {"not": {}}
 ANNOTATIONS = frozenset({"title", "description", "default", "example", "examples"})
 
 
-def pointed(root: Mapping[str, Any], value: Any) -> Any:
+def resolve_pointer(root: Mapping[str, Any], value: Any) -> Any:
     """The value itself or, where it is a `$ref` within the document, what it points to; raises `InvalidDocument`."""
     reference = value.get("$ref") if isinstance(value, Mapping) else None
     if reference is None:
@@ -83,7 +83,7 @@ class Resolver:
         if not isinstance(raw, Mapping):
             raise InvalidDocument(f"A schema must be an object, not {_short(raw)}.")
         self.nodes += 1
-        if self.nodes > MOST_NODES or self.depth > DEEPEST:
+        if self.nodes > MAX_SCHEMA_NODES or self.depth > MAX_SCHEMA_DEPTH:
             raise InvalidDocument("The document's schemas are too large or nested too deeply.")
         self.depth += 1
         out = _newer({key: self._keyword(key, value) for key, value in raw.items()})
@@ -97,7 +97,7 @@ class Resolver:
     def _referred(self, raw: Mapping[str, Any], titled: bool) -> Schema | bool:
         if raw["$ref"] in self.within:
             raise InvalidDocument(f"The reference {_short(raw['$ref'])} leads back to itself.")
-        target = pointed(self.root, {"$ref": raw["$ref"]})
+        target = resolve_pointer(self.root, {"$ref": raw["$ref"]})
         self.within.append(raw["$ref"])
         found = self._schema(target, titled=titled)
         self.within.pop()
@@ -105,13 +105,13 @@ class Resolver:
         return found if titled or isinstance(found, bool) else {k: v for k, v in found.items() if k != "title"}
 
     def _keyword(self, key: str, value: Any) -> Any:
-        if key in ONE:
+        if key in SUBSCHEMA:
             return self._schema(value)
-        if key in LISTS:
+        if key in SUBSCHEMA_LISTS:
             return [_spelt(self._schema(one, titled=key in ("anyOf", "oneOf"))) for one in _list(key, value)]
-        if key in TABLES:
+        if key in SUBSCHEMA_MAPS:
             return {name: _spelt(self._schema(one)) for name, one in _table(key, value).items()}
-        return READERS[key](key, value) if key in READERS else None
+        return KEYWORD_PARSERS[key](key, value) if key in KEYWORD_PARSERS else None
 
 
 def _newer(schema: Schema) -> Schema:
@@ -187,7 +187,7 @@ def _words(key: str, value: Any) -> str:
 
 def _pattern(key: str, value: Any) -> str | None:
     try:
-        return str(value) if longest_text(_text(key, value)) else None
+        return str(value) if max_text_length(_text(key, value)) else None
     except (re.error, RecursionError, OverflowError):
         return None  # JavaScript's patterns are not all Python's: the API will check it
 
@@ -229,7 +229,7 @@ def _short(value: Any) -> str:
     return text if len(text) <= 80 else f"{text[:80]}…"
 
 
-READERS: dict[str, Callable[[str, Any], Any]] = {
+KEYWORD_PARSERS: dict[str, Callable[[str, Any], Any]] = {
     **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"), _number),
     **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"), _count),
     **dict.fromkeys(("title", "description", "format"), _words),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .error_text import plainly
+from .error_text import plain_value
 from .fields import Field
 from .operation import Operation
 
@@ -23,7 +23,7 @@ BOUNDS = {
 """The parts of a field that bound its values, and how they are called in a sentence."""
 
 
-def changes(old: Operation, new: Operation) -> tuple[str, ...]:
+def describe_changes(old: Operation, new: Operation) -> tuple[str, ...]:
     """What the newer of two readings of an endpoint has different, such as "output_format: + webp"; may be empty."""
     return (*_of_fields(old, new), *_of_answer(old, new), *_of_place(old, new))
 
@@ -41,8 +41,8 @@ def _of_fields(old: Operation, new: Operation) -> Iterator[str]:
 def _of_field(old: Field, new: Field) -> Iterator[str]:
     if old.type != new.type:
         yield f"{old.type} → {new.type}"
-    yield from (f"+ {plainly(one)}" for one in new.enum if one not in old.enum)
-    yield from (f"− {plainly(one)}" for one in old.enum if one not in new.enum)
+    yield from (f"+ {plain_value(one)}" for one in new.enum if one not in old.enum)
+    yield from (f"− {plain_value(one)}" for one in old.enum if one not in new.enum)
     if old.required != new.required:
         yield "now required" if new.required else "no longer required"
     if old.nullable != new.nullable:
@@ -56,8 +56,8 @@ def _of_field(old: Field, new: Field) -> Iterator[str]:
 
 
 def _of_answer(old: Operation, new: Operation) -> Iterator[str]:
-    yield from (f"{name} in the answer" for name in new.answer if name not in old.answer)
-    yield from (f"{name} no longer in the answer" for name in old.answer if name not in new.answer)
+    yield from (f"{name} in the answer" for name in new.response_names if name not in old.response_names)
+    yield from (f"{name} no longer in the answer" for name in old.response_names if name not in new.response_names)
 
 
 def _of_place(old: Operation, new: Operation) -> Iterator[str]:
@@ -68,4 +68,4 @@ def _of_place(old: Operation, new: Operation) -> Iterator[str]:
 
 
 def _said(value: Any) -> str:
-    return "none" if value is None or value == "" else plainly(value)
+    return "none" if value is None or value == "" else plain_value(value)

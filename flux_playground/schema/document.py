@@ -12,13 +12,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import InvalidDocument
-from .dereference import Resolver, pointed
-from .fields import fields
-from .load import read, read_file
+from .dereference import Resolver, resolve_pointer
+from .fields import parse_fields
+from .load import parse_document, read_file
 from .operation import Operation
-from .simplify import essence, flat, options
+from .simplify import merge_object_union, simplify, union_branches
 
-SHIPPED = Path(__file__).parent.parent / "openapi.json"
+BUNDLED_DOCUMENT = Path(__file__).parent.parent / "openapi.json"
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -42,7 +42,7 @@ class Document:
 
 def load(source: str | Path | None = None) -> Document:
     """The document in a file, or the one that is shipped; raises `InvalidDocument` with one sentence."""
-    path = SHIPPED if source is None else Path(source).expanduser()
+    path = BUNDLED_DOCUMENT if source is None else Path(source).expanduser()
     return load_text(read_file(path), path.name)
 
 
@@ -51,7 +51,7 @@ def load_text(text: str, name: str = "The text") -> Document:
 
     Raises `InvalidDocument` with one sentence for what is broken, enormous, recursive, or no such document.
     """
-    raw = read(text, name)
+    raw = parse_document(text, name)
     try:
         operations = tuple(_operations(raw))
     except InvalidDocument as error:
@@ -64,19 +64,19 @@ def load_text(text: str, name: str = "The text") -> Document:
 def _operations(raw: Mapping[str, Any]) -> Iterator[Operation]:
     resolver = Resolver(raw)
     for path, item in _object(raw.get("paths")).items():
-        item = _object(pointed(raw, item))
+        item = _object(resolve_pointer(raw, item))
         post = _object(item.get("post"))
         answer = _answer(resolver, post)
         if _is_task(answer) and isinstance(path, str) and path.startswith("/"):
-            schema = resolver.resolve(_content(pointed(raw, post.get("requestBody", {}))))
+            schema = resolver.resolve(_content(resolve_pointer(raw, post.get("requestBody", {}))))
             yield Operation(
                 path=path,
                 server=_server(post, item, raw),
                 summary=_text(post.get("summary")) or path,
                 description=_text(post.get("description")),
-                fields=fields(flat(schema)),
+                fields=parse_fields(merge_object_union(schema)),
                 schema=schema,
-                answer=tuple(dict.fromkeys(name for names in answer for name in names)),
+                response_names=tuple(dict.fromkeys(name for names in answer for name in names)),
             )
 
 
@@ -84,8 +84,8 @@ def _answer(resolver: Resolver, post: Mapping[str, Any]) -> list[list[str]]:
     """The names in each form that a successful answer can have."""
     for code, response in _object(post.get("responses")).items():
         if str(code).startswith("2"):
-            known = essence(resolver.resolve(_content(pointed(resolver.root, response))))
-            return [list(essence(one).get("properties", {})) for one in options(known) or [known]]
+            known = simplify(resolver.resolve(_content(resolve_pointer(resolver.root, response))))
+            return [list(simplify(one).get("properties", {})) for one in union_branches(known) or [known]]
     return []
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from .simplify import choices, essence, options
+from .simplify import enum_values, simplify, union_branches
 
 KINDS = {
     "string": "text",
@@ -32,11 +32,11 @@ WRONG = {
 }
 """Pydantic's words for a value of the wrong type: for a text that does not read as one, and for anything else."""
 
-Told = tuple[str, str]
+ErrorText = tuple[str, str]
 """A word for programs and a sentence for people."""
 
 
-def shown(value: Any) -> str:
+def quote_value(value: Any) -> str:
     """A value as it is shown in a sentence: short, and an object not at all."""
     if isinstance(value, dict | list):
         return "a list" if isinstance(value, list) else "an object"
@@ -47,22 +47,22 @@ def shown(value: Any) -> str:
     return f"“{text}”" if isinstance(value, str) else text
 
 
-def plainly(value: Any) -> str:
+def plain_value(value: Any) -> str:
     """A value as it is shown where it stands for itself: without quotes."""
-    return shown(value).strip("“”")
+    return quote_value(value).strip("“”")
 
 
-def kind(schema: Mapping[str, Any]) -> str:
+def describe_type(schema: Mapping[str, Any]) -> str:
     """What a schema takes, in few words: "a whole number", "jpeg or png"."""
-    known = essence(schema)
-    if values := choices(known):
-        return either(plainly(value) for value in values)
-    if branches := options(known):
-        return either(kind(one) for one in branches)
+    known = simplify(schema)
+    if values := enum_values(known):
+        return join_or(plain_value(value) for value in values)
+    if branches := union_branches(known):
+        return join_or(describe_type(one) for one in branches)
     return KINDS.get(str(known.get("type")), "an object" if "properties" in known else "a value")
 
 
-def either(words: Iterable[str]) -> str:
+def join_or(words: Iterable[str]) -> str:
     """One word, or several with commas and an "or"; more than a dozen are cut."""
     some = list(dict.fromkeys(words))
     if len(some) > 12:
@@ -70,7 +70,7 @@ def either(words: Iterable[str]) -> str:
     return " or ".join([", ".join(some[:-1]), some[-1]]) if len(some) > 1 else "".join(some)
 
 
-def wrong_type(named: str | list[str], value: Any) -> Told:
+def wrong_type(named: str | list[str], value: Any) -> ErrorText:
     """For a value that is not of the one type, or of one of the types."""
     wanted = [one for one in ([named] if isinstance(named, str) else named) if one != "null"] or ["null"]
     first = wanted[0]
@@ -80,34 +80,34 @@ def wrong_type(named: str | list[str], value: Any) -> Told:
         word = PARSING.get(first, "") if isinstance(value, str) else ""
     return word or WRONG.get(
         first, "none_required"
-    ), f"must be {either(KINDS[one] for one in wanted)}, not {shown(value)}"
+    ), f"must be {join_or(KINDS[one] for one in wanted)}, not {quote_value(value)}"
 
 
-def _enum(values: list[Any], value: Any) -> Told:
-    known = either(plainly(one) for one in values if one is not None)
-    return "enum", f"must be {known}, not {shown(value)}"
+def _enum(values: list[Any], value: Any) -> ErrorText:
+    known = join_or(plain_value(one) for one in values if one is not None)
+    return "enum", f"must be {known}, not {quote_value(value)}"
 
 
-def _length(word: str, limit: str) -> Callable[[int, Any], Told]:
-    def told(bound: int, value: Any) -> Told:
+def _length(word: str, limit: str) -> Callable[[int, Any], ErrorText]:
+    def told(bound: int, value: Any) -> ErrorText:
         unit = "character" if isinstance(value, str) else "item"
         return word, f"must have {limit} {bound:,} {unit}{'' if bound == 1 else 's'}, not {len(value):,}"
 
     return told
 
 
-def _bound(word: str, limit: str) -> Callable[[Any, Any], Told]:
-    return lambda bound, value: (word, f"must be {limit} {bound}, not {shown(value)}")
+def _bound(word: str, limit: str) -> Callable[[Any, Any], ErrorText]:
+    return lambda bound, value: (word, f"must be {limit} {bound}, not {quote_value(value)}")
 
 
-def _fixed(word: str, sentence: str) -> Callable[[Any, Any], Told]:
+def _fixed(word: str, sentence: str) -> Callable[[Any, Any], ErrorText]:
     return lambda bound, value: (word, sentence)
 
 
-SENTENCES: dict[str, Callable[[Any, Any], Told]] = {
+SENTENCES: dict[str, Callable[[Any, Any], ErrorText]] = {
     "type": wrong_type,
     "enum": _enum,
-    "const": lambda only, value: ("literal_error", f"must be {shown(only)}"),
+    "const": lambda only, value: ("literal_error", f"must be {quote_value(only)}"),
     "minimum": _bound("greater_than_equal", "at least"),
     "maximum": _bound("less_than_equal", "at most"),
     "exclusiveMinimum": _bound("greater_than", "more than"),
@@ -129,6 +129,6 @@ SENTENCES: dict[str, Callable[[Any, Any], Told]] = {
 """By keyword: what to say, given the keyword's value and the value that breaks it."""
 
 
-def told(keyword: str, bound: Any, value: Any) -> Told:
+def describe(keyword: str, bound: Any, value: Any) -> ErrorText:
     """What to say of a value that breaks a keyword."""
     return SENTENCES.get(keyword, _fixed("value_error", "is not what the schema allows here"))(bound, value)

@@ -28,7 +28,7 @@ def is_secret(name: str) -> bool:
     return re.search(r"(^|_)(secret|password|token)(_|$)", name) is not None
 
 
-def ratio(text: str) -> Fraction | None:
+def parse_ratio(text: str) -> Fraction | None:
     """Width divided by height of a text such as "16:9"; None if it is not one."""
     match = re.fullmatch(r"\s*(\d{1,9}(?:\.\d{1,9})?)\s*:\s*(\d{1,9}(?:\.\d{1,9})?)\s*", text, re.ASCII)
     if match is None or not (Fraction(match[1]) and Fraction(match[2])):
@@ -39,17 +39,17 @@ def ratio(text: str) -> Fraction | None:
 def check_ratio(text: str, description: str) -> str:
     """A sentence if it is no ratio within the bounds that the description names ("between 21:9 and 9:21"), else ""."""
     named = re.search(r"between\s+(\d+:\d+)\b[^:]*?\band\s+(\d+:\d+)", description)
-    bounds = [ratio(one) for one in named.groups()] if named else []
+    bounds = [parse_ratio(one) for one in named.groups()] if named else []
     if named is None or None in bounds:
         return ""
-    value = ratio(text)
+    value = parse_ratio(text)
     if value is None:
         return "must be width:height, such as 16:9"
     low, high = sorted(one for one in bounds if one is not None)
     return "" if low <= value <= high else f"must be between {named[1]} and {named[2]}, not {text.strip()}"
 
 
-TASTE: dict[str, Callable[[str, str], str]] = {"aspect_ratio": check_ratio}
+EXTRA_CHECKS: dict[str, Callable[[str, str], str]] = {"aspect_ratio": check_ratio}
 """By name: a check of a field of text beyond the schema, given value and description, that returns a sentence or ""."""
 
 

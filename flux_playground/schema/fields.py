@@ -12,7 +12,7 @@ from typing import Any
 from . import error_text
 from .dereference import NEVER
 from .field_overrides import is_image, is_secret
-from .simplify import choices, essence, options
+from .simplify import enum_values, simplify, union_branches
 from .validate import is_valid
 
 
@@ -52,34 +52,36 @@ class Field:
         return self.format == "password" or is_secret(self.name)
 
     @property
-    def options(self) -> tuple[Field, ...]:
+    def branches(self) -> tuple[Field, ...]:
         """The branches of a union, each as a field of the same name with a title of its own; empty for others."""
-        branches = options(essence(self.schema)) if self.type == "any" else []
-        return tuple(field(self.name, one, title=one.get("title") or error_text.kind(one)) for one in branches)
+        branches = union_branches(simplify(self.schema)) if self.type == "any" else []
+        return tuple(
+            parse_field(self.name, one, title=one.get("title") or error_text.describe_type(one)) for one in branches
+        )
 
     @property
     def fields(self) -> tuple[Field, ...]:
         """The fields of an object; empty for others."""
-        return fields(essence(self.schema))
+        return parse_fields(simplify(self.schema))
 
     @property
     def item(self) -> Field | None:
         """What each item of an array is; None for others, and where nothing is said."""
-        items = essence(self.schema).get("items")
-        return field(self.name, items) if isinstance(items, dict) else None
+        items = simplify(self.schema).get("items")
+        return parse_field(self.name, items) if isinstance(items, dict) else None
 
 
-def fields(schema: Mapping[str, Any]) -> tuple[Field, ...]:
+def parse_fields(schema: Mapping[str, Any]) -> tuple[Field, ...]:
     """The fields of an object's schema, in its order; what may never be given is none."""
     required = schema.get("required", ())
     each = schema.get("properties", {}).items()
-    return tuple(field(name, one, required=name in required) for name, one in each if one != NEVER)
+    return tuple(parse_field(name, one, required=name in required) for name, one in each if one != NEVER)
 
 
-def field(name: str, schema: Mapping[str, Any] | bool, *, required: bool = False, title: str = "") -> Field:
+def parse_field(name: str, schema: Mapping[str, Any] | bool, *, required: bool = False, title: str = "") -> Field:
     """The field of one property."""
     whole: Mapping[str, Any] = {} if isinstance(schema, bool) else schema
-    known = essence(whole)
+    known = simplify(whole)
     description = known.get("description", "")
     kind = _type(known)
     return Field(
@@ -89,7 +91,7 @@ def field(name: str, schema: Mapping[str, Any] | bool, *, required: bool = False
         description=description,
         default=_default(known, whole),
         example=_example(known),
-        enum=choices(known),
+        enum=enum_values(known),
         minimum=known.get("minimum"),
         maximum=known.get("maximum"),
         exclusive_minimum=known.get("exclusiveMinimum"),
@@ -112,7 +114,7 @@ def _type(known: Mapping[str, Any]) -> str:
         return named if named != "null" else "any"
     if known.get("properties"):
         return "object"
-    kinds = {_type_of(one) for one in choices(known)} or {_type(essence(one)) for one in options(known)}
+    kinds = {_type_of(one) for one in enum_values(known)} or {_type(simplify(one)) for one in union_branches(known)}
     for one in ("string", "integer", "number", "boolean"):
         if kinds == {one} or (one == "number" and kinds == {"integer", "number"}):
             return one
@@ -138,7 +140,7 @@ def _example(known: Mapping[str, Any]) -> Any:
 def _is_image(name: str, kind: str, known: Mapping[str, Any]) -> bool:
     if kind == "array":
         items = known.get("items")
-        item = essence(items) if isinstance(items, dict) else {}
+        item = simplify(items) if isinstance(items, dict) else {}
         words = f"{known.get('description', '')} {item.get('description', '')}".strip()
-        return _type(item) == "string" and not choices(item) and is_image(name, words)
-    return kind == "string" and not choices(known) and is_image(name, known.get("description", ""))
+        return _type(item) == "string" and not enum_values(item) and is_image(name, words)
+    return kind == "string" and not enum_values(known) and is_image(name, known.get("description", ""))

@@ -12,20 +12,20 @@ from typing import Any, NoReturn
 from ..errors import InvalidDocument
 from . import markdown_docs
 
-MOST_BYTES = 4_000_000
+MAX_DOCUMENT_BYTES = 4_000_000
 """Bytes of a document: ten times the largest of this kind."""
 
-MOST_VALUES = 300_000
+MAX_DOCUMENT_VALUES = 300_000
 """Values in a document, counted wherever they are used."""
 
-DEEPEST = 100
+MAX_DOCUMENT_DEPTH = 100
 """Lists and objects within each other."""
 
 
 def read_file(path: Path) -> str:
     """The text of a document's file; raises `InvalidDocument` if there is none or it is no text."""
     try:
-        if path.stat().st_size > MOST_BYTES:
+        if path.stat().st_size > MAX_DOCUMENT_BYTES:
             raise InvalidDocument(_too_large(str(path)))
         return decode(path.read_bytes())
     except FileNotFoundError:
@@ -42,16 +42,16 @@ def decode(data: bytes) -> str:
     return data.decode("utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8")
 
 
-def read(text: str, name: str) -> dict[str, Any]:
+def parse_document(text: str, name: str) -> dict[str, Any]:
     """The object that a text holds; `name` is what the source is called in a message. Raises `InvalidDocument`."""
     text = text.removeprefix("\ufeff").lstrip()
-    if len(text) > MOST_BYTES:
+    if len(text) > MAX_DOCUMENT_BYTES:
         raise InvalidDocument(_too_large(name))
     if text[:15].lower().startswith(("<!doctype", "<html")):
         raise InvalidDocument(f"{name} is a web page, not an OpenAPI document.")
     if text.startswith(("{", "[")):
         return _object(_parsed("json", text, name), name)
-    if found := list(markdown_docs.blocks(text)):
+    if found := list(markdown_docs.fenced_blocks(text)):
         return _page(text, found, name)
     return _object(_parsed("yaml", text, name), name)
 
@@ -59,7 +59,7 @@ def read(text: str, name: str) -> dict[str, Any]:
 def _page(text: str, found: list[tuple[str, str]], name: str) -> dict[str, Any]:
     for language, block in found:
         if language in ("yaml", "yml", "json") and "paths" in block:
-            return markdown_docs.document(_object(_parsed(language, block, name), name), text)
+            return markdown_docs.to_openapi(_object(_parsed(language, block, name), name), text)
     raise InvalidDocument(f"{name} is a page without an OpenAPI document in it.")
 
 
@@ -83,10 +83,10 @@ def _object(value: Any, name: str) -> dict[str, Any]:
         raise InvalidDocument(f"{name} is not an OpenAPI document.")
     level: list[Any] = [value]
     count = 0
-    for _ in range(DEEPEST):
+    for _ in range(MAX_DOCUMENT_DEPTH):
         level = [one for one in level if isinstance(one, dict | list)]
         count += sum(map(len, level))
-        if count > MOST_VALUES:
+        if count > MAX_DOCUMENT_VALUES:
             raise InvalidDocument(_too_large(name))
         level = [each for one in level for each in (one.values() if isinstance(one, dict) else one)]
     if level:

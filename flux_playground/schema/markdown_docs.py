@@ -14,7 +14,7 @@ LITERAL = ("default", "example", "examples", "enum", "const")
 """Keywords whose values are values, not schemas."""
 
 
-def blocks(page: str) -> Iterator[tuple[str, str]]:
+def fenced_blocks(page: str) -> Iterator[tuple[str, str]]:
     """The fenced blocks of a page: the language that each says it is in, and its text."""
     fence, language, lines = "", "", list[str]()
     for line in page.replace("\r\n", "\n").split("\n"):
@@ -29,7 +29,7 @@ def blocks(page: str) -> Iterator[tuple[str, str]]:
             lines.append(line)
 
 
-def document(block: Mapping[str, Any], page: str) -> dict[str, Any]:
+def to_openapi(block: Mapping[str, Any], page: str) -> dict[str, Any]:
     """The block as an OpenAPI document; what a dialect leaves out comes from the page's title and opening quote."""
     paths = block.get("paths")
     if not isinstance(paths, Mapping) or not isinstance(paths.get("path"), str):

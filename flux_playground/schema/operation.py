@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import FieldError, InvalidRequest
-from .coerce import meant
+from .coerce import coerce
 from .dereference import NEVER
-from .field_overrides import TASTE
+from .field_overrides import EXTRA_CHECKS
 from .fields import Field
-from .simplify import flat
-from .validate import check, unfit
+from .simplify import merge_object_union
+from .validate import find_unserializable, validate
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Operation:
     description: str
     fields: tuple[Field, ...]
     schema: Mapping[str, Any]
-    answer: tuple[str, ...] = ()
+    response_names: tuple[str, ...] = ()
 
     def field(self, name: str) -> Field:
         """The field of this name; raises `KeyError` if there is none."""
@@ -41,13 +41,13 @@ class Operation:
                 return one
         raise KeyError(name)
 
-    def request(self, values: Mapping[str, Any]) -> dict[str, Any]:
+    def build_request(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The request that a form's values stand for: texts understood, blanks (None and "") left out, and checked.
 
         Raises `InvalidRequest` with all that is wrong, by field.
         """
-        strange = {name for name, value in values.items() if unfit(value, ("body", name))}
-        understood = meant({name: value for name, value in values.items() if name not in strange}, self.schema)
+        strange = {name for name, value in values.items() if find_unserializable(value, ("body", name))}
+        understood = coerce({name: value for name, value in values.items() if name not in strange}, self.schema)
         request = {**understood, **{name: values[name] for name in strange}}
         errors = [*self.check(request), *self._unknown(request)]
         if errors:
@@ -56,18 +56,18 @@ class Operation:
 
     def check(self, request: Any) -> tuple[FieldError, ...]:
         """All that is wrong with a JSON body as it is, in the order of the fields; nothing is coerced."""
-        errors = list(check(self.schema, request))
+        errors = list(validate(self.schema, request))
         wrong = {error.field for error in errors}
         for one in self.fields:
             value = request.get(one.name) if isinstance(request, dict) else None
-            if one.name in TASTE and isinstance(value, str) and one.name not in wrong:
-                sentence = TASTE[one.name](value, one.description)
+            if one.name in EXTRA_CHECKS and isinstance(value, str) and one.name not in wrong:
+                sentence = EXTRA_CHECKS[one.name](value, one.description)
                 errors += [FieldError(("body", one.name), sentence, "value_error")] if sentence else []
         return tuple(self._in_order(errors))
 
     def _unknown(self, request: Mapping[str, Any]) -> list[FieldError]:
         """Names that the schema does not speak of, and does not leave open either."""
-        whole = flat(self.schema)
+        whole = merge_object_union(self.schema)
         known = whole.get("properties", {})
         names = () if whole.get("additionalProperties") or whole.get("patternProperties") else request
         return [

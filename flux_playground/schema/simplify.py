@@ -9,29 +9,29 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def essence(schema: Mapping[str, Any]) -> dict[str, Any]:
+def simplify(schema: Mapping[str, Any]) -> dict[str, Any]:
     """The schema without its null, its `allOf` laid together, and a sole branch of a union in place of the union."""
     out = dict(schema)
     for part in out.pop("allOf", ()):
-        out = _laid_together(out, essence(part)) if isinstance(part, dict) else out
-    branches = options(out)
+        out = _laid_together(out, simplify(part)) if isinstance(part, dict) else out
+    branches = union_branches(out)
     if len(branches) == 1:
         without = {key: value for key, value in out.items() if key not in ("anyOf", "oneOf")}
-        out = {**essence(branches[0]), **without}
+        out = {**simplify(branches[0]), **without}
     named = out.get("type")
     if isinstance(named, list) and len(rest := [one for one in named if one != "null"]) == 1:
         out["type"] = rest[0]
     return out
 
 
-def flat(schema: Mapping[str, Any]) -> dict[str, Any]:
+def merge_object_union(schema: Mapping[str, Any]) -> dict[str, Any]:
     """The essence; of a choice between objects, one object with the properties of all, required if all require them.
 
     It takes more than the schema does: which properties go together only the whole schema says. What not all of them
     have is without its default, which would be sent where it has no place.
     """
-    known = essence(schema)
-    branches = [flat(one) for one in options(known)]
+    known = simplify(schema)
+    branches = [merge_object_union(one) for one in union_branches(known)]
     if not branches or not all(one.get("properties") for one in branches):
         return known
     rest = {key: value for key, value in known.items() if key not in ("anyOf", "oneOf")}
@@ -45,7 +45,7 @@ def flat(schema: Mapping[str, Any]) -> dict[str, Any]:
     return {**rest, "type": "object", "properties": properties, "required": [*known.get("required", ()), *required]}
 
 
-def options(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
+def union_branches(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The branches of a union, in its order, without the null; a list of types is a union as well."""
     named = schema.get("type")
     if isinstance(named, list):
@@ -55,30 +55,30 @@ def options(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [one for one in branches if isinstance(one, dict) and one.get("type") != "null"]
 
 
-def choices(schema: Mapping[str, Any]) -> tuple[Any, ...]:
+def enum_values(schema: Mapping[str, Any]) -> tuple[Any, ...]:
     """The values that can be chosen from, null left aside; empty where values are free."""
-    known = essence(schema)
+    known = simplify(schema)
     if "const" in known:
         return (known["const"],) if known["const"] is not None else ()
     if "enum" in known:
         return tuple(value for value in known["enum"] if value is not None)
-    each = [choices(one) for one in options(known)]
+    each = [enum_values(one) for one in union_branches(known)]
     return tuple(value for some in each for value in some) if each and all(each) else ()
 
 
-def tagged(branches: list[dict[str, Any]], value: Any) -> dict[str, Any] | None:
+def pick_branch(branches: list[dict[str, Any]], value: Any) -> dict[str, Any] | None:
     """The branch of a union of objects that a value's tags (properties with one possible value) say it is."""
     for branch in branches if isinstance(value, Mapping) else ():
-        fixed = tags(branch)
+        fixed = const_properties(branch)
         if fixed and all(name in value and value[name] == tag for name, tag in fixed.items()):
             return branch
     return None
 
 
-def tags(branch: Mapping[str, Any]) -> dict[str, Any]:
+def const_properties(branch: Mapping[str, Any]) -> dict[str, Any]:
     """The properties of an object that can have one value only, and these values."""
-    properties = essence(branch).get("properties", {})
-    fixed = {name: choices(one) for name, one in properties.items() if isinstance(one, dict)}
+    properties = simplify(branch).get("properties", {})
+    fixed = {name: enum_values(one) for name, one in properties.items() if isinstance(one, dict)}
     return {name: values[0] for name, values in fixed.items() if len(values) == 1}
 
 
@@ -87,7 +87,7 @@ def _either(schemas: list[Any]) -> Any:
     different = [one for at, one in enumerate(schemas) if one not in schemas[:at]]
     if len(different) == 1:
         return different[0]
-    each = [choices(one) if isinstance(one, dict) else () for one in different]
+    each = [enum_values(one) if isinstance(one, dict) else () for one in different]
     if not all(each):
         return {"anyOf": different}
     values = [value for some in each for value in some]

@@ -17,9 +17,9 @@ from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 from jsonschema.validators import extend
 
 from ..errors import FieldError
-from .cheap_patterns import longest_text
-from .error_text import either, kind, plainly, shown, told
-from .simplify import choices, tagged, tags
+from .cheap_patterns import max_text_length
+from .error_text import describe, describe_type, join_or, plain_value, quote_value
+from .simplify import const_properties, enum_values, pick_branch
 
 Loc = tuple[str | int, ...]
 
@@ -38,11 +38,11 @@ def is_valid(schema: Mapping[str, Any], value: Any) -> bool:
     return bool(_VALIDATOR(schema, format_checker=_FORMATS).is_valid(value))
 
 
-def check(schema: Mapping[str, Any], request: Any) -> tuple[FieldError, ...]:
+def validate(schema: Mapping[str, Any], request: Any) -> tuple[FieldError, ...]:
     """All that is wrong with a JSON body, one error a place, in the API's form; nothing is coerced."""
     if not isinstance(request, dict):
-        return (FieldError(("body",), f"must be an object with fields, not {shown(request)}", "dict_type"),)
-    strange = {name: error for name, value in request.items() if (error := unfit(value, ("body", name)))}
+        return (FieldError(("body",), f"must be an object with fields, not {quote_value(request)}", "dict_type"),)
+    strange = {name: error for name, value in request.items() if (error := find_unserializable(value, ("body", name)))}
     found = {error.loc: error for error in strange.values()}
     fit = {name: value for name, value in request.items() if name not in strange}
     for wrong in _VALIDATOR(schema, format_checker=_FORMATS).iter_errors(fit):
@@ -52,7 +52,7 @@ def check(schema: Mapping[str, Any], request: Any) -> tuple[FieldError, ...]:
     return tuple(found.values())
 
 
-def unfit(value: Any, loc: Loc) -> FieldError | None:
+def find_unserializable(value: Any, loc: Loc) -> FieldError | None:
     """The first thing in a value that JSON cannot carry: NaN, half a character, endless depth, other things."""
     if isinstance(value, dict | list | tuple):
         if len(loc) > DEEPEST:
@@ -62,7 +62,7 @@ def unfit(value: Any, loc: Loc) -> FieldError | None:
         if isinstance(value, dict) and any(len(key) > MAX_NAME_CHARACTERS for key in value):
             return FieldError(loc, f"has a name of more than {MAX_NAME_CHARACTERS} characters", "json_type")
         each = value.items() if isinstance(value, dict) else enumerate(value)
-        return next((error for key, one in each if (error := unfit(one, (*loc, key)))), None)
+        return next((error for key, one in each if (error := find_unserializable(one, (*loc, key)))), None)
     if isinstance(value, float) and not math.isfinite(value):
         return FieldError(loc, f"must be a finite number, not {value}", "finite_number")
     if isinstance(value, int) and value.bit_length() > MOST_BITS:
@@ -99,7 +99,7 @@ def _errors(wrong: ValidationError) -> Iterator[FieldError]:
     elif keyword in ("anyOf", "oneOf") and wrong.context:
         yield from _of_union(wrong, loc)
     else:
-        word, sentence = told(keyword, bound, value)
+        word, sentence = describe(keyword, bound, value)
         yield FieldError(loc, sentence, word)
 
 
@@ -108,7 +108,7 @@ def _of_union(wrong: ValidationError, loc: Loc) -> Iterator[FieldError]:
     every: Any = wrong.validator_value
     branches = [one for one in every if isinstance(one, dict)]
     real = [one for one in branches if one.get("type") != "null"] or branches
-    chosen = real[0] if len(real) == 1 else tagged(real, wrong.instance) or _nearest(wrong, real)
+    chosen = real[0] if len(real) == 1 else pick_branch(real, wrong.instance) or _nearest(wrong, real)
     if chosen is not None:
         index = next(i for i, one in enumerate(every) if one is chosen)
         for one in wrong.context or ():
@@ -120,7 +120,7 @@ def _of_union(wrong: ValidationError, loc: Loc) -> Iterator[FieldError]:
 
 def _nearest(wrong: ValidationError, branches: list[dict[str, Any]]) -> dict[str, Any] | None:
     """The only branch that takes values of this kind at all, if there is one, and no tags tell which was meant."""
-    if isinstance(wrong.instance, dict) and any(tags(one) for one in branches):
+    if isinstance(wrong.instance, dict) and any(const_properties(one) for one in branches):
         return None
     near = []
     every: Any = wrong.validator_value
@@ -136,15 +136,15 @@ def _at_once(error: ValidationError) -> bool:
 
 
 def _no_branch(wrong: ValidationError, branches: list[dict[str, Any]], loc: Loc) -> FieldError:
-    fixed = [tags(one) for one in branches]
+    fixed = [const_properties(one) for one in branches]
     shared = [name for name in fixed[0] if all(name in one for one in fixed)] if fixed else []
     if isinstance(wrong.instance, dict) and shared:
         name = shared[0]
-        known = either(plainly(one[name]) for one in fixed)
+        known = join_or(plain_value(one[name]) for one in fixed)
         word = "union_tag_invalid" if name in wrong.instance else "union_tag_not_found"
         return FieldError((*loc, name), f"must be {known}", word)
-    word = "enum" if all(choices(one) for one in branches) else "union"
-    return FieldError(loc, f"must be {either(map(kind, branches))}, not {shown(wrong.instance)}", word)
+    word = "enum" if all(enum_values(one) for one in branches) else "union"
+    return FieldError(loc, f"must be {join_or(map(describe_type, branches))}, not {quote_value(wrong.instance)}", word)
 
 
 def _multiple_of(validator: Any, step: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
@@ -155,7 +155,7 @@ def _multiple_of(validator: Any, step: Any, value: Any, schema: Any) -> Iterator
 
 def _match(validator: Any, pattern: str, value: Any, schema: Any) -> Iterator[ValidationError]:
     """As the standard says, for texts of a length that can be matched quickly."""
-    if isinstance(value, str) and len(value) <= longest_text(pattern) and not re.search(pattern, value):
+    if isinstance(value, str) and len(value) <= max_text_length(pattern) and not re.search(pattern, value):
         yield ValidationError(f"does not match {pattern}")
 
 

@@ -17,9 +17,9 @@ from enum import StrEnum
 from typing import Any
 
 from . import javascript, python, shell
-from .template import draft
+from .template import prepare_template
 
-__all__ = ["Language", "snippet"]
+__all__ = ["Language", "render_snippet"]
 
 
 class Language(StrEnum):
@@ -31,14 +31,14 @@ class Language(StrEnum):
     JSON = "JSON"
 
 
-def snippet(language: Language, server: str, endpoint: str, request: Mapping[str, Any]) -> str:
+def render_snippet(language: Language, server: str, endpoint: str, request: Mapping[str, Any]) -> str:
     """The request to this endpoint as code; the image comes out as a file named for its task.
 
     `server` is a base URL without path, `request` a request as it is sent or as it is kept: an image that stands there
     by its hash ("sha256:…") is read from a file beside the code. Webhooks are left out, as the code waits itself.
     Raises `ValueError` for a value that JSON cannot hold.
     """
-    drafted = draft(server, endpoint, request)
+    drafted = prepare_template(server, endpoint, request)
     if language is Language.CURL:
         return shell.write(drafted)
     if language is Language.PYTHON:

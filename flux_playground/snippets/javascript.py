@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .template import Draft, fill
+from .template import Template, fill
 
 TEMPLATE = r"""
 // Makes an image: POST @url@, wait, download.
@@ -72,7 +72,7 @@ body = body.replaceAll('"@reference@"', JSON.stringify(await readFile("@file@", 
 """
 
 
-def write(draft: Draft) -> str:
+def write(draft: Template) -> str:
     """The script."""
     # Between backticks only these two have a meaning, and JSON has another way to write them.
     request = draft.request.replace("`", r"\u0060").replace("${", r"\u0024{")

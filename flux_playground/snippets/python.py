@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .template import Draft, fill
+from .template import Template, fill
 
 TEMPLATE = r'''
 # Makes an image: POST @url@, wait, download.
@@ -92,7 +92,7 @@ def filled(text):
 '''
 
 
-def write(draft: Draft) -> str:
+def write(draft: Template) -> str:
     """The script."""
     lines = "".join(f'    "{reference}": "{file}",\n' for reference, file in draft.images.items())
     images = fill(IMAGES, lines=lines) if lines else ""

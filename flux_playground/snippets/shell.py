@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .template import Draft, fill
+from .template import Template, fill
 
 TEMPLATE = r"""
 #!/bin/sh
@@ -82,7 +82,7 @@ body=${body%%@reference@*}$(base64 <@file@ | tr -d '\\n')${body#*@reference@}
 """
 
 
-def write(draft: Draft) -> str:
+def write(draft: Template) -> str:
     """The script."""
     images = "".join(fill(IMAGE, file=file, reference=reference) for reference, file in draft.images.items())
     return fill(TEMPLATE, url=draft.url, request=draft.request, images=images)

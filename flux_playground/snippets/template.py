@@ -19,7 +19,7 @@ HARMLESS = "/:.-_~[]@?=&%+"
 
 
 @dataclass(frozen=True)
-class Draft:
+class Template:
     """A request about to be written as code: `images` maps what stands in it for an image to the name of its file."""
 
     url: str
@@ -27,13 +27,13 @@ class Draft:
     images: Mapping[str, str]
 
 
-def draft(server: str, endpoint: str, request: Mapping[str, Any]) -> Draft:
+def prepare_template(server: str, endpoint: str, request: Mapping[str, Any]) -> Template:
     """The parts of the code for this request, safe to put between quotes; raises `ValueError`."""
     # The code waits by itself: with a webhook the API would not say where to ask.
     told = {str(name): value for name, value in request.items() if "webhook" not in str(name).lower()}
     text = json.dumps(told, ensure_ascii=False, allow_nan=False, indent=2)
     seen = UNUSUAL.sub(lambda letter: letter[0] if letter[0].isprintable() else json.dumps(letter[0])[1:-1], text)
-    return Draft(quote(server.rstrip("/") + endpoint, safe=HARMLESS), seen, dict(_images(told)))
+    return Template(quote(server.rstrip("/") + endpoint, safe=HARMLESS), seen, dict(_images(told)))
 
 
 def fill(template: str, **values: str) -> str:

@@ -155,7 +155,7 @@ class GenerationStore:
         image, video nor archive.
         The record itself is not written here.
         """
-        picture = media_types.measure(data)
+        picture = media_types.probe(data)
         seed = f"seed-{str(generation.seed)[:24]}-" if generation.seed is not None else ""
         path = self.files.images / f"flux-{seed}{generation.id}{picture.suffix}"
         try:
@@ -175,7 +175,11 @@ class GenerationStore:
 
     def thumbnail(self, generation: Generation) -> Path | None:
         """A small WebP of the image, made at the first asking; None while there is no image, or no longer one."""
-        if generation.image is None or media_types.kind(generation.format) != "image" or not generation.image.is_file():
+        if (
+            generation.image is None
+            or media_types.display_kind(generation.format) != "image"
+            or not generation.image.is_file()
+        ):
             return None
         path = self.files.thumbnail(generation.id)
         if not path.is_file():

@@ -19,7 +19,7 @@ from flux_playground.build_request import build, decode_base64, image_fault
 from flux_playground.errors import InvalidRequest
 from flux_playground.local import LocalServer
 from flux_playground.schema import Operation, load, load_text
-from flux_playground.schema.document import SHIPPED
+from flux_playground.schema.document import BUNDLED_DOCUMENT
 from flux_playground.ui.form.form import Form
 from flux_playground.ui.gradio_patches import uploaded_files
 from flux_playground.ui.gradio_patches.uploaded_files import NOT_UPLOADED, uploaded_path
@@ -156,7 +156,7 @@ def test_no_image_is_not_sent(operation: Operation, value: str, sentence: str) -
 
 def with_addresses() -> Operation:
     """The shipped endpoint with an image field that takes addresses."""
-    text = SHIPPED.read_text("utf-8")
+    text = BUNDLED_DOCUMENT.read_text("utf-8")
     described = load().operation("/v1/flux-pro-1.1-ultra-finetuned").field("image_prompt").description
     return load_text(text.replace(described, "Base64 encoded image or URL to use.")).operations[0]
 
@@ -167,7 +167,7 @@ def test_address_where_the_api_takes_one(server: LocalServer, playground: Playgr
     address = "https://example.org/a.png"
     assert build(operation, {"finetune_id": "f", "image_prompt": address})["image_prompt"] == address
     playground.document = load_text(
-        SHIPPED.read_text("utf-8").replace(
+        BUNDLED_DOCUMENT.read_text("utf-8").replace(
             load().operation(operation.path).field("image_prompt").description, "Base64 encoded image or URL to use."
         )
     )

@@ -15,7 +15,7 @@ import pytest
 from gradio_client import Client, handle_file
 
 from flux_playground.images import image_file
-from flux_playground.schema.document import SHIPPED
+from flux_playground.schema.document import BUNDLED_DOCUMENT
 from tests.app_process import running
 
 
@@ -50,7 +50,7 @@ def test_the_api_of_the_page_has_one_endpoint_whose_parameters_have_the_names_of
     endpoints = api.view_api(return_format="dict")["named_endpoints"]
     assert set(endpoints) == {"/generate"}
     names = [one["parameter_name"] for one in endpoints["/generate"]["parameters"]]
-    document = json.loads((SHIPPED.parent / "openapi.json").read_text())
+    document = json.loads((BUNDLED_DOCUMENT.parent / "openapi.json").read_text())
     schema = next(s for s in document["components"]["schemas"].values() if "finetune_id" in s.get("properties", {}))
     assert sorted(names) == sorted(schema["properties"])
 
@@ -60,7 +60,7 @@ def test_the_api_of_the_page_gives_the_image_and_its_seed_as_sent(api: Client, t
     assert seed == str(2**64 - 1)
     assert record["request"]["seed"] == 2**64 - 1
     assert record["request"]["prompt"] == "a red kite 🪁"
-    picture = image_file.inspect(Path(image).read_bytes())
+    picture = image_file.verify(Path(image).read_bytes())
     assert (picture.width, picture.height) == (record["width"], record["height"])
 
 

@@ -18,11 +18,11 @@ from flux_playground import Playground, Settings
 from flux_playground.build_request import build
 from flux_playground.errors import InvalidRequest, QuotaExceeded
 from flux_playground.images import decode, image_file
-from flux_playground.images.metadata import MAX_TEXTS_LENGTH, png, texts
+from flux_playground.images.metadata import MAX_TEXTS_CHARACTERS, png, read_texts
 from flux_playground.local import LocalServer
 from flux_playground.playground import Visitor
 from flux_playground.rate_limits import Allowance
-from flux_playground.recipe.a1111 import PAIR, read_parameters
+from flux_playground.recipe.a1111 import PAIR, parse_parameters
 from flux_playground.schema import Operation, load_text
 from flux_playground.ui.session.shared_calls import SharedCalls
 
@@ -32,7 +32,7 @@ VALUES = {"finetune_id": "my-finetune", "prompt": "a mill"}
 def test_blanks_are_no_settings() -> None:
     """A last line of blanks holds no place where a setting can begin."""
     text = "a prompt\n" + " " * 1_000_000
-    assert read_parameters(text, sure=True) == {"prompt": "a prompt"}
+    assert parse_parameters(text, sure=True) == {"prompt": "a prompt"}
     assert PAIR.match(" Steps: 20") is None
     assert list(PAIR.finditer(" " * 1_000_000)) == []
 
@@ -46,7 +46,7 @@ def test_texts_of_a_file_are_bounded_together() -> None:
 
     head = chunk(b"IHDR", bytes([0, 0, 0, 1, 0, 0, 0, 1, 8, 2, 0, 0, 0]))
     file = png.BEGINNING + head + b"".join(chunk(b"zTXt", b"key\x00\x00" + packed) for _ in range(32))
-    assert sum(len(one.text) for one in texts(file + chunk(b"IEND", b""))) <= MAX_TEXTS_LENGTH
+    assert sum(len(one.text) for one in read_texts(file + chunk(b"IEND", b""))) <= MAX_TEXTS_CHARACTERS
 
 
 def test_long_text_is_refused(playground: Playground) -> None:
@@ -98,7 +98,7 @@ def test_decodes_share_one_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     file = io.BytesIO()
     Image.new("RGB", (64, 64)).save(file, "PNG")
     works: list[Callable[[], object]] = [
-        lambda: image_file.inspect(file.getvalue()),
+        lambda: image_file.verify(file.getvalue()),
         lambda: image_file.thumbnail(file.getvalue()),
         lambda: image_file.encode(file.getvalue(), "image_prompt"),
     ]

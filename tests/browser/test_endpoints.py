@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from flux_playground.schema.document import SHIPPED
+from flux_playground.schema.document import BUNDLED_DOCUMENT
 from tests.app_process import running
 from tests.page_actions import READY, fill, opened, picture
 
@@ -81,7 +81,7 @@ def test_form_and_json_follow_each_other_and_what_is_no_json_stays_and_is_locate
 def test_the_owner_gives_another_document_and_what_is_none_changes_nothing(browser: Browser, tmp_path: Path) -> None:
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     newer = tmp_path / "newer.json"
-    text = SHIPPED.read_text()
+    text = BUNDLED_DOCUMENT.read_text()
     newer.write_text(text.replace('"title": "Aspect Ratio"', '"maxLength": 9, "title": "Aspect Ratio"'))
     assert newer.read_text() != text
     with running(tmp_path / "run") as url:

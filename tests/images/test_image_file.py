@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from flux_playground.errors import InvalidImage, InvalidRequest
-from flux_playground.images.image_file import MAX_READ_BYTES, Picture, encode, inspect, thumbnail
+from flux_playground.images.image_file import MAX_READ_BYTES, ImageInfo, encode, thumbnail, verify
 
 
 def drawn(name: str, size: tuple[int, int] = (64, 40), mode: str = "RGB", **options: Any) -> bytes:
@@ -60,16 +60,16 @@ def refusal(source: Path | bytes) -> tuple[str, str]:
 
 @pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF"])
 def test_an_image_is_told_by_its_content(name: str) -> None:
-    assert inspect(drawn(name)) == Picture(name.lower(), 64, 40)
+    assert verify(drawn(name)) == ImageInfo(name.lower(), 64, 40)
 
 
 def test_a_picture_knows_its_media_type_and_suffix() -> None:
-    assert (Picture("jpeg", 1, 1).mime, Picture("jpeg", 1, 1).suffix) == ("image/jpeg", ".jpg")
-    assert (Picture("webp", 1, 1).mime, Picture("webp", 1, 1).suffix) == ("image/webp", ".webp")
+    assert (ImageInfo("jpeg", 1, 1).mime, ImageInfo("jpeg", 1, 1).suffix) == ("image/jpeg", ".jpg")
+    assert (ImageInfo("webp", 1, 1).mime, ImageInfo("webp", 1, 1).suffix) == ("image/webp", ".webp")
 
 
 def test_the_size_is_the_one_that_is_seen_when_the_camera_was_turned() -> None:
-    assert inspect(drawn("JPEG", exif=exif(orientation=6))) == Picture("jpeg", 40, 64)
+    assert verify(drawn("JPEG", exif=exif(orientation=6))) == ImageInfo("jpeg", 40, 64)
 
 
 @pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP"])
@@ -77,14 +77,14 @@ def test_an_image_that_was_cut_anywhere_is_a_bad_sample(name: str) -> None:
     whole = drawn(name)
     for length in range(len(whole)):
         with pytest.raises(InvalidImage):
-            inspect(whole[:length])
+            verify(whole[:length])
 
 
 @pytest.mark.parametrize(
     "data", [b"", b"<!doctype html><p>Not Found", b"\x00" * 500, b"%PDF-1.7", b"GIF89a", b"BM", b"II*\0"]
 )
 def test_what_is_no_image_is_a_bad_sample(data: bytes) -> None:
-    for act in (inspect, thumbnail):
+    for act in (verify, thumbnail):
         with pytest.raises(InvalidImage):
             act(data)
 
@@ -94,28 +94,28 @@ def test_an_image_with_a_hole_in_its_pixels_is_a_bad_sample() -> None:
     at = whole.index(b"IDAT") + 8
     whole[at : at + 4] = b"\xff\xff\xff\xff"
     with pytest.raises(InvalidImage):
-        inspect(bytes(whole))
+        verify(bytes(whole))
 
 
 @pytest.mark.parametrize("size", [(60_000, 60_000), (11_000, 11_000)])
 def test_a_bomb_is_refused_before_it_is_decoded(size: tuple[int, int]) -> None:
     with pytest.raises(InvalidImage, match="pixels"):
-        inspect(header_only(*size))
+        verify(header_only(*size))
 
 
 def test_a_thumbnail_is_a_small_upright_webp_of_the_same_shape() -> None:
     small = thumbnail(drawn("JPEG", (3136, 1344), exif=exif(orientation=6)))
-    assert inspect(small) == Picture("webp", 137, 320)
+    assert verify(small) == ImageInfo("webp", 137, 320)
     assert len(small) < 20_000
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "I;16"])
 def test_a_thumbnail_is_made_of_every_kind_of_pixels(mode: str) -> None:
-    assert inspect(thumbnail(drawn("PNG", mode=mode), edge=20)).width == 20
+    assert verify(thumbnail(drawn("PNG", mode=mode), edge=20)).width == 20
 
 
 def test_a_thumbnail_of_a_small_image_is_not_larger() -> None:
-    assert inspect(thumbnail(drawn("PNG", (5, 3)))) == Picture("webp", 5, 3)
+    assert verify(thumbnail(drawn("PNG", (5, 3)))) == ImageInfo("webp", 5, 3)
 
 
 @pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP"])
@@ -134,13 +134,13 @@ def test_place_and_camera_do_not_leave(name: str) -> None:
     out = sent(data)
     assert b"SecretCam" not in out
     assert not dict(Image.open(io.BytesIO(out)).getexif())
-    assert inspect(out) == Picture(name.lower(), 64, 40)
+    assert verify(out) == ImageInfo(name.lower(), 64, 40)
 
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF")
 def test_exif_that_cannot_be_read_turns_nothing_and_does_not_leave() -> None:
     data = drawn("JPEG", exif=b"Exif\0\0II*\0\x08\0\0\0\xff\xffJane Doe")
-    assert inspect(data) == inspect(sent(data)) == Picture("jpeg", 64, 40)
+    assert verify(data) == verify(sent(data)) == ImageInfo("jpeg", 64, 40)
     assert b"Jane Doe" not in sent(data)
 
 
@@ -168,13 +168,13 @@ def test_a_turned_photo_is_sent_upright(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "as_"), [("GIF", "png"), ("BMP", "png"), ("TIFF", "png"), ("AVIF", "jpeg")])
 def test_other_formats_are_converted(name: str, as_: str) -> None:
-    assert inspect(sent(drawn(name))) == Picture(as_, 64, 40)
+    assert verify(sent(drawn(name))) == ImageInfo(as_, 64, 40)
 
 
 def test_inks_become_colours_and_transparency_stays() -> None:
-    assert inspect(sent(drawn("TIFF", mode="CMYK"))).format == "png"
+    assert verify(sent(drawn("TIFF", mode="CMYK"))).format == "png"
     assert Image.open(io.BytesIO(sent(drawn("AVIF", mode="RGBA")))).mode == "RGBA"
-    assert inspect(sent(drawn("JPEG", mode="CMYK", comment=b"x"))).format == "jpeg"
+    assert verify(sent(drawn("JPEG", mode="CMYK", comment=b"x"))).format == "jpeg"
 
 
 def test_a_colour_profile_is_kept_when_metadata_goes() -> None:

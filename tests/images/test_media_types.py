@@ -39,8 +39,8 @@ ZIP = archive()
     ("data", "form", "kind"), [(MP4, "mp4", "video"), (WEBM, "webm", "video"), (ZIP, "zip", "file")]
 )
 def test_a_result_is_known_by_its_content(data: bytes, form: str, kind: str) -> None:
-    assert media_types.inspect(data).format == form
-    assert media_types.kind(form) == kind
+    assert media_types.verify(data).format == form
+    assert media_types.display_kind(form) == kind
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_result_is_known_by_its_content(data: bytes, form: str, kind: str) -> 
 )
 def test_what_is_cut_short_or_something_else_is_refused(data: bytes) -> None:
     with pytest.raises(InvalidImage):
-        media_types.inspect(data)
+        media_types.verify(data)
 
 
 @pytest.fixture

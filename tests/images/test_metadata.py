@@ -15,7 +15,7 @@ from PIL import Image, PngImagePlugin
 
 from flux_playground.errors import InvalidRecipe
 from flux_playground.images import metadata
-from flux_playground.images.metadata import OWN, content_credentials, embed, texts
+from flux_playground.images.metadata import RECIPE_KEY, embed, has_content_credentials, read_texts
 
 USER_COMMENT = 0x9286
 RECIPE = '{"flux_playground_recipe":1,"sent":{"prompt":"ein Löwe 🦁 <b>it\'s \\"quoted\\" & 50%</b>"}}'
@@ -64,7 +64,7 @@ def as_pillow_reads_it(data: bytes) -> str:
         assert isinstance(comment, bytes)
         return comment.decode()
     if image.format == "PNG":
-        return str(image.info[OWN])
+        return str(image.info[RECIPE_KEY])
     comment = image.getexif().get_ifd(0x8769)[USER_COMMENT]
     assert comment.startswith(b"UNICODE\0")
     return str(comment[8:].decode("utf-16-be"))
@@ -74,7 +74,7 @@ def as_pillow_reads_it(data: bytes) -> str:
 def test_a_copy_has_the_recipe_inside_and_the_same_pixels(kind: str) -> None:
     copy = embed(FILES[kind], RECIPE)
     assert pixels(copy) == pixels(FILES[kind])
-    assert RECIPE in [one.text for one in texts(copy)]
+    assert RECIPE in [one.text for one in read_texts(copy)]
     assert as_pillow_reads_it(copy) == RECIPE
 
 
@@ -83,7 +83,7 @@ def test_a_copy_has_the_recipe_inside_and_the_same_pixels(kind: str) -> None:
 @settings(max_examples=60, deadline=None)
 def test_any_text_comes_back_as_it_was(kind: str, text: str) -> None:
     copy = embed(FILES[kind], text)
-    assert texts(copy)[0].text == text
+    assert read_texts(copy)[0].text == text
     assert as_pillow_reads_it(copy) == text
 
 
@@ -149,10 +149,10 @@ SIGNED = {"JPEG": signed_jpeg, "PNG": signed_png, "WEBP": signed_webp}
 @pytest.mark.parametrize("kind", SIGNED)
 def test_content_credentials_stay_in_their_place_byte_for_byte(kind: str) -> None:
     original, block = SIGNED[kind]()
-    assert content_credentials(original)
-    assert not content_credentials(FILES[kind])
+    assert has_content_credentials(original)
+    assert not has_content_credentials(FILES[kind])
     copy = embed(original, RECIPE, "a cat")
-    assert content_credentials(copy)
+    assert has_content_credentials(copy)
     assert copy.index(block) == original.index(block)
     assert pixels(copy) == pixels(FILES[kind] if kind != "WEBP" else original)
     assert as_pillow_reads_it(copy) == RECIPE
@@ -175,7 +175,7 @@ def test_a_webp_with_exif_keeps_it_and_gets_xmp_and_one_with_both_is_refused() -
     copy = embed(original, RECIPE)
     assert opened(copy).getexif()[0x0110] == "A camera"
     assert b"flux_playground:recipe" in opened(copy).info["xmp"]
-    assert [(one.key, one.text) for one in texts(copy)] == [(OWN, RECIPE)]
+    assert [(one.key, one.text) for one in read_texts(copy)] == [(RECIPE_KEY, RECIPE)]
     assert pixels(copy) == pixels(original)
     with pytest.raises(InvalidRecipe, match="no place left"):
         embed(copy, RECIPE)
@@ -197,8 +197,8 @@ def test_a_recipe_that_is_too_long_for_its_place_is_refused_and_never_cut() -> N
 def test_what_cannot_hold_a_recipe_is_refused(data: bytes) -> None:
     with pytest.raises(InvalidRecipe):
         embed(data, RECIPE)
-    assert texts(data) == ()
-    assert not content_credentials(data)
+    assert read_texts(data) == ()
+    assert not has_content_credentials(data)
 
 
 def test_other_tools_texts_are_read() -> None:
@@ -206,24 +206,24 @@ def test_other_tools_texts_are_read() -> None:
     info.add_text("parameters", "a café", zip=True)
     info.add_itxt("Comment", "ein Löwe 🦁", zip=True)
     png = drawn("PNG", pnginfo=info)
-    assert [(one.key, one.text) for one in texts(png)] == [("parameters", "a café"), ("Comment", "ein Löwe 🦁")]
+    assert [(one.key, one.text) for one in read_texts(png)] == [("parameters", "a café"), ("Comment", "ein Löwe 🦁")]
     for order in ("utf-16-be", "utf-16-le"):
         exif = Image.Exif()
         exif[0x0110] = "A camera"
         exif.get_ifd(0x8769)[USER_COMMENT] = b"UNICODE\0" + "a cat 🐈\nSteps: 20".encode(order)
         for kind in ("JPEG", "PNG", "WEBP"):
-            assert texts(drawn(kind, exif=exif))[0].text == "a cat 🐈\nSteps: 20"
+            assert read_texts(drawn(kind, exif=exif))[0].text == "a cat 🐈\nSteps: 20"
     exif.get_ifd(0x8769)[USER_COMMENT] = b"ASCII\0\0\0a cat"
-    assert texts(drawn("JPEG", exif=exif))[0].text == "a cat"
+    assert read_texts(drawn("JPEG", exif=exif))[0].text == "a cat"
 
 
 def test_a_bomb_is_not_unpacked_and_a_directory_that_points_at_itself_ends() -> None:
     bomb = chunk(b"zTXt", b"parameters\0\0" + zlib.compress(bytes(50_000_000)))
-    (found,) = texts(FILES["PNG"][:33] + bomb + FILES["PNG"][33:])
+    (found,) = read_texts(FILES["PNG"][:33] + bomb + FILES["PNG"][33:])
     assert len(found.text) <= 4_000_000
     entry = struct.pack(">HHII", 0x8769, 4, 1, 8)
     looping = b"Exif\0\0MM\0*" + (8).to_bytes(4) + (65535).to_bytes(2) + entry * 4000
-    assert texts(b"\xff\xd8" + segment(0xE1, looping) * 50 + FILES["JPEG"][2:]) == ()
+    assert read_texts(b"\xff\xd8" + segment(0xE1, looping) * 50 + FILES["JPEG"][2:]) == ()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -235,14 +235,14 @@ def test_damaged_files_are_read_or_refused_but_nothing_else_happens(kind: str, d
         at = data.draw(st.integers(0, min(len(whole) - 1, 700)))
         whole[at : at + data.draw(st.integers(0, 4))] = data.draw(st.binary(max_size=6))
     damaged = bytes(whole)[: data.draw(st.integers(0, len(whole)))]
-    assert all(isinstance(one.text, str) for one in texts(damaged))
-    assert content_credentials(damaged) in (True, False)
+    assert all(isinstance(one.text, str) for one in read_texts(damaged))
+    assert has_content_credentials(damaged) in (True, False)
     with contextlib.suppress(InvalidRecipe):
         embed(damaged, RECIPE)
 
 
 @given(beginning=st.sampled_from([b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF\xff\xff\0\0WEBP"]), rest=st.binary())
 def test_anything_may_follow_the_beginning_of_a_file(beginning: bytes, rest: bytes) -> None:
-    assert metadata.kind(beginning + rest)
-    assert isinstance(texts(beginning + rest), tuple)
-    assert content_credentials(beginning + rest) in (True, False)
+    assert metadata.container_format(beginning + rest)
+    assert isinstance(read_texts(beginning + rest), tuple)
+    assert has_content_credentials(beginning + rest) in (True, False)

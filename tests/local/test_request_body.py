@@ -12,7 +12,7 @@ from flux_playground.errors import FieldError
 from flux_playground.local import LocalServer
 from flux_playground.local import request_body as bounds
 from flux_playground.local.validation_errors import invalid_request
-from flux_playground.schema.validate import check
+from flux_playground.schema.validate import validate
 
 from .requests_to_server import KEY, PATH
 
@@ -54,7 +54,9 @@ def errors_of(schema: dict[str, Any], value: Any) -> list[dict[str, Any]]:
     """The details of the 422 for a value of the only field."""
     whole = {"type": "object", "properties": {"field": schema}}
     body = {"field": value}
-    details: list[dict[str, Any]] = json.loads(bytes(invalid_request(check(whole, body), body, whole).body))["detail"]
+    details: list[dict[str, Any]] = json.loads(bytes(invalid_request(validate(whole, body), body, whole).body))[
+        "detail"
+    ]
     return details
 
 

@@ -15,7 +15,7 @@ from PIL import Image, ImageChops
 from flux_playground.errors import InvalidImage
 from flux_playground.images import metadata
 from flux_playground.recipe import Recipe
-from flux_playground.recipe.compare import Reason, Verdict, compare, reasons
+from flux_playground.recipe.compare import Difference, Verdict, compare, explain_differences
 
 PAINTED = Image.merge("RGB", [Image.radial_gradient("L"), Image.linear_gradient("L"), Image.new("L", (256, 256), 90)])
 RECIPE = Recipe(
@@ -131,10 +131,13 @@ def test_an_image_is_never_said_to_differ_from_itself(mode: str, size: tuple[int
 
 
 def test_recipes_that_ask_for_the_same_give_no_reason() -> None:
-    assert reasons(RECIPE, RECIPE) == ()
+    assert explain_differences(RECIPE, RECIPE) == ()
     again = replace(RECIPE, task_id="two", cost=8, seconds=3.0, sha256="ab" * 32, made_at="later")
-    assert reasons(RECIPE, again) == ()
-    assert reasons(RECIPE, replace(RECIPE, request={**RECIPE.request, "raw": ""}, prompt=None, document="")) == ()
+    assert explain_differences(RECIPE, again) == ()
+    assert (
+        explain_differences(RECIPE, replace(RECIPE, request={**RECIPE.request, "raw": ""}, prompt=None, document=""))
+        == ()
+    )
 
 
 @pytest.mark.parametrize(
@@ -149,21 +152,21 @@ def test_recipes_that_ask_for_the_same_give_no_reason() -> None:
 )
 def test_every_field_that_differs_is_a_reason_whatever_its_name(name: str, after: Any) -> None:
     other = replace(RECIPE, request={**RECIPE.request, name: after})
-    (reason,) = reasons(RECIPE, other)
+    (reason,) = explain_differences(RECIPE, other)
     assert (reason.name, reason.before, reason.after) == (name, RECIPE.request.get(name), after)
 
 
 def test_a_prompt_that_was_rewritten_differently_is_a_reason_with_a_sentence() -> None:
-    (reason,) = reasons(RECIPE, replace(RECIPE, prompt="a fluffy cat"))
+    (reason,) = explain_differences(RECIPE, replace(RECIPE, prompt="a fluffy cat"))
     assert (reason.name, reason.before, reason.after) == ("prompt used", "a cat", "a fluffy cat")
     assert "upsampling" in reason.hint
     asked = replace(RECIPE, request={**RECIPE.request, "prompt": "a dog"}, prompt="a dog")
-    assert [one.name for one in reasons(RECIPE, asked)] == ["prompt"]
+    assert [one.name for one in explain_differences(RECIPE, asked)] == ["prompt"]
 
 
 def test_where_and_with_which_seed_it_was_made_are_reasons() -> None:
     other = replace(RECIPE, server="https://api.eu1.bfl.ai", endpoint="/v1/x", document="2", seed=2)
-    assert [one.name for one in reasons(RECIPE, other)] == ["seed used", "endpoint", "server", "document"]
+    assert [one.name for one in explain_differences(RECIPE, other)] == ["seed used", "endpoint", "server", "document"]
     drawn = replace(RECIPE, request={"prompt": "a cat", "finetune_id": "one", "output_format": "png"})
-    assert reasons(RECIPE, drawn) == ()
-    assert reasons(replace(RECIPE, seed=None), drawn) == (Reason("seed", 1, None),)
+    assert explain_differences(RECIPE, drawn) == ()
+    assert explain_differences(replace(RECIPE, seed=None), drawn) == (Difference("seed", 1, None),)

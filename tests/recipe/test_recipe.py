@@ -20,7 +20,7 @@ from flux_playground import Playground, recipe
 from flux_playground.errors import InvalidRecipe
 from flux_playground.generation import Generation, State
 from flux_playground.images import metadata
-from flux_playground.recipe import Form, Kind, Recipe, changed_words, link, read_link, recognise
+from flux_playground.recipe import ChangeKind, Recipe, SourceKind, build_link, detect, diff_words, parse_link
 
 HASH = "sha256:" + "ab" * 32
 GENERATION = Generation(
@@ -51,7 +51,7 @@ GENERATION = Generation(
     cost=7.0,
     finished_at=1_790_000_009.0,
 )
-RECIPE = recipe.of(GENERATION, "1.0.0 sha256:0123456789abcdef")
+RECIPE = recipe.recipe_from_generation(GENERATION, "1.0.0 sha256:0123456789abcdef")
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -60,7 +60,7 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
     max_leaves=6,
 )
-NAMES = st.from_regex(r"[a-z][a-z_]{0,12}", fullmatch=True).filter(lambda name: name in recipe.public({name: 1}))
+NAMES = st.from_regex(r"[a-z][a-z_]{0,12}", fullmatch=True).filter(lambda name: name in recipe.redact({name: 1}))
 REQUESTS = st.dictionaries(NAMES, VALUES, max_size=6)
 COUNTS = st.none() | st.integers(0, 10**14)
 RECIPES = st.builds(
@@ -96,7 +96,7 @@ FILES = {name: drawn(name) for name in ("JPEG", "PNG", "WEBP")}
 
 
 def test_a_recipe_says_what_was_sent_what_was_used_and_what_came_of_it_and_no_secret() -> None:
-    text = recipe.write(RECIPE)
+    text = recipe.dump_recipe(RECIPE)
     assert json.loads(text) == {
         "flux_playground_recipe": 1,
         "sent": {
@@ -130,33 +130,33 @@ def test_what_makes_it_again_has_the_seed_that_was_used() -> None:
 @given(RECIPES)
 @settings(deadline=None)
 def test_every_recipe_comes_back_from_json(one: Recipe) -> None:
-    for text in (recipe.write(one), recipe.write(one, None), "\ufeff" + recipe.write(one)):
-        assert recipe.read(text) == recipe.read(text.encode()) == one
-        found = recognise(text)
-        assert (found.form, found.recipe, found.values) == (Form.RECIPE, one, one.values)
-    assert recipe.write(one) == recipe.write(recipe.read(recipe.write(one)))
+    for text in (recipe.dump_recipe(one), recipe.dump_recipe(one, None), "\ufeff" + recipe.dump_recipe(one)):
+        assert recipe.parse_recipe(text) == recipe.parse_recipe(text.encode()) == one
+        found = detect(text)
+        assert (found.kind, found.recipe, found.values) == (SourceKind.RECIPE, one, one.values)
+    assert recipe.dump_recipe(one) == recipe.dump_recipe(recipe.parse_recipe(recipe.dump_recipe(one)))
 
 
 @pytest.mark.parametrize("name", FILES)
 @given(one=RECIPES)
 @settings(max_examples=40, deadline=None)
 def test_every_recipe_comes_back_from_an_image(name: str, one: Recipe) -> None:
-    copy = metadata.embed(FILES[name], recipe.write(one, None), recipe.write_parameters(one))
-    found = recognise(copy)
-    assert (found.form, found.recipe) == (Form.COPY, one)
+    copy = metadata.embed(FILES[name], recipe.dump_recipe(one, None), recipe.format_parameters(one))
+    found = detect(copy)
+    assert (found.kind, found.recipe) == (SourceKind.COPY, one)
     assert found.sha256 == hashlib.sha256(copy).hexdigest()
 
 
 def test_an_untouched_original_is_known_by_its_hash_only() -> None:
-    found = recognise(FILES["JPEG"])
-    assert (found.form, found.sha256) == (Form.IMAGE, hashlib.sha256(FILES["JPEG"]).hexdigest())
+    found = detect(FILES["JPEG"])
+    assert (found.kind, found.sha256) == (SourceKind.IMAGE, hashlib.sha256(FILES["JPEG"]).hexdigest())
     assert (found.values, found.recipe, found.problem, found.credentials) == ({}, None, "", False)
 
 
 def test_a_recipe_inside_an_image_that_cannot_be_read_is_said_and_the_hash_is_there() -> None:
     for text in ('{"flux_playground_recipe": 2, "sent": {}}', '{"flux_playground_recipe": 1, "sent": ['):
-        found = recognise(metadata.embed(FILES["PNG"], text))
-        assert found.form is Form.IMAGE
+        found = detect(metadata.embed(FILES["PNG"], text))
+        assert found.kind is SourceKind.IMAGE
         assert found.sha256
         assert found.problem.endswith(".")
 
@@ -200,7 +200,7 @@ def test_a_recipe_inside_an_image_that_cannot_be_read_is_said_and_the_hash_is_th
     ids=lambda text: repr(text[:60]),
 )
 def test_whatever_is_no_recipe_is_refused_with_one_sentence(text: str | bytes) -> None:
-    for reader in (recipe.read, recognise):
+    for reader in (recipe.parse_recipe, detect):
         begun = time.process_time()
         with pytest.raises(InvalidRecipe) as caught:
             reader(text)
@@ -212,8 +212,8 @@ def test_whatever_is_no_recipe_is_refused_with_one_sentence(text: str | bytes) -
 def test_a_hostile_recipe_sets_no_webhook_and_what_is_unknown_in_it_is_left_aside() -> None:
     sent = {"prompt": "<script>alert(1)</script>", "webhook_url": "https://evil.example", "x_key": "k"}
     text = json.dumps({"flux_playground_recipe": 1, "sent": sent, "later": {"a": 1}, "used": {"mood": 3}})
-    assert recipe.read(text) == Recipe(request={"prompt": "<script>alert(1)</script>"})
-    assert recognise(json.dumps(sent)).values == {"prompt": "<script>alert(1)</script>"}
+    assert recipe.parse_recipe(text) == Recipe(request={"prompt": "<script>alert(1)</script>"})
+    assert detect(json.dumps(sent)).values == {"prompt": "<script>alert(1)</script>"}
 
 
 def test_a_real_image_is_made_again_from_the_recipe_inside_its_copy(playground: Playground, tmp_path: Path) -> None:
@@ -221,9 +221,9 @@ def test_a_real_image_is_made_again_from_the_recipe_inside_its_copy(playground: 
     values = {"finetune_id": "my-finetune", "prompt": "a lion 🦁", "image_prompt": tmp_path / "prompt.png"}
     first = list(playground.generate(values))[-1]
     assert first.image is not None
-    written = recipe.of(first, recipe.edition(playground.document.raw))
-    copy = metadata.embed(first.image.read_bytes(), recipe.write(written, None))
-    again = dict(recognise(copy).values)
+    written = recipe.recipe_from_generation(first, recipe.document_version(playground.document.raw))
+    copy = metadata.embed(first.image.read_bytes(), recipe.dump_recipe(written, None))
+    again = dict(detect(copy).values)
     again["image_prompt"] = playground.store.load_input(again["image_prompt"])
     second = list(playground.generate(again))[-1]
     assert first.sha256 == second.sha256 == written.sha256
@@ -241,17 +241,17 @@ def test_every_link_sets_what_it_was_made_of(request: dict[str, Any], endpoint: 
     told = {
         name: value for name, value in request.items() if value not in (None, "") and name not in ("endpoint", "recipe")
     }
-    query = link(request, request, endpoint)
+    query = build_link(request, request, endpoint)
     assert query.isascii()
     assert " " not in query
-    found = recognise("https://example.org/play" + query)
-    assert (found.form, found.values, found.endpoint) == (Form.LINK, told, endpoint)
+    found = detect("https://example.org/play" + query)
+    assert (found.kind, found.values, found.endpoint) == (SourceKind.LINK, told, endpoint)
     assert json.dumps(found.values, sort_keys=True) == json.dumps(told, sort_keys=True)  # 1, 1.0 and True are equal
 
 
 def test_a_link_is_readable() -> None:
     values = {"prompt": "a lion, it's 5:30", "seed": 42, "aspect_ratio": "16:9", "raw": False, "nickname": "42"}
-    assert link(values, values, "/v1/flux-pro-1.1") == (
+    assert build_link(values, values, "/v1/flux-pro-1.1") == (
         "?aspect_ratio=16:9&nickname=%2242%22&prompt=a+lion,+it%27s+5:30&raw=false&seed=42"
         "&endpoint=/v1/flux-pro-1.1&recipe=1"
     )
@@ -260,9 +260,9 @@ def test_a_link_is_readable() -> None:
 def test_a_link_sets_only_what_is_allowed_and_neither_secrets_nor_images() -> None:
     values = {**GENERATION.request, "guidance": 3}
     names = set(values) - {"guidance"}
-    assert read_link(link(values, names)).values.keys() == {"finetune_id", "prompt", "seed"}
+    assert parse_link(build_link(values, names)).values.keys() == {"finetune_id", "prompt", "seed"}
     forged = f"?prompt=a&webhook_url=https://evil.example&image_prompt={HASH}&__theme=dark&recipe=1"
-    assert read_link(forged, {"prompt", "webhook_url", "image_prompt"}).values == {"prompt": "a"}
+    assert parse_link(forged, {"prompt", "webhook_url", "image_prompt"}).values == {"prompt": "a"}
 
 
 @pytest.mark.parametrize(
@@ -271,19 +271,19 @@ def test_a_link_sets_only_what_is_allowed_and_neither_secrets_nor_images() -> No
 )
 def test_a_link_that_was_cut_or_forged_is_refused(query: str) -> None:
     with pytest.raises(InvalidRecipe):
-        read_link(query)
+        parse_link(query)
 
 
 def test_a_link_that_would_be_too_long_to_paste_is_refused_and_not_cut() -> None:
     with pytest.raises(InvalidRecipe, match="at most"):
-        link({"prompt": "x" * 4_000}, {"prompt"})
+        build_link({"prompt": "x" * 4_000}, {"prompt"})
     with pytest.raises(InvalidRecipe):
-        link({"prompt": "\ud800"}, {"prompt"})
+        build_link({"prompt": "\ud800"}, {"prompt"})
 
 
 def test_a_link_with_values_nested_without_end_sets_text() -> None:
     deep = "[" * 2_000
-    assert read_link(f"?prompt={deep}&seed=NaN&recipe=1").values == {"prompt": deep, "seed": "NaN"}
+    assert parse_link(f"?prompt={deep}&seed=NaN&recipe=1").values == {"prompt": deep, "seed": "NaN"}
 
 
 # Other tools
@@ -299,8 +299,8 @@ Steps: 20, Sampler: Euler a, CFG scale: 7.5, Seed: 3141592653, Size: 768x512, Mo
 def test_the_text_of_other_tools_is_read_as_far_as_it_goes() -> None:
     info = PngImagePlugin.PngInfo()
     info.add_text("parameters", PARAMETERS)
-    pasted, inside = recognise(PARAMETERS), recognise(drawn("PNG", pnginfo=info))
-    assert (pasted.form, inside.form) == (Form.PARAMETERS, Form.COPY)
+    pasted, inside = detect(PARAMETERS), detect(drawn("PNG", pnginfo=info))
+    assert (pasted.kind, inside.kind) == (SourceKind.PARAMETERS, SourceKind.COPY)
     assert pasted.values == inside.values
     assert pasted.values == {
         "prompt": "a lighthouse, (dawn:1.2)\nsecond line",
@@ -320,22 +320,22 @@ def test_the_text_of_other_tools_is_read_as_far_as_it_goes() -> None:
 def test_a_prompt_alone_is_believed_in_an_image_but_not_when_it_was_pasted() -> None:
     info = PngImagePlugin.PngInfo()
     info.add_text("parameters", "only a prompt")
-    assert recognise(drawn("PNG", pnginfo=info)).values == {"prompt": "only a prompt"}
+    assert detect(drawn("PNG", pnginfo=info)).values == {"prompt": "only a prompt"}
     with pytest.raises(InvalidRecipe):
-        recognise("only a prompt")
+        detect("only a prompt")
     info.add_text("parameters", '{"Prompt": "a cat", "Seed": "7", "loras": []}')
-    assert recipe.read_parameters('{"Prompt": "a cat", "Seed": "7", "loras": []}') == {"prompt": "a cat", "seed": "7"}
+    assert recipe.parse_parameters('{"Prompt": "a cat", "Seed": "7", "loras": []}') == {"prompt": "a cat", "seed": "7"}
 
 
 def test_what_we_write_for_other_tools_is_read_by_the_same_rules() -> None:
-    read = recipe.read_parameters(recipe.write_parameters(RECIPE))
+    read = recipe.parse_parameters(recipe.format_parameters(RECIPE))
     assert (read["prompt"], read["seed"], read["width"]) == ("a proud lion", 2**70, 2752)
 
 
 def test_hostile_parameters_take_no_time() -> None:
     for text in ("a: " * 500_000, 'a:"' * 500_000, "a" * 2_000_000, "Steps: 1, " + "x " * 1_000_000):
         begun = time.process_time()
-        recipe.read_parameters(text)
+        recipe.parse_parameters(text)
         assert time.process_time() - begun < 1
 
 
@@ -343,9 +343,14 @@ def test_hostile_parameters_take_no_time() -> None:
 
 
 def copies() -> list[bytes]:
-    inside = recipe.write(RECIPE, None)
-    files = [metadata.embed(data, inside, recipe.write_parameters(RECIPE)) for data in FILES.values()]
-    return [*files, recipe.write(RECIPE).encode(), PARAMETERS.encode(), b"https://x.example/?prompt=a&seed=1&recipe=1"]
+    inside = recipe.dump_recipe(RECIPE, None)
+    files = [metadata.embed(data, inside, recipe.format_parameters(RECIPE)) for data in FILES.values()]
+    return [
+        *files,
+        recipe.dump_recipe(RECIPE).encode(),
+        PARAMETERS.encode(),
+        b"https://x.example/?prompt=a&seed=1&recipe=1",
+    ]
 
 
 @given(whole=st.sampled_from(copies()), data=st.data())
@@ -356,16 +361,16 @@ def test_damaged_files_of_every_form_are_recognised_or_refused(whole: bytes, dat
         at = data.draw(st.integers(0, min(len(damaged), 1_500)))
         damaged[at : at + data.draw(st.integers(0, 4))] = data.draw(st.binary(max_size=6))
     with contextlib.suppress(InvalidRecipe):
-        assert isinstance(recognise(bytes(damaged)).form, Form)
+        assert isinstance(detect(bytes(damaged)).kind, SourceKind)
     with contextlib.suppress(InvalidRecipe):
-        assert isinstance(recipe.read(bytes(damaged)), Recipe)
+        assert isinstance(recipe.parse_recipe(bytes(damaged)), Recipe)
 
 
 @given(st.binary() | st.text(st.characters()) | st.from_regex(r"\{.{0,40}\}|https?://.{0,20}\?.{0,20}recipe=1"))
 @settings(max_examples=300, deadline=None)
 def test_anything_is_recognised_or_refused(data: bytes | str) -> None:
     with contextlib.suppress(InvalidRecipe):
-        assert isinstance(recognise(data).form, Form)
+        assert isinstance(detect(data).kind, SourceKind)
 
 
 # The same request
@@ -391,40 +396,40 @@ def test_a_request_is_the_same_whatever_its_order_blanks_and_webhooks() -> None:
 
 def test_a_document_is_named_by_its_version_and_hash() -> None:
     document = {"info": {"version": "1.0.0"}, "paths": {}}
-    assert recipe.edition(document).startswith("1.0.0 sha256:")
-    assert recipe.edition(document) != recipe.edition({**document, "paths": {"/v1/a": {}}})
-    assert recipe.edition({"responses": {200: object, "at": float("nan")}}).startswith("sha256:")
+    assert recipe.document_version(document).startswith("1.0.0 sha256:")
+    assert recipe.document_version(document) != recipe.document_version({**document, "paths": {"/v1/a": {}}})
+    assert recipe.document_version({"responses": {200: object, "at": float("nan")}}).startswith("sha256:")
 
 
 # Words
 
 
 def test_a_rewritten_prompt_is_shown_word_by_word() -> None:
-    changes = changed_words("a cat, at dawn", "a fluffy cat sits at dawn")
+    changes = diff_words("a cat, at dawn", "a fluffy cat sits at dawn")
     assert [(one.kind, one.text) for one in changes] == [
-        (Kind.SAME, "a"),
-        (Kind.NEW, " fluffy"),
-        (Kind.SAME, " cat"),
-        (Kind.GONE, ","),
-        (Kind.NEW, " sits"),
-        (Kind.SAME, " at dawn"),
+        (ChangeKind.SAME, "a"),
+        (ChangeKind.ADDED, " fluffy"),
+        (ChangeKind.SAME, " cat"),
+        (ChangeKind.REMOVED, ","),
+        (ChangeKind.ADDED, " sits"),
+        (ChangeKind.SAME, " at dawn"),
     ]
-    assert changed_words("", "") == ()
-    assert [one.kind for one in changed_words("same", "same")] == [Kind.SAME]
+    assert diff_words("", "") == ()
+    assert [one.kind for one in diff_words("same", "same")] == [ChangeKind.SAME]
 
 
 @given(before=st.text(), after=st.text())
 def test_the_changed_words_are_all_words_of_both(before: str, after: str) -> None:
-    changes = changed_words(before, after)
-    assert "".join(one.text for one in changes if one.kind is not Kind.GONE) == after
-    old = "".join(one.text for one in changes if one.kind is not Kind.NEW)
+    changes = diff_words(before, after)
+    assert "".join(one.text for one in changes if one.kind is not ChangeKind.REMOVED) == after
+    old = "".join(one.text for one in changes if one.kind is not ChangeKind.ADDED)
     assert "".join(old.split()) == "".join(before.split())
 
 
 def test_long_texts_are_compared_in_no_time() -> None:
     for before, after in (("a " * 400, "a b " * 200), ("a " * 50_000, "b a " * 25_000), ("x" * 100_000, "y" * 100_000)):
         begun = time.process_time()
-        changed_words(before, after)
+        diff_words(before, after)
         assert time.process_time() - begun < 4
-    end = changed_words("same " + "a " * 900 + "end", "same " + "b " * 900 + "end")
-    assert [one.kind for one in end] == [Kind.SAME, Kind.GONE, Kind.NEW, Kind.SAME]
+    end = diff_words("same " + "a " * 900 + "end", "same " + "b " * 900 + "end")
+    assert [one.kind for one in end] == [ChangeKind.SAME, ChangeKind.REMOVED, ChangeKind.ADDED, ChangeKind.SAME]

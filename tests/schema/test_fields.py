@@ -19,7 +19,7 @@ def ultra() -> schema.Operation:
 def refused(operation: schema.Operation, **values: Any) -> dict[str, str]:
     """What is said of each field, by its name: "type: sentence"."""
     with pytest.raises(InvalidRequest) as caught:
-        operation.request(values)
+        operation.build_request(values)
     assert all(error.loc[0] == "body" for error in caught.value.details)
     return {error.field: f"{error.type}: {error.msg}" for error in caught.value.details}
 
@@ -69,14 +69,14 @@ def test_a_title_is_made_from_the_name_where_only_the_type_has_one(ultra: schema
 
 def test_the_shipped_endpoint_knows_its_server_and_what_an_answer_holds(ultra: schema.Operation) -> None:
     assert ultra.server == "https://api.bfl.ai"
-    assert {"id", "polling_url", "status", "webhook_url", "cost", "input_mp", "output_mp"} == set(ultra.answer)
+    assert {"id", "polling_url", "status", "webhook_url", "cost", "input_mp", "output_mp"} == set(ultra.response_names)
 
 
 def test_the_shipped_document_names_a_living_server_first() -> None:
     """The former servers of the US and the EU no longer answer."""
     urls = [one["url"] for one in schema.load().raw["servers"]]
     assert urls[:3] == ["https://api.bfl.ai", "https://api.us.bfl.ai", "https://api.eu.bfl.ai"]
-    for path in schema.document.SHIPPED.parent.rglob("*openapi*.json"):
+    for path in schema.document.BUNDLED_DOCUMENT.parent.rglob("*openapi*.json"):
         first = schema.load(path).raw["servers"][0]["url"]
         assert first not in ("https://api.us1.bfl.ai", "https://api.eu1.bfl.ai")
 
@@ -106,16 +106,16 @@ def test_a_field_that_is_not_there_is_a_key_error(ultra: schema.Operation) -> No
 
 def test_blanks_are_left_out(ultra: schema.Operation) -> None:
     values = {one.name: None for one in ultra.fields} | {"finetune_id": "cat", "prompt": "", "seed": ""}
-    assert ultra.request(values) == {"finetune_id": "cat"}
+    assert ultra.build_request(values) == {"finetune_id": "cat"}
 
 
 def test_zero_and_false_are_not_blank(ultra: schema.Operation) -> None:
     values = {"finetune_id": "cat", "seed": 0, "finetune_strength": 0, "prompt_upsampling": False}
-    assert ultra.request(values) == values
+    assert ultra.build_request(values) == values
 
 
 def test_texts_become_what_the_field_wants(ultra: schema.Operation) -> None:
-    request = ultra.request(
+    request = ultra.build_request(
         {
             "finetune_id": "42",
             "finetune_strength": " 1.25 ",
@@ -138,12 +138,12 @@ def test_texts_become_what_the_field_wants(ultra: schema.Operation) -> None:
 
 @pytest.mark.parametrize("seed", [0, -1, 2**53 + 1, 2**64 - 1, 10**300])
 def test_a_seed_of_any_size_is_kept_exactly(ultra: schema.Operation, seed: int) -> None:
-    assert ultra.request({"finetune_id": "cat", "seed": str(seed)})["seed"] == seed
-    assert ultra.request({"finetune_id": "cat", "seed": seed})["seed"] == seed
+    assert ultra.build_request({"finetune_id": "cat", "seed": str(seed)})["seed"] == seed
+    assert ultra.build_request({"finetune_id": "cat", "seed": seed})["seed"] == seed
 
 
 def test_a_whole_float_is_an_integer_and_no_other_is(ultra: schema.Operation) -> None:
-    request = ultra.request({"finetune_id": "cat", "safety_tolerance": 2.0})
+    request = ultra.build_request({"finetune_id": "cat", "safety_tolerance": 2.0})
     assert isinstance(request["safety_tolerance"], int)
     assert refused(ultra, finetune_id="cat", safety_tolerance=2.5) == {
         "safety_tolerance": "int_from_float: must be a whole number, not 2.5"
@@ -179,7 +179,7 @@ def test_everything_that_is_wrong_is_said_at_once_in_the_order_of_the_form(ultra
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), "nan", "inf", "1e999", "1,5", "", "0x10", "1_0", "٤"])
 def test_what_is_no_finite_number_is_refused_or_blank(ultra: schema.Operation, value: Any) -> None:
     if value == "":
-        assert ultra.request({"finetune_id": "cat", "finetune_strength": value}) == {"finetune_id": "cat"}
+        assert ultra.build_request({"finetune_id": "cat", "finetune_strength": value}) == {"finetune_id": "cat"}
     else:
         assert list(refused(ultra, finetune_id="cat", finetune_strength=value)) == ["finetune_strength"]
 
@@ -198,12 +198,12 @@ def test_a_ratio_that_is_none_or_out_of_bounds_is_refused(ultra: schema.Operatio
 
 @pytest.mark.parametrize("value", ["16:9", "21:9", "9:21", "7:3", "1:1", "37:41", "1920:1080", "1.85:1"])
 def test_every_ratio_within_the_bounds_is_sent_as_it_was_written(ultra: schema.Operation, value: str) -> None:
-    assert ultra.request({"finetune_id": "cat", "aspect_ratio": value})["aspect_ratio"] == value
+    assert ultra.build_request({"finetune_id": "cat", "aspect_ratio": value})["aspect_ratio"] == value
 
 
 @pytest.mark.parametrize("prompt", ["🦊🪄 ß 東京", "x" * 100_000, "  \n", "<script>", "${1}", "\x00"])
 def test_any_text_is_a_prompt(ultra: schema.Operation, prompt: str) -> None:
-    assert ultra.request({"finetune_id": "cat", "prompt": prompt})["prompt"] == prompt
+    assert ultra.build_request({"finetune_id": "cat", "prompt": prompt})["prompt"] == prompt
 
 
 def test_half_a_character_is_refused(ultra: schema.Operation) -> None:

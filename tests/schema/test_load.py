@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from flux_playground.errors import InvalidDocument, InvalidRequest
-from flux_playground.schema import Document, Field, Operation, changes, load, load_text
+from flux_playground.schema import Document, Field, Operation, describe_changes, load, load_text
 
 DOCUMENTS = Path(__file__).parents[1] / "documents"
 ULTRA = "/v1/flux-pro-1.1-ultra-finetuned"
@@ -114,16 +114,16 @@ def test_pictures_are_known_by_name_and_description(constructs: Document) -> Non
 
 def test_a_union_has_its_branches_and_an_object_its_fields_as_fields(constructs: Document) -> None:
     one = constructs.operation("/v1/nested").field
-    assert [(each.title, each.type) for each in one("seed").options] == [
+    assert [(each.title, each.type) for each in one("seed").branches] == [
         ("a whole number", "integer"),
         ("auto", "string"),
     ]
     assert (
-        [each.title for each in one("pet").options]
-        == [each.title for each in one("maybe_pet").options]
+        [each.title for each in one("pet").branches]
+        == [each.title for each in one("maybe_pet").branches]
         == ["A cat", "A dog"]
     )
-    assert [each.name for each in one("pet").options[1].fields] == ["animal", "name"]
+    assert [each.name for each in one("pet").branches[1].fields] == ["animal", "name"]
     assert [(each.name, each.required) for each in one("options").fields][:2] == [("depth", True), ("note", False)]
     assert [each.name for each in one("all").fields] == ["a", "b"]
     words = one("words").item
@@ -153,7 +153,7 @@ def test_the_older_kind_of_page_gives_the_same_endpoint_as_the_shipped_document(
         "Hands in a picture to be drawn with a finetune.",
     )
     same_server = replace(shipped, server=page.server)
-    assert changes(page, same_server) == (
+    assert describe_changes(page, same_server) == (
         "cost in the answer",
         "input_mp in the answer",
         "output_mp in the answer",
@@ -178,7 +178,7 @@ def test_a_page_may_have_been_written_on_windows() -> None:
 def test_a_shape_is_held_to_bounds_only_where_its_description_names_them(description: str) -> None:
     schema = {"properties": {"aspect_ratio": {"type": "string", "description": description}}}
     request = {"aspect_ratio": "match_input_image"}
-    assert load_text(a_document(schema)).operations[0].request(request) == request
+    assert load_text(a_document(schema)).operations[0].build_request(request) == request
 
 
 def test_a_synthesised_example_is_no_placeholder() -> None:
@@ -312,8 +312,8 @@ def test_a_newer_document_says_what_it_changes() -> None:
         },
         "d",
     )
-    assert changes(old, old) == ()
-    assert changes(old, new) == (
+    assert describe_changes(old, old) == ()
+    assert describe_changes(old, new) == (
         "a: + z",
         "a: − y",
         "b: integer → number",
@@ -323,7 +323,7 @@ def test_a_newer_document_says_what_it_changes() -> None:
         "c: may now be null",
         "d: new, required",
     )
-    assert "d: gone" in changes(new, old)
+    assert "d: gone" in describe_changes(new, old)
 
 
 def test_a_body_that_is_a_choice_of_objects_has_the_fields_of_all_and_is_checked_as_the_one_that_is_meant(
@@ -334,7 +334,7 @@ def test_a_body_that_is_a_choice_of_objects_has_the_fields_of_all_and_is_checked
     assert (known["kind"].enum, known["kind"].required) == (("words", "picture"), True)
     assert [one.name for one in either.fields if one.required] == ["kind"]
     assert (known["strength"].default, known["upsampling"].default) == (None, None)
-    assert either.request({"kind": "words", "prompt": "a mill", "seed": "7", "strength": ""}) == {
+    assert either.build_request({"kind": "words", "prompt": "a mill", "seed": "7", "strength": ""}) == {
         "kind": "words",
         "prompt": "a mill",
         "seed": 7,
@@ -345,5 +345,5 @@ def test_a_body_that_is_a_choice_of_objects_has_the_fields_of_all_and_is_checked
         ({"kind": "picture", "input_image": "eA==", "strength": 3}, {"strength"}),
     ):
         with pytest.raises(InvalidRequest) as caught:
-            either.request(values)
+            either.build_request(values)
         assert {one.field for one in caught.value.details} == wrong

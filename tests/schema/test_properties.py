@@ -127,7 +127,7 @@ def operation(properties: Any, one: Any = True, **more: Any) -> Operation:
 def outcome(endpoint: Operation, values: Any) -> dict[str, Any] | InvalidRequest:
     """The request that values become, or why they do not."""
     try:
-        return endpoint.request(values)
+        return endpoint.build_request(values)
     except InvalidRequest as error:
         return error
 
@@ -151,7 +151,7 @@ def test_a_request_passes_its_schema_or_names_what_is_wrong(data: st.DataObject,
         assert Draft202012Validator(dict(endpoint.schema)).is_valid(request)
         json.dumps(request, allow_nan=False).encode()
         assert endpoint.check(request) == ()
-        assert endpoint.request(request) == request
+        assert endpoint.build_request(request) == request
 
 
 @QUICK
@@ -172,7 +172,7 @@ def test_every_schema_has_fields_that_a_form_can_show(properties: Any, one: Any)
         assert field.type in ("string", "integer", "number", "boolean", "array", "object", "any")
         assert field.title
         assert field.media in ("", "image")
-        for inner in (*field.options, *field.fields, field.item):
+        for inner in (*field.branches, *field.fields, field.item):
             assert inner is None or inner.type
 
 

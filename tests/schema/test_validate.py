@@ -67,7 +67,7 @@ def test_a_forms_values_become_the_values_that_are_meant(
     constructs: Document, path: str, values: Any, request_: Any
 ) -> None:
     operation = constructs.operation(f"/v1/{path}")
-    request = operation.request(values)
+    request = operation.build_request(values)
     assert request == request_
     assert repr(sorted(request)) == repr(sorted(request_))
     assert operation.check(request) == ()
@@ -151,7 +151,7 @@ def test_what_does_not_fit_is_named_at_its_place(
     constructs: Document, path: str, values: Any, place: str, said: str
 ) -> None:
     with pytest.raises(InvalidRequest) as caught:
-        constructs.operation(f"/v1/{path}").request(values)
+        constructs.operation(f"/v1/{path}").build_request(values)
     error = caught.value.details[0]
     assert ".".join(map(str, error.loc)) == f"body.{place}"
     assert f"{error.type}: {error.msg}".startswith(said)
@@ -166,5 +166,5 @@ def test_an_endless_value_is_refused_at_its_field(constructs: Document) -> None:
         deep = {"a": deep}
     for value in (endless, deep):
         with pytest.raises(InvalidRequest) as caught:
-            constructs.operation("/v1/odd").request({"anything": value})
+            constructs.operation("/v1/odd").build_request({"anything": value})
         assert [(error.field, error.type) for error in caught.value.details] == [("anything", "recursion_loop")]

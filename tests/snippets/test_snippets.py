@@ -24,8 +24,8 @@ from PIL import Image
 
 from flux_playground import recipe
 from flux_playground.local import LocalServer
-from flux_playground.recipe import Form, recognise
-from flux_playground.snippets import Language, snippet
+from flux_playground.recipe import SourceKind, detect
+from flux_playground.snippets import Language, render_snippet
 
 ENDPOINT = "/v1/flux-pro-1.1-ultra-finetuned"
 SERVER = "https://api.us1.bfl.ai"
@@ -48,7 +48,7 @@ def begun(
     """The code of a request, running in a folder of its own."""
     name, command = RUNNERS[language]
     folder.mkdir(exist_ok=True)
-    (folder / name).write_text(snippet(language, server.url, ENDPOINT, request), encoding="utf-8")
+    (folder / name).write_text(render_snippet(language, server.url, ENDPOINT, request), encoding="utf-8")
     given = {**os.environ, "BFL_API_KEY": key, "PYTHONUTF8": "1"}
     pipe = subprocess.PIPE
     return subprocess.Popen([*command, name], cwd=folder, env=given, stdout=pipe, stderr=pipe, text=True)
@@ -94,7 +94,7 @@ def test_what_runs_the_code_is_on_this_machine() -> None:
 def test_the_code_of_every_language_makes_the_image_of_an_awkward_request(server: LocalServer, tmp_path: Path) -> None:
     request = {**REQUEST, "prompt": AWKWARD}
     expected = made(server, json.dumps(request))
-    assert made(server, snippet(Language.JSON, server.url, ENDPOINT, request)) == expected
+    assert made(server, render_snippet(Language.JSON, server.url, ENDPOINT, request)) == expected
     assert made(server, json.dumps({**request, "seed": 2**70 + 1})) != expected
     images = all_run(server, tmp_path, request)
     assert {language: hashlib.sha256(image).hexdigest() for language, image in images.items()} == dict.fromkeys(
@@ -157,7 +157,7 @@ def test_a_failure_is_said_and_ends_it(word: str, said: str, server: LocalServer
 def test_the_key_is_named_and_neither_webhook_nor_its_secret_is_written() -> None:
     request = {**REQUEST, "webhook_url": "https://example.org/hook", "webhook_secret": "very-secret"}
     for language in Language:
-        text = snippet(language, SERVER, ENDPOINT, request)
+        text = render_snippet(language, SERVER, ENDPOINT, request)
         assert "webhook" not in text.lower().replace("webhooks", "")
         assert "very-secret" not in text
         assert ("BFL_API_KEY" in text) is (language is not Language.JSON)
@@ -165,14 +165,14 @@ def test_the_key_is_named_and_neither_webhook_nor_its_secret_is_written() -> Non
 
 def test_a_hostile_address_stays_an_address() -> None:
     for language in RUNNERS:
-        text = snippet(language, "https://x.example'; touch evil; '", '/v1/"$(id)`id`\n#', {"prompt": "a"})
+        text = render_snippet(language, "https://x.example'; touch evil; '", '/v1/"$(id)`id`\n#', {"prompt": "a"})
         assert "https://x.example%27%3B%20touch%20evil%3B%20%27/v1/%22%24%28id%29%60id%60%0A%23" in text
         assert "touch evil" not in text
 
 
 @given(
     request=st.dictionaries(
-        st.from_regex(r"[a-z][a-z_]{0,12}", fullmatch=True).filter(lambda name: name in recipe.public({name: 1})),
+        st.from_regex(r"[a-z][a-z_]{0,12}", fullmatch=True).filter(lambda name: name in recipe.redact({name: 1})),
         st.text(st.characters(exclude_categories=["Cs"])) | st.integers() | st.booleans() | st.lists(st.integers()),
         min_size=1,
         max_size=5,
@@ -180,7 +180,7 @@ def test_a_hostile_address_stays_an_address() -> None:
     language=st.sampled_from(list(Language)),
 )
 def test_code_is_read_back_as_the_request_that_it_makes(request: dict[str, Any], language: Language) -> None:
-    found = recognise(snippet(language, SERVER, ENDPOINT, request))
-    assert (found.form, found.values) == (Form.REQUEST, request)
+    found = detect(render_snippet(language, SERVER, ENDPOINT, request))
+    assert (found.kind, found.values) == (SourceKind.REQUEST, request)
     if language is not Language.JSON:
         assert (found.server, found.endpoint) == (SERVER, ENDPOINT)

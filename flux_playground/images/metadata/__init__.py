@@ -20,28 +20,28 @@ from itertools import islice
 
 from ...errors import InvalidRecipe
 from . import jpeg, png, webp
-from .segment import MOST_TEXTS, OWN, Text
+from .segment import MAX_TEXTS, RECIPE_KEY, Text
 
-MAX_TEXTS_LENGTH = 8_000_000  # characters
+MAX_TEXTS_CHARACTERS = 8_000_000  # characters
 
-__all__ = ["OWN", "Text", "content_credentials", "embed", "kind", "texts"]
+__all__ = ["RECIPE_KEY", "Text", "container_format", "embed", "has_content_credentials", "read_texts"]
 
 
 @dataclass(frozen=True)
 class _Format:
     embed: Callable[[bytes, str, str], bytes]
-    texts: Callable[[bytes], Iterable[Text]]
+    read_texts: Callable[[bytes], Iterable[Text]]
     credentials: Callable[[bytes], bool]
 
 
 _FORMATS = {
-    "jpeg": _Format(jpeg.embed, jpeg.texts, jpeg.credentials),
-    "png": _Format(png.embed, png.texts, png.credentials),
-    "webp": _Format(webp.embed, webp.texts, webp.credentials),
+    "jpeg": _Format(jpeg.embed, jpeg.read_texts, jpeg.has_content_credentials),
+    "png": _Format(png.embed, png.read_texts, png.has_content_credentials),
+    "webp": _Format(webp.embed, webp.read_texts, webp.has_content_credentials),
 }
 
 
-def kind(data: bytes) -> str:
+def container_format(data: bytes) -> str:
     """Which kind of image file this begins like: "jpeg", "png", "webp", or "" for anything else."""
     if data.startswith(jpeg.BEGINNING):
         return "jpeg"
@@ -56,7 +56,7 @@ def embed(data: bytes, recipe: str, parameters: str = "") -> bytes:
     Raises `InvalidRecipe` for a file that is no JPEG, PNG or WebP, or damaged, and for a recipe that is too long for
     its place (65,533 bytes in a JPEG) or has none left: nothing is ever cut or overwritten.
     """
-    known = _FORMATS.get(kind(data))
+    known = _FORMATS.get(container_format(data))
     if known is None:
         raise InvalidRecipe("Only a JPEG, PNG or WebP file can hold a recipe.")
     try:
@@ -65,22 +65,22 @@ def embed(data: bytes, recipe: str, parameters: str = "") -> bytes:
         raise InvalidRecipe("The recipe holds characters that cannot be written.") from error
 
 
-def texts(data: bytes) -> tuple[Text, ...]:
+def read_texts(data: bytes) -> tuple[Text, ...]:
     """Return the texts of an image file in their order; nothing for anything else.
 
     At most `MOST_TEXTS` texts of at most `MAX_TEXTS_LENGTH` characters together, as compressed texts grow when read.
     """
-    known = _FORMATS.get(kind(data))
+    known = _FORMATS.get(container_format(data))
     found, length = [], 0
-    for one in islice(known.texts(data), MOST_TEXTS) if known else ():
+    for one in islice(known.read_texts(data), MAX_TEXTS) if known else ():
         length += len(one.text)
-        if length > MAX_TEXTS_LENGTH:
+        if length > MAX_TEXTS_CHARACTERS:
             break
         found.append(one)
     return tuple(found)
 
 
-def content_credentials(data: bytes) -> bool:
+def has_content_credentials(data: bytes) -> bool:
     """Whether an image file carries Content Credentials (C2PA). Present, that is: nothing is verified here."""
-    known = _FORMATS.get(kind(data))
+    known = _FORMATS.get(container_format(data))
     return known is not None and known.credentials(data)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import Literal
 
-from .segment import MOST_BYTES
+from .segment import MAX_TEXT_BYTES
 
 BEGINNING = b"Exif\0\0"
 SUBDIRECTORY, USER_COMMENT = 0x8769, 0x9286
@@ -36,7 +36,7 @@ def comment(block: bytes) -> str:
     if not at:
         return ""
     length, offset = _number(tiff, order, at + 4, 4), _number(tiff, order, at + 8, 4)
-    return _words(tiff[offset : offset + min(length, 2 * MOST_BYTES)])
+    return _words(tiff[offset : offset + min(length, 2 * MAX_TEXT_BYTES)])
 
 
 def _entry(tiff: bytes, order: Order, directory: int, tag: int) -> int:

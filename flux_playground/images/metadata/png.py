@@ -10,27 +10,27 @@ from collections.abc import Iterator
 
 from ...errors import InvalidRecipe
 from . import exif
-from .segment import MOST_BYTES, MOST_PARTS, OWN, Part, Text
+from .segment import MAX_SEGMENTS, MAX_TEXT_BYTES, RECIPE_KEY, Segment, Text
 
 BEGINNING = b"\x89PNG\r\n\x1a\n"
 FOREIGN = "parameters"
 
 
-def parts(data: bytes) -> Iterator[Part]:
+def iter_segments(data: bytes) -> Iterator[Segment]:
     """The chunks; ends early where the file is damaged."""
     at = len(BEGINNING)
-    for _ in range(MOST_PARTS):
+    for _ in range(MAX_SEGMENTS):
         stop = at + 8 + int.from_bytes(data[at : at + 4])
         if len(data) < stop + 4:
             return
-        yield Part(data[at + 4 : at + 8], at, at + 8, stop, stop + 4)
+        yield Segment(data[at + 4 : at + 8], at, at + 8, stop, stop + 4)
         at = stop + 4
 
 
-def texts(data: bytes) -> Iterator[Text]:
+def read_texts(data: bytes) -> Iterator[Text]:
     """The texts of every kind, and the user comment of the EXIF chunk."""
-    for part in parts(data):
-        if part.stop - part.inside > MOST_BYTES:
+    for part in iter_segments(data):
+        if part.stop - part.inside > MAX_TEXT_BYTES:
             continue
         if part.kind == b"eXIf" and (words := exif.comment(part.of(data))):
             yield Text("comment", words)
@@ -41,22 +41,22 @@ def texts(data: bytes) -> Iterator[Text]:
 
 def embed(data: bytes, recipe: str, parameters: str) -> bytes:
     """The copy, its new texts right before the pixels, so that nothing before them moves."""
-    place = next((part.start for part in parts(data) if part.kind == b"IDAT"), None)
+    place = next((part.start for part in iter_segments(data) if part.kind == b"IDAT"), None)
     if place is None:
         raise InvalidRecipe("This image is damaged.")
-    written = _chunk(OWN, recipe) + (_chunk(FOREIGN, parameters) if parameters else b"")
+    written = _chunk(RECIPE_KEY, recipe) + (_chunk(FOREIGN, parameters) if parameters else b"")
     return data[:place] + written + data[place:]
 
 
-def credentials(data: bytes) -> bool:
+def has_content_credentials(data: bytes) -> bool:
     """Whether there is a chunk with a C2PA manifest."""
-    return any(part.kind == b"caBX" for part in parts(data))
+    return any(part.kind == b"caBX" for part in iter_segments(data))
 
 
 def _chunk(key: str, text: str) -> bytes:
     content = text.encode()
-    if len(content) > MOST_BYTES:
-        raise InvalidRecipe(f"The recipe takes {len(content):,} bytes; at most {MOST_BYTES:,} are put into an image.")
+    if len(content) > MAX_TEXT_BYTES:
+        raise InvalidRecipe(f"The recipe takes {len(content):,} bytes; an image has place for {MAX_TEXT_BYTES:,}.")
     # Behind the key: not compressed, and neither a language nor a translation of the key.
     body = b"iTXt" + key.encode("latin-1") + b"\0" + b"\0\0" + b"\0" + b"\0" + content
     return (len(body) - 4).to_bytes(4) + body + zlib.crc32(body).to_bytes(4)
@@ -70,7 +70,7 @@ def _words(kind: bytes, rest: bytes) -> str:
     elif packed:
         rest = rest[1:]
     try:
-        content = zlib.decompressobj().decompress(rest, MOST_BYTES) if packed else rest
+        content = zlib.decompressobj().decompress(rest, MAX_TEXT_BYTES) if packed else rest
         return content.decode("utf-8" if kind == b"iTXt" else "latin-1")
     except (zlib.error, UnicodeDecodeError):
         return ""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-OWN = "flux_playground"
+RECIPE_KEY = "flux_playground"
 """The key of our own text, where texts have keys."""
 
-MOST_PARTS = 100_000
+MAX_SEGMENTS = 100_000
 """Parts of a file that are looked at."""
 
-MOST_TEXTS = 32
+MAX_TEXTS = 32
 """Texts of a file that are read."""
 
-MOST_BYTES = 4_000_000
+MAX_TEXT_BYTES = 4_000_000
 """Bytes that a text may have, unpacked."""
 
 
@@ -26,7 +26,7 @@ class Text:
 
 
 @dataclass(frozen=True)
-class Part:
+class Segment:
     """From `start` to `end` in the file, its content from `inside` to `stop`."""
 
     kind: bytes

@@ -9,36 +9,36 @@ from collections.abc import Iterator
 
 from ...errors import InvalidRecipe
 from . import exif, xmp
-from .segment import MOST_BYTES, MOST_PARTS, OWN, Part, Text
+from .segment import MAX_SEGMENTS, MAX_TEXT_BYTES, RECIPE_KEY, Segment, Text
 
 HEAD = b"VP8X"
 ALPHA, HAS_EXIF, HAS_XMP = 0x10, 0x08, 0x04
 
 
-def parts(data: bytes) -> Iterator[Part]:
+def iter_segments(data: bytes) -> Iterator[Segment]:
     """The chunks; ends early where the file is damaged."""
     whole, at = min(len(data), _whole(data)), 12
-    for _ in range(MOST_PARTS):
+    for _ in range(MAX_SEGMENTS):
         size = int.from_bytes(data[at + 4 : at + 8], "little")
         stop = at + 8 + size
         if stop > whole:
             return
-        yield Part(data[at : at + 4], at, at + 8, stop, min(stop + size % 2, whole))
+        yield Segment(data[at : at + 4], at, at + 8, stop, min(stop + size % 2, whole))
         at = stop + size % 2
 
 
-def texts(data: bytes) -> Iterator[Text]:
+def read_texts(data: bytes) -> Iterator[Text]:
     """The user comment of the EXIF chunk, and our own property of the XMP chunk."""
-    for part in parts(data):
-        if part.kind == b"EXIF" and (words := exif.comment(part.of(data, MOST_BYTES))):
+    for part in iter_segments(data):
+        if part.kind == b"EXIF" and (words := exif.comment(part.of(data, MAX_TEXT_BYTES))):
             yield Text("comment", words)
-        elif part.kind == b"XMP " and (words := xmp.text(part.of(data, 2 * MOST_BYTES))):
-            yield Text(OWN, words)
+        elif part.kind == b"XMP " and (words := xmp.text(part.of(data, 2 * MAX_TEXT_BYTES))):
+            yield Text(RECIPE_KEY, words)
 
 
 def embed(data: bytes, recipe: str, parameters: str) -> bytes:
     """The copy, its new chunk behind all others; `parameters` has no place here."""
-    chunks = list(parts(data))
+    chunks = list(iter_segments(data))
     if not chunks or chunks[-1].end < _whole(data) - 1:
         raise InvalidRecipe("This image is damaged.")
     flag, kind, content = _content(recipe, {part.kind for part in chunks})
@@ -52,9 +52,9 @@ def embed(data: bytes, recipe: str, parameters: str) -> bytes:
     return b"RIFF" + len(inside).to_bytes(4, "little") + inside + data[_whole(data) :]
 
 
-def credentials(data: bytes) -> bool:
+def has_content_credentials(data: bytes) -> bool:
     """Whether there is a chunk with a C2PA manifest."""
-    return any(part.kind == b"C2PA" for part in parts(data))
+    return any(part.kind == b"C2PA" for part in iter_segments(data))
 
 
 def _whole(data: bytes) -> int:
@@ -62,8 +62,8 @@ def _whole(data: bytes) -> int:
 
 
 def _content(recipe: str, taken: set[bytes]) -> tuple[int, bytes, bytes]:
-    if len(recipe.encode()) > MOST_BYTES:
-        raise InvalidRecipe(f"The recipe is too long: at most {MOST_BYTES:,} bytes are put into an image.")
+    if len(recipe.encode()) > MAX_TEXT_BYTES:
+        raise InvalidRecipe(f"The recipe is too long: at most {MAX_TEXT_BYTES:,} bytes are put into an image.")
     if b"EXIF" not in taken:
         return HAS_EXIF, b"EXIF", exif.block(recipe)
     if b"XMP " not in taken:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import html
 import re
 
-from .segment import OWN
+from .segment import RECIPE_KEY
 
 NAMESPACE = "urn:flux-playground:1#"
 PACKET = (
     '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
-    f'<rdf:Description rdf:about="" xmlns:{OWN}="{NAMESPACE}" {OWN}:recipe="%s"/>'
+    f'<rdf:Description rdf:about="" xmlns:{RECIPE_KEY}="{NAMESPACE}" {RECIPE_KEY}:recipe="%s"/>'
     "</rdf:RDF></x:xmpmeta>"
 )
-PROPERTY = re.compile(f'{OWN}:recipe="([^"]*)"'.encode())
+PROPERTY = re.compile(f'{RECIPE_KEY}:recipe="([^"]*)"'.encode())
 
 
 def block(text: str) -> bytes:

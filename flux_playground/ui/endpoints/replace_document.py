@@ -17,7 +17,7 @@ from gradio.utils import BaseReloader
 from ... import active_document
 from ...errors import InvalidDocument
 from ...playground import OWNER, Playground
-from ...schema import Document, Operation, changes, load_text
+from ...schema import Document, Operation, describe_changes, load_text
 from ..components import html, private_event
 from ..text.html import button, escape, icon, join
 
@@ -106,7 +106,7 @@ def _told(old: Operation, new: Operation) -> str:
     if old.path != new.path:
         rows = [f"{old.path} is gone; the page begins with {new.path}."]
     else:
-        rows = list(changes(old, new)) or [f"Nothing is different for {new.path}."]
+        rows = list(describe_changes(old, new)) or [f"Nothing is different for {new.path}."]
     more = [f"and {len(rows) - LISTED} more"] if len(rows) > LISTED else []
     listed = join(f"<li>{escape(row)}</li>" for row in [*rows[:LISTED], *more])
     return f'<ul data-told data-reload="1">{listed}</ul>'

@@ -8,8 +8,8 @@ from typing import Any
 
 from ...errors import InvalidRequest
 from ...schema import Field, Operation
-from ...schema.coerce import is_blank, meant
-from ...schema.validate import check
+from ...schema.coerce import coerce, is_blank
+from ...schema.validate import validate
 from ..form import widgets
 from ..form.form import Form
 from ..text.html import escape, icon, join
@@ -71,7 +71,7 @@ def _reject(field: Field, value: Any) -> str:
         return "" if fits else "takes a list of images here" if widgets.is_images(field) else "takes one image here"
     schema = {"type": "object", "properties": {field.name: dict(field.schema)}}
     try:
-        errors = check(schema, {field.name: meant(value, field.schema)})
+        errors = validate(schema, {field.name: coerce(value, field.schema)})
     except InvalidRequest as error:
         errors = error.details
     return errors[0].msg if errors else ""

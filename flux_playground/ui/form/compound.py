@@ -14,9 +14,9 @@ from typing import Any, Protocol
 import gradio as gr
 
 from ...schema import Field
-from ...schema.coerce import is_blank, meant
-from ...schema.fields import field as field_of
-from ...schema.simplify import essence, tagged
+from ...schema.coerce import coerce, is_blank
+from ...schema.fields import parse_field as field_of
+from ...schema.simplify import pick_branch, simplify
 from ...schema.validate import is_valid
 from ..text import labels
 from . import widgets
@@ -140,7 +140,7 @@ class Choice:
             return None
         field, part = self.branches[int(chosen)]
         value = part.read(raw)
-        return None if is_blank(value) else meant(value, field.schema)
+        return None if is_blank(value) else coerce(value, field.schema)
 
     def fill(self, value: Any) -> dict[str, Any]:
         """The branch that takes the value, with it; the others blank."""
@@ -172,7 +172,7 @@ class Choice:
     def _branch(self, value: Any) -> int:
         """The first branch that takes the value as it is; else the one that its tags, or its kind, point to."""
         schemas = [dict(field.schema) for field, _ in self.branches]
-        named = tagged(schemas, value) if isinstance(value, Mapping) else None
+        named = pick_branch(schemas, value) if isinstance(value, Mapping) else None
         if named is not None:
             return next(at for at, one in enumerate(schemas) if one is named)
         for fits in (value, None):
@@ -228,8 +228,8 @@ def _column(part: Part, made: dict[str, Any], wires: list[Wire], visible: bool) 
 def _part(field: Field, key: str, depth: int, *, alone: bool = False) -> Part:
     """The part for a field; `alone` where somebody else has chosen it, so that it need not offer to be left out."""
     nested = key != field.name
-    if depth and len(field.options) > 1 and not field.enum:
-        branches = tuple((one, _branch(one, f"{key}/{place}", depth - 1)) for place, one in enumerate(field.options))
+    if depth and len(field.branches) > 1 and not field.enum:
+        branches = tuple((one, _branch(one, f"{key}/{place}", depth - 1)) for place, one in enumerate(field.branches))
         return Choice(f"{key}/of", field, branches, optional=not (field.required or alone))
     group = _group(field, key, depth) if depth else None
     if group is None:
@@ -246,7 +246,7 @@ def _branch(field: Field, key: str, depth: int) -> Part:
 
 def _group(field: Field, key: str, depth: int) -> Group | None:
     """The parts of an object or a list whose places are known; None for what JSON says better."""
-    known = essence(field.schema)
+    known = simplify(field.schema)
     if field.enum or known.get("patternProperties") or known.get("additionalProperties"):
         return None
     each: list[tuple[str | int, Field]] = []

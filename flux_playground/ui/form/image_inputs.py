@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ...build_request import decode_base64
 from ...errors import InvalidImage
-from ...images.image_file import inspect
+from ...images.image_file import verify
 
 FOLDER_PREFIX = "flux-recalled-"
 MAX_AGE_SECONDS = 600.0
@@ -23,7 +23,7 @@ def save_image(text: str) -> str | None:
     """
     try:
         data = decode_base64(text) or b""
-        suffix = inspect(data).suffix
+        suffix = verify(data).suffix
     except InvalidImage:
         return None
     _remove_old_folders()

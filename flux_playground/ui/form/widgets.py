@@ -14,7 +14,7 @@ from typing import Any
 import gradio as gr
 
 from ...schema import Field
-from ...schema.simplify import essence
+from ...schema.simplify import simplify
 from ..gradio_patches.uploaded_files import uploaded_path
 from ..text import labels
 
@@ -121,7 +121,7 @@ def _is_file(field: Field) -> bool:
 
 
 def _is_lines(field: Field) -> bool:
-    if field.type != "array" or field.enum or _is_file(field) or "prefixItems" in essence(field.schema):
+    if field.type != "array" or field.enum or _is_file(field) or "prefixItems" in simplify(field.schema):
         return False
     return field.item is not None and field.item.type in LINED
 

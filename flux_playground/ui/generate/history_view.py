@@ -50,7 +50,7 @@ def _card(one: Generation, current: bool) -> str:
 
 
 def _face(one: Generation, kind: str, said: str) -> str:
-    if kind == "done" and media_types.kind(one.format) == "image":
+    if kind == "done" and media_types.display_kind(one.format) == "image":
         return f'<img src="{image_urls.thumbnail(one)}" alt="" loading="lazy" decoding="async">'
     if kind == "done":
         return f'<span class="face"><span>{escape(one.format or "file")}</span></span>'

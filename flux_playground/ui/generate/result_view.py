@@ -126,7 +126,7 @@ def _nothing(examples: Sequence[str], finetune: str, needed: str) -> str:
 
 
 def _picture(one: Generation) -> str:
-    if media_types.kind(one.format) != "image":
+    if media_types.display_kind(one.format) != "image":
         return _moving(one)
     alt = escape(_cut(str(one.request.get("prompt") or "Generated picture"), 200))
     size = f'width="{one.width}" height="{one.height}"'
@@ -136,7 +136,7 @@ def _picture(one: Generation) -> str:
 
 def _moving(one: Generation) -> str:
     """What is no still picture: a video plays here, anything else can be saved."""
-    if media_types.kind(one.format) == "video":
+    if media_types.display_kind(one.format) == "video":
         return f'<video src="{image_urls.picture(one)}" controls playsinline preload="metadata"></video>'
     said = f"This endpoint gives a file ({escape(one.format)}), which cannot be shown here."
     address = f"{image_urls.picture(one)}?download"
@@ -231,7 +231,7 @@ def _actions(one: Generation, ahead: Prospect) -> str:
     inside = f"{icon('download')}<span>Download<span class=rest> original</span></span>"
     link = f'<a class="quiet" href="{image_urls.picture(one)}?download" download>{inside}</a>'
     vary = button("vary", "Vary", drawing="vary", id=one.id, name="The same again with a new seed")
-    more = reproduction_view.actions(one, ahead) if media_types.kind(one.format) == "image" else ""
+    more = reproduction_view.actions(one, ahead) if media_types.display_kind(one.format) == "image" else ""
     return f'{_recalls(one)}<i class="row"></i>{vary}{link}{more}'
 
 

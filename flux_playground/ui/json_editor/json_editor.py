@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from ...build_request import image_fault, is_web_address
 from ...errors import FieldError
 from ...schema import Field, Operation
-from ...schema.coerce import is_blank, meant
+from ...schema.coerce import coerce, is_blank
 from ..form.form import Form
 from ..text.html import button, escape, join
 
@@ -85,7 +85,7 @@ def _has_address(value: Any) -> bool:
 def _request(form: Form, raw: Mapping[str, Any]) -> dict[str, Any]:
     chosen, operation, values = form.fields, form.operation, form.read(raw)
     plain = {one.name: values.get(one.name) for one in chosen if not one.media}
-    understood = meant({name: value for name, value in plain.items() if not is_blank(value)}, operation.schema)
+    understood = coerce({name: value for name, value in plain.items() if not is_blank(value)}, operation.schema)
     out: dict[str, Any] = {}
     for one in chosen:
         value = values.get(one.name) if one.media else understood.get(one.name)

@@ -176,12 +176,12 @@ def _result(one: Generation, call: Call) -> dict[str, Any]:
     record = generation_to_json(one) | {"picture": image_urls.picture(one), "recipe": image_urls.recipe(one)}
     content: list[dict[str, Any]] = [{"type": "text", "text": json.dumps(record, ensure_ascii=False)}]
     largest = LARGEST_SHOWN if call.progress_token is None else MAX_STREAMED_IMAGE_BYTES
-    if media_types.kind(one.format) == "image" and (one.size or 0) > largest:
+    if media_types.display_kind(one.format) == "image" and (one.size or 0) > largest:
         link = {"type": "resource_link", "uri": call.base_url.rstrip("/") + "/" + image_urls.picture(one).lstrip("/")}
-        content.insert(0, {**link, "name": f"{one.id}.{one.format}", "mimeType": media_types.mime(one.format)})
-    elif media_types.kind(one.format) == "image" and one.image is not None:
+        content.insert(0, {**link, "name": f"{one.id}.{one.format}", "mimeType": media_types.media_type(one.format)})
+    elif media_types.display_kind(one.format) == "image" and one.image is not None:
         data = base64.b64encode(one.image.read_bytes()).decode()
-        content.insert(0, {"type": "image", "data": data, "mimeType": media_types.mime(one.format)})
+        content.insert(0, {"type": "image", "data": data, "mimeType": media_types.media_type(one.format)})
     return {"content": content, "structuredContent": record, "isError": False}
 
 

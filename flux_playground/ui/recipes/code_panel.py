@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from ...recipe import public
+from ...recipe import redact
 from ...settings import LOOPBACK
-from ...snippets import Language, snippet
-from ...snippets.template import draft
+from ...snippets import Language, render_snippet
+from ...snippets.template import prepare_template
 from ..events.context import Context
 from ..text.html import button, escape, join
 
@@ -42,10 +42,10 @@ def listing(place: str, server: str, endpoint: str, request: Mapping[str, Any], 
 
     `place` tells two listings on one page apart.
     """
-    told = public(request)
+    told = redact(request)
     tabs, pages = [], []
     for number, language in enumerate(Language):
-        text = snippet(language, server, endpoint, told)
+        text = render_snippet(language, server, endpoint, told)
         name, chosen = f"{place}-{language.name.lower()}", number == 0
         tabs.append(
             f'<button type="button" role="tab" class="tab" id="tab-{name}" data-act="tab" aria-controls="code-{name}"'
@@ -65,7 +65,7 @@ def _images(server: str, endpoint: str, request: Mapping[str, Any]) -> list[str]
     """The files that have to lie beside the code."""
     return [
         f"<p>An image goes with this request: put it beside the code as <code>{escape(file)}</code>.</p>"
-        for file in draft(server, endpoint, request).images.values()
+        for file in prepare_template(server, endpoint, request).images.values()
     ]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from ...recipe import Form
+from ...recipe import SourceKind
 from ...reproduce import image_exists
 from ..form.widgets import UNSET
 from ..text import image_urls, labels
@@ -17,18 +17,18 @@ from .import_preview import Change, ImportPreview
 from .reproduction_view import SIGNED, shown
 
 TITLES = {
-    Form.IMAGE: "A picture",
-    Form.COPY: "A picture with settings inside",
-    Form.RECIPE: "A recipe",
-    Form.LINK: "A link with settings",
-    Form.REQUEST: "A request",
-    Form.PARAMETERS: "Settings of another tool",
+    SourceKind.IMAGE: "A picture",
+    SourceKind.COPY: "A picture with settings inside",
+    SourceKind.RECIPE: "A recipe",
+    SourceKind.LINK: "A link with settings",
+    SourceKind.REQUEST: "A request",
+    SourceKind.PARAMETERS: "Settings of another tool",
 }
 
 
 def sheet(one: ImportPreview) -> str:
     """The dialog that shows what would change before anything does."""
-    title = "A picture of yours" if one.original and one.found.form is Form.IMAGE else TITLES[one.found.form]
+    title = "A picture of yours" if one.original and one.found.kind is SourceKind.IMAGE else TITLES[one.found.kind]
     body = f"{_original(one)}{_lead(one)}{_table(one.changes)}{_refused(one)}{_unknown(one)}{_warnings(one)}"
     return _dialog(title, body, _buttons(one))
 

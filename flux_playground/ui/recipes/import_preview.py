@@ -16,9 +16,9 @@ from typing import Any
 from ... import reproduce
 from ...errors import InvalidImage, InvalidRecipe, InvalidRequest
 from ...generation import Generation
-from ...images.image_file import inspect
+from ...images.image_file import verify
 from ...playground import Playground, Visitor
-from ...recipe import Form, Found, is_reference, recognise
+from ...recipe import Detected, SourceKind, detect, is_reference
 from ...schema import Field, Operation
 from ..events.context import Context
 from ..form import widgets
@@ -27,7 +27,7 @@ from ..text import labels
 MOST_UNKNOWN = 40
 """Names without a field here that are listed."""
 
-WHOLE = (Form.IMAGE, Form.COPY, Form.RECIPE, Form.REQUEST, Form.LINK)
+WHOLE = (SourceKind.IMAGE, SourceKind.COPY, SourceKind.RECIPE, SourceKind.REQUEST, SourceKind.LINK)
 """What says all of a request: a field that it does not name was left out. Another tool's text says only a part."""
 
 
@@ -49,7 +49,7 @@ class ImportPreview:
     `elsewhere` is another endpoint of this page, if it was made with that.
     """
 
-    found: Found
+    found: Detected
     original: Generation | None = None
     changes: tuple[Change, ...] = ()
     same: int = 0
@@ -67,9 +67,9 @@ def preview_import(context: Context, source: Path | str) -> ImportPreview:
     offered = context.form.fields
     found = _found(source)
     original = _original(playground, visitor, found)
-    values = reproduce.values(original) if original and found.form is Form.IMAGE else dict(found.values)
+    values = reproduce.values(original) if original and found.kind is SourceKind.IMAGE else dict(found.values)
     known = {one.name: one for one in offered}
-    rows = list(_rows(playground, visitor, offered, values, _is_whole(found, original), found.form is Form.LINK))
+    rows = list(_rows(playground, visitor, offered, values, _is_whole(found, original), found.kind is SourceKind.LINK))
     faults = _faults(operation, {one.name: then for one, then in rows if then is not None})
     now = context.form.read(context.raw)
     changes = [Change(one, now.get(one.name), then) for one, then in rows if one.name not in faults]
@@ -82,7 +82,7 @@ def preview_import(context: Context, source: Path | str) -> ImportPreview:
         tuple((known[name], sentence) for name, sentence in faults.items()),
         tuple((name, value) for name, value in values.items() if name not in known)[:MOST_UNKNOWN],
         tuple(_warnings(context, found, original)),
-        source if isinstance(source, Path) and found.form in (Form.IMAGE, Form.COPY) else None,
+        source if isinstance(source, Path) and found.kind in (SourceKind.IMAGE, SourceKind.COPY) else None,
         source,
         _elsewhere(context, _endpoint(found, original)),
     )
@@ -94,32 +94,32 @@ def import_inputs(context: Context, preview: ImportPreview) -> dict[str, Any]:
     return context.form.fill(changes)
 
 
-def _found(source: Path | str) -> Found:
+def _found(source: Path | str) -> Detected:
     data = source.read_bytes() if isinstance(source, Path) else source
     try:
-        return recognise(data)
+        return detect(data)
     except InvalidRecipe:
         if isinstance(data, str):
             raise
         try:
-            inspect(data)  # a GIF, an AVIF: no recipe can be in it, but it may be sent as an image prompt
+            verify(data)  # a GIF, an AVIF: no recipe can be in it, but it may be sent as an image prompt
         except InvalidImage:
             pass
         else:
-            return Found(Form.IMAGE, sha256=hashlib.sha256(data).hexdigest())
+            return Detected(SourceKind.IMAGE, sha256=hashlib.sha256(data).hexdigest())
         raise
 
 
-def _original(playground: Playground, visitor: Visitor, found: Found) -> Generation | None:
+def _original(playground: Playground, visitor: Visitor, found: Detected) -> Generation | None:
     hashes = (found.sha256, found.recipe.sha256 if found.recipe else "")
     known = (playground.store.find_by_sha256(visitor.id, one) for one in hashes if one)
     return next((one for one in known if one is not None), None)
 
 
-def _is_whole(found: Found, original: Generation | None) -> bool:
-    if found.form is Form.COPY:
+def _is_whole(found: Detected, original: Generation | None) -> bool:
+    if found.kind is SourceKind.COPY:
         return found.recipe is not None
-    return found.form in WHOLE and (found.form is not Form.IMAGE or original is not None)
+    return found.kind in WHOLE and (found.kind is not SourceKind.IMAGE or original is not None)
 
 
 def _rows(
@@ -155,7 +155,7 @@ def _faults(operation: Operation, values: Mapping[str, Any]) -> dict[str, str]:
     """What the schema refuses of these values, by field; of what is missing nothing is said."""
     images = {name: value for name, value in values.items() if is_reference(value)}
     try:
-        operation.request({name: value for name, value in values.items() if name not in images})
+        operation.build_request({name: value for name, value in values.items() if name not in images})
     except InvalidRequest as error:
         return {
             fault.field: fault.msg
@@ -184,13 +184,13 @@ def _is_image(playground: Playground, visitor: Visitor, value: str) -> bool:
     if is_reference(value):
         return playground.store.owns_input(visitor.id, value) and playground.store.load_input(value) is not None
     try:
-        inspect(base64.b64decode(value, validate=True))
+        verify(base64.b64decode(value, validate=True))
     except (ValueError, InvalidImage):
         return False
     return True
 
 
-def _endpoint(found: Found, original: Generation | None) -> str:
+def _endpoint(found: Detected, original: Generation | None) -> str:
     return found.endpoint or (original.endpoint if original else "")
 
 
@@ -205,7 +205,7 @@ def _image(playground: Playground, change: Change) -> Any:
     return playground.store.load_input(change.then) if is_reference(change.then) else change.then
 
 
-def _warnings(context: Context, found: Found, original: Generation | None) -> Iterator[str]:
+def _warnings(context: Context, found: Detected, original: Generation | None) -> Iterator[str]:
     endpoint = _endpoint(found, original)
     server = found.server or (original.server if original else "")
     playground, visitor, path = context.playground, context.visitor, context.operation.path

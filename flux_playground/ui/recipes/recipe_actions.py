@@ -9,7 +9,7 @@ from typing import Any
 from ... import reproduce
 from ...errors import InvalidRecipe, InvalidRequest, PlaygroundError
 from ...generation import Generation
-from ...recipe import link, write
+from ...recipe import build_link, dump_recipe
 from ..events.action import action
 from ..events.context import Context
 from ..events.replace_form import replace_form
@@ -28,7 +28,7 @@ async def show_panel(context: Context) -> Update:
     if generation is None or generation.image is None:
         return Update(panel="")
     if what == "recipe":
-        return Update(panel=reproduction_view.recipe(generation, write(reproduce.recipe(generation))))
+        return Update(panel=reproduction_view.recipe(generation, dump_recipe(reproduce.recipe(generation))))
     if what == "code":
         server, note = code_panel.choose_server(context, generation.endpoint, generation.server)
         code = code_panel.listing("picture", server, generation.endpoint, reproduce.values(generation), note)
@@ -45,7 +45,7 @@ async def show_code(context: Context) -> Update:
     values = form.read(context.raw)
     try:
         names = [field.name for field in form.fields if not (field.secret or field.media)]
-        query = link(values, names, operation.path)
+        query = build_link(values, names, operation.path)
     except InvalidRecipe:
         query = ""
     try:

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 from ... import reproduce
 from ...errors import InvalidDocument, InvalidRecipe
 from ...generation import Generation
-from ...recipe import Kind, changed_words, link
-from ...recipe.compare import Comparison, Reason, Verdict
+from ...recipe import ChangeKind, build_link, diff_words
+from ...recipe.compare import Comparison, Difference, Verdict
 from ...reproduce import Report
 from ...settings import LOOPBACK
 from ..account.price import format_credits
@@ -59,7 +59,7 @@ def prospect(context: Context, one: Generation | None) -> Prospect:
         expected = iter(("It cannot be made again: the API's document no longer has its endpoint.",))
     try:
         fields = playground.document.operation(one.endpoint).fields
-        query = link(reproduce.values(one), [f.name for f in fields if not (f.secret or f.media)], one.endpoint)
+        query = build_link(reproduce.values(one), [f.name for f in fields if not (f.secret or f.media)], one.endpoint)
     except (InvalidDocument, InvalidRecipe):
         query = ""
     cost = price(context, one)
@@ -107,10 +107,8 @@ def rewritten(one: Generation) -> str:
     asked = str(one.request.get("prompt") or "")
     if not one.prompt or one.prompt == asked:
         return ""
-    marks = {Kind.SAME: "{}", Kind.GONE: "<del>{}</del>", Kind.NEW: "<ins>{}</ins>"}
-    words = join(
-        marks[words.kind].format(escape(words.text)) for words in changed_words(asked[:9000], one.prompt[:9000])
-    )
+    marks = {ChangeKind.SAME: "{}", ChangeKind.REMOVED: "<del>{}</del>", ChangeKind.ADDED: "<ins>{}</ins>"}
+    words = join(marks[words.kind].format(escape(words.text)) for words in diff_words(asked[:9000], one.prompt[:9000]))
     use = button("recall", "Use this prompt, upsampling off", drawing="use", id=one.id, what="used")
     return f'<p class="used" dir="auto">{words}</p>{use}'
 
@@ -147,7 +145,7 @@ def outcome(before: Generation, after: Generation, told: Report) -> str:
         figures = _figures(told.comparison)
     same = told.comparison is not None and told.comparison.verdict in (Verdict.SAME_BYTES, Verdict.SAME_PIXELS)
     lead = f'<p class="verdict"><b>{head}</b> <span>{escape(text)}</span></p>{figures}'
-    body = f"{lead}{_pictures(before, after, told.comparison)}{_reasons(told.reasons, same)}"
+    body = f"{lead}{_pictures(before, after, told.comparison)}{_reasons(told.differences, same)}"
     return panel("outcome", "Made again", after.id, body)
 
 
@@ -185,7 +183,7 @@ def _pictures(before: Generation, after: Generation, told: Comparison | None) ->
     return f'<div class="trio" style="--w:{before.width or 1};--h:{before.height or 1}">{figures}</div>'
 
 
-def _reasons(told: tuple[Reason, ...], same: bool) -> str:
+def _reasons(told: tuple[Difference, ...], same: bool) -> str:
     if not told:
         return "" if same else '<p class="note">Nothing in the recipes explains it.</p>'
     rows = join(

@@ -20,7 +20,7 @@ from ...errors import InvalidRecipe
 from ...generation import Generation
 from ...images import media_types
 from ...playground import Playground
-from ...recipe import write
+from ...recipe import dump_recipe
 from ..text import image_urls
 
 Give = Callable[[Playground, Generation, bool], Response]
@@ -57,7 +57,7 @@ def routes(playground: Playground) -> list[Route]:
 def _picture(_: Playground, one: Generation, download: bool) -> Response:
     if one.image is None or not one.image.is_file():
         return _missing()
-    return _file(one.image, media_types.mime(one.format), "attachment" if download else "inline")
+    return _file(one.image, media_types.media_type(one.format), "attachment" if download else "inline")
 
 
 def _thumbnail(playground: Playground, one: Generation, _: bool) -> Response:
@@ -66,7 +66,7 @@ def _thumbnail(playground: Playground, one: Generation, _: bool) -> Response:
 
 
 def _recipe(_: Playground, one: Generation, __: bool) -> Response:
-    text = write(reproduce.recipe(one))
+    text = dump_recipe(reproduce.recipe(one))
     return _data(text.encode(), "application/json", f"{_stem(one)}.recipe.json")
 
 

@@ -19,8 +19,8 @@ from flux_playground.generation import State
 from flux_playground.local import LocalServer
 from flux_playground.schema import Field, Operation, load
 from flux_playground.schema.dereference import Resolver
-from flux_playground.schema.fields import field
-from flux_playground.schema.fields import fields as fields_of
+from flux_playground.schema.fields import parse_field
+from flux_playground.schema.fields import parse_fields as fields_of
 from flux_playground.ui.endpoints import switch
 from flux_playground.ui.form import compound
 from flux_playground.ui.form.form import Form
@@ -96,7 +96,7 @@ def test_every_construct_is_drawn_filled_read_back_checked_and_taken_by_the_serv
     assert set(drawn(operation)) == set(filled(operation, {}))
     values = form_of(operation).read(filled(operation, GIVEN[path]))
     values |= {name: value for name, value in GIVEN[path].items() if operation.field(name).media}
-    request = operation.request(values)
+    request = operation.build_request(values)
     expected = {name: value for name, value in GIVEN[path].items() if value is not None}
     assert {name: request[name] for name in expected} == expected
     assert list(sender.generate(values, endpoint=path))[-1].state is State.SUCCEEDED
@@ -107,7 +107,7 @@ def test_an_untouched_form_sends_defaults_only_and_names_what_is_required(path: 
     operation = DOCUMENT.operation(path)
     values, wrong = form_of(operation).read(drawn(operation)), set[str]()
     try:
-        request = operation.request(values)
+        request = operation.build_request(values)
     except InvalidRequest as error:
         request, wrong = {}, {one.field for one in error.details}
     assert wrong <= {one.name for one in operation.fields if one.required}
@@ -135,21 +135,21 @@ def test_what_is_given_under_the_fields_own_name_is_json() -> None:
 
 
 def test_unset_is_not_the_default() -> None:
-    one = field("format", {"anyOf": [{"enum": ["png", "jpeg"]}, {"type": "null"}], "default": "png"})
+    one = parse_field("format", {"anyOf": [{"enum": ["png", "jpeg"]}, {"type": "null"}], "default": "png"})
     assert one_field(one).read(one_field(one).initial()) == {"format": "png"}
     assert one_field(one).read(one_field(one).fill({"format": None})) == {"format": None}
-    switch = field("raw", {"anyOf": [{"type": "boolean"}, {"type": "null"}], "default": True})
+    switch = parse_field("raw", {"anyOf": [{"type": "boolean"}, {"type": "null"}], "default": True})
     assert one_field(switch).fill({"raw": None}) == {"raw": ""}
 
 
 @pytest.mark.parametrize("items", [["a"], ["a", "b c"], ["[1]"], ["two\nlines"], [], ["1"]])
 def test_a_list_of_texts_stands_one_on_a_line_and_reads_as_the_same_list(items: list[str]) -> None:
-    one = field("words", {"type": "array", "items": {"type": "string"}})
+    one = parse_field("words", {"type": "array", "items": {"type": "string"}})
     assert one_field(one).read(one_field(one).fill({"words": items})) == {"words": items}
 
 
 def test_what_would_be_dozens_of_inputs_is_one_box_of_json() -> None:
-    many = field("many", {"type": "object", "properties": {f"f{n}": {"type": "string"} for n in range(60)}})
+    many = parse_field("many", {"type": "object", "properties": {f"f{n}": {"type": "string"} for n in range(60)}})
     assert isinstance(compound.plan(many), compound.Leaf)
 
 
@@ -229,7 +229,7 @@ def test_whatever_the_schema_and_whatever_is_entered_the_request_passes_or_the_f
     values = form.read(raw)
     wrong = None
     try:
-        assert operation.check(operation.request(values)) == ()
+        assert operation.check(operation.build_request(values)) == ()
     except InvalidRequest as error:
         wrong = {one.field for one in error.details}
     assert wrong is None or (wrong and wrong <= set(properties))

@@ -9,7 +9,7 @@ import pytest
 
 from flux_playground.errors import FieldError
 from flux_playground.schema import Field, load
-from flux_playground.schema.fields import field
+from flux_playground.schema.fields import parse_field
 from flux_playground.settings import DEFAULT_ENDPOINT
 from flux_playground.ui.form import widgets
 from flux_playground.ui.form.form import Form, render_field_errors
@@ -68,11 +68,11 @@ def test_a_field_that_may_be_left_out_has_a_choice_for_it() -> None:
     ],
 )
 def test_whatever_a_schema_says_there_is_an_input_for_it(schema: dict[str, Any], block: str) -> None:
-    assert component(field("thing", schema)).get_block_name() == block
+    assert component(parse_field("thing", schema)).get_block_name() == block
 
 
 def test_what_is_too_odd_is_written_as_json() -> None:
-    odd = field("odd", {"type": "array", "items": {"type": "integer"}})
+    odd = parse_field("odd", {"type": "array", "items": {"type": "integer"}})
     assert read(odd, {"odd": "[1, 2]"}) == {"odd": [1, 2]}
     assert read(odd, {"odd": "[1, "}) == {"odd": "[1, "}
     assert widgets.held(odd, [1, 2]) == "[1, 2]"
@@ -104,7 +104,7 @@ def test_a_fault_is_told_by_its_field_and_is_no_markup() -> None:
 
 
 def test_what_is_required_and_the_prompt_come_first_and_unknown_fields_have_their_place() -> None:
-    unknown = field("brightness", {"type": "number", "default": 1})
+    unknown = parse_field("brightness", {"type": "number", "default": 1})
     order = [one.name for one in labels.ordered([unknown, *SHIPPED.values()])]
     assert order[:2] == ["finetune_id", "prompt"]
     assert order.index("seed") < order.index("brightness") < order.index("webhook_url")
