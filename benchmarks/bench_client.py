@@ -1,12 +1,12 @@
-"""What the client costs: seconds beyond the API's own, polls, CPU, memory; against clients that poll at fixed times.
+"""Measures the client against clients that poll at fixed times: seconds beyond the API's own, polls, CPU, memory.
 
     python benchmarks/bench_client.py            all of it, about three minutes
     python benchmarks/bench_client.py --quick    a shorter run
 
-The server is a process of its own that answers like the API and delivers the same 4-megapixel JPEG to everybody;
-its generation times are lognormal (median 6 s, sigma 0.3) and follow from the seed, so that everybody waits for the
-same tasks. Each client is a process of its own, too. The overhead of a task is the time from the call of `submit` to
-the verified image in hand, less the generation time. Everybody uses `Client`; only the times of the polls differ.
+The server is a separate process that responds like the API and delivers the same 4-megapixel JPEG for each task. Its
+generation times are lognormal (median 6 s, sigma 0.3) and follow from the seed, so that all clients wait for the same
+tasks. Each client is a separate process. The overhead of a task is the time from the call of `submit` to the verified
+image, minus the generation time. All clients use `Client`; only the times of the polls differ.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class Server:
 
 
 class Fixed(PollSchedule):
-    """Polls after the same pause for ever."""
+    """Polls after the same pause each time."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__()
@@ -117,7 +117,7 @@ PACES: dict[str, Callable[[list[float]], PollSchedule]] = {
 
 
 def measure(name: str, url: str, tasks: int, together: int) -> dict[str, float]:
-    """Makes so many images, so many of them at a time, in this process; what they cost on average."""
+    """Make `tasks` images in this process, `together` at a time; return what they cost on average."""
     queue: SimpleQueue[int] = SimpleQueue()
     for seed in range(tasks):
         queue.put(seed)
@@ -184,11 +184,11 @@ def run(title: str, tasks: int, together: int, delay: float) -> None:
         ratios = "".join(f"{ours / value:>16.2f}" for value in values[1:])
         print(f"{figure:30}" + "".join(f"{value:>16.3f}" for value in values) + ratios)
     lost = found["ours"]["overhead, mean s"] - found["every 50 ms"]["overhead, mean s"]
-    print(f"in hand after the eager poller, on average: {lost:.3f} s")
+    print(f"later than the eager poller, on average: {lost:.3f} s")
 
 
 def main() -> None:
-    """Runs the scenarios, or plays one of their parts."""
+    """Run the scenarios, or one of their processes."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer tasks")
     parser.add_argument("--serve", type=float, help=argparse.SUPPRESS)

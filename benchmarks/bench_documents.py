@@ -1,4 +1,4 @@
-"""How long a large document takes: to be read, and to be on the page; and how fast another endpoint is shown.
+"""Measures a large document: seconds to read it, to show it on the page and to switch to another endpoint.
 
 Prints, for a document of 30 endpoints with 20 fields each and for one with a single endpoint: reading, start of the
 program, load of the page, a switch. Run it with the machine idle: `python benchmarks/bench_documents.py`.
@@ -41,7 +41,7 @@ SWITCH = """async to => {
 
 
 def document(endpoints: int, fields: int) -> dict[str, Any]:
-    """An OpenAPI document of so many endpoints with so many fields each; the last field of each has its own name."""
+    """A document with this number of endpoints and fields in each; the last field of each has a unique name."""
     task = {"type": "object", "properties": {"id": {"type": "string"}, "polling_url": {"type": "string"}}}
     answer = {"200": {"content": {"application/json": {"schema": task}}}}
     paths = {}

@@ -1,15 +1,15 @@
-"""What a hosted page bears: 200 visitors at once, 200 for a while, and a soak with visitors coming and going.
+"""Loads a hosted page: 200 visitors at once, 200 for a while, and a soak with visitors who come and go.
 
     python benchmarks/bench_hosted.py                       all three; the soak lasts ten minutes
     python benchmarks/bench_hosted.py --soak 0              200 visitors only
     python benchmarks/bench_hosted.py --visitors 50 --soak 1
-    python benchmarks/bench_hosted.py --processes 2 --soak 0    two pages behind nginx, which goes by the address
+    python benchmarks/bench_hosted.py --processes 2 --soak 0    two pages behind nginx, chosen by address
 
-The API is a process of its own that takes six seconds for every image and delivers the same JPEG. Every visitor comes
-from an address of its own (127.x.y.z), opens the page, presses Generate and listens until the image is there. An event
-is answered when the page has something new to show; the ideal is six seconds for everybody. First all press in the same
-moment, then each when it suits them, again and again, looking at another picture in between. The page has made a few
-images before, as any page but a new one has: it knows how long they take.
+The API is a separate process that takes six seconds for each image and delivers the same JPEG. Each visitor has its own
+address (127.x.y.z), opens the page, presses Generate and listens until the image is shown. An event is answered when
+the page has something new to show; the ideal is six seconds for each visitor. First all press at the same moment, then
+each at random times, and looks at another image in between. The page has made a few images before, so it knows how long
+they take.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ BOUND = 1.3
 
 
 async def serve(seconds: float) -> None:
-    """Answers like the API; every image takes so many seconds. Prints its address first."""
+    """Respond like the API; each image takes `seconds`. Prints its address first."""
     out = io.BytesIO()
     Image.effect_noise((1024, 576), 60).convert("RGB").save(out, "JPEG")
     tasks: dict[str, float] = {}
@@ -87,33 +87,33 @@ async def serve(seconds: float) -> None:
 
 @dataclass(frozen=True)
 class Page:
-    """A running page: its address, its process, the folder of everything that it writes."""
+    """A running page: its address, its process, the folder of all files that it writes."""
 
     url: str
     process: int
     folder: Path
 
     def memory(self) -> float:
-        """Megabytes that it holds."""
+        """Resident memory in megabytes."""
         lines = Path(f"/proc/{self.process}/status").read_text(encoding="utf-8").splitlines()
         return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1024
 
     def threads(self) -> int:
-        """Threads that it runs."""
+        """Number of threads."""
         return sum(1 for _ in Path(f"/proc/{self.process}/task").iterdir())
 
     def handles(self) -> int:
-        """Files and sockets that it has open."""
+        """Number of open files and sockets."""
         return sum(1 for _ in Path(f"/proc/{self.process}/fd").iterdir())
 
     def temporary(self) -> int:
-        """Files of gradio's that it keeps."""
+        """Number of files of Gradio."""
         return sum(1 for path in (self.folder / "gradio").rglob("*") if path.is_file())
 
 
 @contextmanager
 def opened(seconds: float) -> Iterator[Page]:
-    """A hosted page before an API that takes so many seconds."""
+    """A hosted page with an API that takes `seconds` for each image."""
     command = [sys.executable, __file__, "--serve", str(seconds)]
     with (
         tempfile.TemporaryDirectory() as name,
@@ -164,7 +164,7 @@ http {{
 
 @contextmanager
 def one_door(pages: Sequence[Page]) -> Iterator[str]:
-    """The address that visitors come to: of the one page, or of an nginx that sends each address to one of several."""
+    """The address for visitors: of the one page, or of an nginx that sends each address to one of several pages."""
     if len(pages) == 1:
         yield pages[0].url
         return
@@ -186,7 +186,7 @@ def one_door(pages: Sequence[Page]) -> Iterator[str]:
 
 @dataclass
 class Visitor:
-    """One tab from an address of its own; what it waited for is in `answers` (seconds from a press to news of it)."""
+    """One tab with its own address; `answers` are the seconds from each press to the first response."""
 
     page: Page
     number: int
@@ -197,7 +197,7 @@ class Visitor:
     shown: str = ""
 
     async def ask(self, method: str, path: str, body: bytes = b"") -> AsyncIterator[bytes]:
-        """The lines of an answer; raises `AssertionError` for any but a good one."""
+        """The lines of a response; raises `AssertionError` for an error."""
         split = urlsplit(self.page.url)
         source = (f"127.{1 + self.number // 60000}.{self.number // 240 % 250}.{1 + self.number % 240}", 0)
         reader, writer = await asyncio.open_connection(split.hostname, split.port, local_addr=source, limit=2**24)
@@ -215,7 +215,7 @@ class Visitor:
             writer.close()
 
     async def event(self, kind: str, data: list[Any], **event: Any) -> bytes:
-        """Start an event, hear it out, and give the last that it said."""
+        """Start an event, read it to the end, and return its last message."""
         number = next(
             one["id"] for one in self.config["dependencies"] if any(target[1] == kind for target in one["targets"])
         )
@@ -233,14 +233,14 @@ class Visitor:
         return heard
 
     async def stay(self) -> float:
-        """Open the page, make an image and leave; gives the seconds from the press to the image."""
+        """Open the page, make an image and leave; return the seconds from the press to the image."""
         async for _ in self.ask("GET", "/"):
             pass
         await self.event("load", [f"{secrets.token_hex(16)}.{self.visit}"])
         return await self.make()
 
     async def make(self) -> float:
-        """Press Generate; gives the seconds until the image is there."""
+        """Press Generate; return the seconds until the image is shown."""
         began = time.monotonic()
         heard = await self.event("click", [json.dumps({"press": secrets.token_hex(8)}), *form(self.config)])
         found = re.search(rb"picture/([0-9a-f]{32})", heard)
@@ -249,7 +249,7 @@ class Visitor:
         return time.monotonic() - began
 
     async def visit_for(self, until: float) -> list[float]:
-        """Make images when it suits, until then; gives the seconds that each took."""
+        """Make images at random times until `until`; return the seconds of each."""
         made: list[float] = []
         await asyncio.sleep(random.uniform(0, DRAWING))
         while time.monotonic() < until:
@@ -274,13 +274,13 @@ def form(config: dict[str, Any]) -> list[Any]:
 
 
 async def configuration(page: Page) -> dict[str, Any]:
-    """What gradio tells every page of itself."""
+    """Gradio's description of the page."""
     lines = [line async for line in Visitor(page, 0, {}).ask("GET", "/config")]
     return dict(json.loads(b"".join(lines)))
 
 
 async def crowd(pages: Sequence[Page], url: str, number: int, minutes: float) -> None:
-    """So many visitors press at once, and then for so long as they like; prints what each bound is made of."""
+    """Let `number` visitors press at once, then at random times for `minutes`; print the figures and bounds."""
     door = replace(pages[0], url=url)
     config = await configuration(door)
     visitors = [Visitor(door, one, config) for one in range(number)]
@@ -289,16 +289,16 @@ async def crowd(pages: Sequence[Page], url: str, number: int, minutes: float) ->
     await asyncio.gather(*(visitor.make() for visitor in visitors[: 6 * len(pages)]))
     idle = sum(page.memory() for page in pages)
     ended, answers, took = await measured(visitors, [visitor.make() for visitor in visitors])
-    print(f"\n{number} visitors press in the same moment, {DRAWING:.0f} s for each image")
+    print(f"\n{number} visitors press at the same moment, {DRAWING:.0f} s for each image")
     print(f"  all served after {took:.2f} s: {took / DRAWING:.2f} of the ideal (bound {BOUND})")
-    told(ended, answers)
+    print_summary(ended, answers)
     print(f"  memory {idle:.0f} MB before, {sum(page.memory() for page in pages):.0f} MB after")
     until = time.monotonic() + minutes * 60
     ended, answers, took = await measured(visitors, [visitor.visit_for(until) for visitor in visitors])
     print(
         f"\n{number} visitors, each pressing again and again for {minutes:g} minutes: {len(ended) / took:.0f} images/s"
     )
-    told(ended, answers)
+    print_summary(ended, answers)
     for page in pages:
         print(f"  memory {page.memory():.0f} MB; threads {page.threads()}, handles {page.handles()}")
 
@@ -306,7 +306,7 @@ async def crowd(pages: Sequence[Page], url: str, number: int, minutes: float) ->
 async def measured(
     visitors: list[Visitor], work: list[Coroutine[Any, Any, Any]]
 ) -> tuple[list[float | BaseException], list[float], float]:
-    """The seconds of each image or its error, those until each event was answered, and those until all were done."""
+    """The seconds of each image or its error, the seconds of each response, and the total seconds."""
     for visitor in visitors:
         visitor.answers.clear()
     began = time.monotonic()
@@ -315,7 +315,7 @@ async def measured(
     return each, [answer for visitor in visitors for answer in visitor.answers], time.monotonic() - began
 
 
-def told(ended: list[float | BaseException], answers: list[float]) -> None:
+def print_summary(ended: list[float | BaseException], answers: list[float]) -> None:
     """Print how many were served, how fast, and how fast events were answered."""
     errors = [one for one in ended if isinstance(one, BaseException)]
     served = sorted(one for one in ended if not isinstance(one, BaseException))
@@ -329,7 +329,7 @@ def told(ended: list[float | BaseException], answers: list[float]) -> None:
 
 
 async def soak(page: Page, minutes: float, together: int) -> None:
-    """Visitors come and go for so long; prints what the page holds in the middle and at the end."""
+    """Let visitors come and go for `minutes`; print the resources of the page in the middle and at the end."""
     config, until, numbers = await configuration(page), time.monotonic() + minutes * 60, iter(range(10**9))
     rows: list[tuple[float, ...]] = []
     done, errors = 0, 0
@@ -363,7 +363,7 @@ async def soak(page: Page, minutes: float, together: int) -> None:
 
 
 def main() -> None:
-    """Runs both, or plays the API."""
+    """Run the load and the soak, or the API."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--visitors", type=int, default=200)
     parser.add_argument("--processes", type=int, default=1, help="of the page, with a folder each")

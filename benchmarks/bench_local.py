@@ -1,7 +1,7 @@
-"""How many pictures and how many polls a second the local API gives, on one core.
+"""Measures the local server on one core: images and polls per second.
 
-Pictures are drawn and written in this process. Polls are asked over eight open connections, first of a server that
-is idle, then of one that draws all the while on the same core. Figures are of one run; the ratio is what travels.
+Images are rendered and encoded in this process. Polls are sent over eight open connections, first to an idle server,
+then to one that renders on the same core. Only the ratio can be compared between machines.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ SECONDS = 4.0
 
 
 def on_core(core: int) -> None:
-    """Keeps this process to one core, where the system allows it."""
+    """Pin this process to one core, where the system allows it."""
     if hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, {cores[core % len(cores)]})
 
 
-def pictures(form: str) -> tuple[float, float]:
-    """Pictures a second on this core, and the slowest in seconds."""
+def images(form: str) -> tuple[float, float]:
+    """Images per second on this core, and the slowest in seconds."""
     took = []
     for number, prompt in enumerate(PROMPTS * 2):
         start = time.perf_counter()
@@ -50,7 +50,7 @@ def pictures(form: str) -> tuple[float, float]:
 
 
 def submit(url: str, prompt: str) -> str:
-    """The polling address of a new task."""
+    """Start a task and return its polling URL."""
     host = urlsplit(url)
     connection = http.client.HTTPConnection(str(host.hostname), host.port)
     body = json.dumps({"finetune_id": "x", "prompt": prompt})
@@ -61,7 +61,7 @@ def submit(url: str, prompt: str) -> str:
 
 
 def polls(url: str, seconds: float) -> tuple[float, float]:
-    """Polls a second over eight connections, and the slowest answer in seconds."""
+    """Polls per second over eight connections, and the slowest response in seconds."""
     host = urlsplit(url)
     request = f"GET {host.path}?{host.query} HTTP/1.1\r\nHost: {host.netloc}\r\n\r\n".encode()
     ready = selectors.DefaultSelector()
@@ -88,7 +88,7 @@ def polls(url: str, seconds: float) -> tuple[float, float]:
 
 
 def resident(process: int) -> float:
-    """Megabytes of memory that a process holds, or 0 where that cannot be read."""
+    """Resident memory of a process in megabytes, or 0 if it cannot be read."""
     try:
         pages = Path(f"/proc/{process}/statm").read_text(encoding="utf-8").split()[1]
     except OSError:
@@ -96,8 +96,8 @@ def resident(process: int) -> float:
     return int(pages) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def held(tasks: int) -> tuple[float, float, float]:
-    """Megabytes before and after so many finished tasks, and tasks taken on a second."""
+def task_memory(tasks: int) -> tuple[float, float, float]:
+    """Megabytes before and after `tasks` finished tasks, and submits per second."""
     command = [sys.executable, "-m", "flux_playground.local", "--port", "0", "--speed", "1000000", "--credits", "1e9"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
@@ -115,12 +115,12 @@ def held(tasks: int) -> tuple[float, float, float]:
 
 
 def main() -> None:
-    """Prints all figures."""
+    """Print all figures."""
     on_core(1)
     for form in ("jpeg", "png", "webp"):
-        rate, slowest = pictures(form)
-        print(f"pictures of 2752×1536 as {form}: {rate:.1f} a second on one core, the slowest {slowest:.2f} s")
-    before, after, rate = held(12_000)
+        rate, slowest = images(form)
+        print(f"images of 2752×1536 as {form}: {rate:.1f} a second on one core, the slowest {slowest:.2f} s")
+    before, after, rate = task_memory(12_000)
     print(f"12,000 tasks: from {before:.0f} to {after:.0f} MB, {rate:.0f} submits a second; the last 10,000 are kept")
     on_core(0)
     command = [sys.executable, "-m", "flux_playground.local", "--port", "0", "--polls-per-second", "1000000"]
@@ -138,7 +138,7 @@ def main() -> None:
         done = (len(list(Path(folder.name).glob("*.image"))) - before) / SECONDS
         print(f"polls, idle: {idle:.0f} a second, the slowest {1000 * slow_idle:.0f} ms")
         print(f"polls, drawing on the same core: {busy:.0f} a second, the slowest {1000 * slow_busy:.0f} ms;", end=" ")
-        print(f"{done:.1f} pictures a second meanwhile")
+        print(f"{done:.1f} images a second meanwhile")
         print(f"ratio: {busy / idle:.2f}")
     finally:
         server.terminate()

@@ -1,7 +1,7 @@
-"""Whether public clients of the real API get their picture from the local one: one venv a client, then one request.
+"""Checks that public clients of the API get an image from the local server: one environment and one request for each.
 
-The clients are those of the registry that take a base URL: `blackforest`, which is the maker's own, and
-`black-forest-labs`. Neither knows the finetuned endpoint, so that the server is given a document with theirs.
+The clients are those on PyPI that accept a base URL: `blackforest` of BFL, and `black-forest-labs`. Neither has the
+finetuned endpoint, so the server gets a document with their endpoints.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ CLIENTS = {"blackforest": MAKERS, "black-forest-labs": UNOFFICIAL}
 
 
 def document(folder: Path) -> Path:
-    """The shipped document with two more endpoints, which take what the finetuned one takes, less the finetune."""
+    """The shipped document with two more endpoints, which have the fields of the finetuned one without the finetune."""
     raw = json.loads(json.dumps(load().raw))
     finetuned = raw["components"]["schemas"]["FinetuneFluxUltraInput"]
     kept = {name: one for name, one in finetuned["properties"].items() if not name.startswith("finetune")}
@@ -55,7 +55,7 @@ def document(folder: Path) -> Path:
 
 
 def fetched(client: str, url: str, folder: Path) -> str:
-    """One line on what became of a client."""
+    """The result of a client in one line."""
     home = folder / client
     venv.create(home, with_pip=True)
     python = str(home / "bin" / "python")
@@ -69,16 +69,16 @@ def fetched(client: str, url: str, folder: Path) -> str:
     took = time.perf_counter() - start
     with urllib.request.urlopen(run.stdout.split()[-1]) as answer:
         size = len(answer.read())
-    return f"has its picture of {size / 1000:.0f} KB after {took:.1f} s"
+    return f"has an image of {size / 1000:.0f} KB after {took:.1f} s"
 
 
 def main() -> int:
-    """Prints a line for each client; 1 where one has no picture."""
+    """Print a line for each client; return 1 if one has no image."""
     with tempfile.TemporaryDirectory() as name, LocalServer(document(Path(name)), speed=10) as server:
         lines = {client: fetched(client, server.url, Path(name)) for client in CLIENTS}
     for client, line in lines.items():
         print(f"{client}: {line}")
-    return int(any("picture" not in line for line in lines.values()))
+    return int(any("image" not in line for line in lines.values()))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How long the page takes to start and to load beside a bare gradio page, and what it adds to the API's own time.
+"""Measures start and load of the page against a bare Gradio page, and the time that it adds to the API's own.
 
 Prints ratios taken in one run, the programs in turn, the median of each. Aims: start 1.15, load 1.3.
 """
@@ -74,7 +74,7 @@ def loaded(browser: Browser, url: str, line: Mapping[str, float] | None = None, 
 
 
 def overhead(browser: Browser, url: str) -> float:
-    """Seconds from the click to the decoded picture, less what passed between the API's acceptance and its Ready."""
+    """Seconds from the click to the decoded image, minus the time between the API's acceptance and its Ready."""
     page = browser.new_page()
     page.goto(url)
     page.wait_for_function("() => Boolean(window.flux?.bridge)")

@@ -14,11 +14,9 @@ ROOT = Path(__file__).parent.parent
 
 EXEMPT: tuple[str, ...] = (
     "assets",
-    "benchmarks",
-    "docs/fields.md",
     "docs/settings.md",
     "flux_playground/access",
-    "flux_playground/allowance.py",
+    "flux_playground/rate_limits.py",
     "flux_playground/client",
     "flux_playground/errors.py",
     "flux_playground/generation.py",
@@ -83,7 +81,7 @@ BANNED = {
 PATTERN = re.compile(r"(?<![\w.#-])(?:" + "|".join(BANNED) + r")(?![\w-])", re.IGNORECASE)
 SKIPPED = {"tests/test_prose.py", "LICENSE"}
 FOLDERS = ("flux_playground", "assets", "benchmarks", "docs", "scripts", "tests", ".github")
-SUFFIXES = {".py", ".js", ".css", ".html", ".md", ".yaml", ".yml", ".toml", ".conf"}
+SUFFIXES = {".py", ".js", ".css", ".html", ".json", ".md", ".yaml", ".yml", ".toml", ".conf"}
 DATA = ("tests/documents/",)
 
 
