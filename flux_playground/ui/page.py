@@ -27,9 +27,10 @@ from .layout import draw_page
 from .programs import gradio_api, mcp
 from .recipes import panels, recipe_actions
 from .server import health
+from .server.body_limit import MAX_UPLOAD_BYTES
 from .server.image_routes import routes
-from .server.security import LARGEST_UPLOAD, Guard, Rules
-from .server.static_files import Assets
+from .server.middleware import build_middleware
+from .server.static_files import StaticFilesMiddleware
 from .session import lifecycle
 from .theme import theme
 
@@ -103,22 +104,16 @@ def options(playground: Playground, *, style: str = "", script: str = "", favico
     own = [*routes(playground), *health.routes(playground), lifecycle.ROUTE]
     own += mcp.routes(playground) if settings.enable_mcp else []
     first = frozenset(route.path.split("/")[1] for route in own)
-    rules = Rules(
-        settings.hosted,
-        settings.api_enabled,
-        settings.trusted_proxies,
-        first,
-        user_header=settings.user_header,
-        hosts=settings.hosts,
-        space=settings.space_host,
-    )
     return {
         "theme": theme(),
         "favicon_path": favicon,
         "footer_links": [],
         "app_kwargs": {
             "routes": own,
-            "middleware": [Middleware(Guard, rules=rules), Middleware(Assets, style=style, script=script)],
+            "middleware": [
+                *build_middleware(settings, first),
+                Middleware(StaticFilesMiddleware, style=style, script=script),
+            ],
             "lifespan": settled,
             "openapi_url": None,
             "docs_url": None,
@@ -126,7 +121,7 @@ def options(playground: Playground, *, style: str = "", script: str = "", favico
         },
         "max_threads": 200,
         "state_session_capacity": 2000,
-        "max_file_size": LARGEST_UPLOAD,
+        "max_file_size": MAX_UPLOAD_BYTES,
         "run_history": False,
         "enable_monitoring": False,
         "mcp_server": False,  # `mcp.py` serves MCP: Gradio's server fetches addresses and encodes images again

@@ -19,7 +19,7 @@ from flux_playground.ui.account import connection
 from flux_playground.ui.server import health
 from tests.http_visitor import Stranger
 from tests.ui.page_parts import Page
-from tests.ui.server.test_security import serving
+from tests.ui.server.test_middleware import serving
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a secret garden"}
 

@@ -16,7 +16,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..gradio_patches.preload import Chunks, Needed
-from .security import path_of
+from .asgi import request_path
 
 FOLDER = "/assets/"
 KINDS = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
@@ -26,7 +26,7 @@ THOROUGH, QUICK = 6, 4
 """Levels of compression: of a file, which is compressed once, and of the page's text, which is not."""
 
 
-class Assets:
+class StaticFilesMiddleware:
     """An ASGI application before gradio's; `style` and `script` are what the page has of our own."""
 
     def __init__(self, app: ASGIApp, style: str = "", script: str = "") -> None:
@@ -42,7 +42,7 @@ class Assets:
         if scope["type"] != "http" or scope["method"] != "GET":
             await self.app(scope, receive, send)
             return
-        path, packs = path_of(scope), "gzip" in Headers(scope=scope).get("accept-encoding", "")
+        path, packs = request_path(scope), "gzip" in Headers(scope=scope).get("accept-encoding", "")
         file = self._file(path.removeprefix(FOLDER), packs=packs) if path.startswith(FOLDER) else None
         if file is not None:
             await _give(file, KINDS[_kind(path)], send, packed=packs)

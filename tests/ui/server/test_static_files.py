@@ -19,11 +19,11 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from flux_playground.ui.gradio_patches.preload import FOLDER
-from flux_playground.ui.server.static_files import Assets
+from flux_playground.ui.server.static_files import StaticFilesMiddleware
 from tests.app_process import running
 from tests.http_visitor import Answer, Stranger
 from tests.page_actions import opened
-from tests.ui.server.test_security import serving
+from tests.ui.server.test_middleware import serving
 
 BEGIN = next(one.name for one in FOLDER.glob("index-*.js"))
 PAGE = f'<html><head><title>ü</title><script src="./assets/{BEGIN}"></script></head><body></head></body></html>'
@@ -44,7 +44,7 @@ async def gradios(request: Request) -> Response:
 def somebody(root: str = "") -> Iterator[Stranger]:
     """Somebody before an application whose files are sent by us."""
     routes = [Route("/", page), Route("/assets/{path:path}", gradios)]
-    app = Starlette(routes=routes, middleware=[Middleware(Assets, **OURS)])
+    app = Starlette(routes=routes, middleware=[Middleware(StaticFilesMiddleware, **OURS)])
     with serving(app, root) as url:
         yield Stranger(url)
 

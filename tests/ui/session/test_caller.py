@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from flux_playground import Playground
 from flux_playground.runs.client_pool import ClientPool
-from flux_playground.ui.server.request_rate import Bucket, Limits, Throttle
+from flux_playground.ui.server.proxy_headers import FORWARDING_HEADERS, trust_proxy_headers
+from flux_playground.ui.server.token_bucket import RateLimiter, RateLimits, TokenBucket
 from flux_playground.ui.session import lifecycle
-from flux_playground.ui.session.caller import SAID, SIGNED_IN, believed, mark, place
+from flux_playground.ui.session.caller import SIGNED_IN_HEADER, address_bucket, mark
 from flux_playground.ui.session.tab_session import MAX_IDLE_SECONDS, TabSessions
 
 PROXIES = [ip_network("127.0.0.1"), ip_network("10.0.0.0/8")]
@@ -33,25 +34,25 @@ def scope(peer: str, *forwarded: str) -> dict[str, object]:
 
 
 def address(peer: str, *forwarded: str) -> str:
-    return str(believed(scope(peer, *forwarded), PROXIES)["client"][0])
+    return str(trust_proxy_headers(scope(peer, *forwarded), PROXIES)["client"][0])
 
 
 def asked(host: str, browser: str = "Firefox", name: str = "") -> str:
-    headers = {"user-agent": browser} | ({SIGNED_IN: name} if name else {})
+    headers = {"user-agent": browser} | ({SIGNED_IN_HEADER: name} if name else {})
     return mark(SimpleNamespace(client=SimpleNamespace(host=host), headers=headers), SALT)
 
 
 def signed_in(peer: str, *said: tuple[bytes, bytes], header: str = "X-Remote-User") -> str | None:
     """Who the program believes is signed in, when a peer says so."""
-    heard = believed({"type": "http", "client": (peer, 1), "headers": list(said)}, PROXIES, header)
+    heard = trust_proxy_headers({"type": "http", "client": (peer, 1), "headers": list(said)}, PROXIES, header)
     assert header.lower().encode() not in {name for name, _ in heard["headers"]}
-    found = [value.decode() for name, value in heard["headers"] if name == SIGNED_IN.encode()]
+    found = [value.decode() for name, value in heard["headers"] if name == SIGNED_IN_HEADER.encode()]
     assert len(found) <= 1
     return found[0] if found else None
 
 
 def test_a_stranger_cannot_say_where_it_comes_from() -> None:
-    heard = believed(scope("203.0.113.9", "1.2.3.4"), PROXIES)
+    heard = trust_proxy_headers(scope("203.0.113.9", "1.2.3.4"), PROXIES)
     assert heard["client"][0] == "203.0.113.9"
     assert [name for name, _ in heard["headers"]] == [b"host"]
 
@@ -66,9 +67,9 @@ def test_forwarded_address_with_a_port(hop: str, expected: str) -> None:
 
 
 def test_without_a_trusted_proxy_not_even_this_machine_can() -> None:
-    heard = believed(scope("127.0.0.1", "1.2.3.4"), [])
+    heard = trust_proxy_headers(scope("127.0.0.1", "1.2.3.4"), [])
     assert heard["client"][0] == "127.0.0.1"
-    assert not SAID & {name for name, _ in heard["headers"]}
+    assert not FORWARDING_HEADERS & {name for name, _ in heard["headers"]}
 
 
 @pytest.mark.parametrize(
@@ -82,14 +83,14 @@ def test_without_a_trusted_proxy_not_even_this_machine_can() -> None:
         ([], "127.0.0.1"),
     ],
 )
-def test_of_a_trusted_proxy_the_last_untrusted_hop_is_believed(forwarded: list[str], found: str) -> None:
+def test_of_a_trusted_proxy_the_last_untrusted_hop_is_trust_proxy_headers(forwarded: list[str], found: str) -> None:
     assert address("127.0.0.1", *forwarded) == found
 
 
 @given(st.text(alphabet="0123456789abcdef.:,%[] x", max_size=40))
 def test_whatever_is_forged_a_mark_is_made(text: str) -> None:
     named = address("10.0.0.1", text)
-    assert place(named)
+    assert address_bucket(named)
     assert len(asked(named).split(".")) == 2
 
 
@@ -128,9 +129,9 @@ def test_a_name_that_is_said_twice_or_blank_or_endless_is_nobodys() -> None:
 
 
 def test_without_a_header_of_the_owners_choice_nobody_is_signed_in() -> None:
-    said = [(b"x-remote-user", b"ann"), (SIGNED_IN.encode(), b"ann"), (b"", b"ann")]
-    heard = believed({"type": "http", "client": ("127.0.0.1", 1), "headers": said}, PROXIES)
-    assert SIGNED_IN.encode() not in {name for name, _ in heard["headers"]}
+    said = [(b"x-remote-user", b"ann"), (SIGNED_IN_HEADER.encode(), b"ann"), (b"", b"ann")]
+    heard = trust_proxy_headers({"type": "http", "client": ("127.0.0.1", 1), "headers": said}, PROXIES)
+    assert SIGNED_IN_HEADER.encode() not in {name for name, _ in heard["headers"]}
 
 
 def test_who_signs_in_after_another_in_the_same_tab_does_not_find_their_pictures() -> None:
@@ -146,7 +147,7 @@ def test_who_signs_in_after_another_in_the_same_tab_does_not_find_their_pictures
 
 
 def test_a_bucket_gives_what_it_holds_and_fills_again_slowly() -> None:
-    bucket = Bucket(full=2, flow=1, held=2, at=0.0)
+    bucket = TokenBucket(capacity=2, rate=1, tokens=2, updated_at=0.0)
     assert [bucket.take(1, 0.0) for _ in range(3)] == [True, True, False]
     assert not bucket.take(1, 0.5)
     assert bucket.take(1, 1.0)
@@ -154,16 +155,21 @@ def test_a_bucket_gives_what_it_holds_and_fills_again_slowly() -> None:
 
 
 def test_one_address_cannot_hold_everything_open_and_the_others_are_not_touched() -> None:
-    throttle = Throttle(Limits(open_each=2, open_all=3))
-    assert [throttle.enter("a") for _ in range(3)] == [True, True, False]
-    assert [throttle.enter("b") for _ in range(2)] == [True, False]
-    throttle.leave("a")
-    assert throttle.enter("b")
+    limiter = RateLimiter(RateLimits(open_per_address=2, open_total=3))
+    assert [limiter.start_request("a") for _ in range(3)] == [True, True, False]
+    assert [limiter.start_request("b") for _ in range(2)] == [True, False]
+    limiter.end_request("a")
+    assert limiter.start_request("b")
 
 
 def test_what_is_sent_up_is_bounded_for_each_and_for_all() -> None:
-    throttle = Throttle(Limits(bytes_each=(10, 0), bytes_all=(15, 0)))
-    assert [throttle.send("a", 6), throttle.send("a", 6), throttle.send("b", 6), throttle.send("c", 6)] == [
+    limiter = RateLimiter(RateLimits(bytes_per_address=(10, 0), bytes_total=(15, 0)))
+    assert [
+        limiter.take_bytes("a", 6),
+        limiter.take_bytes("a", 6),
+        limiter.take_bytes("b", 6),
+        limiter.take_bytes("c", 6),
+    ] == [
         True,
         False,
         True,
@@ -172,11 +178,11 @@ def test_what_is_sent_up_is_bounded_for_each_and_for_all() -> None:
 
 
 def test_addresses_are_forgotten_when_there_are_too_many() -> None:
-    throttle = Throttle()
+    limiter = RateLimiter()
     for number in range(10_050):
-        throttle.enter(str(number))
-        throttle.leave(str(number))
-    assert len(throttle._callers) == 10_000
+        limiter.start_request(str(number))
+        limiter.end_request(str(number))
+    assert len(limiter._addresses) == 10_000
 
 
 def test_closing_a_tab_ends_its_visit_and_drops_its_key_and_nobody_elses() -> None:

@@ -1,0 +1,61 @@
+"""Limits the size of a request body and the time that it takes to arrive."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .asgi import Refusal, forward_checked, is_upload
+
+MAX_UPLOAD_BYTES = 100_000_000
+"""Larger than what the API accepts, so that the error of a large image appears at its field."""
+
+TOO_LARGE, TOO_SLOW = Refusal(413, "Too large"), Refusal(408, "Too slow")
+
+
+@dataclass(frozen=True)
+class BodyLimits:
+    """Maximum size and duration of an upload and of any other body, such as a form with a long prompt."""
+
+    body_bytes: int = 4_000_000
+    upload_bytes: int = MAX_UPLOAD_BYTES
+    body_seconds: float = 20.0
+    upload_seconds: float = 300.0
+
+
+class BodyLimitMiddleware:
+    """Answers 413 for a body that is too large, and 408 for one that is too slow."""
+
+    def __init__(self, app: ASGIApp, limits: BodyLimits | None = None) -> None:
+        self.app, self._limits = app, limits or BodyLimits()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        limits, upload = self._limits, is_upload(scope)
+        max_bytes = limits.upload_bytes if upload else limits.body_bytes
+        lengths = [value for name, value in scope["headers"] if name == b"content-length"]
+        if any(not value.isdigit() or int(value) > max_bytes for value in lengths):
+            await TOO_LARGE.send(scope, receive, send)
+            return
+        deadline = asyncio.get_running_loop().time() + (limits.upload_seconds if upload else limits.body_seconds)
+        received_bytes, complete = 0, False
+
+        async def receive_limited() -> Message | Refusal:
+            nonlocal received_bytes, complete
+            if complete:  # the next message is the disconnect
+                return await receive()
+            try:
+                async with asyncio.timeout_at(deadline):
+                    message = await receive()
+            except TimeoutError:
+                return TOO_SLOW
+            received_bytes += len(message.get("body", b""))
+            complete = not message.get("more_body", False)
+            return TOO_LARGE if received_bytes > max_bytes else message
+
+        await forward_checked(self.app, scope, receive_limited, send)

@@ -1,0 +1,39 @@
+"""Limits what one address may ask of a hosted page."""
+
+from __future__ import annotations
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ..session.caller import address_bucket
+from .asgi import Refusal, forward_checked
+from .token_bucket import RateLimiter
+
+TOO_MANY_REQUESTS = Refusal(429, "Too many requests")
+TOO_MANY_BYTES = Refusal(429, "Too much was sent")
+
+
+class RateLimitMiddleware:
+    """Answers 429 when the limits of `limiter` for the address of a request are reached."""
+
+    def __init__(self, app: ASGIApp, limiter: RateLimiter | None = None) -> None:
+        self.app, self._limiter = app, limiter or RateLimiter()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        address = address_bucket((scope.get("client") or ("", 0))[0])
+        if not self._limiter.start_request(address):
+            await TOO_MANY_REQUESTS.send(scope, receive, send)
+            return
+
+        async def receive_counted() -> Message | Refusal:
+            message = await receive()
+            size = len(message.get("body", b""))
+            return TOO_MANY_BYTES if size and not self._limiter.take_bytes(address, size) else message
+
+        try:
+            await forward_checked(self.app, scope, receive_counted, send)
+        finally:
+            self._limiter.end_request(address)
