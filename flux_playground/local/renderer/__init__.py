@@ -1,7 +1,5 @@
 """Renders the images of the local server."""
 
-from __future__ import annotations
-
 from .pool import RenderPool
 from .render import RENDERERS, encode, render, render_flat
 

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
-from .scene import seeded_random
-
-Floats = npt.NDArray[np.float32]
+from .drawing import Floats
+from .scene import hex_color, seeded_random
 
 TILE_PIXELS = 512
 STROKE_LEVELS = 14.0  # of 256, at strength 1
+# Dark, middle and light color of sepia, ink, risograph, linocut, charcoal and poster.
 PALETTES = (
-    ("1d1410", "8a5a33", "f3dfb4"),  # sepia
-    ("101433", "4a6fa5", "f2ead8"),  # ink and paper
-    ("2a1235", "c0506a", "ffe2a8"),  # risograph
-    ("0d2b2b", "4f9a83", "f6efcf"),  # linocut
-    ("1c1c22", "8d8f98", "f7f3ea"),  # charcoal
-    ("14213d", "fca311", "fff6dd"),  # poster
+    *("1d1410 8a5a33 f3dfb4", "101433 4a6fa5 f2ead8", "2a1235 c0506a ffe2a8"),
+    *("0d2b2b 4f9a83 f6efcf", "1c1c22 8d8f98 f7f3ea", "14213d fca311 fff6dd"),
 )
 
 
@@ -27,7 +22,7 @@ def apply_style(image: Image.Image, finetune: str, strength: float) -> Image.Ima
     if not finetune or strength <= 0.0:
         return image
     random = seeded_random("finetune", finetune)
-    palette = [bytes.fromhex(color) for color in PALETTES[int(random.integers(len(PALETTES)))]]
+    palette = [hex_color(color) for color in random.choice(PALETTES).split()]
     gray = image.convert("L")
     ramps = [np.interp(np.arange(256), (20, 120, 235), [color[channel] for color in palette]) for channel in range(3)]
     styled = Image.merge("RGB", [gray.point(ramp.astype(int).tolist()) for ramp in ramps])
@@ -43,9 +38,8 @@ def _stroke(random: np.random.Generator) -> Floats:
     rows, columns = np.mgrid[0:TILE_PIXELS, 0:TILE_PIXELS].astype(np.float32) * (2 * np.pi / TILE_PIXELS)
     count = int(random.choice((16, 24, 32)))
     kind = int(random.integers(4))
-    wobble = np.sin(rows * 3 + columns) * 0.6
     if kind == 0:  # hatching
-        tile = np.sin((rows + columns) * count + wobble)
+        tile = np.sin((rows + columns) * count + np.sin(rows * 3 + columns) * 0.6)
     elif kind == 1:  # dots
         tile = np.clip(np.sin(rows * count) * np.sin(columns * count) * 2.2 - 0.5, -0.6, 1.0)
     elif kind == 2:  # brush
@@ -60,6 +54,6 @@ def draw_mark(image: Image.Image, text: str) -> None:
     size = max(12, min(image.size) // 44)
     font = ImageFont.load_default(size)
     pen = ImageDraw.Draw(image, "RGBA")
-    place = (image.width - size * 0.8, image.height - size * 0.7)
-    pen.text((place[0] + 1, place[1] + 1), text, (0, 0, 0, 150), font, anchor="rs")
-    pen.text(place, text, (255, 255, 255, 220), font, anchor="rs")
+    x, y = image.width - size * 0.8, image.height - size * 0.7
+    pen.text((x + 1, y + 1), text, (0, 0, 0, 150), font, anchor="rs")
+    pen.text((x, y), text, (255, 255, 255, 220), font, anchor="rs")

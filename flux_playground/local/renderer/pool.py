@@ -1,29 +1,27 @@
-"""The pool of render processes, so that rendering never blocks the server.
-
-`multiprocessing` would import the main module again, which may be a page that starts a server.
-"""
+"""The pool of render processes, so that rendering never blocks the server."""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 import queue
+import signal
 import subprocess
 import sys
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from subprocess import PIPE
 
 from .render import RENDERERS, render_task
 
+# `multiprocessing` would import the main module again, which may be a page that starts a server.
 IMPORT_FOLDER = Path(__file__).resolve().parents[__name__.count(".")]
-WORKER_MODULE = __name__.rpartition(".")[0] + ".worker"
+COMMAND = [sys.executable, "-c", f"from {__name__} import run_worker; run_worker()"]
 
 
 class RenderPool:
-    """Renders tasks in order, each in one of `workers` processes, which start on demand.
-
-    `renderer` is one of `RENDERERS`; "flat" renders in threads of this process.
-    """
+    """Renders tasks in order in `workers` processes, which start on demand; flat ones in threads of this process."""
 
     def __init__(self, workers: int = 2, scale: float = 1.0, renderer: str = "landscape") -> None:
         if renderer not in RENDERERS:
@@ -35,15 +33,20 @@ class RenderPool:
     def render(self, task: Path, image: Path) -> Future[str]:
         """Render a task file into an image file; the result is the prompt in use, or an error."""
         if self._renderer == "flat":
-            return self._threads.submit(render_task, task, image, self._scale, RENDERERS["flat"])
+            return self._threads.submit(render_task, task, image, self._scale, "flat")
         return self._threads.submit(self._render_in_process, task, image)
 
     def _render_in_process(self, task: Path, image: Path) -> str:
         try:
             worker = self._idle.get_nowait()
         except queue.Empty:
-            worker = _start_worker()
-        line = _exchange(worker, json.dumps({"task": str(task), "image": str(image), "scale": self._scale}))
+            worker = subprocess.Popen(COMMAND, stdin=PIPE, stdout=PIPE, cwd=IMPORT_FOLDER, text=True, encoding="utf-8")  # noqa: S603
+        assert worker.stdin is not None and worker.stdout is not None  # noqa: S101, PT018
+        line = ""
+        with contextlib.suppress(OSError):
+            worker.stdin.write(json.dumps([str(task), str(image), self._scale]) + "\n")
+            worker.stdin.flush()
+            line = worker.stdout.readline()
         if not line:
             worker.kill()
             _end_worker(worker)
@@ -61,21 +64,21 @@ class RenderPool:
             _end_worker(self._idle.get())
 
 
-def _start_worker() -> subprocess.Popen[str]:
-    command, pipe = [sys.executable, "-m", WORKER_MODULE], subprocess.PIPE
-    return subprocess.Popen(command, stdin=pipe, stdout=pipe, cwd=IMPORT_FOLDER, text=True, encoding="utf-8")  # noqa: S603
-
-
-def _exchange(worker: subprocess.Popen[str], line: str) -> str:
-    assert worker.stdin is not None and worker.stdout is not None  # noqa: S101, PT018
-    try:
-        worker.stdin.write(line + "\n")
-        worker.stdin.flush()
-        return worker.stdout.readline()
-    except OSError:
-        return ""
-
-
 def _end_worker(worker: subprocess.Popen[str]) -> None:
     with contextlib.suppress(OSError), worker:  # leaving the block closes the worker's input, which ends the worker
         pass
+
+
+def run_worker() -> None:
+    """Read lines `[task, image, scale]` until the input ends; write `{"prompt"}` or `{"error"}` for each."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(5)
+    for line in sys.stdin:
+        task, image, scale = json.loads(line)
+        try:
+            outcome = {"prompt": render_task(Path(task), Path(image), scale, "landscape")}
+        except Exception as error:  # the server needs a line for every task
+            outcome = {"error": str(error) or type(error).__name__}
+        sys.stdout.write(json.dumps(outcome) + "\n")
+        sys.stdout.flush()

@@ -22,7 +22,7 @@ REQUEST: dict[str, Any] = {
     "width": 512,
     "height": 320,
 }
-KNOWN_WORDS = sorted({word for values in WORDS.values() for words in values.values() for word in words.split()})
+KNOWN_WORDS = sorted({word for line in WORDS.strip().splitlines() for word in line.partition(": ")[2].split()})
 
 
 def rendered(seed: int = 42, **values: Any) -> Image.Image:
