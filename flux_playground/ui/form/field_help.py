@@ -1,8 +1,4 @@
-"""The small tools beside some inputs: dice and reuse for a seed, drawn shapes for an aspect ratio.
-
-Taste, by the fields' names, like `labels.py`: what they do is in `assets/page.js`, on this side of the network, and
-every one of them can be done by typing as well. Knows fields, not gradio.
-"""
+"""Buttons beside some inputs: a random seed, the seed lock, shapes for an aspect ratio. The page's script runs them."""
 
 from __future__ import annotations
 
@@ -11,35 +7,33 @@ from ..text import labels
 from ..text.html import button, escape, join
 
 
-def beside(field: Field) -> str:
-    """The tools of a field, or ""."""
+def render_tools(field: Field) -> str:
+    """Render the tools of a field; "" for a field without tools."""
     if field.name == "seed" and field.type == "integer":
-        return _seed()
+        return _render_seed_tools()
     if field.name == "aspect_ratio" and field.type == "string" and not field.enum:
-        return _shapes()
+        return _render_shapes()
     return ""
 
 
-def _seed() -> str:
+def _render_seed_tools() -> str:
     return (
         '<div class="seedtools">'
-        + button("dice", "", drawing="dice", name="Roll a new seed")
-        + button("reuse", "", drawing="reuse", name="Reuse the seed of the picture on the right")
-        + button("clear", "", drawing="clear", name="Clear: a random seed each time", field="seed")
-        + button("lock", "", drawing="lock", name="Lock the seed: recalls leave it as it is").replace(
-            "data-act", 'aria-pressed="false" data-act'
-        )
+        + button("dice", "", drawing="dice", name="Random seed")
+        + button("reuse", "", drawing="reuse", name="Use this image's seed")
+        + button("clear", "", drawing="clear", name="Clear", field="seed")
+        + button("lock", "", drawing="lock", name="Lock seed").replace("data-act", 'aria-pressed="false" data-act')
         + "</div>"
     )
 
 
-def _shapes() -> str:
-    chips = join(_chip(text) for text in labels.SHAPES)
+def _render_shapes() -> str:
+    chips = join(_render_shape(text) for text in labels.SHAPES)
     swap = button("swap", "", drawing="swap", name="Swap width and height")
     return f'<div class="shapes" role="group" aria-label="Common aspect ratios">{chips}{swap}</div>'
 
 
-def _chip(text: str) -> str:
+def _render_shape(text: str) -> str:
     width, height = (int(part) for part in text.split(":"))
     longer = max(width, height)
     size = f"width:{18 * width / longer:.1f}px;height:{18 * height / longer:.1f}px"

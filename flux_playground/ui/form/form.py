@@ -17,7 +17,7 @@ from ..text import labels
 from ..text.html import escape, join
 from . import compound, field_help, widgets
 from .image_inputs import save_image
-from .limits_text import limits
+from .limits_text import describe_limits
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class Form:
 
     def _initial_field(self, field: Field) -> dict[str, Any]:
         node = self._nodes[field.name]
-        return {node.key: widgets.start(field)} if isinstance(node, compound.Leaf) else node.fill(field.default)
+        return {node.key: widgets.initial_value(field)} if isinstance(node, compound.Leaf) else node.fill(field.default)
 
     def _draw_fields(self) -> dict[str, Any]:
         inputs: dict[str, Any] = {}
@@ -144,7 +144,7 @@ def field_hint(field: Field) -> str:
     """Render the line under a field: its limits and its description."""
     about = labels.about(field)
     more = f"<details><summary>What it does</summary><p>{escape(about)}</p></details>" if about else ""
-    takes = f'<p class="limits">{escape(limits(field))}</p>'
+    takes = f'<p class="limits">{escape(describe_limits(field))}</p>'
     return f'<div class="hint" id="hint-{escape(field.name)}">{takes}{more}</div>'
 
 
@@ -155,7 +155,7 @@ def is_file_path(value: Any) -> bool:
 
 def _render_help(field: Field) -> str:
     """Render a field's tools and hint in a template; the page's script moves the template under the field."""
-    tools = field_help.beside(field)
+    tools = field_help.render_tools(field)
     placed = f'<div class="tools">{tools}</div>' if tools else ""
     return (
         f'<template data-under="{escape(field.name)}">{placed}<div class="hints">{field_hint(field)}</div></template>'

@@ -1,4 +1,4 @@
-"""What a field takes, in a few words for the quiet line under it. Knows `Field` only."""
+"""Describes the limits of a field in a few words."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from ...schema import Field
 
-MANY = 100_000
-"""Characters from which a bound on a text is of no interest to a person."""
+MAX_SHOWN_LENGTH = 100_000
+"""A longer length limit is not shown."""
 
 
-def limits(field: Field) -> str:
-    """What a field takes in a few words, such as "0 to 2 · default 1.2"."""
+def describe_limits(field: Field) -> str:
+    """Return the limits of a field, such as "0 to 2 · default 1.2"."""
     parts = [*(["required"] if field.required else []), *_numbers(field), *_lengths(field)]
     if field.default not in (None, ""):
         parts.append(f"default {_short(json.dumps(field.default, ensure_ascii=False).strip(chr(34)))}")
@@ -50,7 +50,7 @@ def _high(field: Field) -> str:
 def _lengths(field: Field) -> Iterator[str]:
     if field.min_length is not None and field.min_length > 1:
         yield f"at least {field.min_length:,} characters"
-    if field.max_length is not None and field.max_length < MANY:
+    if field.max_length is not None and field.max_length < MAX_SHOWN_LENGTH:
         yield f"up to {field.max_length} characters"
     few, most = field.schema.get("minItems"), field.schema.get("maxItems")
     if isinstance(few, int) and few > 1:

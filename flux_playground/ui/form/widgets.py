@@ -1,7 +1,6 @@
-"""The inputs that stand for one value each: which gradio component a field gets, and what it holds for a value.
+"""The inputs of one value each: the Gradio component of a field, and its content for a value.
 
-Knows gradio and `Field`; what needs several inputs is in `parts.py`. What gradio checks by itself is switched off: the
-schema checks everything, so that each fault is told in one way, at its field, whichever door the value came through.
+Gradio's own checks are off: the schema checks each request, so that every error is reported at its field.
 """
 
 from __future__ import annotations
@@ -21,84 +20,85 @@ from ..text import labels
 UNSET = "API default"
 """The choice that leaves a field out of the request."""
 
-FEW = 4
-"""Choices up to which all are shown at once."""
+MAX_RADIO_CHOICES = 4
+"""Choices up to which a field gets radio buttons instead of a dropdown."""
 
-SAFE = 2**53
-"""The largest whole number that a browser keeps as it is."""
+MAX_SAFE_INTEGER = 2**53
+"""The largest whole number that a browser keeps exactly."""
 
-LINED = ("string", "integer", "number")
-"""Kinds of items that stand one on a line."""
+LINE_TYPES = ("string", "integer", "number")
+"""Types of list items that are written one on a line."""
 
 
-def component(field: Field, key: str = "", info: str | None = None) -> Any:
-    """The input for a field, named by `key`, with a quiet line `info` of its own where nothing else says it."""
-    made = _kind(field)(field, {"elem_id": f"input-{key or field.name}", "label": labels.label(field), "info": info})
-    made.preprocess = _paths if is_image(field) or is_images(field) else _as_it_is
-    return made
+def draw(field: Field, key: str = "", info: str | None = None) -> Any:
+    """Draw the input of a field; `key` names the input, `info` is a line of its own."""
+    options = {"elem_id": f"input-{key or field.name}", "label": labels.label(field), "info": info}
+    component = _draw_function(field)(field, options)
+    component.preprocess = _uploaded_paths if is_image(field) or is_images(field) else _unchanged
+    return component
 
 
 def read(field: Field, value: Any) -> Any:
-    """The value that an input's content stands for; nothing is refused here, and blank is None."""
+    """Return the value of an input's content; nothing is refused, and a blank input is None."""
     if is_image(field):
         return Path(value) if isinstance(value, str) and value and not value.startswith("data:") else value
     if is_images(field):
         return [Path(one) for one in value] if isinstance(value, list) and value else value or None
-    if isinstance(value, str) and _is_lines(field):
-        return _listed(value, plain=field.item is not None and field.item.type == "string")
+    if isinstance(value, str) and _is_line_list(field):
+        return _parse_list(value, plain=field.item is not None and field.item.type == "string")
     if isinstance(value, str) and value.strip() and is_json(field):
-        return _json(value)
+        return _parse_json(value)
     return None if value == "" else value
 
 
-def held(field: Field, value: Any) -> Any:
-    """What the input of a field must hold to stand for `value`, the reverse of `read`; for None what is blank."""
+def to_widget(field: Field, value: Any) -> Any:
+    """Return the content of a field's input for `value`, the reverse of `read`; None gives a blank input."""
     if is_choice(field):
-        return "" if value is None else _chosen(value)
+        return "" if value is None else _to_choice(value)
     if value is None:
-        return start(field) if is_switch(field) or is_range(field) else None if _is_file(field) else ""
-    if is_switch(field) or is_range(field) or _is_file(field):
+        return initial_value(field) if is_checkbox(field) or is_slider(field) else None if _is_file(field) else ""
+    if is_checkbox(field) or is_slider(field) or _is_file(field):
         return value
-    if _is_lines(field) and isinstance(value, list):
-        return _lines(value)
-    if is_json(field) and not (isinstance(value, str) and _json(value) == value):
+    if _is_line_list(field) and isinstance(value, list):
+        return _to_lines(value)
+    if is_json(field) and not (isinstance(value, str) and _parse_json(value) == value):
         return json.dumps(value, ensure_ascii=False)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def start(field: Field) -> Any:
-    """What the untouched input of a field holds."""
+def initial_value(field: Field) -> Any:
+    """Return the initial content of a field's input."""
     if is_choice(field) and field.default is None:
-        return _chosen(field.enum[0]) if field.required and len(field.enum) == 1 else ""
-    if is_switch(field):
+        return _to_choice(field.enum[0]) if field.required and len(field.enum) == 1 else ""
+    if is_checkbox(field):
         return bool(field.default)
     if field.default is None:
         return None
-    return field.default if is_range(field) else held(field, field.default)
+    return field.default if is_slider(field) else to_widget(field, field.default)
 
 
 def is_image(field: Field) -> bool:
-    """Whether its input takes one picture."""
+    """Return whether its input takes one image."""
     return field.media == "image" and field.type == "string"
 
 
 def is_images(field: Field) -> bool:
-    """Whether its input takes several pictures."""
+    """Return whether its input takes several images."""
     return field.media == "image" and field.type == "array"
 
 
 def is_choice(field: Field) -> bool:
-    """Whether one of a few values is chosen."""
-    return bool(field.enum) or (field.type == "boolean" and not is_switch(field))
+    """Return whether its input is a choice of values."""
+    return bool(field.enum) or (field.type == "boolean" and not is_checkbox(field))
 
 
-def is_switch(field: Field) -> bool:
-    """Whether it is on or off and nothing else: one that may be unset is a choice."""
+def is_checkbox(field: Field) -> bool:
+    """Return whether its input is a checkbox; a boolean that may be unset is a choice instead."""
     return field.type == "boolean" and not field.enum and isinstance(field.default, bool) and not field.nullable
 
 
-def is_range(field: Field) -> bool:
-    """Whether a slider does it justice: bounds on both sides, not too far apart, and a number to begin with."""
+def is_slider(field: Field) -> bool:
+    """Return whether its input is a slider: a number with two bounds, not too far apart, and a default."""
     low, high = field.minimum, field.maximum
     if field.type not in ("integer", "number") or field.enum or field.nullable or low is None or high is None:
         return False
@@ -108,31 +108,32 @@ def is_range(field: Field) -> bool:
 
 def is_text(field: Field) -> bool:
     """Return whether its input is a text box."""
-    return _kind(field) is _text
+    return _draw_function(field) is _text
 
 
 def is_json(field: Field) -> bool:
-    """Whether the value is written as JSON: lists and objects that have no better input, and what is of no kind."""
-    return field.type in ("array", "object", "any") and not (is_choice(field) or _is_file(field) or _is_lines(field))
+    """Return whether its input is a JSON box: for lists and objects without a better input, and for any type."""
+    is_other = is_choice(field) or _is_file(field) or _is_line_list(field)
+    return field.type in ("array", "object", "any") and not is_other
 
 
 def _is_file(field: Field) -> bool:
     return is_image(field) or is_images(field)
 
 
-def _is_lines(field: Field) -> bool:
+def _is_line_list(field: Field) -> bool:
     if field.type != "array" or field.enum or _is_file(field) or "prefixItems" in simplify(field.schema):
         return False
-    return field.item is not None and field.item.type in LINED
+    return field.item is not None and field.item.type in LINE_TYPES
 
 
-def _kind(field: Field) -> Callable[[Field, dict[str, Any]], Any]:
+def _draw_function(field: Field) -> Callable[[Field, dict[str, Any]], Any]:
     kinds: tuple[tuple[Callable[[Field], bool], Callable[[Field, dict[str, Any]], Any]], ...] = (
         (is_image, _image),
         (is_images, _images),
         (is_choice, _choice),
-        (is_switch, _switch),
-        (is_range, _range),
+        (is_checkbox, _checkbox),
+        (is_slider, _slider),
     )
     return next((made for fits, made in kinds if fits(field)), _text)
 
@@ -157,34 +158,37 @@ def _images(field: Field, named: dict[str, Any]) -> Any:
 
 def _choice(field: Field, named: dict[str, Any]) -> Any:
     names = {} if field.enum else {True: "On", False: "Off"}
-    values = [one for one in (field.enum or (True, False)) if one is not None]
-    choices = [(str(names.get(one, one)) if isinstance(one, bool) else _said(one), _chosen(one)) for one in values]
+    values = [value for value in (field.enum or (True, False)) if value is not None]
+    choices = []
+    for value in values:
+        label = str(names.get(value, value)) if isinstance(value, bool) else _choice_label(value)
+        choices.append((label, _to_choice(value)))
     if not field.required:
         choices.append((UNSET, ""))
-    kind = gr.Radio if len(choices) <= FEW else gr.Dropdown
+    kind = gr.Radio if len(choices) <= MAX_RADIO_CHOICES else gr.Dropdown
     if kind is gr.Dropdown and field.required and field.default is None:
         choices.insert(0, ("Choose one", ""))
-    value = start(field)
+    value = initial_value(field)
     known = value in [one for _, one in choices]
     return kind(choices=choices, value=value if known else None, **named)
 
 
-def _switch(field: Field, named: dict[str, Any]) -> Any:
+def _checkbox(field: Field, named: dict[str, Any]) -> Any:
     said = labels.SWITCHES.get(field.name, named["label"])
-    return gr.Checkbox(value=start(field), container=False, **{**named, "label": said})
+    return gr.Checkbox(value=initial_value(field), container=False, **{**named, "label": said})
 
 
-def _range(field: Field, named: dict[str, Any]) -> Any:
+def _slider(field: Field, named: dict[str, Any]) -> Any:
     low, high = field.minimum or 0, field.maximum or 0
     whole = 1 if field.type == "integer" else 0.01 if high - low <= 5 else (high - low) / 100
-    return gr.Slider(minimum=low, maximum=high, value=start(field), step=field.multiple_of or whole, **named)
+    return gr.Slider(minimum=low, maximum=high, value=initial_value(field), step=field.multiple_of or whole, **named)
 
 
 def _text(field: Field, named: dict[str, Any]) -> Any:
-    long = field.name in labels.LONG or is_json(field) or _is_lines(field)
+    long = field.name in labels.LONG or is_json(field) or _is_line_list(field)
     return gr.Textbox(
-        value=start(field),
-        placeholder=labels.placeholder(field) or ("One on a line" if _is_lines(field) else ""),
+        value=initial_value(field),
+        placeholder=labels.placeholder(field) or ("One on a line" if _is_line_list(field) else ""),
         lines=4 if long else 1,
         max_lines=14 if long else 1,
         type="password" if field.secret else "text",
@@ -192,44 +196,44 @@ def _text(field: Field, named: dict[str, Any]) -> Any:
     )
 
 
-def _chosen(value: Any) -> Any:
-    """A value as one of gradio's choices: what a browser would change is written as JSON, which the schema reads."""
-    if isinstance(value, str | bool) or (isinstance(value, int) and abs(value) <= SAFE):
+def _to_choice(value: Any) -> Any:
+    """Return a value as a Gradio choice: as JSON where a browser would change the value."""
+    if isinstance(value, str | bool) or (isinstance(value, int) and abs(value) <= MAX_SAFE_INTEGER):
         return value
     return json.dumps(value, ensure_ascii=False)
 
 
-def _said(value: Any) -> str:
+def _choice_label(value: Any) -> str:
     return value or "(empty)" if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _json(text: str) -> Any:
+def _parse_json(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
         return text
 
 
-def _listed(text: str, *, plain: bool = True) -> Any:
-    """A list as JSON, else the lines that are not blank; only a `plain` text may begin as JSON does and be none."""
-    value = _json(text)
+def _parse_list(text: str, *, plain: bool = True) -> Any:
+    """Return the list of a JSON text or of lines; only items of `plain` text may begin like JSON."""
+    value = _parse_json(text)
     if isinstance(value, list) or (not plain and text.lstrip().startswith("[")):
         return value
     return [line.strip("\r") for line in text.split("\n") if line.strip()] or None
 
 
-def _lines(values: list[Any]) -> str:
-    """Items one on a line, if that reads as the same items again; else JSON."""
+def _to_lines(values: list[Any]) -> str:
+    """Return items one on a line where that reads as the same items again, else as JSON."""
     text = "\n".join(one if isinstance(one, str) else json.dumps(one) for one in values)
-    return text if values and _listed(text) == values else json.dumps(values, ensure_ascii=False)
+    return text if values and _parse_list(text) == values else json.dumps(values, ensure_ascii=False)
 
 
-def _as_it_is(payload: Any) -> Any:
+def _unchanged(payload: Any) -> Any:
     return payload
 
 
-def _paths(payload: Any) -> Any:
-    """The paths of uploaded files; `gradio.Error` for anything else that a client names."""
+def _uploaded_paths(payload: Any) -> Any:
+    """Return the paths of uploaded files; raises `gradio.Error` for any other path of a client."""
     if payload is None:
         return None
     several = getattr(payload, "root", None)

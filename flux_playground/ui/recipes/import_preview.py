@@ -174,7 +174,7 @@ def _is_unchanged(context: Context, change: Change) -> bool:
         return True  # left out or said, it is the same
     if change.field.name not in raw:  # a field of several inputs
         return bool(change.now == change.then)
-    held, now = widgets.held(change.field, change.then), raw[change.field.name]
+    held, now = widgets.to_widget(change.field, change.then), raw[change.field.name]
     blank = held in (None, "") and now in (None, "")
     return bool(blank or held == now or str(held) == str(now))
 

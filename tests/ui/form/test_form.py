@@ -13,7 +13,7 @@ from flux_playground.schema.fields import parse_field
 from flux_playground.settings import DEFAULT_ENDPOINT
 from flux_playground.ui.form import widgets
 from flux_playground.ui.form.form import Form, render_field_errors
-from flux_playground.ui.form.limits_text import limits
+from flux_playground.ui.form.limits_text import describe_limits
 from flux_playground.ui.text import labels
 
 OPERATION = load().operation(DEFAULT_ENDPOINT)
@@ -21,7 +21,7 @@ SHIPPED = {one.name: one for one in OPERATION.fields}
 
 
 def component(one: Field) -> Any:
-    return widgets.component(one)
+    return widgets.draw(one)
 
 
 def read(one: Field, raw: dict[str, Any]) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def test_a_whole_number_is_read_as_text_so_that_no_browser_rounds_it() -> None:
     seed = component(SHIPPED["seed"])
     assert seed.get_block_name() == "textbox"
     assert read(SHIPPED["seed"], {"seed": str(2**64 - 1)}) == {"seed": str(2**64 - 1)}
-    assert widgets.held(SHIPPED["seed"], 0) == "0"
+    assert widgets.to_widget(SHIPPED["seed"], 0) == "0"
 
 
 def test_a_field_that_may_be_left_out_has_a_choice_for_it() -> None:
@@ -75,7 +75,7 @@ def test_what_is_too_odd_is_written_as_json() -> None:
     odd = parse_field("odd", {"type": "array", "items": {"type": "integer"}})
     assert read(odd, {"odd": "[1, 2]"}) == {"odd": [1, 2]}
     assert read(odd, {"odd": "[1, "}) == {"odd": "[1, "}
-    assert widgets.held(odd, [1, 2]) == "[1, 2]"
+    assert widgets.to_widget(odd, [1, 2]) == "[1, 2]"
 
 
 def test_an_image_is_read_as_the_path_of_its_file() -> None:
@@ -93,7 +93,7 @@ def test_an_image_is_read_as_the_path_of_its_file() -> None:
     ],
 )
 def test_the_line_under_a_field_says_what_it_takes(name: str, line: str) -> None:
-    assert limits(SHIPPED[name]) == line
+    assert describe_limits(SHIPPED[name]) == line
 
 
 def test_a_fault_is_told_by_its_field_and_is_no_markup() -> None:
