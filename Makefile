@@ -1,5 +1,11 @@
-# make run: the page · make test: all tests · make check: format, lint, types · make coverage: the coverage · make bench: the figures · make shots: screenshots
-# make lock: resolve the locked versions (UPGRADE=--upgrade for newer ones) · make test-newest: the tests on the newest versions
+# make run          start the page
+# make test         all tests
+# make check        formatter, linter, type checker
+# make coverage     line coverage of all but the browser tests
+# make bench        benchmarks
+# make shots        screenshots of the page, and the README's animation
+# make lock         lock the versions of all dependencies; UPGRADE=--upgrade takes the newest
+# make test-newest  all tests with the newest dependencies
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,7 +23,7 @@ run: $(VENV)/.installed
 test: $(VENV)/.developed needs
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-# Line coverage of everything but the browser tests, which run the program in other processes.
+# The browser tests run the program in other processes, which are not measured.
 coverage: $(VENV)/.developed needs
 	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/browser --cov flux_playground --cov-report term:skip-covered
 
@@ -31,15 +37,16 @@ bench: $(VENV)/.developed needs
 
 shots: $(VENV)/.developed needs
 	$(BIN)/python tests/shots.py
+	$(BIN)/python -m scripts.readme_animation
 
-# The runtime is locked with the build backend; the development lock adds to it, at the same versions.
+# The runtime lock includes the build backend. The development lock adds to it, at the same versions.
 lock: $(LOCKER)/bin/uv
 	$(COMPILE) --extra socks --group build --generate-hashes --output-file requirements.lock
 	$(COMPILE) --extra socks --group build --group dev --constraint requirements.lock --generate-hashes \
 		--output-file requirements-dev.lock
 	$(COMPILE) --extra socks --constraint requirements.lock --no-annotate --output-file requirements.txt
 
-# The newest of everything, past the bounds of pyproject.toml as well, in an environment of its own.
+# The newest versions, also beyond the bounds of pyproject.toml, in a separate environment.
 test-newest: needs
 	rm -rf $(NEWEST)
 	$(PYTHON) -m venv $(NEWEST)

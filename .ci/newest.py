@@ -1,4 +1,4 @@
-"""Prints the names of all declared dependencies without their bounds, for `make test-newest`."""
+"""Print the names of all declared dependencies without their bounds, for `make test-newest`."""
 
 import re
 import sys
