@@ -36,7 +36,7 @@ bench: $(VENV)/.developed needs
 	for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
 shots: $(VENV)/.developed needs
-	$(BIN)/python tests/shots.py
+	$(BIN)/python -m scripts.screenshots
 	$(BIN)/python -m scripts.readme_animation
 
 # The runtime lock includes the build backend. The development lock adds to it, at the same versions.

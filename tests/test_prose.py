@@ -45,7 +45,6 @@ EXEMPT: tuple[str, ...] = (
     "tests/page_actions.py",
     "tests/runs",
     "tests/schema",
-    "tests/shots.py",
     "tests/storage",
     "tests/test_active_document.py",
     "tests/test_architecture.py",

@@ -15,7 +15,7 @@ from flux_playground.generation import State
 from flux_playground.local import LocalServer
 from tests.app_process import running
 from tests.page_actions import READY, fill, generate, opened, picture
-from tests.shots import ENDINGS, UNDER_WAY
+from tests.page_states import ENDINGS, UNDER_WAY
 
 WIDTHS = (1440, 390)
 SCHEMES = ("light", "dark")

@@ -1,12 +1,11 @@
-"""Screenshots of every state of the page, light and dark, wide and narrow: `make shots`, then look at them.
+"""Screenshots of each state of the page, light and dark, wide and narrow.
 
-Writes `build/shots/`: each state, and one contact sheet. `scripts/readme_animation.py` makes the README's animation.
+`python -m scripts.screenshots` writes them and a contact sheet to `build/shots/`.
 """
 
 from __future__ import annotations
 
 import json
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,42 +14,22 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
 from flux_playground.local import LocalServer
 from tests.app_process import ROOT, running
 from tests.page_actions import FLAGS
+from tests.page_states import ENDINGS, UNDER_WAY
 
 PLACE = ROOT / "build" / "shots"
 SIZES = {"wide": (1440, 900), "narrow": (390, 844)}
 SCHEMES = ("light", "dark")
 
-# name: the word in the prompt that calls it, and what its end looks like
-ENDINGS = {
-    "ready": "",
-    "upsampled": "",
-    "moderated-request": "#moderated-request",
-    "moderated-content": "#moderated-content",
-    "no-credits": "#no-credits",
-    "wrong-key": "#bad-key",
-    "no-finetune": "#no-finetune",
-    "refused-by-the-api": "#invalid",
-    "uncertain": "#broken",
-    "failed": "#error",
-    "lost": "#lost",
-    "not-an-image": "#sample-not-image",
-    "expired": "#sample-expired",
-    "unavailable": "#unavailable",
-    "rate-limited": "#too-many",
-}
-UNDER_WAY = {"progress": "#stuck", "no-progress": "#stuck #no-progress"}
 SHAPES = ("1:1", "3:2", "2:3", "21:9")
 PROMPT = "TOK lighthouse on a cliff at dawn, mist over the sea, photographed from a small boat"
 
 
 @contextmanager
 def opened(browser: Browser, url: str, scheme: str, size: str) -> Iterator[Page]:
-    """The page in a window of its own."""
+    """The page in a new window."""
     width, height = SIZES[size]
     context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
     page = context.new_page()
@@ -70,21 +49,21 @@ def fill(page: Page, prompt: str = PROMPT, finetune: str = "my-finetune", seed: 
         page.locator(f"#input-{name} textarea, #input-{name} input").first.fill(value)
 
 
-def shown(page: Page) -> str:
-    """The id of the generation on the stage."""
+def selected_id(page: Page) -> str:
+    """The id of the generation that the page shows."""
     return page.locator("#stage .frame").get_attribute("data-id") or ""
 
 
 def start(page: Page) -> str:
-    """Press Generate; gives the id of what it started."""
-    before = shown(page)
+    """Press Generate; return the id of the new generation."""
+    before = selected_id(page)
     page.locator("#generate").click()
     page.wait_for_selector(f'#stage .frame:not([data-id="{before}"])')
-    return shown(page)
+    return selected_id(page)
 
 
-def ended(page: Page, words: dict[str, str]) -> dict[str, str]:
-    """Have each of the states happen, one after the other; gives the id of each."""
+def make_endings(page: Page, words: dict[str, str]) -> dict[str, str]:
+    """Make a generation for each failure, one after the other; return their ids."""
     made = {}
     for name, word in words.items():
         fill(page, f"{PROMPT} {word}".strip(), seed="7")
@@ -99,8 +78,8 @@ def ended(page: Page, words: dict[str, str]) -> dict[str, str]:
     return made
 
 
-def others(page: Page) -> None:
-    """A few more pictures, so that there is a history."""
+def make_history(page: Page) -> None:
+    """Make a few images for the history."""
     prompts = json.loads((ROOT / "assets" / "examples.json").read_text())[1:]
     for prompt, shape in zip(
         [*prompts, "A mill by a river at noon", "A night train through a forest"], SHAPES, strict=True
@@ -111,7 +90,7 @@ def others(page: Page) -> None:
 
 
 def keep(page: Page, name: str, scheme: str, size: str) -> Path:
-    """A screenshot of what the window shows; on a narrow one, of the result as well."""
+    """Save a screenshot of the window; in a narrow window, of the result."""
     page.wait_for_timeout(350)
     path = PLACE / f"{name}-{size}-{scheme}.png"
     if size == "narrow" and name not in ("empty", "invalid", "keys", "key", "advanced"):
@@ -121,8 +100,8 @@ def keep(page: Page, name: str, scheme: str, size: str) -> Path:
     return path
 
 
-def look(browser: Browser, url: str, made: dict[str, str], scheme: str, size: str) -> list[Path]:
-    """Every state in one scheme and size."""
+def shoot_states(browser: Browser, url: str, made: dict[str, str], scheme: str, size: str) -> list[Path]:
+    """Each state in one scheme and size."""
     with opened(browser, url, scheme, size) as page:
         paths = []
         for name, one in made.items():
@@ -156,8 +135,8 @@ def look(browser: Browser, url: str, made: dict[str, str], scheme: str, size: st
         return paths
 
 
-def first(browser: Browser, url: str, scheme: str, size: str) -> list[Path]:
-    """What somebody new sees, the folded part and the sheets opened."""
+def shoot_start(browser: Browser, url: str, scheme: str, size: str) -> list[Path]:
+    """The page at the first visit, then with its folded part and its dialogs open."""
     with opened(browser, url, scheme, size) as page:
         paths = [keep(page, "empty", scheme, size)]
         page.locator("#advanced > button").click()
@@ -172,8 +151,8 @@ def first(browser: Browser, url: str, scheme: str, size: str) -> list[Path]:
         return paths
 
 
-def interrupted(browser: Browser, folder: Path, scheme: str, size: str) -> list[Path]:
-    """What is found after the power has failed with tasks under way, and what nobody can reach then."""
+def shoot_restart(browser: Browser, folder: Path, scheme: str, size: str) -> list[Path]:
+    """The page after the program was killed with active tasks, and with an API that cannot be reached."""
     paths = []
     api = {"BFL_API_KEY": "a-key-of-the-local-server", "FLUX_PLAYGROUND_MAX_IN_FLIGHT": "3"}
     with LocalServer(speed=4) as server:
@@ -203,8 +182,8 @@ def interrupted(browser: Browser, folder: Path, scheme: str, size: str) -> list[
     return paths
 
 
-def sheet(paths: Sequence[Path], width: int = 480, columns: int = 6) -> None:
-    """One picture of all pictures."""
+def write_contact_sheet(paths: Sequence[Path], width: int = 480, columns: int = 6) -> None:
+    """Write one image with all screenshots."""
     small = []
     for path in paths:
         with Image.open(path) as shot:
@@ -218,26 +197,26 @@ def sheet(paths: Sequence[Path], width: int = 480, columns: int = 6) -> None:
 
 
 def main() -> None:
-    """Make them all."""
+    """Take all screenshots."""
     PLACE.mkdir(parents=True, exist_ok=True)
     paths: list[Path] = []
     looks = [(scheme, size) for size in SIZES for scheme in SCHEMES]
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
         for scheme, size in looks:
-            paths += interrupted(browser, Path(folder) / f"{scheme}-{size}", scheme, size)
+            paths += shoot_restart(browser, Path(folder) / f"{scheme}-{size}", scheme, size)
         with running(Path(folder), FLUX_PLAYGROUND_LOCAL_SPEED="30", FLUX_PLAYGROUND_MAX_IN_FLIGHT="2") as url:
             for scheme, size in looks:
-                paths += first(browser, url, scheme, size)
+                paths += shoot_start(browser, url, scheme, size)
             with opened(browser, url, "light", "wide") as page:
-                others(page)
-                made = ended(page, {"ready": ENDINGS["ready"]})
+                make_history(page)
+                made = make_endings(page, {"ready": ENDINGS["ready"]})
             with opened(browser, url, "light", "wide") as page:
-                made |= ended(page, {name: word for name, word in ENDINGS.items() if name not in made})
+                made |= make_endings(page, {name: word for name, word in ENDINGS.items() if name not in made})
             for scheme, size in looks:
-                paths += look(browser, url, made, scheme, size)
+                paths += shoot_states(browser, url, made, scheme, size)
         browser.close()
-    sheet(paths)
+    write_contact_sheet(paths)
 
 
 if __name__ == "__main__":
