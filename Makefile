@@ -41,10 +41,10 @@ shots: $(VENV)/.developed needs
 
 # The runtime lock includes the build backend. The development lock adds to it, at the same versions.
 lock: $(LOCKER)/bin/uv
-	$(COMPILE) --extra socks --group build --generate-hashes --output-file requirements.lock
-	$(COMPILE) --extra socks --group build --group dev --constraint requirements.lock --generate-hashes \
+	$(COMPILE) --extra socks --extra mcp --group build --generate-hashes --output-file requirements.lock
+	$(COMPILE) --extra socks --extra mcp --group build --group dev --constraint requirements.lock --generate-hashes \
 		--output-file requirements-dev.lock
-	$(COMPILE) --extra socks --constraint requirements.lock --no-annotate --output-file requirements.txt
+	$(COMPILE) --extra socks --extra mcp --constraint requirements.lock --no-annotate --output-file requirements.txt
 
 # The newest versions, also beyond the bounds of pyproject.toml, in a separate environment.
 test-newest: needs

