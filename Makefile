@@ -1,6 +1,6 @@
 # make run          start the page
 # make test         all tests
-# make check        formatter, linter, type checker
+# make check        formatter, linter, type checker, rules of imports, documents and words
 # make coverage     line coverage of all but the browser tests
 # make bench        benchmarks
 # make shots        screenshots of the page, and the README's animation
@@ -31,6 +31,7 @@ check: $(VENV)/.developed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/python -m pytest --quiet tests/test_architecture.py tests/test_docs.py tests/test_prose.py
 
 bench: $(VENV)/.developed needs
 	for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
