@@ -94,7 +94,7 @@ class Api:
     async def submit(self, request: Request, operation: Operation) -> Response:
         """Accept a request as a task, or return an error response."""
         try:
-            body = await read_json(request)
+            body = await read_json(request, operation)
         except (ValueError, RecursionError) as error:
             return invalid_json(error)
         triggers = self._due_triggers(request, operation, body)

@@ -36,6 +36,13 @@ def test_too_many_bytes(server: LocalServer, monkeypatch: pytest.MonkeyPatch) ->
     assert post(server, b'{"prompt":"' + b"a" * 2_000 + b'"}').status_code == 413
 
 
+@pytest.mark.parametrize("name", ["prompt", "webhook_url", "unknown"])
+def test_long_text(server: LocalServer, name: str) -> None:
+    """A text of more than a million characters that is not an image gets 413."""
+    response = post(server, json.dumps({"finetune_id": "x", name: "a" * 1_000_001}).encode())
+    assert (response.status_code, response.json()) == (413, {"detail": "Request has a text that is too long"})
+
+
 def test_large_image(server: LocalServer) -> None:
     """A body with a large image is accepted."""
     body = {"finetune_id": "x", "prompt": "a hill", "image_prompt": "AAAA" * 5_000_000}

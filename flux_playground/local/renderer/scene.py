@@ -10,7 +10,7 @@ import numpy as np
 
 Color = tuple[int, int, int]
 
-# Part of the scene, its value, and the words for it.
+MAX_READ_CHARACTERS = 10_000  # of a prompt
 WORDS = """
 hour dawn: dawn sunrise morning daybreak early
 hour day: day noon midday sunny daylight summer
@@ -78,7 +78,7 @@ class Scene:
 
 def parse_prompt(prompt: str, seed: int) -> Scene:
     """Return the scene that a prompt describes; what the prompt leaves open depends on prompt and seed."""
-    words = re.findall(r"[^\W_]+", prompt.lower())
+    words = re.findall(r"[^\W_]+", prompt[:MAX_READ_CHARACTERS].lower())
     random = seeded_random("scene", *words, seed)
     lines = [re.split("[ :]+", line) for line in WORDS.strip().splitlines()]
     found: dict[str, list[str]] = {part: [] for part, *_ in lines}
