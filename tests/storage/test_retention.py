@@ -137,12 +137,12 @@ def test_another_program_on_the_same_folder_removes_nothing(store: GenerationSto
 
 
 def test_each_image_that_is_made_makes_room_for_itself(settings: Settings) -> None:
-    with Playground(settings.replace(max_storage_gb=60e-6)) as playground:
+    with Playground(settings.replace(max_storage_gb=12e-6)) as playground:
         ends = [list(playground.generate({**VALUES, "seed": seed}))[-1] for seed in range(8)]
         until = time.monotonic() + 10
-        while playground.store.files.size > 60_000 and time.monotonic() < until:
+        while playground.store.files.size > 12_000 and time.monotonic() < until:
             time.sleep(0.02)
-        assert playground.store.files.size <= 60_000
+        assert playground.store.files.size <= 12_000
         found = there(playground.store, *ends)
         assert found == sorted(found)
         assert not found[0]
