@@ -28,7 +28,7 @@ def build(operation: Operation, values: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises `InvalidRequest` with all that is wrong, by field.
     """
-    images = _image_names(operation)
+    images = image_names(operation)
     lengths = {name: text_length(value) for name, value in values.items() if name not in images}
     wrong = [
         FieldError(("body", name), f"is too long: {length:,} of {MAX_TEXT_LENGTH:,} characters", "string_too_long")
@@ -86,7 +86,7 @@ def text_length(value: Any) -> int:
 
 def has_images(operation: Operation, values: Mapping[str, Any]) -> bool:
     """Return whether a field for images has a value."""
-    return any(values.get(name) not in (None, "", [], ()) for name in _image_names(operation))
+    return any(values.get(name) not in (None, "", [], ()) for name in image_names(operation))
 
 
 def resolve_image_refs(values: Mapping[str, Any], known: Callable[[str], str | None]) -> dict[str, Any]:
@@ -113,8 +113,9 @@ def seed_of(request: Mapping[str, Any]) -> int | None:
     return seed if isinstance(seed, int) and not isinstance(seed, bool) else None
 
 
-def _image_names(operation: Operation) -> set[str]:
-    return {one.name for one in operation.fields if one.media}
+def image_names(operation: Operation) -> frozenset[str]:
+    """Return the names of the fields that take images."""
+    return frozenset(field.name for field in operation.fields if field.media)
 
 
 def _encode(one: Field, value: Any) -> Any:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from ..errors import QueueFull
 from ..generation import Generation
+from .queued_request import QueuedRequest
 
 MAX_RUNS_PER_VISITOR = 50
 MAX_RUNS_PER_ADDRESS = 200
@@ -23,7 +23,7 @@ MAX_RUNS = 1000
 
 @dataclass(eq=False)
 class ActiveRun:
-    """A generation under way in this process: its latest record, and the whole request, which is kept nowhere else.
+    """A generation under way in this process: its latest record and its request, whose secrets are kept nowhere else.
 
     Whoever moves it forward calls `report`; any number of others watch. Setting `stop` ends the waiting for it. With
     `suspended` set as well, what the API has accepted stays unfinished on disk, so that the next start resumes it.
@@ -31,7 +31,7 @@ class ActiveRun:
     """
 
     generation: Generation
-    request: Mapping[str, Any] = field(repr=False)
+    request: QueuedRequest = field(default_factory=QueuedRequest, repr=False)
     mark: str = ""
     stop: threading.Event = field(default_factory=threading.Event)
     suspended: threading.Event = field(default_factory=threading.Event)

@@ -9,31 +9,33 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from typing import Any
 
 from ..client import Client, Result, Task
 from ..client.poll_schedule import PollSchedule
 from ..errors import PlaygroundError, SubmitUnknown, TaskFailed
 from ..generation import Generation, State
 from ..storage.generation_store import GenerationStore
+from .queued_request import QueuedRequest
 
 log = logging.getLogger(__name__)
 
 
 def run_generation(
     generation: Generation,
-    request: Mapping[str, Any],
+    request: QueuedRequest,
     client: Client,
     store: GenerationStore,
     patience: float,
     stop: threading.Event,
     suspended: threading.Event | None = None,
+    place: AbstractContextManager[None] | None = None,
 ) -> Iterator[Generation]:
     """Take a generation from where it stands to its end, yielding every record on the way; the last is finished.
 
-    One that has no task yet is submitted with `request` (the whole of it, secrets and images included); one that has
+    One that has no task yet is submitted with `request`, whose images are loaded while `place` is held; one that has
     a task is only collected. `patience` is in seconds. Setting `stop` ends the waiting, not the task; with `suspended`
     set as well, that end is not written down, so that the next start resumes the task. What goes wrong with the API,
     or with this program, is not raised: it is how the generation ends, in its `state` and `error`.
@@ -46,14 +48,17 @@ def run_generation(
 
     try:
         fresh = not generation.task_id
-        if fresh and stop.is_set():
-            yield store.save_with_retry(replace(generation, state=State.CANCELLED, finished_at=time.time()))
-            return
         if fresh:
-            store.check_writable()
-            generation = store.save(replace(generation, state=State.SUBMITTING, started_at=time.time()))
-            yield generation
-            task = client.submit(generation.endpoint, request, stop=stop, patience=patience)
+            with place or nullcontext():
+                if stop.is_set():
+                    yield store.save_with_retry(replace(generation, state=State.CANCELLED, finished_at=time.time()))
+                    return
+                store.check_writable()
+                values = request.load(store.load_input)
+                generation = store.save(replace(generation, state=State.SUBMITTING, started_at=time.time()))
+                yield generation
+                task = client.submit(generation.endpoint, values, stop=stop, patience=patience)
+                del values  # images take megabytes, and the task takes minutes
             generation = replace(generation, task_id=task.id, polling_url=task.polling_url, cost=task.cost)
         generation = store.save_with_retry(replace(generation, state=State.RUNNING, error=None, finished_at=None))
         yield generation

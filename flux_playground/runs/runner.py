@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 
 from ..errors import Unauthorized
@@ -16,6 +17,7 @@ from .active_runs import ActiveRuns
 from .client_pool import ClientPool, PooledClient
 from .fair_queue import ActiveRun
 from .pipeline import run_generation
+from .queued_request import LoadedRequests
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +27,7 @@ class Runner:
 
     def __init__(self, store: GenerationStore, accounts: ClientPool, retention: Retention, patience: float) -> None:
         self.runs = ActiveRuns()
+        self._loaded = LoadedRequests()
         self._store, self._accounts, self._retention, self._patience = store, accounts, retention, patience
 
     def close(self) -> None:
@@ -102,8 +105,19 @@ class Runner:
 
     def _run(self, run: ActiveRun, account: PooledClient) -> None:
         try:
-            patience, ends = self._patience, (run.stop, run.suspended)
-            for generation in run_generation(run.generation, run.request, account.client, self._store, patience, *ends):
+            address = run.mark.partition(".")[0]
+            place = self._loaded.hold(address, run.stop) if run.request.has_images else nullcontext()
+            records = run_generation(
+                run.generation,
+                run.request,
+                account.client,
+                self._store,
+                self._patience,
+                run.stop,
+                run.suspended,
+                place,
+            )
+            for generation in records:
                 run.publish(generation)
         finally:
             if not run.generation.finished:  # a fault of ours: whoever watches must see an end

@@ -189,7 +189,7 @@ class GenerationStore:
     def save_input(self, text: str) -> str:
         """Keep an image that goes into a request (base64) once, however often it is used; gives its reference."""
         path = self.files.inputs / input_reference(text).removeprefix(INPUT_PREFIX)
-        if path.is_file():
+        if self.load_input(input_reference(text)) is not None:
             path.touch()  # else it might be taken for one that nobody wants
         else:
             try:
@@ -207,12 +207,16 @@ class GenerationStore:
             return bool(self._reader.select(query, [owner, reference])[1])
 
     def load_input(self, reference: str) -> str | None:
-        """The base64 text that `keep_input` gave this reference for, or None."""
+        """Return the base64 text that `save_input` gave this reference for; None for a missing or damaged file."""
         digest = reference.removeprefix(INPUT_PREFIX)
         if len(digest) != 64 or not digest.isalnum():
             return None
         path = self.files.inputs / digest
-        return path.read_text(encoding="utf-8") if path.is_file() else None
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return None
+        return text if input_reference(text) == reference else None
 
     def secret_key(self) -> bytes:
         """32 random bytes that are the same for as long as the folder is, and known to nobody else."""

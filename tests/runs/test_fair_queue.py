@@ -19,10 +19,11 @@ from flux_playground.runs.fair_queue import (
     FairQueue,
     check_capacity,
 )
+from flux_playground.runs.queued_request import QueuedRequest
 
 
 def run(name: str = "a", mark: str = "") -> ActiveRun:
-    return ActiveRun(Generation(name, "owner", 0.0, "/v1/flux", "https://api.bfl.ai", {}), {}, mark)
+    return ActiveRun(Generation(name, "owner", 0.0, "/v1/flux", "https://api.bfl.ai", {}), mark=mark)
 
 
 def left(line: FairQueue) -> list[str]:
@@ -181,4 +182,4 @@ def test_whoever_must_not_block_is_told_of_the_end_once_and_of_nothing_before() 
 
 
 def test_the_request_is_not_in_the_repr_of_a_run() -> None:
-    assert "sesame" not in repr(ActiveRun(run().generation, {"webhook_secret": "sesame"}))
+    assert "sesame" not in repr(ActiveRun(run().generation, QueuedRequest({"webhook_secret": "sesame"})))

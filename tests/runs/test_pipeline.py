@@ -33,6 +33,7 @@ from flux_playground.errors import (
 from flux_playground.generation import Generation, State
 from flux_playground.local import LocalServer
 from flux_playground.runs.pipeline import run_generation
+from flux_playground.runs.queued_request import QueuedRequest
 from flux_playground.storage.generation_store import GenerationStore
 
 ENDPOINT = "/v1/flux-pro-1.1-ultra-finetuned"
@@ -68,7 +69,9 @@ def go(
     fresh = Generation(f"{time.monotonic_ns():032x}", "owner", time.time(), ENDPOINT, server.url, request, seed=5)
     with Client(server.url, KEY) as account, Client(server.url, key, limits=QUICK) as client:
         before = account.credits()
-        records = list(run_generation(store.save(fresh), request, client, store, patience, threading.Event()))
+        records = list(
+            run_generation(store.save(fresh), QueuedRequest(request), client, store, patience, threading.Event())
+        )
         return records, round((before - account.credits()) / PRICE)
 
 
@@ -137,7 +140,7 @@ def test_a_server_that_is_not_there_costs_nothing(store: GenerationStore) -> Non
         url = gone.url
     fresh = Generation("0" * 32, "owner", time.time(), ENDPOINT, url, {})
     with Client(url, KEY, limits=QUICK) as client:
-        last = list(run_generation(fresh, {}, client, store, 1, threading.Event()))[-1]
+        last = list(run_generation(fresh, QueuedRequest(), client, store, 1, threading.Event()))[-1]
     assert last.state is State.FAILED
     assert type(last.error).__name__ == "APIUnreachable"
 

@@ -279,7 +279,7 @@ def test_retry_never_writes_an_older_record() -> None:
 
 def test_resume_leaves_active_runs_alone(keyed: Settings) -> None:
     """Resuming while generations are queued and run changes none of them."""
-    with Playground(replace(keyed, max_in_flight=1)) as playground:
+    with Playground(keyed.replace(max_in_flight=1)) as playground:
         first = playground.start({**VALUES, "prompt": "a mill #stuck"})
         queued = playground.start(VALUES)
         playground.resume()

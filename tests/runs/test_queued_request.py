@@ -1,0 +1,119 @@
+"""A queued request keeps references to its images, and is sent as it was checked or not at all."""
+
+from __future__ import annotations
+
+import base64
+import io
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from flux_playground import Playground, Settings
+from flux_playground.client import Client
+from flux_playground.errors import StorageError
+from flux_playground.generation import State
+from flux_playground.local import LocalServer
+from flux_playground.runs.queued_request import LoadedRequests, QueuedRequest
+from flux_playground.storage.generation_store import input_reference
+
+VALUES = {"finetune_id": "my-finetune", "prompt": "a mill", "seed": 5}
+KEY = "owners-key-5151"
+
+
+def png(color: str = "crimson") -> bytes:
+    """A small PNG."""
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64), color).save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.fixture
+def busy(settings: Settings, server: LocalServer) -> Iterator[Playground]:
+    """A playground whose only queue place is taken."""
+    keyed = settings.replace(demo_url="", base_url=server.url, api_key=KEY, max_in_flight=1)
+    with Playground(keyed) as opened:
+        opened.start({**VALUES, "prompt": "a mill #stuck", "seed": 1})
+        yield opened
+
+
+def queue_image(playground: Playground, **values: Any) -> str:
+    """Queue a request with an image and return its id."""
+    return playground.start({**VALUES, "image_prompt": png(), **values}).id
+
+
+def release(playground: Playground) -> None:
+    """Free the queue place of `busy`."""
+    blocking = playground.recent()[-1]
+    playground.stop(blocking.id)
+
+
+def test_queued_request_keeps_no_image(busy: Playground) -> None:
+    """A queued run refers to its image by the hash."""
+    run = busy.run(queue_image(busy))
+    assert run is not None
+    assert run.request.values["image_prompt"] == input_reference(base64.b64encode(png()).decode())
+
+
+def test_queued_request_is_sent_with_its_image(busy: Playground, settings: Settings) -> None:
+    """The image of a queued request reaches the API: it changes the image."""
+    made = queue_image(busy, image_prompt_strength=0.8)
+    release(busy)
+    with_image = list(busy.watch(made))[-1]
+    without = list(busy.generate(VALUES))[-1]
+    assert with_image.state is without.state is State.SUCCEEDED
+    assert with_image.sha256 != without.sha256
+
+
+@pytest.mark.parametrize("damage", ["removed", "replaced"])
+def test_changed_image_is_not_sent(busy: Playground, server: LocalServer, damage: str) -> None:
+    """A request whose image on disk was removed or replaced is not sent and costs nothing."""
+    made = queue_image(busy)
+    (path,) = busy.store.files.inputs.iterdir()
+    path.unlink() if damage == "removed" else path.write_text(base64.b64encode(png("blue")).decode())
+    with Client(server.url, KEY) as client:
+        before = client.credits()
+        release(busy)
+        ended = list(busy.watch(made))[-1]
+        assert client.credits() == before
+    assert ended.state is State.FAILED
+    assert isinstance(ended.error, StorageError)
+    assert "Nothing was sent" in ended.error.message
+
+
+def test_damaged_input_is_written_again(playground: Playground) -> None:
+    """An image whose kept file is damaged is kept again when it is used again."""
+    reference = playground.store.save_input("QUJD")
+    (path,) = playground.store.files.inputs.iterdir()
+    path.write_bytes(b"\xff")
+    assert playground.store.load_input(reference) is None
+    assert playground.store.save_input("QUJD") == reference
+    assert playground.store.load_input(reference) == "QUJD"
+
+
+def test_text_like_a_reference_stays_text() -> None:
+    """Only fields for images are loaded: a prompt may look like a reference."""
+    text = input_reference("QUJD")
+    request = QueuedRequest({"prompt": text, "images": [text, "https://example.org/a.png"]}, frozenset({"images"}))
+    assert request.load({text: "QUJD"}.get) == {"prompt": text, "images": ["QUJD", "https://example.org/a.png"]}
+
+
+def test_loaded_requests_wait_for_own_address_only() -> None:
+    """A second request of one address waits; another address goes on; a stop ends the wait."""
+    loaded, never, stop = LoadedRequests(1), threading.Event(), threading.Event()
+    entered = threading.Event()
+
+    def second() -> None:
+        with loaded.hold("a", stop):
+            entered.set()
+
+    with loaded.hold("a", never):
+        waiting = threading.Thread(target=second)
+        waiting.start()
+        with loaded.hold("b", never):
+            assert not entered.is_set()
+        stop.set()
+        waiting.join(10)
+        assert entered.is_set()
