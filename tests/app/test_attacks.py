@@ -620,3 +620,12 @@ def test_a_key_is_gone_when_its_tab_is_closed(stranger: Stranger) -> None:
     assert 'data-who=\\"own\\"' in stranger.hello()
     assert stranger.call("POST", "/leave", stranger.visit).status == 204
     assert 'data-who=\\"owner\\"' in stranger.hello()
+
+
+def test_streams_of_unknown_sessions_are_not_found(stranger: Stranger, folder: Path) -> None:
+    """The stream of a session that does not exist costs the log nothing."""
+    before = (folder / "log").stat().st_size
+    for path in ("/gradio_api/queue/data", "/gradio_api/queue/data/", "//gradio_api//queue/data"):
+        for _ in range(5):
+            assert stranger.get(f"{path}?session_hash=unknown").status in (404, 307)
+    assert (folder / "log").stat().st_size - before < 2000

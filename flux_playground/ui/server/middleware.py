@@ -15,6 +15,7 @@ from .proxy_headers import ProxyHeadersMiddleware
 from .rate_limit import RateLimitMiddleware
 from .security_headers import SecurityHeadersMiddleware
 from .token_bucket import RateLimiter
+from .unknown_session import UnknownSessionMiddleware
 
 
 def build_middleware(
@@ -38,4 +39,4 @@ def build_middleware(
     stack += [Middleware(CrossSiteMiddleware), Middleware(BodyLimitMiddleware, body_limits)]
     if settings.hosted:
         stack.append(Middleware(RateLimitMiddleware, rate_limiter))
-    return stack
+    return [*stack, Middleware(UnknownSessionMiddleware)]
