@@ -108,25 +108,23 @@ class Playground:
         operation = self._operation(endpoint)
         server, key = resolve_credentials(self.settings, visitor, operation)
         self.store.check_writable()
+        request, shown = self._prepare(endpoint, values, visitor)
         generation = Generation(
             id=secrets.token_hex(16),
             owner=visitor.id,
             created_at=time.time(),
             endpoint=operation.path,
             server=server,
-            request={},
+            request=shown,
+            seed=seed_of(request),
             document=self._edition,
+            fingerprint=fingerprint(server, operation.path, shown),
             origin=origin,
             spender=billing_key(self.settings, visitor),
             account=self._digest(key),
         )
-        request, shown = self._prepare(endpoint, values, visitor)
-        mark = fingerprint(server, operation.path, shown)
-        generation = replace(generation, request=shown, seed=seed_of(request), fingerprint=mark)
-        reuse = reuse_running and not draws_seed(values)
-        # The request waits without its images, which are on disk: 1,000 requests could take 27 GB.
-        queued = QueuedRequest({**request, **shown}, image_names(operation))
-        run = self._admit(ActiveRun(generation, queued, visitor.mark), reuse=reuse)
+        queued = QueuedRequest({**request, **shown}, image_names(operation))  # without images: they take megabytes
+        run = self._admit(ActiveRun(generation, queued, visitor.mark), reuse=reuse_running and not draws_seed(values))
         if run.generation is not generation:
             return run.generation
         try:
@@ -199,15 +197,15 @@ class Playground:
         return durations[len(durations) // 2] if len(durations) >= 3 else None
 
     def find_existing(self, values: Values, visitor: Visitor = OWNER, *, endpoint: str = "") -> Generation | None:
-        """The image that this visitor has of just these values, seed included, or None; raises as `start` does."""
-        server, path = self.server(visitor, endpoint=endpoint), self._operation(endpoint).path
-        digest = fingerprint(server, path, self._prepare(endpoint, values, visitor)[1])
+        """Return the visitor's image of the same values and seed, or None; raises as `start` does."""
+        operation, shown = self._operation(endpoint), self._prepare(endpoint, values, visitor)[1]
+        digest = fingerprint(self.server(visitor, endpoint=endpoint), operation.path, shown)
         return self.store.find_by_fingerprint(visitor.id, digest)
 
     def preview_request(self, values: Values, visitor: Visitor = OWNER, *, endpoint: str = "") -> dict[str, Any]:
         """The request of these values as it would be kept, but a blank seed left blank; raises as `start` does."""
-        shown = self._prepare(endpoint, values, visitor)[1].items()
-        return {name: value for name, value in shown if name != SEED or not draws_seed(values)}
+        shown = self._prepare(endpoint, values, visitor)[1]
+        return {name: value for name, value in shown.items() if name != SEED or not draws_seed(values)}
 
     def server(self, visitor: Visitor = OWNER, *, endpoint: str = "") -> str:
         """The base URL that a visitor's requests go to."""
@@ -246,7 +244,7 @@ class Playground:
             return self.store.load_input(text) if is_reference(text) and self.store.owns_input(asker.id, text) else None
 
         operation = self._operation(endpoint)
-        if has_images(operation, values):  # their work is done for nobody who may not send them
+        if has_images(operation, values):  # encoding them is work, also for a free `find_existing`
             server, now = self.server(asker, endpoint=endpoint), time.time()
             press = Generation("", asker.id, now, operation.path, server, {}, spender=billing_key(self.settings, asker))
             self._check_limits(press, asker.mark)
