@@ -1,141 +1,94 @@
-"""The files of the page as a browser gets them: at once, and to keep.
-
-Gradio compresses each of its files anew for every browser that asks, and lets none keep any. Here they are compressed
-once and sent from memory, the browser keeps them for good (their names change with what is in them), and the page names
-at its top all that it will need; our own style and script are files like them. Pure ASGI, before gradio's application.
-"""
+"""Serves the script and style files of the page: compressed once, kept in memory, cached by browsers for good."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Iterable
-from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..gradio_patches.preload import Chunks, Needed
+from ..gradio_patches.frontend_files import find_frontend_files
 from .asgi import request_path
 
-FOLDER = "/assets/"
-KINDS = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
-FOR_GOOD = "public, max-age=31536000, immutable"
-
-THOROUGH, QUICK = 6, 4
-"""Levels of compression: of a file, which is compressed once, and of the page's text, which is not."""
+PREFIX = "/assets/"
+MEDIA_TYPES = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
+CACHE_CONTROL = "public, max-age=31536000, immutable"
+FILE_GZIP_LEVEL, PAGE_GZIP_LEVEL = 6, 4
 
 
 class StaticFilesMiddleware:
-    """An ASGI application before gradio's; `style` and `script` are what the page has of our own."""
+    """Serves Gradio's files and our own `style` and `script`, and links our files in the head of the page.
+
+    Gradio compresses its files at each request and forbids caching. A name contains the hash of its content.
+    """
 
     def __init__(self, app: ASGIApp, style: str = "", script: str = "") -> None:
         self.app = app
-        self._style, self._script = style, script
-        self._chunks = Chunks()
-        self._own: dict[str, bytes] = {}
-        self._tops: dict[Needed, str] = {}
-        self._packed: dict[str, bytes] = {}
+        self._frontend_files = find_frontend_files()
+        self._own_files = {_hashed_name(text, kind): text.encode() for kind, text in (("css", style), ("js", script))}
+        css, js = self._own_files
+        # The script blocks the page: Gradio's page calls it as soon as it is drawn.
+        self._links = (
+            f'<link rel="stylesheet" crossorigin href=".{PREFIX}{css}"><script src=".{PREFIX}{js}"></script>'
+        ).encode()
+        self._compressed: dict[str, bytes] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer for the files that pages are made of, complete the page, hand on everything else."""
+        """Handle one request."""
         if scope["type"] != "http" or scope["method"] != "GET":
             await self.app(scope, receive, send)
             return
-        path, packs = request_path(scope), "gzip" in Headers(scope=scope).get("accept-encoding", "")
-        file = self._file(path.removeprefix(FOLDER), packs=packs) if path.startswith(FOLDER) else None
-        if file is not None:
-            await _give(file, KINDS[_kind(path)], send, packed=packs)
+        path = request_path(scope)
+        accepts_gzip = "gzip" in Headers(scope=scope).get("accept-encoding", "")
+        response = self._file_response(path.removeprefix(PREFIX), accepts_gzip) if path.startswith(PREFIX) else None
+        if response is not None:
+            await response(scope, receive, send)
+        elif path in ("", "/"):
+            await self.app(scope, receive, self._link_files(send, accepts_gzip))
         else:
-            await self.app(scope, receive, self._completed(send, packs=packs) if path in ("", "/") else send)
+            await self.app(scope, receive, send)
 
-    def _file(self, name: str, *, packs: bool) -> bytes | None:
-        """What is sent for a name; None where gradio is to answer."""
-        gradios = name in self._chunks.names and bool(_kind(name))
-        if not packs or not (gradios or name in self._own):
-            return self._own.get(name)
-        if name not in self._packed:
-            plain = (self._chunks.folder / name).read_bytes() if gradios else self._own[name]
-            self._packed[name] = gzip.compress(plain, THOROUGH)
-        return self._packed[name]
+    def _file_response(self, name: str, accepts_gzip: bool) -> Response | None:
+        """The response for a file; None if Gradio answers."""
+        headers = {"cache-control": CACHE_CONTROL, "vary": "Accept-Encoding"}
+        content = self._own_files.get(name)
+        if accepts_gzip and (content is not None or name in self._frontend_files):
+            if name not in self._compressed:
+                plain = self._frontend_files[name].read_bytes() if content is None else content
+                self._compressed[name] = gzip.compress(plain, FILE_GZIP_LEVEL)
+            content = self._compressed[name]
+            headers["content-encoding"] = "gzip"
+        if content is None:
+            return None
+        return Response(content, headers=headers, media_type=MEDIA_TYPES[name.rpartition(".")[2]])
 
-    def _completed(self, send: Send, *, packs: bool) -> Send:
-        """The way of gradio's page to the browser, on which it gets its top and is compressed."""
-        begun: Message = {}
+    def _link_files(self, send: Send, accepts_gzip: bool) -> Send:
+        """A `send` that adds our links to an HTML page and compresses it."""
+        start: Message = {}
         parts: list[bytes] = []
 
-        async def give(message: Message) -> None:
+        async def send_page(message: Message) -> None:
             if message["type"] == "http.response.start":
-                begun.update(message)
+                start.update(message)
                 return
             parts.append(message.get("body", b""))
-            if not message.get("more_body", False):
-                headers = MutableHeaders(raw=list(begun["headers"]))
-                body = self._page(b"".join(parts), headers, packs=packs)
-                await send({**begun, "headers": headers.raw})
-                await send({**message, "body": body})
+            if message.get("more_body", False):
+                return
+            body, headers = b"".join(parts), MutableHeaders(raw=list(start["headers"]))
+            if headers.get("content-type", "").startswith("text/html"):
+                body = body.replace(b"</head>", self._links + b"</head>", 1)
+                if accepts_gzip:
+                    body = gzip.compress(body, PAGE_GZIP_LEVEL)
+                    headers["content-encoding"] = "gzip"
+                headers["vary"] = "Accept-Encoding"
+                headers["content-length"] = str(len(body))
+            await send({**start, "headers": headers.raw})
+            await send({**message, "body": body})
 
-        return give
-
-    def _page(self, body: bytes, headers: MutableHeaders, *, packs: bool) -> bytes:
-        if not headers.get("content-type", "").startswith("text/html"):
-            return body
-        top = self._top(self._chunks.needed(body.decode()))
-        body = body.replace(b"</head>", f"{top}</head>".encode(), 1)
-        if packs:
-            body = gzip.compress(body, QUICK)
-            headers["content-encoding"] = "gzip"
-        headers["vary"] = "Accept-Encoding"
-        headers["content-length"] = str(len(body))
-        return body
-
-    def _top(self, needed: Needed) -> str:
-        """What is put at the top of a page that will need these of gradio's files: its scripts to be fetched at once,
-        its styles with ours as one. Gradio's page does not fetch a style that it finds named there, even if disabled.
-        """
-        if needed not in self._tops:
-            styles = [one for one in (*needed.frame, *needed.parts) if _kind(one) == "css"]
-            style = "\n".join(
-                [self._style, *((self._chunks.folder / one).read_text(encoding="utf-8") for one in styles)]
-            )
-            self._tops[needed] = "".join(
-                [
-                    f'<link rel="stylesheet" crossorigin href=".{FOLDER}{self._add(style, "css")}">',
-                    # Nothing goes on before it is here: gradio's page calls it when it stands.
-                    f'<script src=".{FOLDER}{self._add(self._script, "js")}"></script>',
-                    *_ahead(needed.frame, "high"),
-                    *_ahead(needed.parts, "low"),
-                    *(f'<link rel="stylesheet" crossorigin disabled href=".{FOLDER}{one}">' for one in styles),
-                ]
-            )
-        return self._tops[needed]
-
-    def _add(self, text: str, kind: str) -> str:
-        """The name of a file of our own, from now on."""
-        name = f"flux-{hashlib.sha256(text.encode()).hexdigest()[:12]}.{kind}"
-        self._own[name] = text.encode()
-        return name
+        return send_page
 
 
-def _ahead(names: Iterable[str], priority: str) -> Iterable[str]:
-    """The scripts among these, to be fetched before anybody asks for them."""
-    how = f'rel="modulepreload" crossorigin fetchpriority="{priority}"'
-    return (f'<link {how} href=".{FOLDER}{one}">' for one in names if _kind(one) == "js")
-
-
-def _kind(name: str) -> str:
-    """The ending of the name of a file that pages are made of, else nothing."""
-    ending = name.rpartition(".")[2]
-    return ending if ending in KINDS else ""
-
-
-async def _give(file: bytes, kind: str, send: Send, *, packed: bool) -> None:
-    headers: list[Any] = [
-        (b"content-type", kind.encode()),
-        (b"content-length", str(len(file)).encode()),
-        (b"cache-control", FOR_GOOD.encode()),
-        (b"vary", b"Accept-Encoding"),
-    ]
-    headers += [(b"content-encoding", b"gzip")] if packed else []
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": file})
+def _hashed_name(text: str, kind: str) -> str:
+    return f"flux-{hashlib.sha256(text.encode()).hexdigest()[:12]}.{kind}"
