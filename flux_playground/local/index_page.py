@@ -6,7 +6,7 @@ import json
 from html import escape
 from typing import Any
 
-from ..schema import Document, Operation
+from ..schema import Document, Field, Operation
 from .faults import FAULTS
 
 STAGES = {
@@ -65,12 +65,23 @@ def _curl(operation: Operation, url: str) -> str:
     )
 
 
-def _is_shown(field: Any) -> bool:
+def _is_shown(field: Field) -> bool:
     return field.required or field.name in SAMPLE_VALUES
 
 
-def _sample_value(field: Any) -> Any:
-    return SAMPLE_VALUES.get(field.name, field.example if field.example is not None else "…")
+def _sample_value(field: Field) -> Any:
+    if field.name in SAMPLE_VALUES or field.example is not None:
+        return SAMPLE_VALUES.get(field.name, field.example)
+    if field.enum:
+        return field.enum[0]
+    by_type: dict[str, Any] = {
+        "integer": field.minimum or 1,
+        "number": field.minimum or 1,
+        "boolean": False,
+        "array": [],
+        "object": {},
+    }
+    return by_type.get(field.type, "https://example.org/" if field.format == "uri" else "text")
 
 
 def _fault_rows(stage: str) -> str:

@@ -101,7 +101,7 @@ def _describe(error: FieldError, value: Any, schemas: list[Mapping[str, Any]]) -
             return message, {"field_type": noun, name: bound, "actual_length": len(value)}
     if error.type in ("enum", "literal_error"):
         values = _first(schemas, "enum") or [_first(schemas, "const")]
-        expected = _join_or([repr(one) for one in values if one is not None])
+        expected = _join_or([repr(allowed) for allowed in values if allowed is not None])
         return f"Input should be {expected}", {"expected": expected}
     if error.type == "url_parsing":
         return f"Input should be a valid URL, {URL_ERROR}", {"error": URL_ERROR}

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -111,7 +112,8 @@ def test_sample_expiry() -> None:
     with LocalServer(speed=300, renderer="flat", sample_lifetime=-1.0) as server:
         polling_url = accept(server)["polling_url"]
         assert get(wait_for_end(polling_url)["result"]["sample"]).status_code == 403
-        server._api.backend.options.__dict__["sample_lifetime"] = 60.0
+        backend = server._api.backend
+        backend.options = replace(backend.options, sample_lifetime=60.0)
         assert get(wait_for_end(polling_url)["result"]["sample"]).status_code == 200
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ import requests
 from starlette.responses import Response
 
 from flux_playground.local import LocalServer
+from flux_playground.local.backend import Backend, Options
 from flux_playground.local.faults import FAULT_BY_WORD, FAULTS, CannedResponse, Fault, find_triggers, parse_triggers
 from flux_playground.local.http_responses import FaultyResponse
+from flux_playground.schema import load
 
 from .requests_to_server import accept, get, submit, wait_for_end
 
@@ -88,19 +91,16 @@ def test_incomplete_result(server: LocalServer, word: str) -> None:
     assert (body["result"] is None) == (word == "no-result")
 
 
-def test_slow_tasks() -> None:
+def test_slow_tasks(tmp_path: Path) -> None:
     """A slow task takes ten times as long, and a stuck task does not end."""
-    with LocalServer(seed=3, renderer="flat", speed=1000) as server:
-        backend = server._api.backend
-        durations = []
-        for words in ("", "#slow", "#stuck"):
-            backend._random.seed(3)
-            task = backend.get(accept(server, prompt=words)["id"])
-            assert task is not None
-            durations.append(task.done_at - task.started_at)
-            backend.store = type(backend.store)(backend.store._folder)
-    assert durations[1] == pytest.approx(10 * durations[0], rel=0.01)
-    assert durations[2] > 10_000
+    durations = {}
+    for word in ("no-seed", "slow", "stuck"):
+        backend = Backend(Options(seed=3, renderer="flat"), tmp_path / word, regions=1)
+        task = backend.accept(load().operations[0], {}, "account", parse_triggers([word]))
+        durations[word] = task.done_at - task.started_at
+        backend.close()
+    assert durations["slow"] == pytest.approx(10 * durations["no-seed"])
+    assert durations["stuck"] > 1_000_000
 
 
 @pytest.mark.parametrize("fault", canned_faults("poll"))
@@ -226,7 +226,7 @@ def test_poll_limit() -> None:
     assert (response.status_code, response.headers["Retry-After"]) == (429, "1")
 
 
-def test_close_during_silence(server: LocalServer) -> None:
+def test_close_during_silence() -> None:
     """The server closes while a client waits for a response that is never sent."""
     silent = LocalServer(renderer="flat")
 
@@ -237,7 +237,7 @@ def test_close_during_silence(server: LocalServer) -> None:
     client = threading.Thread(target=wait)
     client.start()
     while not silent._api.backend.store:  # until the task is accepted
-        pass
+        time.sleep(0.005)
     silent.close()
     client.join(20)
     assert not client.is_alive()

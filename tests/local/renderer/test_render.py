@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
-from flux_playground.local.renderer import encode, render
+from flux_playground.local.renderer import encode, render, render_flat
 from flux_playground.local.renderer.finetune_style import draw_mark
 from flux_playground.local.renderer.scene import WORDS
 
@@ -37,10 +37,10 @@ def image_text(color: tuple[int, int, int]) -> str:
     return base64.b64encode(file.getvalue()).decode()
 
 
-def distance(one: Image.Image, other: Image.Image) -> float:
+def distance(first: Image.Image, second: Image.Image) -> float:
     """The mean difference of two images, in levels of 256."""
-    levels = ImageChops.difference(one, other).convert("L").histogram()
-    return sum(level * count for level, count in enumerate(levels)) / (one.width * one.height)
+    levels = ImageChops.difference(first, second).convert("L").histogram()
+    return sum(level * count for level, count in enumerate(levels)) / (first.width * first.height)
 
 
 def test_same_request_same_bytes() -> None:
@@ -110,7 +110,7 @@ def test_image_prompt_is_visible() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first_prompt", "second_prompt"),
     [
         ("hills at noon", "hills at night"),
         ("clear mountains", "mountains in fog"),
@@ -121,10 +121,20 @@ def test_image_prompt_is_visible() -> None:
         ("red hills", "green hills"),
     ],
 )
-def test_words_are_visible(one: str, other: str) -> None:
+def test_words_are_visible(first_prompt: str, second_prompt: str) -> None:
     """Hour, weather, season, land, water and color words plainly change the image."""
-    first, second = (rendered(prompt=prompt, finetune_strength=0.0) for prompt in (one, other))
+    first, second = (rendered(prompt=prompt, finetune_strength=0.0) for prompt in (first_prompt, second_prompt))
     assert distance(first, second) > 8.0
+
+
+@pytest.mark.parametrize(("name", "value"), [("prompt", "hills"), ("finetune_strength", 0.3), ("image_prompt", "AAAA")])
+def test_flat(name: str, value: Any) -> None:
+    """The flat renderer gives one color of the right size, which depends on the visible fields and the seed."""
+    image, prompt = render_flat(REQUEST, 1)
+    assert (image.size, prompt, len(image.getcolors() or ())) == ((512, 320), REQUEST["prompt"], 1)
+    assert render_flat({**REQUEST, "output_format": "png"}, 1)[0] == image
+    assert render_flat(REQUEST, 2)[0] != image
+    assert render_flat({**REQUEST, name: value}, 1)[0] != image
 
 
 @pytest.mark.parametrize("text", ["AAAA", "no base64!", base64.b64encode(b"text").decode()])
