@@ -13,7 +13,7 @@ from ..errors import Unauthorized
 from .account import connection
 from .components import private_event
 from .events.action import Action
-from .events.context import Context, PageState
+from .events.context import Context, PageState, Payer
 from .events.update import NO_CHANGE, Update
 from .form.form import Form, FormComponents, render_field_errors
 from .layout import Components
@@ -157,7 +157,9 @@ def refuse_payer(context: Context) -> Update | None:
 
     The program forgets a key with its session; the owner must not pay then.
     """
-    if context.data.get("payer") != "own" or context.visitor.api_key:
+    payer = context.data.get("payer")
+    lost = payer == Payer.VISITOR or (context.session.lost_key and payer not in (Payer.OWNER, Payer.DEMO))
+    if context.visitor.api_key or not lost:
         return None
     missing = Unauthorized("The program no longer has your API key. Enter your key again.")
     return Update(field_errors=(), notice=notices.render_error(missing), connection=connection.render(context))

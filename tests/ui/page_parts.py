@@ -51,7 +51,7 @@ class Page:
         return asyncio.run(collect())
 
 
-def request(session: str, address: str = "192.0.2.7") -> Any:
-    """A request of a browser in a session."""
-    headers = {"user-agent": "browser", "accept-language": "en"}
+def request(session: str, address: str = "192.0.2.7", key: str | None = None) -> Any:
+    """A request of a browser in a session, or of a program with a key."""
+    headers = {"user-agent": "browser", "accept-language": "en", **({} if key is None else {"x-key": key})}
     return SimpleNamespace(session_hash=session, headers=headers, client=SimpleNamespace(host=address))

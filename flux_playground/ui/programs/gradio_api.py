@@ -15,8 +15,9 @@ from typing import Any
 
 import gradio as gr
 
-from ...errors import PlaygroundError
+from ...errors import PlaygroundError, Unauthorized
 from ...generation import Generation, State
+from ...playground import Visitor
 from ..binding import Binding
 from ..events.context import PageState
 from ..form.form import Form
@@ -56,10 +57,10 @@ def _wire_endpoint(binding: Binding, place: int, name: str, outputs: Sequence[An
     field_names = dict(_parameters([field.name for field in form.fields]))
 
     async def generate(visit_: gr.Request, /, **raw: Any) -> AsyncIterator[tuple[Any, Any, Any]]:
-        visitor = caller.caller(visit_, page.sessions.get(visit_.session_hash).visitor, page.secret_key)
         values = form.read({field: raw.get(parameter) for parameter, field in field_names.items()})
         start = partial(page.playground.start, endpoint=form.operation.path)
         try:
+            visitor = identify_caller(page, visit_)
             generation = await page.threads(start, values, visitor)
             async for changed in _changes(page, generation.id):
                 generation = changed
@@ -83,6 +84,15 @@ def _wire_endpoint(binding: Binding, place: int, name: str, outputs: Sequence[An
         concurrency_limit=None,
         show_progress="hidden",
     )
+
+
+def identify_caller(page: PageState, request: Any) -> Visitor:
+    """Return who calls and with which key; raises `Unauthorized` when the session had a key that is forgotten now."""
+    session = page.sessions.get(request.session_hash)
+    visitor = caller.caller(request, session.visitor, page.secret_key)
+    if session.lost_key and not visitor.api_key:
+        raise Unauthorized("The program no longer has your API key. Enter your key again.")
+    return visitor
 
 
 async def _changes(page: PageState, generation_id: str) -> AsyncIterator[Generation]:

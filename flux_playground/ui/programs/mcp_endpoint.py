@@ -24,6 +24,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
+from ...errors import Unauthorized
 from ...packaged import program_version
 from ...playground import Playground
 from ..session import caller
@@ -79,7 +80,10 @@ class McpEndpoint:
         request = context.request
         if request is None or params.name not in self._tools.names():
             raise MCPError(INVALID_PARAMS, "There is no such tool.")
-        visitor = caller.caller(request, self._tools.new_visitor(), self._secret)
+        try:
+            visitor = caller.caller(request, self._tools.new_visitor(), self._secret)
+        except Unauthorized as error:
+            raise MCPError(INVALID_PARAMS, error.message) from None
         call = Call(visitor, params.name, params.arguments or {}, str(request.base_url))
         requested = (context.meta or {}).get("progress_token") is not None
         report: Report | None = _reporter(context) if requested else None

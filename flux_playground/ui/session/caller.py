@@ -8,6 +8,7 @@ import ipaddress
 from dataclasses import replace
 from typing import Any
 
+from ...errors import Unauthorized
 from ...playground import Visitor
 
 SIGNED_IN_HEADER = "x-flux-playground-signed-in"
@@ -47,8 +48,14 @@ def named(mark: str) -> bool:
 
 
 def caller(request: Any, visitor: Visitor, secret: bytes) -> Visitor:
-    """The visitor of a program that calls the page, with the key of its `x-key` header."""
-    key = str(dict(request.headers).get("x-key", "")).strip() or visitor.api_key
+    """Return the visitor of a program that calls the page, with the key of its `x-key` header.
+
+    Raises `Unauthorized` for a blank header: the owner does not pay for a caller who means to use a key.
+    """
+    header = dict(request.headers).get("x-key")
+    if header is not None and not str(header).strip():
+        raise Unauthorized("The x-key header is blank. Enter your key again, or leave the header out.")
+    key = str(header).strip() if header is not None else visitor.api_key
     return replace(visitor, mark=mark(request, secret), api_key=key)
 
 

@@ -12,7 +12,7 @@ import secrets
 import threading
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,8 @@ MAX_IDLE_SECONDS = 3600.0
 MAX_SESSIONS = 10_000
 MAX_SESSIONS_PER_ADDRESS = 500
 MAX_REMEMBERED_PRESSES = 10_000
+MAX_LOST_KEYS = 10_000
+MAX_SESSION_HASH_CHARS = 64
 
 TOKEN = re.compile(r"[0-9a-f]{32,64}")
 
@@ -38,7 +40,8 @@ class TabSession:
     `undo` holds the contents of the form's inputs before they were replaced, by the inputs' keys; `undo_of_json` says
     that edits of the JSON replaced them, so that the next edit extends `undo`.
     `carried_values` follow the visitor to another endpoint; `rejected_values` names those that it cannot take.
-    `balance` is the account's last known balance, in credits.
+    `balance` is the account's last known balance, in credits. `lost_key` says that the program has forgotten the
+    visitor's own key, which the visitor may not know.
     """
 
     visitor: Visitor
@@ -54,6 +57,7 @@ class TabSession:
     undo: Mapping[str, Any] = field(default_factory=dict, repr=False)
     undo_of_json: bool = False
     rejected_values: frozenset[str] = frozenset()
+    lost_key: bool = False
 
     def start_stream(self) -> int:
         """Return the number of a new update stream; earlier streams of this tab end."""
@@ -69,6 +73,7 @@ class TabSession:
         """Use a visitor's own key from now on; "" removes it."""
         self.visitor = replace(self.visitor, api_key=key.strip())
         self.balance = None
+        self.lost_key = False
 
     def progress(self, generation_id: str, progress: float | None) -> float | None:
         """Return the largest progress that the API has reported for a generation, between 0 and 1."""
@@ -84,6 +89,7 @@ class TabSessions:
         self._hosted = hosted
         self._forget = forget  # called with each key that no tab uses any more
         self._sessions: OrderedDict[str, TabSession] = OrderedDict()
+        self._lost_keys: OrderedDict[str, None] = OrderedDict()  # session hashes
         self._presses: OrderedDict[tuple[str, str], str] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -91,12 +97,15 @@ class TabSessions:
         """Return the session of a session hash, a new one where there is none; without a hash, one that is not kept."""
         self.expire_idle()
         now = time.monotonic()
+        name = _bounded(session_hash or "")
         with self._lock:
-            session = self._sessions.get(session_hash or "") or TabSession(self._new_visitor())
+            session = self._sessions.get(name)
+            if session is None:
+                session = TabSession(self._new_visitor(), lost_key=self._take_lost_key(name))
             session.last_seen = now
-            if session_hash:
-                self._sessions[session_hash] = session
-                self._sessions.move_to_end(session_hash)
+            if name:
+                self._sessions[name] = session
+                self._sessions.move_to_end(name)
         return session
 
     def identify(self, session_hash: str | None, token_pair: str, mark: str = "") -> TabSession:
@@ -146,18 +155,18 @@ class TabSessions:
                 for name, session in self._sessions.items()
                 if session.visit_token and hmac.compare_digest(session.visit_token, visit_token)
             ]
-            keys = {self._sessions.pop(name).visitor.api_key for name in gone}
+            keys = self._drop(gone)
         self._forget_keys(keys)
 
     def expire_idle(self) -> None:
         """End sessions that were idle for an hour, and the longest idle ones where there are too many."""
         before = time.monotonic() - MAX_IDLE_SECONDS
-        keys = set()
+        keys: set[str] = set()
         with self._lock:
             while self._sessions and next(iter(self._sessions.values())).last_seen < before:
-                keys.add(self._sessions.popitem(last=False)[1].visitor.api_key)
+                keys |= self._drop([next(iter(self._sessions))])
             while len(self._sessions) > MAX_SESSIONS:
-                keys.add(self._sessions.pop(self._longest_idle_of_largest_address()).visitor.api_key)
+                keys |= self._drop([self._longest_idle_of_largest_address()])
         self._forget_keys(keys)
 
     def _longest_idle_of_largest_address(self) -> str:
@@ -170,8 +179,27 @@ class TabSessions:
         """End the longest idle sessions of an address that has too many."""
         with self._lock:
             own = [name for name, session in self._sessions.items() if _address(session) == address]
-            keys = {self._sessions.pop(name).visitor.api_key for name in own[:-MAX_SESSIONS_PER_ADDRESS]}
+            keys = self._drop(own[:-MAX_SESSIONS_PER_ADDRESS])
         self._forget_keys(keys)
+
+    def _take_lost_key(self, name: str) -> bool:
+        """Return whether an earlier session of this name had a key, and forget that."""
+        if name not in self._lost_keys:
+            return False
+        del self._lost_keys[name]
+        return True
+
+    def _drop(self, names: Iterable[str]) -> set[str]:
+        """Remove sessions and return their keys, while the caller holds the lock; remember which had a key."""
+        keys = set()
+        for name in names:
+            session = self._sessions.pop(name)
+            keys.add(session.visitor.api_key)
+            if session.visitor.api_key or session.lost_key:
+                self._lost_keys[name] = None
+        while len(self._lost_keys) > MAX_LOST_KEYS:
+            self._lost_keys.popitem(last=False)
+        return keys
 
     def _forget_keys(self, keys: set[str]) -> None:
         with self._lock:
@@ -181,6 +209,13 @@ class TabSessions:
 
     def _new_visitor(self) -> Visitor:
         return Visitor(id=f"visitor-{secrets.token_hex(16)}") if self._hosted else OWNER
+
+
+def _bounded(session_hash: str) -> str:
+    """Return a session hash, or a digest of one that is longer than Gradio's: a client chooses it."""
+    if len(session_hash) <= MAX_SESSION_HASH_CHARS:
+        return session_hash
+    return hashlib.sha256(session_hash.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _address(session: TabSession) -> str:

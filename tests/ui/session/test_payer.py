@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from flux_playground import Playground, Settings
+from flux_playground.errors import Unauthorized
 from flux_playground.local import LocalServer
 from flux_playground.ui.binding import refuse_payer
+from flux_playground.ui.programs.gradio_api import identify_caller
+from flux_playground.ui.session import tab_session
 
 from ..page_parts import Page, request
 
@@ -56,6 +59,48 @@ def test_forgotten_key_is_refused(page: Page) -> None:
     assert "Enter your key again" in str(refused.notice)
     assert 'data-who="owner"' in str(refused.connection)
     assert not page.playground.recent(context.visitor)
+
+
+def forget_sessions(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let all sessions expire."""
+    with monkeypatch.context() as patch:
+        patch.setattr(tab_session, "MAX_IDLE_SECONDS", -1.0)
+        page.state.sessions.expire_idle()
+
+
+def test_program_whose_key_was_forgotten_is_refused(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A caller of the page's API whose key was forgotten must send a key, also after the session expired again."""
+    session = page.state.sessions.get("api")
+    page.state.sessions.use_key(session, "visitors-own-key")
+    assert identify_caller(page.state, request("api")).api_key == "visitors-own-key"
+    for _ in range(2):
+        forget_sessions(page, monkeypatch)
+        with pytest.raises(Unauthorized, match="Enter your key again"):
+            identify_caller(page.state, request("api"))
+    assert identify_caller(page.state, request("api", key="another")).api_key == "another"
+    assert identify_caller(page.state, request("other")).api_key == ""
+    page.state.sessions.use_key(page.state.sessions.get("api"), "")
+    assert identify_caller(page.state, request("api")).api_key == ""
+    forget_sessions(page, monkeypatch)
+    assert identify_caller(page.state, request("api")).api_key == ""
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\t "])
+def test_blank_key_header_is_refused(page: Page, blank: str) -> None:
+    """A program that sends a blank key does not spend the owner's money."""
+    with pytest.raises(Unauthorized, match="Enter your key again"):
+        identify_caller(page.state, request("api", key=blank))
+
+
+def test_press_without_payer_after_a_lost_key(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A press that does not say what the page shows is refused after the key was forgotten."""
+    context = page.binding.context({}, request("one"), {})
+    page.state.sessions.use_key(context.session, "visitors-own-key")
+    forget_sessions(page, monkeypatch)
+    context = page.binding.context({}, request("one"), {})
+    assert refuse_payer(context) is not None
+    assert refuse_payer(context.with_data(payer="owner")) is None
+    assert refuse_payer(context.with_data(payer="own")) is not None
 
 
 def test_replayed_press_acts_once(page: Page) -> None:

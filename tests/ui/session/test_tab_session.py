@@ -54,6 +54,26 @@ def test_press_counts_once() -> None:
     assert sessions.claim_press("ann", "")
 
 
+def test_long_session_hash_is_not_kept() -> None:
+    """A session hash that a client made long is the same session, and its text is not kept."""
+    sessions = TabSessions(hosted=True)
+    assert sessions.get("x" * 1_000_000) is sessions.get("x" * 1_000_000)
+    assert sessions.get("x" * 1_000_000) is not sessions.get("y" * 1_000_000)
+    sessions.get("\ud800" * 100)
+    assert all(len(name) <= tab_session.MAX_SESSION_HASH_CHARS for name in sessions._sessions)
+
+
+def test_lost_keys_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program remembers a limited number of sessions that lost a key."""
+    monkeypatch.setattr(tab_session, "MAX_LOST_KEYS", 3)
+    monkeypatch.setattr(tab_session, "MAX_IDLE_SECONDS", -1.0)
+    sessions = TabSessions(hosted=True)
+    for number in range(5):
+        sessions.get(f"tab-{number}").use_key("secret")
+    sessions.expire_idle()
+    assert list(sessions._lost_keys) == ["tab-2", "tab-3", "tab-4"]
+
+
 def test_sessions_are_limited_by_address(monkeypatch: pytest.MonkeyPatch) -> None:
     """Made-up sessions of one address displace that address's sessions only."""
     monkeypatch.setattr(tab_session, "MAX_SESSIONS_PER_ADDRESS", 3)
