@@ -21,7 +21,7 @@ from .events.context import PageState
 from .events.update import NO_CHANGE
 from .form.form import Form, offered_fields
 from .generate import generate_actions, reproduce_actions, reuse_actions
-from .gradio_patches.blocks import Sparing, settled
+from .gradio_patches.blocks import LeanBlocks, tune_on_startup
 from .json_editor import json_actions
 from .layout import draw_page
 from .programs import gradio_api, mcp
@@ -69,7 +69,7 @@ def build(
         for operation in order_operations(playground.document.operations, playground.operation)
     ]
     actions = page_actions()
-    with Sparing(title="FLUX Playground", analytics_enabled=False, delete_cache=(3600, 86400)) as blocks:
+    with LeanBlocks(title="FLUX Playground", analytics_enabled=False, delete_cache=(3600, 86400)) as blocks:
         components = draw_page(page, forms, actions, examples)
         binding = Binding(page, forms, components, actions)
         binding.bind()
@@ -114,7 +114,7 @@ def options(playground: Playground, *, style: str = "", script: str = "", favico
                 *build_middleware(settings, first),
                 Middleware(StaticFilesMiddleware, style=style, script=script),
             ],
-            "lifespan": settled,
+            "lifespan": tune_on_startup,
             "openapi_url": None,
             "docs_url": None,
             "redoc_url": None,

@@ -1,9 +1,8 @@
-"""Blocks that do little for each event, and keep no copy of the page for every session.
+"""Patches of Gradio's blocks that cut the work for each event and each session.
 
-Of every output that an answer skips gradio makes a new component, at each step of each generation; for every input it
-takes a thread, to look for files in a number; whoever waits is told whenever it is somebody's turn; and for its deep
-links, which are shut here, it writes down all components of every session: 30 ms and 0.1 MB for whoever comes. With two
-hundred visitors nothing else is done any more. Knows gradio only.
+Without them Gradio makes a new component for each output that an update skips, starts a thread for each input to look
+for files in a number, sends queue positions to all who wait at each step, and stores a description of all components
+for each session (30 ms and 0.1 MB). With 200 visitors the page then does nothing else.
 """
 
 from __future__ import annotations
@@ -23,45 +22,44 @@ from .uploaded_files import uploaded_path
 
 SKIPPED = {"__type__": "update"}
 PLAIN = (str, int, float, bool, type(None))
-NEVER = 1e6
-"""Seconds."""
+STATUS_UPDATE_SECONDS = 1e6
+"""Gradio sends queue positions in this interval; the page shows its own."""
 
-TURN = 0.005
-"""Seconds between two looks for an event to begin; gradio looks a thousand times a second, for nothing mostly."""
+QUEUE_POLL_SECONDS = 0.005
+"""Pause between two looks at the queue; Gradio's own is 0.001 seconds."""
 
-PROGRESS = 1.0
-"""Seconds between two looks for the progress that handlers tell gradio of; ours tell none."""
+PROGRESS_POLL_SECONDS = 1.0
+"""Pause between two looks for progress that handlers report; the page's handlers report none."""
 
-OBJECTS = 20_000
-"""How many new objects make Python look for garbage among the young ones; a press makes thousands that all go by
-themselves."""
+GC_THRESHOLD = 20_000
+"""New objects before Python collects the youngest generation; a press makes thousands of short-lived objects."""
 
-FIRST = ("/queue/join", "/queue/data")
-"""What nearly every call asks for."""
+FIRST_ROUTES = ("/queue/join", "/queue/data")
+"""The routes of nearly every call."""
 
 
 @asynccontextmanager
-async def settled(app: Any) -> AsyncIterator[None]:
-    """What is done once, when the page is there and nobody has come yet.
+async def tune_on_startup(app: Any) -> AsyncIterator[None]:
+    """Run once before the first visitor: sort the routes and freeze the objects of the page.
 
-    The routes of the queue are put first, as they are looked for one by one at every call. What is there now stays: to
-    look through it for garbage again and again takes a fifth of a second each time.
+    Starlette tries routes one by one, so the queue's routes come first. A garbage collection of the page's objects
+    takes 0.2 seconds each time, so they are excluded from it.
     """
     inner = [one.original_router for one in app.router.routes if hasattr(one, "original_router")]
     app.router.routes.sort(key=lambda one: not hasattr(one, "original_router"))
     for router in (app.router, *inner):
-        router.routes.sort(key=lambda one: not getattr(one, "path", "").endswith(FIRST))
+        router.routes.sort(key=lambda one: not getattr(one, "path", "").endswith(FIRST_ROUTES))
     gc.collect()
     gc.freeze()
     before = gc.get_threshold()
-    gc.set_threshold(OBJECTS, *before[1:])
+    gc.set_threshold(GC_THRESHOLD, *before[1:])
     yield
     gc.set_threshold(*before)
     gc.unfreeze()
 
 
 class _Session(BlocksConfig):  # type: ignore[misc]
-    """The components of one session, which nobody will ask the description of."""
+    """The components of one session, without their description."""
 
     def config_for_block(self, *_: Any, **__: Any) -> dict[str, Any]:
         return {}
@@ -76,29 +74,29 @@ class _Page(BlocksConfig):  # type: ignore[misc]
         return session  # type: ignore[no-any-return]
 
 
-class Sparing(gr.Blocks):  # type: ignore[misc]
-    """As gradio's, but only files and the outputs that an answer names are looked at."""
+class LeanBlocks(gr.Blocks):  # type: ignore[misc]
+    """Gradio's blocks, which process only files and the outputs that an update names."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.default_config.__class__ = _Page
-        # At each step gradio looks for it, through all folders of the path, twice; here it is not there.
+        # At each step Gradio searches all folders of the path for it, twice.
         sys.modules.setdefault("matplotlib", None)  # type: ignore[arg-type]
 
     def queue(self, **options: Any) -> Any:
-        """Gradio's queue, open to the page only, which tells nobody how long the others before them may take.
+        """Return Gradio's queue, open to the page only, which sends no queue positions.
 
-        It would tell everybody who waits whenever somebody's turn comes: twenty thousand messages for two hundred.
+        Gradio sends them to all who wait at each step: 20,000 messages for 200 visitors.
         """
-        made = super().queue(**{"status_update_rate": NEVER, "api_open": False, **options})
-        self._queue.sleep_when_free = TURN
-        self._queue.progress_update_sleep_when_free = PROGRESS
-        return made
+        queue = super().queue(**{"status_update_rate": STATUS_UPDATE_SECONDS, "api_open": False, **options})
+        self._queue.sleep_when_free = QUEUE_POLL_SECONDS
+        self._queue.progress_update_sleep_when_free = PROGRESS_POLL_SECONDS
+        return queue
 
     async def preprocess_data(self, block_fn: Any, inputs: list[Any], state: Any, explicit_call: bool = False) -> Any:
-        """What a handler is given for each input; there are no files in a text or a number."""
+        """Return what a handler gets for each input; texts and numbers are not searched for files."""
         self.validate_inputs(block_fn, inputs)
-        # Gradio would download each web address that a client names as a file, whatever the component.
+        # Gradio would download each URL that a client sends as a file, for any component.
         client_utils.traverse(inputs, uploaded_path, client_utils.is_file_obj_with_meta)
         if block_fn.component_prop_inputs:
             return await super().preprocess_data(block_fn, inputs, state, explicit_call)
@@ -111,15 +109,15 @@ class Sparing(gr.Blocks):  # type: ignore[misc]
         return [ready[at] if at in ready else one.preprocess(value) for at, (one, value) in enumerate(every)]
 
     async def postprocess_data(self, block_fn: Any, predictions: Any, state: Any) -> Any:
-        """What the browser is told of each output; `predictions` by component are those of our own handlers."""
+        """Return what the browser gets for each output; handlers of the page give `predictions` by component."""
         if not isinstance(predictions, Mapping):
             return await super().postprocess_data(block_fn, predictions, state)
-        said = {one: value for one, value in predictions.items() if value != SKIPPED}
-        # Text in a piece of HTML is told as it is; for anything else gradio takes a thread, and looks for files in it.
-        told = {one: value for one, value in said.items() if type(one) is gr.HTML and isinstance(value, str)}
+        values = {output: value for output, value in predictions.items() if value != SKIPPED}
+        # Text for HTML needs no processing; for anything else Gradio starts a thread and searches it for files.
+        sent = {output: value for output, value in values.items() if type(output) is gr.HTML and isinstance(value, str)}
         fewer = copy(block_fn)
-        fewer.outputs = [one for one in block_fn.outputs if one in said and one not in told]
+        fewer.outputs = [output for output in block_fn.outputs if output in values and output not in sent]
         if fewer.outputs:
-            rest = await super().postprocess_data(fewer, {one: said[one] for one in fewer.outputs}, state)
-            told |= dict(zip(fewer.outputs, rest, strict=True))
-        return [told.get(one, dict(SKIPPED)) for one in block_fn.outputs]
+            rest = await super().postprocess_data(fewer, {output: values[output] for output in fewer.outputs}, state)
+            sent |= dict(zip(fewer.outputs, rest, strict=True))
+        return [sent.get(output, dict(SKIPPED)) for output in block_fn.outputs]
