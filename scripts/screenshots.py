@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -157,7 +158,7 @@ def shoot_restart(browser: Browser, folder: Path, scheme: str, size: str) -> lis
     api = {"BFL_API_KEY": "a-key-of-the-local-server", "FLUX_PLAYGROUND_MAX_IN_FLIGHT": "3"}
     with LocalServer(speed=4) as server:
         api["FLUX_PLAYGROUND_BASE_URL"] = server.url
-        with running(folder, True, **api) as url, opened(browser, url, scheme, size) as page:
+        with running(folder, signal.SIGKILL, **api) as url, opened(browser, url, scheme, size) as page:
             fill(page, PROMPT, seed="7")
             start(page)
             page.wait_for_selector("#stage .frame.picture img")

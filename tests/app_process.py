@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from urllib.error import URLError
 
@@ -39,22 +40,32 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(folder: Path, killed: bool = False, /, **extra: str) -> Iterator[str]:
+def running(
+    folder: Path, end: signal.Signals = signal.SIGTERM, /, command: Sequence[str] = ("app.py",), **extra: str
+) -> Iterator[str]:
     """The address of a freshly started program that keeps its data in a folder; it ends with the block.
 
-    `killed`: without being asked, as when the power fails.
+    `end` is the signal that ends the program: SIGKILL is what happens when the power fails; after another one the
+    program must end with code 0 and without a traceback.
     """
     folder.mkdir(parents=True, exist_ok=True)
     environ = environment(folder, **extra)
     with (folder / "log").open("wb") as log:
-        program = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environ, stdout=log, stderr=log)
+        program = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environ, stdout=log, stderr=log)
         try:
             url = f"http://127.0.0.1:{environ['GRADIO_SERVER_PORT']}/"
             wait_for(url, program, folder / "log")
             yield url
         finally:
-            program.kill() if killed else program.terminate()
-            program.wait(20)
+            program.send_signal(end)
+            code = program.wait(20)
+        said = (folder / "log").read_text(encoding="utf-8")
+        assert end is signal.SIGKILL or (code == 0 and "Traceback" not in said), said
+
+
+def running_quick(folder: Path, /, **extra: str) -> AbstractContextManager[str]:
+    """The address of a program whose images have one color and whose polls are short; it ends with the block."""
+    return running(folder, command=("-m", "tests.quick_program"), **extra)
 
 
 def wait_for(url: str, program: subprocess.Popen[bytes], log: Path, patience: float = 60.0) -> None:

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
+import hypothesis
 import pytest
+from hypothesis import HealthCheck
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from flux_playground import Playground, Settings
 from flux_playground.local import LocalServer
 
+from .app_process import running_quick
+from .hosted_page import HostedPage, serve_hosted_page
 from .page_actions import FLAGS
+
+# `pytest --hypothesis-profile=long` is what `make test-long` runs.
+HYPOTHESIS: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+hypothesis.settings.register_profile("quick", max_examples=25, derandomize=True, **HYPOTHESIS)
+hypothesis.settings.register_profile("long", max_examples=600, **HYPOTHESIS)
+hypothesis.settings.load_profile("quick")
 
 SPEED = 60.0
 SCALE = 0.25
@@ -37,7 +49,49 @@ def playground(settings: Settings) -> Iterator[Playground]:
         yield opened
 
 
-@pytest.fixture(scope="module")
+class HomePages:
+    """One program at home after the other: the next one starts when the history of the last is nearly full."""
+
+    def __init__(self, folders: Callable[[], Path]) -> None:
+        self._folders, self._closing = folders, ExitStack()
+        self._folder, self._url = Path(), ""
+
+    def url(self) -> str:
+        """The address of a page with room for 20 more images in its history."""
+        if not self._url or len(list((self._folder / "data" / "images").glob("*"))) > 40:
+            self.close()
+            self._folder = self._folders()
+            program = running_quick(self._folder, FLUX_PLAYGROUND_LOCAL_SPEED="20")
+            self._url = self._closing.enter_context(program)
+        return self._url
+
+    def close(self) -> None:
+        """End the program."""
+        self._closing.close()
+
+
+@pytest.fixture(scope="session")
+def home_pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomePages]:
+    """The programs at home that the tests share."""
+    pages = HomePages(lambda: tmp_path_factory.mktemp("home"))
+    yield pages
+    pages.close()
+
+
+@pytest.fixture
+def home(home_pages: HomePages) -> str:
+    """The address of a page at home, which other tests use as well: 0.3 s an image, 3 s one with #slow."""
+    return home_pages.url()
+
+
+@pytest.fixture(scope="session")
+def hosted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostedPage]:
+    """One hosted page for all tests that need no other; each visitor comes from an address of its own."""
+    with serve_hosted_page(tmp_path_factory.mktemp("hosted")) as page:
+        yield page
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium for all journeys; where there is none, the tests fail."""
     with sync_playwright() as playwright:

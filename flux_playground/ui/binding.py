@@ -49,7 +49,7 @@ class Binding:
         components, quiet = self.components, private_event(self.components.bridge)
         keys = {component: key for key, component in drawn.inputs.items()}
 
-        async def generate(contents: dict[Any, Any], request: gr.Request) -> AsyncIterator[dict[Any, Any]]:
+        async def press_generate(contents: dict[Any, Any], request: gr.Request) -> AsyncIterator[dict[Any, Any]]:
             data = _press_data(contents.pop(components.press, ""))
             raw = {keys[component]: content for component, content in contents.items()}
             if data:
@@ -59,7 +59,7 @@ class Binding:
 
         # Gradio passes the components of a set in the order of their ids: `press` was made first.
         inputs = {components.press, *drawn.inputs.values()}
-        components.generate[place].click(generate, inputs, components.followed, js=CLICK, **quiet)
+        components.generate[place].click(press_generate, inputs, components.followed, js=CLICK, **quiet)
         bridge, form = components.form_bridges[place], dict(drawn.inputs)
         read = [drawn.column, components.generate[place], *components.texts]
         written = [*read, components.price, components.field_errors, *drawn.inputs.values()]

@@ -19,46 +19,30 @@ from typing import Any
 
 import pytest
 
-from flux_playground.client import Client
-from flux_playground.generation import Generation, State
+from flux_playground.generation import State
 from flux_playground.local import LocalServer
-from flux_playground.storage.generation_store import GenerationStore
-from tests.app_process import running
+from tests.hosted_page import ALLOWANCE, OWNERS_KEY, HostedPage, kept, spent
 from tests.http_visitor import Answer, Stranger
 
-ALLOWANCE = 2
-PRICE = 7
-OWNERS_KEY = "owners-key-4711"
 EVIL = "https://evil.example"
 
 
-@pytest.fixture(scope="module")
-def api() -> Iterator[LocalServer]:
+@pytest.fixture
+def api(hosted: HostedPage) -> LocalServer:
     """The API whose money is at stake."""
-    with LocalServer(speed=60) as opened:
-        yield opened
+    return hosted.api
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def folder(hosted: HostedPage) -> Path:
     """Where the program keeps everything: its data, gradio's files, its log."""
-    return tmp_path_factory.mktemp("attacked")
+    return hosted.folder
 
 
-@pytest.fixture(scope="module")
-def url(api: LocalServer, folder: Path) -> Iterator[str]:
+@pytest.fixture
+def url(hosted: HostedPage) -> str:
     """The page under attack."""
-    settings = {
-        "FLUX_PLAYGROUND_HOSTED": "1",
-        "BFL_API_KEY": OWNERS_KEY,
-        "FLUX_PLAYGROUND_BASE_URL": api.url,
-        "FLUX_PLAYGROUND_ALLOWANCE": f"{ALLOWANCE}/hour",
-        "FLUX_PLAYGROUND_BUDGET": "500/hour",
-        "FORWARDED_ALLOW_IPS": "*",
-        "GRADIO_MCP_SERVER": "True",
-    }
-    with running(folder, **settings) as address:
-        yield address
+    return hosted.url
 
 
 @pytest.fixture(scope="module")
@@ -94,20 +78,6 @@ def identity(heard: bytes) -> str:
     found = re.search(rb"picture/([0-9a-f]{32})", heard)
     assert found, heard[-2000:]
     return found[1].decode()
-
-
-def kept(folder: Path) -> list[Generation]:
-    """Everything that was ever written down."""
-    store = GenerationStore(folder / "data")
-    try:
-        return store._select("1 ORDER BY created_at", [])
-    finally:
-        store.close()
-
-
-def spent(api: LocalServer) -> float:
-    with Client(api.url, OWNERS_KEY) as client:
-        return round((100_000 - client.credits()) / PRICE)
 
 
 def multipart(name: str, data: bytes) -> tuple[bytes, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -25,7 +24,7 @@ from flux_playground.ui.gradio_patches import uploaded_files
 from flux_playground.ui.gradio_patches.uploaded_files import NOT_UPLOADED, uploaded_path
 from flux_playground.ui.json_editor import json_editor
 
-from ..app_process import running
+from ..hosted_page import HostedPage
 from ..http_visitor import Stranger
 
 
@@ -88,11 +87,10 @@ def test_other_files_get_one_sentence(uploads: Path, tmp_path: Path) -> None:
         assert caught.value.message == NOT_UPLOADED
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A hosted demo page."""
-    with running(tmp_path_factory.mktemp("files"), FLUX_PLAYGROUND_HOSTED="1") as url:
-        yield url
+@pytest.fixture
+def address(hosted: HostedPage) -> str:
+    """A hosted page."""
+    return hosted.url
 
 
 @pytest.mark.parametrize("key", ["path", "url"])

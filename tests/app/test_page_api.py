@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -16,17 +15,15 @@ from gradio_client import Client, handle_file
 
 from flux_playground.images import image_file
 from flux_playground.schema.document import BUNDLED_DOCUMENT
-from tests.app_process import running
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The running program."""
-    with running(tmp_path_factory.mktemp("app")) as url:
-        yield url
+@pytest.fixture
+def address(home: str) -> str:
+    """The page at home that all tests share."""
+    return home
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def api(address: str) -> Client:
     """A client of the page's own API."""
     return Client(address, verbose=False)

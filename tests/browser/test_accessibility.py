@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from flux_playground import Playground, Settings
 from flux_playground.generation import State
 from flux_playground.local import LocalServer
-from tests.app_process import running
+from tests.app_process import running_quick
 from tests.page_actions import READY, fill, generate, opened, picture
 from tests.page_states import ENDINGS, UNDER_WAY
 
@@ -62,7 +62,7 @@ def test_axe_finds_nothing_before_and_while_a_picture_comes_and_when_it_is_there
     browser: Browser, tmp_path: Path
 ) -> None:
     with (
-        running(tmp_path, FLUX_PLAYGROUND_LOCAL_SPEED="30", FLUX_PLAYGROUND_MAX_IN_FLIGHT="2") as url,
+        running_quick(tmp_path, FLUX_PLAYGROUND_LOCAL_SPEED="30", FLUX_PLAYGROUND_MAX_IN_FLIGHT="2") as url,
         checked(browser, url) as axe,
     ):
         page = axe.page
@@ -97,7 +97,7 @@ def test_axe_finds_nothing_before_and_while_a_picture_comes_and_when_it_is_there
 
 def test_axe_finds_nothing_in_any_end_without_a_picture(browser: Browser, tmp_path: Path) -> None:
     with (
-        running(
+        running_quick(
             tmp_path,
             FLUX_PLAYGROUND_LOCAL_SPEED="60",
             FLUX_PLAYGROUND_MAX_IN_FLIGHT="20",
@@ -118,7 +118,7 @@ def test_axe_finds_nothing_in_any_end_without_a_picture(browser: Browser, tmp_pa
 
 
 def test_axe_finds_nothing_after_a_restart_nor_when_nobody_answers(browser: Browser, tmp_path: Path) -> None:
-    with LocalServer(speed=5) as server:
+    with LocalServer(speed=5, renderer="flat") as server:
         api = {"BFL_API_KEY": KEY, "FLUX_PLAYGROUND_BASE_URL": server.url}
         before = Settings(data=tmp_path / "data", base_url=server.url, api_key=KEY)
         with Playground(before) as playground:
@@ -126,7 +126,7 @@ def test_axe_finds_nothing_after_a_restart_nor_when_nobody_answers(browser: Brow
             under_way = next(each for each in playground.watch(one.id) if each.state is State.RUNNING)
             playground.stop(one.id)
             playground.store.save(replace(under_way, id="f" * 32))  # as a failure of the power leaves it
-        with running(tmp_path, **api) as url, checked(browser, url) as axe:
+        with running_quick(tmp_path, **api) as url, checked(browser, url) as axe:
             page = axe.page
             expect(page.locator("#stage .frame.waiting")).to_be_visible(timeout=READY)
             axe.now("resumed after a restart")

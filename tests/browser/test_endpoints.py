@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from flux_playground.schema.document import BUNDLED_DOCUMENT
-from tests.app_process import running
+from tests.app_process import running_quick
 from tests.page_actions import READY, fill, opened, picture
 
 CONSTRUCTS = Path(__file__).parents[1] / "documents" / "constructs.yaml"
@@ -22,7 +22,7 @@ CONSTRUCTS = Path(__file__).parents[1] / "documents" / "constructs.yaml"
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The running program, with a document of several endpoints."""
     extra = {"FLUX_PLAYGROUND_OPENAPI": str(CONSTRUCTS), "FLUX_PLAYGROUND_ENDPOINT": "/v1/plain"}
-    with running(tmp_path_factory.mktemp("endpoints"), **extra) as url:
+    with running_quick(tmp_path_factory.mktemp("endpoints"), **extra) as url:
         yield url
 
 
@@ -84,7 +84,7 @@ def test_the_owner_gives_another_document_and_what_is_none_changes_nothing(brows
     text = BUNDLED_DOCUMENT.read_text()
     newer.write_text(text.replace('"title": "Aspect Ratio"', '"maxLength": 9, "title": "Aspect Ratio"'))
     assert newer.read_text() != text
-    with running(tmp_path / "run") as url:
+    with running_quick(tmp_path / "run") as url:
         page.set_default_timeout(READY)
         page.goto(url)
         expect(page.locator("#generate")).to_be_visible(timeout=READY)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.app_process import running
+from tests.app_process import running_quick
 from tests.page_actions import READY, fill, generate, opened, picture
 
 MOST = 0.02
@@ -36,7 +36,7 @@ SLOW = 600
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The running program, slow enough for what comes by itself to come by itself."""
-    with running(tmp_path_factory.mktemp("shift"), FLUX_PLAYGROUND_LOCAL_SPEED="7") as url:
+    with running_quick(tmp_path_factory.mktemp("shift"), FLUX_PLAYGROUND_LOCAL_SPEED="7") as url:
         yield url
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from ..app_process import running
 from ..page_actions import READY, fill, generate, opened, picture
 
 SHAPES = ("21:9", "16:9", "3:2", "4:3", "1:1", "3:4", "2:3", "9:16", "9:21")
@@ -29,11 +27,10 @@ HIDDEN = """image => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A page of the local demo."""
-    with running(tmp_path_factory.mktemp("press"), FLUX_PLAYGROUND_LOCAL_SPEED="40") as url:
-        yield url
+@pytest.fixture
+def address(home: str) -> str:
+    """The page at home that all tests share."""
+    return home
 
 
 @pytest.fixture

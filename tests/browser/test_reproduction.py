@@ -7,14 +7,12 @@ import io
 import json
 import re
 import urllib.request
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.app_process import running
 from tests.page_actions import READY, fill, generate, opened, picture, read, sent_seed
 
 DROP = """([data, name, type]) => {
@@ -31,11 +29,10 @@ PASTE = """(text) => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The running program."""
-    with running(tmp_path_factory.mktemp("recipes"), FLUX_PLAYGROUND_LOCAL_SPEED="40") as url:
-        yield url
+@pytest.fixture
+def address(home: str) -> str:
+    """The page at home that all tests share."""
+    return home
 
 
 @pytest.fixture

@@ -5,14 +5,13 @@ an end without a picture that everybody can read.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from flux_playground.local import LocalServer
-from tests.app_process import running
+from tests.app_process import running_quick
 from tests.page_actions import READY, fill, generate, opened, picture, sent_seed
 
 HEBREW = "בית קטן על גבעה באור הבוקר"
@@ -37,11 +36,10 @@ COVERED = """() => {
 """What stands on something else."""
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The running program."""
-    with running(tmp_path_factory.mktemp("states"), FLUX_PLAYGROUND_LOCAL_SPEED="20") as url:
-        yield url
+@pytest.fixture
+def address(home: str) -> str:
+    """The page at home that all tests share."""
+    return home
 
 
 def pressed(page: Page) -> str | None:
@@ -164,8 +162,8 @@ def test_a_prompt_that_reads_from_the_right_does_so_wherever_it_stands(context: 
 
 def test_whoever_pays_sees_the_cost_and_the_balance_before_and_after(context: BrowserContext, tmp_path: Path) -> None:
     with (
-        LocalServer(speed=40) as server,
-        running(tmp_path, BFL_API_KEY="a-key-of-the-local-server", FLUX_PLAYGROUND_BASE_URL=server.url) as url,
+        LocalServer(speed=40, renderer="flat") as server,
+        running_quick(tmp_path, BFL_API_KEY="a-key-of-the-local-server", FLUX_PLAYGROUND_BASE_URL=server.url) as url,
     ):
         page = opened(context, url)
         expect(page.locator("#price")).to_have_text(re.compile("cost unknown; [0-9,]+ in the account"), timeout=READY)

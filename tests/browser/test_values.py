@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from ..app_process import running
+from ..hosted_page import HostedPage
 from ..page_actions import READY, fill, opened
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A page of the local demo."""
-    with running(tmp_path_factory.mktemp("values")) as url:
-        yield url
+@pytest.fixture
+def address(home: str) -> str:
+    """The page at home that all tests share."""
+    return home
 
 
 @pytest.fixture
@@ -79,8 +77,9 @@ def test_pasted_text(page: Page) -> None:
     expect(page.locator("dialog.sheet")).to_have_count(0)
 
 
-def test_example_has_undo(page: Page) -> None:
+def test_example_has_undo(context: BrowserContext, hosted: HostedPage) -> None:
     """An example that replaces a typed prompt can be undone with the button of every other replacement."""
+    page = opened(context, hosted.url)  # examples are shown to a visitor without images
     fill(page, finetune_id="", prompt="my long prompt", seed="")
     page.locator("#stage [data-act=example]").first.click()
     expect(page.locator("#notice .notice")).to_contain_text("Example filled in.")

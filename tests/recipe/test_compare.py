@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
@@ -119,7 +119,6 @@ def test_what_is_no_image_cannot_be_compared(damaged: bytes) -> None:
     size=st.tuples(st.integers(1, 40), st.integers(1, 40)),
     pixels=st.binary(min_size=1, max_size=50),
 )
-@settings(max_examples=50, deadline=None)
 def test_an_image_is_never_said_to_differ_from_itself(mode: str, size: tuple[int, int], pixels: bytes) -> None:
     raw = (pixels * (size[0] * size[1] * 4))[: size[0] * size[1] * 4]
     image = Image.frombytes("RGBA", size, raw).convert(mode)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
@@ -128,7 +128,6 @@ def test_what_makes_it_again_has_the_seed_that_was_used() -> None:
 
 
 @given(RECIPES)
-@settings(deadline=None)
 def test_every_recipe_comes_back_from_json(one: Recipe) -> None:
     for text in (recipe.dump_recipe(one), recipe.dump_recipe(one, None), "\ufeff" + recipe.dump_recipe(one)):
         assert recipe.parse_recipe(text) == recipe.parse_recipe(text.encode()) == one
@@ -139,7 +138,6 @@ def test_every_recipe_comes_back_from_json(one: Recipe) -> None:
 
 @pytest.mark.parametrize("name", FILES)
 @given(one=RECIPES)
-@settings(max_examples=40, deadline=None)
 def test_every_recipe_comes_back_from_an_image(name: str, one: Recipe) -> None:
     copy = metadata.embed(FILES[name], recipe.dump_recipe(one, None), recipe.format_parameters(one))
     found = detect(copy)
@@ -236,7 +234,6 @@ def test_a_real_image_is_made_again_from_the_recipe_inside_its_copy(playground: 
 
 
 @given(request=REQUESTS, endpoint=st.sampled_from(["", "/v1/flux-pro-1.1-ultra"]))
-@settings(deadline=None)
 def test_every_link_sets_what_it_was_made_of(request: dict[str, Any], endpoint: str) -> None:
     told = {
         name: value for name, value in request.items() if value not in (None, "") and name not in ("endpoint", "recipe")
@@ -354,7 +351,6 @@ def copies() -> list[bytes]:
 
 
 @given(whole=st.sampled_from(copies()), data=st.data())
-@settings(max_examples=600, deadline=None)
 def test_damaged_files_of_every_form_are_recognised_or_refused(whole: bytes, data: st.DataObject) -> None:
     damaged = bytearray(whole)
     for _ in range(data.draw(st.integers(1, 5))):
@@ -367,7 +363,6 @@ def test_damaged_files_of_every_form_are_recognised_or_refused(whole: bytes, dat
 
 
 @given(st.binary() | st.text(st.characters()) | st.from_regex(r"\{.{0,40}\}|https?://.{0,20}\?.{0,20}recipe=1"))
-@settings(max_examples=300, deadline=None)
 def test_anything_is_recognised_or_refused(data: bytes | str) -> None:
     with contextlib.suppress(InvalidRecipe):
         assert isinstance(detect(data).kind, SourceKind)

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -132,10 +132,6 @@ def outcome(endpoint: Operation, values: Any) -> dict[str, Any] | InvalidRequest
         return error
 
 
-QUICK = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
-
-
-@QUICK
 @given(st.data(), st.dictionaries(NAMES, SCHEMAS, min_size=1, max_size=4), STRINGS | NUMBERS | PLAIN)
 def test_a_request_passes_its_schema_or_names_what_is_wrong(data: st.DataObject, properties: Any, one: Any) -> None:
     endpoint = operation(properties, one)
@@ -154,7 +150,6 @@ def test_a_request_passes_its_schema_or_names_what_is_wrong(data: st.DataObject,
         assert endpoint.build_request(request) == request
 
 
-@QUICK
 @given(st.dictionaries(NAMES, SCHEMAS, max_size=3), VALUES)
 def test_the_strict_check_says_something_exactly_when_the_schema_is_broken(properties: Any, body: Any) -> None:
     endpoint = operation(properties)
@@ -165,7 +160,6 @@ def test_the_strict_check_says_something_exactly_when_the_schema_is_broken(prope
         assert bool(errors) is not Draft202012Validator(dict(endpoint.schema)).is_valid(body)
 
 
-@QUICK
 @given(st.dictionaries(NAMES, SCHEMAS, min_size=1, max_size=4), STRINGS | NUMBERS | PLAIN)
 def test_every_schema_has_fields_that_a_form_can_show(properties: Any, one: Any) -> None:
     for field in operation(properties, one).fields:
@@ -176,7 +170,6 @@ def test_every_schema_has_fields_that_a_form_can_show(properties: Any, one: Any)
             assert inner is None or inner.type
 
 
-@QUICK
 @given(st.dictionaries(NAMES, SCHEMAS, min_size=1, max_size=3))
 def test_a_default_can_be_sent(properties: Any) -> None:
     endpoint = operation(properties)
@@ -205,7 +198,6 @@ JUNK = st.recursive(
 )
 
 
-@QUICK
 @given(JUNK, JUNK)
 def test_any_junk_for_a_schema_is_read_or_refused_with_a_sentence(properties: Any, one: Any) -> None:
     endpoint = read(a_document(properties, one))
@@ -215,7 +207,6 @@ def test_any_junk_for_a_schema_is_read_or_refused_with_a_sentence(properties: An
         outcome(endpoint, {field.name: "1" for field in endpoint.fields})
 
 
-@QUICK
 @given(st.text(max_size=60) | st.text("{}[]:-,&*!|>'\"%@`#~ \nab1", max_size=60))
 def test_any_text_is_no_document_and_says_so(text: str) -> None:
     for whole in (text, f"```yaml\npaths: {text}\n```", f"paths:\n  /x:\n    post: {text}"):

@@ -15,7 +15,7 @@ from flux_playground.ui.events.context import Context
 from flux_playground.ui.events.update import NO_CHANGE, Update
 from flux_playground.ui.page import page_actions
 
-from ...app_process import running
+from ...app_process import running_quick
 from ...http_visitor import Stranger
 
 ASSETS = Path(__file__).parents[3] / "assets"
@@ -61,7 +61,7 @@ def test_large_page_has_few_events(tmp_path: Path) -> None:
     path = tmp_path / "many.json"
     path.write_text(json.dumps(many(30)))
     settings = {"FLUX_PLAYGROUND_OPENAPI": str(path), "FLUX_PLAYGROUND_ENDPOINT": "/v1/endpoint-0"}
-    with running(tmp_path / "run", **settings) as url:
+    with running_quick(tmp_path / "run", **settings) as url:
         known = Stranger(url).config["dependencies"]
     assert len(known) <= 4 * 30 + 10
     own = [event for event in known if event["targets"][0][1] in OWN_EVENTS]

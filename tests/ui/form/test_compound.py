@@ -210,7 +210,7 @@ def operation_of(properties: dict[str, Any]) -> Operation:
     return Operation("/v1/any", "", "", "", fields_of(schema), schema)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(
     st.dictionaries(
         st.sampled_from(["prompt", "seed", "image", "request", "two words"]), SCHEMAS, min_size=1, max_size=3

@@ -7,7 +7,7 @@ import base64
 import hashlib
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,41 +21,33 @@ from mcp.types.version import LATEST_HANDSHAKE_VERSION
 from flux_playground import Playground
 from flux_playground.generation import State
 from flux_playground.local import LocalServer
+from flux_playground.ui.programs import mcp_tools
 from flux_playground.ui.programs.mcp_tools import EndpointTools
-from tests.app.test_attacks import OWNERS_KEY, kept, spent
-from tests.app_process import running
+from flux_playground.ui.text import image_urls
+from tests.app_process import running_quick
+from tests.hosted_page import ALLOWANCE, HostedPage, kept, spent
 from tests.http_visitor import Answer, Stranger
 from tests.storage.test_generation_store import jpeg
 
-ALLOWANCE = 2
 VALUES = {"finetune_id": "my-finetune", "prompt": "a mill", "finetune_strength": 0.9}
 
 
-@pytest.fixture(scope="module")
-def api() -> Iterator[LocalServer]:
+@pytest.fixture
+def api(hosted: HostedPage) -> LocalServer:
     """The API whose money is at stake."""
-    with LocalServer(speed=20) as opened:
-        yield opened
+    return hosted.api
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the program keeps everything."""
-    return tmp_path_factory.mktemp("tools")
+@pytest.fixture
+def folder(hosted: HostedPage) -> Path:
+    """Where the program keeps everything: its data, gradio's files, its log."""
+    return hosted.folder
 
 
-@pytest.fixture(scope="module")
-def url(api: LocalServer, folder: Path) -> Iterator[str]:
-    """A hosted page on its owner's key whose owner has turned the tools on, and only them."""
-    settings = {
-        "FLUX_PLAYGROUND_HOSTED": "1",
-        "BFL_API_KEY": OWNERS_KEY,
-        "FLUX_PLAYGROUND_BASE_URL": api.url,
-        "FLUX_PLAYGROUND_ALLOWANCE": f"{ALLOWANCE}/hour",
-        "FLUX_PLAYGROUND_ENABLE_MCP": "1",
-    }
-    with running(folder, **settings) as address:
-        yield address
+@pytest.fixture
+def url(hosted: HostedPage) -> str:
+    """A hosted page on its owner's key whose owner has turned the tools on."""
+    return hosted.url
 
 
 @pytest.fixture
@@ -167,19 +159,14 @@ def test_call_without_progress_is_json(program: Stranger) -> None:
     assert [one["type"] for one in result["content"]] == ["image", "text"]
 
 
-def test_large_image_with_progress_is_a_link(program: Stranger, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An image over 1 MiB is named by its address where progress is streamed."""
-    params = {
-        "name": "generate",
-        "arguments": {**VALUES, "output_format": "png", "aspect_ratio": "1:1"},
-        "_meta": {"progressToken": "t"},
-    }
-    answer = ask(program, "tools/call", params, accept=BOTH)
-    lines = [line for line in answer.body.decode().splitlines() if line.startswith("data: ")]
-    assert max(map(len, lines)) < 1_048_576
-    link = json.loads(lines[-1][6:])["result"]["content"][0]
-    assert (link["type"], link["mimeType"]) == ("resource_link", "image/png")
-    assert program.get("/" + link["uri"].split("/", 3)[3]).body.startswith(b"\x89PNG")
+def test_large_image_with_progress_is_a_link(playground: Playground) -> None:
+    """An image that is larger than a streamed event may be is named by its address."""
+    assert mcp_tools.MAX_STREAMED_IMAGE_BYTES * 4 / 3 < 1_000_000
+    *_, made = playground.generate({**VALUES, "output_format": "png"})
+    for max_bytes, kind in ((10, "resource_link"), (10_000_000, "image")):
+        content = mcp_tools._result(made, "http://page/", max_bytes)["content"][0]
+        assert (content["type"], content["mimeType"]) == (kind, "image/png")
+        assert kind == "image" or content["uri"] == f"http://page/{image_urls.picture(made)}"
 
 
 def test_all_faults_of_a_call(program: Stranger) -> None:
@@ -257,7 +244,7 @@ def test_the_tools_are_those_of_the_present_document(playground: Playground) -> 
 
 
 def test_at_home_what_a_program_makes_is_the_owners(tmp_path: Path) -> None:
-    with running(tmp_path, FLUX_PLAYGROUND_ENABLE_MCP="1") as address:
+    with running_quick(tmp_path, FLUX_PLAYGROUND_ENABLE_MCP="1") as address:
         result = called(Stranger(address), VALUES)
         made = json.loads(said(result))
         page = Stranger(address)
@@ -282,11 +269,10 @@ def test_a_call_that_loses_its_connection_is_made_and_kept(program: Stranger, fo
 # What it must not do
 
 
-def test_without_being_turned_on_it_is_not_there(tmp_path: Path) -> None:
-    with running(tmp_path) as address:
-        somebody = Stranger(address)
-        assert ask(somebody, "ping").status == 404
-        assert somebody.get("/mcp").status == 404
+def test_without_being_turned_on_it_is_not_there(home: str) -> None:
+    somebody = Stranger(home)
+    assert ask(somebody, "ping").status == 404
+    assert somebody.get("/mcp").status == 404
 
 
 def test_it_opens_no_other_door(program: Stranger) -> None:

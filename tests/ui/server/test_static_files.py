@@ -21,7 +21,6 @@ from starlette.routing import Route
 from flux_playground.ui.gradio_patches.frontend_files import FOLDER, find_frontend_files
 from flux_playground.ui.server import static_files
 from flux_playground.ui.server.static_files import StaticFilesMiddleware
-from tests.app_process import running
 from tests.http_visitor import Answer, Stranger
 from tests.page_actions import opened
 from tests.ui.server.test_middleware import serving
@@ -131,25 +130,23 @@ def test_below_a_path_the_page_and_its_files_are_the_same() -> None:
         assert OURS["script"] == text(one.get(own(answer, "js"), accept_encoding="gzip"))
 
 
-def test_a_page_whose_script_is_long_on_its_way_waits_for_it(context: BrowserContext, tmp_path: Path) -> None:
+def test_a_page_whose_script_is_long_on_its_way_waits_for_it(context: BrowserContext, home: str) -> None:
     def late(route: Held) -> None:
         time.sleep(1.5)
         route.continue_()
 
     context.route(re.compile(r"/assets/flux-\w+\.js"), late)
-    with running(tmp_path) as url:
-        assert opened(context, url).locator("#generate").is_visible()
+    assert opened(context, home).locator("#generate").is_visible()
 
 
-def test_second_visit_uses_the_cache(context: BrowserContext, tmp_path: Path) -> None:
+def test_second_visit_uses_the_cache(context: BrowserContext, home: str) -> None:
     """A second visit fetches no file of the page again."""
-    with running(tmp_path) as url:
-        visit = opened(context, url)
-        sizes = "performance.getEntriesByType('resource').filter(one => one.name.includes('/assets/'))"
-        assert visit.evaluate(f"{sizes}.some(one => one.transferSize > 0)")
-        again = opened(context, url)
-        assert again.evaluate(f"{sizes}.length") > 20
-        assert again.evaluate(f"{sizes}.filter(one => one.transferSize > 0).map(one => one.name)") == []
+    visit = opened(context, home)
+    sizes = "performance.getEntriesByType('resource').filter(one => one.name.includes('/assets/'))"
+    assert visit.evaluate(f"{sizes}.some(one => one.transferSize > 0)")
+    again = opened(context, home)
+    assert again.evaluate(f"{sizes}.length") > 20
+    assert again.evaluate(f"{sizes}.filter(one => one.transferSize > 0).map(one => one.name)") == []
 
 
 def test_missing_frontend_folder(
