@@ -19,6 +19,7 @@ from typing import Any
 from . import Playground, Settings, active_document, network
 from .errors import InvalidDocument, InvalidSettings
 from .local import LocalServer
+from .log_limit import limit_repeated_lines
 from .packaged import assets, program_version
 from .settings import list_variables
 from .storage import data_folder
@@ -100,6 +101,7 @@ def _start(options: argparse.Namespace) -> Program:
     gc.disable()
     playground, server = _open_playground(settings)
     _log_generations()
+    limit_repeated_lines()
     playground.resume()
     # Gradio takes seconds to load: a bad setting is reported before that.
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
