@@ -35,9 +35,10 @@ class Receiver:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 data = self.rfile.read(int(self.headers["Content-Length"]))
-                self.send_response(500 if receiver.calls.qsize() < receiver.failures else 200)
-                self.end_headers()
+                status = 500 if receiver.calls.qsize() < receiver.failures else 200
                 receiver.calls.put(({name.lower(): value for name, value in self.headers.items()}, data))
+                self.send_response(status)
+                self.end_headers()
 
             def log_message(self, *_: Any) -> None:
                 pass
