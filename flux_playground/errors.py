@@ -7,7 +7,7 @@ PlaygroundError
 ├── InvalidRecipe         what was dropped, pasted or opened is no recipe, or none that can be used
 ├── InvalidRequest        values that the schema refuses, ours and the API's 422 alike, by field
 ├── QuotaExceeded         this visitor, or everybody together, has used up what is allowed
-├── QueueFull             so many wait already that nobody else is taken on
+├── QueueFull             the queue is full
 ├── APIError              the API answered with an error: the call failed
 │   ├── Unauthorized      401 or 403: the key is wrong, or there is none
 │   ├── OutOfCredits      402
@@ -60,7 +60,7 @@ class FieldError:
 class PlaygroundError(Exception):
     """The root of the tree: whatever this program raises on purpose.
 
-    `detail` holds the API's own words where it gave any (text, cut to 2,000 characters by whoever raises);
+    `detail` holds the API's own words where it gave any (text of at most 2,000 characters);
     `status_code` is the HTTP status, `retry_after` is in seconds, `task_id` names the task where there is one.
     """
 

@@ -12,7 +12,7 @@ NONE = "unlimited"
 
 @dataclass(frozen=True)
 class Limit:
-    """So many images, or credits (0.01 USD each), in any stretch of an hour or a day."""
+    """A number of images, or of credits (0.01 USD each), in any period of an hour or a day."""
 
     amount: int
     credits: bool
@@ -20,7 +20,7 @@ class Limit:
 
     @property
     def seconds(self) -> float:
-        """The length of the stretch."""
+        """The length of the period."""
         return SECONDS[self.per]
 
     def __str__(self) -> str:

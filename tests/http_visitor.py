@@ -1,4 +1,4 @@
-"""A visitor without a browser: speaks raw HTTP to the page, says what it likes, and keeps all that it was told."""
+"""A visitor without a browser: sends raw HTTP to the page and keeps all responses."""
 
 from __future__ import annotations
 

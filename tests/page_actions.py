@@ -1,4 +1,4 @@
-"""How the tests use a page in a real browser: open it, fill it in, press Generate, wait for the picture."""
+"""Actions in a real browser: open the page, fill it in, press Generate, wait for the image."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def generate(page: Page, **values: str) -> None:
 
 
 def picture(page: Page) -> str:
-    """Wait for the picture on the stage; gives its address."""
+    """Wait for the image; return its address."""
     image = page.locator("#stage .frame.picture img")
     expect(image).to_be_visible(timeout=READY)
     return str(image.evaluate("image => image.src"))

@@ -22,7 +22,7 @@ CONSTRUCTS = Path(__file__).parent / "documents" / "constructs.yaml"
 
 @pytest.fixture
 def host() -> Iterator[Hostile]:
-    """A server that answers as it is told."""
+    """A server with scripted responses."""
     with Hostile({}) as running:
         yield running
 

@@ -1,4 +1,4 @@
-"""The house: who may import whom, how large a room may be, and that nothing is imported that is not declared."""
+"""The rules of the package: imports between parts, sizes of files and functions, declared dependencies."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ DEFAULT_CREDITS_PER_IMAGE = 10.0
 class Quota:
     """What each visitor may spend, and what everybody together may.
 
-    `reserved` holds what has passed and is not written down yet, by id; whoever writes it takes it out.
+    `reserved` holds generations that passed the check and are not stored yet, by id; the caller removes them.
     """
 
     store: GenerationStore

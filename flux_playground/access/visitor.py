@@ -35,7 +35,7 @@ OWNER = Visitor()
 
 
 def uses_demo(settings: Settings, visitor: Visitor) -> bool:
-    """Whether a visitor's pictures are drawn by the local server, for want of any key."""
+    """Whether the local server makes a visitor's images, because there is no key."""
     return bool(settings.demo_url) and not visitor.api_key and not settings.api_key
 
 

@@ -1,8 +1,7 @@
-"""Connections with limits, under requests' transport: the part of a call that knows sockets. Not what is sent.
+"""Connections with limits, under requests' transport.
 
-Three things that the libraries do not do: a deadline for a response as a whole (their timeout starts anew with every
-byte), the certainty whether a connection stood before something failed, and a look at the address that was
-really connected to.
+They add what the libraries lack: a deadline for a whole response (the libraries' timeout restarts with each byte), the
+certainty whether a connection was made before a failure, and a check of the address that was connected to.
 """
 
 from __future__ import annotations

@@ -111,7 +111,7 @@ def _raise_for_final_status(response: Response) -> None:
 
 
 def _host_of(url: str) -> str:
-    """Whom a URL leads to, for the log, which must not show its signature."""
+    """The host and path of a URL for the log, which must not contain its signature."""
     try:
         return origin(url).host
     except ValueError:

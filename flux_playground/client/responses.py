@@ -1,7 +1,7 @@
 """What the API says, read into our words: a `Task`, a `Result`, or one of our errors. Sends nothing.
 
 Whatever comes is taken with care: a field that is absent, null or of another kind becomes None, a field that we do
-not know is left aside. Text that goes into an error is cut, and no pictures remain in it.
+not know is left aside. Text for an error is shortened, and embedded images are removed.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ def _field_error(item: Mapping[str, Any]) -> FieldError:
 
 
 def error_text(value: Any) -> str:
-    """Anything that the API says as text for an error: at most 2,000 characters, without markup or pictures."""
+    """Anything that the API says as text for an error: at most 2,000 characters, without markup or embedded images."""
     if value is None:
         return ""
     text = value if isinstance(value, str) else json.dumps(_without_echo(value), ensure_ascii=False)

@@ -26,7 +26,7 @@ PIXEL_MODES = {
 """The kinds of pixels that a format can hold."""
 
 PRIVATE_METADATA = frozenset({"exif", "xmp", "photoshop", "comment", "mp"})
-"""What in a file may say who made it, where and with what; a PNG's texts come on top; "mp" is further pictures."""
+"""What in a file may say who made it, where and with what; a PNG's texts come on top; "mp" is further images."""
 
 MAX_PROMPT_PIXELS = 40_000_000
 """Pixels that an image prompt may have."""

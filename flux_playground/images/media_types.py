@@ -17,7 +17,7 @@ MEDIA_TYPES = {"mp4": "video/mp4", "webm": "video/webm", "zip": "application/zip
 """What is taken beside images; any other format is an image's."""
 
 STILL_IMAGE_BRANDS = (b"avif", b"avis", b"mif1", b"msf1", b"heic", b"heix", b"hevc")
-"""Brands of the container of MP4 that hold pictures."""
+"""Brands of the MP4 container that hold still images."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from flux_playground.images.image_file import MAX_READ_BYTES, ImageInfo, encode,
 
 
 def drawn(name: str, size: tuple[int, int] = (64, 40), mode: str = "RGB", **options: Any) -> bytes:
-    """An image file with a red left half, so that its turns can be told."""
+    """An image file with a red left half, so that a test sees its rotation."""
     image = Image.new(mode, size, 0)
     image.paste("red" if mode.startswith("RGB") else 1, (0, 0, size[0] // 2, size[1]))
     file = io.BytesIO()
@@ -121,7 +121,7 @@ def test_a_thumbnail_of_a_small_image_is_not_larger() -> None:
 @pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP"])
 def test_an_image_with_nothing_to_remove_is_sent_untouched(name: str, tmp_path: Path) -> None:
     data = drawn(name)
-    path = tmp_path / "a picture.bin"
+    path = tmp_path / "an image.bin"
     path.write_bytes(data)
     assert sent(data) == data
     assert sent(path) == data
@@ -184,7 +184,7 @@ def test_a_colour_profile_is_kept_when_metadata_goes() -> None:
 
 def test_a_text_file_is_refused_at_the_field(tmp_path: Path) -> None:
     path = tmp_path / "image.png"
-    path.write_text("I am not a picture")
+    path.write_text("I am not an image")
     kind, sentence = refusal(path)
     assert kind == "image_parsing"
     assert sentence.startswith("This file is not an image.")

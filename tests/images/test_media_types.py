@@ -53,7 +53,7 @@ def test_what_is_cut_short_or_something_else_is_refused(data: bytes) -> None:
 
 @pytest.fixture
 def api() -> Iterator[Hostile]:
-    """A server that answers as it is told."""
+    """A server with scripted responses."""
     with Hostile({}) as running:
         yield running
 

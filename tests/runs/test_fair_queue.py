@@ -1,4 +1,4 @@
-"""The line before a key: so many at once, the others in the order they came, each of them visible."""
+"""The queue of a key: a maximum at once, the others in order, with a visible position."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A user comment as the smallest EXIF block that holds one, and back from any. Knows bytes only.
 
-An EXIF block is a TIFF file without a picture: directories of entries of 12 bytes, found by offsets. Only the two
+An EXIF block is a TIFF file without image data: directories of entries of 12 bytes, found by offsets. Only the two
 directories on the way to the comment are read, whatever they point to.
 """
 

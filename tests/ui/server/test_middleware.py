@@ -65,7 +65,7 @@ def test_names_of_a_page_at_home() -> None:
 
 
 def test_frames() -> None:
-    """A page may be framed by itself; a Space also by Hugging Face and by itself, and by no other Space."""
+    """Only the page can frame the page; Hugging Face and the Space itself can frame a Space, other Spaces cannot."""
     with guarded(Settings()) as somebody:
         assert somebody.get("/config").headers["content-security-policy"].split("; ")[-1] == "frame-ancestors 'self'"
     with guarded(Settings(hosted=True, space_host="me-page.hf.space")) as somebody:

@@ -1,4 +1,4 @@
-"""Whom a request comes from: what may be believed of it, how much one address may ask, and when a visit is over."""
+"""The caller of a request: trusted headers, limits of an address, and the end of a visit."""
 
 from __future__ import annotations
 
