@@ -1,84 +1,116 @@
-"""JSON, written for people and read with suspicion. Knows nothing of what it says."""
+"""Parses JSON from untrusted sources within limits, and writes JSON that people can read."""
 
 from __future__ import annotations
 
 import json
 import math
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from .errors import InvalidRecipe
-
-MAX_JSON_CHARACTERS = 4_000_000
-"""Characters (or bytes) of a text that is read."""
-
-MAX_JSON_DEPTH = 20
-"""Values within values."""
-
-MAX_JSON_VALUES = 10_000
-"""Values in all."""
-
 SURROGATE = re.compile("[\ud800-\udfff]")
-UNUSUAL = re.compile(r"[^\n -~]")
+NOT_PLAIN_ASCII = re.compile(r"[^\n -~]")
 
 
-def dump_json(value: Any, indent: int | None = None) -> str:
-    """The value as JSON, sorted; letters stay readable, and only what cannot be seen or written is escaped."""
-    separators = None if indent else (",", ":")
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, indent=indent, separators=separators)
-    return UNUSUAL.sub(lambda letter: letter[0] if letter[0].isprintable() else json.dumps(letter[0])[1:-1], text)
+class InvalidJson(ValueError):
+    """A text is not JSON or exceeds a limit. Its message continues a sentence: "nested too deeply"."""
 
 
-def parse_json(text: str | bytes) -> Any:
-    """The value of a JSON text; raises `InvalidRecipe` for what is none, is enormous, or no JSON for everybody."""
-    if len(text) > MAX_JSON_CHARACTERS:
-        raise InvalidRecipe(f"This text is too long to be read: {len(text):,} characters.")
+@dataclass(frozen=True)
+class JsonLimits:
+    """How large a JSON text may be: `characters` of the text, `depth` of nested values, `values` in total."""
+
+    characters: int = 4_000_000
+    depth: int = 20
+    values: int = 10_000
+
+
+SMALL = JsonLimits()
+LARGE = JsonLimits(characters=200_000_000, depth=100, values=1_000_000)
+"""For API requests, which can hold images as base64, and for stored records."""
+
+
+def parse_json(
+    text: str | bytes, limits: JsonLimits = SMALL, object_pairs_hook: Callable[..., Any] | None = None
+) -> Any:
+    """Return the value of a JSON text in UTF-8, with or without a byte order mark.
+
+    Raises `InvalidJson`, also for NaN, infinity and lone surrogates. `object_pairs_hook` is that of `json.loads`.
+    """
+    if len(text) > limits.characters:
+        raise InvalidJson(f"too large: {len(text):,} characters")
+    whole = decode_utf8(text)
     try:
-        value = strict_decoder().decode(decode_utf8(text))
+        value = _decoder(object_pairs_hook).decode(whole)
     except (ValueError, RecursionError) as error:
-        raise InvalidRecipe("This is not JSON, or it was cut.") from error
-    check_json(value)
+        raise _describe(error) from None
+    check_json(value, limits)
     return value
 
 
-def decode_utf8(text: str | bytes) -> str:
-    """The text, without its mark of byte order; raises `InvalidRecipe` where it is not, or cannot be, UTF-8."""
+def parse_json_at(text: str, start: int, limits: JsonLimits = SMALL) -> tuple[Any, int]:
+    """Return the JSON value that begins at an index of a text, and the index after it; raises `InvalidJson`."""
     try:
-        whole = text if isinstance(text, bytes) else text.encode()
-        return whole.decode().removeprefix("\ufeff")
-    except UnicodeError as error:
-        raise InvalidRecipe("This is neither an image nor text in UTF-8.") from error
+        value, end = _decoder().raw_decode(text, start)
+    except (ValueError, RecursionError) as error:
+        raise _describe(error) from None
+    check_json(value, limits)
+    return value, end
 
 
-def strict_decoder() -> json.JSONDecoder:
-    """A reader of JSON that knows neither NaN nor infinity; `ValueError` and `RecursionError` are what it raises."""
-    return json.JSONDecoder(parse_constant=_number, parse_float=_number)
-
-
-def check_json(value: Any) -> None:
-    """Raise `InvalidRecipe` for values too deep, too many, or with text that cannot be written as UTF-8."""
-    level = [value]
-    seen = 0
-    for _ in range(MAX_JSON_DEPTH):
-        seen += len(level)
-        if any(isinstance(one, str) and SURROGATE.search(one) for one in level):
-            raise InvalidRecipe("This holds text that is not Unicode.")
-        level = [inner for one in level for inner in _inside(one)]
+def check_json(value: Any, limits: JsonLimits = SMALL) -> None:
+    """Raise `InvalidJson` for a value that exceeds the limits or holds text that UTF-8 cannot encode."""
+    level, count = [value], 1
+    for _ in range(limits.depth):
+        if any(isinstance(item, str) and SURROGATE.search(item) for item in level):
+            raise InvalidJson("not valid JSON: it has text that is not Unicode")
+        containers = [item for item in level if isinstance(item, dict | list)]
+        count += sum(map(len, containers))
+        if count > limits.values:
+            raise InvalidJson(f"too large: more than {limits.values:,} values")
+        level = [
+            inner for item in containers for inner in ((*item, *item.values()) if isinstance(item, dict) else item)
+        ]
         if not level:
             return
-        if seen + len(level) > MAX_JSON_VALUES:
-            break
-    raise InvalidRecipe("This is nested too deeply, or holds too much.")
+    raise InvalidJson("nested too deeply")
 
 
-def _inside(value: Any) -> list[Any]:
-    if isinstance(value, dict):
-        return [*value.keys(), *value.values()]
-    return value if isinstance(value, list) else []
+def dump_json(value: Any, indent: int | None = None, *, sort_keys: bool = True) -> str:
+    """Return a value as JSON; only characters that cannot be seen are escaped. Raises `ValueError` for NaN."""
+    separators = None if indent else (",", ":")
+    text = json.dumps(
+        value, ensure_ascii=False, allow_nan=False, sort_keys=sort_keys, indent=indent, separators=separators
+    )
+    return NOT_PLAIN_ASCII.sub(lambda char: char[0] if char[0].isprintable() else json.dumps(char[0])[1:-1], text)
 
 
-def _number(text: str) -> float:
+def decode_utf8(text: str | bytes) -> str:
+    """Return a text without its byte order mark; raises `InvalidJson` if it is not UTF-8 or cannot become UTF-8."""
+    try:
+        data = text if isinstance(text, bytes) else text.encode()
+        return data.decode().removeprefix("\ufeff")
+    except UnicodeError:
+        raise InvalidJson("not text in UTF-8") from None
+
+
+def _decoder(object_pairs_hook: Callable[..., Any] | None = None) -> json.JSONDecoder:
+    return json.JSONDecoder(parse_constant=_parse_float, parse_float=_parse_float, object_pairs_hook=object_pairs_hook)
+
+
+def _parse_float(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise ValueError(text)
+        raise InvalidJson(f"not valid JSON: {text[:20]} is not a finite number")
     return number
+
+
+def _describe(error: ValueError | RecursionError) -> InvalidJson:
+    if isinstance(error, InvalidJson):
+        return error
+    if isinstance(error, RecursionError):
+        return InvalidJson("nested too deeply")
+    if isinstance(error, json.JSONDecodeError):
+        return InvalidJson(f"not valid JSON: line {error.lineno}: {error.msg}")
+    return InvalidJson("not valid JSON: it has a number with too many digits")

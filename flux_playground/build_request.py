@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from .errors import FieldError, InvalidRequest
+from .image_ref import is_image_ref
 from .images import image_file
-from .recipe import is_reference
 from .schema import Field, Operation, has_control_character, normalize
 
 SEED = "seed"
@@ -137,7 +137,7 @@ def _encode_image(one: Field, value: Any) -> Any:
         if takes_address(one):
             return value.strip()
         raise _not_an_image(one, "is an address; give the image itself")
-    if is_reference(value):
+    if is_image_ref(value):
         raise _not_an_image(one, "names an image that is no longer kept; choose the image again")
     data = decode_base64(value)
     if data is None:

@@ -21,13 +21,14 @@ from .build_request import SEED, build, draws_seed, has_images, image_names, red
 from .client import Client
 from .errors import TaskNotFound, Unauthorized
 from .generation import Generation, State
-from .recipe import document_version, fingerprint, is_reference
+from .image_ref import image_ref, is_image_ref
+from .recipe import document_version, fingerprint
 from .runs.client_pool import ClientPool
 from .runs.fair_queue import ActiveRun, check_capacity
 from .runs.queued_request import QueuedRequest
 from .runs.runner import Runner
 from .settings import LOCAL_SERVER_PREFIX, LOOPBACK, Settings
-from .storage.generation_store import GenerationStore, input_reference
+from .storage.generation_store import GenerationStore
 from .storage.retention import Retention
 
 Values = Mapping[str, Any]
@@ -241,7 +242,7 @@ class Playground:
         """The whole request of these values, and what is kept of it; raises as `start` does."""
 
         def known(text: str) -> str | None:
-            return self.store.load_input(text) if is_reference(text) and self.store.owns_input(asker.id, text) else None
+            return self.store.load_input(text) if is_image_ref(text) and self.store.owns_input(asker.id, text) else None
 
         operation = self._operation(endpoint)
         if has_images(operation, values):  # encoding them is work, also for a free `find_existing`
@@ -250,7 +251,7 @@ class Playground:
             self._check_limits(press, asker.mark)
         with self._encoding if has_images(operation, values) else nullcontext():
             request = build(operation, resolve_image_refs(values, known))
-        return request, redact(operation, request, input_reference)
+        return request, redact(operation, request, image_ref)
 
     def _client(self, visitor: Visitor) -> Client:
         """A client for one question: it is closed after that, as a key may be made up and its connection idle."""

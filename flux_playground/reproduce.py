@@ -12,8 +12,9 @@ from typing import Any
 
 from .errors import InvalidImage, InvalidRecipe
 from .generation import Generation
+from .image_ref import is_image_ref
 from .images import metadata
-from .recipe import Recipe, dump_recipe, format_parameters, is_reference, recipe_from_generation
+from .recipe import Recipe, dump_recipe, format_parameters, recipe_from_generation
 from .recipe.compare import Comparison, Difference, compare, explain_differences
 from .storage.generation_store import GenerationStore
 
@@ -47,7 +48,7 @@ def caveats(one: Generation, server: str, store: GenerationStore) -> Iterator[st
     if one.server != server:
         yield f"Made again it may differ: it was made at {one.server}, and would now be made at {server}."
     for name, value in one.request.items():
-        if is_reference(value) and store.load_input(value) is None:
+        if is_image_ref(value) and store.load_input(value) is None:
             yield f"It cannot be made again: the picture that was sent as {name} is no longer kept here."
 
 

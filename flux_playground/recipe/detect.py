@@ -1,7 +1,4 @@
-"""What was dropped or pasted: an image, a recipe, a link, code, or another tool's text. Nothing of it is ever run.
-
-Knows the forms, but no journal: an untouched original has no recipe inside, and is found by its hash by the caller.
-"""
+"""Detects what a dropped file or a pasted text is: an image, a recipe, a link, code, or another tool's text."""
 
 from __future__ import annotations
 
@@ -14,37 +11,36 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..bounded_json import MAX_JSON_CHARACTERS, check_json, decode_utf8, parse_json, strict_decoder
+from ..bounded_json import SMALL, InvalidJson, decode_utf8, parse_json, parse_json_at
 from ..errors import InvalidRecipe
 from ..images import metadata
 from .a1111 import parse_parameters
 from .fingerprint import redact
-from .recipe import VERSION_KEY, Recipe, recipe_from_json
+from .recipe import VERSION_KEY, Recipe, parse_recipe, recipe_from_json
 from .share_link import VERSION_NAME, parse_link
 
-ADDRESS = re.compile(r"https?://[^\s\"'`<>\\,]{1,2000}")
-NAME = re.compile(r"[A-Za-z_]\w{0,99}")
-MAX_OBJECTS = 12
-"""Places in a code at which a request is looked for."""
+URL = re.compile(r"https?://[^\s\"'`<>\\,]{1,2000}")
+FIELD_NAME = re.compile(r"[A-Za-z_]\w{0,99}")
+MAX_OBJECTS = 12  # places in code where a request may begin
 
 
 class SourceKind(StrEnum):
-    """What something was recognised as."""
+    """What a file or a text was detected as."""
 
-    IMAGE = "image"  # with no word inside: perhaps an untouched original
-    COPY = "copy"  # an image with a recipe, or another tool's text, inside
+    IMAGE = "image"  # without text inside: possibly an original, which can be found by its hash
+    COPY = "copy"  # an image with a recipe or another tool's text inside
     RECIPE = "recipe"
     LINK = "link"
-    REQUEST = "request"  # JSON, or code around it
+    REQUEST = "request"  # JSON, or code that contains it
     PARAMETERS = "parameters"  # another tool's text
 
 
 @dataclass(frozen=True)
 class Detected:
-    """What was recognised. `values` are for the form, none of them checked by a schema, none of them trusted.
+    """What was detected. `values` are form values that no schema has checked.
 
-    `sha256` is an image's, to look it up by; `credentials` says whether it carries Content Credentials; `problem` is
-    a sentence on a recipe inside that could not be read. `server` and `endpoint` are empty where nothing names them.
+    `sha256` is that of an image, and `credentials` says if it has Content Credentials. `problem` is the error of a
+    recipe in an image. `server` and `endpoint` are "" if the source does not name them.
     """
 
     kind: SourceKind
@@ -58,91 +54,81 @@ class Detected:
 
 
 def detect(data: bytes | str) -> Detected:
-    """What this is and what it sets; raises `InvalidRecipe` with one sentence when it is nothing that is known here."""
+    """Return what a file or a text is and which settings it has; raises `InvalidRecipe` for anything unknown."""
     if isinstance(data, bytes) and metadata.container_format(data):
-        return _image(data)
-    if len(data) > MAX_JSON_CHARACTERS:
+        return _detect_image(data)
+    if len(data) > SMALL.characters:
         raise InvalidRecipe(f"This is too large to be a recipe: {len(data):,} bytes.")
-    text = decode_utf8(data).strip()
-    found = _object(text) or _linked(text) or _code(text) or _foreign(text)
-    if found is None:
-        raise InvalidRecipe("There is no recipe in this: neither an image, a recipe, a link nor code.")
-    return found
+    try:
+        text = decode_utf8(data).strip()
+    except InvalidJson:
+        raise InvalidRecipe("This is neither an image nor text in UTF-8.") from None
+    if text.startswith("{") and (detected := _detect_json(text)):
+        return detected
+    if f"{VERSION_NAME}=" in text and "?" in text and not re.search(r"\s", text):
+        values, endpoint = parse_link(text)
+        return Detected(SourceKind.LINK, values, endpoint=endpoint)
+    if detected := _detect_code(text):
+        return detected
+    if values := parse_parameters(text):
+        return Detected(SourceKind.PARAMETERS, redact(values))
+    raise InvalidRecipe("No recipe found. Use an image, a recipe, a link or code.")
 
 
-def _image(data: bytes) -> Detected:
-    plain = Detected(
-        SourceKind.IMAGE, sha256=hashlib.sha256(data).hexdigest(), credentials=metadata.has_content_credentials(data)
-    )
-    texts = metadata.read_texts(data)
-    ours = [one for one in texts if one.key == metadata.RECIPE_KEY or VERSION_KEY in one.text]
-    for one in ours:
+def _detect_image(data: bytes) -> Detected:
+    has_credentials = metadata.has_content_credentials(data)
+    image = Detected(SourceKind.IMAGE, sha256=hashlib.sha256(data).hexdigest(), credentials=has_credentials)
+    others = []
+    for text in metadata.read_texts(data):
+        if text.key != metadata.RECIPE_KEY and VERSION_KEY not in text.text:
+            others.append(text)
+            continue
         try:
-            return _from_recipe(
-                replace(plain, kind=SourceKind.COPY, problem=""), recipe_from_json(parse_json(one.text))
-            )
+            return _with_recipe(replace(image, kind=SourceKind.COPY, problem=""), parse_recipe(text.text))
         except InvalidRecipe as error:
-            plain = replace(plain, problem=error.message)
-    for one in (one for one in texts if one not in ours):
-        if values := parse_parameters(one.text, sure=one.key == "parameters"):
-            return replace(plain, kind=SourceKind.COPY, values=redact(values))
-    return plain
+            image = replace(image, problem=error.message)
+    for text in others:
+        if values := parse_parameters(text.text, is_parameters=text.key == "parameters"):
+            return replace(image, kind=SourceKind.COPY, values=redact(values))
+    return image
 
 
-def _object(text: str) -> Detected | None:
-    """A recipe or a request in JSON."""
-    if not text.startswith("{"):
-        return None
+def _detect_json(text: str) -> Detected | None:
     try:
         data = parse_json(text)
-    except InvalidRecipe:
+    except InvalidJson as error:
         if VERSION_KEY in text:
-            raise
+            raise InvalidRecipe(f"This recipe is {error}.") from None
         return None
     if VERSION_KEY in data:
-        return _from_recipe(Detected(SourceKind.RECIPE), recipe_from_json(data))
+        return _with_recipe(Detected(SourceKind.RECIPE), recipe_from_json(data))
     return Detected(SourceKind.REQUEST, redact(data)) if _is_request(data) else None
 
 
-def _from_recipe(found: Detected, recipe: Recipe) -> Detected:
-    return replace(found, values=recipe.values, recipe=recipe, server=recipe.server, endpoint=recipe.endpoint)
-
-
-def _linked(text: str) -> Detected | None:
-    if f"{VERSION_NAME}=" not in text or "?" not in text or re.search(r"\s", text):
-        return None
-    linked = parse_link(text)
-    return Detected(SourceKind.LINK, linked.values, endpoint=linked.endpoint)
-
-
-def _code(text: str) -> Detected | None:
-    """The request in a piece of code: the first object in it that is one, and the address beside it."""
-    address = ADDRESS.search(text)
-    for place in islice(re.finditer(r"\{", text), MAX_OBJECTS if address else 0):
+def _detect_code(text: str) -> Detected | None:
+    """Return the first request in code, with the server and endpoint of the first URL outside of the request."""
+    starts = re.finditer(r"\{", text) if URL.search(text) else iter(())
+    for match in islice(starts, MAX_OBJECTS):
         try:
-            data, end = strict_decoder().raw_decode(text, place.start())
-            check_json(data)
-        except (ValueError, RecursionError, InvalidRecipe):
+            data, end = parse_json_at(text, match.start())
+        except InvalidJson:
             continue
-        if _is_request(data):
-            around = text[: place.start()] + text[end:]
-            return Detected(SourceKind.REQUEST, redact(data), None, *_server_and_endpoint(around))
+        if not _is_request(data):
+            continue
+        url_match = URL.search(text[: match.start()] + text[end:])
+        try:
+            url = urlsplit(url_match[0] if url_match else "")
+        except ValueError:
+            url = urlsplit("")
+        has_server = bool(url.netloc) and "@" not in url.netloc
+        server, endpoint = (f"{url.scheme}://{url.netloc}", url.path) if has_server else ("", "")
+        return Detected(SourceKind.REQUEST, redact(data), None, server, endpoint)
     return None
 
 
-def _server_and_endpoint(text: str) -> tuple[str, str]:
-    address = ADDRESS.search(text)
-    try:
-        url = urlsplit(address[0] if address else "")
-    except ValueError:
-        return "", ""
-    return (f"{url.scheme}://{url.netloc}", url.path) if url.netloc and "@" not in url.netloc else ("", "")
+def _with_recipe(detected: Detected, recipe: Recipe) -> Detected:
+    return replace(detected, values=recipe.values, recipe=recipe, server=recipe.server, endpoint=recipe.endpoint)
 
 
 def _is_request(data: Any) -> bool:
-    return isinstance(data, dict) and bool(data) and all(NAME.fullmatch(name) for name in data)
-
-
-def _foreign(text: str) -> Detected | None:
-    values = parse_parameters(text)
-    return Detected(SourceKind.PARAMETERS, redact(values)) if values else None
+    return isinstance(data, dict) and bool(data) and all(FIELD_NAME.fullmatch(name) for name in data)

@@ -1,89 +1,76 @@
-"""Settings as the query of a link, and back: readable, versioned, without secrets or images. Knows no page's address.
+"""Settings as the query of a link, without secrets and images.
 
     ?finetune_id=my-finetune&prompt=a+lighthouse+at+dawn&seed=42&endpoint=/v1/flux-pro-1.1-ultra-finetuned&recipe=1
 
-Texts stand as they are, everything else as JSON, and so does a text that would read as something else. The version
-stands last, so that a link that was cut on its way is known for one.
+Strings are plain text and other values are JSON. A string that would parse as JSON is JSON, too. The version is last,
+so that a truncated link is detected.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, quote_plus
 
-from ..bounded_json import dump_json, parse_json
+from ..bounded_json import InvalidJson, dump_json, parse_json
 from ..errors import InvalidRecipe
-from .fingerprint import is_reference, redact
+from ..image_ref import is_image_ref
+from .fingerprint import redact
 
-ENDPOINT, VERSION_NAME, VERSION = "endpoint", "recipe", "1"
-
-MAX_LINK_CHARACTERS = 4_000
-"""Characters of a link's query: more is cut or refused by some of the programs that a link is pasted into."""
-
+ENDPOINT_NAME, VERSION_NAME, VERSION = "endpoint", "recipe", "1"
+MAX_LINK_CHARACTERS = 4_000  # of the query; some programs cut longer links
 MAX_LINK_FIELDS = 200
 
 
-@dataclass(frozen=True)
-class Linked:
-    """What a link sets; `endpoint` is empty where it does not say."""
-
-    values: Mapping[str, Any]
-    endpoint: str = ""
-
-
 def build_link(values: Mapping[str, Any], fields: Collection[str], endpoint: str = "") -> str:
-    """The query, from its "?", that sets these values; `fields` are those that a link may set, all others are left out.
+    """Return the query, with its "?", that sets the values of these fields, without blanks, secrets and images.
 
-    Blanks, secrets and images are left out in any case. Raises `InvalidRecipe` if it gets longer than `LONGEST`.
+    Raises `InvalidRecipe` for a query of more than `MAX_LINK_CHARACTERS`.
     """
-    told = {name: value for name, value in _allowed(values).items() if name in fields and value not in (None, "")}
-    pairs = [(name, _written(told[name])) for name in sorted(told)]
-    pairs += [(ENDPOINT, endpoint)] if endpoint else []
+    pairs = []
+    for name, value in sorted(_shareable(values).items()):
+        if name in fields and value not in (None, ""):
+            is_plain = isinstance(value, str) and _parse_value(value) == value
+            pairs.append((name, value if is_plain else dump_json(value)))
+    pairs += [(ENDPOINT_NAME, endpoint)] if endpoint else []
     try:
         quoted = [f"{quote_plus(name)}={quote_plus(text, safe='/:,')}" for name, text in pairs]
-    except UnicodeEncodeError as error:
-        raise InvalidRecipe("The settings hold characters that cannot be written.") from error
+    except UnicodeEncodeError:
+        raise InvalidRecipe("The settings have characters that a link cannot hold.") from None
     query = "?" + "&".join([*quoted, f"{VERSION_NAME}={VERSION}"])
     if len(query) > MAX_LINK_CHARACTERS:
-        raise InvalidRecipe(
-            f"The link would have {len(query):,} characters, at most {MAX_LINK_CHARACTERS:,}: send the recipe."
+        message = (
+            f"The link has {len(query):,} characters, more than {MAX_LINK_CHARACTERS:,}. Share the recipe instead."
         )
+        raise InvalidRecipe(message)
     return query
 
 
-def parse_link(text: str, fields: Collection[str] | None = None) -> Linked:
-    """What a link sets, or its query; of `fields` only, where they are given. Raises `InvalidRecipe`."""
+def parse_link(text: str) -> tuple[dict[str, Any], str]:
+    """Return the values and the endpoint ("" if missing) of a link or its query; raises `InvalidRecipe`."""
     query = text.partition("?")[2] if "?" in text else text
+    query = query.partition("#")[0]
     try:
-        pairs = parse_qsl(
-            query.partition("#")[0], keep_blank_values=True, errors="strict", max_num_fields=MAX_LINK_FIELDS
-        )
-    except ValueError as error:
-        raise InvalidRecipe("This link is damaged.") from error
-    given = dict(pairs)
-    if len(given) < len(pairs):
-        raise InvalidRecipe("This link sets something twice.")
-    if given.get(VERSION_NAME) != VERSION:
-        known = VERSION_NAME in given
-        raise InvalidRecipe("This link is of another version." if known else "This link holds no recipe, or was cut.")
-    values = _allowed({name: _read(value) for name, value in given.items()})
-    kept = {name: value for name, value in values.items() if fields is None or name in fields}
-    return Linked(kept, given.get(ENDPOINT, ""))
+        pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=MAX_LINK_FIELDS)
+    except ValueError:
+        raise InvalidRecipe("This link is damaged.") from None
+    texts = dict(pairs)
+    if len(texts) < len(pairs):
+        raise InvalidRecipe("This link sets a field twice.")
+    if VERSION_NAME not in texts:
+        raise InvalidRecipe("This link has no recipe, or its end is missing.")
+    if texts[VERSION_NAME] != VERSION:
+        raise InvalidRecipe("This link was made by another version of the playground.")
+    return _shareable({name: _parse_value(value) for name, value in texts.items()}), texts.get(ENDPOINT_NAME, "")
 
 
-def _allowed(values: Mapping[str, Any]) -> dict[str, Any]:
-    reserved = (ENDPOINT, VERSION_NAME)
-    return {name: value for name, value in redact(values).items() if name not in reserved and not is_reference(value)}
+def _shareable(values: Mapping[str, Any]) -> dict[str, Any]:
+    reserved = (ENDPOINT_NAME, VERSION_NAME)
+    return {name: value for name, value in redact(values).items() if name not in reserved and not is_image_ref(value)}
 
 
-def _written(value: Any) -> str:
-    return value if isinstance(value, str) and _read(value) == value else dump_json(value)
-
-
-def _read(text: str) -> Any:
+def _parse_value(text: str) -> Any:
     try:
         return parse_json(text)
-    except InvalidRecipe:
+    except InvalidJson:
         return text

@@ -1,47 +1,50 @@
-"""How one text differs from another, word by word. Knows nothing of prompts."""
+"""Compares two texts word by word."""
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 WORD = re.compile(r"\s*(?:\w+|[^\w\s]|$)")
-MAX_DIFF_WORDS = 400
-"""Words between what both texts begin and end with that are compared one by one: the work can grow with the cube."""
+MAX_DIFF_WORDS = 400  # between the common beginning and end; the work can grow with the cube
 
 
 class ChangeKind(StrEnum):
-    """What became of some words."""
+    """Whether words are in both texts, only in the first, or only in the second."""
 
     SAME = "same"
-    REMOVED = "gone"
-    ADDED = "new"
+    REMOVED = "removed"
+    ADDED = "added"
 
 
 @dataclass(frozen=True)
 class WordRun:
-    """Some words in a row, with the space before them, that are in both texts, only before, or only after."""
+    """Successive words with one kind of change, with the space before them."""
 
     kind: ChangeKind
     text: str
 
 
 def diff_words(before: str, after: str) -> tuple[WordRun, ...]:
-    """How one text becomes another: SAME and NEW together are `after`, SAME and GONE are the words of `before`."""
-    old, new = WORD.findall(before), WORD.findall(after)
-    return tuple(words for words in _steps(old, new) if words.text)
+    """Return how one text becomes another. SAME and ADDED make up `after`, SAME and REMOVED the words of `before`."""
+    return tuple(run for run in _runs(WORD.findall(before), WORD.findall(after)) if run.text)
 
 
-def _steps(old: list[str], new: list[str]) -> Iterator[WordRun]:
+def _runs(old: list[str], new: list[str]) -> Iterator[WordRun]:
     a, b = [word.strip() for word in old], [word.strip() for word in new]
-    head = _alike(a, b)
-    tail = _alike(a[head:][::-1], b[head:][::-1])
+    head = _common_length(a, b)
+    tail = _common_length(a[head:][::-1], b[head:][::-1])
+    a, b = a[head : len(a) - tail], b[head : len(b) - tail]
     yield WordRun(ChangeKind.SAME, "".join(new[:head]))
-    for what, i, j, k, m in _operations(a[head : len(a) - tail], b[head : len(b) - tail]):
-        if what == "equal":
+    if max(len(a), len(b)) > MAX_DIFF_WORDS:
+        steps = [("replace", 0, len(a), 0, len(b))]
+    else:
+        steps = list(difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes())
+    for step, i, j, k, m in steps:
+        if step == "equal":
             yield WordRun(ChangeKind.SAME, "".join(new[head + k : head + m]))
         else:
             yield WordRun(ChangeKind.REMOVED, "".join(old[head + i : head + j]))
@@ -49,12 +52,5 @@ def _steps(old: list[str], new: list[str]) -> Iterator[WordRun]:
     yield WordRun(ChangeKind.SAME, "".join(new[len(new) - tail :]))
 
 
-def _alike(a: list[str], b: list[str]) -> int:
-    """How many words two texts have in common at their beginning."""
-    return next((at for at, (one, other) in enumerate(zip(a, b, strict=False)) if one != other), min(len(a), len(b)))
-
-
-def _operations(a: list[str], b: list[str]) -> Iterable[tuple[str, int, int, int, int]]:
-    if max(len(a), len(b)) > MAX_DIFF_WORDS:
-        return [("replace", 0, len(a), 0, len(b))]
-    return difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes()
+def _common_length(a: list[str], b: list[str]) -> int:
+    return next((index for index, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))

@@ -1,7 +1,6 @@
-"""Makes a schema stand alone: references are put in, older ways of writing are made new, nonsense is refused.
+"""Resolves the references of a schema, converts OpenAPI 3.0 to 3.1, and rejects invalid keywords.
 
-What comes out can be given to the validator as it is: every keyword has a value of its kind, nothing refers
-elsewhere, and the size is bounded. Knows JSON Schema and the document's root; must not know endpoints or fields.
+A resolved schema has only keywords with valid values, no references, and a limited size.
 """
 
 from __future__ import annotations
@@ -15,107 +14,101 @@ from .cheap_patterns import max_text_length
 
 Schema = dict[str, Any]
 
-MAX_SCHEMA_NODES = 100_000
-"""Schemas in a document, references put in: many times what the API has, and far from a bomb."""
-
-MAX_NAMES = 2_000
-"""Names in one `required` or `properties`."""
-
+MAX_SCHEMA_NODES = 100_000  # in a document, after references are resolved
 MAX_SCHEMA_DEPTH = 40
-"""Schemas within schemas."""
+MAX_NAMES = 2_000  # in one `required` or `properties`
 
 TYPES = ("string", "integer", "number", "boolean", "array", "object", "null")
-SUBSCHEMA = (
-    "items",
-    "additionalProperties",
-    "not",
-    "if",
-    "then",
-    "else",
-    "contains",
-    "propertyNames",
-    "unevaluatedProperties",
+SUBSCHEMA = frozenset(
+    ["items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames", "unevaluatedProperties"]
 )
 SUBSCHEMA_LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
 SUBSCHEMA_MAPS = ("properties", "patternProperties")
-NEVER: Mapping[str, Any] = {"not": {}}
 ANNOTATIONS = frozenset({"title", "description", "default", "example", "examples"})
+NEVER: Mapping[str, Any] = {"not": {}}
+"""The schema that accepts no value. The validator loses the location of an error of the schema `false`."""
 
 
 def resolve_pointer(root: Mapping[str, Any], value: Any) -> Any:
-    """The value itself or, where it is a `$ref` within the document, what it points to; raises `InvalidDocument`."""
+    """Return the target of a `$ref` within the document, and any other value as it is; raises `InvalidDocument`."""
     reference = value.get("$ref") if isinstance(value, Mapping) else None
     if reference is None:
         return value
     if not isinstance(reference, str) or not reference.startswith("#/"):
-        raise InvalidDocument(f"The reference {_short(reference)} leads out of the document, and is not followed.")
-    place: Any = root
+        raise InvalidDocument(f"The reference {_shorten(reference)} points outside of the document.")
+    target: Any = root
     for part in reference[2:].split("/"):
         key = part.replace("~1", "/").replace("~0", "~")
-        if not isinstance(place, Mapping) or key not in place:
-            raise InvalidDocument(f"The reference {_short(reference)} leads nowhere.")
-        place = place[key]
-    return place
+        if not isinstance(target, Mapping) or key not in target:
+            raise InvalidDocument(f"The reference {_shorten(reference)} points to nothing.")
+        target = target[key]
+    return target
 
 
 class Resolver:
-    """Resolves the schemas of one document, `root`, and keeps count of how much there is."""
+    """Resolves the schemas of one document, `root`, within limits for all of them together."""
 
     def __init__(self, root: Mapping[str, Any]) -> None:
         self.root = root
         self.nodes = 0
         self.depth = 0
-        self.within: list[Any] = []
+        self.open_references: list[Any] = []
 
     def resolve(self, raw: Any) -> Schema:
-        """A schema, standing alone.
+        """Return a schema without references.
 
-        Raises `InvalidDocument` for a reference that leads out of the document, nowhere or in a circle, for a keyword
-        with a value that it cannot have, and for what is enormous.
+        Raises `InvalidDocument` for a circular reference or one to another document, an invalid keyword, and a schema
+        that is too large.
         """
-        resolved = self._schema(raw)
-        return resolved if isinstance(resolved, dict) else {}
+        schema = self._resolve(raw)
+        return schema if isinstance(schema, dict) else {}
 
-    def _schema(self, raw: Any, *, titled: bool = False) -> Schema | bool:
-        """One schema; a type that is referred to brings its title along only if `titled`."""
+    def _resolve(self, raw: Any, *, keep_title: bool = False) -> Schema | bool:
         if isinstance(raw, bool):
             return raw
         if not isinstance(raw, Mapping):
-            raise InvalidDocument(f"A schema must be an object, not {_short(raw)}.")
+            raise InvalidDocument(f"A schema must be an object, not {_shorten(raw)}.")
         self.nodes += 1
         if self.nodes > MAX_SCHEMA_NODES or self.depth > MAX_SCHEMA_DEPTH:
-            raise InvalidDocument("The document's schemas are too large or nested too deeply.")
+            raise InvalidDocument("The schemas are too large or nested too deeply.")
         self.depth += 1
-        out = _newer({key: self._keyword(key, value) for key, value in raw.items()})
+        out = _upgrade_3_0({key: self._keyword(key, value) for key, value in raw.items()})
         if "$ref" in raw:
-            out = _joined(self._referred(raw, titled), out)
+            out = _merge(self._resolve_reference(raw["$ref"], keep_title), out)
         if len(parts := out.get("allOf", ())) == 1:
-            out = _joined(parts[0], {key: value for key, value in out.items() if key != "allOf"})
+            out = _merge(parts[0], {key: value for key, value in out.items() if key != "allOf"})
         self.depth -= 1
-        return _or_null(out) if raw.get("nullable") is True else out
+        if raw.get("nullable") is True:
+            annotations = {key: value for key, value in out.items() if key in ANNOTATIONS}
+            rest = {key: value for key, value in out.items() if key not in ANNOTATIONS}
+            return {**annotations, "anyOf": [rest, {"type": "null"}]}
+        return out
 
-    def _referred(self, raw: Mapping[str, Any], titled: bool) -> Schema | bool:
-        if raw["$ref"] in self.within:
-            raise InvalidDocument(f"The reference {_short(raw['$ref'])} leads back to itself.")
-        target = resolve_pointer(self.root, {"$ref": raw["$ref"]})
-        self.within.append(raw["$ref"])
-        found = self._schema(target, titled=titled)
-        self.within.pop()
-        # A type's title ("OutputFormat") is not the title of a property that has this type.
-        return found if titled or isinstance(found, bool) else {k: v for k, v in found.items() if k != "title"}
+    def _resolve_reference(self, reference: Any, keep_title: bool) -> Schema | bool:
+        if reference in self.open_references:
+            raise InvalidDocument(f"The reference {_shorten(reference)} is circular.")
+        target = resolve_pointer(self.root, {"$ref": reference})
+        self.open_references.append(reference)
+        schema = self._resolve(target, keep_title=keep_title)
+        self.open_references.pop()
+        if keep_title or isinstance(schema, bool):
+            return schema
+        # The title of a type ("OutputFormat") is not the title of a property with this type.
+        return {key: value for key, value in schema.items() if key != "title"}
 
     def _keyword(self, key: str, value: Any) -> Any:
         if key in SUBSCHEMA:
-            return self._schema(value)
+            return self._resolve(value)
         if key in SUBSCHEMA_LISTS:
-            return [_spelt(self._schema(one, titled=key in ("anyOf", "oneOf"))) for one in _list(key, value)]
+            keep_title = key in ("anyOf", "oneOf")
+            return [_to_object(self._resolve(item, keep_title=keep_title)) for item in _parse_list(key, value)]
         if key in SUBSCHEMA_MAPS:
-            return {name: _spelt(self._schema(one)) for name, one in _table(key, value).items()}
+            return {name: _to_object(self._resolve(item)) for name, item in _parse_map(key, value).items()}
         return KEYWORD_PARSERS[key](key, value) if key in KEYWORD_PARSERS else None
 
 
-def _newer(schema: Schema) -> Schema:
-    """The keywords that have a value, with OpenAPI 3.0's booleans written as 3.1 does."""
+def _upgrade_3_0(schema: Schema) -> Schema:
+    """Drop keywords without a value, and convert the boolean bounds of OpenAPI 3.0."""
     out = {key: value for key, value in schema.items() if value is not None or key == "const"}
     for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
         if isinstance(out.get(exclusive), bool) and out.pop(exclusive) and bound in out:
@@ -123,19 +116,12 @@ def _newer(schema: Schema) -> Schema:
     return out
 
 
-def _spelt(schema: Schema | bool) -> Schema:
-    """A schema that is only true or false, spelt out: the validator forgets the place of what `false` refuses."""
+def _to_object(schema: Schema | bool) -> Schema:
     return schema if isinstance(schema, dict) else {} if schema else dict(NEVER)
 
 
-def _or_null(schema: Schema) -> Schema:
-    words = {key: value for key, value in schema.items() if key in ANNOTATIONS}
-    rest = {key: value for key, value in schema.items() if key not in ANNOTATIONS}
-    return {**words, "anyOf": [rest, {"type": "null"}]}
-
-
-def _joined(below: Schema | bool, above: Schema) -> Schema:
-    """Two schemas that hold together, as one; what `above` says of title, text and default comes first."""
+def _merge(below: Schema | bool, above: Schema) -> Schema:
+    """Return a schema that requires both; the annotations of `above` have priority."""
     if isinstance(below, bool):
         return above if below else {**above, **NEVER}
     if (below.keys() & above.keys()) - ANNOTATIONS:
@@ -143,102 +129,102 @@ def _joined(below: Schema | bool, above: Schema) -> Schema:
     return {**below, **above}
 
 
-def _list(key: str, value: Any) -> list[Any]:
+def _parse_list(key: str, value: Any) -> list[Any]:
     if not isinstance(value, list) or not value:
-        raise _wrong(key, value, "a list")
+        raise _keyword_error(key, value, "a list")
     return value
 
 
-def _table(key: str, value: Any) -> Mapping[str, Any]:
+def _parse_map(key: str, value: Any) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise _wrong(key, value, "an object")
-    if len(value) > MAX_NAMES:
-        raise InvalidDocument(f"In the document, {key} has more than {MAX_NAMES:,} names.")
+        raise _keyword_error(key, value, "an object")
+    _check_count(key, value)
     if key == "patternProperties":
-        used = {name: one for name, one in value.items() if _pattern(key, name) is not None}
-        return used if len(used) == len(value) else {**used, "": {}}  # any name may match one that is not used
+        usable = {name: item for name, item in value.items() if _parse_pattern(key, name) is not None}
+        return usable if len(usable) == len(value) else {**usable, "": {}}  # any name may match a skipped pattern
     return value
 
 
-def _number(key: str, value: Any) -> int | float:
+def _parse_number(key: str, value: Any) -> int | float:
     if not isinstance(value, int | float) or (isinstance(value, bool) and not key.startswith("exclusive")):
-        raise _wrong(key, value, "a number")
+        raise _keyword_error(key, value, "a number")
     if key == "multipleOf" and value <= 0:
-        raise _wrong(key, value, "more than 0")
+        raise _keyword_error(key, value, "more than 0")
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _count(key: str, value: Any) -> int:
-    number = _number(key, value)
+def _parse_count(key: str, value: Any) -> int:
+    number = _parse_number(key, value)
     if not isinstance(number, int) or number < 0:
-        raise _wrong(key, value, "a whole number that is not negative")
+        raise _keyword_error(key, value, "a whole number that is not negative")
     return number
 
 
-def _text(key: str, value: Any) -> str:
+def _parse_text(key: str, value: Any) -> str:
     if not isinstance(value, str):
-        raise _wrong(key, value, "a text")
+        raise _keyword_error(key, value, "text")
+    return value.strip()
+
+
+def _parse_pattern(key: str, value: Any) -> str | None:
+    if not isinstance(value, str):
+        raise _keyword_error(key, value, "text")
+    try:
+        return value if max_text_length(value) else None
+    except (re.error, RecursionError, OverflowError):
+        return None  # a JavaScript pattern that is not valid in Python: the API checks it
+
+
+def _parse_types(key: str, value: Any) -> str | list[str] | None:
+    """Return the type or types; documentation pages also write "enum<string>", and "any" for none."""
+    texts = [_parse_text(key, item) for item in (value if isinstance(value, list) else [value])]
+    names = {re.sub(r"^enum<(\w+)>$", r"\1", text) for text in texts}
+    known = [name for name in TYPES if name in names]
+    if not known or len(known) < len(names):
+        return None
+    return known[0] if len(known) == 1 else known
+
+
+def _parse_required(key: str, value: Any) -> list[str] | None:
+    if isinstance(value, bool):
+        return None  # an old habit: `required` in the property, not in its object
+    if not isinstance(value, list):
+        raise _keyword_error(key, value, "a list")
+    _check_count(key, value)
+    if wrong := [item for item in value if not isinstance(item, str)]:
+        raise _keyword_error(key, wrong[0], "a list of names")
     return value
 
 
-def _words(key: str, value: Any) -> str:
-    return _text(key, value).strip()
-
-
-def _pattern(key: str, value: Any) -> str | None:
-    try:
-        return str(value) if max_text_length(_text(key, value)) else None
-    except (re.error, RecursionError, OverflowError):
-        return None  # JavaScript's patterns are not all Python's: the API will check it
-
-
-def _types(key: str, value: Any) -> str | list[str] | None:
-    """The type or types; a page of documentation writes "enum<string>" too, and "any" for none."""
-    named = [
-        re.sub(r"^enum<(\w+)>$", r"\1", _text(key, one)) for one in (value if isinstance(value, list) else [value])
-    ]
-    known = [one for one in TYPES if one in named]
-    return (known[0] if len(known) == 1 else known) if len(known) == len(set(named)) and known else None
-
-
-def _required(key: str, value: Any) -> list[str] | None:
-    if isinstance(value, bool):
-        return None  # an old habit: said of the property, not of its object
-    if not isinstance(value, list):
-        raise _wrong(key, value, "a list")
-    if len(value) > MAX_NAMES:
-        raise InvalidDocument(f"In the document, {key} has more than {MAX_NAMES:,} names.")
-    return [_text(key, one) for one in value]
-
-
-def _discriminator(key: str, value: Any) -> Schema | None:
+def _parse_discriminator(key: str, value: Any) -> Schema | None:
     name = value.get("propertyName") if isinstance(value, Mapping) else None
     return {"propertyName": name} if isinstance(name, str) else None
 
 
-def _as_is(key: str, value: Any) -> Any:
-    return value
+def _check_count(key: str, value: Mapping[str, Any] | list[Any]) -> None:
+    if len(value) > MAX_NAMES:
+        raise InvalidDocument(f"In the document, {key} has more than {MAX_NAMES:,} names.")
 
 
-def _wrong(key: str, value: Any, wanted: str) -> InvalidDocument:
-    return InvalidDocument(f"In the document, {key} must be {wanted}, not {_short(value)}.")
+def _keyword_error(key: str, value: Any, wanted: str) -> InvalidDocument:
+    return InvalidDocument(f"In the document, {key} must be {wanted}, not {_shorten(value)}.")
 
 
-def _short(value: Any) -> str:
+def _shorten(value: Any) -> str:
     text = f"“{value}”" if isinstance(value, str) else type(value).__name__
     return text if len(text) <= 80 else f"{text[:80]}…"
 
 
 KEYWORD_PARSERS: dict[str, Callable[[str, Any], Any]] = {
-    **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"), _number),
-    **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"), _count),
-    **dict.fromkeys(("title", "description", "format"), _words),
-    **dict.fromkeys(("const", "default", "example"), _as_is),
-    **dict.fromkeys(("enum", "examples"), _list),
+    **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"), _parse_number),
+    **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"), _parse_count),
+    **dict.fromkeys(("title", "description", "format"), _parse_text),
+    **dict.fromkeys(("const", "default", "example"), lambda key, value: value),
+    **dict.fromkeys(("enum", "examples"), _parse_list),
     **dict.fromkeys(("uniqueItems", "writeOnly"), lambda key, value: value is True or None),
-    "pattern": _pattern,
-    "type": _types,
-    "required": _required,
-    "discriminator": _discriminator,
+    "pattern": _parse_pattern,
+    "type": _parse_types,
+    "required": _parse_required,
+    "discriminator": _parse_discriminator,
 }
-"""What a keyword's value must be. What is not listed says nothing that we could show or check, and is left out."""
+"""Parsers by keyword; other keywords are ignored."""

@@ -1,4 +1,4 @@
-"""What a newer document changes about an endpoint, in short sentences. Knows operations and fields only."""
+"""Describes in short sentences what a newer document changes about an endpoint."""
 
 from __future__ import annotations
 
@@ -17,55 +17,47 @@ BOUNDS = {
     "multiple_of": "a multiple of",
     "min_length": "shortest",
     "max_length": "longest",
-    "pattern": "form",
+    "pattern": "pattern",
     "format": "format",
 }
-"""The parts of a field that bound its values, and how they are called in a sentence."""
 
 
 def describe_changes(old: Operation, new: Operation) -> tuple[str, ...]:
-    """What the newer of two readings of an endpoint has different, such as "output_format: + webp"; may be empty."""
-    return (*_of_fields(old, new), *_of_answer(old, new), *_of_place(old, new))
+    """Return the differences between two versions of an endpoint, such as "output_format: + webp"."""
+    return tuple(_changes(old, new))
 
 
-def _of_fields(old: Operation, new: Operation) -> Iterator[str]:
-    before, after = ({one.name: one for one in each.fields} for each in (old, new))
-    for name, one in after.items():
-        if name in before:
-            yield from (f"{name}: {change}" for change in _of_field(before[name], one))
+def _changes(old: Operation, new: Operation) -> Iterator[str]:
+    old_fields, new_fields = ({field.name: field for field in version.fields} for version in (old, new))
+    for name, field in new_fields.items():
+        if name in old_fields:
+            yield from (f"{name}: {change}" for change in _field_changes(old_fields[name], field))
         else:
-            yield f"{name}: new{', required' if one.required else ''}"
-    yield from (f"{name}: gone" for name in before if name not in after)
+            yield f"{name}: new{', required' if field.required else ''}"
+    yield from (f"{name}: removed" for name in old_fields if name not in new_fields)
+    yield from (f"{name} in the response" for name in new.response_names if name not in old.response_names)
+    yield from (f"{name} no longer in the response" for name in old.response_names if name not in new.response_names)
+    if old.path != new.path:
+        yield f"path {old.path} → {new.path}"
+    if old.server != new.server:
+        yield f"server {_format(old.server)} → {_format(new.server)}"
 
 
-def _of_field(old: Field, new: Field) -> Iterator[str]:
+def _field_changes(old: Field, new: Field) -> Iterator[str]:
     if old.type != new.type:
         yield f"{old.type} → {new.type}"
-    yield from (f"+ {plain_value(one)}" for one in new.enum if one not in old.enum)
-    yield from (f"− {plain_value(one)}" for one in old.enum if one not in new.enum)
+    yield from (f"+ {plain_value(value)}" for value in new.enum if value not in old.enum)
+    yield from (f"− {plain_value(value)}" for value in old.enum if value not in new.enum)
     if old.required != new.required:
         yield "now required" if new.required else "no longer required"
     if old.nullable != new.nullable:
         yield "may now be null" if new.nullable else "may no longer be null"
     if old.default != new.default:
-        yield f"default {_said(old.default)} → {_said(new.default)}"
-    for part, words in BOUNDS.items():
-        one, other = getattr(old, part), getattr(new, part)
-        if one != other:
-            yield f"{words} {_said(one)} → {_said(other)}"
+        yield f"default {_format(old.default)} → {_format(new.default)}"
+    for attribute, label in BOUNDS.items():
+        if getattr(old, attribute) != getattr(new, attribute):
+            yield f"{label} {_format(getattr(old, attribute))} → {_format(getattr(new, attribute))}"
 
 
-def _of_answer(old: Operation, new: Operation) -> Iterator[str]:
-    yield from (f"{name} in the answer" for name in new.response_names if name not in old.response_names)
-    yield from (f"{name} no longer in the answer" for name in old.response_names if name not in new.response_names)
-
-
-def _of_place(old: Operation, new: Operation) -> Iterator[str]:
-    if old.path != new.path:
-        yield f"path {old.path} → {new.path}"
-    if old.server != new.server:
-        yield f"server {_said(old.server)} → {_said(new.server)}"
-
-
-def _said(value: Any) -> str:
+def _format(value: Any) -> str:
     return "none" if value is None or value == "" else plain_value(value)

@@ -1,7 +1,4 @@
-"""A document as its endpoints: every POST that answers with a task.
-
-Knows OpenAPI. Must not know where a document comes from, beyond a file's path, or what is done with an endpoint.
-"""
+"""An OpenAPI document as a list of endpoints that start a task."""
 
 from __future__ import annotations
 
@@ -9,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from ..errors import InvalidDocument
+from ..url_policy import origin
 from .dereference import Resolver, resolve_pointer
 from .fields import parse_fields
 from .load import parse_document, read_file
@@ -19,56 +16,53 @@ from .operation import Operation
 from .simplify import merge_object_union, simplify, union_branches
 
 BUNDLED_DOCUMENT = Path(__file__).parent.parent / "openapi.json"
-
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
+TASK_RESPONSES = ({"id", "polling_url"}, {"id", "status", "webhook_url"})
 
 
 @dataclass(frozen=True)
 class Document:
-    """An OpenAPI document; `raw` is the whole of it as plain values, `operations` its endpoints, in its order."""
+    """An OpenAPI document: `raw` is its content, `operations` are its endpoints in its order."""
 
     raw: Mapping[str, Any]
     operations: tuple[Operation, ...]
 
     def operation(self, path: str) -> Operation:
-        """The endpoint at a path; raises `InvalidDocument` if there is none."""
-        for one in self.operations:
-            if one.path == path:
-                return one
-        known = ", ".join(one.path for one in self.operations[:5])
+        """Return the endpoint at a path; raises `InvalidDocument`."""
+        for operation in self.operations:
+            if operation.path == path:
+                return operation
+        paths = ", ".join(operation.path for operation in self.operations[:5])
         more = f" and {len(self.operations) - 5} more" if len(self.operations) > 5 else ""
-        raise InvalidDocument(f"The document has no endpoint {path}; it has {known}{more}.")
+        raise InvalidDocument(f"The document has no endpoint {path}. It has {paths}{more}.")
 
 
 def load(source: str | Path | None = None) -> Document:
-    """The document in a file, or the one that is shipped; raises `InvalidDocument` with one sentence."""
+    """Return the document in a file, or the bundled one; raises `InvalidDocument`."""
     path = BUNDLED_DOCUMENT if source is None else Path(source).expanduser()
     return load_text(read_file(path), path.name)
 
 
 def load_text(text: str, name: str = "The text") -> Document:
-    """The document that a text is; `name` is what it is called in a message.
-
-    Raises `InvalidDocument` with one sentence for what is broken, enormous, recursive, or no such document.
-    """
+    """Return the document in a text; `name` is the source in messages. Raises `InvalidDocument`."""
     raw = parse_document(text, name)
     try:
-        operations = tuple(_operations(raw))
+        operations = tuple(_parse_operations(raw))
     except InvalidDocument as error:
         raise InvalidDocument(f"{name}: {error.message}") from None
     if not operations:
-        raise InvalidDocument(f"{name} has no endpoint that answers with a task.")
+        raise InvalidDocument(f"{name} has no endpoint that responds with a task.")
     return Document(raw, operations)
 
 
-def _operations(raw: Mapping[str, Any]) -> Iterator[Operation]:
+def _parse_operations(raw: Mapping[str, Any]) -> Iterator[Operation]:
     resolver = Resolver(raw)
     for path, item in _object(raw.get("paths")).items():
         item = _object(resolve_pointer(raw, item))
         post = _object(item.get("post"))
-        answer = _answer(resolver, post)
-        if _is_task(answer) and isinstance(path, str) and path.startswith("/"):
-            schema = resolver.resolve(_content(resolve_pointer(raw, post.get("requestBody", {}))))
+        responses = _response_names(resolver, post)
+        is_task = any(names <= set(response) for response in responses for names in TASK_RESPONSES)
+        if is_task and isinstance(path, str) and path.startswith("/"):
+            schema = resolver.resolve(_json_schema(resolve_pointer(raw, post.get("requestBody", {}))))
             yield Operation(
                 path=path,
                 server=_server(post, item, raw),
@@ -76,54 +70,43 @@ def _operations(raw: Mapping[str, Any]) -> Iterator[Operation]:
                 description=_text(post.get("description")),
                 fields=parse_fields(merge_object_union(schema)),
                 schema=schema,
-                response_names=tuple(dict.fromkeys(name for names in answer for name in names)),
+                response_names=tuple(dict.fromkeys(name for response in responses for name in response)),
             )
 
 
-def _answer(resolver: Resolver, post: Mapping[str, Any]) -> list[list[str]]:
-    """The names in each form that a successful answer can have."""
+def _response_names(resolver: Resolver, post: Mapping[str, Any]) -> list[list[str]]:
+    """Return the property names of each variant of the first successful response."""
     for code, response in _object(post.get("responses")).items():
         if str(code).startswith("2"):
-            known = simplify(resolver.resolve(_content(resolve_pointer(resolver.root, response))))
-            return [list(simplify(one).get("properties", {})) for one in union_branches(known) or [known]]
+            schema = simplify(resolver.resolve(_json_schema(resolve_pointer(resolver.root, response))))
+            return [list(simplify(branch).get("properties", {})) for branch in union_branches(schema) or [schema]]
     return []
 
 
-def _is_task(answer: list[list[str]]) -> bool:
-    tasks = ({"id", "polling_url"}, {"id", "status", "webhook_url"})
-    return any(names <= set(each) for each in answer for names in tasks)
-
-
-def _content(body: Any) -> Any:
-    """The schema of a body or an answer in JSON; one that takes anything where there is none."""
-    for kind, content in _object(_object(body).get("content")).items():
-        if str(kind).partition(";")[0].strip() == "application/json":
+def _json_schema(body: Any) -> Any:
+    """Return the schema of the JSON content of a request or response; {} if there is none."""
+    for media_type, content in _object(_object(body).get("content")).items():
+        if str(media_type).partition(";")[0].strip() == "application/json":
             return _object(content).get("schema", {})
     return {}
 
 
-def _server(*places: Mapping[str, Any]) -> str:
-    """The address that the nearest place names; only https, or a machine's own, as the key goes there."""
-    for place in places:
-        servers = place.get("servers")
+def _server(*objects: Mapping[str, Any]) -> str:
+    """Return the first server URL, without "/v1". The key is sent to it, so it must use https or be on this machine."""
+    for parent in objects:
+        servers = parent.get("servers")
         first = _object(servers[0]) if isinstance(servers, list) and servers else {}
-        address = _text(first.get("url"))
+        url = _text(first.get("url"))
         for name, variable in _object(first.get("variables")).items():
-            address = address.replace(f"{{{name}}}", str(_object(variable).get("default", "")))
-        if address:
-            return address.rstrip("/").removesuffix("/v1").rstrip("/") if _is_safe(address) else ""
+            url = url.replace(f"{{{name}}}", str(_object(variable).get("default", "")))
+        if url:
+            try:
+                server = origin(url)
+            except ValueError:
+                return ""
+            is_safe = server.scheme == "https" or server.loopback
+            return url.rstrip("/").removesuffix("/v1").rstrip("/") if is_safe else ""
     return ""
-
-
-def _is_safe(address: str) -> bool:
-    try:
-        url = urlsplit(address)
-        good_port = url.port != 0
-    except ValueError:
-        return False
-    if not good_port or "\\" in address or "@" in url.netloc:
-        return False
-    return bool(url.hostname) and (url.scheme == "https" or (url.scheme == "http" and url.hostname in LOOPBACK))
 
 
 def _object(value: Any) -> Mapping[str, Any]:

@@ -1,7 +1,4 @@
-"""What is wrong with a value, as a sentence that goes on from the field's name: "must be at most 2, not 2.4".
-
-The words for programs are pydantic's, as the API's own are. Knows JSON Schema's keywords; must not know fields.
-"""
+"""Error messages for values that break a schema. A message continues the field's name: "must be at most 2, not 2.4"."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ from typing import Any
 
 from .simplify import enum_values, simplify, union_branches
 
-KINDS = {
+TYPE_NAMES = {
     "string": "text",
     "integer": "a whole number",
     "number": "a number",
@@ -19,10 +16,10 @@ KINDS = {
     "object": "an object",
     "null": "nothing (null)",
 }
-"""What a type is called."""
 
-PARSING = {"integer": "int_parsing", "number": "float_parsing", "boolean": "bool_parsing"}
-WRONG = {
+# The error types are those of pydantic, which the API uses.
+PARSING_ERROR_TYPES = {"integer": "int_parsing", "number": "float_parsing", "boolean": "bool_parsing"}
+ERROR_TYPES = {
     "string": "string_type",
     "integer": "int_type",
     "number": "float_type",
@@ -30,14 +27,13 @@ WRONG = {
     "array": "list_type",
     "object": "dict_type",
 }
-"""Pydantic's words for a value of the wrong type: for a text that does not read as one, and for anything else."""
 
 ErrorText = tuple[str, str]
-"""A word for programs and a sentence for people."""
+"""An error type and a message."""
 
 
 def quote_value(value: Any) -> str:
-    """A value as it is shown in a sentence: short, and an object not at all."""
+    """Return a value as a message shows it: shortened, text in quotes, and only the type of a list or object."""
     if isinstance(value, dict | list):
         return "a list" if isinstance(value, list) else "an object"
     if value is None or isinstance(value, bool):
@@ -48,66 +44,68 @@ def quote_value(value: Any) -> str:
 
 
 def plain_value(value: Any) -> str:
-    """A value as it is shown where it stands for itself: without quotes."""
+    """Return a value as a message shows it, without quotes."""
     return quote_value(value).strip("“”")
 
 
 def describe_type(schema: Mapping[str, Any]) -> str:
-    """What a schema takes, in few words: "a whole number", "jpeg or png"."""
+    """Return what a schema accepts, in a few words: "a whole number", "jpeg or png"."""
     known = simplify(schema)
     if values := enum_values(known):
         return join_or(plain_value(value) for value in values)
     if branches := union_branches(known):
-        return join_or(describe_type(one) for one in branches)
-    return KINDS.get(str(known.get("type")), "an object" if "properties" in known else "a value")
+        return join_or(describe_type(branch) for branch in branches)
+    return TYPE_NAMES.get(str(known.get("type")), "an object" if "properties" in known else "a value")
 
 
 def join_or(words: Iterable[str]) -> str:
-    """One word, or several with commas and an "or"; more than a dozen are cut."""
-    some = list(dict.fromkeys(words))
-    if len(some) > 12:
-        some = [*some[:11], "one of the others"]
-    return " or ".join([", ".join(some[:-1]), some[-1]]) if len(some) > 1 else "".join(some)
+    """Join words with commas and "or"; a list of more than a dozen is shortened."""
+    distinct = list(dict.fromkeys(words))
+    if len(distinct) > 12:
+        distinct = [*distinct[:11], "another listed value"]
+    return " or ".join([", ".join(distinct[:-1]), distinct[-1]]) if len(distinct) > 1 else "".join(distinct)
 
 
-def wrong_type(named: str | list[str], value: Any) -> ErrorText:
-    """For a value that is not of the one type, or of one of the types."""
-    wanted = [one for one in ([named] if isinstance(named, str) else named) if one != "null"] or ["null"]
-    first = wanted[0]
-    if first == "integer" and isinstance(value, float):
-        word = "int_from_float"
-    else:
-        word = PARSING.get(first, "") if isinstance(value, str) else ""
-    return word or WRONG.get(
-        first, "none_required"
-    ), f"must be {join_or(KINDS[one] for one in wanted)}, not {quote_value(value)}"
+def describe(keyword: str, bound: Any, value: Any) -> ErrorText:
+    """Return the error of a value that breaks a keyword; `bound` is the value of the keyword."""
+    return KEYWORD_ERRORS.get(keyword, _fixed("value_error", "is not allowed by the schema"))(bound, value)
+
+
+def _wrong_type(types: str | list[str], value: Any) -> ErrorText:
+    wanted = [name for name in ([types] if isinstance(types, str) else types) if name != "null"] or ["null"]
+    error_type = ERROR_TYPES.get(wanted[0], "none_required")
+    if wanted[0] == "integer" and isinstance(value, float):
+        error_type = "int_from_float"
+    elif isinstance(value, str):
+        error_type = PARSING_ERROR_TYPES.get(wanted[0], error_type)
+    return error_type, f"must be {join_or(TYPE_NAMES[name] for name in wanted)}, not {quote_value(value)}"
 
 
 def _enum(values: list[Any], value: Any) -> ErrorText:
-    known = join_or(plain_value(one) for one in values if one is not None)
-    return "enum", f"must be {known}, not {quote_value(value)}"
+    allowed = join_or(plain_value(item) for item in values if item is not None)
+    return "enum", f"must be {allowed}, not {quote_value(value)}"
 
 
-def _length(word: str, limit: str) -> Callable[[int, Any], ErrorText]:
-    def told(bound: int, value: Any) -> ErrorText:
+def _length(error_type: str, limit: str) -> Callable[[int, Any], ErrorText]:
+    def describe_length(bound: int, value: Any) -> ErrorText:
         unit = "character" if isinstance(value, str) else "item"
-        return word, f"must have {limit} {bound:,} {unit}{'' if bound == 1 else 's'}, not {len(value):,}"
+        return error_type, f"must have {limit} {bound:,} {unit}{'' if bound == 1 else 's'}, not {len(value):,}"
 
-    return told
-
-
-def _bound(word: str, limit: str) -> Callable[[Any, Any], ErrorText]:
-    return lambda bound, value: (word, f"must be {limit} {bound}, not {quote_value(value)}")
+    return describe_length
 
 
-def _fixed(word: str, sentence: str) -> Callable[[Any, Any], ErrorText]:
-    return lambda bound, value: (word, sentence)
+def _bound(error_type: str, limit: str) -> Callable[[Any, Any], ErrorText]:
+    return lambda bound, value: (error_type, f"must be {limit} {bound}, not {quote_value(value)}")
 
 
-SENTENCES: dict[str, Callable[[Any, Any], ErrorText]] = {
-    "type": wrong_type,
+def _fixed(error_type: str, message: str) -> Callable[[Any, Any], ErrorText]:
+    return lambda bound, value: (error_type, message)
+
+
+KEYWORD_ERRORS: dict[str, Callable[[Any, Any], ErrorText]] = {
+    "type": _wrong_type,
     "enum": _enum,
-    "const": lambda only, value: ("literal_error", f"must be {quote_value(only)}"),
+    "const": lambda constant, value: ("literal_error", f"must be {quote_value(constant)}"),
     "minimum": _bound("greater_than_equal", "at least"),
     "maximum": _bound("less_than_equal", "at most"),
     "exclusiveMinimum": _bound("greater_than", "more than"),
@@ -119,16 +117,10 @@ SENTENCES: dict[str, Callable[[Any, Any], ErrorText]] = {
     "maxItems": _length("too_long", "at most"),
     "minProperties": _length("too_short", "at least"),
     "maxProperties": _length("too_long", "at most"),
-    "pattern": lambda pattern, value: ("string_pattern_mismatch", f"must have the form {pattern}"),
-    "format": _fixed("url_parsing", "must be a web address, such as https://example.org/done"),
-    "items": _fixed("too_long", "has more items than it can have"),
-    "uniqueItems": _fixed("unique", "must not hold the same item twice"),
-    "oneOf": _fixed("one_of", "fits more than one of the forms that it can have; it must fit exactly one"),
+    "pattern": lambda pattern, value: ("string_pattern_mismatch", f"must match {pattern}"),
+    "format": _fixed("url_parsing", "must be a URL, such as https://example.org/done"),
+    "items": _fixed("too_long", "has too many items"),
+    "uniqueItems": _fixed("unique", "must not have the same item twice"),
+    "oneOf": _fixed("one_of", "must match exactly one of its schemas, but matches several"),
     "not": _fixed("not_allowed", "is not allowed here"),
 }
-"""By keyword: what to say, given the keyword's value and the value that breaks it."""
-
-
-def describe(keyword: str, bound: Any, value: Any) -> ErrorText:
-    """What to say of a value that breaks a keyword."""
-    return SENTENCES.get(keyword, _fixed("value_error", "is not what the schema allows here"))(bound, value)

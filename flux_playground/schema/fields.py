@@ -1,7 +1,4 @@
-"""What a form must know of one property of a schema: its kind, its bounds, its choices, its words.
-
-Knows resolved schemas. Must not know documents, requests or what draws a form.
-"""
+"""A property of a schema as a form needs it: type, limits, allowed values and texts."""
 
 from __future__ import annotations
 
@@ -15,14 +12,16 @@ from .field_overrides import is_image, is_secret
 from .simplify import enum_values, simplify, union_branches
 from .validate import is_valid
 
+JSON_TYPES = {bool: "boolean", str: "string", int: "integer", float: "number", list: "array", dict: "object"}
+
 
 @dataclass(frozen=True)
 class Field:
-    """One property of a schema, as a form asks for it; what is not said is None, "" or empty.
+    """One property of a schema; what the schema does not say is None, "" or empty.
 
-    `type` is "string", "integer", "number", "boolean", "array", "object", or "any" for a union and what is unknown;
-    `media` is "image" where a text (or each text of an array) is an image as base64; `nullable` means that it may be
-    really unset. `example` is for a placeholder only. `schema` is the property's own JSON Schema, standing alone.
+    `type` is "string", "integer", "number", "boolean", "array", "object", or "any" for a union or an unknown type.
+    `media` is "image" for a string, or an array of strings, with images as base64. `nullable` fields accept null.
+    `example` is only for a placeholder. `schema` is the JSON Schema of the property without references.
     """
 
     name: str
@@ -48,49 +47,51 @@ class Field:
 
     @property
     def secret(self) -> bool:
-        """Whether what is entered here must not be shown, kept or shared."""
+        """Whether the value must not be shown, stored or shared."""
         return self.format == "password" or is_secret(self.name)
 
     @property
     def branches(self) -> tuple[Field, ...]:
-        """The branches of a union, each as a field of the same name with a title of its own; empty for others."""
-        branches = union_branches(simplify(self.schema)) if self.type == "any" else []
-        return tuple(
-            parse_field(self.name, one, title=one.get("title") or error_text.describe_type(one)) for one in branches
-        )
+        """The branches of a union as fields with this name and a title each; empty for other types."""
+        schemas = union_branches(simplify(self.schema)) if self.type == "any" else []
+        titles = [schema.get("title") or error_text.describe_type(schema) for schema in schemas]
+        return tuple(parse_field(self.name, schema, title=title) for schema, title in zip(schemas, titles, strict=True))
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        """The fields of an object; empty for others."""
+        """The fields of an object; empty for other types."""
         return parse_fields(simplify(self.schema))
 
     @property
     def item(self) -> Field | None:
-        """What each item of an array is; None for others, and where nothing is said."""
+        """The items of an array; None for other types and for unspecified items."""
         items = simplify(self.schema).get("items")
         return parse_field(self.name, items) if isinstance(items, dict) else None
 
 
 def parse_fields(schema: Mapping[str, Any]) -> tuple[Field, ...]:
-    """The fields of an object's schema, in its order; what may never be given is none."""
+    """Return the fields of an object in the order of the schema, without properties that accept no value."""
     required = schema.get("required", ())
-    each = schema.get("properties", {}).items()
-    return tuple(parse_field(name, one, required=name in required) for name, one in each if one != NEVER)
+    properties = schema.get("properties", {}).items()
+    return tuple(parse_field(name, value, required=name in required) for name, value in properties if value != NEVER)
 
 
 def parse_field(name: str, schema: Mapping[str, Any] | bool, *, required: bool = False, title: str = "") -> Field:
-    """The field of one property."""
+    """Return the field of one property. A default that breaks the schema is ignored."""
     whole: Mapping[str, Any] = {} if isinstance(schema, bool) else schema
     known = simplify(whole)
-    description = known.get("description", "")
-    kind = _type(known)
+    field_type = _field_type(known)
+    default = known.get("default")
+    example = known.get("example", (known.get("examples") or [None])[0])
+    if isinstance(example, str) and example.startswith("<") and example.endswith(">"):
+        example = None  # documentation generators write "<string>"
     return Field(
         name=name,
-        type=kind,
+        type=field_type,
         title=title or whole.get("title") or name.replace("_", " ").title(),
-        description=description,
-        default=_default(known, whole),
-        example=_example(known),
+        description=known.get("description", ""),
+        default=default if is_valid(whole, default) else None,
+        example=example,
         enum=enum_values(known),
         minimum=known.get("minimum"),
         maximum=known.get("maximum"),
@@ -103,44 +104,28 @@ def parse_field(name: str, schema: Mapping[str, Any] | bool, *, required: bool =
         format="password" if known.get("writeOnly") else known.get("format", ""),
         nullable=is_valid(whole, None),
         required=required,
-        media="image" if _is_image(name, kind, known) else "",
+        media="image" if _holds_image(name, field_type, known) else "",
         schema=whole,
     )
 
 
-def _type(known: Mapping[str, Any]) -> str:
+def _field_type(known: Mapping[str, Any]) -> str:
     named = known.get("type")
     if isinstance(named, str):
         return named if named != "null" else "any"
     if known.get("properties"):
         return "object"
-    kinds = {_type_of(one) for one in enum_values(known)} or {_type(simplify(one)) for one in union_branches(known)}
-    for one in ("string", "integer", "number", "boolean"):
-        if kinds == {one} or (one == "number" and kinds == {"integer", "number"}):
-            return one
-    return "any"
+    types = {JSON_TYPES.get(type(value), "any") for value in enum_values(known)}
+    types = types or {_field_type(simplify(branch)) for branch in union_branches(known)}
+    if types == {"integer", "number"}:
+        return "number"
+    return types.pop() if len(types) == 1 and types <= {"string", "integer", "number", "boolean"} else "any"
 
 
-def _type_of(value: Any) -> str:
-    kinds = {bool: "boolean", str: "string", int: "integer", float: "number", list: "array", dict: "object"}
-    return kinds.get(type(value), "any")
-
-
-def _default(known: Mapping[str, Any], whole: Mapping[str, Any]) -> Any:
-    """The default; one that breaks its own bounds is none."""
-    value = known.get("default")
-    return value if is_valid(whole, value) else None
-
-
-def _example(known: Mapping[str, Any]) -> Any:
-    example = known.get("example", (known.get("examples") or [None])[0])
-    return None if isinstance(example, str) and example.startswith("<") and example.endswith(">") else example
-
-
-def _is_image(name: str, kind: str, known: Mapping[str, Any]) -> bool:
-    if kind == "array":
+def _holds_image(name: str, field_type: str, known: Mapping[str, Any]) -> bool:
+    item, description = known, known.get("description", "")
+    if field_type == "array":
         items = known.get("items")
         item = simplify(items) if isinstance(items, dict) else {}
-        words = f"{known.get('description', '')} {item.get('description', '')}".strip()
-        return _type(item) == "string" and not enum_values(item) and is_image(name, words)
-    return kind == "string" and not enum_values(known) and is_image(name, known.get("description", ""))
+        description = f"{description} {item.get('description', '')}".strip()
+    return _field_type(item) == "string" and not enum_values(item) and is_image(name, description)

@@ -1,7 +1,4 @@
-"""An endpoint that makes something: its fields, and its requests, understood and checked.
-
-Knows resolved schemas and the table of taste. Must not know the document that it comes from, or how requests are sent.
-"""
+"""An endpoint that starts a task: its fields, and how form values become a valid request."""
 
 from __future__ import annotations
 
@@ -20,10 +17,10 @@ from .validate import find_unserializable, validate
 
 @dataclass(frozen=True)
 class Operation:
-    """An endpoint that answers a POST with a task.
+    """A POST endpoint that responds with a task.
 
-    `path` begins with "/v1"; `server` is the address that the document names, without a slash at its end, or "";
-    `schema` is the whole request's JSON Schema, standing alone; `answer` names what a submit's answer may hold.
+    `path` begins with "/v1". `server` is the URL that the document names, without a trailing slash, or "". `schema` is
+    the JSON Schema of the request without references. `response_names` are the names in the response to a submit.
     """
 
     path: str
@@ -35,50 +32,48 @@ class Operation:
     response_names: tuple[str, ...] = ()
 
     def field(self, name: str) -> Field:
-        """The field of this name; raises `KeyError` if there is none."""
-        for one in self.fields:
-            if one.name == name:
-                return one
+        """Return the field with this name; raises `KeyError`."""
+        for field in self.fields:
+            if field.name == name:
+                return field
         raise KeyError(name)
 
     def build_request(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The request that a form's values stand for: texts understood, blanks (None and "") left out, and checked.
+        """Return the request for form values: converted to the types of the schema, without blank values.
 
-        Raises `InvalidRequest` with all that is wrong, by field.
+        Raises `InvalidRequest` with every error, by field.
         """
-        strange = {name for name, value in values.items() if find_unserializable(value, ("body", name))}
-        understood = coerce({name: value for name, value in values.items() if name not in strange}, self.schema)
-        request = {**understood, **{name: values[name] for name in strange}}
-        errors = [*self.check(request), *self._unknown(request)]
+        invalid = {name: value for name, value in values.items() if find_unserializable(value, ("body", name))}
+        known = {name: value for name, value in values.items() if name not in invalid}
+        request = {**coerce(known, self.schema), **invalid}
+        errors = [*self.check(request), *self._unknown_fields(request)]
         if errors:
-            raise InvalidRequest(self._in_order(errors))
+            raise InvalidRequest(self._sort(errors))
         return request
 
     def check(self, request: Any) -> tuple[FieldError, ...]:
-        """All that is wrong with a JSON body as it is, in the order of the fields; nothing is coerced."""
+        """Return every error of a JSON body, without conversion, in the order of the fields."""
         errors = list(validate(self.schema, request))
-        wrong = {error.field for error in errors}
-        for one in self.fields:
-            value = request.get(one.name) if isinstance(request, dict) else None
-            if one.name in EXTRA_CHECKS and isinstance(value, str) and one.name not in wrong:
-                sentence = EXTRA_CHECKS[one.name](value, one.description)
-                errors += [FieldError(("body", one.name), sentence, "value_error")] if sentence else []
-        return tuple(self._in_order(errors))
+        invalid = {error.field for error in errors}
+        for field in self.fields:
+            value = request.get(field.name) if isinstance(request, dict) else None
+            if field.name in EXTRA_CHECKS and isinstance(value, str) and field.name not in invalid:
+                message = EXTRA_CHECKS[field.name](value, field.description)
+                errors += [FieldError(("body", field.name), message, "value_error")] if message else []
+        return tuple(self._sort(errors))
 
-    def _unknown(self, request: Mapping[str, Any]) -> list[FieldError]:
-        """Names that the schema does not speak of, and does not leave open either."""
-        whole = merge_object_union(self.schema)
-        known = whole.get("properties", {})
-        names = () if whole.get("additionalProperties") or whole.get("patternProperties") else request
-        return [
-            FieldError(("body", n), "is not a field here", "extra_forbidden")
-            for n in names
-            if known.get(n, NEVER) == NEVER
-        ]
+    def _unknown_fields(self, request: Mapping[str, Any]) -> list[FieldError]:
+        merged = merge_object_union(self.schema)
+        if merged.get("additionalProperties") or merged.get("patternProperties"):
+            return []
+        properties = merged.get("properties", {})
+        names = [name for name in request if properties.get(name, NEVER) == NEVER]
+        return [FieldError(("body", name), "is not a field here", "extra_forbidden") for name in names]
 
-    def _in_order(self, errors: list[FieldError]) -> list[FieldError]:
-        places = {one.name: place for place, one in enumerate(self.fields)}
-        unique: dict[tuple[str | int, ...], FieldError] = {}
+    def _sort(self, errors: list[FieldError]) -> list[FieldError]:
+        """Return one error for each location, in the order of the fields."""
+        order = {field.name: index for index, field in enumerate(self.fields)}
+        first: dict[tuple[str | int, ...], FieldError] = {}
         for error in errors:
-            unique.setdefault(error.loc, error)
-        return sorted(unique.values(), key=lambda error: places.get(error.field, len(places)))
+            first.setdefault(error.loc, error)
+        return sorted(first.values(), key=lambda error: order.get(error.field, len(order)))

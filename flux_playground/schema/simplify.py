@@ -1,6 +1,6 @@
-"""What a schema comes to: the null left aside, parts laid together, a single branch taken as the whole.
+"""Simplifies a schema for display and coercion: drops null branches, merges `allOf`, collapses single-branch unions.
 
-Only for showing and for understanding what was typed; checking goes by the whole schema. Knows resolved schemas only.
+Validation uses the original schema.
 """
 
 from __future__ import annotations
@@ -10,96 +10,103 @@ from typing import Any
 
 
 def simplify(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The schema without its null, its `allOf` laid together, and a sole branch of a union in place of the union."""
+    """Return the schema without null, with `allOf` merged, and with the branch in place of a union of one branch."""
     out = dict(schema)
     for part in out.pop("allOf", ()):
-        out = _laid_together(out, simplify(part)) if isinstance(part, dict) else out
+        if not isinstance(part, dict):
+            continue
+        above, below = out, simplify(part)
+        out = {**below, **above}
+        if "properties" in out:
+            names = above.get("properties", {})
+            others = {name: value for name, value in below.get("properties", {}).items() if name not in names}
+            out["properties"] = {**names, **others}
+        if "required" in out:
+            out["required"] = [*above.get("required", ()), *below.get("required", ())]
     branches = union_branches(out)
     if len(branches) == 1:
-        without = {key: value for key, value in out.items() if key not in ("anyOf", "oneOf")}
-        out = {**simplify(branches[0]), **without}
-    named = out.get("type")
-    if isinstance(named, list) and len(rest := [one for one in named if one != "null"]) == 1:
-        out["type"] = rest[0]
+        out = {**simplify(branches[0]), **_without_union(out)}
+    types = out.get("type")
+    if isinstance(types, list) and len(kept := [name for name in types if name != "null"]) == 1:
+        out["type"] = kept[0]
     return out
 
 
 def merge_object_union(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The essence; of a choice between objects, one object with the properties of all, required if all require them.
+    """Simplify a schema; turn a union of objects into one object with the properties of all branches.
 
-    It takes more than the schema does: which properties go together only the whole schema says. What not all of them
-    have is without its default, which would be sent where it has no place.
+    A property is required if all branches require it. It has a default only if all branches have the property.
+    The result accepts more than the schema, which alone says which properties belong together.
     """
     known = simplify(schema)
-    branches = [merge_object_union(one) for one in union_branches(known)]
-    if not branches or not all(one.get("properties") for one in branches):
+    branches = [merge_object_union(branch) for branch in union_branches(known)]
+    if not branches or not all(branch.get("properties") for branch in branches):
         return known
-    rest = {key: value for key, value in known.items() if key not in ("anyOf", "oneOf")}
-    parts = [one.get("properties", {}) for one in (known, *branches)]
-    names = dict.fromkeys(name for part in parts for name in part)
-    required = [name for name in names if all(name in one.get("required", ()) for one in branches)]
-    properties = {name: _either([part[name] for part in parts if name in part]) for name in names}
-    for name in names:
-        if name not in parts[0] and not all(name in part for part in parts[1:]) and isinstance(properties[name], dict):
-            properties[name] = {key: value for key, value in properties[name].items() if key != "default"}
-    return {**rest, "type": "object", "properties": properties, "required": [*known.get("required", ()), *required]}
+    tables = [part.get("properties", {}) for part in (known, *branches)]
+    properties: dict[str, Any] = {}
+    for name in dict.fromkeys(name for table in tables for name in table):
+        merged = _merge_alternatives([table[name] for table in tables if name in table])
+        is_shared = name in tables[0] or all(name in table for table in tables[1:])
+        if not is_shared and isinstance(merged, dict):
+            merged = {key: value for key, value in merged.items() if key != "default"}
+        properties[name] = merged
+    required = [name for name in properties if all(name in branch.get("required", ()) for branch in branches)]
+    return {
+        **_without_union(known),
+        "type": "object",
+        "properties": properties,
+        "required": [*known.get("required", ()), *required],
+    }
 
 
 def union_branches(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The branches of a union, in its order, without the null; a list of types is a union as well."""
-    named = schema.get("type")
-    if isinstance(named, list):
-        rest = [one for one in named if one != "null"]
-        return [{**schema, "type": one} for one in rest] if len(rest) > 1 else []
+    """Return the branches of a union (`anyOf`, `oneOf` or a list of types) without null."""
+    types = schema.get("type")
+    if isinstance(types, list):
+        others = [name for name in types if name != "null"]
+        return [{**schema, "type": name} for name in others] if len(others) > 1 else []
     branches = schema.get("anyOf") or schema.get("oneOf") or ()
-    return [one for one in branches if isinstance(one, dict) and one.get("type") != "null"]
+    return [branch for branch in branches if isinstance(branch, dict) and branch.get("type") != "null"]
 
 
 def enum_values(schema: Mapping[str, Any]) -> tuple[Any, ...]:
-    """The values that can be chosen from, null left aside; empty where values are free."""
+    """Return the values of an enumeration without null; empty for a schema that is not one."""
     known = simplify(schema)
     if "const" in known:
         return (known["const"],) if known["const"] is not None else ()
     if "enum" in known:
         return tuple(value for value in known["enum"] if value is not None)
-    each = [enum_values(one) for one in union_branches(known)]
-    return tuple(value for some in each for value in some) if each and all(each) else ()
+    values = [enum_values(branch) for branch in union_branches(known)]
+    return tuple(value for branch in values for value in branch) if values and all(values) else ()
+
+
+def const_properties(branch: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the properties of an object that have one possible value, with this value."""
+    properties = simplify(branch).get("properties", {})
+    values = {name: enum_values(schema) for name, schema in properties.items() if isinstance(schema, dict)}
+    return {name: allowed[0] for name, allowed in values.items() if len(allowed) == 1}
 
 
 def pick_branch(branches: list[dict[str, Any]], value: Any) -> dict[str, Any] | None:
-    """The branch of a union of objects that a value's tags (properties with one possible value) say it is."""
+    """Return the branch of a union of objects whose `const_properties` a value has."""
     for branch in branches if isinstance(value, Mapping) else ():
-        fixed = const_properties(branch)
-        if fixed and all(name in value and value[name] == tag for name, tag in fixed.items()):
+        constants = const_properties(branch)
+        if constants and all(name in value and value[name] == constant for name, constant in constants.items()):
             return branch
     return None
 
 
-def const_properties(branch: Mapping[str, Any]) -> dict[str, Any]:
-    """The properties of an object that can have one value only, and these values."""
-    properties = simplify(branch).get("properties", {})
-    fixed = {name: enum_values(one) for name, one in properties.items() if isinstance(one, dict)}
-    return {name: values[0] for name, values in fixed.items() if len(values) == 1}
+def _without_union(schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in schema.items() if key not in ("anyOf", "oneOf")}
 
 
-def _either(schemas: list[Any]) -> Any:
-    """What takes whatever one of these takes: one and the same, a choice of values, or a union."""
-    different = [one for at, one in enumerate(schemas) if one not in schemas[:at]]
-    if len(different) == 1:
-        return different[0]
-    each = [enum_values(one) if isinstance(one, dict) else () for one in different]
-    if not all(each):
-        return {"anyOf": different}
-    values = [value for some in each for value in some]
-    kept = {key: value for key, value in different[0].items() if key not in ("const", "anyOf", "oneOf")}
-    return {**kept, "enum": list(dict.fromkeys(values))}
-
-
-def _laid_together(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    out = {**other, **one}
-    if "properties" in out:
-        mine = one.get("properties", {})
-        out["properties"] = {**mine, **{k: v for k, v in other.get("properties", {}).items() if k not in mine}}
-    if "required" in out:
-        out["required"] = [*one.get("required", ()), *other.get("required", ())]
-    return out
+def _merge_alternatives(schemas: list[Any]) -> Any:
+    """Return a schema that accepts what any of the schemas accepts: the same one, an enumeration, or a union."""
+    distinct = [schema for index, schema in enumerate(schemas) if schema not in schemas[:index]]
+    if len(distinct) == 1:
+        return distinct[0]
+    values = [enum_values(schema) if isinstance(schema, dict) else () for schema in distinct]
+    if not all(values):
+        return {"anyOf": distinct}
+    first = {key: value for key, value in _without_union(distinct[0]).items() if key != "const"}
+    return {**first, "enum": list(dict.fromkeys(value for allowed in values for value in allowed))}

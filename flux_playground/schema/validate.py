@@ -1,7 +1,4 @@
-"""Says all that is wrong with a request, by field: jsonschema finds it, the words are ours.
-
-The one module that knows jsonschema. Must not know what was typed into a form, or any field by its name.
-"""
+"""Validates a request with jsonschema and returns every error by field, in the format of the API."""
 
 from __future__ import annotations
 
@@ -23,52 +20,48 @@ from .simplify import const_properties, enum_values, pick_branch
 
 Loc = tuple[str | int, ...]
 
-MOST_BITS = 14_000
-"""How long an integer may be: about the 4,300 digits that Python turns into text and back."""
-
-MAX_NAME_CHARACTERS = 256
-"""Of a name within a request: as long as any pattern for names can match at once."""
-
-DEEPEST = 60
-"""Lists and objects within each other in a request."""
+MAX_INTEGER_BITS = 14_000  # about the 4,300 digits that Python converts between int and str
+MAX_NAME_CHARACTERS = 256  # the length that every safe pattern for names can match
+MAX_VALUE_DEPTH = 60
 
 
 def is_valid(schema: Mapping[str, Any], value: Any) -> bool:
-    """Whether a value (of JSON's kinds) passes a schema (that stands alone)."""
+    """Return whether a JSON value passes a resolved schema."""
     return bool(_VALIDATOR(schema, format_checker=_FORMATS).is_valid(value))
 
 
 def validate(schema: Mapping[str, Any], request: Any) -> tuple[FieldError, ...]:
-    """All that is wrong with a JSON body, one error a place, in the API's form; nothing is coerced."""
+    """Return every error of a JSON body, one for each location."""
     if not isinstance(request, dict):
         return (FieldError(("body",), f"must be an object with fields, not {quote_value(request)}", "dict_type"),)
-    strange = {name: error for name, value in request.items() if (error := find_unserializable(value, ("body", name)))}
-    found = {error.loc: error for error in strange.values()}
-    fit = {name: value for name, value in request.items() if name not in strange}
-    for wrong in _VALIDATOR(schema, format_checker=_FORMATS).iter_errors(fit):
-        for error in _errors(wrong):
-            if error.field not in strange:
-                found.setdefault(error.loc, error)
-    return tuple(found.values())
+    invalid = {name: error for name, value in request.items() if (error := find_unserializable(value, ("body", name)))}
+    errors = {error.loc: error for error in invalid.values()}
+    serializable = {name: value for name, value in request.items() if name not in invalid}
+    for violation in _VALIDATOR(schema, format_checker=_FORMATS).iter_errors(serializable):
+        for error in _field_errors(violation):
+            if error.field not in invalid:
+                errors.setdefault(error.loc, error)
+    return tuple(errors.values())
 
 
 def find_unserializable(value: Any, loc: Loc) -> FieldError | None:
-    """The first thing in a value that JSON cannot carry: NaN, half a character, endless depth, other things."""
+    """Return the first part of a value that JSON cannot hold, such as NaN, a lone surrogate or endless nesting."""
     if isinstance(value, dict | list | tuple):
-        if len(loc) > DEEPEST:
+        if len(loc) > MAX_VALUE_DEPTH:
             return FieldError(loc[:2], "is nested too deeply", "recursion_loop")
-        if isinstance(value, dict) and not all(isinstance(key, str) and _is_unicode(key) for key in value):
-            return FieldError(loc, "must have texts as names", "json_type")
-        if isinstance(value, dict) and any(len(key) > MAX_NAME_CHARACTERS for key in value):
-            return FieldError(loc, f"has a name of more than {MAX_NAME_CHARACTERS} characters", "json_type")
-        each = value.items() if isinstance(value, dict) else enumerate(value)
-        return next((error for key, one in each if (error := find_unserializable(one, (*loc, key)))), None)
+        if isinstance(value, dict):
+            if not all(isinstance(key, str) and _is_unicode(key) for key in value):
+                return FieldError(loc, "must have text as names", "json_type")
+            if any(len(key) > MAX_NAME_CHARACTERS for key in value):
+                return FieldError(loc, f"has a name of more than {MAX_NAME_CHARACTERS} characters", "json_type")
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        return next((error for key, item in items if (error := find_unserializable(item, (*loc, key)))), None)
     if isinstance(value, float) and not math.isfinite(value):
         return FieldError(loc, f"must be a finite number, not {value}", "finite_number")
-    if isinstance(value, int) and value.bit_length() > MOST_BITS:
-        return FieldError(loc, "has more digits than can be sent", "int_parsing_size")
+    if isinstance(value, int) and value.bit_length() > MAX_INTEGER_BITS:
+        return FieldError(loc, "has too many digits", "int_parsing_size")
     if isinstance(value, str) and not _is_unicode(value):
-        return FieldError(loc, "holds half a character, which cannot be sent", "string_unicode")
+        return FieldError(loc, "has half a character (a lone surrogate), which cannot be sent", "string_unicode")
     if not isinstance(value, str | int | float | None):
         return FieldError(loc, "must be text, a number, true or false, a list or an object", "json_type")
     return None
@@ -81,92 +74,92 @@ def _is_unicode(text: str) -> bool:
         return False
 
 
-def _errors(wrong: ValidationError) -> Iterator[FieldError]:
-    loc = ("body", *wrong.absolute_path)
-    keyword = str(wrong.validator)
-    bound: Any = wrong.validator_value
-    value: Any = wrong.instance
+def _field_errors(violation: ValidationError) -> Iterator[FieldError]:
+    loc = ("body", *violation.absolute_path)
+    keyword = str(violation.validator)
+    bound: Any = violation.validator_value
+    value: Any = violation.instance
+    schema: Any = violation.schema if isinstance(violation.schema, Mapping) else {}
     if keyword == "required":
         for name in bound:
             if name not in value:
                 yield FieldError((*loc, name), "is required", "missing")
     elif keyword == "additionalProperties":
-        known = wrong.schema.get("properties", {}) if isinstance(wrong.schema, Mapping) else {}
-        patterns = wrong.schema.get("patternProperties", {}) if isinstance(wrong.schema, Mapping) else {}
+        patterns = schema.get("patternProperties", {})
         for name in value:
-            if name not in known and not any(re.search(one, name) for one in patterns):
+            if name not in schema.get("properties", {}) and not any(re.search(pattern, name) for pattern in patterns):
                 yield FieldError((*loc, name), "is not a field here", "extra_forbidden")
-    elif keyword in ("anyOf", "oneOf") and wrong.context:
-        yield from _of_union(wrong, loc)
+    elif keyword in ("anyOf", "oneOf") and violation.context:
+        yield from _union_errors(violation, loc)
     else:
-        word, sentence = describe(keyword, bound, value)
-        yield FieldError(loc, sentence, word)
+        error_type, message = describe(keyword, bound, value)
+        yield FieldError(loc, message, error_type)
 
 
-def _of_union(wrong: ValidationError, loc: Loc) -> Iterator[FieldError]:
-    """What is wrong with the branch that was meant, or that none was."""
-    every: Any = wrong.validator_value
-    branches = [one for one in every if isinstance(one, dict)]
-    real = [one for one in branches if one.get("type") != "null"] or branches
-    chosen = real[0] if len(real) == 1 else pick_branch(real, wrong.instance) or _nearest(wrong, real)
+def _union_errors(violation: ValidationError, loc: Loc) -> Iterator[FieldError]:
+    """Yield the errors of the branch that the value is meant for, or one error for the union."""
+    all_branches: Any = violation.validator_value
+    value: Any = violation.instance
+    branches = [branch for branch in all_branches if isinstance(branch, dict)]
+    branches = [branch for branch in branches if branch.get("type") != "null"] or branches
+    chosen = branches[0] if len(branches) == 1 else pick_branch(branches, value) or _nearest_branch(violation, branches)
     if chosen is not None:
-        index = next(i for i, one in enumerate(every) if one is chosen)
-        for one in wrong.context or ():
-            if one.relative_schema_path[0] == index:
-                yield from _errors(one)
+        index = next(i for i, branch in enumerate(all_branches) if branch is chosen)
+        for inner in violation.context or ():
+            if inner.relative_schema_path[0] == index:
+                yield from _field_errors(inner)
+        return
+    constants = [const_properties(branch) for branch in branches]
+    shared = [name for name in constants[0] if all(name in branch for branch in constants)] if constants else []
+    if isinstance(value, dict) and shared:
+        name = shared[0]
+        error_type = "union_tag_invalid" if name in value else "union_tag_not_found"
+        allowed = join_or(plain_value(branch[name]) for branch in constants)
+        yield FieldError((*loc, name), f"must be {allowed}", error_type)
     else:
-        yield _no_branch(wrong, real, loc)
+        error_type = "enum" if all(enum_values(branch) for branch in branches) else "union"
+        allowed = join_or(map(describe_type, branches))
+        yield FieldError(loc, f"must be {allowed}, not {quote_value(value)}", error_type)
 
 
-def _nearest(wrong: ValidationError, branches: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The only branch that takes values of this kind at all, if there is one, and no tags tell which was meant."""
-    if isinstance(wrong.instance, dict) and any(const_properties(one) for one in branches):
+def _nearest_branch(violation: ValidationError, branches: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return the only branch that accepts the type of the value; None if constants would tell the branches apart."""
+    if isinstance(violation.instance, dict) and any(const_properties(branch) for branch in branches):
         return None
-    near = []
-    every: Any = wrong.validator_value
-    for index, branch in enumerate(every):
-        own = [one for one in wrong.context or () if one.relative_schema_path[0] == index]
-        if any(one is branch for one in branches) and not any(_at_once(one) for one in own):
-            near.append(branch)
+    rejected = {
+        error.relative_schema_path[0]
+        for error in violation.context or ()
+        if not error.relative_path and error.validator in ("type", "enum", "const")
+    }
+    all_branches: Any = violation.validator_value
+    near = [
+        branch
+        for index, branch in enumerate(all_branches)
+        if index not in rejected and any(branch is candidate for candidate in branches)
+    ]
     return near[0] if len(near) == 1 else None
 
 
-def _at_once(error: ValidationError) -> bool:
-    return not error.relative_path and error.validator in ("type", "enum", "const")
-
-
-def _no_branch(wrong: ValidationError, branches: list[dict[str, Any]], loc: Loc) -> FieldError:
-    fixed = [const_properties(one) for one in branches]
-    shared = [name for name in fixed[0] if all(name in one for one in fixed)] if fixed else []
-    if isinstance(wrong.instance, dict) and shared:
-        name = shared[0]
-        known = join_or(plain_value(one[name]) for one in fixed)
-        word = "union_tag_invalid" if name in wrong.instance else "union_tag_not_found"
-        return FieldError((*loc, name), f"must be {known}", word)
-    word = "enum" if all(enum_values(one) for one in branches) else "union"
-    return FieldError(loc, f"must be {join_or(map(describe_type, branches))}, not {quote_value(wrong.instance)}", word)
-
-
 def _multiple_of(validator: Any, step: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
-    """Exactly, as decimal numbers: 0.3 is a multiple of 0.1, and a huge integer does not overflow."""
+    """Compare as decimal fractions: 0.3 is a multiple of 0.1, and a huge integer does not overflow."""
     if validator.is_type(value, "number") and _exact(value) % _exact(step) != 0:
         yield ValidationError(f"{value} is not a multiple of {step}")
 
 
-def _match(validator: Any, pattern: str, value: Any, schema: Any) -> Iterator[ValidationError]:
-    """As the standard says, for texts of a length that can be matched quickly."""
+def _pattern(validator: Any, pattern: str, value: Any, schema: Any) -> Iterator[ValidationError]:
+    """Match a text if the pattern is fast for its length."""
     if isinstance(value, str) and len(value) <= max_text_length(pattern) and not re.search(pattern, value):
         yield ValidationError(f"does not match {pattern}")
 
 
-def _require(validator: Any, names: list[str], value: Any, schema: Any) -> Iterator[ValidationError]:
-    """One error for all missing names; `_errors` lists them."""
+def _required(validator: Any, names: list[str], value: Any, schema: Any) -> Iterator[ValidationError]:
+    """Yield one error for all missing names; `_field_errors` lists them."""
     if isinstance(value, dict) and not all(name in value for name in names):
         yield ValidationError("names are missing")
 
 
-def _be_unique(validator: Any, wanted: bool, value: Any, schema: Any) -> Iterator[ValidationError]:
-    """By comparing each item's JSON text: linear in the size of the list."""
+def _unique_items(validator: Any, wanted: bool, value: Any, schema: Any) -> Iterator[ValidationError]:
+    """Compare the items as JSON text, in linear time."""
     if wanted and isinstance(value, list):
         seen = {json.dumps(_canonical(item), sort_keys=True) for item in value}
         if len(seen) < len(value):
@@ -174,7 +167,7 @@ def _be_unique(validator: Any, wanted: bool, value: Any, schema: Any) -> Iterato
 
 
 def _canonical(value: Any) -> Any:
-    """The value with 1.0 written as 1, which JSON Schema calls equal."""
+    """Replace 1.0 by 1, which is equal in JSON Schema."""
     if isinstance(value, dict):
         return {name: _canonical(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
@@ -186,7 +179,7 @@ def _exact(number: int | float) -> Fraction:
     return Fraction(number) if isinstance(number, int) else Fraction(repr(number))
 
 
-def _is_web_address(value: object) -> bool:
+def _is_url(value: object) -> bool:
     if not isinstance(value, str):
         return True
     try:
@@ -199,10 +192,10 @@ def _is_web_address(value: object) -> bool:
 
 def _formats() -> FormatChecker:
     formats = FormatChecker(formats=())
-    formats.checks("uri")(_is_web_address)
+    formats.checks("uri")(_is_url)
     return formats
 
 
 _FORMATS = _formats()
-_KEYWORDS = {"multipleOf": _multiple_of, "pattern": _match, "required": _require, "uniqueItems": _be_unique}
+_KEYWORDS = {"multipleOf": _multiple_of, "pattern": _pattern, "required": _required, "uniqueItems": _unique_items}
 _VALIDATOR: Any = extend(Draft202012Validator, _KEYWORDS)  # type: ignore[no-untyped-call]

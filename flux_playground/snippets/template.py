@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-REFERENCE = re.compile(r"sha256:[0-9a-f]{64}")
+from ..image_ref import is_image_ref
+
 UNUSUAL = re.compile(r"[^\n -~]")
 HARMLESS = "/:.-_~[]@?=&%+"
 
@@ -46,5 +47,5 @@ def _images(request: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         file = re.sub(r"[^\w-]", "_", name, flags=re.ASCII)
         values = value if isinstance(value, list) else [value]
         for number, one in enumerate(values):
-            if isinstance(one, str) and REFERENCE.fullmatch(one):
+            if is_image_ref(one):
                 yield one, f"{file}_{number + 1}.png" if len(values) > 1 else f"{file}.png"

@@ -7,7 +7,6 @@ no place for one. Every write is on disk when the call returns, because what fol
 from __future__ import annotations
 
 import hashlib
-import re
 import secrets
 import shutil
 import sqlite3
@@ -20,6 +19,7 @@ from typing import Any
 
 from ..errors import StorageError
 from ..generation import UNFINISHED, Generation, State
+from ..image_ref import PREFIX, find_image_refs, image_ref
 from ..images import image_file, media_types
 from .database import Reader, acquire_process_lock, open_database
 from .image_files import ImageFiles
@@ -27,14 +27,7 @@ from .pending_records import PendingRecords
 from .rows import from_row_or_none, to_row
 from .usage import Usage
 
-INPUT_PREFIX = "sha256:"
 MIN_FREE_BYTES = 32_000_000  # of the data folder's disk, before a request is sent
-REFERENCE = re.compile(r'(?<=")sha256:[0-9a-f]{64}(?=")')
-
-
-def input_reference(text: str) -> str:
-    """By what name an image that goes into a request (base64) is kept, or would be."""
-    return INPUT_PREFIX + hashlib.sha256(text.encode()).hexdigest()
 
 
 class GenerationStore:
@@ -133,7 +126,7 @@ class GenerationStore:
         marks = ", ".join("?" * len(UNFINISHED))
         where = f"""state NOT IN ({marks}) AND cleared_at IS NULL AND (image IS NOT NULL OR instr(request, ?))
             AND substr(server, 1, ?) = ? ORDER BY created_at, id LIMIT ?"""
-        return self._select(where, [*UNFINISHED, f'"{INPUT_PREFIX}', len(server), server, limit])
+        return self._select(where, [*UNFINISHED, f'"{PREFIX}', len(server), server, limit])
 
     def mark_images_deleted(self, generation_ids: Iterable[str], at: float) -> None:
         """Write down that the files of these generations were removed at a moment (Unix seconds) to make room."""
@@ -145,8 +138,8 @@ class GenerationStore:
         """The references of all inputs that belong to what was not cleared."""
         query = "SELECT request FROM generations WHERE cleared_at IS NULL AND instr(request, ?)"
         with self._reader.lock:
-            _, rows = self._reader.select(query, [f'"{INPUT_PREFIX}'])
-        return {found for (request,) in rows for found in REFERENCE.findall(request)}
+            _, rows = self._reader.select(query, [f'"{PREFIX}'])
+        return {reference for (request,) in rows for reference in find_image_refs(request)}
 
     def save_image(self, generation: Generation, data: bytes) -> Generation:
         """Keep a delivered image exactly as it came and give the generation with its file, hash and measures.
@@ -188,8 +181,8 @@ class GenerationStore:
 
     def save_input(self, text: str) -> str:
         """Keep an image that goes into a request (base64) once, however often it is used; gives its reference."""
-        path = self.files.inputs / input_reference(text).removeprefix(INPUT_PREFIX)
-        if self.load_input(input_reference(text)) is not None:
+        path = self.files.inputs / image_ref(text).removeprefix(PREFIX)
+        if self.load_input(image_ref(text)) is not None:
             path.touch()  # else it might be taken for one that nobody wants
         else:
             try:
@@ -198,7 +191,7 @@ class GenerationStore:
                 raise StorageError(
                     f"An image could not be kept: {error.strerror or error}. Nothing was sent."
                 ) from None
-        return input_reference(text)
+        return image_ref(text)
 
     def owns_input(self, owner: str, reference: str) -> bool:
         """Whether an owner ever sent the input of this reference: a reference alone gives nobody another's image."""
@@ -208,7 +201,7 @@ class GenerationStore:
 
     def load_input(self, reference: str) -> str | None:
         """Return the base64 text that `save_input` gave this reference for; None for a missing or damaged file."""
-        digest = reference.removeprefix(INPUT_PREFIX)
+        digest = reference.removeprefix(PREFIX)
         if len(digest) != 64 or not digest.isalnum():
             return None
         path = self.files.inputs / digest
@@ -216,7 +209,7 @@ class GenerationStore:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
             return None
-        return text if input_reference(text) == reference else None
+        return text if image_ref(text) == reference else None
 
     def secret_key(self) -> bytes:
         """32 random bytes that are the same for as long as the folder is, and known to nobody else."""

@@ -11,7 +11,8 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from .generation_store import INPUT_PREFIX, GenerationStore
+from ..image_ref import PREFIX
+from .generation_store import GenerationStore
 
 TARGET_SHARE = 0.9
 """The share of the room that stays filled: so much is removed at once that it need not be done for every image."""
@@ -64,7 +65,7 @@ class Retention:
                     files.remove(one.image)
                 files.remove(files.thumbnail(one.id))
                 cleared.append(one.id)
-                if INPUT_PREFIX in str(one.request):
+                if PREFIX in str(one.request):
                     break  # what was sent for it may be room enough
             self.store.mark_images_deleted(cleared, time.time())
             self._sweep()
@@ -75,5 +76,5 @@ class Retention:
         """Remove what was sent and belongs to nothing that is kept."""
         wanted, before = self.store.referenced_inputs(), time.time() - MIN_ORPHAN_AGE_SECONDS
         for path, at in self.store.files.iter_inputs():
-            if INPUT_PREFIX + path.name not in wanted and at < before:
+            if PREFIX + path.name not in wanted and at < before:
                 self.store.files.remove(path)

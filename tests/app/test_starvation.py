@@ -32,7 +32,7 @@ VALUES = {"finetune_id": "my-finetune", "prompt": "a mill"}
 def test_blanks_are_no_settings() -> None:
     """A last line of blanks holds no place where a setting can begin."""
     text = "a prompt\n" + " " * 1_000_000
-    assert parse_parameters(text, sure=True) == {"prompt": "a prompt"}
+    assert parse_parameters(text, is_parameters=True) == {"prompt": "a prompt"}
     assert PAIR.match(" Steps: 20") is None
     assert list(PAIR.finditer(" " * 1_000_000)) == []
 

@@ -15,7 +15,7 @@ from PIL import Image, ImageChops
 from flux_playground.errors import InvalidImage
 from flux_playground.images import metadata
 from flux_playground.recipe import Recipe
-from flux_playground.recipe.compare import Difference, Verdict, compare, explain_differences
+from flux_playground.recipe.compare import HINTS, Difference, Verdict, compare, explain_differences
 
 PAINTED = Image.merge("RGB", [Image.radial_gradient("L"), Image.linear_gradient("L"), Image.new("L", (256, 256), 90)])
 RECIPE = Recipe(
@@ -158,7 +158,7 @@ def test_every_field_that_differs_is_a_reason_whatever_its_name(name: str, after
 def test_a_prompt_that_was_rewritten_differently_is_a_reason_with_a_sentence() -> None:
     (reason,) = explain_differences(RECIPE, replace(RECIPE, prompt="a fluffy cat"))
     assert (reason.name, reason.before, reason.after) == ("prompt used", "a cat", "a fluffy cat")
-    assert "upsampling" in reason.hint
+    assert reason.hint == HINTS["prompt used"]
     asked = replace(RECIPE, request={**RECIPE.request, "prompt": "a dog"}, prompt="a dog")
     assert [one.name for one in explain_differences(RECIPE, asked)] == ["prompt"]
 

@@ -257,9 +257,9 @@ def test_a_link_is_readable() -> None:
 def test_a_link_sets_only_what_is_allowed_and_neither_secrets_nor_images() -> None:
     values = {**GENERATION.request, "guidance": 3}
     names = set(values) - {"guidance"}
-    assert parse_link(build_link(values, names)).values.keys() == {"finetune_id", "prompt", "seed"}
+    assert parse_link(build_link(values, names))[0].keys() == {"finetune_id", "prompt", "seed"}
     forged = f"?prompt=a&webhook_url=https://evil.example&image_prompt={HASH}&__theme=dark&recipe=1"
-    assert parse_link(forged, {"prompt", "webhook_url", "image_prompt"}).values == {"prompt": "a"}
+    assert parse_link(forged)[0] == {"prompt": "a", "__theme": "dark"}
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,7 @@ def test_a_link_that_was_cut_or_forged_is_refused(query: str) -> None:
 
 
 def test_a_link_that_would_be_too_long_to_paste_is_refused_and_not_cut() -> None:
-    with pytest.raises(InvalidRecipe, match="at most"):
+    with pytest.raises(InvalidRecipe, match="4,000"):
         build_link({"prompt": "x" * 4_000}, {"prompt"})
     with pytest.raises(InvalidRecipe):
         build_link({"prompt": "\ud800"}, {"prompt"})
@@ -280,7 +280,7 @@ def test_a_link_that_would_be_too_long_to_paste_is_refused_and_not_cut() -> None
 
 def test_a_link_with_values_nested_without_end_sets_text() -> None:
     deep = "[" * 2_000
-    assert parse_link(f"?prompt={deep}&seed=NaN&recipe=1").values == {"prompt": deep, "seed": "NaN"}
+    assert parse_link(f"?prompt={deep}&seed=NaN&recipe=1")[0] == {"prompt": deep, "seed": "NaN"}
 
 
 # Other tools

@@ -154,9 +154,9 @@ def test_the_older_kind_of_page_gives_the_same_endpoint_as_the_shipped_document(
     )
     same_server = replace(shipped, server=page.server)
     assert describe_changes(page, same_server) == (
-        "cost in the answer",
-        "input_mp in the answer",
-        "output_mp in the answer",
+        "cost in the response",
+        "input_mp in the response",
+        "output_mp in the response",
     )
 
 
@@ -212,15 +212,17 @@ def test_an_alias_in_yaml_is_what_it_stands_for() -> None:
         ("# A page\n```python\npaths\n```", "a page without an OpenAPI document"),
         ("# A page\n```yaml\nno: thing\n```", "a page without an OpenAPI document"),
         ("```yaml\npaths: [\n```", "not valid YAML"),
-        ("```yaml\npaths: {path: /v1/x}\n```", "no endpoint that answers with a task"),
+        ("```yaml\npaths: {path: /v1/x}\n```", "no endpoint that responds with a task"),
         ('{"openapi": "3.1.0", "paths": []}', "no endpoint"),
         ('{"paths": {"/v1/x": {"post": 5}, "y": null, "/z": {"post": {"responses": [1]}}}}', "no endpoint"),
         ("[" * 100_000, "nested too deeply"),
         ("a: " + "[" * 100_000, "it is "),
         ('{"a":' * 500 + "1" + "}" * 500, "nested too deeply"),
         ("x" * 5_000_000, "too large"),
-        ("&a [*a]", "stands for nothing"),
-        ("? [a]\n: b", "a name must be a text"),
+        ("&a [*a]", "nested too deeply"),
+        ("*a", "not valid YAML: line 1"),
+        ("a: 1\na: 2", "duplicate key a"),
+        ("? [a]\n: b", "a key must be text"),
         ("!!python/object/apply:os.system [ls]", "is not an OpenAPI document"),
     ],
     ids=lambda text: text[:20],
@@ -251,11 +253,11 @@ def test_a_bomb_of_references_is_too_large() -> None:
 @pytest.mark.parametrize(
     ("schema", "words"),
     [
-        ({"$ref": "#/components/schemas/Round"}, "leads back to itself"),
-        ({"$ref": "https://example.org/schema.json"}, "leads out of the document"),
-        ({"$ref": "other.json#/a"}, "leads out of the document"),
-        ({"$ref": "#/components/schemas/Nobody"}, "leads nowhere"),
-        ({"$ref": 5}, "leads out of the document"),
+        ({"$ref": "#/components/schemas/Round"}, "is circular"),
+        ({"$ref": "https://example.org/schema.json"}, "points outside of the document"),
+        ({"$ref": "other.json#/a"}, "points outside of the document"),
+        ({"$ref": "#/components/schemas/Nobody"}, "points to nothing"),
+        ({"$ref": 5}, "points outside of the document"),
         ({"properties": []}, "properties must be an object"),
         ({"properties": {"a": "text"}}, "must be an object"),
         ({"properties": {"a": {"minimum": "one"}}}, "minimum must be a number"),
@@ -264,7 +266,7 @@ def test_a_bomb_of_references_is_too_large() -> None:
         ({"properties": {"a": {"anyOf": []}}}, "anyOf must be a list"),
         ({"properties": {"a": {"enum": "x"}}}, "enum must be a list"),
         ({"required": "a"}, "required must be a list"),
-        ({"type": 5}, "type must be a text"),
+        ({"type": 5}, "type must be text"),
     ],
     ids=str,
 )
@@ -277,22 +279,6 @@ def test_what_other_endpoints_refer_to_does_not_matter() -> None:
     document = json.loads(a_document({}))
     document["paths"]["/v1/y"] = {"get": {"responses": {"200": {"$ref": "https://example.org"}}}}
     assert len(load_text(json.dumps(document)).operations) == 1
-
-
-def test_thirty_endpoints_with_twenty_fields_are_read_in_well_under_a_third_of_a_second() -> None:
-    kinds = [
-        {"type": "string", "description": "words " * 20, "default": "a"},
-        {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 9}, {"type": "null"}], "default": 3},
-        {"allOf": [{"$ref": "#/components/schemas/Format"}], "default": "a"},
-        {"type": "number", "minimum": 0, "maximum": 2, "default": 1.2},
-    ]
-    schema = {"type": "object", "properties": {f"f{n}": kinds[n % 4] for n in range(20)}}
-    document = json.loads(a_document(schema, Format={"enum": ["a", "b"]}))
-    document["paths"] = {f"/v1/e{n}": document["paths"]["/v1/x"] for n in range(30)}
-    text = json.dumps(document)
-    began = time.perf_counter()
-    assert len(load_text(text).operations) == 30
-    assert time.perf_counter() - began < 0.3
 
 
 def test_a_newer_document_says_what_it_changes() -> None:
@@ -323,7 +309,7 @@ def test_a_newer_document_says_what_it_changes() -> None:
         "c: may now be null",
         "d: new, required",
     )
-    assert "d: gone" in describe_changes(new, old)
+    assert "d: removed" in describe_changes(new, old)
 
 
 def test_a_body_that_is_a_choice_of_objects_has_the_fields_of_all_and_is_checked_as_the_one_that_is_meant(

@@ -16,9 +16,10 @@ from typing import Any
 from ... import reproduce
 from ...errors import InvalidImage, InvalidRecipe, InvalidRequest
 from ...generation import Generation
+from ...image_ref import is_image_ref
 from ...images.image_file import verify
 from ...playground import Playground, Visitor
-from ...recipe import Detected, SourceKind, detect, is_reference
+from ...recipe import Detected, SourceKind, detect
 from ...schema import Field, Operation
 from ..events.context import Context
 from ..form import widgets
@@ -153,7 +154,7 @@ def _meant(one: Field, value: Any) -> Any:
 
 def _faults(operation: Operation, values: Mapping[str, Any]) -> dict[str, str]:
     """What the schema refuses of these values, by field; of what is missing nothing is said."""
-    images = {name: value for name, value in values.items() if is_reference(value)}
+    images = {name: value for name, value in values.items() if is_image_ref(value)}
     try:
         operation.build_request({name: value for name, value in values.items() if name not in images})
     except InvalidRequest as error:
@@ -181,7 +182,7 @@ def _is_unchanged(context: Context, change: Change) -> bool:
 
 def _is_image(playground: Playground, visitor: Visitor, value: str) -> bool:
     """Whether a text is an image; by its reference alone nobody gets what somebody else has sent."""
-    if is_reference(value):
+    if is_image_ref(value):
         return playground.store.owns_input(visitor.id, value) and playground.store.load_input(value) is not None
     try:
         verify(base64.b64decode(value, validate=True))
@@ -202,7 +203,7 @@ def _elsewhere(context: Context, endpoint: str) -> str:
 
 def _image(playground: Playground, change: Change) -> Any:
     """The value of a field, an image by its reference as the image itself."""
-    return playground.store.load_input(change.then) if is_reference(change.then) else change.then
+    return playground.store.load_input(change.then) if is_image_ref(change.then) else change.then
 
 
 def _warnings(context: Context, found: Detected, original: Generation | None) -> Iterator[str]:
