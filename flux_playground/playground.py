@@ -31,16 +31,15 @@ from .settings import LOCAL_SERVER_PREFIX, LOOPBACK, Settings
 from .storage.generation_store import GenerationStore
 from .storage.retention import Retention
 
-Values = Mapping[str, Any]
 MAX_CONCURRENT_ENCODINGS = 2  # a file and its base64 take hundreds of megabytes
+Values = Mapping[str, Any]
 __all__ = ["OWNER", "ActiveRun", "Playground", "Visitor"]
 
 
 class Playground:
-    """From values to images: `generate` for a script, `start` and `get` for a page that watches many.
+    """Makes images from values: `generate` is for scripts, `start` and `get` are for a page; `resume` after a restart.
 
-    `resume` takes up what an earlier process left behind. Raises `InvalidDocument` and `StorageError`.
-    """
+    Raises `InvalidDocument` and `StorageError`."""
 
     def __init__(self, settings: Settings, document: schema.Document | None = None) -> None:
         self.settings = settings

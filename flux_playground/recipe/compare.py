@@ -44,8 +44,8 @@ class Comparison:
     """The similarity of two images; images of different sizes have a verdict only.
 
     `mean` is the mean difference of a channel (0 to 255), `changed` is the share of pixels that differ (0 to 1), and
-    `psnr` is in decibels (infinite for identical pixels). `picture` is a PNG of the difference, `gain` times as bright
-    as it is, or empty.
+    `psnr` is in decibels (infinite for identical pixels). `difference_png` shows the difference, `gain` times as
+    bright as it is; it is empty for identical pixels.
     """
 
     verdict: Verdict
@@ -55,7 +55,7 @@ class Comparison:
     changed: float | None = None
     psnr: float | None = None
     gain: int = 1
-    picture: bytes = b""
+    difference_png: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def compare(before: bytes, after: bytes) -> Comparison:
         changed=1 - histogram[0] / sum(histogram),
         psnr=psnr,
         gain=gain,
-        picture=file.getvalue(),
+        difference_png=file.getvalue(),
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import StorageError
-from ..storage.generation_store import INPUT_PREFIX
+from ..image_ref import is_image_ref
 
 MAX_LOADED_PER_ADDRESS = 4
 """Requests with images that are in memory at once for one address; each may take 100 MB while it is sent."""
@@ -28,13 +28,13 @@ class QueuedRequest:
     @property
     def has_images(self) -> bool:
         """Return whether an image must be loaded."""
-        return any(_is_reference(item) for name in self.image_fields for item in _items(self.values.get(name)))
+        return any(is_image_ref(item) for name in self.image_fields for item in _items(self.values.get(name)))
 
     def load(self, load_input: Callable[[str], str | None]) -> dict[str, Any]:
         """Return the whole request; raises `StorageError` if an image is no longer the one that was checked."""
 
         def load_item(item: Any) -> Any:
-            if not _is_reference(item):
+            if not is_image_ref(item):
                 return item
             text = load_input(item)
             if text is None:
@@ -78,7 +78,3 @@ class LoadedRequests:
 
 def _items(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
-
-
-def _is_reference(value: Any) -> bool:
-    return isinstance(value, str) and value.startswith(INPUT_PREFIX)

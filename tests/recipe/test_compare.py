@@ -39,7 +39,7 @@ def file(image: Image.Image, name: str = "PNG", **options: Any) -> bytes:
 def test_the_same_file_is_identical() -> None:
     result = compare(file(PAINTED), file(PAINTED))
     assert (result.verdict, result.mean, result.changed, result.psnr) == (Verdict.SAME_BYTES, 0, 0, math.inf)
-    assert result.picture == b""
+    assert result.difference_png == b""
 
 
 @pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP"])
@@ -83,7 +83,7 @@ def test_one_changed_pixel_is_found_measured_and_seen() -> None:
     assert result.mean == pytest.approx(30 / 3 / 65536)
     assert result.psnr == pytest.approx(10 * math.log10(255**2 * 3 * 65536 / 30**2))
     assert result.gain == 8
-    with Image.open(io.BytesIO(result.picture)) as picture:
+    with Image.open(io.BytesIO(result.difference_png)) as picture:
         assert (picture.size, picture.getpixel((100, 50)), picture.getpixel((101, 50))) == ((256, 256), 240, 0)
 
 
@@ -93,7 +93,7 @@ def test_another_picture_and_another_size_are_different() -> None:
     assert other.changed is not None
     assert other.changed > 0.9
     larger = compare(file(PAINTED), file(PAINTED.resize((300, 256))))
-    assert (larger.verdict, larger.mean, larger.picture) == (Verdict.DIFFERENT, None, b"")
+    assert (larger.verdict, larger.mean, larger.difference_png) == (Verdict.DIFFERENT, None, b"")
     assert (larger.before.width, larger.after.width) == (256, 300)
 
 

@@ -15,9 +15,9 @@ from flux_playground import Playground, Settings
 from flux_playground.client import Client
 from flux_playground.errors import StorageError
 from flux_playground.generation import State
+from flux_playground.image_ref import image_ref
 from flux_playground.local import LocalServer
 from flux_playground.runs.queued_request import LoadedRequests, QueuedRequest
-from flux_playground.storage.generation_store import input_reference
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a mill", "seed": 5}
 KEY = "owners-key-5151"
@@ -54,7 +54,7 @@ def test_queued_request_keeps_no_image(busy: Playground) -> None:
     """A queued run refers to its image by the hash."""
     run = busy.run(queue_image(busy))
     assert run is not None
-    assert run.request.values["image_prompt"] == input_reference(base64.b64encode(png()).decode())
+    assert run.request.values["image_prompt"] == image_ref(base64.b64encode(png()).decode())
 
 
 def test_queued_request_is_sent_with_its_image(busy: Playground, settings: Settings) -> None:
@@ -95,7 +95,7 @@ def test_damaged_input_is_written_again(playground: Playground) -> None:
 
 def test_text_like_a_reference_stays_text() -> None:
     """Only fields for images are loaded: a prompt may look like a reference."""
-    text = input_reference("QUJD")
+    text = image_ref("QUJD")
     request = QueuedRequest({"prompt": text, "images": [text, "https://example.org/a.png"]}, frozenset({"images"}))
     assert request.load({text: "QUJD"}.get) == {"prompt": text, "images": ["QUJD", "https://example.org/a.png"]}
 

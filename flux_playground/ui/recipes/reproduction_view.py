@@ -159,7 +159,7 @@ def _figures(told: Comparison) -> str:
     if told.before.width != told.after.width or told.before.height != told.after.height:
         sizes = " and ".join(f"{one.width} × {one.height}" for one in (told.before, told.after))
         return f'<p class="note">{sizes} px: of two sizes there is nothing more to measure.</p>'
-    if not told.picture or told.changed is None:
+    if not told.difference_png or told.changed is None:
         return ""
     share = f"{told.changed:.1%}" if told.changed >= 0.001 else "under 0.1%"
     measured = f"{share} of the pixels differ; mean difference {told.mean:.2g} of 255; {told.psnr:.1f} dB PSNR."
@@ -172,7 +172,7 @@ def _pictures(before: Generation, after: Generation, told: Comparison | None) ->
         for one, name in ((before, "original"), (after, "made again"))
         if reproduce.image_exists(one)
     ]
-    if told is not None and told.picture:
+    if told is not None and told.difference_png:
         address = image_urls.difference(after)
         pictures.append((address, address, f"difference × {told.gain}"))
     figures = join(

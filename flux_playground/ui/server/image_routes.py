@@ -82,9 +82,9 @@ def _copy(_: Playground, one: Generation, __: bool) -> Response:
 def _difference(playground: Playground, one: Generation, _: bool) -> Response:
     before = _known(playground, one.origin)
     told = reproduce.compare_generations(before, one).comparison if before and before.owner == one.owner else None
-    if told is None or not told.picture:
+    if told is None or not told.difference_png:
         return _missing()
-    return Response(told.picture, media_type="image/png", headers=HEADERS)
+    return Response(told.difference_png, media_type="image/png", headers=HEADERS)
 
 
 def _stem(one: Generation) -> str:
