@@ -1,54 +1,38 @@
-"""Patches of Gradio's blocks that cut the work for each event and each session.
+"""`gr.Blocks` without Gradio's cost per event and per session; each patch is described in README.md.
 
-Without them Gradio makes a new component for each output that an update skips, starts a thread for each input to look
-for files in a number, sends queue positions to all who wait at each step, and stores a description of all components
-for each session (30 ms and 0.1 MB). With 200 visitors the page then does nothing else.
+A patch whose private names are gone logs a warning and leaves the work to Gradio.
 """
 
 from __future__ import annotations
 
 import gc
-import sys
+import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from copy import copy
 from typing import Any
 
 import gradio as gr
-from gradio.blocks import BlocksConfig
-from gradio.processing_utils import client_utils
+from gradio import blocks as gradio_blocks
 
-from .uploaded_files import uploaded_path
+from .uploaded_files import check_uploads
 
 SKIPPED = {"__type__": "update"}
-PLAIN = (str, int, float, bool, type(None))
-STATUS_UPDATE_SECONDS = 1e6
-"""Gradio sends queue positions in this interval; the page shows its own."""
-
-QUEUE_POLL_SECONDS = 0.005
-"""Pause between two looks at the queue; Gradio's own is 0.001 seconds."""
-
-PROGRESS_POLL_SECONDS = 1.0
-"""Pause between two looks for progress that handlers report; the page's handlers report none."""
-
+PLAIN_TYPES = (str, int, float, bool, type(None))
+STATUS_INTERVAL_SECONDS = 1e6
+QUEUE_POLL_SECONDS, PROGRESS_POLL_SECONDS = 0.005, 1.0
 GC_THRESHOLD = 20_000
-"""New objects before Python collects the youngest generation; a press makes thousands of short-lived objects."""
+"""New objects before Python collects the youngest generation."""
 
-FIRST_ROUTES = ("/queue/join", "/queue/data")
-"""The routes of nearly every call."""
+QUEUE_ROUTES = ("/queue/join", "/queue/data")
+
+log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
 async def tune_on_startup(app: Any) -> AsyncIterator[None]:
-    """Run once before the first visitor: sort the routes and freeze the objects of the page.
-
-    Starlette tries routes one by one, so the queue's routes come first. A garbage collection of the page's objects
-    takes 0.2 seconds each time, so they are excluded from it.
-    """
-    inner = [one.original_router for one in app.router.routes if hasattr(one, "original_router")]
-    app.router.routes.sort(key=lambda one: not hasattr(one, "original_router"))
-    for router in (app.router, *inner):
-        router.routes.sort(key=lambda one: not getattr(one, "path", "").endswith(FIRST_ROUTES))
+    """Sort the queue's routes to the front and freeze the garbage collector's oldest generation while the page runs."""
+    _sort_routes(app)
     gc.collect()
     gc.freeze()
     before = gc.get_threshold()
@@ -58,66 +42,99 @@ async def tune_on_startup(app: Any) -> AsyncIterator[None]:
     gc.unfreeze()
 
 
-class _Session(BlocksConfig):  # type: ignore[misc]
-    """The components of one session, without their description."""
+def _sort_routes(app: Any) -> None:
+    routes = getattr(getattr(app, "router", None), "routes", None)
+    if not isinstance(routes, list):
+        _warn("sorted routes", "app.router.routes")
+        return
+    inner = [route.original_router for route in routes if hasattr(route, "original_router")]
+    routes.sort(key=lambda route: not hasattr(route, "original_router"))
+    for router in (app.router, *inner):
+        router.routes.sort(key=lambda route: not getattr(route, "path", "").endswith(QUEUE_ROUTES))
+
+
+def _warn(patch: str, names: str) -> None:
+    log.warning("Gradio %s has no %s: the patch %r is off.", gr.__version__, names, patch)
+
+
+_BlocksConfig: Any = getattr(gradio_blocks, "BlocksConfig", object)
+
+
+class _SessionConfig(_BlocksConfig):  # type: ignore[misc]
+    """The components of one session: nothing reads their description, so it is not built."""
 
     def config_for_block(self, *_: Any, **__: Any) -> dict[str, Any]:
         return {}
 
 
-class _Page(BlocksConfig):  # type: ignore[misc]
-    """The components of the page; its copies are for sessions."""
+class _PageConfig(_BlocksConfig):  # type: ignore[misc]
+    """The components of the page; Gradio copies it for each session."""
 
-    def __copy__(self) -> _Session:
+    def __copy__(self) -> _SessionConfig:
         session = super().__copy__()
-        session.__class__ = _Session
+        session.__class__ = _SessionConfig
         return session  # type: ignore[no-any-return]
 
 
 class LeanBlocks(gr.Blocks):  # type: ignore[misc]
-    """Gradio's blocks, which process only files and the outputs that an update names."""
+    """`gr.Blocks` that processes only files and the outputs that a handler returned.
+
+    Raises `RuntimeError` if this version of Gradio does not call `preprocess_data`, where uploads are checked.
+    """
 
     def __init__(self, *args: Any, **options: Any) -> None:
+        if not hasattr(gr.Blocks, "preprocess_data"):
+            raise RuntimeError("Gradio has no Blocks.preprocess_data: uploaded files cannot be checked.")
         super().__init__(*args, **options)
-        self.default_config.__class__ = _Page
-        # At each step Gradio searches all folders of the path for it, twice.
-        sys.modules.setdefault("matplotlib", None)  # type: ignore[arg-type]
+        self._inactive_patches: set[str] = set()
+        if self._has_names("light sessions", self, "default_config") and self._has_names(
+            "light sessions", _BlocksConfig, "__copy__", "config_for_block"
+        ):
+            self.default_config.__class__ = _PageConfig
 
     def queue(self, **options: Any) -> Any:
-        """Return Gradio's queue, open to the page only, which sends no queue positions.
+        """Gradio's queue for the page only, without status messages to those who wait."""
+        made = super().queue(**{"status_update_rate": STATUS_INTERVAL_SECONDS, "api_open": False, **options})
+        queue = getattr(self, "_queue", None)
+        if self._has_names("slow queue polling", queue, "sleep_when_free", "progress_update_sleep_when_free"):
+            self._queue.sleep_when_free = QUEUE_POLL_SECONDS
+            self._queue.progress_update_sleep_when_free = PROGRESS_POLL_SECONDS
+        return made
 
-        Gradio sends them to all who wait at each step: 20,000 messages for 200 visitors.
-        """
-        queue = super().queue(**{"status_update_rate": STATUS_UPDATE_SECONDS, "api_open": False, **options})
-        self._queue.sleep_when_free = QUEUE_POLL_SECONDS
-        self._queue.progress_update_sleep_when_free = PROGRESS_POLL_SECONDS
-        return queue
-
-    async def preprocess_data(self, block_fn: Any, inputs: list[Any], state: Any, explicit_call: bool = False) -> Any:
-        """Return what a handler gets for each input; texts and numbers are not searched for files."""
+    async def preprocess_data(self, block_fn: Any, inputs: list[Any], *args: Any, **options: Any) -> Any:
+        """The values for a handler. Plain values skip Gradio's search for files, which uses a thread per input."""
+        check_uploads(inputs)
+        lean = self._has_names("lean inputs", block_fn, "inputs", "component_prop_inputs")
+        if not (lean and self._has_names("lean inputs", self, "validate_inputs")) or block_fn.component_prop_inputs:
+            return await super().preprocess_data(block_fn, inputs, *args, **options)
         self.validate_inputs(block_fn, inputs)
-        # Gradio would download each URL that a client sends as a file, for any component.
-        client_utils.traverse(inputs, uploaded_path, client_utils.is_file_obj_with_meta)
-        if block_fn.component_prop_inputs:
-            return await super().preprocess_data(block_fn, inputs, state, explicit_call)
-        places = [place for place, one in enumerate(inputs) if type(one) not in PLAIN]
-        fewer = copy(block_fn)
-        fewer.inputs = [block_fn.inputs[place] for place in places]
-        rest = await super().preprocess_data(fewer, [inputs[place] for place in places], state, explicit_call)
-        ready = dict(zip(places, rest, strict=True))
-        every = zip(block_fn.inputs, inputs, strict=False)
-        return [ready[at] if at in ready else one.preprocess(value) for at, (one, value) in enumerate(every)]
+        indices = [index for index, value in enumerate(inputs) if type(value) not in PLAIN_TYPES]
+        reduced = copy(block_fn)
+        reduced.inputs = [block_fn.inputs[index] for index in indices]
+        processed = await super().preprocess_data(reduced, [inputs[index] for index in indices], *args, **options)
+        values = dict(zip(indices, processed, strict=True))
+        pairs = enumerate(zip(block_fn.inputs, inputs, strict=False))
+        return [values[index] if index in values else block.preprocess(value) for index, (block, value) in pairs]
 
-    async def postprocess_data(self, block_fn: Any, predictions: Any, state: Any) -> Any:
-        """Return what the browser gets for each output; handlers of the page give `predictions` by component."""
-        if not isinstance(predictions, Mapping):
-            return await super().postprocess_data(block_fn, predictions, state)
-        values = {output: value for output, value in predictions.items() if value != SKIPPED}
-        # Text for HTML needs no processing; for anything else Gradio starts a thread and searches it for files.
-        sent = {output: value for output, value in values.items() if type(output) is gr.HTML and isinstance(value, str)}
-        fewer = copy(block_fn)
-        fewer.outputs = [output for output in block_fn.outputs if output in values and output not in sent]
-        if fewer.outputs:
-            rest = await super().postprocess_data(fewer, {output: values[output] for output in fewer.outputs}, state)
-            sent |= dict(zip(fewer.outputs, rest, strict=True))
-        return [sent.get(output, dict(SKIPPED)) for output in block_fn.outputs]
+    async def postprocess_data(self, block_fn: Any, predictions: Any, *args: Any, **options: Any) -> Any:
+        """What the browser gets for each output. A mapping by component comes from our handlers; it skips the rest."""
+        if not isinstance(predictions, Mapping) or not self._has_names("lean outputs", block_fn, "outputs"):
+            return await super().postprocess_data(block_fn, predictions, *args, **options)
+        changed = {block: value for block, value in predictions.items() if value != SKIPPED}
+        # HTML text needs no processing; for other values Gradio uses a thread to search for files.
+        sent = {block: value for block, value in changed.items() if type(block) is gr.HTML and isinstance(value, str)}
+        reduced = copy(block_fn)
+        reduced.outputs = [block for block in block_fn.outputs if block in changed and block not in sent]
+        if reduced.outputs:
+            values = {block: changed[block] for block in reduced.outputs}
+            processed = await super().postprocess_data(reduced, values, *args, **options)
+            sent |= dict(zip(reduced.outputs, processed, strict=True))
+        return [sent.get(block, dict(SKIPPED)) for block in block_fn.outputs]
+
+    def _has_names(self, patch: str, owner: Any, *names: str) -> bool:
+        """Whether a patch can work; warns once if not."""
+        missing = [name for name in names if not hasattr(owner, name)]
+        if missing and patch not in self._inactive_patches:
+            self._inactive_patches.add(patch)
+            _warn(patch, ", ".join(missing))
+        return not missing

@@ -1,4 +1,4 @@
-"""Which files a browser may name: those that it uploaded, and nothing else of this machine."""
+"""Checks the files that a client names: only uploaded files may be used."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 NOT_UPLOADED = "Only uploaded images can be used."
+FILE_MARKER = "gradio.FileData"
 
 
 def uploaded_path(payload: Any) -> str:
-    """Return the path of a file in Gradio's upload folder.
+    """The path of a file in Gradio's upload folder.
 
-    Raises `gradio.Error` with one and the same sentence for anything else, so that nobody learns which files exist.
+    Raises `gradio.Error` with one sentence for anything else, so that a client cannot learn which files exist.
     """
     text = payload.get("path") if isinstance(payload, dict) else getattr(payload, "path", None)
     folder = Path(get_upload_folder()).resolve()
@@ -29,3 +30,16 @@ def uploaded_path(payload: Any) -> str:
     except (OSError, ValueError, RuntimeError):
         pass
     raise gr.Error(NOT_UPLOADED)
+
+
+def check_uploads(value: Any) -> None:
+    """Raise `gradio.Error` for a file in `value` that was not uploaded: Gradio would download a URL."""
+    if isinstance(value, dict):
+        meta = value.get("meta")
+        if "path" in value and isinstance(meta, dict) and meta.get("_type") == FILE_MARKER:
+            uploaded_path(value)
+            return
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        for item in value:
+            check_uploads(item)

@@ -1,4 +1,4 @@
-"""The patched blocks send and receive the same as Gradio's, without new components and copies."""
+"""Blocks that do only what an event asks for: the same is told to the browser, without new components and copies."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 from gradio import processing_utils
 from gradio.state_holder import SessionState
 
+from flux_playground.ui.gradio_patches import blocks
 from flux_playground.ui.gradio_patches.blocks import (
     GC_THRESHOLD,
     PROGRESS_POLL_SECONDS,
@@ -23,15 +24,15 @@ from flux_playground.ui.gradio_patches.blocks import (
 from flux_playground.ui.gradio_patches.uploaded_files import NOT_UPLOADED
 
 
-def processed_outputs(kind: Any, values: dict[int, Any]) -> list[Any]:
-    """What the browser gets from a page with three outputs; SKIPPED for a skipped output."""
+def told(kind: Any, values: dict[int, Any]) -> list[Any]:
+    """What the browser is told by a page of a kind with three outputs; an output that is skipped as SKIPPED."""
 
     async def answered() -> list[Any]:
         with kind() as made:
             outputs = [gr.HTML("one"), gr.HTML("two"), gr.Textbox("three")]
             gr.Button("go").click(lambda: None, None, outputs)
         predictions = {outputs[place]: deepcopy(value) for place, value in values.items()}
-        if kind is gr.Blocks:  # which gets them in this form
+        if kind is gr.Blocks:  # which is given them in this form
             predictions = {one: predictions.get(one, gr.skip()) for one in outputs}
         return list(await made.postprocess_data(next(iter(made.fns.values())), predictions, SessionState(made)))
 
@@ -41,12 +42,12 @@ def processed_outputs(kind: Any, values: dict[int, Any]) -> list[Any]:
 
 @pytest.mark.parametrize("values", [{0: "a", 2: "b"}, {1: "<b>x</b>"}, {2: gr.skip()}, {0: gr.skip(), 1: "y", 2: "z"}])
 def test_the_browser_is_told_the_same_as_by_gradio(values: dict[int, Any]) -> None:
-    assert processed_outputs(LeanBlocks, values) == processed_outputs(gr.Blocks, values)
+    assert told(LeanBlocks, values) == told(gr.Blocks, values)
 
 
 @pytest.mark.parametrize("values", [{2: gr.update(value="x", visible=False)}, {0: gr.update(visible=False)}])
 def test_an_update_of_more_than_a_value_is_gradios_own_business(values: dict[int, Any]) -> None:
-    assert processed_outputs(LeanBlocks, values) == processed_outputs(gr.Blocks, values)
+    assert told(LeanBlocks, values) == told(gr.Blocks, values)
 
 
 def test_a_session_keeps_no_description_of_the_page() -> None:
@@ -60,8 +61,8 @@ def test_a_session_keeps_no_description_of_the_page() -> None:
     assert page >= 1
 
 
-def processed_inputs(kind: Any, values: list[Any]) -> Any:
-    """What a handler gets from a page with a text, a number, a checkbox and an image."""
+def given(kind: Any, values: list[Any]) -> Any:
+    """What a handler is given by a page of a kind with a text, a number, a switch and a picture."""
 
     async def answered() -> Any:
         with kind() as made:
@@ -74,14 +75,14 @@ def processed_inputs(kind: Any, values: list[Any]) -> Any:
 
 @pytest.mark.parametrize("values", [["a", 1.5, True, None], [None, None, False, None], ["", 2**70, None, None]])
 def test_a_handler_is_given_the_same_as_by_gradio(values: list[Any]) -> None:
-    assert processed_inputs(LeanBlocks, list(values)) == processed_inputs(gr.Blocks, list(values))
+    assert given(LeanBlocks, list(values)) == given(gr.Blocks, list(values))
 
 
 @pytest.mark.parametrize("values", [["a", 1.5, True], [], ["a", 1, True, {"path": "/etc/passwd"}], [1, 2, 3, ["x"]]])
 def test_what_gradio_refuses_is_refused(values: list[Any]) -> None:
     for kind in (gr.Blocks, LeanBlocks):
         with pytest.raises((ValueError, gr.Error, gr.exceptions.InvalidPathError)):
-            processed_inputs(kind, list(values))
+            given(kind, list(values))
 
 
 @pytest.mark.parametrize("place", [0, 3])
@@ -99,7 +100,7 @@ def test_no_address_is_downloaded(monkeypatch: pytest.MonkeyPatch, place: int, n
     values: list[Any] = ["a", 1, True, None]
     values[place] = {"x": [file]} if nested else file
     with pytest.raises(gr.Error) as caught:
-        processed_inputs(LeanBlocks, values)
+        given(LeanBlocks, values)
     assert caught.value.message == NOT_UPLOADED
     assert downloads == []
 
@@ -149,3 +150,70 @@ def test_the_queue_is_found_first_among_the_routes_of_a_running_page() -> None:
             return [one.path for router in inner or [page.app.router] for one in router.routes][:2]
 
     assert {one.rpartition("/")[2] for one in asyncio.run(order())} == {"join", "data"}
+
+
+class _Hidden:
+    """A view of an object without some of its names."""
+
+    def __init__(self, target: Any, *names: str) -> None:
+        self._target, self._names = target, names
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self._names:
+            raise AttributeError(name)
+        return getattr(self._target, name)
+
+
+def test_patches_without_their_names(caplog: pytest.LogCaptureFixture) -> None:
+    """Where private names are gone, each patch warns once, and Gradio's own way is used."""
+    calls: list[str] = []
+
+    async def gradios(self: Any, block_fn: Any, values: Any, *_: Any, **__: Any) -> list[str]:
+        calls.append(type(block_fn).__name__)
+        return ["by gradio"]
+
+    async def use() -> None:
+        with LeanBlocks() as page:
+            output = gr.HTML("one")
+            gr.Button("go").click(lambda: None, None, output)
+        function = next(iter(page.fns.values()))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(gr.Blocks, "preprocess_data", gradios)
+            patch.setattr(gr.Blocks, "postprocess_data", gradios)
+            for _ in range(2):
+                assert await page.preprocess_data(_Hidden(function, "component_prop_inputs"), [], None) == ["by gradio"]
+                assert await page.postprocess_data(_Hidden(function, "outputs"), {output: "x"}, None) == ["by gradio"]
+        page._queue = _Hidden(page._queue, "sleep_when_free")
+        patched = page.queue
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(gr.Blocks, "queue", lambda self, **_: self)
+            patched()
+
+    asyncio.run(use())
+    assert len(calls) == 4
+    for patch in ("lean inputs", "lean outputs", "slow queue polling"):
+        assert caplog.text.count(f"the patch {patch!r} is off") == 1
+
+
+def test_sessions_and_routes_without_their_names(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without Gradio's copy of the page, and without its router, the page is built and started all the same."""
+    monkeypatch.setattr(blocks, "_BlocksConfig", object)
+
+    async def build() -> int:
+        with LeanBlocks() as page:
+            gr.HTML("one")
+        async with tune_on_startup(object()):
+            return len(list(SessionState(page).components))
+
+    assert asyncio.run(build()) >= 1
+    assert "'light sessions' is off" in caplog.text
+    assert "'sorted routes' is off" in caplog.text
+
+
+def test_no_page_without_upload_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the place where uploads are checked, no page is built."""
+    monkeypatch.delattr(gr.Blocks, "preprocess_data")
+    with pytest.raises(RuntimeError, match="uploaded files cannot be checked"):
+        LeanBlocks()
