@@ -128,7 +128,7 @@ ONLY_IN = {
 }
 """Libraries, and the only rooms that may know them."""
 
-IMPORT_NAMES = {"Pillow": "PIL", "PyYAML": "yaml"}
+IMPORT_NAMES = {"Jinja2": "jinja2", "MarkupSafe": "markupsafe", "Pillow": "PIL", "PyYAML": "yaml"}
 
 
 def part_of(path: Path) -> str:

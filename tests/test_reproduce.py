@@ -20,6 +20,7 @@ from flux_playground.generation import Generation
 from flux_playground.playground import Visitor
 from flux_playground.recipe import SourceKind, detect
 from flux_playground.recipe.compare import Verdict
+from flux_playground.ui.generate import result_view
 from flux_playground.ui.recipes import code_panel, import_dialog, import_preview
 from flux_playground.ui.recipes import reproduction_view as shown
 from flux_playground.ui.text import image_urls
@@ -97,14 +98,16 @@ def test_who_knows_one_address_knows_no_other() -> None:
     one = Generation("a" * 32, "visitor-1", 0.0, "/v1/flux", "https://api.bfl.ai", {})
     same = Generation("a" * 32, "visitor-1", 0.0, "/v1/flux", "https://api.bfl.ai", {})
     shown_mark, told_mark = image_urls.picture(one).split("/")[-1], image_urls.recipe(one).split("/")[-1]
-    assert image_urls.opens("thumbnail", one, shown_mark)
-    assert image_urls.opens("copy", one, told_mark)
-    assert not image_urls.opens("recipe", one, shown_mark)
-    assert not image_urls.opens("picture", same, shown_mark)
-    assert not image_urls.opens("picture", replace(one, id="b" * 32), shown_mark)
+    assert image_urls.is_valid("thumbnail", one, shown_mark)
+    assert image_urls.is_valid("copy", one, told_mark)
+    assert not image_urls.is_valid("recipe", one, shown_mark)
+    assert not image_urls.is_valid("picture", same, shown_mark)
+    assert not image_urls.is_valid("picture", replace(one, id="b" * 32), shown_mark)
     for mark in ("", shown_mark[:-1], shown_mark + "0", shown_mark.upper() + "é", one.secret):
-        assert not image_urls.opens("picture", one, mark)
-    assert not image_urls.opens("picture", replace(one, secret=""), image_urls.picture(replace(one, secret=""))[-32:])
+        assert not image_urls.is_valid("picture", one, mark)
+    assert not image_urls.is_valid(
+        "picture", replace(one, secret=""), image_urls.picture(replace(one, secret=""))[-32:]
+    )
     assert one.secret not in repr(one)
 
 
@@ -115,11 +118,17 @@ def test_content_credentials_are_called_present_and_what_a_copy_does_to_them_is_
     path = tmp_path / "signed.jpg"
     path.write_bytes(signed_jpeg()[0])
     signed = replace(one, image=path)
-    said = shown.more(signed, shown.prospect(Page(playground).visit(), signed))
-    assert "Content Credentials present" in said
+    said = below(playground, signed)
+    assert "Content Credentials are present" in said
     assert "no longer holds" in said
     assert "verified" not in said
-    assert "Content Credentials" not in shown.more(one, shown.prospect(Page(playground).visit(), one))
+    assert "Content Credentials" not in below(playground, one)
+
+
+def below(playground: Playground, generation: Generation) -> str:
+    """What the page renders below an image."""
+    outlook = shown.describe_reproduction(Page(playground).visit(), generation)
+    return result_view.render_result(result_view.ResultContext(generation, outlook=outlook)).below
 
 
 def test_what_it_will_cost_is_said_beforehand(playground: Playground) -> None:
@@ -134,13 +143,13 @@ def test_what_it_will_cost_is_said_beforehand(playground: Playground) -> None:
 def test_the_difference_of_two_pictures_is_measured_shown_and_explained(playground: Playground) -> None:
     first, second = made(playground, seed=1), made(playground, seed=2)
     again = replace(second, origin=first.id)
-    said = shown.outcome(first, again, reproduce.compare_generations(first, again))
+    said = shown.render_comparison(first, again, reproduce.compare_generations(first, again))
     assert image_urls.difference(again) in said
     assert "difference × " in said
     assert "of the pixels differ" in said
     assert "Another seed is another picture." in said
     alike = reproduce.compare_generations(first, replace(again, request=first.request, seed=first.seed))
-    assert "Nothing in the recipes explains it." in shown.outcome(first, again, alike)
+    assert "Same settings, different result." in shown.render_comparison(first, again, alike)
 
 
 def opened(
@@ -194,7 +203,7 @@ def test_whatever_a_recipe_says_it_is_shown_escaped_and_applied_or_refused_in_wo
     text = json.dumps({"flux_playground_recipe": 1, "sent": {**sent, "evil": "<img src=x>"}, "server": server})
     with contextlib.suppress(InvalidRecipe):
         one = opened(playground, text, {"prompt": used, "seed": used})
-        said = import_dialog.sheet(one)
+        said = import_dialog.render_import(one)
         assert "<img src=x" not in said
         assert "<b>" not in said.replace("<li><b>", "")
         assert set(import_preview.import_inputs(Page(playground).visit(), one)) <= {

@@ -162,7 +162,8 @@ def refuse_payer(context: Context) -> Update | None:
     if context.visitor.api_key or not lost:
         return None
     missing = Unauthorized("The program no longer has your API key. Enter your key again.")
-    return Update(field_errors=(), notice=notices.render_error(missing), connection=connection.render(context))
+    badge = connection.render_connection(context)
+    return Update(field_errors=(), notice=notices.render_error(missing), connection=badge)
 
 
 def _data(event: gr.EventData) -> Mapping[str, Any]:

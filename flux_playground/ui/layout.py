@@ -18,11 +18,10 @@ from .events.context import Context, PageState, Payer, initial_context
 from .events.js_bridge import form_bridge, page_bridge
 from .events.update import ResultHtml
 from .form.form import Form, FormComponents
-from .generate.result_view import empty
-from .json_editor import json_editor
+from .generate.result_view import render_empty
 from .recipes import panels
 from .text import labels
-from .text.html import button
+from .text.templates import render
 
 
 @dataclass(frozen=True)
@@ -76,25 +75,25 @@ def draw_page(
     form_bridges = tuple(form_bridge(place, actions) for place in range(len(forms)))
     press = gr.Textbox(visible=False)
     with gr.Row(elem_id="head"):
-        html(f"<h1>FLUX Playground</h1>{render_picker([form.operation for form in forms])}", elem_id="name")
+        html(render("header.html", picker=render_picker([form.operation for form in forms])), elem_id="name")
         hosted = page.playground.settings.hosted
         document = None if hosted else replace_document.draw_panel(page.playground)
-        badge = html(connection.render(context), elem_id="connection")
+        badge = html(connection.render_connection(context), elem_id="connection")
     with gr.Row(elem_id="columns", equal_height=False):
         with gr.Column(elem_id="form", min_width=0):
-            html(button("json", "JSON", name="JSON: the request beside the form", open="1"), elem_id="views")
+            html(render("json_button.html"), elem_id="views")
             drawn = tuple(form.draw(place) for place, form in enumerate(forms))
             with gr.Column(elem_id="action", min_width=0):
                 notice = html("", elem_id="notice")
                 buttons = tuple(_draw_generate_button(place) for place in range(len(forms)))
-                price = html(price_line.render(context), elem_id="price")
+                price = html(price_line.render_price(context), elem_id="price")
             file, code = panels.below_form()
             with gr.Column(elem_id="json-view", min_width=0):
-                html(json_editor.PANEL)
+                html(render("json_panel.html"))
                 json_text, json_state = html(""), html("")
         with gr.Column(elem_id="result", min_width=0):
             with gr.Column(elem_id="stage", min_width=0):
-                nothing = _render_empty(context, len(forms), examples)
+                nothing = _draw_empty_result(context, len(forms), examples)
                 frame, line, below = html(nothing.frame), html(nothing.line), html(nothing.below)
                 panel, dialog = panels.below_picture()
             history = html("", elem_id="history")
@@ -127,8 +126,8 @@ def _draw_generate_button(place: int) -> Any:
     return gr.Button("Generate", variant="primary", size="lg", elem_id="generate", visible=place == 0)
 
 
-def _render_empty(context: Context, forms: int, examples: Sequence[str]) -> ResultHtml:
+def _draw_empty_result(context: Context, forms: int, examples: Sequence[str]) -> ResultHtml:
     fields = context.form.fields
     finetune = next((str(field.example or "") for field in fields if field.name == "finetune_id"), "")
     needed = {} if forms > 1 else {"needed": labels.needed(fields)}
-    return empty(examples, finetune if context.payer is Payer.DEMO else "", **needed)
+    return render_empty(examples, finetune if context.payer is Payer.DEMO else "", **needed)

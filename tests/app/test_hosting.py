@@ -38,11 +38,11 @@ def test_the_page_says_which_mode_it_is_in(settings: Settings, hosted: bool, key
     mine = settings.replace(hosted=hosted, api_key=key, demo_url=settings.demo_url if demo else "")
     with Playground(mine) as playground:
         page = Page(playground)
-        badge = connection.render(page.visit())
+        badge = connection.render_connection(page.visit())
         assert said.replace("&#x27;", "'") in badge.replace("&#x27;", "'")
         assert ("10/hour, 30/day" in badge) == (hosted and bool(key))
         assert ("<form" in badge) == (hosted or not key)
-        assert "Your key" in connection.render(page.visit(Visitor(api_key="my-own-key")))
+        assert "Your key" in connection.render_connection(page.visit(Visitor(api_key="my-own-key")))
 
 
 def test_health_and_metrics(settings: Settings, server: LocalServer) -> None:

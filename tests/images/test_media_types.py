@@ -58,7 +58,7 @@ def api() -> Iterator[Hostile]:
         yield running
 
 
-@pytest.mark.parametrize(("data", "form", "shown"), [(MP4, "mp4", "<video src="), (ZIP, "zip", "Save it")])
+@pytest.mark.parametrize(("data", "form", "shown"), [(MP4, "mp4", "<video src="), (ZIP, "zip", "Download")])
 def test_a_video_or_an_archive_is_kept_as_it_came_and_shown_or_offered(
     api: Hostile, tmp_path: Path, data: bytes, form: str, shown: str
 ) -> None:
@@ -75,8 +75,8 @@ def test_a_video_or_an_archive_is_kept_as_it_came_and_shown_or_offered(
         assert last.image.read_bytes() == data
         assert (last.format, last.width) == (form, None)
         assert playground.thumbnail(last.id) is None
-        assert shown in result_view.stage(result_view.View(last)).frame
-        assert form in history_view.strip([last], last.id)
+        assert shown in result_view.render_result(result_view.ResultContext(last)).frame
+        assert form in history_view.render_history([last], last.id)
 
 
 DOCUMENT = """

@@ -163,18 +163,20 @@ def test_the_page_says_that_a_picture_is_gone_and_shows_none(playground: Playgro
     one, other = (list(playground.generate({**VALUES, "seed": seed}))[-1] for seed in (1, 2))
     Retention(playground.store, 1).enforce()
     gone = playground.get(one.id)
-    stage = result_view.stage(result_view.View(gone, ahead=shown.prospect(Page(playground).visit(), gone)))
-    assert "removed to make room" in stage.frame
+    stage = result_view.render_result(
+        result_view.ResultContext(gone, outlook=shown.describe_reproduction(Page(playground).visit(), gone))
+    )
+    assert "File deleted to free space" in stage.frame
     assert 'data-act="again"' in stage.frame
     assert image_urls.recipe(gone) in stage.below
     assert 'data-act="recall"' in stage.below
-    cards = history_view.strip([gone, playground.get(other.id)], gone.id)
+    cards = history_view.render_history([gone, playground.get(other.id)], gone.id)
     assert "Removed: a mill" in cards
     for said in (stage.frame, stage.line, stage.below, cards):
         assert "<img" not in said
         assert "picture/" not in said
     again = list(playground.generate({**VALUES, "seed": 1}))[-1]
-    compared = shown.outcome(gone, again, reproduce.compare_generations(gone, again))
+    compared = shown.render_comparison(gone, again, reproduce.compare_generations(gone, again))
     assert "Not comparable" in compared
     assert image_urls.thumbnail(gone) not in compared
     assert image_urls.thumbnail(again) in compared
@@ -184,6 +186,6 @@ def test_a_file_that_somebody_deleted_is_called_gone_and_not_removed(playground:
     one = list(playground.generate(VALUES))[-1]
     assert one.image is not None
     one.image.unlink()
-    stage = result_view.stage(result_view.View(playground.get(one.id)))
-    assert "The file of this picture is gone" in stage.frame
-    assert "<img" not in stage.frame + history_view.strip([playground.get(one.id)], "")
+    stage = result_view.render_result(result_view.ResultContext(playground.get(one.id)))
+    assert "File not found" in stage.frame
+    assert "<img" not in stage.frame + history_view.render_history([playground.get(one.id)], "")

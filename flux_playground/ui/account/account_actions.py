@@ -20,10 +20,10 @@ async def use_key(context: Context) -> Updates:
     """Use a visitor's own key from now on; an empty text removes the key."""
     key = context.text("key").strip()
     if key and (not (key.isascii() and key.isprintable()) or " " in key or len(key) > MAX_KEY_CHARS):
-        yield Update(connection=connection.render(context, connection.MALFORMED))
+        yield Update(connection=connection.render_connection(context, connection.MALFORMED))
         return
     context.page.sessions.use_key(context.session, key)
-    yield Update(connection=connection.render(context), notice="", price=price.render(context))
+    yield Update(connection=connection.render_connection(context), notice="", price=price.render_price(context))
 
 
 @action("account")
@@ -39,5 +39,5 @@ async def load_account(context: Context) -> Updates:
     balance = await calls(("credits", *key), CREDITS_MAX_AGE_SECONDS, load_credits)
     if balance is not None and context.visitor.api_key == visitor.api_key:  # the key may have changed meanwhile
         context.session.balance = balance
-        cost = await context.run(price.render, context)
-        yield Update(connection=connection.render(context), price=cost)
+        cost = await context.run(price.render_price, context)
+        yield Update(connection=connection.render_connection(context), price=cost)

@@ -10,7 +10,7 @@ from typing import Any
 from ...errors import PlaygroundError
 from ...playground import Playground, Visitor
 from ...schema import Operation
-from ..text.html import escape, join
+from ..text.templates import render
 
 MAX_FINETUNES = 200
 MAX_DETAIL_CALLS = 24
@@ -62,12 +62,7 @@ def load_credits(playground: Playground, visitor: Visitor) -> float | None:
 
 def render_choices(finetunes: Iterable[Finetune]) -> str:
     """Render the list that the browser offers while an id is typed; any other id can be typed too."""
-    return f'<datalist id="finetunes">{join(_option(finetune) for finetune in finetunes)}</datalist>'
-
-
-def _option(finetune: Finetune) -> str:
-    label, facts = escape(finetune.label), f'data-trigger="{escape(finetune.trigger)}"'
-    return f'<option value="{escape(finetune.id)}" label="{label}" {facts}>{label}</option>'
+    return render("finetune_options.html", finetunes=list(finetunes))
 
 
 def _load_details(playground: Playground, visitor: Visitor, listed: Any, with_details: bool) -> Finetune:

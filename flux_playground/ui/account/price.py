@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from ..events.context import Context, Payer
-from ..text.html import escape
+from ..text.templates import render
 
 FREE = "Free (demo)"
 UNKNOWN = "Cost unknown"
 
 
-def render(context: Context) -> str:
+def render_price(context: Context) -> str:
     """Render the price line beside Generate; nothing is asked of the API."""
-    return f'<p class="price">{escape(describe(context))}</p>'
+    return render("price.html", text=describe(context))
 
 
 def describe(context: Context) -> str:

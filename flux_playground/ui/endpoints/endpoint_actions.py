@@ -32,6 +32,6 @@ async def arrive(context: Context) -> Update:
         form_visible=True,
         notice=switch.render_rejected(carried),
         field_errors=(),
-        price=await context.run(price.render, context),
+        price=await context.run(price.render_price, context),
         inputs=carried.inputs,
     )

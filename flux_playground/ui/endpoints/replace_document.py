@@ -19,34 +19,23 @@ from ...errors import InvalidDocument
 from ...playground import OWNER, Playground
 from ...schema import Document, Operation, describe_changes, load_text
 from ..components import html, private_event
-from ..text.html import button, escape, icon, join
+from ..text.templates import render
 
 PAUSE = 0.4
 """Seconds for the answer to reach the browser before the page under it is another one."""
 
-LISTED = 12
-"""Changes that are told."""
+MAX_LISTED_CHANGES = 12
+MAX_NAME_CHARS = 80
 
 
 def draw_panel(playground: Playground) -> Any:
     """Where an owner sees which document the page goes by and gives it another; what is told there, as a component."""
     info = playground.document.raw.get("info")
     known = info if isinstance(info, Mapping) else {}
-    name = escape(f"{known.get('title', 'A document')} {known.get('version', '')}".strip()[:80])
+    name = f"{known.get('title', 'Document')} {known.get('version', '')}".strip()[:MAX_NAME_CHARS]
     count = len(playground.document.operations)
-    said = f"{name}: {count} endpoint{'' if count == 1 else 's'}."
-    hidden = 'class="unseen" tabindex="-1" aria-label="A document"'
-    file = f'<input type="file" id="document-file" accept=".json,.yaml,.yml,.md,.txt" {hidden}>'
-    choose = button("document", "Choose a file", drawing="use")
-    current = button("adopt", "The API's current one", drawing="download", what="current")
-    shipped = button("adopt", "Back to the first one", drawing="again", what="first")
     with gr.Column(elem_id="documents", min_width=0):
-        html(
-            f'<details class="document"><summary>{icon("swap")}<span>Document</span></summary>'
-            f'<div class="sheet"><p><b>{said}</b> The form is made from it. A newer one, in JSON, YAML or as a page of '
-            f"documentation, takes its place here and is kept for the next start.</p>{file}{choose}{current}{shipped}"
-            '<div id="adopted"></div></div></details>'
-        )
+        html(render("document_panel.html", name=name, count=count))
         return html("")
 
 
@@ -62,14 +51,14 @@ def wire(bridge: Any, state: Any, playground: Playground, remade: Callable[[], A
             # Within an event gradio's components are updates; in a context of its own they are components.
             fresh = contextvars.Context().run(remade)
         except InvalidDocument as error:
-            return f'<p class="fault" role="alert" data-told>{escape(error.message)} The page stays as it was.</p>'
+            return render("document_changes.html", error=error.message)
         except Exception:
             playground.adopt(before[0])
             raise
         if data.get("what") != "first":
             await asyncio.to_thread(active_document.save, playground.settings, document)
         asyncio.get_running_loop().call_later(PAUSE, swap, page, fresh)
-        return _told(before[1], playground.operation)
+        return _render_changes(before[1], playground.operation)
 
     bridge.act_adopt(adopt, None, state, queue=False, **private_event(bridge))
 
@@ -101,12 +90,11 @@ def _given(playground: Playground, data: Mapping[str, Any]) -> Document:
     return load_text(str(data.get("text", "")), str(data.get("name", "The file"))[:80])
 
 
-def _told(old: Operation, new: Operation) -> str:
-    """What is different for the endpoint that was on the page."""
+def _render_changes(old: Operation, new: Operation) -> str:
+    """Render what changed for the endpoint of the page."""
     if old.path != new.path:
-        rows = [f"{old.path} is gone; the page begins with {new.path}."]
+        rows = [f"{old.path} was removed. The page now shows {new.path}."]
     else:
-        rows = list(describe_changes(old, new)) or [f"Nothing is different for {new.path}."]
-    more = [f"and {len(rows) - LISTED} more"] if len(rows) > LISTED else []
-    listed = join(f"<li>{escape(row)}</li>" for row in [*rows[:LISTED], *more])
-    return f'<ul data-told data-reload="1">{listed}</ul>'
+        rows = list(describe_changes(old, new)) or [f"Nothing changed for {new.path}."]
+    more = len(rows) - MAX_LISTED_CHANGES
+    return render("document_changes.html", error="", rows=rows[:MAX_LISTED_CHANGES], more=more)

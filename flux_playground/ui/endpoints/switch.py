@@ -12,7 +12,7 @@ from ...schema.coerce import coerce, is_blank
 from ...schema.validate import validate
 from ..form import widgets
 from ..form.form import Form
-from ..text.html import escape, icon, join
+from ..text.templates import render
 
 
 @dataclass(frozen=True)
@@ -25,17 +25,7 @@ class CarryOver:
 
 def render_picker(operations: Sequence[Operation]) -> str:
     """Render the endpoint's path, or a picker where there are several endpoints."""
-    if len(operations) == 1:
-        return f'<p class="endpoint">{escape(operations[0].path)}</p>'
-    listed = join(_option(one) for one in operations)
-    return (
-        f'<label class="endpoint"><span class="unseen">Endpoint</span><select id="endpoint">{listed}</select></label>'
-    )
-
-
-def _option(one: Operation) -> str:
-    summary = "" if one.summary == one.path else f" · {one.summary[:80]}"
-    return f'<option value="{escape(one.path)}">{escape(one.path + summary)}</option>'
+    return render("endpoint_picker.html", operations=operations)
 
 
 def carry_over(form: Form, values: Mapping[str, Any]) -> CarryOver:
@@ -56,12 +46,7 @@ def carry_over(form: Form, values: Mapping[str, Any]) -> CarryOver:
 
 def render_rejected(carried: CarryOver) -> str:
     """Render the notice of the values that this endpoint does not take; "" where it takes all."""
-    if not carried.rejected:
-        return ""
-    rows = join(f"<li><b>{escape(name)}</b> {escape(reason)}</li>" for name, reason in carried.rejected)
-    text = "Not carried over to this endpoint. The values return when you switch back."
-    inside = f'<div><p class="head">{text}</p><ul>{rows}</ul></div>'
-    return f'<div class="reasons unfit" role="status">{icon("warn")}{inside}</div>'
+    return render("notice.html", kind="rejected", rows=carried.rejected) if carried.rejected else ""
 
 
 def _reject(field: Field, value: Any) -> str:

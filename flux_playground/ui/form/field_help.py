@@ -1,43 +1,41 @@
-"""Buttons beside some inputs: a random seed, the seed lock, shapes for an aspect ratio. The page's script runs them."""
+"""What is under a field's input: its limits, its description, and for some fields buttons that fill it."""
 
 from __future__ import annotations
 
+from markupsafe import Markup
+
 from ...schema import Field
 from ..text import labels
-from ..text.html import button, escape, join
+from ..text.templates import render
+from .limits_text import describe_limits
+
+SHAPE_PIXELS = 18
+"""Longer side of a drawn aspect ratio."""
 
 
-def render_tools(field: Field) -> str:
-    """Render the tools of a field; "" for a field without tools."""
+def render_help(field: Field) -> Markup:
+    """Render the help of a field in a template; the page's script moves it under the field's input."""
+    return render(
+        "field.html",
+        field=field,
+        label=labels.label(field),
+        tools=_tools(field),
+        shapes=[_shape(text) for text in labels.SHAPES],
+        limits=describe_limits(field),
+        about=labels.about(field),
+    )
+
+
+def _tools(field: Field) -> str:
+    """Return which buttons a field has: "seed", "shapes" or none."""
     if field.name == "seed" and field.type == "integer":
-        return _render_seed_tools()
+        return "seed"
     if field.name == "aspect_ratio" and field.type == "string" and not field.enum:
-        return _render_shapes()
+        return "shapes"
     return ""
 
 
-def _render_seed_tools() -> str:
-    return (
-        '<div class="seedtools">'
-        + button("dice", "", drawing="dice", name="Random seed")
-        + button("reuse", "", drawing="reuse", name="Use this image's seed")
-        + button("clear", "", drawing="clear", name="Clear", field="seed")
-        + button("lock", "", drawing="lock", name="Lock seed").replace("data-act", 'aria-pressed="false" data-act')
-        + "</div>"
-    )
-
-
-def _render_shapes() -> str:
-    chips = join(_render_shape(text) for text in labels.SHAPES)
-    swap = button("swap", "", drawing="swap", name="Swap width and height")
-    return f'<div class="shapes" role="group" aria-label="Common aspect ratios">{chips}{swap}</div>'
-
-
-def _render_shape(text: str) -> str:
-    width, height = (int(part) for part in text.split(":"))
-    longer = max(width, height)
-    size = f"width:{18 * width / longer:.1f}px;height:{18 * height / longer:.1f}px"
-    return (
-        f'<button type="button" class="chip" data-act="shape" data-value="{escape(text)}" aria-label="{escape(text)}">'
-        f'<i style="{size}" aria-hidden="true"></i><span>{escape(text)}</span></button>'
-    )
+def _shape(text: str) -> dict[str, str]:
+    width, height = (int(side) for side in text.split(":"))
+    scale = SHAPE_PIXELS / max(width, height)
+    return {"text": text, "width": f"{width * scale:.1f}", "height": f"{height * scale:.1f}"}

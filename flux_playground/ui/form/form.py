@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from ...errors import FieldError
 from ...schema import Field, Operation
 from ...schema.coerce import is_blank
 from ..components import html, private_event
 from ..text import labels
-from ..text.html import escape, join
-from . import compound, field_help, widgets
+from ..text.templates import render
+from . import compound, widgets
+from .field_help import render_help
 from .image_inputs import save_image
-from .limits_text import describe_limits
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Form:
         with gr.Column(elem_id=f"fields-{place}", elem_classes="fields", min_width=0, visible=place == 0) as column:
             inputs = self._draw_fields()
             # One component for all fields: each component costs the browser milliseconds.
-            html(join(_render_help(field) for field in self.fields), elem_classes="unders")
+            html(Markup().join(render_help(field) for field in self.fields), elem_classes="unders")
         return FormComponents(column, inputs)
 
     def read(self, raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -136,30 +136,7 @@ def offered_fields(operation: Operation, *, hosted: bool) -> tuple[Field, ...]:
 
 def render_field_errors(errors: Iterable[FieldError]) -> str:
     """Render what is wrong with a form; the page's script writes each error under its field."""
-    rows = join(f'<li data-field="{escape(error.field)}">{escape(_placed(error))}</li>' for error in errors)
-    return f'<ul id="faults" hidden>{rows}</ul>'
-
-
-def field_hint(field: Field) -> str:
-    """Render the line under a field: its limits and its description."""
-    about = labels.about(field)
-    more = f"<details><summary>What it does</summary><p>{escape(about)}</p></details>" if about else ""
-    takes = f'<p class="limits">{escape(describe_limits(field))}</p>'
-    return f'<div class="hint" id="hint-{escape(field.name)}">{takes}{more}</div>'
-
-
-def is_file_path(value: Any) -> bool:
-    """Return whether a value of a form is an uploaded file."""
-    return isinstance(value, Path)
-
-
-def _render_help(field: Field) -> str:
-    """Render a field's tools and hint in a template; the page's script moves the template under the field."""
-    tools = field_help.render_tools(field)
-    placed = f'<div class="tools">{tools}</div>' if tools else ""
-    return (
-        f'<template data-under="{escape(field.name)}">{placed}<div class="hints">{field_hint(field)}</div></template>'
-    )
+    return render("field_errors.html", rows=[(error.field, _placed(error)) for error in errors])
 
 
 def _placed(error: FieldError) -> str:

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 async def connect(context: Context) -> Updates:
     """A page was opened: show its account and its generations."""
-    yield Update(connection=connection.render(context))
+    yield Update(connection=connection.render_connection(context))
     async for update in stream_updates(context):
         yield update
 

@@ -1,59 +1,57 @@
-"""The strip of recent generations: a card each, small pictures for what is done, a word and a clock for the rest.
-
-From generations to HTML. Knows neither gradio nor how a generation is made.
-"""
+"""The history: a card for each recent generation."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from ...generation import Generation, State
 from ...images import media_types
 from ..text import image_urls, messages
-from ..text.html import escape, join
+from ..text.templates import render
 from . import missing_file
-from .result_view import clock, shape
+from .result_view import elapsed_seconds, frame_shape
+
+MAX_NAME_CHARS = 120
 
 
-def strip(generations: Sequence[Generation], shown: str) -> str:
-    """The cards, newest first; `shown` is the id of the one on the stage."""
-    if not generations:
-        return '<section class="recent" hidden></section>'
-    running = sum(not one.finished for one in generations)
-    cards = join(f"<li>{_card(one, one.id == shown)}</li>" for one in generations)
-    count = f"{running} under way" if running else f"{len(generations)} kept on this machine"
-    return (
-        f'<section class="recent" aria-label="Recent pictures" data-running="{running}">'
-        f"<h2>Recent <span>{count}</span></h2>"
-        f'<ul id="strip">{cards}</ul></section>'
+@dataclass(frozen=True)
+class Card:
+    """One card. `kind` is "running", "done" or "ended"; a running card has a clock of `elapsed` seconds."""
+
+    generation: Generation
+    kind: str
+    label: str
+    prompt: str
+    selected: bool
+    size: tuple[int, int]
+    thumbnail: str
+    elapsed: float | None
+
+    @property
+    def name(self) -> str:
+        """The accessible name."""
+        return f"{self.label}: {self.prompt[:MAX_NAME_CHARS] or 'no prompt'}"
+
+
+def render_history(generations: Sequence[Generation], selected_id: str) -> str:
+    """Render the cards, newest first."""
+    cards = [_card(generation, generation.id == selected_id) for generation in generations]
+    running = sum(not generation.finished for generation in generations)
+    return render("history.html", cards=cards, count=len(cards), running=running)
+
+
+def _card(generation: Generation, selected: bool) -> Card:
+    missing = missing_file.is_missing(generation)
+    done = generation.state is State.SUCCEEDED and not missing
+    has_thumbnail = done and media_types.display_kind(generation.format) == "image"
+    return Card(
+        generation=generation,
+        kind="running" if not generation.finished else "done" if done else "ended",
+        label=missing_file.CARD_LABEL if missing else messages.brief(generation),
+        prompt=str(generation.request.get("prompt") or ""),
+        selected=selected,
+        size=frame_shape(generation),
+        thumbnail=image_urls.thumbnail(generation) if has_thumbnail else "",
+        elapsed=None if generation.finished else elapsed_seconds(generation),
     )
-
-
-def _card(one: Generation, current: bool) -> str:
-    width, height = shape(one)
-    prompt = str(one.request.get("prompt") or "")
-    said = missing_file.BRIEF if missing_file.gone(one) else messages.brief(one)
-    kind = (
-        "running"
-        if not one.finished
-        else "done"
-        if one.state is State.SUCCEEDED and said != missing_file.BRIEF
-        else "ended"
-    )
-    name = escape(f"{said}: {prompt[:120] or 'no prompt'}")
-    mark = ' aria-current="true"' if current else ""
-    style = f"--w:{width};--h:{height}"
-    return (
-        f'<button type="button" class="card {kind}" data-act="show" data-id="{one.id}" style="{style}"'
-        f' aria-label="{name}" title="{name}"{mark}>{_face(one, kind, said)}</button>'
-    )
-
-
-def _face(one: Generation, kind: str, said: str) -> str:
-    if kind == "done" and media_types.display_kind(one.format) == "image":
-        return f'<img src="{image_urls.thumbnail(one)}" alt="" loading="lazy" decoding="async">'
-    if kind == "done":
-        return f'<span class="face"><span>{escape(one.format or "file")}</span></span>'
-    ticking = "" if one.finished else clock(one)
-    prompt = escape(str(one.request.get("prompt") or "")[:80])
-    return f'<span class="face"><b>{escape(said)}</b>{ticking}<small dir="auto">{prompt}</small></span>'

@@ -17,9 +17,9 @@ from ...settings import LOOPBACK
 from ..account import price
 from ..events.context import Context
 from ..events.update import NO_CHANGE, Update
-from ..recipes.reproduction_view import prospect
+from ..recipes.reproduction_view import describe_reproduction
 from . import history_view, result_view
-from .result_view import View
+from .result_view import ResultContext
 
 CHECK_INTERVAL_SECONDS = 0.5
 KEEPALIVE_SECONDS = 3.0
@@ -125,10 +125,10 @@ def _draw(
         is_demo = (
             urlsplit(selected.server).hostname in LOOPBACK and selected.server != context.playground.settings.base_url
         )
-        ahead = prospect(context, selected)
-        result = result_view.stage(View(selected, position, usual_seconds, progress, is_demo, ahead))
-    history = history_view.strip(recent, context.session.selected_id)
-    return Update(result, history, price=price.render(context))
+        outlook = describe_reproduction(context, selected)
+        result = result_view.render_result(ResultContext(selected, position, usual_seconds, progress, is_demo, outlook))
+    history = history_view.render_history(recent, context.session.selected_id)
+    return Update(result, history, price=price.render_price(context))
 
 
 def _api_errors(selected: Generation | None, running_ids: set[str]) -> tuple[FieldError, ...] | None:

@@ -1,7 +1,4 @@
-"""What is said of a picture that was made and whose file is gone, and what is left of it: its settings and its recipe.
-
-Knows generations and words, neither gradio nor why a file was removed.
-"""
+"""Messages for a finished generation whose image file was deleted or is missing."""
 
 from __future__ import annotations
 
@@ -9,37 +6,24 @@ from dataclasses import replace
 
 from ...generation import Generation, State
 from ...reproduce import image_exists
-from ..text import image_urls
 from ..text.error_messages import Words
-from ..text.html import icon
 
-BRIEF = "Removed"
-"""What its card says."""
+CARD_LABEL = "Removed"
 
-CLEARED = Words(
-    "This picture was removed to make room",
-    "This page keeps only so much, and the oldest pictures go first. Its settings and its seed are kept.",
-    advice="Make it again with the same seed; at a paid API it costs what any picture does.",
+DELETED = Words(
+    "File deleted to free space",
+    "The settings and seed are still here.",
+    advice="Retry with the same seed to get the same image. With a real key it costs credits.",
     offers=("again",),
 )
-MISSING = replace(
-    CLEARED,
-    title="The file of this picture is gone",
-    happened="It is no longer where pictures are kept here. Its settings and its seed are known.",
-)
+MISSING = replace(DELETED, title="File not found")
 
 
-def gone(one: Generation) -> bool:
-    """Whether a picture was made and is not there any more."""
-    return one.state is State.SUCCEEDED and not image_exists(one)
+def is_missing(generation: Generation) -> bool:
+    """Return whether a generation succeeded and its file is gone."""
+    return generation.state is State.SUCCEEDED and not image_exists(generation)
 
 
-def words(one: Generation) -> Words:
-    """What happened to it, and what can be done."""
-    return CLEARED if one.cleared_at else MISSING
-
-
-def recipe(one: Generation) -> str:
-    """Its recipe, to be saved."""
-    inside = f"{icon('download')}<span>Download recipe</span>"
-    return f'<a class="quiet" href="{image_urls.recipe(one)}" download>{inside}</a>'
+def words(generation: Generation) -> Words:
+    """Return what happened to the file."""
+    return DELETED if generation.cleared_at else MISSING

@@ -17,18 +17,13 @@ from ...errors import FieldError
 from ...schema import Field, Operation
 from ...schema.coerce import coerce, is_blank
 from ..form.form import Form
-from ..text.html import button, escape, join
+from ..text.templates import render
 
 LONGEST = 400
 """Characters of base64 beyond which a text is shown as an image."""
 
+MAX_LISTED_ERRORS = 8
 SECRET = "(secret, as in the form)"  # noqa: S105
-
-PANEL = (
-    '<div class="jsonhead"><label for="json">Request as JSON</label>'
-    + button("json", "Close", drawing="clear", open="")
-    + '</div><textarea id="json" spellcheck="false" autocomplete="off" aria-describedby="json-state"></textarea>'
-)
 
 
 @dataclass(frozen=True)
@@ -44,9 +39,9 @@ def request_text(form: Form, raw: Mapping[str, Any]) -> str:
     return json.dumps(_request(form, raw), indent=2, ensure_ascii=False, default=str)
 
 
-def render_text(written: str) -> str:
-    """The text for the browser, where it is put into the box unless somebody is writing there."""
-    return f'<pre id="json-now" hidden>{escape(written)}</pre>'
+def render_text(text: str) -> str:
+    """Render the JSON of the form; the page's script puts it into the box unless somebody is typing there."""
+    return render("json_text.html", text=text)
 
 
 def apply_edit(form: Form, raw: Mapping[str, Any], written: str) -> Edit:
@@ -56,9 +51,9 @@ def apply_edit(form: Form, raw: Mapping[str, Any], written: str) -> Edit:
     except json.JSONDecodeError as error:
         return Edit({}, _wrong(f"Line {error.lineno}, column {error.colno}: {error.msg}.", error.lineno, error.colno))
     except (ValueError, RecursionError) as error:
-        return Edit({}, _wrong(str(error) if type(error) is ValueError else "This is nested too deeply."))
+        return Edit({}, _wrong(str(error) if type(error) is ValueError else "The JSON is nested too deeply."))
     if not isinstance(given, dict):
-        return Edit({}, _wrong("A request is an object: it begins with { and ends with }."))
+        return Edit({}, _wrong("Must be a JSON object."))
     chosen, operation = form.fields, form.operation
     before = _request(form, raw)
     changed: dict[str, Any] = {}
@@ -114,13 +109,9 @@ def _names(chosen: Sequence[Field]) -> frozenset[str]:
     return frozenset(one.name for one in chosen)
 
 
-def _state(faults: Sequence[FieldError]) -> str:
-    if not faults:
-        return '<p id="json-state" role="status">The form says the same.</p>'
-    rows = join(f"<li><b>{escape(_path(one))}</b> {escape(one.msg)}</li>" for one in faults[:8])
-    return (
-        f'<div id="json-state" role="status"><p>In the form as it is; before it can be sent:</p><ul>{rows}</ul></div>'
-    )
+def _state(errors: Sequence[FieldError]) -> str:
+    rows = [(_path(error), error.msg) for error in errors[:MAX_LISTED_ERRORS]]
+    return render("json_state.html", message="", rows=rows)
 
 
 def _path(fault: FieldError) -> str:
@@ -128,18 +119,17 @@ def _path(fault: FieldError) -> str:
 
 
 def _wrong(sentence: str, line: int = 0, column: int = 0) -> str:
-    place = f' data-line="{line}" data-column="{column}"' if line else ""
-    return f'<p id="json-state" class="fault" role="status"{place}>{escape(sentence)} The form is as it was.</p>'
+    return render("json_state.html", message=sentence, line=line, column=column)
 
 
 def _refused(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no number in JSON.")
+    raise ValueError(f"{word} is not valid JSON.")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for name, value in pairs:
         if name in out:
-            raise ValueError(f"“{name[:60]}” stands there twice.")
+            raise ValueError(f"Duplicate key “{name[:60]}”.")
         out[name] = value
     return out

@@ -182,9 +182,9 @@ def _result(generation: Generation, base_url: str, max_bytes: int) -> dict[str, 
 
 
 def _refusal(error: PlaygroundError) -> str:
-    text = messages.of(error)
+    text = messages.for_error(error)
     faults = "; ".join(f"{fault.field}: {fault.msg}" for fault in getattr(error, "details", ()))
-    parts = (f"{text.title}.", f"{faults}." if faults else messages.quoted(error), messages.returns(error))
+    parts = (f"{text.title}.", f"{faults}." if faults else messages.quoted(error), messages.retry_hint(error))
     return " ".join(part for part in parts if part)
 
 

@@ -1,7 +1,4 @@
-"""What was opened, in HTML: what it is, a table of what would change in the form, and what can be done with it.
-
-Knows neither gradio nor how it was read. All of it is a stranger's text: escaped, cut, and never an address to follow.
-"""
+"""The dialog of an import: what would change in the form, and what can be done. All of its texts are untrusted."""
 
 from __future__ import annotations
 
@@ -12,108 +9,76 @@ from ...recipe import SourceKind
 from ...reproduce import image_exists
 from ..form.widgets import UNSET
 from ..text import image_urls, labels
-from ..text.html import button, escape, icon, join
+from ..text.templates import render
 from .import_preview import Change, ImportPreview
-from .reproduction_view import SIGNED, shown
+from .reproduction_view import SIGNATURE_PRESENT, format_value
+
+MAX_REASON_CHARS = 300
+MAX_NAME_CHARS = 100
 
 TITLES = {
-    SourceKind.IMAGE: "A picture",
-    SourceKind.COPY: "A picture with settings inside",
-    SourceKind.RECIPE: "A recipe",
-    SourceKind.LINK: "A link with settings",
-    SourceKind.REQUEST: "A request",
+    SourceKind.IMAGE: "Image without settings",
+    SourceKind.COPY: "Image with settings",
+    SourceKind.RECIPE: "Recipe",
+    SourceKind.LINK: "Link with settings",
+    SourceKind.REQUEST: "Request",
     SourceKind.PARAMETERS: "Settings of another tool",
 }
 
 
-def sheet(one: ImportPreview) -> str:
-    """The dialog that shows what would change before anything does."""
-    title = "A picture of yours" if one.original and one.found.kind is SourceKind.IMAGE else TITLES[one.found.kind]
-    body = f"{_original(one)}{_lead(one)}{_table(one.changes)}{_refused(one)}{_unknown(one)}{_warnings(one)}"
-    return _dialog(title, body, _buttons(one))
-
-
-def failure(sentence: str) -> str:
-    """The dialog for what cannot be read."""
-    return _dialog("Nothing to open in this", f"<p>{escape(sentence)}</p><p>The form is as you left it.</p>", _close())
-
-
-def _dialog(title: str, body: str, buttons: str) -> str:
-    # With a name of its own, so that opening the same thing once more is a change on the page.
-    name = secrets.token_hex(4)
-    return (
-        f'<dialog class="sheet" aria-labelledby="head-{name}"><h2 id="head-{name}">{escape(title)}</h2>'
-        f'<div class="body" tabindex="0" role="group" aria-label="What it says">{body}</div>'
-        f'<div class="offers">{buttons}</div></dialog>'
+def render_import(preview: ImportPreview) -> str:
+    """Render the dialog that shows what an import would change before anything changes."""
+    original = preview.original
+    own_image = original is not None and preview.found.kind is SourceKind.IMAGE
+    return render(
+        "import_dialog.html",
+        unique=secrets.token_hex(4),  # the same import again is a change on the page
+        title="Your image" if own_image else TITLES[preview.found.kind],
+        failure="",
+        original=original,
+        thumbnail=image_urls.thumbnail(original) if original is not None and image_exists(original) else "",
+        lead=_lead(preview),
+        signed=SIGNATURE_PRESENT if preview.found.credentials else "",
+        changes=[_row(change) for change in preview.changes],
+        refused=[(labels.label(field), reason[:MAX_REASON_CHARS]) for field, reason in preview.refused],
+        unknown=[(name[:MAX_NAME_CHARS], format_value(value)) for name, value in preview.unknown],
+        warnings=preview.warnings,
+        elsewhere=preview.elsewhere,
+        has_image=preview.picture is not None,
     )
 
 
-def _original(one: ImportPreview) -> str:
-    if one.original is None:
-        return ""
-    seed = f", seed {one.original.seed}" if one.original.seed is not None else ""
-    text = f"Its original is in your journal{seed}."
-    shown = f'<img src="{image_urls.thumbnail(one.original)}" alt="">' if image_exists(one.original) else ""
-    return f'<div class="original">{shown}<p>{escape(text)}</p></div>'
-
-
-def _lead(one: ImportPreview) -> str:
-    signed = f'<p class="note">{SIGNED}</p>' if one.found.credentials else ""
-    if not one.changes and not one.same and not one.refused:
-        return "<p>There is no recipe inside, and it is not among the pictures kept here.</p>" + signed
-    same = f"{one.same} {'field holds' if one.same == 1 else 'fields hold'} already what it says." if one.same else ""
-    if not one.changes:
-        return f"<p>Nothing in the form would change. {same}</p>{signed}"
-    count = "One field" if len(one.changes) == 1 else f"{len(one.changes)} fields"
-    return f"<p>{count} of the form would change; nothing runs by itself. {same}</p>{signed}"
-
-
-def _table(changes: tuple[Change, ...]) -> str:
-    if not changes:
-        return ""
-    rows = join(
-        f"<tr><th scope=row>{escape(labels.label(one.field))}</th><td dir=auto>{_value(one, one.now)}</td>"
-        f"<td dir=auto>{_value(one, one.then)}</td></tr>"
-        for one in changes
-    )
-    head = "<tr><th scope=col>Field</th><th scope=col>Now</th><th scope=col>Then</th></tr>"
-    return f'<table class="changes"><thead>{head}</thead><tbody>{rows}</tbody></table>'
-
-
-def _value(change: Change, value: Any) -> str:
-    if change.field.media and value:
-        return "an image"
-    if value is None and change.field.default not in (None, ""):
-        return f'<span class="none">{escape(UNSET)}</span>'
-    return shown(value) or '<span class="none">blank</span>'
-
-
-def _refused(one: ImportPreview) -> str:
-    rows = join(f"<li><b>{escape(labels.label(field))}</b> {escape(said[:300])}</li>" for field, said in one.refused)
-    return f'<p class="head">Not taken over, as it is not allowed here</p><ul>{rows}</ul>' if rows else ""
-
-
-def _unknown(one: ImportPreview) -> str:
-    rows = join(f"<li><code>{escape(name[:100])}</code> {shown(value)}</li>" for name, value in one.unknown)
-    return (
-        f"<details><summary>{len(one.unknown)} without a field here</summary><ul>{rows}</ul></details>" if rows else ""
+def render_failure(sentence: str) -> str:
+    """Render the dialog for a source without settings."""
+    return render(
+        "import_dialog.html",
+        unique=secrets.token_hex(4),
+        title="Nothing to import",
+        failure=sentence,
+        changes=(),
+        original=None,
+        elsewhere="",
+        has_image=False,
     )
 
 
-def _warnings(one: ImportPreview) -> str:
-    return join(f'<p class="caveat">{icon("warn")}<span>{escape(text)}</span></p>' for text in one.warnings)
+def _lead(preview: ImportPreview) -> str:
+    if not preview.changes and not preview.same and not preview.refused:
+        return "It has no settings and was not generated here."
+    if not preview.changes:
+        return "The form has these settings already."
+    return f"{len(preview.changes)} change{'' if len(preview.changes) == 1 else 's'}"
 
 
-def _buttons(one: ImportPreview) -> str:
-    offered = [button("apply", "Put into the form", kind="solid")] if one.changes else []
-    if one.elsewhere:
-        offered.insert(0, button("elsewhere", f"Open it at {one.elsewhere}", path=one.elsewhere))
-    if one.original is not None:
-        offered.append(button("show", "Show the original", id=one.original.id))
-    if one.picture is not None:
-        offered.append(button("asimage", "Use as image prompt", kind="quiet" if offered else "solid"))
-    return join(offered) + _close("Cancel" if one.changes else "Close")
+def _row(change: Change) -> dict[str, Any]:
+    has_default = change.field.default not in (None, "")
+    return {
+        "label": labels.label(change.field),
+        "now": _format(change, change.now),
+        "then": _format(change, change.then),
+        "blank": UNSET if has_default else "empty",
+    }
 
 
-def _close(text: str = "Close") -> str:
-    return button("unsheet", text)
+def _format(change: Change, value: Any) -> str:
+    return "an image" if change.field.media and value else format_value(value)

@@ -11,10 +11,9 @@ import gradio as gr
 from ..components import private_event
 from ..gradio_patches.uploaded_files import uploaded_path
 from ..session.tab_session import TabSessions
-from ..text.html import button
+from ..text.templates import render
 
 OPEN = "Import settings…"
-ABOUT = "Or drop or paste an image, recipe, link or code."
 
 
 def below_form() -> tuple[Any, Any]:
@@ -22,8 +21,8 @@ def below_form() -> tuple[Any, Any]:
     with gr.Row(elem_id="formtools"):
         file = gr.UploadButton(OPEN, elem_id="open", variant="secondary", size="sm", type="filepath")
         file.preprocess = _path
-        gr.HTML(button("draft", "Share / code"), **_OWN)
-    gr.HTML(f'<p class="note">{ABOUT}</p>', elem_id="openabout", **_OWN)
+        gr.HTML(render("share_button.html"), **_OWN)
+    gr.HTML(render("import_hint.html"), elem_id="openabout", **_OWN)
     return file, gr.HTML("", elem_id="draft", **_OWN)
 
 

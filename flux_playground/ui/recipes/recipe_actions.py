@@ -28,11 +28,11 @@ async def show_panel(context: Context) -> Update:
     if generation is None or generation.image is None:
         return Update(panel="")
     if what == "recipe":
-        return Update(panel=reproduction_view.recipe(generation, dump_recipe(reproduce.recipe(generation))))
+        return Update(panel=reproduction_view.render_recipe(generation, dump_recipe(reproduce.recipe(generation))))
     if what == "code":
         server, note = code_panel.choose_server(context, generation.endpoint, generation.server)
-        code = code_panel.listing("picture", server, generation.endpoint, reproduce.values(generation), note)
-        return Update(panel=reproduction_view.panel("code", "Code for this image", generation.id, code))
+        code = code_panel.render_code("picture", server, generation.endpoint, reproduce.values(generation), note)
+        return Update(panel=reproduction_view.render_panel("code", "Code for this image", generation.id, code))
     return Update(panel=await _compare_with_original(context, generation) if what == "outcome" else "")
 
 
@@ -53,12 +53,12 @@ async def show_code(context: Context) -> Update:
             lambda: context.playground.preview_request(values, context.visitor, endpoint=operation.path)
         )
         server, note = code_panel.choose_server(context, operation.path)
-        body = code_panel.listing("form", server, operation.path, request, note, query)
+        body = code_panel.render_code("form", server, operation.path, request, note, query)
     except InvalidRequest as error:
-        body = code_panel.link_row(query) + notices.render_field_errors(error.details, form.fields)
+        body = code_panel.render_link(query) + notices.render_field_errors(error.details, form.fields)
     except PlaygroundError as error:
-        body = code_panel.link_row(query) + notices.render_error(error)
-    return Update(code=reproduction_view.panel("draft", "Share or copy as code", "form", body))
+        body = code_panel.render_link(query) + notices.render_error(error)
+    return Update(code=reproduction_view.render_panel("draft", "Share or copy as code", "form", body))
 
 
 @action("paste", reads_form=True)
@@ -109,9 +109,9 @@ async def _preview(context: Context, source: Path | str) -> Update:
         preview = await context.run(import_preview.preview_import, context, source)
     except InvalidRecipe as error:
         context.session.pending_import = None
-        return Update(dialog=import_dialog.failure(error.message))
+        return Update(dialog=import_dialog.render_failure(error.message))
     context.session.pending_import = preview
-    return Update(dialog=import_dialog.sheet(preview))
+    return Update(dialog=import_dialog.render_import(preview))
 
 
 def _take_pending(context: Context) -> import_preview.ImportPreview | None:
@@ -129,9 +129,9 @@ async def _compare_with_original(context: Context, generation: Generation) -> st
         return ""
     original = await context.find_own(generation.origin)
     if original is None:
-        return reproduction_view.gone(generation)
+        return reproduction_view.render_missing_original(generation)
     try:
         report = await context.run(reproduce.compare_generations, original, generation)
     except PlaygroundError as error:
         report = reproduce.Report(None, (), error.message)
-    return reproduction_view.outcome(original, generation, report)
+    return reproduction_view.render_comparison(original, generation, report)

@@ -1,8 +1,4 @@
-"""An image made again, in HTML: what it will cost, what to expect, how it came out, and that it is there already.
-
-Also the actions that are less often wanted, and the prompt that upsampling made. From generations to HTML; knows the
-playground, not gradio.
-"""
+"""Panels of an image: its recipe, and the comparison with its reproduction."""
 
 from __future__ import annotations
 
@@ -14,194 +10,141 @@ from urllib.parse import urlsplit
 from ... import reproduce
 from ...errors import InvalidDocument, InvalidRecipe
 from ...generation import Generation
-from ...recipe import ChangeKind, build_link, diff_words
-from ...recipe.compare import Comparison, Difference, Verdict
-from ...reproduce import Report
+from ...recipe import build_link
+from ...recipe.compare import Comparison, Verdict
 from ...settings import LOOPBACK
 from ..account.price import format_credits
 from ..events.context import Context, Payer
 from ..text import image_urls
-from ..text.html import button, escape, icon, join
+from ..text.templates import render
 
-LONGEST = 300
-SIGNED = "Content Credentials present: they are in the original as it was delivered."
-UNSIGNED = "In the copy the signature of its Content Credentials no longer holds."
-SAID = {
-    Verdict.SAME_BYTES: ("Identical bytes", "The same file, bit for bit."),
-    Verdict.SAME_PIXELS: ("Identical pixels", "Every pixel is the same; the files differ in what else they hold."),
-    Verdict.CLOSE: ("Close", "Alike to the eye, but not the same."),
-    Verdict.DIFFERENT: ("Different", "It is another picture."),
+MAX_VALUE_CHARS = 300
+MAX_DIFFERENCES = 40
+MIN_SHOWN_SHARE = 0.001
+SIGNATURE_PRESENT = "Content Credentials are present in the delivered file."
+SIGNATURE_VOID = "Their signature no longer holds in a file with embedded settings."
+VERDICTS = {
+    Verdict.SAME_BYTES: ("Identical file", "Every byte is the same."),
+    Verdict.SAME_PIXELS: ("Identical pixels", "Every pixel is the same; the metadata differs."),
+    Verdict.CLOSE: ("Nearly identical", "The images look the same."),
+    Verdict.DIFFERENT: ("Different image", ""),
 }
 
 
 @dataclass(frozen=True)
-class Prospect:
-    """What an image's buttons must say: what another one costs, what to expect of it, whether the file is signed, why
-    there can be no copy with its recipe inside (""), and the query that sets its settings ("" where there is none).
+class ReproduceInfo:
+    """What the page says about reproducing an image.
+
+    `price` is the cost of another image, `caveats` what may differ. `signed` says that the file has Content
+    Credentials. `not_embeddable` says why settings cannot be embedded, "" where they can. `query` is the link's query.
     """
 
     price: str = ""
-    expected: tuple[str, ...] = ()
+    caveats: tuple[str, ...] = ()
     signed: bool = False
-    uncopied: str = ""
+    not_embeddable: str = ""
     query: str = ""
 
 
-def prospect(context: Context, one: Generation | None) -> Prospect:
-    """What can be known of making an image again, before it is done; reads files."""
-    if one is None or one.image is None:
-        return Prospect()
+def describe_reproduction(context: Context, generation: Generation | None) -> ReproduceInfo:
+    """Return what is known about reproducing an image; reads the image file."""
+    if generation is None or generation.image is None:
+        return ReproduceInfo()
     playground = context.playground
     try:
-        server = playground.server(context.visitor, endpoint=one.endpoint)
-        expected = reproduce.caveats(one, server, playground.store)
+        server = playground.server(context.visitor, endpoint=generation.endpoint)
+        caveats = tuple(reproduce.caveats(generation, server, playground.store))
     except InvalidDocument:
-        expected = iter(("It cannot be made again: the API's document no longer has its endpoint.",))
+        caveats = ("It cannot be reproduced: the API schema no longer has its endpoint.",)
     try:
-        fields = playground.document.operation(one.endpoint).fields
-        query = build_link(reproduce.values(one), [f.name for f in fields if not (f.secret or f.media)], one.endpoint)
+        fields = playground.document.operation(generation.endpoint).fields
+        names = [field.name for field in fields if not (field.secret or field.media)]
+        query = build_link(reproduce.values(generation), names, generation.endpoint)
     except (InvalidDocument, InvalidRecipe):
         query = ""
-    cost = price(context, one)
-    return Prospect(cost, tuple(expected), *reproduce.embedding(one), query)
+    return ReproduceInfo(price(context, generation), caveats, *reproduce.embedding(generation), query)
 
 
-def price(context: Context, one: Generation) -> str:
+def price(context: Context, generation: Generation) -> str:
     """Return what an image costs when it is made again, as far as its last cost shows it."""
     if context.payer is Payer.DEMO:
         return "free"
-    if one.cost is None or urlsplit(one.server).hostname in LOOPBACK:
+    if generation.cost is None or urlsplit(generation.server).hostname in LOOPBACK:
         return "cost unknown"
-    return format_credits(one.cost)
+    return format_credits(generation.cost)
 
 
-def actions(one: Generation, ahead: Prospect) -> str:
-    """The buttons that make it again and that show more."""
-    name = f"Make this picture again from its recipe and compare: {ahead.price}"
-    again = button("reproduce", "Reproduce", drawing="again", id=one.id, name=name)
-    short = ahead.price
-    again = again.replace("</button>", f'<small class="price">{escape(short)}</small></button>')
-    more = button("more", "More", name="More to do with this picture", id=one.id)
-    return again + more.replace("data-act", 'aria-expanded="false" aria-controls="more" data-act')
+def render_recipe(generation: Generation, text: str) -> str:
+    """Render the panel with the recipe of an image."""
+    return render("recipe_panel.html", id=generation.id, address=image_urls.recipe(generation), text=text)
 
 
-def more(one: Generation, ahead: Prospect) -> str:
-    """What stands below the row of actions: what to expect, and the actions that are less often wanted."""
-    warned = " ".join(ahead.expected)
-    caveat = f'<p class="caveat">{icon("warn")}<span>{escape(warned)}</span></p>' if warned else ""
-    buttons = [button("panel", text, id=one.id, what=what) for what, text in (("recipe", "Recipe"), ("code", "Code"))]
-    if ahead.query:
-        buttons.append(button("copylink", "Copy link to these settings", drawing="copy", query=ahead.query))
-    if not ahead.uncopied:
-        inside = f"{icon('download')}<span>Download copy with its recipe inside</span>"
-        buttons.append(f'<a class="quiet" href="{image_urls.copy(one)}" download>{inside}</a>')
-    notes = [ahead.uncopied and f"No copy with its recipe inside: {ahead.uncopied}"]
-    notes += [f"{SIGNED} {UNSIGNED}" if not ahead.uncopied else SIGNED] if ahead.signed else []
-    said = join(f'<p class="note">{escape(note)}</p>' for note in notes if note)
-    again = " data-again" if one.origin else ""
-    return f'{caveat}<div class="more" id="more"{again} hidden><div class="actions">{join(buttons)}</div>{said}</div>'
-
-
-def rewritten(one: Generation) -> str:
-    """The prompt that was really used, beside the one that was sent, word by word; "" where nothing was rewritten."""
-    asked = str(one.request.get("prompt") or "")
-    if not one.prompt or one.prompt == asked:
-        return ""
-    marks = {ChangeKind.SAME: "{}", ChangeKind.REMOVED: "<del>{}</del>", ChangeKind.ADDED: "<ins>{}</ins>"}
-    words = join(marks[words.kind].format(escape(words.text)) for words in diff_words(asked[:9000], one.prompt[:9000]))
-    use = button("recall", "Use this prompt, upsampling off", drawing="use", id=one.id, what="used")
-    return f'<p class="used" dir="auto">{words}</p>{use}'
-
-
-def panel(what: str, title: str, one_id: str, body: str) -> str:
-    """A panel that opens in place, with its head and a way to close it."""
-    close = button("unpanel", "", drawing="clear", name=f"Close: {title}", kind="tiny")
-    facts = f'data-what="{escape(what)}" data-id="{escape(one_id)}" aria-label="{escape(title)}"'
-    return (
-        f'<section class="panel" tabindex="-1" {facts}><header><h2>{escape(title)}</h2>{close}</header>{body}</section>'
-    )
-
-
-def recipe(one: Generation, text: str) -> str:
-    """The recipe of an image, to be read, copied and saved."""
-    address, inside = image_urls.recipe(one), f"{icon('download')}<span>Download</span>"
-    save = f'<a class="quiet" href="{address}" download>{inside}</a>'
-    copy = button("copytext", "Copy", drawing="copy")
-    body = (
-        '<p class="note">All that makes this picture again. There is no key in it, and no webhook.</p>'
-        f'<div class="code"><div class="tools">{copy}{save}</div>'
-        f'<pre tabindex="0" role="group" aria-label="Recipe">{escape(text)}</pre></div>'
-    )
-    return panel("recipe", "Recipe", one.id, body)
-
-
-def outcome(before: Generation, after: Generation, told: Report) -> str:
-    """How an image and its reproduction compare, and what can explain it."""
-    if told.comparison is None:
-        head, text = "Not comparable", told.problem
-        figures = ""
-    else:
-        head, text = SAID[told.comparison.verdict]
-        figures = _figures(told.comparison)
-    same = told.comparison is not None and told.comparison.verdict in (Verdict.SAME_BYTES, Verdict.SAME_PIXELS)
-    lead = f'<p class="verdict"><b>{head}</b> <span>{escape(text)}</span></p>{figures}'
-    body = f"{lead}{_pictures(before, after, told.comparison)}{_reasons(told.differences, same)}"
-    return panel("outcome", "Made again", after.id, body)
-
-
-def gone(after: Generation) -> str:
-    """The same, where the first image is no longer known."""
-    text = '<p class="note">The picture that this one was to make again is no longer known here.</p>'
-    return panel("outcome", "Made again", after.id, text)
-
-
-def _figures(told: Comparison) -> str:
-    if told.before.width != told.after.width or told.before.height != told.after.height:
-        sizes = " and ".join(f"{one.width} × {one.height}" for one in (told.before, told.after))
-        return f'<p class="note">{sizes} px: of two sizes there is nothing more to measure.</p>'
-    if not told.difference_png or told.changed is None:
-        return ""
-    share = f"{told.changed:.1%}" if told.changed >= 0.001 else "under 0.1%"
-    measured = f"{share} of the pixels differ; mean difference {told.mean:.2g} of 255; {told.psnr:.1f} dB PSNR."
-    return f'<p class="note">{measured}</p>'
-
-
-def _pictures(before: Generation, after: Generation, told: Comparison | None) -> str:
-    pictures = [
-        (image_urls.picture(one), image_urls.thumbnail(one), name)
-        for one, name in ((before, "original"), (after, "made again"))
-        if reproduce.image_exists(one)
+def render_comparison(original: Generation, generation: Generation, report: reproduce.Report) -> str:
+    """Render the panel that compares an image with its reproduction."""
+    comparison = report.comparison
+    verdict = ("Not comparable", report.problem) if comparison is None else VERDICTS[comparison.verdict]
+    same = comparison is not None and comparison.verdict in (Verdict.SAME_BYTES, Verdict.SAME_PIXELS)
+    differences = [
+        {
+            "name": difference.name,
+            "before": format_value(difference.before),
+            "after": format_value(difference.after),
+            "hint": difference.hint,
+        }
+        for difference in report.differences[:MAX_DIFFERENCES]
     ]
-    if told is not None and told.difference_png:
-        address = image_urls.difference(after)
-        pictures.append((address, address, f"difference × {told.gain}"))
-    figures = join(
-        f'<figure><a href="{href}" target="_blank" rel="noopener"><img src="{src}" alt="{name}" loading="lazy"></a>'
-        f"<figcaption>{name}</figcaption></figure>"
-        for href, src, name in pictures
+    return render(
+        "comparison_panel.html",
+        id=generation.id,
+        verdict=verdict,
+        figures=_describe_figures(comparison),
+        size=(original.width or 1, original.height or 1),
+        images=_compared_images(original, generation, comparison),
+        differences=differences,
+        same=same,
     )
-    return f'<div class="trio" style="--w:{before.width or 1};--h:{before.height or 1}">{figures}</div>'
 
 
-def _reasons(told: tuple[Difference, ...], same: bool) -> str:
-    if not told:
-        return "" if same else '<p class="note">Nothing in the recipes explains it.</p>'
-    rows = join(
-        f"<tr><th scope=row>{escape(one.name)}</th><td>{_value(one.before)}</td><td>{_value(one.after)}</td></tr>"
-        + (f'<tr class="hintrow"><td colspan="3">{escape(one.hint)}</td></tr>' if one.hint else "")
-        for one in told[:40]
-    )
-    head = "<tr><th scope=col>What differs</th><th scope=col>original</th><th scope=col>made again</th></tr>"
-    return f'<table class="changes"><thead>{head}</thead><tbody>{rows}</tbody></table>'
+def render_missing_original(generation: Generation) -> str:
+    """Render the same panel where the original is gone."""
+    return render("comparison_panel.html", id=generation.id, verdict=None)
 
 
-def _value(value: Any) -> str:
-    return shown(value) or '<span class="none">left out</span>'
+def render_panel(what: str, title: str, panel_id: str, body: str) -> str:
+    """Render a panel with a body."""
+    return render("panel.html", what=what, title=title, id=panel_id, body=body)
 
 
-def shown(value: Any) -> str:
-    """A value as it can be shown: escaped, cut, "" for none."""
+def format_value(value: Any) -> str:
+    """Return a value as a short text; "" for none."""
     if value in (None, ""):
         return ""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return escape(text if len(text) <= LONGEST else f"{text[:LONGEST]} … ({len(text):,} characters)")
+    return text if len(text) <= MAX_VALUE_CHARS else f"{text[:MAX_VALUE_CHARS]} … ({len(text):,} characters)"
+
+
+def _describe_figures(comparison: Comparison | None) -> str:
+    if comparison is None:
+        return ""
+    before, after = comparison.before, comparison.after
+    if (before.width, before.height) != (after.width, after.height):
+        sizes = f"{before.width} × {before.height} and {after.width} × {after.height} px"
+        return f"{sizes}. Sizes differ, no pixel comparison."
+    if not comparison.difference_png or comparison.changed is None:
+        return ""
+    share = f"{comparison.changed:.1%}" if comparison.changed >= MIN_SHOWN_SHARE else "under 0.1%"
+    return f"{share} of the pixels differ; mean difference {comparison.mean:.2g} of 255; {comparison.psnr:.1f} dB PSNR."
+
+
+def _compared_images(
+    original: Generation, generation: Generation, comparison: Comparison | None
+) -> list[dict[str, str]]:
+    images = [
+        {"address": image_urls.picture(image), "thumbnail": image_urls.thumbnail(image), "name": name}
+        for image, name in ((original, "original"), (generation, "reproduction"))
+        if reproduce.image_exists(image)
+    ]
+    if comparison is not None and comparison.difference_png:
+        address = image_urls.difference(generation)
+        images.append({"address": address, "thumbnail": address, "name": f"difference × {comparison.gain}"})
+    return images

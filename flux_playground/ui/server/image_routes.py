@@ -38,7 +38,7 @@ def routes(playground: Playground) -> list[Route]:
     def route(kind: str, give: Give) -> Route:
         async def answer(request: Request) -> Response:
             one = await asyncio.to_thread(_known, playground, request.path_params["id"])
-            if one is None or not image_urls.opens(kind, one, request.path_params["mark"]):
+            if one is None or not image_urls.is_valid(kind, one, request.path_params["mark"]):
                 return _missing()
             return await asyncio.to_thread(give, playground, one, "download" in request.query_params)
 

@@ -39,9 +39,9 @@ PAID = "You may already have been charged. Downloading is free."
 
 @dataclass(frozen=True)
 class Words:
-    """What is said of one state: a short title, what happened, what it cost, what to do next.
+    """The message for a state or an error: title, what happened, what it cost, what to do next.
 
-    `offers` names the actions that help ("again", "collect", "key"), the best one first.
+    `offers` names the actions that help, the best one first.
     """
 
     title: str
@@ -65,10 +65,10 @@ ERRORS: dict[type[PlaygroundError], Words] = {
         "Use the file as it was saved.",
     ),
     QuotaExceeded: Words(
-        "The allowance is used up",
-        "This page has a limit, and it has been reached.",
+        "Limit reached",
+        "This page's image limit is used up.",
         FREE,
-        "Wait until it comes back, or use a key of your own.",
+        "Try again later, or add your own API key.",
         ("key",),
     ),
     StorageError: Words(
@@ -79,10 +79,10 @@ ERRORS: dict[type[PlaygroundError], Words] = {
         ("again",),
     ),
     QueueFull: Words(
-        "Busy",
-        "As many wait in line here as can be taken on.",
+        "The queue is full",
+        "Too many images are waiting.",
         FREE,
-        "Generate again when some of them are done. Your form is as you left it.",
+        "Try again when a few images have finished.",
     ),
     Unauthorized: Words(
         "Invalid API key",
@@ -92,10 +92,10 @@ ERRORS: dict[type[PlaygroundError], Words] = {
         ("key", "again"),
     ),
     OutOfCredits: Words(
-        "No credits left",
-        "The account behind this key has none left for this image.",
+        "Not enough credits",
+        "This account can't pay for the image.",
         FREE,
-        "Add credits in your account at the API, then send it again.",
+        "Add credits at BFL, then retry.",
         ("again", "key"),
     ),
     RateLimited: Words(
@@ -106,11 +106,10 @@ ERRORS: dict[type[PlaygroundError], Words] = {
         ("again",),
     ),
     FinetuneNotFound: Words(
-        "The API cannot find this finetune",
-        "Either the id is mistyped, or it is still training, or it was trained in another region: "
-        "a finetune is known only to the server of the region where it was trained.",
+        "Finetune not found",
+        "It may still be training, or belong to another region: finetunes work only where they were trained.",
         FREE,
-        "Check the id. For another region, whoever runs this page names its server in FLUX_PLAYGROUND_BASE_URL.",
+        "Check the ID. To change the region, set FLUX_PLAYGROUND_BASE_URL.",
         ("again",),
     ),
     APIError: Words(
@@ -155,16 +154,16 @@ ERRORS: dict[type[PlaygroundError], Words] = {
         ("again",),
     ),
     RequestModerated: Words(
-        "The request was refused by moderation",
-        "The API judged that the prompt, or the image in it, asks for something it does not draw.",
-        "The API decides whether it charges for this; no image was made.",
-        "Word the prompt differently, or raise the safety tolerance.",
+        "Prompt blocked by moderation",
+        "No image was made.",
+        "The API may still charge.",
+        "Rephrase the prompt or raise the safety tolerance.",
     ),
     ContentModerated: Words(
-        "The image was withheld by moderation",
-        "The API drew it and then judged that it must not be shown.",
-        "The API decides whether it charges for this; the image cannot be had.",
-        "Another seed often passes; or word the prompt differently, or raise the safety tolerance.",
+        "Image blocked by moderation",
+        "It was generated, then blocked, and can't be retrieved.",
+        "The API may charge for it.",
+        "Try another seed, rephrase the prompt, or raise the safety tolerance.",
         ("vary",),
     ),
     TaskNotFound: Words(
@@ -175,10 +174,10 @@ ERRORS: dict[type[PlaygroundError], Words] = {
         ("collect", "again"),
     ),
     TaskFailed: Words(
-        "The API could not make this image",
-        "It accepted the request and then failed; this is not the doing of your settings, as far as it says.",
+        "Generation failed",
+        "The API accepted the request but couldn't finish it.",
         UNSURE,
-        "Send it again; if it keeps failing, change the prompt or the finetune.",
+        "Retry. If it keeps failing, change the prompt or the finetune.",
         ("again",),
     ),
     TaskTimeout: Words(
@@ -217,10 +216,10 @@ ERRORS: dict[type[PlaygroundError], Words] = {
         ("collect", "again"),
     ),
     PlaygroundError: Words(
-        "Something went wrong here",
-        "The fault is this program's, not yours.",
+        "Something went wrong",
+        "This is a bug in FLUX Playground.",
         UNSURE,
-        "Send it again; if it keeps happening, the program's log has the details.",
+        "Retry. Details are in the log.",
         ("again",),
     ),
 }

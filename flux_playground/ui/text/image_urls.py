@@ -1,8 +1,7 @@
-"""Where a picture and what belongs to it are found on the page: `picture/<id>/<mark>` and the like.
+"""Signed addresses of an image and its files on the page: `picture/<id>/<signature>` and others.
 
-An id alone, which stands in logs and in the page's own events, opens nothing: the mark is made of the generation's
-secret, which nobody is told. Of two kinds: whoever was given a picture's address cannot make that of its recipe.
-Knows generations; neither gradio nor what is given out.
+An id alone, which logs and events contain, opens nothing. There are two signatures: the address of an image does not
+give access to its recipe.
 """
 
 from __future__ import annotations
@@ -12,44 +11,44 @@ import hmac
 
 from ...generation import Generation
 
-SHOWN = ("picture", "thumbnail")
-"""What shows the picture alone; everything else tells how it was made."""
+IMAGE_KINDS = ("picture", "thumbnail")
+"""Addresses with the signature of the image alone; all others reveal the settings."""
 
 
-def picture(one: Generation) -> str:
-    """The delivered file as it is; with `?download`, to be saved."""
-    return _address("picture", one)
+def picture(generation: Generation) -> str:
+    """Return the address of the delivered file; `?download` makes the browser save it."""
+    return _address("picture", generation)
 
 
-def thumbnail(one: Generation) -> str:
-    """The small picture of a card."""
-    return _address("thumbnail", one)
+def thumbnail(generation: Generation) -> str:
+    """Return the address of the thumbnail."""
+    return _address("thumbnail", generation)
 
 
-def recipe(one: Generation) -> str:
-    """Its recipe, to be saved."""
-    return _address("recipe", one)
+def recipe(generation: Generation) -> str:
+    """Return the address of the recipe."""
+    return _address("recipe", generation)
 
 
-def copy(one: Generation) -> str:
-    """A copy of the picture with its recipe inside, to be saved."""
-    return _address("copy", one)
+def copy(generation: Generation) -> str:
+    """Return the address of a copy with the recipe embedded."""
+    return _address("copy", generation)
 
 
-def difference(one: Generation) -> str:
-    """What differs between the picture and the one that it was to make again."""
-    return _address("difference", one)
+def difference(generation: Generation) -> str:
+    """Return the address of the difference between an image and its original."""
+    return _address("difference", generation)
 
 
-def opens(kind: str, one: Generation, mark: str) -> bool:
-    """Whether a mark opens this kind of thing of a generation."""
-    return bool(one.secret) and hmac.compare_digest(_mark(kind, one).encode(), mark.encode())
+def is_valid(kind: str, generation: Generation, signature: str) -> bool:
+    """Return whether a signature is valid for this kind of address of a generation."""
+    return bool(generation.secret) and hmac.compare_digest(_sign(kind, generation).encode(), signature.encode())
 
 
-def _address(kind: str, one: Generation) -> str:
-    return f"{kind}/{one.id}/{_mark(kind, one)}"
+def _address(kind: str, generation: Generation) -> str:
+    return f"{kind}/{generation.id}/{_sign(kind, generation)}"
 
 
-def _mark(kind: str, one: Generation) -> str:
-    what = "picture" if kind in SHOWN else "recipe"
-    return hmac.new(one.secret.encode(), f"{what} {one.id}".encode(), hashlib.sha256).hexdigest()[:32]
+def _sign(kind: str, generation: Generation) -> str:
+    what = "picture" if kind in IMAGE_KINDS else "recipe"
+    return hmac.new(generation.secret.encode(), f"{what} {generation.id}".encode(), hashlib.sha256).hexdigest()[:32]

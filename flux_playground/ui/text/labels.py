@@ -1,6 +1,6 @@
-"""Taste, for names that we know: better labels, the order of the fields, which are rarely used. Nothing depends on it.
+"""Presentation hints for known field names: labels, order, which fields are advanced.
 
-A field that is not named here gets the schema's own title and description, and an input that works as well.
+A field without a hint gets the schema's title and description, and an input that works as well.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ LABELS = {
 }
 
 PLACEHOLDERS = {
-    "seed": "random each time",
-    "prompt": "What should the picture show?",
-    "finetune_id": "the id that it got when it was trained",
+    "seed": "Random",
+    "prompt": "Describe the image",
+    "finetune_id": "Finetune ID",
 }
 
 FIRST = ("finetune_id", "prompt", "finetune_strength", "aspect_ratio", "width", "height", "seed")
@@ -34,52 +34,51 @@ ADVANCED = frozenset({"safety_tolerance", "output_format", "prompt_upsampling", 
 LONG = frozenset({"prompt", "negative_prompt", "text"})
 
 ABOUT = {
-    "image_prompt": "A picture to start from, remixed with the prompt: its colours and composition come through as far "
-    "as its strength says. Drop, paste or choose a file; its place and camera data are taken out before it is sent.",
+    "image_prompt": "Reference image, blended with the prompt. Location and camera data are removed.",
 }
 
 OWNERS = frozenset({"webhook_url", "webhook_secret"})
-"""Fields that are of no use to a stranger, and a way to have the API call somebody: absent where strangers visit."""
+"""Fields that only an owner sets: with a webhook, a visitor could make the API call any address."""
 
-SWITCHES = {"prompt_upsampling": "Let the API rewrite the prompt"}
-"""What a checkbox says beside its box, where the label alone would not do."""
+SWITCHES = {"prompt_upsampling": "Enhance prompt (prompt upsampling)"}
+"""Texts of checkboxes that need more than the label."""
 
 NEEDS = {"image_prompt_strength": "image_prompt"}
-"""Fields that mean something only beside another one, and are shown only then."""
+"""Fields that are visible only while another field has a value."""
 
 SHAPES = ("21:9", "16:9", "3:2", "4:3", "1:1", "3:4", "2:3", "9:16", "9:21")
-"""Aspect ratios within one click; any other that the API takes can be typed."""
+"""Aspect ratios with a button; any other ratio can be typed."""
 
 
 def label(field: Field) -> str:
-    """What a field is called on the page."""
+    """Return the label of a field."""
     return LABELS.get(field.name) or branch(field) or field.name.replace("_", " ").capitalize()
 
 
 def branch(field: Field) -> str:
-    """What a branch of a union is called on the page."""
+    """Return the label of a branch of a union."""
     return field.title[:1].upper() + field.title[1:]
 
 
 def about(field: Field) -> str:
-    """What a field does, for those who want to know."""
+    """Return the description of a field."""
     return ABOUT.get(field.name) or field.description
 
 
 def placeholder(field: Field) -> str:
-    """What stands greyed in an empty input."""
+    """Return the placeholder of an empty input."""
     example = "" if field.example is None else str(field.example)
     return PLACEHOLDERS.get(field.name, f"e.g. {example}" if example else "")
 
 
 def needed(fields: Sequence[Field]) -> str:
-    """What has to be filled in before a picture can come of it, in the order of the form: for a sentence."""
+    """Return the labels of the fields to fill in before the first image, in words."""
     names = [label(one) for one in ordered(fields) if one.required or one.name == "prompt"]
-    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names) or "what you like"
+    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names) or "the form"
 
 
 def ordered(fields: Sequence[Field]) -> list[Field]:
-    """The fields as a person would want them: the known first ones, what is required, the rest as the schema has it."""
+    """Return the fields in the form's order: known first ones, required ones, then the rest in schema order."""
 
     def rank(field: Field) -> tuple[int, int]:
         if field.name in FIRST:
@@ -92,7 +91,7 @@ def ordered(fields: Sequence[Field]) -> list[Field]:
 
 
 def advanced(field: Field) -> bool:
-    """Whether a field is folded away: what may be left out and is not among those that everybody uses."""
+    """Return whether a field belongs to the advanced section."""
     if field.required or field.name in FIRST or field.name in LONG:
         return False
     return field.name in ADVANCED or field.name in LAST or field.nullable or field.default is not None

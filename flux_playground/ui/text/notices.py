@@ -1,4 +1,4 @@
-"""What stands at the Generate button: why it could not, or what was just done. From errors to HTML, knows no gradio."""
+"""The notice beside Generate: why a request was not sent, or what was just done."""
 
 from __future__ import annotations
 
@@ -7,45 +7,39 @@ from collections.abc import Iterable, Sequence
 from ...errors import FieldError, PlaygroundError
 from ...schema import Field
 from . import labels, messages
-from .html import button, escape, icon, join
+from .templates import render
+
+MAX_LISTED_ERRORS = 20
 
 
-def render_field_errors(faults: Sequence[FieldError], fields: Iterable[Field], *, by_api: bool = False) -> str:
-    """The list of faults, each leading to its field; "" when there is none. `by_api`: the API found them."""
-    if not faults:
+def render_field_errors(errors: Sequence[FieldError], fields: Iterable[Field], *, by_api: bool = False) -> str:
+    """Render the errors of fields, each with a link to its field; `by_api` says that the API rejected the request."""
+    if not errors:
         return ""
     names = {field.name: labels.label(field) for field in labels.ordered(tuple(fields))}
     order = list(names)
-    faults = sorted(faults, key=lambda fault: order.index(fault.field) if fault.field in names else -1)
-    rows = join(f"<li>{_row(fault, names)}</li>" for fault in faults[:20])
-    fix = f"Fix {len(faults)} field{'' if len(faults) == 1 else 's'} to generate"
-    head = "Rejected by the API" if by_api else fix
-    return f'<div class="reasons" role="alert">{icon("warn")}<div><p class="head">{head}</p><ul>{rows}</ul></div></div>'
+    ordered = sorted(errors, key=lambda error: order.index(error.field) if error.field in names else -1)
+    rows = [
+        {"field": error.field, "label": names.get(error.field, ""), "text": error.msg}
+        for error in ordered[:MAX_LISTED_ERRORS]
+    ]
+    head = f"Fix {len(errors)} field{'' if len(errors) == 1 else 's'} to generate"
+    return render("notice.html", kind="errors", head="Rejected by the API" if by_api else head, rows=rows)
 
 
 def render_error(error: PlaygroundError) -> str:
-    """Why a request could not even be tried."""
-    said = messages.of(error)
-    quote = messages.quoted(error)
-    offer = button("key", messages.OFFERS["key"], drawing="key") if "key" in said.offers else ""
-    return (
-        f'<div class="reasons" role="alert">{icon("warn")}<div><p class="head">{escape(said.title)}</p>'
-        f"<p>{escape(quote or said.happened)} {escape(messages.returns(error))} {escape(said.cost)}</p>"
-        f"{offer}</div></div>"
+    """Render an error that stopped a request before it was sent."""
+    words = messages.for_error(error)
+    return render(
+        "notice.html",
+        kind="error",
+        words=words,
+        text=messages.quoted(error) or words.happened,
+        retry_hint=messages.retry_hint(error),
+        key_label=messages.ACTION_LABELS["key"],
     )
 
 
 def notice(text: str, *, undo: bool = False, filled: Iterable[str] = ()) -> str:
-    """A sentence on what was just done, with an Undo button; `filled` are the inputs whose errors the page drops."""
-    back = f" {button('undo', 'Undo')}" if undo else ""
-    keys = f' data-filled="{escape(" ".join(filled))}"' if filled else ""
-    return f'<p class="notice" role="status"{keys}>{escape(text)}{back}</p>'
-
-
-def _row(fault: FieldError, names: dict[str, str]) -> str:
-    name = names.get(fault.field)
-    if name is None:
-        return f"{escape(fault.field)} {escape(fault.msg)}".strip()
-    place = escape(fault.field)
-    link = f'<a href="#input-{place}" data-act="goto" data-field="{place}">{escape(name)}</a>'
-    return f"{link} {escape(fault.msg)}"
+    """Render a sentence on what was just done, with Undo; the page drops the errors of the inputs `filled`."""
+    return render("notice.html", kind="notice", text=text, undo=undo, filled=" ".join(filled))

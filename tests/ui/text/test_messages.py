@@ -11,8 +11,7 @@ from flux_playground import errors
 from flux_playground.errors import FieldError, InvalidRequest, PlaygroundError
 from flux_playground.generation import Generation, State
 from flux_playground.ui.generate import history_view, result_view
-from flux_playground.ui.generate.result_view import View
-from flux_playground.ui.recipes import reproduction_view
+from flux_playground.ui.generate.result_view import ResultContext, render_result
 from flux_playground.ui.text import error_messages, messages, notices
 
 ONE = Generation("a" * 32, "owner", time.time(), "/v1/x", "http://127.0.0.1:1", {"prompt": "a mill"}, seed=0)
@@ -32,13 +31,13 @@ def test_every_error_says_what_happened_what_it_cost_and_what_to_do(kind: type[P
     assert said.happened.endswith(".")
     assert said.cost.endswith(".")
     assert said.advice.endswith(".")
-    assert set(said.offers) <= set(messages.OFFERS)
+    assert set(said.offers) <= set(messages.ACTION_LABELS)
 
 
 @pytest.mark.parametrize("state", [one for one in State if one.finished and one is not State.SUCCEEDED])
 def test_every_end_without_an_image_has_words_and_every_state_a_short_one(state: State) -> None:
     assert messages.ending(replace(ONE, state=state)).title
-    assert set(messages.SHORT) == set(State)
+    assert set(messages.STATE_LABELS) == set(State)
 
 
 def test_a_submit_of_unknown_fate_never_claims_to_be_free() -> None:
@@ -58,8 +57,8 @@ def test_what_the_api_has_accepted_is_offered_to_be_collected_first(kind: type[P
 def test_nothing_that_comes_from_outside_is_markup_on_the_page(state: State) -> None:
     error = PlaygroundError(EVIL, detail=EVIL) if state.finished else None
     one = replace(ONE, state=state, status=EVIL, error=error, request={"prompt": EVIL, "aspect_ratio": EVIL})
-    drawn = result_view.stage(View(one))
-    assert EVIL not in drawn.frame + drawn.line + drawn.below + history_view.strip([one], one.id)
+    drawn = render_result(ResultContext(one))
+    assert EVIL not in drawn.frame + drawn.line + drawn.below + history_view.render_history([one], one.id)
 
 
 def test_faults_are_listed_in_the_order_of_the_form_and_are_no_markup() -> None:
@@ -74,7 +73,7 @@ def test_the_words_of_the_api_are_cut_to_what_can_be_read() -> None:
 
 
 def test_a_seed_of_zero_stands_beside_its_picture() -> None:
-    assert 'data-seed="0"' in result_view.stage(View(replace(ONE, state=State.RUNNING))).line
+    assert 'data-seed="0"' in render_result(ResultContext(replace(ONE, state=State.RUNNING))).line
 
 
 @pytest.mark.parametrize(
@@ -88,22 +87,30 @@ def test_a_seed_of_zero_stands_beside_its_picture() -> None:
 def test_the_place_of_a_picture_has_its_shape_before_it_is_there(
     request_values: dict[str, object], shape: tuple[int, int]
 ) -> None:
-    assert result_view.shape(replace(ONE, request=request_values)) == shape
+    assert result_view.frame_shape(replace(ONE, request=request_values)) == shape
 
 
 def test_the_line_while_waiting_says_what_when_and_how_long_it_usually_takes() -> None:
     running = replace(ONE, state=State.RUNNING, status="Pending", created_at=time.time())
-    assert messages.waiting(running, 0, 9.2) == ("Pending", "about 9 s")
-    assert messages.waiting(replace(running, created_at=time.time() - 40), 0, 9.2) == ("Pending", "longer than usual")
-    assert messages.waiting(replace(ONE, state=State.QUEUED), 3, 9.2) == ("In line, number 3", "")
+    assert messages.waiting(running, 0, 9.2) == ("Generating", "about 9 s")
+    assert messages.waiting(replace(running, created_at=time.time() - 40), 0, 9.2) == (
+        "Generating",
+        "longer than usual",
+    )
+    assert messages.waiting(replace(ONE, state=State.QUEUED), 3, 9.2) == ("Queued (#3)", "")
+
+
+def below(generation: Generation) -> str:
+    """What the page renders below a generation."""
+    return render_result(ResultContext(generation)).below
 
 
 def test_the_words_that_upsampling_changed_are_marked_and_the_prompt_can_be_used() -> None:
-    said = reproduction_view.rewritten(replace(ONE, request={"prompt": "a mill here"}, prompt="a grand mill <b>"))
+    said = below(replace(ONE, request={"prompt": "a mill here"}, prompt="a grand mill <b>"))
     for part in ("a<ins> grand</ins> mill", "<del> here</del>", "<ins> &lt;b&gt;</ins>", 'data-what="used"'):
         assert said.count(part) == 1
     assert "<b>" not in said
-    assert reproduction_view.rewritten(replace(ONE, prompt="a mill")) == ""
+    assert "Prompt used" not in below(replace(ONE, prompt="a mill"))
 
 
 def test_what_the_api_wraps_in_json_is_read_without_it() -> None:
@@ -117,4 +124,7 @@ def test_what_the_api_wraps_in_json_is_read_without_it() -> None:
 
 def test_a_card_names_a_failure_that_somebody_can_do_something_about() -> None:
     assert messages.brief(replace(ONE, state=State.FAILED, error=errors.OutOfCredits())) == "No credits"
-    assert messages.brief(replace(ONE, state=State.DETACHED, error=errors.Unauthorized())) == "To collect"
+    assert (
+        messages.brief(replace(ONE, state=State.DETACHED, error=errors.Unauthorized()))
+        == messages.STATE_LABELS[State.DETACHED]
+    )

@@ -1,0 +1,45 @@
+"""Renders the page's HTML templates; all values are escaped."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+ICONS = {
+    "copy": '<rect x="9" y="9" width="11" height="11" rx="2"/><path d="M5 15V5a1 1 0 0 1 1-1h10"/>',
+    "reuse": '<path d="M4 12a8 8 0 0 1 14-5.3L20 9M20 4v5h-5M20 12a8 8 0 0 1-14 5.3L4 15M4 20v-5h5"/>',
+    "dice": '<rect x="4" y="4" width="16" height="16" rx="3"/><path d="M9 9h.01M15 15h.01M15 9h.01M9 15h.01"/>',
+    "clear": '<path d="M6 6l12 12M18 6L6 18"/>',
+    "swap": '<path d="M4 9h15M15 5l4 4-4 4M20 16H5M9 12l-4 4 4 4"/>',
+    "download": '<path d="M12 4v11M7 11l5 5 5-5M5 20h14"/>',
+    "use": '<path d="M19 6H9M13 2L9 6l4 4M5 10v8h14"/>',
+    "vary": '<path d="M12 3v4M12 17v4M3 12h4M17 12h4M6 6l2.5 2.5M15.5 15.5L18 18M18 6l-2.5 2.5M8.500 15.5L6 18"/>',
+    "stop": '<rect x="6" y="6" width="12" height="12" rx="2"/>',
+    "again": '<path d="M4 12a8 8 0 1 0 2.500-5.800L4 8"/><path d="M4 3v5h5"/>',
+    "collect": '<path d="M4 13v6h16v-6M12 4v10M8 10l4 4 4-4"/>',
+    "key": '<circle cx="8" cy="15" r="4"/><path d="M11 12l8-8M16 7l3 3"/>',
+    "lock": '<rect x="5" y="11" width="14" height="9" rx="2"/><path class="shackle" d="M8 11V8a4 4 0 0 1 8 0v3"/>',
+    "warn": '<path d="M12 4L2.500 20h19zM12 10v4M12 17h.01"/>',
+}
+"""Shapes of the icons, as SVG in a square of 24 units."""
+
+
+def render(template: str, **values: Any) -> Markup:
+    """Render a template of `ui/templates`; raises `jinja2.UndefinedError` for a value that is missing."""
+    return Markup(_environment().get_template(template).render(values))  # noqa: S704  # the template escapes
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader(__package__.rpartition(".")[0], "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["icons"] = {name: Markup(shape) for name, shape in ICONS.items()}  # noqa: S704
+    return environment
