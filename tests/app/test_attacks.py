@@ -503,7 +503,7 @@ def test_an_allowance_cannot_be_had_twice_by_forging_where_one_comes_from(
         fresh.headers.update({"x-remote-user": forged, "x-flux-playground-signed-in": forged})
         fresh.hello()
         heard = fresh.generate()
-    assert "The allowance is used up" in heard
+    assert "Limit reached" in heard
     assert "with a key of your own" in heard
     assert (len(kept(folder)) - before, spent(api) - paid) == (ALLOWANCE, ALLOWANCE)
 

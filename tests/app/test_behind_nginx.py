@@ -97,7 +97,7 @@ def made(guest: Stranger) -> bool:
     """Whether a picture came of it; if not, it was for want of an allowance."""
     guest.hello()
     heard = guest.generate()
-    assert ("picture/" in heard) != ("The allowance is used up" in heard)
+    assert ("picture/" in heard) != ("Limit reached" in heard)
     return "picture/" in heard
 
 
@@ -114,7 +114,7 @@ def test_an_allowance_is_a_names_wherever_it_comes_from(url: str) -> None:
     assert made(Guest(url, "bob"))
     tool = {"name": "generate", "arguments": {"finetune_id": "my-finetune", "prompt": "a mill"}}
     call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": tool}
-    assert b"The allowance is used up" in Guest(url, "ann", "127.0.0.8").post("/mcp", call).body
+    assert b"Limit reached" in Guest(url, "ann", "127.0.0.8").post("/mcp", call).body
     assert Stranger(url).post("/flux/mcp", call).status == 401
 
 

@@ -305,11 +305,11 @@ def test_an_allowance_holds_however_it_is_called(program: Stranger, folder: Path
         named = {"x_forwarded_for": forged, "x_real_ip": forged, "x_flux_playground_signed_in": forged}
         results.append(called(program, VALUES, mcp_session_id=forged, **named))
     assert [one["isError"] for one in results] == [False] * ALLOWANCE + [True] * 2
-    assert "The allowance is used up" in said(results[-1])
+    assert "Limit reached" in said(results[-1])
     assert "The next one can be made in" in said(results[-1])
     page = Stranger(program.url, program.address)
     page.hello()
-    assert "The allowance is used up" in page.generate()
+    assert "Limit reached" in page.generate()
     assert (len(kept(folder)) - before, spent(api) - paid) == (ALLOWANCE, ALLOWANCE)
 
 
