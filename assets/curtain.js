@@ -1,6 +1,6 @@
 // The page is shown in one piece: until its parts stand it is not seen, so that nothing moves under the eye while gradio
 // puts one after the other in its place. A browser that has been here before waits for what there was then as well: the
-// pictures, and what stood in the form. The style shows the page in the end whatever happens here.
+// images, and what stood in the form. The style shows the page in the end whatever happens here.
 (() => {
   const LONGEST = 1500; // milliseconds for what there was before, once the parts stand
   const $ = (selector) => document.querySelector(selector);

@@ -1,5 +1,5 @@
 // A lock for the seed: while it is closed, recalls, the dice, reuse and clear leave the seed of the form as it is.
-// Closed on a blank seed, it takes the seed of the picture on the stage: what comes next is made with the same one.
+// Closed on a blank seed, it takes the seed of the image on the stage: what comes next is made with the same one.
 // The seed can still be typed. What replaces the whole form (a recipe, a link, JSON) replaces the seed as well.
 (() => {
   "use strict";

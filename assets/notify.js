@@ -6,7 +6,7 @@
   const KEPT = "flux-notify";
   const $ = (selector) => document.querySelector(selector);
   const able = "Notification" in window;
-  const OFF = "Tell me when a picture is done while I look elsewhere";
+  const OFF = "Tell me when an image is done while I look elsewhere";
   const DENIED = "The browser does not let this page tell you: allow notifications in its settings for this address.";
   const under = new Set(); // the ids of what is under way
   const local = flux.storage("localStorage");

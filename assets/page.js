@@ -207,7 +207,7 @@
   function reuse() {
     const seed = $("#stage [data-seed]");
     if (seed) overwrite("reuse", { seed: seed.dataset.seed });
-    say(seed ? "The seed is in the form." : "There is no picture to take a seed from yet.", !seed);
+    say(seed ? "The seed is in the form." : "There is no image to take a seed from yet.", !seed);
   }
 
   function swap() {
@@ -615,10 +615,10 @@
       flux.bridge("account", {});
     }
     const frame = $("#stage .frame");
-    if (frame && frame.dataset.id !== flux.paid && frame.dataset.kind === "picture") {
+    if (frame && frame.dataset.id !== flux.paid && frame.dataset.kind === "image") {
       if (flux.paid !== undefined && who !== "demo") flux.bridge?.("account", { balance: true });
       flux.paid = frame.dataset.id;
-    } else if (frame) flux.paid ??= ""; // the first picture of a visit costs as well
+    } else if (frame) flux.paid ??= ""; // the first image of a visit costs as well
     offerTrigger();
     measure();
     markShape();

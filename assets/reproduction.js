@@ -8,8 +8,8 @@
   const LARGEST = 100_000_000;
   const state = { what: "", asked: "", closed: "", more: false, language: 0 };
 
-  // ---- panels below the picture ---------------------------------------------------------------------------------
-  const picture = () => $("#stage .frame.picture")?.dataset.id || "";
+  // ---- panels below the image ---------------------------------------------------------------------------------
+  const image = () => $("#stage .frame.image")?.dataset.id || "";
 
   function panel(what, id) {
     state.what = what;
@@ -32,9 +32,9 @@
     $(`#stage [data-act=panel][data-what="${open.dataset.what}"], #stage [data-act=more]`)?.focus();
   }
 
-  // A panel belongs to the picture on the stage: it goes and comes with it. One that was made again shows how it came out.
+  // A panel belongs to the image on the stage: it goes and comes with it. One that was made again shows how it came out.
   function follow() {
-    const id = picture();
+    const id = image();
     for (const open of $$("#panel .panel")) open.hidden = open.dataset.id !== id || !state.what;
     if (!id) return;
     const again = Boolean($("#more[data-again]"));
@@ -250,7 +250,7 @@
 
   function start() {
     const veil = Object.assign(document.createElement("div"), { id: "veil", hidden: true });
-    veil.innerHTML = "<p><b>Drop it to see its settings</b><span>A picture, a recipe, a link or code. Nothing runs by itself.</span></p>";
+    veil.innerHTML = "<p><b>Drop it to see its settings</b><span>An image, a recipe, a link or code. Nothing runs by itself.</span></p>";
     document.body.append(veil);
     let waiting = false;
     new MutationObserver(() => {

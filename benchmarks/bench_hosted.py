@@ -227,7 +227,7 @@ class Visitor:
             if not news and (b'"process_generating"' in line or b'"process_completed"' in line):
                 self.answers.append(time.monotonic() - began)
                 news = True
-            heard += line if b"picture/" in line else b""
+            heard += line if b"image/" in line else b""
             if b'"close_stream"' in line:
                 break
         return heard
@@ -243,7 +243,7 @@ class Visitor:
         """Press Generate; return the seconds until the image is shown."""
         began = time.monotonic()
         heard = await self.event("click", [json.dumps({"press": secrets.token_hex(8)}), *form(self.config)])
-        found = re.search(rb"picture/([0-9a-f]{32})", heard)
+        found = re.search(rb"image/([0-9a-f]{32})", heard)
         assert found, "there is no image"
         self.shown = found[1].decode()
         return time.monotonic() - began

@@ -84,7 +84,7 @@ def overhead(browser: Browser, url: str) -> float:
     before = page.get_attribute("#stage .frame", "data-id")
     begun = time.monotonic()
     page.click("#generate")
-    page.wait_for_selector(f'.frame.picture:not([data-id="{before}"]) img', timeout=60_000)
+    page.wait_for_selector(f'.frame.image:not([data-id="{before}"]) img', timeout=60_000)
     page.eval_on_selector("#stage img", "image => image.decode()")
     whole = time.monotonic() - begun
     waited = float(str(page.text_content("#stage .details dd:has-text('at the API')")).split(" s at")[0])

@@ -49,7 +49,7 @@ def caveats(one: Generation, server: str, store: GenerationStore) -> Iterator[st
         yield f"Made again it may differ: it was made at {one.server}, and would now be made at {server}."
     for name, value in one.request.items():
         if is_image_ref(value) and store.load_input(value) is None:
-            yield f"It cannot be made again: the picture that was sent as {name} is no longer kept here."
+            yield f"It cannot be made again: the image that was sent as {name} is no longer kept here."
 
 
 def compare_generations(before: Generation, after: Generation) -> Report:
@@ -85,7 +85,7 @@ def embedding(one: Generation) -> tuple[bool, str]:
     try:
         data = read_image(one)
     except OSError:
-        return False, "The file of this picture is no longer there."
+        return False, "The file of this image is no longer there."
     try:
         _with_recipe(one, data)
     except InvalidRecipe as error:

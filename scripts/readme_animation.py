@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 from tests.app_process import ROOT, running
-from tests.page_actions import FLAGS, fill, opened, picture
+from tests.page_actions import FLAGS, fill, image, opened
 
 FILE = ROOT / "assets" / "animation.webp"
 WIDTH = 900
@@ -41,7 +41,7 @@ def record_image(page: Page, button: str) -> list[Frame]:
     while page.locator("#stage .frame img").count() == 0:
         frames.append(shoot(page, 250))
         page.wait_for_timeout(250)
-    picture(page)
+    image(page)
     page.eval_on_selector("#stage img", "image => image.decode()")
     page.wait_for_timeout(400)
     return [*frames, shoot(page, 2200)]

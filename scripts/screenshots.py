@@ -87,7 +87,7 @@ def make_history(page: Page) -> None:
     ):
         fill(page, prompt, shape=shape)
         one = start(page)
-        page.wait_for_selector(f'#stage .frame.picture[data-id="{one}"] img')
+        page.wait_for_selector(f'#stage .frame.image[data-id="{one}"] img')
 
 
 def keep(page: Page, name: str, scheme: str, size: str) -> Path:
@@ -161,7 +161,7 @@ def shoot_restart(browser: Browser, folder: Path, scheme: str, size: str) -> lis
         with running(folder, signal.SIGKILL, **api) as url, opened(browser, url, scheme, size) as page:
             fill(page, PROMPT, seed="7")
             start(page)
-            page.wait_for_selector("#stage .frame.picture img")
+            page.wait_for_selector("#stage .frame.image img")
             for word in ("#stuck", "#submit-silent", "#slow"):
                 fill(page, f"{PROMPT} {word}")
                 one = start(page)

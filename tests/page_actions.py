@@ -47,9 +47,9 @@ def generate(page: Page, **values: str) -> None:
     press(page)
 
 
-def picture(page: Page) -> str:
+def image(page: Page) -> str:
     """Wait for the image; return its address."""
-    image = page.locator("#stage .frame.picture img")
+    image = page.locator("#stage .frame.image img")
     expect(image).to_be_visible(timeout=READY)
     return str(image.evaluate("image => image.src"))
 

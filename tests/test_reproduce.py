@@ -97,17 +97,15 @@ def test_a_recipe_that_is_too_long_for_a_copy_is_refused_in_words(playground: Pl
 def test_who_knows_one_address_knows_no_other() -> None:
     one = Generation("a" * 32, "visitor-1", 0.0, "/v1/flux", "https://api.bfl.ai", {})
     same = Generation("a" * 32, "visitor-1", 0.0, "/v1/flux", "https://api.bfl.ai", {})
-    shown_mark, told_mark = image_urls.picture(one).split("/")[-1], image_urls.recipe(one).split("/")[-1]
+    shown_mark, told_mark = image_urls.image(one).split("/")[-1], image_urls.recipe(one).split("/")[-1]
     assert image_urls.is_valid("thumbnail", one, shown_mark)
     assert image_urls.is_valid("copy", one, told_mark)
     assert not image_urls.is_valid("recipe", one, shown_mark)
-    assert not image_urls.is_valid("picture", same, shown_mark)
-    assert not image_urls.is_valid("picture", replace(one, id="b" * 32), shown_mark)
+    assert not image_urls.is_valid("image", same, shown_mark)
+    assert not image_urls.is_valid("image", replace(one, id="b" * 32), shown_mark)
     for mark in ("", shown_mark[:-1], shown_mark + "0", shown_mark.upper() + "é", one.secret):
-        assert not image_urls.is_valid("picture", one, mark)
-    assert not image_urls.is_valid(
-        "picture", replace(one, secret=""), image_urls.picture(replace(one, secret=""))[-32:]
-    )
+        assert not image_urls.is_valid("image", one, mark)
+    assert not image_urls.is_valid("image", replace(one, secret=""), image_urls.image(replace(one, secret=""))[-32:])
     assert one.secret not in repr(one)
 
 
@@ -147,7 +145,7 @@ def test_the_difference_of_two_pictures_is_measured_shown_and_explained(playgrou
     assert image_urls.difference(again) in said
     assert "difference × " in said
     assert "of the pixels differ" in said
-    assert "Another seed is another picture." in said
+    assert "Another seed is another image." in said
     alike = reproduce.compare_generations(first, replace(again, request=first.request, seed=first.seed))
     assert "Same settings, different result." in shown.render_comparison(first, again, alike)
 

@@ -95,7 +95,7 @@ def draw_page(
             with gr.Column(elem_id="stage", min_width=0):
                 nothing = _draw_empty_result(context, len(forms), examples)
                 frame, line, below = html(nothing.frame), html(nothing.line), html(nothing.below)
-                panel, dialog = panels.below_picture()
+                panel, dialog = panels.below_image()
             history = html("", elem_id="history")
     return Components(
         bridge=bridge,

@@ -1,7 +1,7 @@
 """The colours, type and spacing of gradio's own parts, light and dark. Knows nothing of the program.
 
 `assets/style.css` draws our own parts from the same variables, so that both are one design: quiet surfaces, one
-accent, the picture as the hero. Every text colour here has a contrast of at least 4.5 on the ground it stands on.
+accent, the image as the hero. Every text colour here has a contrast of at least 4.5 on the ground it stands on.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ def victim(url: str, addresses: Iterator[str]) -> Stranger:
     return one
 
 
-def address(heard: bytes, kind: str = "picture") -> str:
+def address(heard: bytes, kind: str = "image") -> str:
     """The last address of this kind that a page was given."""
     found: list[bytes] = re.findall(rb"(?<=[\"/])%s/[0-9a-f]{32}/[0-9a-f]{32}" % kind.encode(), heard)
     assert found, heard[-2000:]
@@ -74,8 +74,8 @@ def address(heard: bytes, kind: str = "picture") -> str:
 
 
 def identity(heard: bytes) -> str:
-    """The id of the picture that a page was shown."""
-    found = re.search(rb"picture/([0-9a-f]{32})", heard)
+    """The id of the image that a page was shown."""
+    found = re.search(rb"image/([0-9a-f]{32})", heard)
     assert found, heard[-2000:]
     return found[1].decode()
 
@@ -128,10 +128,10 @@ def multipart(name: str, data: bytes) -> tuple[bytes, str]:
         "/gradio_api/stream/x/1/1/playlist.m3u8",
         "/custom_component/x/client/y/z.js",
         "/.env",
-        "/picture/../../journal.sqlite",
-        "/picture/" + "0" * 32,
-        "/picture/%2e%2e%2fjournal.sqlite",
-        "/picture/" + "0" * 32 + "/" + "0" * 32,
+        "/image/../../journal.sqlite",
+        "/image/" + "0" * 32,
+        "/image/%2e%2e%2fjournal.sqlite",
+        "/image/" + "0" * 32 + "/" + "0" * 32,
         "/thumbnail/" + "0" * 32,
         "/recipe/" + "0" * 32 + "/x",
     ],
@@ -174,7 +174,7 @@ def test_no_file_of_the_machine_is_given_out(stranger: Stranger, folder: Path, n
 
 
 def test_the_browser_is_told_what_it_may_do(stranger: Stranger) -> None:
-    for path in ("/", "/config", "/nothing", "/picture/x"):
+    for path in ("/", "/config", "/nothing", "/image/x"):
         headers = stranger.get(path).headers
         policy = headers["content-security-policy"]
         assert "default-src 'self'" in policy or "default-src 'none'" in policy
@@ -235,14 +235,14 @@ def test_an_act_that_there_is_none_of_does_nothing(stranger: Stranger, event: st
     assert b"site-packages" not in answer.body
 
 
-KINDS = ("picture", "thumbnail", "recipe", "copy", "difference")
+KINDS = ("image", "thumbnail", "recipe", "copy", "difference")
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_who_knows_an_id_gets_nothing_with_it(victim: Stranger, stranger: Stranger, folder: Path, kind: str) -> None:
     taken, until = identity(victim.heard), time.monotonic() + 10
     while taken not in (folder / "log").read_text() and time.monotonic() < until:
-        time.sleep(0.02)  # its line is written after the picture is told
+        time.sleep(0.02)  # its line is written after the image is told
     assert taken in (folder / "log").read_text()
     salt = hashlib.sha256(f"visitor:{taken}".encode()).hexdigest()[:32]
     assert stranger.get(f"/{kind}/{taken}").status == 404
@@ -266,7 +266,7 @@ def test_who_was_given_a_pictures_address_is_not_told_how_it_was_made(victim: St
     given = address(victim.heard)
     assert stranger.get(given).headers["content-type"] == "image/jpeg"
     for kind in ("recipe", "copy", "difference"):
-        assert stranger.get(given.replace("picture", kind)).status == 404
+        assert stranger.get(given.replace("image", kind)).status == 404
     copied = address(victim.heard, "copy")
     assert b"secret garden" in victim.get(copied.replace("copy", "recipe")).body
     assert victim.get(copied).status == 200
@@ -276,7 +276,7 @@ def test_a_session_that_is_not_ones_own_says_nothing_after_the_fact(victim: Stra
     path = f"/gradio_api/queue/data?session_hash={victim.session}"
     heard = stranger.raw(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode(), 1)
     assert b"secret garden" not in heard
-    assert b"picture/" not in heard
+    assert b"image/" not in heard
 
 
 def test_a_visitor_id_cannot_be_guessed_from_anothers_token(victim: Stranger, stranger: Stranger) -> None:
@@ -397,7 +397,7 @@ def test_words_come_back_as_words(stranger: Stranger) -> None:
     "name", ["../../../../../../tmp/evil.png", "/etc/evil.png", "..\\..\\evil.png", "a" * 300 + ".png"]
 )
 def test_an_upload_stays_where_uploads_go_whatever_it_is_called(stranger: Stranger, folder: Path, name: str) -> None:
-    body, kind = multipart(name, b"not a picture")
+    body, kind = multipart(name, b"not an image")
     answer = stranger.call("POST", "/gradio_api/upload", body, content_type=kind)
     assert answer.status in (200, 400, 500)
     if answer.status == 200:
@@ -423,7 +423,7 @@ def test_a_bomb_or_a_text_as_an_image_is_refused_at_its_field(stranger: Stranger
     stranger.hello()
     before = len(kept(folder))
     for data in (header, b"GIF89a" + b"\x00" * 100, b"plain text"):
-        body, kind = multipart("picture.png", data)
+        body, kind = multipart("image.png", data)
         (path,) = json.loads(stranger.call("POST", "/gradio_api/upload", body, content_type=kind).body)
         heard = stranger.generate(image_prompt={"path": path, "meta": {"_type": "gradio.FileData"}})
         assert "input-image_prompt" in heard or '"success":false' in heard
@@ -557,7 +557,7 @@ def test_a_visitors_key_is_on_no_disk_in_no_page_and_in_no_log(
     stranger.hello()
     assert "Your key" in stranger.act("key", key=key)
     heard = stranger.generate(prompt="a mill of my own")
-    assert "picture/" in heard
+    assert "image/" in heard
     stranger.generate(prompt="#no-credits a mill")
     stranger.generate(seed="abc")
     stranger.act("key", key=f"{key} {key}")

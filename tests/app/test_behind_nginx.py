@@ -94,11 +94,11 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def made(guest: Stranger) -> bool:
-    """Whether a picture came of it; if not, it was for want of an allowance."""
+    """Whether an image came of it; if not, it was for want of an allowance."""
     guest.hello()
     heard = guest.generate()
-    assert ("picture/" in heard) != ("Limit reached" in heard)
-    return "picture/" in heard
+    assert ("image/" in heard) != ("Limit reached" in heard)
+    return "image/" in heard
 
 
 def test_nobody_comes_in_without_a_name(url: str) -> None:

@@ -57,8 +57,8 @@ def test_the_api_of_the_page_gives_the_image_and_its_seed_as_sent(api: Client, t
     assert seed == str(2**64 - 1)
     assert record["request"]["seed"] == 2**64 - 1
     assert record["request"]["prompt"] == "a red kite 🪁"
-    picture = image_file.verify(Path(image).read_bytes())
-    assert (picture.width, picture.height) == (record["width"], record["height"])
+    info = image_file.verify(Path(image).read_bytes())
+    assert (info.width, info.height) == (record["width"], record["height"])
 
 
 def test_a_seed_of_zero_is_sent_as_zero_and_a_blank_one_is_not(api: Client) -> None:
@@ -91,7 +91,7 @@ def test_a_value_that_the_schema_refuses_is_named_in_the_answer(api: Client, fie
 
 
 def test_a_text_file_as_image_prompt_is_refused_at_its_field(api: Client, tmp_path: Path) -> None:
-    (tmp_path / "notes.png").write_text("this is no picture")
+    (tmp_path / "notes.png").write_text("this is no image")
     with pytest.raises(Exception, match="image_prompt"):
         call(api, finetune_id="my-finetune", image_prompt=handle_file(tmp_path / "notes.png"))
 
@@ -121,9 +121,9 @@ def test_no_file_of_the_machine_can_be_named_as_an_image(api: Client, address: s
         "monitoring/summary",
         "docs",
         "openapi.json",
-        "picture/../../journal.sqlite",
-        "picture/" + "0" * 32,
-        "picture/" + "0" * 32 + "/" + "0" * 32,
+        "image/../../journal.sqlite",
+        "image/" + "0" * 32,
+        "image/" + "0" * 32 + "/" + "0" * 32,
         "thumbnail/" + "0" * 32,
     ],
 )

@@ -14,7 +14,7 @@ from flux_playground import Playground, Settings
 from flux_playground.generation import State
 from flux_playground.local import LocalServer
 from tests.app_process import running_quick
-from tests.page_actions import READY, fill, generate, opened, picture
+from tests.page_actions import READY, fill, generate, image, opened
 from tests.page_states import ENDINGS, UNDER_WAY
 
 WIDTHS = (1440, 390)
@@ -78,7 +78,7 @@ def test_axe_finds_nothing_before_and_while_a_picture_comes_and_when_it_is_there
         expect(page.locator("#notice .reasons")).to_be_visible()
         axe.now("invalid")
         generate(page, finetune_id="my-finetune", prompt="a mill", aspect_ratio="1:1", seed="7")
-        picture(page)
+        image(page)
         page.locator("#stage details.details summary").click()
         page.locator("#stage [data-act=more]").click()
         page.locator("#stage [data-act=panel][data-what=code]").click()

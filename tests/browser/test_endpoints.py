@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from flux_playground.schema.document import BUNDLED_DOCUMENT
 from tests.app_process import running_quick
-from tests.page_actions import READY, fill, opened, picture
+from tests.page_actions import READY, fill, image, opened
 
 CONSTRUCTS = Path(__file__).parents[1] / "documents" / "constructs.yaml"
 
@@ -49,7 +49,7 @@ def test_another_endpoint_takes_what_it_can_names_the_rest_and_stands_in_the_lin
     assert page.locator("#endpoint").input_value() == "/v1/only_hooked"
     fill(page, prompt="a mill")
     page.locator("#generate").click()
-    picture(page)
+    image(page)
     page.locator("#stage details.details summary").click()
     expect(page.locator("#stage .details")).to_contain_text("/v1/only_hooked")
 
@@ -108,12 +108,12 @@ def test_all_settings_of_a_picture_choose_the_endpoint_that_it_was_made_with(
     choose(page, "/v1/only_hooked", "prompt")
     fill(page, prompt="a mill by the sea")
     page.locator("#generate").click()
-    picture(page)
+    image(page)
     choose(page, "/v1/plain", "huge")
     page.locator("#stage .actions [data-what=all]").click()
     expect(page.locator("#field-prompt")).to_be_visible(timeout=READY)
     expect(page.locator("#input-prompt textarea")).to_have_value("a mill by the sea", timeout=READY)
-    expect(page.locator("#notice")).to_contain_text("All settings of this picture are in the form")
+    expect(page.locator("#notice")).to_contain_text("All settings of this image are in the form")
     assert page.locator("#endpoint").input_value() == "/v1/only_hooked"
 
 
@@ -123,7 +123,7 @@ def test_what_json_cannot_show_stays_in_the_form_and_several_images_are_sent(
     for name, colour in (("one", "red"), ("two", "blue")):
         Image.new("RGB", (64, 48), colour).save(tmp_path / f"{name}.png")
     page = opened(context, address)
-    choose(page, "/v1/pictures", "input_images")
+    choose(page, "/v1/images", "input_images")
     page.locator("#input-input_images input[type=file]").set_input_files([tmp_path / "one.png", tmp_path / "two.png"])
     expect(page.locator("#input-input_images")).to_contain_text("two", timeout=READY)
     page.locator("#input-input_image input[type=file]").set_input_files(tmp_path / "one.png")
@@ -137,7 +137,7 @@ def test_what_json_cannot_show_stays_in_the_form_and_several_images_are_sent(
     expect(page.locator("#input-input_images")).to_contain_text("one")
     page.locator("#generate").click()
     expect(page.locator("#stage .details")).to_contain_text("both of them", timeout=READY)
-    picture(page)
+    image(page)
     page.locator("#stage details.details summary").click()
     assert page.locator("#stage .details").inner_text().count("sha256:") == 3
 

@@ -8,13 +8,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.app_process import running_quick
-from tests.page_actions import READY, fill, generate, opened, picture
+from tests.page_actions import READY, fill, generate, image, opened
 
 MOST = 0.02
 MOST_OF_LOADING = 0.01
 MOST_OF_AN_END = 0.04
 MOST_OF_DETAILS = 0.03
-"""They grow by what is known only when the picture is there."""
+"""They grow by what is known only when the image is there."""
 
 WATCH = """(() => {
   window.shifts = [];
@@ -56,10 +56,10 @@ def test_nothing_moves_while_the_page_loads_with_and_without_pictures(
     page = opened(window, address)
     still(page, MOST_OF_LOADING)
     generate(page, finetune_id="my-finetune", prompt="a mill by a river", aspect_ratio="2:3")
-    picture(page)
+    image(page)
     page.wait_for_timeout(1500)  # the form is kept again and again
     page.reload()
-    expect(page.locator("#stage .frame.picture img")).to_be_visible(timeout=READY)
+    expect(page.locator("#stage .frame.image img")).to_be_visible(timeout=READY)
     expect(page.locator("#input-prompt textarea")).to_have_value("a mill by a river")
     still(page, MOST_OF_LOADING)
     window.close()
@@ -75,14 +75,14 @@ def test_nothing_moves_by_itself_while_pictures_come_or_fail(browser: Browser, a
     for shape in ("21:9", "16:9"):
         generate(page, finetune_id="my-finetune", prompt="a mill by a river", seed="", aspect_ratio=shape)
         page.wait_for_timeout(SLOW)
-        picture(page)
+        image(page)
         still(page)
     fill(page, prompt="TOK a mill by a river", aspect_ratio="3:2")
     page.locator("#stage details.details summary").click()
     page.wait_for_timeout(SLOW)
     generate(page)
     page.wait_for_timeout(SLOW)
-    picture(page)
+    image(page)
     expect(page.locator("#stage details.details[open]")).to_be_attached()
     still(page, MOST_OF_DETAILS)
     page.locator("#stage details.details summary").click()

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.page_actions import READY, fill, generate, opened, picture, press, read, sent_seed
+from tests.page_actions import READY, fill, generate, image, opened, press, read, sent_seed
 
 
 @pytest.fixture
@@ -28,14 +28,14 @@ def page(context: BrowserContext, address: str) -> Page:
 
 def test_the_untouched_form_sends_no_seed_of_zero(page: Page) -> None:
     generate(page, finetune_id="my-finetune")
-    picture(page)
+    image(page)
     assert page.locator("#input-seed input").input_value() == ""
     assert sent_seed(page) != "0"
 
 
 def test_generate_shows_the_image_at_its_full_size_with_its_seed(page: Page) -> None:
     generate(page, finetune_id="my-finetune", prompt="a lighthouse", seed="42", aspect_ratio="1:1")
-    shown = Image.open(io.BytesIO(read(picture(page))))
+    shown = Image.open(io.BytesIO(read(image(page))))
     size = page.locator("#stage img").evaluate(
         "image => image.decode().then(() => [image.naturalWidth, image.naturalHeight])"
     )
@@ -46,13 +46,13 @@ def test_generate_shows_the_image_at_its_full_size_with_its_seed(page: Page) -> 
 
 def test_the_seed_reused_gives_the_same_bytes(page: Page) -> None:
     generate(page, finetune_id="my-finetune", prompt="a mill by a river", aspect_ratio="4:3")
-    first, known = picture(page), page.locator("#stage .frame").get_attribute("data-id")
-    page.get_by_role("button", name="Reuse the seed of the picture on the right").click()
+    first, known = image(page), page.locator("#stage .frame").get_attribute("data-id")
+    page.get_by_role("button", name="Reuse the seed of the image on the right").click()
     assert page.locator("#input-seed input").input_value() == sent_seed(page)
     page.locator("#generate").click()
     page.locator("#notice [data-act=insist]").click()
-    expect(page.locator(f'#stage .frame.picture:not([data-id="{known}"])')).to_be_visible(timeout=READY)
-    second = picture(page)
+    expect(page.locator(f'#stage .frame.image:not([data-id="{known}"])')).to_be_visible(timeout=READY)
+    second = image(page)
     assert first != second
     assert read(first) == read(second)
 
@@ -75,9 +75,9 @@ def test_a_tab_closed_while_it_runs_loses_nothing(context: BrowserContext, page:
     seed = sent_seed(page)
     page.close()
     again = opened(context, address)
-    expect(again.locator("#stage .frame.waiting, #stage .frame.picture")).to_be_visible(timeout=READY)
+    expect(again.locator("#stage .frame.waiting, #stage .frame.image")).to_be_visible(timeout=READY)
     assert sent_seed(again) == seed
-    picture(again)
+    image(again)
 
 
 def test_what_is_sent_is_never_held_in_the_browser_nor_sent_elsewhere(context: BrowserContext, address: str) -> None:
@@ -104,7 +104,7 @@ def test_nothing_has_to_be_scrolled_sideways_on_a_phone(browser: Browser, addres
 
 
 def test_a_text_file_as_image_prompt_is_named_at_its_field(page: Page, tmp_path: Path) -> None:
-    (tmp_path / "notes.png").write_text("no picture")
+    (tmp_path / "notes.png").write_text("no image")
     page.locator("#advanced > button").click()
     page.locator("#input-image_prompt input[type=file]").set_input_files(tmp_path / "notes.png")
     expect(page.locator("#field-image_prompt_strength")).to_be_visible(timeout=READY)
@@ -115,7 +115,7 @@ def test_a_text_file_as_image_prompt_is_named_at_its_field(page: Page, tmp_path:
 
 def test_a_word_of_the_prompt_is_never_markup(page: Page) -> None:
     generate(page, finetune_id="my-finetune", prompt="<img src=x onerror=alert(1)> ${1+1} {{2+2}}")
-    picture(page)
+    image(page)
     page.locator("#stage details.details summary").click()
     expect(page.locator("#stage .details pre")).to_contain_text("<img src=x onerror=alert(1)> ${1+1} {{2+2}}")
     assert page.locator("img[src=x]").count() == 0

@@ -7,7 +7,7 @@ import json
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from ..page_actions import READY, fill, generate, opened, picture
+from ..page_actions import READY, fill, generate, image, opened
 
 SHAPES = ("21:9", "16:9", "3:2", "4:3", "1:1", "3:4", "2:3", "9:16", "9:21")
 WINDOWS = ((1280, 720), (1366, 768), (1440, 900), (1920, 1080), (390, 844))
@@ -48,14 +48,14 @@ def test_images_are_whole(page: Page) -> None:
     """Every shape is shown whole in every window."""
     for shape in SHAPES:
         generate(page, finetune_id="my-finetune", prompt="a whole image", seed="", aspect_ratio=shape)
-        picture(page)
-        image = page.locator("#stage .frame.picture img")
+        image(page)
+        shown = page.locator("#stage .frame.image img")
         wide, high = map(int, shape.split(":"))
         for width, height in WINDOWS:
             page.set_viewport_size({"width": width, "height": height})
-            expect(image).to_be_visible()
-            assert image.evaluate(HIDDEN) < 1.5, (shape, width, height)
-        assert abs(image.evaluate("image => image.naturalWidth / image.naturalHeight") / (wide / high) - 1) < 0.05
+            expect(shown).to_be_visible()
+            assert shown.evaluate(HIDDEN) < 1.5, (shape, width, height)
+        assert abs(shown.evaluate("image => image.naturalWidth / image.naturalHeight") / (wide / high) - 1) < 0.05
         page.set_viewport_size({"width": 1440, "height": 900})
 
 
@@ -65,7 +65,7 @@ def test_double_click_makes_one_image(page: Page) -> None:
     fill(page, finetune_id="my-finetune", prompt="twice", seed="", aspect_ratio="1:1")
     page.locator("#generate").dblclick()
     expect(page.locator("#strip .card")).to_have_count(before + 1, timeout=READY)
-    picture(page)
+    image(page)
     assert cards(page) == before + 1
 
 
@@ -80,7 +80,7 @@ def test_held_keys_make_one_image(page: Page) -> None:
     page.keyboard.up("Enter")
     page.keyboard.up("Control")
     expect(page.locator("#strip .card")).to_have_count(before + 1, timeout=READY)
-    picture(page)
+    image(page)
     assert cards(page) == before + 1
 
 
@@ -104,7 +104,7 @@ def test_ctrl_enter_submits_from_form_and_stage_only(page: Page) -> None:
     page.focus("#input-prompt textarea")
     page.keyboard.press("Control+Enter")
     assert page.evaluate("window.presses") == 1
-    picture(page)
+    image(page)
     page.locator("#stage button:visible").first.focus()
     page.keyboard.press("Control+Enter")
     assert page.evaluate("window.presses") == 2
@@ -130,7 +130,7 @@ def test_same_request_under_way(page: Page) -> None:
 def test_letters_need_focus_and_cost_nothing(page: Page) -> None:
     """Typing without a focused field changes nothing; letters on the history fill the form, with Undo; none submits."""
     generate(page, finetune_id="my-finetune", prompt="letters", seed="21", aspect_ratio="1:1")
-    picture(page)
+    image(page)
     before = cards(page)
     fill(page, prompt="my long prompt", seed="77")
     page.evaluate("document.activeElement.blur()")
@@ -149,7 +149,7 @@ def test_letters_need_focus_and_cost_nothing(page: Page) -> None:
 def test_letters_can_be_switched_off(page: Page) -> None:
     """The list of shortcuts has a switch for letters, which a reload keeps."""
     generate(page, finetune_id="my-finetune", prompt="switch", seed="22", aspect_ratio="1:1")
-    picture(page)
+    image(page)
     page.keyboard.press("?")
     page.locator("#letters").click()
     page.locator("#keys [data-act=close]").click()
@@ -220,6 +220,6 @@ def test_blocked_storage(browser: Browser, address: str) -> None:
     page.goto(address)
     expect(page.locator("#strip .card").first).to_be_visible(timeout=READY)
     generate(page, finetune_id="my-finetune", prompt="kept nowhere", seed="", aspect_ratio="1:1")
-    picture(page)
+    image(page)
     assert [error for error in errors if "blocked" in error and "gradio" not in error] == []
     context.close()

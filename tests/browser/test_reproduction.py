@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.page_actions import READY, fill, generate, opened, picture, read, sent_seed
+from tests.page_actions import READY, fill, generate, image, opened, read, sent_seed
 
 DROP = """([data, name, type]) => {
   const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
@@ -42,9 +42,9 @@ def page(context: BrowserContext, address: str) -> Page:
 
 
 def made(page: Page, **values: str) -> str:
-    """A picture of a small shape; gives its address."""
+    """An image of a small shape; gives its address."""
     generate(page, **{"finetune_id": "my-finetune", "aspect_ratio": "1:1", "seed": "", **values})
-    return picture(page)
+    return image(page)
 
 
 def drop(page: Page, data: bytes, name: str, kind: str) -> None:
@@ -81,7 +81,7 @@ def test_an_untouched_original_is_found_by_its_hash_and_an_unknown_picture_offer
     original = made(page, prompt="kept as it came")
     fill(page, prompt="")
     drop(page, read(original), "anything.jpg", "image/jpeg")
-    expect(page.locator("dialog.sheet h2")).to_have_text("A picture of yours")
+    expect(page.locator("dialog.sheet h2")).to_have_text("An image of yours")
     assert table(page)["Prompt"] == ("blank", "kept as it came")
     page.get_by_role("button", name="Cancel").click()
     file = io.BytesIO()
@@ -116,10 +116,10 @@ def test_a_link_sets_the_form_on_a_click_and_starts_nothing(context: BrowserCont
 
 def test_made_again_it_is_compared_and_the_comparison_survives_a_reload(page: Page) -> None:
     first = made(page, prompt="a mill made again")
-    button = page.get_by_role("button", name="Make this picture again from its recipe and compare: free here")
+    button = page.get_by_role("button", name="Make this image again from its recipe and compare: free here")
     button.click()
     expect(page.locator("#panel .verdict")).to_have_text("Identical bytes The same file, bit for bit.", timeout=READY)
-    assert read(picture(page)) == read(first)
+    assert read(image(page)) == read(first)
     page.reload()
     expect(page.locator("#panel .verdict b")).to_have_text("Identical bytes", timeout=READY)
 
@@ -180,7 +180,7 @@ def test_the_same_request_with_the_same_seed_is_offered_instead_of_made_again(pa
     made(page, prompt="something else")
     fill(page, prompt="made once", seed="31")
     page.locator("#generate").click()
-    expect(page.locator("#notice .offer")).to_contain_text("You have this picture already")
+    expect(page.locator("#notice .offer")).to_contain_text("You have this image already")
     cards = page.locator("#strip .card").count()
     page.get_by_role("button", name="Show it, free").click()
     expect(page.locator(f'#stage img[src="{urlsplit(first).path.lstrip("/")}"]')).to_be_visible()
@@ -188,7 +188,7 @@ def test_the_same_request_with_the_same_seed_is_offered_instead_of_made_again(pa
     page.locator("#generate").click()
     page.get_by_role("button", name="Make it again: free here").click()
     expect(page.locator("#strip .card")).to_have_count(cards + 1)
-    picture(page)
+    image(page)
 
 
 def test_a_picture_tells_its_recipe_and_its_code_in_every_language_to_its_owner_only(page: Page, address: str) -> None:
@@ -212,7 +212,7 @@ def test_a_picture_tells_its_recipe_and_its_code_in_every_language_to_its_owner_
 
 
 def test_a_file_can_be_opened_without_a_mouse(page: Page) -> None:
-    press_ = page.get_by_role("button", name="Open a recipe or picture")
+    press_ = page.get_by_role("button", name="Open a recipe or image")
     with page.expect_file_chooser() as chooser:
         press_.focus()
         page.keyboard.press("Enter")

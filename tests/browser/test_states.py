@@ -1,5 +1,5 @@
 """What a page must also do, in a real browser: large type, other scripts, calm, a lock, a word from the background, and
-an end without a picture that everybody can read.
+an end without an image that everybody can read.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from flux_playground.local import LocalServer
 from tests.app_process import running_quick
-from tests.page_actions import READY, fill, generate, opened, picture, sent_seed
+from tests.page_actions import READY, fill, generate, image, opened, sent_seed
 
 HEBREW = "בית קטן על גבעה באור הבוקר"
 SPILT = """() => [...document.querySelectorAll("body *")].filter((one) => {
@@ -54,13 +54,13 @@ def test_beside_generate_stands_what_it_will_cost(context: BrowserContext, addre
 def test_a_locked_seed_outlives_recalls_dice_and_a_reload(context: BrowserContext, address: str) -> None:
     page = opened(context, address)
     generate(page, finetune_id="my-finetune", prompt="a mill", seed="", aspect_ratio="1:1")
-    picture(page)
+    image(page)
     page.locator("[data-act=lock]").click()
     seed = sent_seed(page)
     expect(page.locator("#input-seed input")).to_have_value(seed)
     page.locator("[data-act=vary]").click()
     expect(page.locator("#stage [data-seed]")).not_to_have_text(seed, timeout=READY)
-    picture(page)
+    image(page)
     fill(page, prompt="something else")
     for name in ("[data-act=dice]", "[data-act=clear]", "#stage [data-act=recall][data-what=all]"):
         page.locator(name).click()
@@ -96,7 +96,7 @@ def test_a_picture_that_ends_in_the_background_is_told_only_to_whoever_asked_for
     context.add_init_script(f"({HIDDEN})()")
     page = opened(context, address)
     generate(page, finetune_id="my-finetune", prompt="before anybody asked", seed="", aspect_ratio="1:1")
-    picture(page)
+    image(page)
     assert page.evaluate("[asked, told.length]") == [0, 0]
     page.locator("[data-act=keys]").click()
     page.get_by_role("switch", name=re.compile("while I look elsewhere")).click()
@@ -118,7 +118,7 @@ def test_at_twice_the_size_nothing_overlaps_or_is_scrolled_sideways(browser: Bro
     generate(page, finetune_id="my-finetune", prompt=HEBREW, seed="", aspect_ratio="3:2")
     moving = "() => document.getAnimations().filter((one) => one.playState === 'running').length"
     assert page.evaluate(moving) == 0
-    picture(page)
+    image(page)
     page.locator("#advanced > button").click()
     page.locator("#stage details.details summary").click()
     page.wait_for_timeout(600)
@@ -154,7 +154,7 @@ def test_a_prompt_that_reads_from_the_right_does_so_wherever_it_stands(context: 
     page.locator("#advanced > button").click()
     page.locator("#input-prompt_upsampling input").check()
     generate(page)
-    picture(page)
+    image(page)
     page.locator("#stage details.details summary").click()
     assert page.locator("#stage .used").evaluate(reads) == "rtl"
     page.locator("#input-prompt_upsampling input").uncheck()
@@ -168,7 +168,7 @@ def test_whoever_pays_sees_the_cost_and_the_balance_before_and_after(context: Br
         page = opened(context, url)
         expect(page.locator("#price")).to_have_text(re.compile("cost unknown; [0-9,]+ in the account"), timeout=READY)
         generate(page, finetune_id="my-finetune", prompt="a mill", aspect_ratio="1:1")
-        picture(page)
+        image(page)
         told = re.compile(r"about [0-9.]+ credits, as last time; ([0-9,]+) in the account, then ([0-9,]+)")
         expect(page.locator("#price")).to_have_text(told, timeout=READY)
         left = page.locator(".connection .balance").inner_text().removesuffix(" credits left")
@@ -187,7 +187,7 @@ def test_an_answer_that_got_lost_is_asked_for_again_and_nothing_is_done_twice(
     page.route("**/queue/data*", lambda route: route.fulfill(body=NOTHING_MORE), times=1)
     fill(page, finetune_id="my-finetune", prompt="a mill whose answer got lost", seed="", aspect_ratio="3:2")
     page.locator("#generate").click()
-    expect(page.locator("#stage .frame.picture img")).to_have_attribute("alt", re.compile("got lost"), timeout=READY)
+    expect(page.locator("#stage .frame.image img")).to_have_attribute("alt", re.compile("got lost"), timeout=READY)
     assert page.locator("#strip .card").count() == before + 1
 
 
@@ -224,5 +224,5 @@ def test_on_a_phone_generate_leads_to_the_picture_and_reasons_stay_where_they_ar
     expect(page.locator("#notice .reasons")).to_be_in_viewport(ratio=0.9)
     generate(page, seed="")
     expect(page.locator("#stage .frame")).to_be_in_viewport(ratio=0.9)
-    picture(page)
+    image(page)
     window.close()

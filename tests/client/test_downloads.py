@@ -45,14 +45,14 @@ KEY = "0d9f5cf1-1111-2222-3333-444455556666"
 SAMPLE = "/results/sample.jpeg"
 
 
-def picture(seed: int = 0, kind: str = "JPEG", edge: int = 64) -> bytes:
+def image(seed: int = 0, kind: str = "JPEG", edge: int = 64) -> bytes:
     image = Image.effect_mandelbrot((edge, edge), (-2 + seed / 100, -1.5, 1, 1.5), 50).convert("RGB")
     out = io.BytesIO()
     image.save(out, kind)
     return out.getvalue()
 
 
-DATA, PNG = picture(), picture(kind="PNG")
+DATA, PNG = image(), image(kind="PNG")
 WHOLE = reply(DATA, Content_Type="image/jpeg")
 
 
@@ -78,7 +78,7 @@ def failure(server: Hostile, *acts: Act) -> PlaygroundError:
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_the_bytes_come_as_they_were_delivered_and_the_key_stays_at_home(server: Hostile, kind: str) -> None:
-    data = picture(kind=kind)
+    data = image(kind=kind)
     assert download(server, reply(data)) == data
     [call] = server.seen
     assert call.path == SAMPLE + "?se=1&sig=top%2Bsecret%3D"
@@ -238,7 +238,7 @@ def test_the_download_begins_right_after_the_ready_answer_and_connections_are_ke
 
 
 def test_many_downloads_at_once_are_not_mixed_up(server: Hostile) -> None:
-    data = {number: picture(number) for number in range(40)}
+    data = {number: image(number) for number in range(40)}
     found: dict[int, bytes] = {}
     server.script(SAMPLE, lambda sock, seen: reply(data[int(seen.path.partition("=")[2])])(sock, seen))
     with Client(server.url, KEY, limits=QUICK) as client:

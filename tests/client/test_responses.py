@@ -99,16 +99,16 @@ def test_each_refusal_has_its_own_error_and_is_not_repeated(
 
 
 def test_a_422_names_its_fields_and_never_repeats_what_was_sent(server: Hostile) -> None:
-    picture = "iVBORw0KGgo" + "A" * 5_000
+    image = "iVBORw0KGgo" + "A" * 5_000
     detail = [
         {
             "type": "less_than_equal",
             "loc": ["body", "finetune_strength"],
             "msg": "at most 2",
-            "input": picture,
+            "input": image,
             "ctx": {"le": 2},
         },
-        {"type": "missing", "loc": ["body", "axes", 0], "msg": f"not {picture}", "input": {"image_prompt": picture}},
+        {"type": "missing", "loc": ["body", "axes", 0], "msg": f"not {image}", "input": {"image_prompt": image}},
     ]
     error = failure(server, reply({"detail": detail}, 422))
     assert isinstance(error, InvalidRequest)

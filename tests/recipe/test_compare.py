@@ -83,8 +83,8 @@ def test_one_changed_pixel_is_found_measured_and_seen() -> None:
     assert result.mean == pytest.approx(30 / 3 / 65536)
     assert result.psnr == pytest.approx(10 * math.log10(255**2 * 3 * 65536 / 30**2))
     assert result.gain == 8
-    with Image.open(io.BytesIO(result.difference_png)) as picture:
-        assert (picture.size, picture.getpixel((100, 50)), picture.getpixel((101, 50))) == ((256, 256), 240, 0)
+    with Image.open(io.BytesIO(result.difference_png)) as image:
+        assert (image.size, image.getpixel((100, 50)), image.getpixel((101, 50))) == ((256, 256), 240, 0)
 
 
 def test_another_picture_and_another_size_are_different() -> None:

@@ -46,7 +46,7 @@ def test_every_post_that_answers_with_a_task_is_an_endpoint_and_nothing_else_is(
     assert paths == [
         "/v1/plain",
         "/v1/nullable",
-        "/v1/pictures",
+        "/v1/images",
         "/v1/nested",
         "/v1/odd",
         "/v1/either",
@@ -58,7 +58,7 @@ def test_an_endpoint_has_a_summary_or_its_path_and_the_nearest_server(constructs
     assert constructs.operation("/v1/plain").summary == "Every plain kind of value"
     assert constructs.operation("/v1/only_hooked").summary == "/v1/only_hooked"
     assert constructs.operation("/v1/plain").server == "https://api.example.org"
-    assert constructs.operation("/v1/pictures").server == "https://eu.example.org"
+    assert constructs.operation("/v1/images").server == "https://eu.example.org"
 
 
 @pytest.mark.parametrize("address", ["http://api.example.org", "ftp://a", "/", "", "https://", "https://[", 5])
@@ -107,9 +107,9 @@ def test_nullable_is_read_however_it_is_written(constructs: Document) -> None:
 
 
 def test_pictures_are_known_by_name_and_description(constructs: Document) -> None:
-    pictures = [one.name for one in constructs.operation("/v1/pictures").fields if one.media == "image"]
+    images = [one.name for one in constructs.operation("/v1/images").fields if one.media == "image"]
     single = ["input_image", "input_image_2", "input_image_8", "image", "image_prompt", "mask", "control_image"]
-    assert pictures == [*single, "person", "garment", "backdrop", "input_images"]
+    assert images == [*single, "person", "garment", "backdrop", "input_images"]
 
 
 def test_a_union_has_its_branches_and_an_object_its_fields_as_fields(constructs: Document) -> None:
@@ -150,7 +150,7 @@ def test_the_older_kind_of_page_gives_the_same_endpoint_as_the_shipped_document(
     assert page.server == "https://api.us1.bfl.ai"
     assert (page.summary, page.description) == (
         "Draw with a finetune",
-        "Hands in a picture to be drawn with a finetune.",
+        "Hands in an image to be drawn with a finetune.",
     )
     same_server = replace(shipped, server=page.server)
     assert describe_changes(page, same_server) == (
@@ -162,7 +162,7 @@ def test_the_older_kind_of_page_gives_the_same_endpoint_as_the_shipped_document(
 
 def test_the_newer_kind_of_page_is_a_document_in_a_block() -> None:
     (one,) = load(DOCUMENTS / "newer-page.md").operations
-    assert (one.path, one.server, one.summary) == ("/v1/newer", "https://api.example.org", "Draw a picture")
+    assert (one.path, one.server, one.summary) == ("/v1/newer", "https://api.example.org", "Draw an image")
     assert [(each.name, each.required, each.default) for each in one.fields] == [
         ("prompt", True, None),
         ("width", False, None),
@@ -317,7 +317,7 @@ def test_a_body_that_is_a_choice_of_objects_has_the_fields_of_all_and_is_checked
 ) -> None:
     either = constructs.operation("/v1/either")
     known = {one.name: one for one in either.fields}
-    assert (known["kind"].enum, known["kind"].required) == (("words", "picture"), True)
+    assert (known["kind"].enum, known["kind"].required) == (("words", "image"), True)
     assert [one.name for one in either.fields if one.required] == ["kind"]
     assert (known["strength"].default, known["upsampling"].default) == (None, None)
     assert either.build_request({"kind": "words", "prompt": "a mill", "seed": "7", "strength": ""}) == {
@@ -328,7 +328,7 @@ def test_a_body_that_is_a_choice_of_objects_has_the_fields_of_all_and_is_checked
     for values, wrong in (
         ({"prompt": "a mill", "seed": None}, {"kind"}),
         ({"kind": "words", "input_image": "eA=="}, {"prompt", "input_image"}),
-        ({"kind": "picture", "input_image": "eA==", "strength": 3}, {"strength"}),
+        ({"kind": "image", "input_image": "eA==", "strength": 3}, {"strength"}),
     ):
         with pytest.raises(InvalidRequest) as caught:
             either.build_request(values)

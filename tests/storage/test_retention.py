@@ -1,4 +1,4 @@
-"""Room on the disk: the oldest pictures go when there is too much, and only they; the page and the recipe say so."""
+"""Room on the disk: the oldest images go when there is too much, and only they; the page and the recipe say so."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_an_image_that_was_sent_goes_with_the_last_that_needs_it(store: Generati
     assert there(store, *old) == [False, False]
     assert [store.load_input(one) is not None for one in (shared, own, new)] == [True, False, True]
     told = list(reproduce.caveats(old[0], old[0].server, store))
-    assert told == ["It cannot be made again: the picture that was sent as image is no longer kept here."]
+    assert told == ["It cannot be made again: the image that was sent as image is no longer kept here."]
 
 
 def test_what_was_sent_for_failures_and_for_nothing_goes_too(store: GenerationStore) -> None:
@@ -174,7 +174,7 @@ def test_the_page_says_that_a_picture_is_gone_and_shows_none(playground: Playgro
     assert "Removed: a mill" in cards
     for said in (stage.frame, stage.line, stage.below, cards):
         assert "<img" not in said
-        assert "picture/" not in said
+        assert "image/" not in said
     again = list(playground.generate({**VALUES, "seed": 1}))[-1]
     compared = shown.render_comparison(gone, again, reproduce.compare_generations(gone, again))
     assert "Not comparable" in compared

@@ -90,7 +90,7 @@ def _kind(generation: Generation) -> str:
     if not generation.finished:
         return "waiting"
     shows_image = generation.state is State.SUCCEEDED and not missing_file.is_missing(generation)
-    return "picture" if shows_image else "ending"
+    return "image" if shows_image else "ending"
 
 
 def _render_frame(context: ResultContext) -> str:
@@ -99,9 +99,9 @@ def _render_frame(context: ResultContext) -> str:
     facts: dict[str, Any] = {"kind": kind, "id": generation.id, "size": frame_shape(generation)}
     if kind == "waiting":
         return render("result_frame.html", **facts, alt=_shorten(prompt, MAX_ALT_CHARS))
-    if kind == "picture":
+    if kind == "image":
         media = media_types.display_kind(generation.format)
-        alt, address = _shorten(prompt or "Generated image", MAX_ALT_CHARS), image_urls.picture(generation)
+        alt, address = _shorten(prompt or "Generated image", MAX_ALT_CHARS), image_urls.image(generation)
         return render("result_frame.html", **facts, generation=generation, media=media, address=address, alt=alt)
     risky = generation.state is State.SUBMIT_UNKNOWN
     return render(
@@ -167,7 +167,7 @@ def _render_below(context: ResultContext) -> str:
         queued=generation.state is State.QUEUED,
         missing=missing_file.is_missing(generation),
         outlook=context.outlook,
-        address=image_urls.picture(generation),
+        address=image_urls.image(generation),
         recipe_address=image_urls.recipe(generation),
         copy_address=image_urls.copy(generation),
         signed=SIGNATURE_PRESENT,

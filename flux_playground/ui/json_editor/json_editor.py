@@ -85,13 +85,13 @@ def _request(form: Form, raw: Mapping[str, Any]) -> dict[str, Any]:
     for one in chosen:
         value = values.get(one.name) if one.media else understood.get(one.name)
         if not is_blank(value):
-            out[one.name] = SECRET if one.secret else _pictured(value) if one.media else value
+            out[one.name] = SECRET if one.secret else _image_placeholder(value) if one.media else value
     return out
 
 
-def _pictured(value: Any) -> Any:
+def _image_placeholder(value: Any) -> Any:
     if isinstance(value, list):
-        return [_pictured(one) for one in value]
+        return [_image_placeholder(one) for one in value]
     if isinstance(value, Path):
         return f"(image {value.name})"
     return f"(image, {len(value):,} characters)" if isinstance(value, str) and len(value) > LONGEST else value

@@ -40,7 +40,7 @@ MAX_INLINE_IMAGE_BYTES = 20_000_000
 
 DESCRIPTION = (
     "Generates one image and returns it with its seed. The same seed and settings generate the same image. It may cost "
-    "money. Image inputs are base64. `picture` and `recipe` in the result are URLs relative to the URL of the page."
+    "money. Image inputs are base64. `image` and `recipe` in the result are URLs relative to the URL of the page."
 )
 
 Report = Callable[[float, str], Awaitable[None]]
@@ -166,13 +166,13 @@ def _result(generation: Generation, base_url: str, max_bytes: int) -> dict[str, 
         text = missing_file.words(generation) if succeeded else messages.ending(generation)
         quoted = messages.quoted(generation.error) if generation.error else ""
         return _failed(" ".join(part for part in (f"{text.title}.", text.happened, text.cost, quoted) if part))
-    picture, recipe = image_urls.picture(generation), image_urls.recipe(generation)
-    record = generation_to_json(generation) | {"picture": picture, "recipe": recipe}
+    image, recipe = image_urls.image(generation), image_urls.recipe(generation)
+    record = generation_to_json(generation) | {"image": image, "recipe": recipe}
     content: list[dict[str, Any]] = [{"type": "text", "text": json.dumps(record, ensure_ascii=False)}]
     media_type = media_types.media_type(generation.format)
     is_image = media_types.display_kind(generation.format) == "image"
     if is_image and (generation.size or 0) > max_bytes:
-        uri = base_url.rstrip("/") + "/" + picture.lstrip("/")
+        uri = base_url.rstrip("/") + "/" + image.lstrip("/")
         name = f"{generation.id}.{generation.format}"
         content.insert(0, {"type": "resource_link", "uri": uri, "name": name, "mimeType": media_type})
     elif is_image and generation.image is not None:

@@ -44,7 +44,7 @@ def render_import(preview: ImportPreview) -> str:
         unknown=[(name[:MAX_NAME_CHARS], format_value(value)) for name, value in preview.unknown],
         warnings=preview.warnings,
         elsewhere=preview.elsewhere,
-        has_image=preview.picture is not None,
+        has_image=preview.image is not None,
     )
 
 

@@ -46,7 +46,7 @@ class ImportPreview:
     """What was opened: what it is, whose image it is of, what it would change, and what it says besides.
 
     `same` counts fields that hold already what it says; `refused` are fields with values that the schema refuses, and
-    why; `unknown` are names that have no field here. `picture` is the file that was opened, if that is an image;
+    why; `unknown` are names that have no field here. `image` is the file that was opened, if that is an image;
     `elsewhere` is another endpoint of this page, if it was made with that.
     """
 
@@ -57,7 +57,7 @@ class ImportPreview:
     refused: tuple[tuple[Field, str], ...] = ()
     unknown: tuple[tuple[str, Any], ...] = ()
     warnings: tuple[str, ...] = ()
-    picture: Path | None = field(default=None, repr=False)
+    image: Path | None = field(default=None, repr=False)
     source: Path | str = field(default="", repr=False)
     elsewhere: str = ""
 

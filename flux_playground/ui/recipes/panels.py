@@ -26,7 +26,7 @@ def below_form() -> tuple[Any, Any]:
     return file, gr.HTML("", elem_id="draft", **_OWN)
 
 
-def below_picture() -> tuple[Any, Any]:
+def below_image() -> tuple[Any, Any]:
     """Draw the panel below the image and the import dialog."""
     return gr.HTML("", elem_id="panel", **_OWN), gr.HTML("", elem_id="sheets", **_OWN)
 

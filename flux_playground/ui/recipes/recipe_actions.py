@@ -31,7 +31,7 @@ async def show_panel(context: Context) -> Update:
         return Update(panel=reproduction_view.render_recipe(generation, dump_recipe(reproduce.recipe(generation))))
     if what == "code":
         server, note = code_panel.choose_server(context, generation.endpoint, generation.server)
-        code = code_panel.render_code("picture", server, generation.endpoint, reproduce.values(generation), note)
+        code = code_panel.render_code("image", server, generation.endpoint, reproduce.values(generation), note)
         return Update(panel=reproduction_view.render_panel("code", "Code for this image", generation.id, code))
     return Update(panel=await _compare_with_original(context, generation) if what == "outcome" else "")
 
@@ -98,8 +98,8 @@ async def use_as_image_prompt(context: Context) -> Update:
     image_fields = (field.name for field in context.form.fields if field.media == "image" and field.type == "string")
     name = next(image_fields, None)
     inputs: Mapping[str, Any] = {}
-    if pending is not None and pending.picture is not None and name is not None:
-        inputs = {name: str(pending.picture)}
+    if pending is not None and pending.image is not None and name is not None:
+        inputs = {name: str(pending.image)}
     return _close_dialog(context, inputs, "Image prompt set.")
 
 

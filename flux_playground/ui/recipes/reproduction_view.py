@@ -140,7 +140,7 @@ def _compared_images(
     original: Generation, generation: Generation, comparison: Comparison | None
 ) -> list[dict[str, str]]:
     images = [
-        {"address": image_urls.picture(image), "thumbnail": image_urls.thumbnail(image), "name": name}
+        {"address": image_urls.image(image), "thumbnail": image_urls.thumbnail(image), "name": name}
         for image, name in ((original, "original"), (generation, "reproduction"))
         if reproduce.image_exists(image)
     ]

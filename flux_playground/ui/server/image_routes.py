@@ -1,4 +1,4 @@
-"""The routes that give out pictures: the delivered bytes as they are, small ones for the cards, recipes and copies.
+"""The routes that give out images: the delivered bytes as they are, small ones for the cards, recipes and copies.
 
 Each has a mark in its address, which is known only to whom the address was given (`addresses.py`): without the right
 one there is nothing here, as for an id that there is none of. Knows the playground, not gradio.
@@ -33,7 +33,7 @@ HEADERS = {
 
 
 def routes(playground: Playground) -> list[Route]:
-    """`/picture/{id}/{mark}` (with `?download`, to be saved), and likewise what belongs to it."""
+    """`/image/{id}/{mark}` (with `?download`, to be saved), and likewise what belongs to it."""
 
     def route(kind: str, give: Give) -> Route:
         async def answer(request: Request) -> Response:
@@ -45,7 +45,7 @@ def routes(playground: Playground) -> list[Route]:
         return Route(f"/{kind}/{{id}}/{{mark}}", answer)
 
     kinds: dict[str, Give] = {
-        "picture": _picture,
+        "image": _picture,
         "thumbnail": _thumbnail,
         "recipe": _recipe,
         "copy": _copy,

@@ -1,4 +1,4 @@
-"""Signed addresses of an image and its files on the page: `picture/<id>/<signature>` and others.
+"""Signed addresses of an image and its files on the page: `image/<id>/<signature>` and others.
 
 An id alone, which logs and events contain, opens nothing. There are two signatures: the address of an image does not
 give access to its recipe.
@@ -11,13 +11,13 @@ import hmac
 
 from ...generation import Generation
 
-IMAGE_KINDS = ("picture", "thumbnail")
+IMAGE_KINDS = ("image", "thumbnail")
 """Addresses with the signature of the image alone; all others reveal the settings."""
 
 
-def picture(generation: Generation) -> str:
+def image(generation: Generation) -> str:
     """Return the address of the delivered file; `?download` makes the browser save it."""
-    return _address("picture", generation)
+    return _address("image", generation)
 
 
 def thumbnail(generation: Generation) -> str:
@@ -50,5 +50,5 @@ def _address(kind: str, generation: Generation) -> str:
 
 
 def _sign(kind: str, generation: Generation) -> str:
-    what = "picture" if kind in IMAGE_KINDS else "recipe"
+    what = "image" if kind in IMAGE_KINDS else "recipe"
     return hmac.new(generation.secret.encode(), f"{what} {generation.id}".encode(), hashlib.sha256).hexdigest()[:32]

@@ -32,7 +32,7 @@ PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgG
 GIVEN: dict[str, dict[str, Any]] = {
     "/v1/plain": {"text": "a fox", "kind": "plain", "count": 2, "short": "abc", "huge": 2**70, "share": 0.25},
     "/v1/nullable": {"must_say": None, "text": "a", "bound_inside": 6, "old": False, "things": ["a", "b"]},
-    "/v1/pictures": {"input_image": PIXEL, "input_images": [PIXEL, PIXEL], "image_prompt_strength": 0},
+    "/v1/images": {"input_image": PIXEL, "input_images": [PIXEL, PIXEL], "image_prompt_strength": 0},
     "/v1/nested": {
         "seed": 7,
         "text_or_number": "12",
@@ -47,7 +47,7 @@ GIVEN: dict[str, dict[str, Any]] = {
         "all": {"a": 1, "b": "x"},
     },
     "/v1/odd": {"anything": [1, {"a": None}], "untyped": 5, "names": {"x_a": 1}, "conditional": {"a": 1, "b": 2}},
-    "/v1/either": {"kind": "picture", "input_image": PIXEL, "strength": 0.25, "seed": 2**70},
+    "/v1/either": {"kind": "image", "input_image": PIXEL, "strength": 0.25, "seed": 2**70},
     "/v1/only_hooked": {"prompt": "a mill"},
 }
 

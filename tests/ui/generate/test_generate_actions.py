@@ -30,7 +30,7 @@ def selected(page: Page, tab: str = "tab") -> str:
 
 def assert_shows_selected(page: Page, update: Update) -> None:
     assert update.result is not None
-    assert f"picture/{selected(page)}" in update.result.frame
+    assert f"image/{selected(page)}" in update.result.frame
 
 
 def test_generate_ends_with_the_image(page: Page) -> None:

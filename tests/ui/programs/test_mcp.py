@@ -118,7 +118,7 @@ def test_a_client_that_others_wrote_finds_the_tools_and_makes_an_image(url: str,
     assert [done for done, _ in heard] == sorted({done for done, _ in heard})
     assert "Pending" in {said for _, said in heard}
     program = Stranger(url)
-    assert program.get("/" + record["picture"]).body == stored.image.read_bytes()
+    assert program.get("/" + record["image"]).body == stored.image.read_bytes()
     assert str(stored.seed).encode() in program.get("/" + record["recipe"]).body
 
 
@@ -166,7 +166,7 @@ def test_large_image_with_progress_is_a_link(playground: Playground) -> None:
     for max_bytes, kind in ((10, "resource_link"), (10_000_000, "image")):
         content = mcp_tools._result(made, "http://page/", max_bytes)["content"][0]
         assert (content["type"], content["mimeType"]) == (kind, "image/png")
-        assert kind == "image" or content["uri"] == f"http://page/{image_urls.picture(made)}"
+        assert kind == "image" or content["uri"] == f"http://page/{image_urls.image(made)}"
 
 
 def test_all_faults_of_a_call(program: Stranger) -> None:
@@ -191,7 +191,7 @@ def test_huge_number_as_text(program: Stranger) -> None:
 
 def test_an_image_goes_in_as_base64_and_is_looked_at(program: Stranger, folder: Path) -> None:
     before = len(kept(folder))
-    for wrong in (base64.b64encode(b"no picture").decode(), "no base64!", "/etc/passwd", "http://127.0.0.1/x.png"):
+    for wrong in (base64.b64encode(b"no image").decode(), "no base64!", "/etc/passwd", "http://127.0.0.1/x.png"):
         result = called(program, {**VALUES, "image_prompt": wrong})
         assert result["isError"]
         assert "image_prompt" in said(result)
@@ -249,7 +249,7 @@ def test_at_home_what_a_program_makes_is_the_owners(tmp_path: Path) -> None:
         made = json.loads(said(result))
         page = Stranger(address)
         assert made["id"] in page.hello()
-        assert page.get("/" + made["picture"]).status == 200
+        assert page.get("/" + made["image"]).status == 200
     assert [one.owner for one in kept(tmp_path)] == ["owner"]
 
 
