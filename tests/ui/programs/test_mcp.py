@@ -116,7 +116,7 @@ def test_a_client_that_others_wrote_finds_the_tools_and_makes_an_image(url: str,
     assert made.structured_content == record
     assert heard
     assert [done for done, _ in heard] == sorted({done for done, _ in heard})
-    assert "Pending" in {said for _, said in heard}
+    assert "Generating" in {said for _, said in heard}
     program = Stranger(url)
     assert program.get("/" + record["image"]).body == stored.image.read_bytes()
     assert str(stored.seed).encode() in program.get("/" + record["recipe"]).body
@@ -306,7 +306,7 @@ def test_an_allowance_holds_however_it_is_called(program: Stranger, folder: Path
         results.append(called(program, VALUES, mcp_session_id=forged, **named))
     assert [one["isError"] for one in results] == [False] * ALLOWANCE + [True] * 2
     assert "Limit reached" in said(results[-1])
-    assert "The next one can be made in" in said(results[-1])
+    assert "Try again in" in said(results[-1])
     page = Stranger(program.url, program.address)
     page.hello()
     assert "Limit reached" in page.generate()
