@@ -12,20 +12,28 @@ BIN := $(VENV)/bin
 LOCKER := .locker
 NEWEST := .venv-newest
 INSTALL := -m pip install --quiet --disable-pip-version-check
+PYTEST := $(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder
 COMPILE := $(LOCKER)/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: run test test-newest check coverage bench shots lock needs
+.PHONY: run test test-fast test-long test-newest check coverage bench shots lock needs
 
 run: $(VENV)/.installed
 	$(BIN)/python app.py
 
 test: $(VENV)/.developed needs
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(PYTEST)
+
+test-fast: $(VENV)/.developed needs
+	$(PYTEST) --ignore tests/browser --ignore tests/app
+
+# All tests, with more examples and more points at which the program is killed: about fifteen minutes.
+test-long: $(VENV)/.developed needs
+	$(PYTEST) -m "" --hypothesis-profile long
 
 # The browser tests run the program in other processes, which are not measured.
 coverage: $(VENV)/.developed needs
-	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/browser --cov flux_playground --cov-report term:skip-covered
+	$(PYTEST) --ignore tests/browser --cov flux_playground --cov-report term:skip-covered
 
 check: $(VENV)/.developed
 	$(BIN)/ruff format --check .

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from flux_playground import Playground, Settings
+from flux_playground.client import poll_schedule
 from flux_playground.local import LocalServer
 
 from .app_process import running_quick
@@ -29,6 +30,20 @@ SPEED = 60.0
 SCALE = 0.25
 
 
+HOSTED = ("test_attacks", "test_mcp", "test_file_access")
+"""The files of tests that share the hosted page."""
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file, and those of the hosted page, on one worker; the longest begin first."""
+    first = ("test_start", "test_accessibility", "test_layout_shift")
+    items.sort(key=lambda item: (item.path.stem not in first, item.path.parent.name != "browser"))
+    for item in items:
+        group = "hosted" if item.path.stem in HOSTED else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[LocalServer]:
     """The local server, sixty times as fast as the real API, with flat images of a quarter of the width and height."""
@@ -43,8 +58,9 @@ def settings(server: LocalServer, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def playground(settings: Settings) -> Iterator[Playground]:
-    """A playground that makes its images at the local server."""
+def playground(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Playground]:
+    """A playground that makes its images at the local server, with short polls."""
+    monkeypatch.setattr(poll_schedule, "MAX_STEP_SECONDS", 0.1)
     with Playground(settings) as opened:
         yield opened
 

@@ -118,7 +118,8 @@ DAYS: list[tuple[str, State, type[PlaygroundError] | None, int]] = [
 def test_a_generation_ends_as_it_must_and_is_paid_for_once_at_most(
     server: LocalServer, store: GenerationStore, word: str, state: State, error: type[PlaygroundError] | None, paid: int
 ) -> None:
-    records, submits = go(server, store, f"a quiet lake {word}", HASTY if error is TaskTimeout else PATIENT)
+    patience = HASTY if error in (TaskTimeout, StatusUnavailable) else PATIENT  # these end with the patience
+    records, submits = go(server, store, f"a quiet lake {word}", patience)
     last = records[-1]
     assert (last.state, type(last.error)) == (state, error or type(None))
     assert submits == paid
