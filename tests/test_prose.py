@@ -18,7 +18,6 @@ EXEMPT: tuple[str, ...] = (
     "flux_playground/playground.py",
     "flux_playground/reproduce.py",
     "flux_playground/runs",
-    "flux_playground/snippets",
     "flux_playground/storage",
     "flux_playground/ui/endpoints",
     "flux_playground/ui/generate",

@@ -1,1 +1,1 @@
-"""Image files: what they are, how they are sent, and the metadata inside them."""
+"""Image files: what they are, how they are sent to the API, and the metadata inside."""

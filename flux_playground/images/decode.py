@@ -141,11 +141,11 @@ def decode_bytes(image: ImageFile.ImageFile, data: bytes) -> int:
 def _is_sequential(data: bytes) -> bool:
     """Return whether a JPEG has one scan with all components, which is decoded in lines."""
     components = 0
-    for part in jpeg.iter_segments(data):
-        if part.kind in (b"\xc0", b"\xc1"):
-            components = part.of(data)[5]
-        elif part.kind == jpeg.SCAN:
-            return components > 0 and part.of(data)[0] == components
+    for segment in jpeg.iter_segments(data):
+        if segment.kind in (b"\xc0", b"\xc1"):
+            components = segment.content(data)[5]
+        elif segment.kind == jpeg.SCAN:
+            return components > 0 and segment.content(data)[0] == components
     return False
 
 

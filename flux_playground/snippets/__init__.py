@@ -1,13 +1,7 @@
-"""A request as code that makes the image without this program: curl, Python, JavaScript, or its JSON alone.
+"""Renders a request as code that works without this program: curl, Python, JavaScript, or the JSON of the request.
 
-Each stands alone and does what is right: a submit whose answer was lost is not sent again, a Retry-After is obeyed,
-every call has a timeout, the key comes from the environment and goes to no other host. Knows no HTTP itself, and
-nothing of what a field means.
-
-    draft.py        what every language needs: address, request as JSON, image files
-    shell.py        curl, in any shell
-    python.py       requests
-    javascript.py   fetch, in Node
+The code never repeats a submit whose response was lost, obeys Retry-After, sets a timeout for every call, reads the key
+from the environment and sends it to no other host.
 """
 
 from __future__ import annotations
@@ -16,14 +10,14 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from . import javascript, python, shell
+from .languages import render_javascript, render_python, render_shell
 from .template import prepare_template
 
 __all__ = ["Language", "render_snippet"]
 
 
 class Language(StrEnum):
-    """What a request can be written in, by the name that people know it by."""
+    """A language for code, by its usual name."""
 
     CURL = "curl"
     PYTHON = "Python"
@@ -32,15 +26,14 @@ class Language(StrEnum):
 
 
 def render_snippet(language: Language, server: str, endpoint: str, request: Mapping[str, Any]) -> str:
-    """The request to this endpoint as code; the image comes out as a file named for its task.
+    """Return the code that sends a request to an endpoint and saves the image in a file with the name of the task.
 
-    `server` is a base URL without path, `request` a request as it is sent or as it is kept: an image that stands there
-    by its hash ("sha256:…") is read from a file beside the code. Webhooks are left out, as the code waits itself.
-    Raises `ValueError` for a value that JSON cannot hold.
+    `server` is a URL without path. Image references in the request become files next to the code. Webhooks are left
+    out, because the code polls. Raises `ValueError` for a value that JSON cannot hold.
     """
-    drafted = prepare_template(server, endpoint, request)
+    template = prepare_template(server, endpoint, request)
     if language is Language.CURL:
-        return shell.write(drafted)
+        return render_shell(template)
     if language is Language.PYTHON:
-        return python.write(drafted)
-    return javascript.write(drafted) if language is Language.JAVASCRIPT else drafted.request
+        return render_python(template)
+    return render_javascript(template) if language is Language.JAVASCRIPT else template.request

@@ -1,27 +1,28 @@
-"""What every language needs of a request: its address, its JSON, the files of its images. Knows no language.
+"""Prepares a request for insertion into the code templates in `templates/`.
 
-The JSON stands in the code as it is sent. So there is one way of quoting to get right for each language, numbers of
-any size stay exact, and code can be read back as the request that it makes.
+The request is inserted as the JSON text that is sent. Numbers of any size stay exact, each language needs one way of
+quoting, and `recipe.detect` can read the request back from the code.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from ..bounded_json import dump_json
 from ..image_ref import is_image_ref
 
-UNUSUAL = re.compile(r"[^\n -~]")
-HARMLESS = "/:.-_~[]@?=&%+"
+FOLDER = Path(__file__).parent / "templates"
+SAFE_URL_CHARACTERS = "/:.-_~[]@?=&%+"
 
 
 @dataclass(frozen=True)
 class Template:
-    """A request about to be written as code: `images` maps what stands in it for an image to the name of its file."""
+    """The variable parts of the code: `images` maps each reference in the request to a file name."""
 
     url: str
     request: str
@@ -29,23 +30,25 @@ class Template:
 
 
 def prepare_template(server: str, endpoint: str, request: Mapping[str, Any]) -> Template:
-    """The parts of the code for this request, safe to put between quotes; raises `ValueError`."""
-    # The code waits by itself: with a webhook the API would not say where to ask.
-    told = {str(name): value for name, value in request.items() if "webhook" not in str(name).lower()}
-    text = json.dumps(told, ensure_ascii=False, allow_nan=False, indent=2)
-    seen = UNUSUAL.sub(lambda letter: letter[0] if letter[0].isprintable() else json.dumps(letter[0])[1:-1], text)
-    return Template(quote(server.rstrip("/") + endpoint, safe=HARMLESS), seen, dict(_images(told)))
+    """Return the variable parts for a request, safe to put between quotes; raises `ValueError` for NaN."""
+    # With a webhook, the API does not return the polling URL that the code needs.
+    shared = {str(name): value for name, value in request.items() if "webhook" not in str(name).lower()}
+    images: dict[str, str] = {}
+    for name, value in shared.items():
+        stem = re.sub(r"[^\w-]", "_", name, flags=re.ASCII)
+        items = value if isinstance(value, list) else [value]
+        for number, item in enumerate(items, 1):
+            if is_image_ref(item):
+                images[item] = f"{stem}_{number}.png" if len(items) > 1 else f"{stem}.png"
+    url = quote(server.rstrip("/") + endpoint, safe=SAFE_URL_CHARACTERS)
+    return Template(url, dump_json(shared, indent=2, sort_keys=False), images)
 
 
-def fill(template: str, **values: str) -> str:
-    """The template with each `@name@` replaced; what is put in is not looked through again."""
-    return re.sub(r"@(\w+)@", lambda found: values[found[1]], template).lstrip("\n")
+def load(name: str) -> str:
+    """Return the text of a template."""
+    return (FOLDER / name).read_text(encoding="utf-8")
 
 
-def _images(request: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for name, value in request.items():
-        file = re.sub(r"[^\w-]", "_", name, flags=re.ASCII)
-        values = value if isinstance(value, list) else [value]
-        for number, one in enumerate(values):
-            if is_image_ref(one):
-                yield one, f"{file}_{number + 1}.png" if len(values) > 1 else f"{file}.png"
+def fill(text: str, **values: str) -> str:
+    """Replace each `@name@` in a text; inserted values are not searched again."""
+    return re.sub(r"@(\w+)@", lambda match: values[match[1]], text)

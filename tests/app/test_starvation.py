@@ -45,7 +45,7 @@ def test_texts_of_a_file_are_bounded_together() -> None:
         return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
 
     head = chunk(b"IHDR", bytes([0, 0, 0, 1, 0, 0, 0, 1, 8, 2, 0, 0, 0]))
-    file = png.BEGINNING + head + b"".join(chunk(b"zTXt", b"key\x00\x00" + packed) for _ in range(32))
+    file = png.SIGNATURE + head + b"".join(chunk(b"zTXt", b"key\x00\x00" + packed) for _ in range(32))
     assert sum(len(one.text) for one in read_texts(file + chunk(b"IEND", b""))) <= MAX_TEXTS_CHARACTERS
 
 

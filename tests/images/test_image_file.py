@@ -64,8 +64,8 @@ def test_an_image_is_told_by_its_content(name: str) -> None:
 
 
 def test_a_picture_knows_its_media_type_and_suffix() -> None:
-    assert (ImageInfo("jpeg", 1, 1).mime, ImageInfo("jpeg", 1, 1).suffix) == ("image/jpeg", ".jpg")
-    assert (ImageInfo("webp", 1, 1).mime, ImageInfo("webp", 1, 1).suffix) == ("image/webp", ".webp")
+    assert ImageInfo("jpeg", 1, 1).suffix == ".jpg"
+    assert ImageInfo("webp", 1, 1).suffix == ".webp"
 
 
 def test_the_size_is_the_one_that_is_seen_when_the_camera_was_turned() -> None:
@@ -211,4 +211,6 @@ def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_gone_or_a_folder_is_refused_at_the_field(tmp_path: Path) -> None:
-    assert refusal(tmp_path / "gone.png")[1] == refusal(tmp_path)[1] == "This file is no longer there: choose it again."
+    assert (
+        refusal(tmp_path / "gone.png")[1] == refusal(tmp_path)[1] == "The file does not exist anymore. Choose it again."
+    )

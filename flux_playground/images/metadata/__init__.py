@@ -1,86 +1,65 @@
-"""A recipe inside an image file: put into a copy, read back out. Pure bytes: no pixel is decoded or encoded.
+"""Embeds a recipe in a copy of an image file, and reads texts from image files, without decoding pixels.
 
-Whatever a file already holds stays as it is, byte for byte, signed blocks among it; a signature over the whole file
-no longer holds for the copy all the same, so a copy is never shown as the original. Reading expects the worst:
-lengths that lie, text that is none, bombs. Must not know what a recipe says, HTTP, gradio or Pillow.
-
-    part.py    a stretch of a file, and how much of one is looked at
-    jpeg.py    segments: the recipe is a comment
-    png.py     chunks: the recipe is a text of its own, beside one that other tools read
-    webp.py    chunks: the recipe is an EXIF user comment, or XMP where there is EXIF already
-    exif.py    a user comment as EXIF, and back
-    xmp.py     a text as XMP, and back
+All other bytes stay unchanged. A signature over the whole file is invalid for the copy, so a copy must never be shown
+as the original.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from itertools import islice
+from types import ModuleType
 
 from ...errors import InvalidRecipe
 from . import jpeg, png, webp
 from .segment import MAX_TEXTS, RECIPE_KEY, Text
 
-MAX_TEXTS_CHARACTERS = 8_000_000  # characters
+MAX_TEXTS_CHARACTERS = 8_000_000
+FORMATS: dict[str, ModuleType] = {"jpeg": jpeg, "png": png, "webp": webp}
 
 __all__ = ["RECIPE_KEY", "Text", "container_format", "embed", "has_content_credentials", "read_texts"]
 
 
-@dataclass(frozen=True)
-class _Format:
-    embed: Callable[[bytes, str, str], bytes]
-    read_texts: Callable[[bytes], Iterable[Text]]
-    credentials: Callable[[bytes], bool]
-
-
-_FORMATS = {
-    "jpeg": _Format(jpeg.embed, jpeg.read_texts, jpeg.has_content_credentials),
-    "png": _Format(png.embed, png.read_texts, png.has_content_credentials),
-    "webp": _Format(webp.embed, webp.read_texts, webp.has_content_credentials),
-}
-
-
 def container_format(data: bytes) -> str:
-    """Which kind of image file this begins like: "jpeg", "png", "webp", or "" for anything else."""
-    if data.startswith(jpeg.BEGINNING):
+    """Return the format of a file by its first bytes: "jpeg", "png", "webp", or "" for any other."""
+    if data.startswith(jpeg.SIGNATURE):
         return "jpeg"
-    if data.startswith(png.BEGINNING):
+    if data.startswith(png.SIGNATURE):
         return "png"
     return "webp" if data[:4] == b"RIFF" and data[8:12] == b"WEBP" else ""
 
 
 def embed(data: bytes, recipe: str, parameters: str = "") -> bytes:
-    """A copy of an image file with a recipe inside; `parameters` is put where other tools look, if the format has one.
+    """Return a copy of an image file with a recipe, and with `parameters` for other tools if the format has a place.
 
-    Raises `InvalidRecipe` for a file that is no JPEG, PNG or WebP, or damaged, and for a recipe that is too long for
-    its place (65,533 bytes in a JPEG) or has none left: nothing is ever cut or overwritten.
+    Raises `InvalidRecipe` for a file that is damaged or not a JPEG, PNG or WebP, for a recipe that is too long (65,533
+    bytes in a JPEG), and for a WebP with EXIF data.
     """
-    known = _FORMATS.get(container_format(data))
-    if known is None:
+    file_format = FORMATS.get(container_format(data))
+    if file_format is None:
         raise InvalidRecipe("Only a JPEG, PNG or WebP file can hold a recipe.")
     try:
-        return known.embed(data, recipe, parameters)
-    except UnicodeEncodeError as error:
-        raise InvalidRecipe("The recipe holds characters that cannot be written.") from error
+        copy: bytes = file_format.embed(data, recipe, parameters)
+    except UnicodeEncodeError:
+        raise InvalidRecipe("The recipe has characters that cannot be written.") from None
+    return copy
 
 
 def read_texts(data: bytes) -> tuple[Text, ...]:
-    """Return the texts of an image file in their order; nothing for anything else.
+    """Return the texts of an image file in order; empty for other files.
 
-    At most `MOST_TEXTS` texts of at most `MAX_TEXTS_LENGTH` characters together, as compressed texts grow when read.
+    At most `MAX_TEXTS` texts with `MAX_TEXTS_CHARACTERS` in total, because compressed texts grow.
     """
-    known = _FORMATS.get(container_format(data))
-    found, length = [], 0
-    for one in islice(known.read_texts(data), MAX_TEXTS) if known else ():
-        length += len(one.text)
+    file_format = FORMATS.get(container_format(data))
+    texts, length = list[Text](), 0
+    for text in islice(file_format.read_texts(data), MAX_TEXTS) if file_format else ():
+        length += len(text.text)
         if length > MAX_TEXTS_CHARACTERS:
             break
-        found.append(one)
-    return tuple(found)
+        texts.append(text)
+    return tuple(texts)
 
 
 def has_content_credentials(data: bytes) -> bool:
-    """Whether an image file carries Content Credentials (C2PA). Present, that is: nothing is verified here."""
-    known = _FORMATS.get(container_format(data))
-    return known is not None and known.credentials(data)
+    """Return whether an image file has Content Credentials (C2PA); they are not verified."""
+    file_format = FORMATS.get(container_format(data))
+    return file_format is not None and bool(file_format.has_content_credentials(data))

@@ -1,25 +1,20 @@
-"""A stretch of an image file with a name: a segment of a JPEG, a chunk of a PNG or WebP. Knows nothing of either."""
+"""A segment of a JPEG, or a chunk of a PNG or WebP, and the limits for reading them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 RECIPE_KEY = "flux_playground"
-"""The key of our own text, where texts have keys."""
+"""The key of a recipe among the texts of a PNG."""
 
 MAX_SEGMENTS = 100_000
-"""Parts of a file that are looked at."""
-
 MAX_TEXTS = 32
-"""Texts of a file that are read."""
-
-MAX_TEXT_BYTES = 4_000_000
-"""Bytes that a text may have, unpacked."""
+MAX_TEXT_BYTES = 4_000_000  # decompressed
 
 
 @dataclass(frozen=True)
 class Text:
-    """Something that a file says in words; `key` is its name there, or "comment" where it has none."""
+    """A text in an image file; `key` is its name there, or "comment" if it has none."""
 
     key: str
     text: str
@@ -27,14 +22,20 @@ class Text:
 
 @dataclass(frozen=True)
 class Segment:
-    """From `start` to `end` in the file, its content from `inside` to `stop`."""
+    """The bytes from `start` to `end` of a file, with the content from `content_start` to `content_end`."""
 
     kind: bytes
     start: int
-    inside: int
-    stop: int
+    content_start: int
+    content_end: int
     end: int
 
-    def of(self, data: bytes, most: int | None = None) -> bytes:
-        """The content, or no more than its first `most` bytes."""
-        return data[self.inside : self.stop if most is None else min(self.stop, self.inside + most)]
+    @property
+    def size(self) -> int:
+        """The size of the content in bytes."""
+        return self.content_end - self.content_start
+
+    def content(self, data: bytes, limit: int | None = None) -> bytes:
+        """Return the content, or its first `limit` bytes."""
+        end = self.content_end if limit is None else min(self.content_end, self.content_start + limit)
+        return data[self.content_start : end]
