@@ -75,16 +75,15 @@ class Quota:
     def _wait(self, limit: Limit, amount: float, who: str, price: float) -> float:
         """Seconds until one more image fits under a limit: until enough of what was spent is long enough ago."""
         now = time.time()
-        # Looked at before the journal: what is written down meanwhile is then known twice, rather than not at all.
-        reserved = [
-            (one.id, one.created_at, one.cost) for one in list(self.reserved.values()) if one.spender.startswith(who)
-        ]
+        # Read before the store: an image that is written meanwhile is then known twice and not missed.
+        reserved = {
+            one.id: (one.created_at, one.cost) for one in list(self.reserved.values()) if one.spender.startswith(who)
+        }
         since, usage = now - limit.seconds, self.store.usage
-        if not limit.credits and usage.count(who, since, now, [one for one, _, _ in reserved]) + 1 <= amount:
+        if not limit.credits and usage.count(who, since, now, reserved) + 1 <= amount:
             return 0.0
-        written = [(one, at, cost) for at, one, cost in usage.spending_since(who, since, now)]
-        spent = {name: (at, cost) for name, at, cost in (*reserved, *written)}
-        takes = sorted((at, (price if cost is None else cost) if limit.credits else 1.0) for at, cost in spent.values())
+        spent = usage.spending_since(who, since, now, reserved)
+        takes = [(one.at, one.credits + one.unpriced * price if limit.credits else one.images) for one in spent]
         over = sum(take for _, take in takes) + (price if limit.credits else 1.0) - amount
         wait = 0.0
         for at, take in takes:

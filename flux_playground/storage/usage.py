@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..generation import Generation, State
 from .database import Reader
@@ -15,11 +15,34 @@ WINDOW_SECONDS = 90_000.0  # a day, which is the longest limit, and an hour more
 CLOCK_SKEW_SECONDS = 300.0  # a row further in the future was written while the clock was wrong
 
 
+MAX_SINGLE_ROWS = 2_000
+"""Beyond it, spending is given by the minute: a press waits for it."""
+
+
+class Spent(NamedTuple):
+    """Spending until a moment: images, their known cost in credits, and the images of unknown cost."""
+
+    at: float
+    images: int
+    credits: float
+    unpriced: int
+
+
 @dataclass
 class _Spender:
-    """The rows of one spender, one address or everybody: when and which, in the order of time."""
+    """The rows of one spender, one address or everybody: when and which, in the order of time, and sums by minute."""
 
     rows: list[tuple[float, str]] = field(default_factory=list)
+    minutes: dict[int, tuple[int, float, int]] = field(default_factory=dict)
+
+    def add(self, at: float, cost: float | None, sign: int = 1) -> None:
+        """Add a row to the sum of its minute, or remove it with `sign` -1."""
+        images, total, unpriced = self.minutes.get(int(at // 60), (0, 0.0, 0))
+        images += sign
+        if images:
+            self.minutes[int(at // 60)] = images, total + sign * (cost or 0.0), unpriced + sign * (cost is None)
+        else:
+            self.minutes.pop(int(at // 60), None)
 
 
 class Usage:
@@ -64,16 +87,31 @@ class Usage:
             rows = self._select(query, [])
         return {State(state): (number, cost) for state, number, cost in rows if state in set(State)}
 
-    def spending_since(self, spender: str, since: float, now: float) -> list[tuple[float, str, float | None]]:
-        """Return when, for which generation and how many credits (None: unknown) were spent, in the order of time.
+    def spending_since(
+        self, spender: str, since: float, now: float, reserved: Mapping[str, tuple[float, float | None]] | None = None
+    ) -> list[Spent]:
+        """Return what was spent since a moment, oldest first, with the `reserved` images that are not written yet.
 
         `spender` is a whole mark, the part of a mark up to its dot for an address, or "" for everybody. What was never
-        charged is left out: what was not sent, and what the API rejected.
+        charged is left out: what was not sent, and what the API rejected. `reserved` has moments and costs by id.
         """
         with self._lock:
             self._update(now)
-            rows = self._spenders.get(spender, _Spender()).rows
-            return [(at, one, self._rows[one][2]) for at, one in rows[_after(rows, since) : _after(rows, _latest(now))]]
+            known = self._spenders.get(spender, _Spender())
+            rows, latest = known.rows, _latest(now)
+            first, end = _after(rows, since), _after(rows, latest)
+            pending = [_spent(*row) for one, row in (reserved or {}).items() if one not in self._rows]
+            if end - first <= MAX_SINGLE_ROWS:
+                return sorted([*self._single(rows[first:end]), *pending])
+            oldest, newest = int(since // 60) + 1, int(latest // 60)
+            minutes = [
+                Spent(minute * 60.0 + 60.0, *known.minutes[minute])
+                for minute in known.minutes
+                if oldest <= minute < newest
+            ]
+            head = rows[first : bisect_left(rows, (oldest * 60.0, ""))]
+            tail = rows[bisect_left(rows, (newest * 60.0, "")) : end]
+            return sorted([*self._single(head), *minutes, *self._single(tail), *pending])
 
     def count(self, spender: str, since: float, now: float, reserved: Iterable[str] = ()) -> int:
         """Return how many images were spent since a moment, with the `reserved` ones that are not written yet."""
@@ -107,21 +145,31 @@ class Usage:
             if spender and not free:
                 self._rows[one] = (at, spender, cost)
                 for key in _keys(spender):
-                    insort(self._spenders.setdefault(key, _Spender()).rows, (at, one))
+                    known = self._spenders.setdefault(key, _Spender())
+                    insort(known.rows, (at, one))
+                    known.add(at, cost)
         everybody = self._spenders.get("", _Spender()).rows
         for _, one in everybody[: _after(everybody, now - WINDOW_SECONDS)]:
             self._forget(one)
 
     def _forget(self, generation_id: str) -> None:
-        at, spender, _ = self._rows.pop(generation_id, (0.0, "", None))
+        at, spender, cost = self._rows.pop(generation_id, (0.0, "", None))
         for key in _keys(spender) if spender else ():
+            self._spenders[key].add(at, cost, -1)
             rows = self._spenders[key].rows
             rows.remove((at, generation_id)) if len(rows) < 2 else rows.pop(bisect_right(rows, (at, generation_id)) - 1)
             if not rows:
                 del self._spenders[key]
 
+    def _single(self, rows: list[tuple[float, str]]) -> list[Spent]:
+        return [_spent(at, self._rows[one][2]) for at, one in rows]
+
     def _select(self, query: str, values: Iterable[object]) -> list[tuple[Any, ...]]:
         return self._reader.select(query, values)[1]
+
+
+def _spent(at: float, cost: float | None) -> Spent:
+    return Spent(at, 1, cost or 0.0, int(cost is None))
 
 
 def _keys(spender: str) -> Iterator[str]:

@@ -37,7 +37,7 @@ def store(tmp_path: Path) -> Iterator[GenerationStore]:
 def hosted(settings: Settings, server: LocalServer) -> Settings:
     """Settings of an owner whose key strangers may use: two images an hour each, five for all."""
     mine = settings.replace(demo_url="", base_url=server.url, api_key="owners-key", hosted=True)
-    return replace(mine, allowance=Allowance.read("2/hour"), budget=Allowance.read("5/hour"))
+    return mine.replace(allowance=Allowance.read("2/hour"), budget=Allowance.read("5/hour"))
 
 
 def one(number: int, ago: float = 0.0, spender: str = "1111.aaaa", **values: object) -> Generation:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from flux_playground.errors import StorageError
+from flux_playground.errors import InvalidSettings, StorageError
 from flux_playground.generation import Generation
+from flux_playground.storage import data_folder
 from flux_playground.storage.generation_store import GenerationStore
 
 
@@ -36,3 +37,19 @@ def test_flipped_pages_are_noticed(tmp_path: Path) -> None:
         with pytest.raises(StorageError, match="The journal"):
             read()
     store.close()
+
+
+def test_large_journal_is_not_checked_at_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The start checks all pages of a small journal only; a large one must still be a journal."""
+    GenerationStore(tmp_path).close()
+    path = tmp_path / "journal.sqlite"
+    data = bytearray(path.read_bytes())
+    data[-4096:] = b"\xff" * 4096
+    path.write_bytes(data)
+    with pytest.raises(InvalidSettings, match="damaged"):
+        data_folder.check_data_folder(tmp_path)
+    monkeypatch.setattr(data_folder, "MAX_CHECKED_BYTES", 1000)
+    data_folder.check_data_folder(tmp_path)
+    path.write_bytes(b"\xff" * len(data))
+    with pytest.raises(InvalidSettings, match="damaged"):
+        data_folder.check_data_folder(tmp_path)

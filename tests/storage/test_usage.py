@@ -1,0 +1,61 @@
+"""What was spent, by row and by minute."""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from flux_playground.generation import Generation, State
+from flux_playground.storage import usage
+from flux_playground.storage.generation_store import GenerationStore
+
+MARKS = ("9f2c.41ab", "9f2c.7777", "aaaa.41ab")
+
+
+def rows(now: float) -> list[Generation]:
+    """Paid generations of the last 25 hours, some of unknown cost."""
+    chance = random.Random(7)
+    return [
+        Generation(
+            f"{number:032x}",
+            "ann",
+            now - chance.uniform(0, 90_000),
+            "/v1/x",
+            "https://api.bfl.ai",
+            {},
+            state=State.SUCCEEDED,
+            cost=chance.choice([None, 4.0, 7.0]),
+            spender=chance.choice(MARKS),
+        )
+        for number in range(300)
+    ]
+
+
+@pytest.mark.parametrize("seconds", [3600.0, 86400.0])
+@pytest.mark.parametrize("spender", ["", "9f2c.", "9f2c.41ab"])
+def test_minutes_have_the_sums_of_their_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, spender: str
+) -> None:
+    """Spending by the minute is the same as by row, after rows changed and vanished, with reserved images once."""
+    store, now = GenerationStore(tmp_path), time.time()
+    generations = rows(now)
+    for generation in generations:
+        store.save(generation)
+    store.usage.count("", now - seconds, now)
+    for generation in generations[:60]:
+        store.save(replace(generation, cost=9.0, state=State.CANCELLED if generation.cost else State.SUCCEEDED))
+    reserved = {"f" * 32: (now, None), generations[-1].id: (generations[-1].created_at, 1.0)}
+    single = store.usage.spending_since(spender, now - seconds, now, reserved)
+    monkeypatch.setattr(usage, "MAX_SINGLE_ROWS", 0)
+    minutes = store.usage.spending_since(spender, now - seconds, now, reserved)
+    assert len(minutes) < len(single) or len(single) < 100
+    assert minutes == sorted(minutes)
+    assert [sum(column) for column in list(zip(*single, strict=True))[1:]] == [
+        sum(column) for column in list(zip(*minutes, strict=True))[1:]
+    ]
+    assert sum(spent.images for spent in single) == store.usage.count(spender, now - seconds, now, reserved)
+    store.close()
