@@ -87,7 +87,7 @@ def draw_page(
                 notice = html("", elem_id="notice")
                 buttons = tuple(_draw_generate_button(place) for place in range(len(forms)))
                 price = html(price_line.render_price(context), elem_id="price")
-            file, code = panels.below_form()
+            file, code = panels.draw_form_tools()
             with gr.Column(elem_id="json-view", min_width=0):
                 html(render("json_panel.html"))
                 json_text, json_state = html(""), html("")
@@ -95,7 +95,7 @@ def draw_page(
             with gr.Column(elem_id="stage", min_width=0):
                 nothing = _draw_empty_result(context, len(forms), examples)
                 frame, line, below = html(nothing.frame), html(nothing.line), html(nothing.below)
-                panel, dialog = panels.below_image()
+                panel, dialog = panels.draw_result_panels()
             history = html("", elem_id="history")
     return Components(
         bridge=bridge,

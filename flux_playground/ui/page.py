@@ -73,16 +73,16 @@ def build(
         components = draw_page(page, forms, actions, examples)
         binding = Binding(page, forms, components, actions)
         binding.bind()
-        panels.wire(components.file, components.bridge, page.sessions)
+        panels.bind(components.file, components.bridge, page.sessions)
         _bind_load(blocks, binding)
         if playground.settings.api_enabled:
-            gradio_api.wire(binding)
+            gradio_api.bind(binding)
         if components.document is not None:
-            replace_document.wire(components.bridge, components.document, playground, lambda: rebuild(), blocks)
+            replace_document.bind(components.bridge, components.document, playground, lambda: rebuild(), blocks)
     blocks.sessions = page.sessions  # `lifecycle.leave` finds the sessions there
     if is_new:
         folder = Path(blocks.GRADIO_CACHE) if playground.settings.hosted else None
-        lifecycle.forget_idle(page.sessions, playground.clients, uploaded=folder)
+        lifecycle.expire_idle(page.sessions, playground.clients, uploads=folder)
 
     def rebuild() -> Any:
         if on_document is not None:
@@ -149,4 +149,4 @@ def _bind_load(blocks: Any, binding: Binding) -> None:
         yield binding.write(NO_CHANGE)
 
     quiet = private_event(components.bridge)
-    blocks.load(load, gr.Textbox(visible=False), components.followed, js=lifecycle.HELLO, **quiet)
+    blocks.load(load, gr.Textbox(visible=False), components.followed, js=lifecycle.LOAD_SCRIPT, **quiet)

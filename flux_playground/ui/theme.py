@@ -1,7 +1,6 @@
-"""The colours, type and spacing of gradio's own parts, light and dark. Knows nothing of the program.
+"""The colors, type and spacing of Gradio's components, light and dark.
 
-`assets/style.css` draws our own parts from the same variables, so that both are one design: quiet surfaces, one
-accent, the image as the hero. Every text colour here has a contrast of at least 4.5 on the ground it stands on.
+The page's style sheet uses the same variables. Every text color has a contrast of at least 4.5 on its background.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "N
 MONO = ("ui-monospace", "SF Mono", "Cascadia Mono", "Menlo", "DejaVu Sans Mono", "monospace")
 
 # name: (light, dark)
-COLOURS = {
+COLORS = {
     "body_background_fill": ("#f7f7f5", "#101113"),
     "background_fill_primary": ("#ffffff", "#17181b"),
     "background_fill_secondary": ("#f0f0ed", "#1e2024"),
@@ -102,7 +101,7 @@ SIZES = {
 
 
 def theme() -> Any:
-    """The theme of the page, with fonts that every system already has."""
-    both = {name: light for name, (light, _) in COLOURS.items()}
-    dark = {f"{name}_dark": value for name, (_, value) in COLOURS.items()}
+    """Return the theme of the page, with system fonts."""
+    both = {name: light for name, (light, _) in COLORS.items()}
+    dark = {f"{name}_dark": value for name, (_, value) in COLORS.items()}
     return gr.themes.Base(font=SANS, font_mono=MONO, text_size="md", spacing_size="md").set(**both, **dark, **SIZES)

@@ -1,7 +1,6 @@
-"""Another document for the owner's page, while it runs: given as a text, or the one that the API publishes now.
+"""Replaces the OpenAPI document of a running page: with a file of the owner, or with the one that the API publishes.
 
-What cannot be used is told in a sentence and the page stays as it was; what can is swapped in as gradio's own reload
-does it, and the tab is loaded anew. Knows gradio and the playground; must not know what a document says.
+A document that cannot be used changes nothing. Another one is swapped in like Gradio's own reload, and the tab reloads.
 """
 
 from __future__ import annotations
@@ -21,15 +20,15 @@ from ...schema import Document, Operation, describe_changes, load_text
 from ..components import html, private_event
 from ..text.templates import render
 
-PAUSE = 0.4
-"""Seconds for the answer to reach the browser before the page under it is another one."""
+SWAP_DELAY_SECONDS = 0.4
+"""Lets the response reach the browser before the page is swapped."""
 
 MAX_LISTED_CHANGES = 12
 MAX_NAME_CHARS = 80
 
 
 def draw_panel(playground: Playground) -> Any:
-    """Where an owner sees which document the page goes by and gives it another; what is told there, as a component."""
+    """Draw the panel with the current document; return the component for the result of a replacement."""
     info = playground.document.raw.get("info")
     known = info if isinstance(info, Mapping) else {}
     name = f"{known.get('title', 'Document')} {known.get('version', '')}".strip()[:MAX_NAME_CHARS]
@@ -39,8 +38,8 @@ def draw_panel(playground: Playground) -> Any:
         return html("")
 
 
-def wire(bridge: Any, state: Any, playground: Playground, remade: Callable[[], Any], page: Any) -> None:
-    """Connect the panel; `remade` makes the page anew after another document was adopted, in place of `page`."""
+def bind(bridge: Any, state: Any, playground: Playground, rebuild: Callable[[], Any], page: Any) -> None:
+    """Bind the panel; `rebuild` builds the page that replaces `page` after a document was replaced."""
 
     async def adopt(event: gr.EventData) -> str:
         data = event._data if isinstance(event._data, dict) else {}
@@ -48,8 +47,8 @@ def wire(bridge: Any, state: Any, playground: Playground, remade: Callable[[], A
         try:
             document = await asyncio.to_thread(_given, playground, data)
             playground.adopt(document)
-            # Within an event gradio's components are updates; in a context of its own they are components.
-            fresh = contextvars.Context().run(remade)
+            # Within an event Gradio's components are updates; in a new context they are components.
+            fresh = contextvars.Context().run(rebuild)
         except InvalidDocument as error:
             return render("document_changes.html", error=error.message)
         except Exception:
@@ -57,14 +56,14 @@ def wire(bridge: Any, state: Any, playground: Playground, remade: Callable[[], A
             raise
         if data.get("what") != "first":
             await asyncio.to_thread(active_document.save, playground.settings, document)
-        asyncio.get_running_loop().call_later(PAUSE, swap, page, fresh)
+        asyncio.get_running_loop().call_later(SWAP_DELAY_SECONDS, swap_page, page, fresh)
         return _render_changes(before[1], playground.operation)
 
     bridge.act_adopt(adopt, None, state, queue=False, **private_event(bridge))
 
 
-def swap(page: Any, fresh: Any) -> None:
-    """Put a page that was just built in the place of one that runs."""
+def swap_page(page: Any, fresh: Any) -> None:
+    """Replace a running page by a new one."""
     _Swap(page.app).swap_blocks(fresh)
     for name in ("app", "local_url", "server_name", "server_port", "protocol", "max_threads"):
         if hasattr(page, name):

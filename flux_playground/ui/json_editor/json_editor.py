@@ -1,7 +1,6 @@
-"""The form as JSON and back: the request that it stands for, to be read and edited as text.
+"""The form's request as editable JSON.
 
-What the text cannot show, an image or a secret, stands in it as a placeholder, and stays as it is for as long as the
-placeholder does. Knows fields and operations, not gradio's events.
+An image or a secret is a placeholder in the text; it stays unchanged while its placeholder does.
 """
 
 from __future__ import annotations
@@ -19,8 +18,7 @@ from ...schema.coerce import coerce, is_blank
 from ..form.form import Form
 from ..text.templates import render
 
-LONGEST = 400
-"""Characters of base64 beyond which a text is shown as an image."""
+MAX_SHOWN_BASE64_CHARS = 400
 
 MAX_LISTED_ERRORS = 8
 SECRET = "(secret, as in the form)"  # noqa: S105
@@ -28,14 +26,14 @@ SECRET = "(secret, as in the form)"  # noqa: S105
 
 @dataclass(frozen=True)
 class Edit:
-    """What an edited text does to a form: the inputs that change, by their keys, and what is to be said of it."""
+    """The result of an edit: the contents of the inputs that change, by their keys, and the message as HTML."""
 
     inputs: Mapping[str, Any]
     message: str
 
 
 def request_text(form: Form, raw: Mapping[str, Any]) -> str:
-    """The request that a form stands for, as JSON; what the schema refuses stands there as it was entered."""
+    """Return the request of a form as JSON; values that the schema refuses stay as they were entered."""
     return json.dumps(_request(form, raw), indent=2, ensure_ascii=False, default=str)
 
 
@@ -45,7 +43,7 @@ def render_text(text: str) -> str:
 
 
 def apply_edit(form: Form, raw: Mapping[str, Any], written: str) -> Edit:
-    """What a text makes of a form. One that is no JSON object changes nothing, and it is said where it is wrong."""
+    """Return what an edited text changes in a form; a text that is not a JSON object changes nothing."""
     try:
         given = json.loads(written or "{}", parse_constant=_refused, object_pairs_hook=_object)
     except json.JSONDecodeError as error:
@@ -94,7 +92,11 @@ def _image_placeholder(value: Any) -> Any:
         return [_image_placeholder(one) for one in value]
     if isinstance(value, Path):
         return f"(image {value.name})"
-    return f"(image, {len(value):,} characters)" if isinstance(value, str) and len(value) > LONGEST else value
+    return (
+        f"(image, {len(value):,} characters)"
+        if isinstance(value, str) and len(value) > MAX_SHOWN_BASE64_CHARS
+        else value
+    )
 
 
 def _faults(operation: Operation, shown: Mapping[str, Any], hidden: frozenset[str]) -> list[FieldError]:

@@ -1,7 +1,4 @@
-"""The page's API: each endpoint as a function of its own fields, giving the image, its seed, and the record of both.
-
-Knows gradio and the acts. What is called here is what the page itself calls, with the same checks.
-"""
+"""The page's API: each endpoint as a function of its fields that returns the image, its seed and its record."""
 
 from __future__ import annotations
 
@@ -45,14 +42,14 @@ def names(paths: Sequence[str]) -> list[str]:
     return out
 
 
-def wire(binding: Binding) -> None:
+def bind(binding: Binding) -> None:
     """Offer each endpoint as a function of its fields; a field with several inputs on the page is JSON here."""
     outputs = _outputs()
     for place, name in enumerate(names([form.operation.path for form in binding.forms])):
-        _wire_endpoint(binding, place, name, outputs)
+        _bind_endpoint(binding, place, name, outputs)
 
 
-def _wire_endpoint(binding: Binding, place: int, name: str, outputs: Sequence[Any]) -> None:
+def _bind_endpoint(binding: Binding, place: int, name: str, outputs: Sequence[Any]) -> None:
     page, form, inputs = binding.page, binding.forms[place], binding.components.forms[place].inputs
     field_names = dict(_parameters([field.name for field in form.fields]))
 

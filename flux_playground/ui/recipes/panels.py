@@ -13,25 +13,25 @@ from ..gradio_patches.uploaded_files import uploaded_path
 from ..session.tab_session import TabSessions
 from ..text.templates import render
 
-OPEN = "Import settings…"
+IMPORT_LABEL = "Import settings…"
 
 
-def below_form() -> tuple[Any, Any]:
+def draw_form_tools() -> tuple[Any, Any]:
     """Draw the import button and the button for link and code; return the upload and the code panel."""
     with gr.Row(elem_id="formtools"):
-        file = gr.UploadButton(OPEN, elem_id="open", variant="secondary", size="sm", type="filepath")
+        file = gr.UploadButton(IMPORT_LABEL, elem_id="open", variant="secondary", size="sm", type="filepath")
         file.preprocess = _path
-        gr.HTML(render("share_button.html"), **_OWN)
-    gr.HTML(render("import_hint.html"), elem_id="openabout", **_OWN)
-    return file, gr.HTML("", elem_id="draft", **_OWN)
+        gr.HTML(render("share_button.html"), **HTML_OPTIONS)
+    gr.HTML(render("import_hint.html"), elem_id="openabout", **HTML_OPTIONS)
+    return file, gr.HTML("", elem_id="draft", **HTML_OPTIONS)
 
 
-def below_image() -> tuple[Any, Any]:
+def draw_result_panels() -> tuple[Any, Any]:
     """Draw the panel below the image and the import dialog."""
-    return gr.HTML("", elem_id="panel", **_OWN), gr.HTML("", elem_id="sheets", **_OWN)
+    return gr.HTML("", elem_id="panel", **HTML_OPTIONS), gr.HTML("", elem_id="sheets", **HTML_OPTIONS)
 
 
-def wire(file: Any, bridge: Any, sessions: TabSessions) -> None:
+def bind(file: Any, bridge: Any, sessions: TabSessions) -> None:
     """Bind the upload of a file: the session keeps its path, then the form that is shown previews it."""
 
     async def uploaded(path: str | None, request: gr.Request) -> None:
@@ -41,9 +41,9 @@ def wire(file: Any, bridge: Any, sessions: TabSessions) -> None:
     kept.then(None, js="() => window.flux.bridge('dropped', {})", queue=False, **private_event(bridge))
 
 
-_OWN: Mapping[str, Any] = {"js_on_load": None, "apply_default_css": False}
+HTML_OPTIONS: Mapping[str, Any] = {"js_on_load": None, "apply_default_css": False}
 
 
 def _path(payload: Any) -> str | None:
-    """The path of the uploaded file; `gradio.Error` for anything else that a client names."""
+    """Return the path of the uploaded file; raises `gradio.Error` for any other path of a client."""
     return None if payload is None else uploaded_path(payload)

@@ -1,7 +1,6 @@
-"""The routes that give out images: the delivered bytes as they are, small ones for the cards, recipes and copies.
+"""Routes of images: the delivered bytes, thumbnails, recipes, copies with the recipe, differences.
 
-Each has a mark in its address, which is known only to whom the address was given (`addresses.py`): without the right
-one there is nothing here, as for an id that there is none of. Knows the playground, not gradio.
+Each address is signed (`image_urls.py`). A wrong signature is answered like an unknown id, with 404.
 """
 
 from __future__ import annotations
@@ -23,8 +22,8 @@ from ...playground import Playground
 from ...recipe import dump_recipe
 from ..text import image_urls
 
-Give = Callable[[Playground, Generation, bool], Response]
-"""What one kind of address gives; the flag says that it is to be saved."""
+Respond = Callable[[Playground, Generation, bool], Response]
+"""Makes the response for generation kind of address; the flag asks for a download."""
 
 HEADERS = {
     "cache-control": "private, max-age=31536000, immutable",
@@ -33,62 +32,63 @@ HEADERS = {
 
 
 def routes(playground: Playground) -> list[Route]:
-    """`/image/{id}/{mark}` (with `?download`, to be saved), and likewise what belongs to it."""
+    """Return the routes `/<kind>/{id}/{signature}`; `?download` makes the browser save an image."""
 
-    def route(kind: str, give: Give) -> Route:
+    def route(kind: str, respond: Respond) -> Route:
         async def answer(request: Request) -> Response:
-            one = await asyncio.to_thread(_known, playground, request.path_params["id"])
-            if one is None or not image_urls.is_valid(kind, one, request.path_params["mark"]):
+            generation = await asyncio.to_thread(_find, playground, request.path_params["id"])
+            if generation is None or not image_urls.is_valid(kind, generation, request.path_params["signature"]):
                 return _missing()
-            return await asyncio.to_thread(give, playground, one, "download" in request.query_params)
+            return await asyncio.to_thread(respond, playground, generation, "download" in request.query_params)
 
-        return Route(f"/{kind}/{{id}}/{{mark}}", answer)
+        return Route(f"/{kind}/{{id}}/{{signature}}", answer)
 
-    kinds: dict[str, Give] = {
-        "image": _picture,
+    kinds: dict[str, Respond] = {
+        "image": _image,
         "thumbnail": _thumbnail,
         "recipe": _recipe,
         "copy": _copy,
         "difference": _difference,
     }
-    return [route(kind, give) for kind, give in kinds.items()]
+    return [route(kind, respond) for kind, respond in kinds.items()]
 
 
-def _picture(_: Playground, one: Generation, download: bool) -> Response:
-    if one.image is None or not one.image.is_file():
+def _image(_: Playground, generation: Generation, download: bool) -> Response:
+    if generation.image is None or not generation.image.is_file():
         return _missing()
-    return _file(one.image, media_types.media_type(one.format), "attachment" if download else "inline")
+    return _file(generation.image, media_types.media_type(generation.format), "attachment" if download else "inline")
 
 
-def _thumbnail(playground: Playground, one: Generation, _: bool) -> Response:
-    path = playground.thumbnail(one.id)
+def _thumbnail(playground: Playground, generation: Generation, _: bool) -> Response:
+    path = playground.thumbnail(generation.id)
     return _missing() if path is None else _file(path, "image/webp", "inline")
 
 
-def _recipe(_: Playground, one: Generation, __: bool) -> Response:
-    text = dump_recipe(reproduce.recipe(one))
-    return _data(text.encode(), "application/json", f"{_stem(one)}.recipe.json")
+def _recipe(_: Playground, generation: Generation, __: bool) -> Response:
+    text = dump_recipe(reproduce.recipe(generation))
+    return _data(text.encode(), "application/json", f"{_stem(generation)}.recipe.json")
 
 
-def _copy(_: Playground, one: Generation, __: bool) -> Response:
+def _copy(_: Playground, generation: Generation, __: bool) -> Response:
     try:
-        data = reproduce.image_with_recipe(one)
+        data = reproduce.image_with_recipe(generation)
     except (InvalidRecipe, OSError):
         return _missing()
-    suffix = "" if one.image is None else one.image.suffix
-    return _data(data, f"image/{one.format}", f"{_stem(one)}-with-recipe{suffix}")
+    suffix = "" if generation.image is None else generation.image.suffix
+    return _data(data, f"image/{generation.format}", f"{_stem(generation)}-with-recipe{suffix}")
 
 
-def _difference(playground: Playground, one: Generation, _: bool) -> Response:
-    before = _known(playground, one.origin)
-    told = reproduce.compare_generations(before, one).comparison if before and before.owner == one.owner else None
-    if told is None or not told.difference_png:
+def _difference(playground: Playground, generation: Generation, _: bool) -> Response:
+    before = _find(playground, generation.origin)
+    same_owner = before is not None and before.owner == generation.owner
+    comparison = reproduce.compare_generations(before, generation).comparison if before and same_owner else None
+    if comparison is None or not comparison.difference_png:
         return _missing()
-    return Response(told.difference_png, media_type="image/png", headers=HEADERS)
+    return Response(comparison.difference_png, media_type="image/png", headers=HEADERS)
 
 
-def _stem(one: Generation) -> str:
-    return f"flux-{one.id}" if one.image is None else one.image.stem
+def _stem(generation: Generation) -> str:
+    return f"flux-{generation.id}" if generation.image is None else generation.image.stem
 
 
 def _data(data: bytes, mime: str, name: str) -> Response:
@@ -96,7 +96,7 @@ def _data(data: bytes, mime: str, name: str) -> Response:
     return Response(data, media_type=mime, headers={**HEADERS, **where})
 
 
-def _known(playground: Playground, generation_id: str) -> Generation | None:
+def _find(playground: Playground, generation_id: str) -> Generation | None:
     if not re.fullmatch(r"[0-9a-f]{32}", generation_id):
         return None
     try:

@@ -1,7 +1,4 @@
-"""What visitors have sent up and gradio keeps for a day: together no more than so many bytes, the oldest go first.
-
-Knows files, their sizes and ages; neither gradio nor whose they are.
-"""
+"""Bounds the uploads of visitors, which Gradio keeps for a day: the oldest files are deleted first."""
 
 from __future__ import annotations
 
@@ -11,28 +8,31 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-MOST = 4_000_000_000
-"""Bytes that may lie there; they are counted once a minute, and what comes in a minute is bounded by the throttle."""
+MAX_UPLOAD_FOLDER_BYTES = 4_000_000_000
+"""Counted once a minute; the rate limit bounds the uploads of a minute."""
 
-FRESH = 600.0
-"""Seconds for which a file is left alone: somebody is about to press Generate."""
+MIN_AGE_SECONDS = 600.0
+"""Younger files stay: a visitor may be about to press Generate."""
 
 
-def tidy(folder: Path, most: float = MOST, fresh: float = FRESH) -> int:
-    """Remove the oldest files until the rest is small enough; gives how many went. Nobody waits for it."""
+def delete_oldest(
+    folder: Path, max_bytes: float = MAX_UPLOAD_FOLDER_BYTES, min_age_seconds: float = MIN_AGE_SECONDS
+) -> int:
+    """Delete the oldest files until the others fit into `max_bytes`; return the number of deleted files."""
     files = sorted(_files(folder))
-    over, before, gone = sum(size for _, size, _ in files) - most, time.time() - fresh, 0
-    for at, size, path in files:
-        if over <= 0 or at > before:
+    excess = sum(size for _, size, _ in files) - max_bytes
+    before, deleted = time.time() - min_age_seconds, 0
+    for changed_at, size, path in files:
+        if excess <= 0 or changed_at > before:
             break
         with contextlib.suppress(OSError):
             path.unlink()
-            over, gone = over - size, gone + 1
-    return gone
+            excess, deleted = excess - size, deleted + 1
+    return deleted
 
 
 def _files(folder: Path) -> Iterator[tuple[float, int, Path]]:
-    """When each was last changed, how large it is, and where; what goes while this looks is left out."""
+    """Yield the time of change, the size and the path of each file; files that disappear meanwhile are left out."""
     for place, _, names in os.walk(folder):
         for name in names:
             with contextlib.suppress(OSError):

@@ -1,8 +1,4 @@
-"""A visit of one browser tab: how it says who it is when it opens, that it is over when it closes, or when it is idle.
-
-What was typed for a visit, above all a key, is in this program's memory and goes with it. Knows gradio's application
-only as whoever holds the page, and the desks.
-"""
+"""The life of a tab's session: it begins when the page loads, and ends when the tab closes or is idle."""
 
 from __future__ import annotations
 
@@ -20,7 +16,7 @@ from ...runs.client_pool import ClientPool
 from ..server import upload_cleanup
 from .tab_session import TabSessions
 
-HELLO = """() => {
+LOAD_SCRIPT = """() => {
   const random = () =>
     [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
   const session = window.flux.storage("sessionStorage");
@@ -31,15 +27,13 @@ HELLO = """() => {
   addEventListener("pagehide", (event) => event.persisted || navigator.sendBeacon("leave", visit));
   return [window.flux.token];
 }"""
-"""A token of this tab's own making, with which a stranger finds their images again after a reload, and one of this
-visit, which ends it."""
+"""Makes a token of the tab, with which a reload finds the visitor's images, and one of the visit, which ends it."""
 
-OFTEN = 60.0
-"""Seconds between two looks for what is idle."""
+IDLE_CHECK_SECONDS = 60.0
 
 
 async def leave(request: Request) -> Response:
-    """A tab was closed: what it told us is forgotten. Whoever does not know its visit ends none."""
+    """End the session of a closed tab; a request without the visit's token ends none."""
     parts = [part async for part in request.stream()]
     visit = b"".join(parts)[:100].decode("ascii", "replace")
     await asyncio.to_thread(request.app.get_blocks().sessions.end, visit)
@@ -49,25 +43,28 @@ async def leave(request: Request) -> Response:
 ROUTE = Route("/leave", leave, methods=["POST"])
 
 
-def forget_idle(
-    sessions: TabSessions, accounts: ClientPool, often: float = OFTEN, uploaded: Path | None = None
+def expire_idle(
+    sessions: TabSessions,
+    clients: ClientPool,
+    interval_seconds: float = IDLE_CHECK_SECONDS,
+    uploads: Path | None = None,
 ) -> None:
-    """Forget what is idle, every so many seconds, for as long as there are desks.
+    """End idle sessions and clients on a thread, for as long as `sessions` exist.
 
-    `uploaded` is the folder of what visitors sent up, where that is to be bounded.
+    `uploads` is the folder of visitors' uploads, where it is bounded.
     """
     alive = weakref.ref(sessions)
 
     def look() -> None:
         while True:
-            time.sleep(often)
+            time.sleep(interval_seconds)
             present = alive()
             if present is None:
                 return
             present.expire_idle()
-            accounts.close_idle()
-            if uploaded is not None:
-                upload_cleanup.tidy(uploaded)
+            clients.close_idle()
+            if uploads is not None:
+                upload_cleanup.delete_oldest(uploads)
             del present
 
     del sessions

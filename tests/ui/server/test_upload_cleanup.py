@@ -26,16 +26,16 @@ def lie(folder: Path, name: str, size: int, age: float) -> Path:
 
 def test_the_oldest_uploads_go_when_there_are_too_many_bytes(tmp_path: Path) -> None:
     paths = [lie(tmp_path, str(age), 1000, age) for age in (5000, 4000, 3000, 5)]
-    assert upload_cleanup.tidy(tmp_path, most=4000) == 0
-    assert upload_cleanup.tidy(tmp_path, most=2500) == 2
+    assert upload_cleanup.delete_oldest(tmp_path, max_bytes=4000) == 0
+    assert upload_cleanup.delete_oldest(tmp_path, max_bytes=2500) == 2
     assert [path.exists() for path in paths] == [False, False, True, True]
 
 
 def test_an_upload_that_has_just_come_stays(tmp_path: Path) -> None:
     old, new = lie(tmp_path, "old", 10, 5000), lie(tmp_path, "new", 1000, 5)
-    assert upload_cleanup.tidy(tmp_path, most=1) == 1
+    assert upload_cleanup.delete_oldest(tmp_path, max_bytes=1) == 1
     assert [old.exists(), new.exists()] == [False, True]
-    assert upload_cleanup.tidy(tmp_path / "nothing", most=1) == 0
+    assert upload_cleanup.delete_oldest(tmp_path / "nothing", max_bytes=1) == 0
 
 
 def test_an_image_that_is_laid_out_for_the_form_is_cleared_away_later(

@@ -217,7 +217,7 @@ def test_an_idle_tab_is_forgotten_without_anybody_asking(monkeypatch: pytest.Mon
     later = time.monotonic() + MAX_IDLE_SECONDS + 1
     for room in ("ui.session.tab_session", "runs.client_pool"):
         monkeypatch.setattr(f"flux_playground.{room}.time", SimpleNamespace(monotonic=lambda: later))
-    lifecycle.forget_idle(sessions, accounts, often=0.01)
+    lifecycle.expire_idle(sessions, accounts, interval_seconds=0.01)
     until = time.time() + 5
     while (not gone or len(accounts)) and time.time() < until:
         time.sleep(0.01)
