@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,18 +30,16 @@ LARGE = JsonLimits(characters=200_000_000, depth=100, values=1_000_000)
 """For API requests, which can hold images as base64, and for stored records."""
 
 
-def parse_json(
-    text: str | bytes, limits: JsonLimits = SMALL, object_pairs_hook: Callable[..., Any] | None = None
-) -> Any:
+def parse_json(text: str | bytes, limits: JsonLimits = SMALL) -> Any:
     """Return the value of a JSON text in UTF-8, with or without a byte order mark.
 
-    Raises `InvalidJson`, also for NaN, infinity and lone surrogates. `object_pairs_hook` is that of `json.loads`.
+    Raises `InvalidJson`, also for NaN, infinity and lone surrogates.
     """
     if len(text) > limits.characters:
         raise InvalidJson(f"too large: {len(text):,} characters")
     whole = decode_utf8(text)
     try:
-        value = _decoder(object_pairs_hook).decode(whole)
+        value = _decoder().decode(whole)
     except (ValueError, RecursionError) as error:
         raise _describe(error) from None
     check_json(value, limits)
@@ -95,8 +92,8 @@ def decode_utf8(text: str | bytes) -> str:
         raise InvalidJson("not text in UTF-8") from None
 
 
-def _decoder(object_pairs_hook: Callable[..., Any] | None = None) -> json.JSONDecoder:
-    return json.JSONDecoder(parse_constant=_parse_float, parse_float=_parse_float, object_pairs_hook=object_pairs_hook)
+def _decoder() -> json.JSONDecoder:
+    return json.JSONDecoder(parse_constant=_parse_float, parse_float=_parse_float)
 
 
 def _parse_float(text: str) -> float:

@@ -48,7 +48,7 @@ MAY_IMPORT = {
     "reproduce": {"errors", "generation", "image_ref", "images", "recipe", "storage"},
     "runs": {"client", "errors", "generation", "image_ref", "storage"},
     "client": {"errors", "images", "url_policy"},
-    "storage": {"errors", "generation", "image_ref", "images"},
+    "storage": {"bounded_json", "errors", "generation", "image_ref", "images"},
     "recipe": {"bounded_json", "errors", "generation", "image_ref", "images"},
     "snippets": {"bounded_json", "image_ref"},
     "images": {"errors"},
@@ -98,6 +98,7 @@ MAY_IMPORT = {
 CORE = {
     *{
         "active_document",
+        "bounded_json",
         "build_request",
         "errors",
         "generation",

@@ -7,6 +7,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from ..bounded_json import LARGE, parse_json
 from ..errors import from_dict
 from ..generation import Generation, State
 
@@ -36,10 +37,10 @@ def from_row_or_none(columns: dict[str, Any], images: Path) -> Generation | None
 def from_row(columns: dict[str, Any], images: Path) -> Generation:
     """The generation of a row; its image is a file of the folder `images`."""
     known = {
-        "request": json.loads(columns["request"]),
+        "request": parse_json(columns["request"], LARGE),
         "state": State(columns["state"]),
         "seed": None if columns["seed"] is None else int(columns["seed"]),
-        "error": None if columns["error"] is None else from_dict(json.loads(columns["error"])),
+        "error": None if columns["error"] is None else from_dict(parse_json(columns["error"], LARGE)),
         "image": None if columns["image"] is None else images / columns["image"],
     }
     return Generation(**{**columns, **known})

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
+from ..bounded_json import InvalidJson, parse_json
 from ..errors import Unauthorized
 from .account import connection
 from .components import private_event
@@ -176,7 +176,7 @@ def _press_data(text: Any) -> Mapping[str, Any]:
     if not isinstance(text, str) or not text or len(text) > MAX_PRESS_DATA_CHARS:
         return {}
     try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
+        data = parse_json(text)
+    except InvalidJson:
         return {}
     return data if isinstance(data, dict) else {}

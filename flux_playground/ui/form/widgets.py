@@ -12,6 +12,7 @@ from typing import Any
 
 import gradio as gr
 
+from ...bounded_json import LARGE, InvalidJson, parse_json
 from ...schema import Field
 from ...schema.simplify import simplify
 from ..gradio_patches.uploaded_files import uploaded_path
@@ -209,8 +210,8 @@ def _choice_label(value: Any) -> str:
 
 def _parse_json(text: str) -> Any:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return parse_json(text, LARGE)
+    except InvalidJson:
         return text
 
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ... import reproduce
+from ...bounded_json import InvalidJson, parse_json
 from ...errors import InvalidImage, InvalidRecipe, InvalidRequest
 from ...generation import Generation
 from ...image_ref import is_image_ref
@@ -146,8 +146,8 @@ def _meant(one: Field, value: Any) -> Any:
     if not isinstance(value, str) or one.type not in ("integer", "number", "boolean") or len(value) > 100:
         return value
     try:
-        read = json.loads(value.strip().lower())
-    except ValueError:
+        read = parse_json(value.strip().lower())
+    except InvalidJson:
         return value
     return read if isinstance(read, int | float) else value
 

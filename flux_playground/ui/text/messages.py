@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from dataclasses import replace
 
+from ...bounded_json import InvalidJson, parse_json
 from ...errors import (
     APIUnreachable,
     ContentModerated,
@@ -146,8 +146,8 @@ def waiting(generation: Generation, position: int, usual_seconds: float | None) 
 def _readable(text: str) -> str:
     """Return a JSON object of the API without the JSON: {"Reasons": ["a", "b"]} becomes "Reasons: a, b"."""
     try:
-        parsed = json.loads(text)
-    except (ValueError, RecursionError):
+        parsed = parse_json(text)
+    except InvalidJson:
         return text
     if not isinstance(parsed, dict) or any(isinstance(value, dict) for value in parsed.values()):
         return text
