@@ -1,4 +1,4 @@
-"""Blocks that do only what an event asks for: the same is told to the browser, without new components and copies."""
+"""The patched blocks send and receive the same as Gradio's, without new components and copies."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from flux_playground.ui.gradio_patches.blocks import (
 from flux_playground.ui.gradio_patches.uploaded_files import NOT_UPLOADED
 
 
-def told(kind: Any, values: dict[int, Any]) -> list[Any]:
-    """What the browser is told by a page of a kind with three outputs; an output that is skipped as SKIPPED."""
+def processed_outputs(kind: Any, values: dict[int, Any]) -> list[Any]:
+    """What the browser gets from a page with three outputs; SKIPPED for a skipped output."""
 
     async def answered() -> list[Any]:
         with kind() as made:
             outputs = [gr.HTML("one"), gr.HTML("two"), gr.Textbox("three")]
             gr.Button("go").click(lambda: None, None, outputs)
         predictions = {outputs[place]: deepcopy(value) for place, value in values.items()}
-        if kind is gr.Blocks:  # which is given them in this form
+        if kind is gr.Blocks:  # which gets them in this form
             predictions = {one: predictions.get(one, gr.skip()) for one in outputs}
         return list(await made.postprocess_data(next(iter(made.fns.values())), predictions, SessionState(made)))
 
@@ -42,12 +42,12 @@ def told(kind: Any, values: dict[int, Any]) -> list[Any]:
 
 @pytest.mark.parametrize("values", [{0: "a", 2: "b"}, {1: "<b>x</b>"}, {2: gr.skip()}, {0: gr.skip(), 1: "y", 2: "z"}])
 def test_the_browser_is_told_the_same_as_by_gradio(values: dict[int, Any]) -> None:
-    assert told(LeanBlocks, values) == told(gr.Blocks, values)
+    assert processed_outputs(LeanBlocks, values) == processed_outputs(gr.Blocks, values)
 
 
 @pytest.mark.parametrize("values", [{2: gr.update(value="x", visible=False)}, {0: gr.update(visible=False)}])
 def test_an_update_of_more_than_a_value_is_gradios_own_business(values: dict[int, Any]) -> None:
-    assert told(LeanBlocks, values) == told(gr.Blocks, values)
+    assert processed_outputs(LeanBlocks, values) == processed_outputs(gr.Blocks, values)
 
 
 def test_a_session_keeps_no_description_of_the_page() -> None:
@@ -61,8 +61,8 @@ def test_a_session_keeps_no_description_of_the_page() -> None:
     assert page >= 1
 
 
-def given(kind: Any, values: list[Any]) -> Any:
-    """What a handler is given by a page of a kind with a text, a number, a switch and a picture."""
+def processed_inputs(kind: Any, values: list[Any]) -> Any:
+    """What a handler gets from a page with a text, a number, a checkbox and an image."""
 
     async def answered() -> Any:
         with kind() as made:
@@ -75,14 +75,14 @@ def given(kind: Any, values: list[Any]) -> Any:
 
 @pytest.mark.parametrize("values", [["a", 1.5, True, None], [None, None, False, None], ["", 2**70, None, None]])
 def test_a_handler_is_given_the_same_as_by_gradio(values: list[Any]) -> None:
-    assert given(LeanBlocks, list(values)) == given(gr.Blocks, list(values))
+    assert processed_inputs(LeanBlocks, list(values)) == processed_inputs(gr.Blocks, list(values))
 
 
 @pytest.mark.parametrize("values", [["a", 1.5, True], [], ["a", 1, True, {"path": "/etc/passwd"}], [1, 2, 3, ["x"]]])
 def test_what_gradio_refuses_is_refused(values: list[Any]) -> None:
     for kind in (gr.Blocks, LeanBlocks):
         with pytest.raises((ValueError, gr.Error, gr.exceptions.InvalidPathError)):
-            given(kind, list(values))
+            processed_inputs(kind, list(values))
 
 
 @pytest.mark.parametrize("place", [0, 3])
@@ -100,7 +100,7 @@ def test_no_address_is_downloaded(monkeypatch: pytest.MonkeyPatch, place: int, n
     values: list[Any] = ["a", 1, True, None]
     values[place] = {"x": [file]} if nested else file
     with pytest.raises(gr.Error) as caught:
-        given(LeanBlocks, values)
+        processed_inputs(LeanBlocks, values)
     assert caught.value.message == NOT_UPLOADED
     assert downloads == []
 
