@@ -93,6 +93,7 @@
     const insist = insisting;
     insisting = false;
     for (const hidden of $$(".mended")) hidden.classList.remove("mended");
+    rejected.clear();
     if (!flux.bridge || flux.arriving) {
       say("Still loading. Try again in a moment.");
       return "";
@@ -579,6 +580,11 @@
   function mark() {
     const wrong = {};
     for (const row of $$("#faults li")) (wrong[row.dataset.field] ??= []).push(row.textContent);
+    for (const row of $$(`#image-notes[data-check="${check}"] [data-kind=fault]`)) {
+      const texts = (wrong[row.dataset.field] ??= []);
+      if (!texts.includes(row.textContent)) texts.push(row.textContent);
+    }
+    for (const [name, text] of rejected) wrong[name] = [text];
     for (const hint of $$(".hint")) {
       const texts = wrong[hint.id.slice("hint-".length)] || [];
       const there = $$(":scope > .fault", hint);
@@ -620,7 +626,7 @@
       flux.paid = frame.dataset.id;
     } else if (frame) flux.paid ??= ""; // the first image of a visit costs as well
     offerTrigger();
-    measure();
+    checkImages();
     markShape();
     entitle();
   }
@@ -655,27 +661,72 @@
     hint.append(note);
   }
 
-  // What is about to be sent along is measured before it leaves.
-  function measure() {
-    for (const field of $$(".field:has([data-testid=image])")) {
-      const image = $("[data-testid=image] img", field);
-      const hint = $(".hint", field);
-      const note = $(".measure", field);
-      if (!hint || (note?.dataset.src || "") === (image?.src || "")) continue;
-      note?.remove();
-      mend(field);
-      if (!image) continue;
-      const fresh = Object.assign(document.createElement("p"), { className: "measure" });
-      fresh.dataset.src = image.src;
-      hint.append(fresh);
-      Promise.all([image.decode(), fetch(image.src).then((answer) => answer.blob())])
-        .then(([, file]) => {
-          const bytes = file.size < 1e6 ? `${Math.ceil(file.size / 1e3)} KB` : `${(file.size / 1e6).toFixed(1)} MB`;
-          fresh.textContent = `${image.naturalWidth} × ${image.naturalHeight} px · ${bytes} · location data removed`;
-        })
-        .catch(() => (fresh.textContent = "No preview for this file type."));
+  // The program checks images as soon as they are in their field; its notes are shown at the field.
+  let check = 0; // number of the latest check; notes with another number are about other images
+  let checked = new Map(); // field → addresses of the images that were checked last
+  const rejected = new Map(); // field → why its file was not taken
+  const leftOut = new Map(); // field → which of several files is used
+
+  const imageName = (field) => field.id.slice("field-".length);
+  const addresses = (field) => $$("img[src], .file-preview a[href]", field).map((link) => link.src || link.href).join(" ");
+
+  function checkImages() {
+    const fields = $$(".image-field");
+    const changed = fields.filter((field) => addresses(field) !== (checked.get(field.id) || ""));
+    if (changed.length && flux.bridge && !flux.arriving) {
+      checked = new Map(fields.map((field) => [field.id, addresses(field)]));
+      check += 1;
+      for (const field of changed) {
+        rejected.delete(imageName(field));
+        if (!addresses(field)) leftOut.delete(imageName(field));
+        mend(field);
+      }
+      if (fields.some(addresses)) flux.bridge("checkimages", { check });
+    }
+    const list = $("#image-notes");
+    const current = list?.dataset.check === String(check);
+    if (current && list.shown !== check) {
+      list.shown = check;
+      for (const row of $$("[data-kind=fault]", list)) unmend(row.dataset.field);
+    }
+    for (const field of fields) {
+      const name = imageName(field);
+      const rows = current ? $$(`[data-field="${CSS.escape(name)}"][data-kind=measure]`, list) : [];
+      const texts = [...rows.map((row) => row.textContent), leftOut.get(name) || ""].filter(Boolean);
+      const notes = $$(".measure", field);
+      if (notes.map((note) => note.textContent).join("\n") === texts.join("\n")) continue;
+      for (const note of notes) note.remove();
+      for (const textContent of texts) {
+        $(".hint", field)?.append(Object.assign(document.createElement("p"), { className: "measure", textContent }));
+      }
     }
   }
+
+  const unmend = (name) => $(`#field-${CSS.escape(name)}`)?.classList.remove("mended");
+
+  // Gradio uses one of several files without a word, and reports files of other kinds far from the field.
+  function receive(event, files) {
+    const field = event.target.closest?.(".image-field");
+    if (!field || !files?.length) return;
+    const name = imageName(field);
+    const several = Boolean($("input[type=file][multiple]", field));
+    const given = several ? [...files] : [files[0]];
+    const other = given.find((file) => file.type && !file.type.startsWith("image/"));
+    rejected.delete(name);
+    leftOut.delete(name);
+    if (other) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      if (event.type === "change") event.target.value = "";
+      const subject = given.length > 1 ? other.name : "This file";
+      rejected.set(name, `${subject} is not an image. Choose a JPEG, PNG or WebP file.`);
+      unmend(name);
+    } else if (!several && files.length > 1) leftOut.set(name, `Only ${files[0].name} of ${files.length} files is used.`);
+    requestAnimationFrame(describe);
+  }
+
+  window.addEventListener("drop", (event) => receive(event, event.dataTransfer?.files), true);
+  window.addEventListener("change", (event) => event.target.type === "file" && receive(event, event.target.files), true);
 
   function furnish() {
     region = Object.assign(document.createElement("div"), { className: "unseen" });

@@ -156,8 +156,10 @@
     if (!file && (!text || typing(event.target))) return;
     event.preventDefault();
     event.stopPropagation();
+    const count = event.dataTransfer.files.length;
     if (file) openFile(file);
     else openText(text.split("\n")[0]);
+    if (count > 1) flux.say(`Only ${file.name} of ${count} files is opened.`);
   }, true);
 
   // ---- paste ----------------------------------------------------------------------------------------------------

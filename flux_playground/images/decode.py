@@ -77,6 +77,12 @@ def detect_format(data: bytes) -> str:
     return next((name for name, accept in accepts.items() if accept is not None and accept(data[:16]) is True), "")
 
 
+def is_unsupported_image(data: bytes) -> bool:
+    """Return whether a file is an image of a format that is not decoded: a HEIC photo or an SVG."""
+    is_svg = data[:1000].lstrip().startswith(b"<") and b"<svg" in data[:1000]
+    return not detect_format(data) and (data[4:8] == b"ftyp" or is_svg)
+
+
 def format_of(image: Image.Image) -> str:
     """Return the format of an opened image, such as "JPEG"."""
     # Pillow calls a JPEG of a telephone with further images behind the first MPO.

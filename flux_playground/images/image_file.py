@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import ExifTags, Image, ImageOps
 
 from ..errors import FieldError, InvalidImage, InvalidRequest
-from .decode import MAX_DECODED_PIXELS, decoded, detect_format, format_of, open_header
+from .decode import MAX_DECODED_PIXELS, decoded, detect_format, format_of, is_unsupported_image, open_header
 
 PROMPT_FORMATS = ("JPEG", "PNG", "WEBP")  # other formats are converted
 
@@ -42,6 +42,18 @@ class ImageInfo:
     def suffix(self) -> str:
         """The file name extension, such as ".jpg"."""
         return ".jpg" if self.format == "jpeg" else f".{self.format}"
+
+
+@dataclass(frozen=True)
+class ImagePrompt:
+    """An image that can be sent as an image prompt, its size in bytes, and how it is changed before it is sent."""
+
+    image: ImageInfo
+    size: int
+    scaled: bool
+    converted: bool
+    animated: bool
+    transparent: bool
 
 
 def verify(data: bytes) -> ImageInfo:
@@ -76,7 +88,26 @@ def encode(source: Path | bytes, field: str) -> str:
     A file that needs no change is sent as it is. An image of more than `MAX_PROMPT_PIXELS` or `MAX_PROMPT_BYTES` is
     scaled down. Raises `InvalidRequest` for a file that is not an image, is damaged, or is too large to decode.
     """
+    return base64.b64encode(_prepare(_read(source, field), field)).decode("ascii")
+
+
+def check(source: Path | bytes, field: str) -> ImagePrompt:
+    """Return how an image is changed before it is sent as the value of `field`; raises `InvalidRequest` as `encode`."""
     data = _read(source, field)
+    _prepare(data, field)
+    image = open_header(data)
+    return ImagePrompt(
+        image=probe(data),
+        size=len(data),
+        scaled=image.width * image.height > MAX_PROMPT_PIXELS or len(data) > MAX_PROMPT_BYTES,
+        converted=format_of(image) not in PROMPT_FORMATS,
+        animated=_is_animated(image),
+        transparent=image.has_transparency_data,
+    )
+
+
+def _prepare(data: bytes, field: str) -> bytes:
+    """Return the bytes that are sent for an image; raises `InvalidRequest` at the field."""
     try:
         width, height = open_header(data).size
         if width * height > MAX_DECODED_PIXELS:
@@ -89,11 +120,20 @@ def encode(source: Path | bytes, field: str) -> str:
     except InvalidImage as error:
         advice = "Choose another file."
         if detect_format(data) == "":
-            advice = "Choose a JPEG, PNG or WebP file. Convert a HEIC photo first."
+            fault = "This image format is not supported." if is_unsupported_image(data) else error.message
+            raise _image_error(field, "image_parsing", f"{fault} Choose a JPEG, PNG or WebP file.") from error
         raise _image_error(field, "image_parsing", f"{error.message} {advice}") from error
     if len(sent) > MAX_PROMPT_BYTES:
         raise _image_error(field, "image_too_large", _too_many_bytes(len(sent)))
-    return base64.b64encode(sent).decode("ascii")
+    return sent
+
+
+def _is_animated(image: Image.Image) -> bool:
+    """Return whether an image has further frames or pages; the further images of a camera's JPEG do not count."""
+    try:
+        return format_of(image) != "JPEG" and getattr(image, "n_frames", 1) > 1
+    except Exception:  # the frames behind the first one are damaged
+        return True
 
 
 def _make_upright(image: Image.Image) -> Image.Image:
@@ -114,7 +154,7 @@ def _without_metadata(data: bytes) -> bytes:
     with decoded(data) as (image,):
         name = format_of(image)
         has_metadata = not PRIVATE_METADATA.isdisjoint(image.info) or getattr(image, "text", None)
-        if name in PROMPT_FORMATS and not has_metadata:
+        if name in PROMPT_FORMATS and not has_metadata and not _is_animated(image):
             return data
         if name == "AVIF" and not image.has_transparency_data:
             name = "JPEG"

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from ..bounded_json import SMALL, InvalidJson, decode_utf8, parse_json, parse_json_at
 from ..errors import InvalidRecipe
 from ..images import metadata
+from ..images.decode import is_unsupported_image
 from .a1111 import parse_parameters
 from .fingerprint import redact
 from .recipe import VERSION_KEY, Recipe, parse_recipe, recipe_from_json
@@ -57,6 +58,8 @@ def detect(data: bytes | str) -> Detected:
     """Return what a file or a text is and which settings it has; raises `InvalidRecipe` for anything unknown."""
     if isinstance(data, bytes) and metadata.container_format(data):
         return _detect_image(data)
+    if isinstance(data, bytes) and is_unsupported_image(data):
+        raise InvalidRecipe("Settings cannot be read from this image format. Open a JPEG, PNG or WebP file.")
     if len(data) > SMALL.characters:
         raise InvalidRecipe(f"This is too large to be a recipe: {len(data):,} bytes.")
     try:

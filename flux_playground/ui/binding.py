@@ -128,6 +128,7 @@ class Binding:
             components.connection: update.connection,
             components.notice: update.notice,
             components.finetunes: update.finetunes,
+            components.image_notes: update.image_notes,
             components.price: update.price,
             components.code: update.code,
             components.dialog: update.dialog,

@@ -46,6 +46,7 @@ class Components:
     field_errors: Any
     connection: Any
     finetunes: Any
+    image_notes: Any
     panel: Any
     code: Any
     dialog: Any
@@ -63,7 +64,7 @@ class Components:
     @property
     def texts(self) -> list[Any]:
         """The components that an action of the form may write to, beside the form."""
-        return [self.notice, self.dialog, self.code, self.json_text, self.json_state]
+        return [self.notice, self.dialog, self.code, self.image_notes, self.json_text, self.json_state]
 
 
 def draw_page(
@@ -112,6 +113,7 @@ def draw_page(
         field_errors=html(""),
         connection=badge,
         finetunes=html("", elem_id="choices"),
+        image_notes=html(""),
         panel=panel,
         code=code,
         dialog=dialog,

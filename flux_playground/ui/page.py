@@ -20,7 +20,7 @@ from .events.action import Action, find_actions
 from .events.context import PageState
 from .events.update import NO_CHANGE
 from .form.form import Form, offered_fields
-from .generate import generate_actions, reproduce_actions, reuse_actions
+from .generate import generate_actions, image_actions, reproduce_actions, reuse_actions
 from .gradio_patches.blocks import LeanBlocks, tune_on_startup
 from .json_editor import json_actions
 from .layout import draw_page
@@ -41,6 +41,7 @@ FEATURES = (
     recipe_actions,
     json_actions,
     endpoint_actions,
+    image_actions,
     account_actions,
 )
 """The modules whose actions the page has."""

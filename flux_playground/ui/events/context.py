@@ -16,6 +16,7 @@ from ..session.tab_session import TabSession, TabSessions
 from ..session.worker_threads import WorkerThreads
 
 T = TypeVar("T")
+MAX_CONCURRENT_IMAGE_CHECKS = 2
 
 
 class Payer(StrEnum):
@@ -34,6 +35,7 @@ class PageState:
     sessions: TabSessions
     secret_key: bytes = field(repr=False)
     threads: WorkerThreads = field(default_factory=WorkerThreads)
+    image_threads: WorkerThreads = field(default_factory=lambda: WorkerThreads(MAX_CONCURRENT_IMAGE_CHECKS))
     account_calls: SharedCalls = field(default_factory=SharedCalls)
 
     @classmethod

@@ -33,6 +33,7 @@ class Update:
     notice: str | None = None
     connection: str | None = None
     finetunes: str | None = None
+    image_notes: str | None = None
     price: str | None = None
     panel: str | None = None
     code: str | None = None

@@ -122,6 +122,8 @@ class Form:
 
     def _draw_field(self, field: Field, inputs: dict[str, Any], columns: dict[str, Any]) -> None:
         classes = ["field", f"field-{field.name}", *(["required"] if field.required else [])]
+        if widgets.is_image(field) or widgets.is_images(field):
+            classes.append("image-field")
         alone = labels.NEEDS.get(field.name) not in inputs
         with gr.Column(elem_classes=classes, min_width=0, visible=alone, elem_id=f"field-{field.name}") as column:
             column.allow_expected_parents = False  # Gradio would put another box around each input
