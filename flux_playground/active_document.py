@@ -13,6 +13,7 @@ from .client import fetch_document
 from .errors import InvalidDocument
 from .schema import Document, Operation, load, load_text
 from .settings import DEFAULT_ENDPOINT, Settings
+from .storage.atomic_file import write_atomic
 
 log = logging.getLogger(__name__)
 
@@ -49,9 +50,7 @@ def fetch_published(server: str) -> Document:
 def save(settings: Settings, document: Document) -> None:
     """Go by this document from the next start on, too, unless the settings name another."""
     path = _saved_path(settings)
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(document.raw, ensure_ascii=False), encoding="utf-8")
-    part.replace(path)
+    write_atomic(path, json.dumps(document.raw, ensure_ascii=False).encode())
 
 
 def reset(settings: Settings) -> Document:

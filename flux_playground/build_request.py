@@ -10,17 +10,49 @@ import binascii
 import re
 import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from .errors import FieldError, InvalidRequest
-from .image_ref import is_image_ref
+from .image_ref import image_ref, is_image_ref
 from .images import image_file
+from .recipe import fingerprint
 from .schema import Field, Operation, has_control_character, normalize
 
 SEED = "seed"
 SEED_COUNT = 2**32
 MAX_TEXT_LENGTH = 100_000
+
+
+@dataclass(frozen=True)
+class PreparedRequest:
+    """A checked request of one visitor: `body` is sent, `redacted` is stored.
+
+    `server` is the base URL that it was prepared for, `owner` the id of the visitor. `draws_seed` tells whether the
+    seed was drawn rather than given.
+    """
+
+    operation: Operation
+    server: str
+    owner: str
+    body: Mapping[str, Any] = field(repr=False)
+    redacted: Mapping[str, Any]
+    fingerprint: str
+    draws_seed: bool
+
+
+def prepare_request(
+    operation: Operation, values: Mapping[str, Any], server: str, owner: str, load_input: Callable[[str], str | None]
+) -> PreparedRequest:
+    """Build the request of these values once for all uses; `load_input` gives the images of references.
+
+    Raises `InvalidRequest`.
+    """
+    body = build(operation, resolve_image_refs(values, load_input))
+    redacted = redact(operation, body, image_ref)
+    digest = fingerprint(server, operation.path, redacted)
+    return PreparedRequest(operation, server, owner, body, redacted, digest, draws_seed(values))
 
 
 def build(operation: Operation, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,4 @@
-"""The record of one image on its road: what was asked for, how far it has come, what came of it.
-
-Frozen: a later record of the same `id` replaces an earlier one. Knows nothing but the errors it can end in.
-"""
+"""The record of one generation: its request, its progress, its result."""
 
 from __future__ import annotations
 
@@ -16,21 +13,21 @@ from .errors import PlaygroundError
 
 
 class State(StrEnum):
-    """How far a generation has come on its road."""
+    """The state of a generation."""
 
-    QUEUED = "queued"  # written down, waits its turn
-    SUBMITTING = "submitting"  # the request may be on its way: a crash here leaves its fate unknown
-    RUNNING = "running"  # the API has accepted it: paid for, or about to be
+    QUEUED = "queued"
+    SUBMITTING = "submitting"  # the request may have been sent: after a crash the outcome is unknown
+    RUNNING = "running"  # accepted by the API: it was charged or will be
     DOWNLOADING = "downloading"
     SUCCEEDED = "ready"
-    FAILED = "failed"  # `error` says why
-    SUBMIT_UNKNOWN = "unknown"  # the answer to the submit was lost; never sent again by itself
-    DETACHED = "uncollected"  # accepted by the API, its image not in hand: it can be collected
+    FAILED = "failed"  # see `error`
+    SUBMIT_UNKNOWN = "unknown"  # the response to the submit was lost; never sent again automatically
+    DETACHED = "uncollected"  # accepted by the API, image not downloaded: `Playground.collect` can fetch it
     CANCELLED = "unsent"  # stopped before it was sent; nothing was charged
 
     @property
     def finished(self) -> bool:
-        """Whether nothing more will happen by itself."""
+        """Whether the state is final."""
         return self not in UNFINISHED
 
 
@@ -39,18 +36,19 @@ UNFINISHED = (State.QUEUED, State.SUBMITTING, State.RUNNING, State.DOWNLOADING)
 
 @dataclass(frozen=True)
 class Generation:
-    """One image, from the request to the file; a later record of the same `id` replaces an earlier one.
+    """The record of one image; a later record of the same `id` replaces an earlier one.
 
-    Times are Unix seconds, `seconds` and `waited` durations (the whole road; from the API's acceptance to its
-    Ready), `cost` is in credits, `size` in bytes, `width` and `height` in pixels. `request` is what was sent, less
-    secrets, with images in it replaced by references (see `GenerationStore.load_input`). `seed` and `prompt` are
-    those really used, once the API has named them. `status` is the API's last word. `document` names the edition of
-    the schema that was used; two generations of the same `fingerprint` were asked for in the same words, seed
-    included. `origin` is the id of the generation that this one was to make again, if it was. `spender` is by whom
-    the owner's money was spent, as a mark that names nobody; "" when it was not the owner's, or the owner spent it.
-    `account` is a digest of the key that the request was sent with, from which nobody gets the key back. `secret`
-    opens its file to those who were given its address; it is told to nobody. `cleared_at` is when its files were
-    removed to make room.
+    Times are Unix seconds. `total_seconds` counts from the start of the submit, `api_seconds` from the API's acceptance
+    to its Ready; both are None for a resumed generation. `cost` is in credits, `size` in bytes, `width` and `height` in
+    pixels. `request` is the request without secrets, its images replaced by references (see `InputStore.load`). `seed`
+    and `prompt` are those that the API used, once the API has reported them. `status` is the API's latest status.
+
+    `document` is the version of the schema. Generations with the same `fingerprint` have the same request and seed.
+    `reproduces` is the id of the generation that this one repeats. `signed` tells whether the image file has Content
+    Credentials, `embed_error` why a copy cannot contain its recipe ("" when it can); None means not computed.
+    `spender` is the visitor who spent the owner's money, as a digest; "" when the owner's money was not spent or the
+    owner spent it. `account` is a digest of the API key. `secret` is part of the URL of the image file, so that only
+    those who have the URL can open the file. `image_deleted_at` is when retention deleted the files.
     """
 
     id: str
@@ -73,21 +71,23 @@ class Generation:
     width: int | None = None
     height: int | None = None
     size: int | None = None
-    seconds: float | None = None
-    waited: float | None = None
+    signed: bool | None = None
+    embed_error: str | None = None
+    total_seconds: float | None = None
+    api_seconds: float | None = None
     cost: float | None = None
     started_at: float | None = None
     finished_at: float | None = None
     sweep: str = ""
     document: str = ""
     fingerprint: str = ""
-    origin: str = ""
+    reproduces: str = ""
     spender: str = ""
     account: str = ""
-    cleared_at: float | None = None
+    image_deleted_at: float | None = None
     secret: str = field(default_factory=lambda: secrets.token_hex(16), repr=False, compare=False)
 
     @property
     def finished(self) -> bool:
-        """Whether nothing more will happen by itself."""
+        """Whether the state is final."""
         return self.state.finished

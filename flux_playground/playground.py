@@ -1,59 +1,62 @@
-"""The whole program without a page: values in, generations out, run by worker threads, whoever watches."""
+"""Generates images without a page: values in, generations out."""
 
 from __future__ import annotations
 
-import hmac
 import secrets
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import nullcontext
-from copy import copy
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from . import active_document, schema
+from .access.admission import Admission
 from .access.quota import Quota
-from .access.visitor import OWNER, Visitor, billing_key, resolve_credentials, uses_demo
-from .build_request import SEED, build, draws_seed, has_images, image_names, redact, resolve_image_refs, seed_of
-from .client import Client
-from .errors import TaskNotFound, Unauthorized
+from .access.visitor import OWNER, Visitor, billing_key, digest_key, resolve_credentials, uses_demo
+from .build_request import SEED, PreparedRequest, has_images, image_names, prepare_request, redact, seed_of
+from .client import Client, Limits
+from .errors import InvalidRequest, TaskNotFound, Unauthorized
 from .generation import Generation, State
-from .image_ref import image_ref, is_image_ref
-from .recipe import document_version, fingerprint
+from .image_ref import is_image_ref
+from .recipe import document_version
+from .reproduce import add_image_facts
+from .runs.active_runs import ActiveRun
+from .runs.changes import stream_changes
 from .runs.client_pool import ClientPool
-from .runs.fair_queue import ActiveRun, check_capacity
 from .runs.queued_request import QueuedRequest
+from .runs.recovery import end_if_lost
 from .runs.runner import Runner
-from .settings import LOCAL_SERVER_PREFIX, LOOPBACK, Settings
+from .settings import LOCAL_SERVER_PREFIX, Settings
 from .storage.generation_store import GenerationStore
 from .storage.retention import Retention
 
-MAX_CONCURRENT_ENCODINGS = 2  # a file and its base64 take hundreds of megabytes
 Values = Mapping[str, Any]
+MAX_CONCURRENT_ENCODINGS = 2  # a file and its base64 take hundreds of megabytes
 __all__ = ["OWNER", "ActiveRun", "Playground", "Visitor"]
 
 
 class Playground:
-    """Makes images from values: `generate` is for scripts, `start` and `get` are for a page; `resume` after a restart.
+    """Generates images: `generate` for a script, `start` and `changes` for a page. Safe to use from many threads.
 
-    Raises `InvalidDocument` and `StorageError`."""
+    `operation` is the endpoint that is used where a call names none. Raises `InvalidDocument` and `StorageError`.
+    """
 
-    def __init__(self, settings: Settings, document: schema.Document | None = None) -> None:
+    def __init__(
+        self, settings: Settings, document: schema.Document | None = None, *, limits: Limits | None = None
+    ) -> None:
         self.settings = settings
         self.document = document or active_document.load_active(settings)
         self.operation = active_document.default_operation(self.document, settings.endpoint)
-        self._edition = document_version(self.document.raw)
+        self._document_version = document_version(self.document.raw)
         self.store = GenerationStore(settings.data)
-        self.clients = ClientPool(settings.max_in_flight, others=not settings.hosted)
+        self.clients = ClientPool(settings.max_in_flight, others=not settings.hosted, limits=limits)
         free_server = "" if settings.max_storage_gb else LOCAL_SERVER_PREFIX
         retention = Retention(self.store, settings.max_storage_bytes, free_server)
-        self._runner = Runner(self.store, self.clients, retention, settings.timeout)
-        self._quota = Quota(self.store, settings.allowance, settings.budget)
+        self._runner = Runner(self.store, self.clients, retention, settings.timeout, add_image_facts)
         self._runs = self._runner.runs
-        self._admission = threading.Lock()
+        quota = Quota(self.store, settings.allowance, settings.budget)
+        self._admission = Admission(self._runs, quota, has_capacity_limit=settings.hosted)
         self._encoding = threading.BoundedSemaphore(MAX_CONCURRENT_ENCODINGS)
 
     def __enter__(self) -> Playground:
@@ -63,84 +66,108 @@ class Playground:
         self.close()
 
     def close(self) -> None:
-        """Stop waiting for what is under way, which the next start resumes, and let go of the folder."""
+        """Stop waiting for running generations, which the next start resumes, and close the data folder."""
         self._runner.close()
         self.clients.close()
         self.store.close()
 
-    def at(self, endpoint: str) -> Playground:
-        """The same playground as seen from another endpoint of its document; raises `InvalidDocument`."""
-        view = copy(self)
-        view.operation = self.document.operation(endpoint)
-        return view
-
     def adopt(self, document: schema.Document) -> None:
-        """Go by another document from now on; what is under way goes on by the one that it was started with."""
-        same = (one for one in document.operations if one.path == self.operation.path)
+        """Use another document for later requests; running generations keep the one they were started with."""
+        same = (operation for operation in document.operations if operation.path == self.operation.path)
         self.document = document
         self.operation = next(same, document.operations[0])
-        self._edition = document_version(document.raw)
+        self._document_version = document_version(document.raw)
 
     def generate(self, values: Values, visitor: Visitor = OWNER, *, endpoint: str = "") -> Iterator[Generation]:
-        """Make one image and yield its records as it gets further; the last has `.image` and `.seed`, or `.error`.
+        """Generate one image and yield each record; the last one has `image` and `seed`, or `error`.
 
-        Raises as `start` does. The image is made and kept also for a caller who stops iterating.
+        Raises what `start` raises. The image is also generated and stored when the caller stops iterating.
         """
         yield from self.watch(self.start(values, visitor, endpoint=endpoint).id)
 
+    def prepare(self, values: Values, visitor: Visitor = OWNER, *, endpoint: str = "") -> PreparedRequest:
+        """Build and check the request of a visitor's values, without sending it or storing its images.
+
+        An empty seed or -1 is replaced by a random one. Images may be paths, bytes or base64 text. `endpoint` is a path
+        of the document. The visitor's limits are checked before images are encoded. Raises `InvalidRequest`,
+        `InvalidDocument`, `QuotaExceeded`, `QueueFull`, and `Unauthorized` for invalid values without a key.
+        """
+        operation = self._find_operation(endpoint)
+        server = self.server(visitor, endpoint=endpoint)
+
+        def load_own_input(text: str) -> str | None:
+            owned = is_image_ref(text) and self.store.inputs.is_owned(visitor.id, text)
+            return self.store.inputs.load(text) if owned else None
+
+        with_images = has_images(operation, values)
+        if with_images:
+            self._admission.check(self._new_generation(operation.path, server, visitor), visitor)
+        try:
+            with self._encoding if with_images else nullcontext():
+                return prepare_request(operation, values, server, visitor.id, load_own_input)
+        except InvalidRequest:
+            resolve_credentials(self.settings, visitor, operation)  # a missing key is reported first
+            raise
+
     def start(
         self,
-        values: Values,
+        request: Values | PreparedRequest,
         visitor: Visitor = OWNER,
         *,
         endpoint: str = "",
-        origin: str = "",
+        reproduces: str = "",
         reuse_running: bool = False,
     ) -> Generation:
-        """Check the values, write the generation down, hand it to a worker and return at once.
+        """Store a generation, queue it and return at once. `request` is what `prepare` returned, or the values for it.
 
-        A blank seed or -1 is drawn here, so that what is kept is the whole recipe. Images may be paths, bytes or
-        base64 text. `endpoint` is a path of the document, else that of the settings; `origin` is what this one makes
-        again. With `reuse_running`, a running generation of the same request is returned instead, if a seed was given.
-        Raises `InvalidRequest` (all that is wrong), `Unauthorized`, `InvalidDocument`, `QuotaExceeded`, `QueueFull`,
-        `StorageError`.
+        `reproduces` is the id of a generation that this one repeats. With `reuse_running` and a given seed, a running
+        generation of the same request is returned instead. Raises `InvalidRequest`, `Unauthorized`, `InvalidDocument`,
+        `QuotaExceeded`, `QueueFull`, `StorageError`.
         """
-        operation = self._operation(endpoint)
+        operation = request.operation if isinstance(request, PreparedRequest) else self._find_operation(endpoint)
         server, key = resolve_credentials(self.settings, visitor, operation)
         self.store.check_writable()
-        request, shown = self._prepare(endpoint, values, visitor)
-        generation = Generation(
-            id=secrets.token_hex(16),
-            owner=visitor.id,
-            created_at=time.time(),
-            endpoint=operation.path,
-            server=server,
-            request=shown,
-            seed=seed_of(request),
-            document=self._edition,
-            fingerprint=fingerprint(server, operation.path, shown),
-            origin=origin,
-            spender=billing_key(self.settings, visitor),
+        if not isinstance(request, PreparedRequest):
+            request = self.prepare(request, visitor, endpoint=endpoint)
+        if (request.owner, request.server) != (visitor.id, server):
+            raise Unauthorized("The API key has changed meanwhile. Try again.")
+        generation = replace(
+            self._new_generation(operation.path, server, visitor),
+            request=request.redacted,
+            seed=seed_of(request.body),
+            fingerprint=request.fingerprint,
+            reproduces=reproduces,
             account=self._digest(key),
         )
-        queued = QueuedRequest({**request, **shown}, image_names(operation))  # without images: they take megabytes
-        run = self._admit(ActiveRun(generation, queued, visitor.mark), reuse=reuse_running and not draws_seed(values))
+        reuse = reuse_running and not request.draws_seed
+        # Without its images, which take megabytes and are on disk.
+        queued = QueuedRequest({**request.body, **request.redacted}, image_names(operation))
+        run = self._admission.admit(ActiveRun(generation, queued, visitor.mark), visitor, reuse=reuse)
         if run.generation is not generation:
             return run.generation
         try:
-            redact(operation, request, self.store.save_input)
+            redact(operation, request.body, self.store.inputs.save)
             self.store.save(generation)
             return self._runner.enqueue(run, key)
         except BaseException:
             self._runner.abandon(run)
             raise
         finally:
-            self._quota.reserved.pop(generation.id, None)
+            self._admission.settle(generation)
+
+    def find_existing(self, request: PreparedRequest) -> Generation | None:
+        """Return the owner's generation of the same request and seed that has succeeded, or None."""
+        return self.store.find_by_fingerprint(request.owner, request.fingerprint)
+
+    def preview_request(self, values: Values, visitor: Visitor = OWNER, *, endpoint: str = "") -> dict[str, Any]:
+        """Return the request of these values without secrets, its seed only if given; raises what `prepare` raises."""
+        request = self.prepare(values, visitor, endpoint=endpoint)
+        return {name: value for name, value in request.redacted.items() if name != SEED or not request.draws_seed}
 
     def collect(self, generation_id: str, visitor: Visitor = OWNER) -> Generation:
-        """Fetch the image of an accepted generation that is not here yet; costs nothing. Others are left as they are.
+        """Poll an accepted generation again and download its image, at no cost; others are returned unchanged.
 
-        Raises `Unauthorized` where the generation was submitted with another key than the visitor's present one.
+        Raises `Unauthorized` when the generation was submitted with another key than the visitor's present one.
         """
         generation = self.get(generation_id)
         lost = generation.state is State.FAILED and isinstance(generation.error, TaskNotFound)
@@ -153,18 +180,18 @@ class Playground:
         return self._runner.enqueue_if_absent(ActiveRun(again), key if generation.server == server else "")
 
     def stop(self, generation_id: str) -> Generation:
-        """Stop waiting for a generation: one still in line is never sent, any other can be collected later."""
+        """Stop waiting for a generation: a queued one is never sent, a submitted one can be collected later."""
         run = self._runs.get(generation_id)
         return self.get(generation_id) if run is None else self._runner.stop(run)
 
     def resume(self) -> list[Generation]:
-        """Take up what an ended process left behind: every submitted task is waited for, none is submitted again."""
+        """Resume the generations of an ended process: submitted tasks are polled, nothing is submitted again."""
         if not self.store.is_primary:
             return []
         return [self._recover(generation) for generation in self.store.unfinished()]
 
     def get(self, generation_id: str) -> Generation:
-        """The latest record of a generation; raises `KeyError` for an id that nobody has given out."""
+        """Return the latest record of a generation; raises `KeyError` for an unknown id."""
         run = self._runs.get(generation_id)
         generation = run.generation if run else self.store.get(generation_id)
         if generation is None:
@@ -172,129 +199,82 @@ class Playground:
         return generation
 
     def run(self, generation_id: str) -> ActiveRun | None:
-        """A generation that is under way in this process, to be looked at until it has finished and after."""
+        """Return the run of a generation that runs in this process, or None."""
         return self._runs.get(generation_id)
 
     def watch(self, generation_id: str) -> Iterator[Generation]:
-        """The records of a generation from now on, the last being the finished one; raises `KeyError`."""
+        """Yield each new record of a generation, the last one finished; raises `KeyError`."""
         run = self._runs.get(generation_id)
         yield from run.watch() if run else (self.get(generation_id),)
 
+    def changes(self, generation_id: str, keepalive_seconds: float | None = None) -> AsyncIterator[Generation]:
+        """Yield each new record of a generation, the last one finished; see `stream_changes`. Raises `KeyError`."""
+        return stream_changes(self._runs.get, self.get, generation_id, keepalive_seconds)
+
     def recent(self, visitor: Visitor = OWNER, limit: int = 60) -> list[Generation]:
-        """A visitor's latest generations, newest first, those under way included."""
+        """Return a visitor's latest generations, newest first, running ones included."""
         latest = self.store.recent(visitor.id, limit)
-        return [run.generation if (run := self._runs.get(one.id)) else one for one in latest]
+        return [run.generation if (run := self._runs.get(stored.id)) else stored for stored in latest]
 
     def queue_position(self, generation_id: str) -> int:
-        """Where a generation stands in the line before its key, 1 being the next; 0 when it does not wait."""
+        """Return the position of a generation in its queue, 1 for the next one; 0 when it does not wait."""
         run = self._runs.get(generation_id)
         return 0 if run is None else self.clients.queue_position(run)
 
     def median_seconds(self, visitor: Visitor = OWNER, *, endpoint: str = "") -> float | None:
-        """How long an image of an endpoint takes as a rule (median), or None while there are fewer than three."""
+        """Return the median duration of an endpoint's latest images, or None for fewer than three images."""
         server = self.server(visitor, endpoint=endpoint)
-        durations = sorted(self.store.usage.durations(server, self._operation(endpoint).path))
+        durations = sorted(self.store.usage.durations(server, self._find_operation(endpoint).path))
         return durations[len(durations) // 2] if len(durations) >= 3 else None
 
-    def find_existing(self, values: Values, visitor: Visitor = OWNER, *, endpoint: str = "") -> Generation | None:
-        """Return the visitor's image of the same values and seed, or None; raises as `start` does."""
-        operation, shown = self._operation(endpoint), self._prepare(endpoint, values, visitor)[1]
-        digest = fingerprint(self.server(visitor, endpoint=endpoint), operation.path, shown)
-        return self.store.find_by_fingerprint(visitor.id, digest)
-
-    def preview_request(self, values: Values, visitor: Visitor = OWNER, *, endpoint: str = "") -> dict[str, Any]:
-        """The request of these values as it would be kept, but a blank seed left blank; raises as `start` does."""
-        shown = self._prepare(endpoint, values, visitor)[1]
-        return {name: value for name, value in shown.items() if name != SEED or not draws_seed(values)}
-
     def server(self, visitor: Visitor = OWNER, *, endpoint: str = "") -> str:
-        """The base URL that a visitor's requests go to."""
-        return resolve_credentials(self.settings, visitor, self._operation(endpoint), required=False)[0]
+        """Return the base URL of a visitor's requests."""
+        return resolve_credentials(self.settings, visitor, self._find_operation(endpoint), required=False)[0]
 
-    def thumbnail(self, generation_id: str) -> Path | None:
-        """A small WebP of a finished image, or None."""
-        return self.store.thumbnail(self.get(generation_id))
+    def client(self, visitor: Visitor = OWNER) -> Client:
+        """Return a new client with the visitor's key, for account calls; close it after use.
 
-    def credits(self, visitor: Visitor = OWNER) -> float:
-        """What the visitor's account still has, in credits (0.01 USD each); raises `APIError`, `APIUnreachable`."""
-        with self._client(visitor) as client:
-            return client.credits()
-
-    def finetunes(self, visitor: Visitor = OWNER) -> list[Any]:
-        """The account's finetunes as the API lists them, ids or objects; raises `APIError`, `APIUnreachable`."""
-        with self._client(visitor) as client:
-            return client.finetunes()
-
-    def finetune(self, finetune_id: str, visitor: Visitor = OWNER) -> dict[str, Any]:
-        """What the API knows of one finetune, in its own free form; raises `APIError`, `APIUnreachable`."""
-        with self._client(visitor) as client:
-            return client.finetune(finetune_id)
-
-    def uses_demo(self, visitor: Visitor = OWNER) -> bool:
-        """Whether the local server makes this visitor's images."""
-        return uses_demo(self.settings, visitor)
-
-    def _operation(self, endpoint: str) -> schema.Operation:
-        return self.document.operation(endpoint) if endpoint else self.operation
-
-    def _prepare(self, endpoint: str, values: Values, asker: Visitor) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The whole request of these values, and what is kept of it; raises as `start` does."""
-
-        def known(text: str) -> str | None:
-            return self.store.load_input(text) if is_image_ref(text) and self.store.owns_input(asker.id, text) else None
-
-        operation = self._operation(endpoint)
-        if has_images(operation, values):  # encoding them is work, also for a free `find_existing`
-            server, now = self.server(asker, endpoint=endpoint), time.time()
-            press = Generation("", asker.id, now, operation.path, server, {}, spender=billing_key(self.settings, asker))
-            self._check_limits(press, asker.mark)
-        with self._encoding if has_images(operation, values) else nullcontext():
-            request = build(operation, resolve_image_refs(values, known))
-        return request, redact(operation, request, image_ref)
-
-    def _client(self, visitor: Visitor) -> Client:
-        """A client for one question: it is closed after that, as a key may be made up and its connection idle."""
+        It is not pooled, because the key may be invalid. Raises `Unauthorized`, `InvalidDocument`.
+        """
         return Client(*resolve_credentials(self.settings, visitor, self.operation))
 
+    def credits(self, visitor: Visitor = OWNER) -> float:
+        """Return the balance of the visitor's account in credits (0.01 USD); raises `APIError`, `APIUnreachable`."""
+        with self.client(visitor) as client:
+            return client.credits()
+
+    def uses_demo(self, visitor: Visitor = OWNER) -> bool:
+        """Return whether the local demo server generates this visitor's images."""
+        return uses_demo(self.settings, visitor)
+
+    def _find_operation(self, endpoint: str) -> schema.Operation:
+        return self.document.operation(endpoint) if endpoint else self.operation
+
     def _operation_of(self, generation: Generation) -> schema.Operation:
-        """The endpoint that a generation was made with, or today's where the document no longer has it."""
-        return next((one for one in self.document.operations if one.path == generation.endpoint), self.operation)
+        """Return the endpoint of a generation, or the default one where the document no longer has it."""
+        paths = {operation.path: operation for operation in self.document.operations}
+        return paths.get(generation.endpoint, self.operation)
+
+    def _new_generation(self, path: str, server: str, visitor: Visitor) -> Generation:
+        return Generation(
+            id=secrets.token_hex(16),
+            owner=visitor.id,
+            created_at=time.time(),
+            endpoint=path,
+            server=server,
+            request={},
+            document=self._document_version,
+            spender=billing_key(self.settings, visitor),
+        )
 
     def _digest(self, key: str) -> str:
-        """A name for an API key from which nobody can get the key back; "" for no key."""
-        return hmac.new(self.store.secret_key(), key.encode(), "sha256").hexdigest()[:24] if key else ""
-
-    def _check_limits(self, generation: Generation, mark: str) -> None:
-        if self.settings.hosted:
-            check_capacity(self._runs.list(), mark)
-        self._quota.check(generation)
-
-    def _admit(self, run: ActiveRun, *, reuse: bool = False) -> ActiveRun:
-        """Take a run on: whoever comes next counts it, although it is not written down yet.
-
-        With `reuse`, return the active run of the same owner and request, if there is one, and take on nothing.
-        """
-        with self._admission:
-            running = self._runs.find(run.generation.owner, run.generation.fingerprint) if reuse else None
-            if running is not None:
-                return running
-            self._check_limits(run.generation, run.mark)
-            self._quota.reserve(run.generation)
-            return self._runs.add(run)
+        return digest_key(self.store.secret_key(), key)
 
     def _recover(self, generation: Generation) -> Generation:
         if run := self._runs.get(generation.id):
             return run.generation
-        fate = {State.QUEUED: State.CANCELLED, State.SUBMITTING: State.SUBMIT_UNKNOWN}.get(generation.state)
-        if fate is not None:
-            return self.store.save_with_retry(replace(generation, state=fate, finished_at=time.time()))
         server, key = resolve_credentials(self.settings, OWNER, self._operation_of(generation), required=False)
-        if generation.server != server and urlsplit(generation.server).hostname in LOOPBACK:
-            lost = TaskNotFound("The local server that was drawing this picture has ended.")
-            ended = replace(generation, state=State.FAILED, error=lost, finished_at=time.time(), task_id="")
-            return self.store.save_with_retry(ended)
-        if generation.account and generation.account != self._digest(key):
-            missing = Unauthorized("The API key that this image was made with is not here after the restart.")
-            ended = replace(generation, state=State.DETACHED, error=missing, finished_at=time.time())
-            return self.store.save_with_retry(ended)
+        recovered = end_if_lost(generation, server, self._digest(key))
+        if recovered.finished:
+            return self.store.save_with_retry(recovered)
         return self._runner.enqueue_if_absent(ActiveRun(generation), key if generation.server == server else "")

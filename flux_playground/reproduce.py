@@ -7,7 +7,7 @@ made.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .errors import InvalidImage, InvalidRecipe
@@ -48,7 +48,7 @@ def caveats(one: Generation, server: str, store: GenerationStore) -> Iterator[st
     if one.server != server:
         yield f"Made again it may differ: it was made at {one.server}, and would now be made at {server}."
     for name, value in one.request.items():
-        if is_image_ref(value) and store.load_input(value) is None:
+        if is_image_ref(value) and store.inputs.load(value) is None:
             yield f"It cannot be made again: the image that was sent as {name} is no longer kept here."
 
 
@@ -79,18 +79,29 @@ def image_with_recipe(one: Generation) -> bytes:
     return _with_recipe(one, read_image(one))
 
 
-def embedding(one: Generation) -> tuple[bool, str]:
-    """Whether the delivered file carries Content Credentials (present, that is, not verified), and why there can be no
-    copy of it with the recipe inside, or ""."""
+def add_image_facts(generation: Generation, data: bytes) -> Generation:
+    """Return the generation with `signed` and `embed_error`, computed from its image file's bytes."""
     try:
-        data = read_image(one)
-    except OSError:
-        return False, "The file of this image is no longer there."
-    try:
-        _with_recipe(one, data)
+        _with_recipe(generation, data)
+        embed_error = ""
     except InvalidRecipe as error:
-        return metadata.has_content_credentials(data), error.message
-    return metadata.has_content_credentials(data), ""
+        embed_error = error.message
+    return replace(generation, signed=metadata.has_content_credentials(data), embed_error=embed_error)
+
+
+def embedding(generation: Generation) -> tuple[bool, str]:
+    """Return whether the image file has Content Credentials (not verified), and why a copy cannot contain its recipe.
+
+    The reason is "" for an image whose copy can. Only for records of earlier versions is the file read.
+    """
+    if not image_exists(generation):
+        return False, "The file of this image no longer exists."
+    if generation.signed is None or generation.embed_error is None:
+        try:
+            generation = add_image_facts(generation, read_image(generation))
+        except OSError:
+            return False, "The file of this image no longer exists."
+    return bool(generation.signed), generation.embed_error or ""
 
 
 def _with_recipe(one: Generation, data: bytes) -> bytes:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from flux_playground import Playground, Settings
-from flux_playground.client import poll_schedule
+from flux_playground.client import Limits
 from flux_playground.local import LocalServer
 
 from .app_process import running_quick
@@ -28,6 +28,7 @@ hypothesis.settings.load_profile("quick")
 
 SPEED = 60.0
 SCALE = 0.25
+FAST_POLLS = Limits(max_poll_step=0.01)
 
 
 HOSTED = ("test_attacks", "test_mcp", "test_file_access")
@@ -58,10 +59,9 @@ def settings(server: LocalServer, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def playground(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Playground]:
+def playground(settings: Settings) -> Iterator[Playground]:
     """A playground that makes its images at the local server, with short polls."""
-    monkeypatch.setattr(poll_schedule, "MAX_STEP_SECONDS", 0.1)
-    with Playground(settings) as opened:
+    with Playground(settings, limits=FAST_POLLS) as opened:
         yield opened
 
 

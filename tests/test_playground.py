@@ -42,7 +42,7 @@ def test_a_generation_ends_with_an_image_and_its_seed(playground: Playground) ->
     assert last.image.stat().st_size == last.size
     assert isinstance(last.seed, int)
     assert last.request["seed"] == last.seed
-    assert last.seconds is not None
+    assert last.total_seconds is not None
     assert playground.get(last.id) == last
 
 
@@ -99,9 +99,9 @@ def test_an_image_that_was_sent_before_is_sent_again_by_its_reference_and_only_b
 
 def test_an_image_that_is_there_already_is_found_by_its_request(playground: Playground) -> None:
     first = made(playground, seed=5)
-    assert playground.find_existing({**VALUES, "seed": "5"}) == first
-    assert playground.find_existing({**VALUES, "seed": 6}) is None
-    assert playground.find_existing({**VALUES, "seed": 5}, Visitor("a stranger")) is None
+    assert playground.find_existing(playground.prepare({**VALUES, "seed": "5"})) == first
+    assert playground.find_existing(playground.prepare({**VALUES, "seed": 6})) is None
+    assert playground.find_existing(playground.prepare({**VALUES, "seed": 5}, Visitor("a stranger"))) is None
 
 
 def test_a_webhook_secret_is_sent_and_never_kept(playground: Playground) -> None:
@@ -135,8 +135,8 @@ def test_the_account_is_asked_with_the_visitors_key(playground: Playground) -> N
     before = playground.credits()
     made(playground)
     assert playground.credits() == pytest.approx(before - 7)
-    names = playground.finetunes()
-    assert names
+    with playground.client() as client:
+        assert client.finetunes()
 
 
 def test_what_is_over_the_limit_waits_in_line_and_is_seen_to(settings: Settings) -> None:
@@ -179,7 +179,7 @@ def test_stopping_ends_the_waiting_at_once_and_the_image_can_be_collected(settin
         assert time.monotonic() - clock < 0.5
         playground.collect(started.id)
         last = list(playground.watch(started.id))[-1]
-        assert (last.state, last.waited) == (State.SUCCEEDED, None)
+        assert (last.state, last.api_seconds) == (State.SUCCEEDED, None)
         assert playground.credits() == pytest.approx(before - 7)
         assert playground.collect(started.id).state is State.SUCCEEDED
 
@@ -210,7 +210,7 @@ def test_an_id_that_nobody_gave_out_is_unknown(playground: Playground) -> None:
 
 def test_the_usual_time_is_known_after_three_images(playground: Playground) -> None:
     assert playground.median_seconds() is None
-    times = sorted(made(playground).waited or 0 for _ in range(3))
+    times = sorted(made(playground).api_seconds or 0 for _ in range(3))
     assert playground.median_seconds() == times[1]
 
 
@@ -260,7 +260,7 @@ def test_images_of_any_kind_of_source_are_the_same_request(playground: Playgroun
     file = io.BytesIO()
     Image.new("RGB", (32, 32), "navy").save(file, "PNG")
     first = playground.start({**VALUES, "image_prompt": file.getvalue()})
-    assert playground.store.load_input(first.request["image_prompt"])
+    assert playground.store.inputs.load(first.request["image_prompt"])
     list(playground.watch(first.id))
 
 
@@ -279,9 +279,9 @@ def test_a_key_does_not_go_to_a_server_that_only_a_document_names(settings: Sett
 
 def test_one_that_makes_another_again_remembers_which(playground: Playground, settings: Settings) -> None:
     first = made(playground, seed=3)
-    again = playground.start(first.request, origin=first.id)
-    assert list(playground.watch(again.id))[-1].origin == first.id
-    assert [one.origin for one in playground.store.recent("owner")] == [first.id, ""]
+    again = playground.start(first.request, reproduces=first.id)
+    assert list(playground.watch(again.id))[-1].reproduces == first.id
+    assert [one.reproduces for one in playground.store.recent("owner")] == [first.id, ""]
 
 
 def test_a_draft_leaves_a_blank_seed_blank_and_a_secret_out(playground: Playground) -> None:

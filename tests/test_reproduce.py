@@ -31,9 +31,9 @@ from .ui.page_parts import Page
 VALUES = {"finetune_id": "my-finetune", "prompt": "a mill by a river", "aspect_ratio": "1:1"}
 
 
-def made(playground: Playground, origin: str = "", **values: object) -> Generation:
+def made(playground: Playground, reproduces: str = "", **values: object) -> Generation:
     """The finished generation of these values on top of the usual ones."""
-    one = playground.start({**VALUES, **values}, origin=origin)
+    one = playground.start({**VALUES, **values}, reproduces=reproduces)
     return list(playground.watch(one.id))[-1]
 
 
@@ -115,7 +115,7 @@ def test_content_credentials_are_called_present_and_what_a_copy_does_to_them_is_
     one = made(playground)
     path = tmp_path / "signed.jpg"
     path.write_bytes(signed_jpeg()[0])
-    signed = replace(one, image=path)
+    signed = reproduce.add_image_facts(replace(one, image=path), path.read_bytes())
     said = below(playground, signed)
     assert "Content Credentials are present" in said
     assert "no longer holds" in said
@@ -140,7 +140,7 @@ def test_what_it_will_cost_is_said_beforehand(playground: Playground) -> None:
 
 def test_the_difference_of_two_pictures_is_measured_shown_and_explained(playground: Playground) -> None:
     first, second = made(playground, seed=1), made(playground, seed=2)
-    again = replace(second, origin=first.id)
+    again = replace(second, reproduces=first.id)
     said = shown.render_comparison(first, again, reproduce.compare_generations(first, again))
     assert image_urls.difference(again) in said
     assert "difference × " in said

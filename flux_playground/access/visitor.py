@@ -5,6 +5,7 @@ Knows the settings and an endpoint's own server; neither how an image is made no
 
 from __future__ import annotations
 
+import hmac
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -62,3 +63,8 @@ def resolve_credentials(
         named = f"names the server {host}" if host else "names no server"
         raise InvalidDocument(f"The document {named}: set FLUX_PLAYGROUND_BASE_URL to where your key may go.")
     return server, key
+
+
+def digest_key(secret: bytes, api_key: str) -> str:
+    """Return a digest of an API key from which the key cannot be computed; "" for no key."""
+    return hmac.new(secret, api_key.encode(), "sha256").hexdigest()[:24] if api_key else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from threading import Event
 from time import monotonic, sleep
@@ -109,6 +109,10 @@ class Client:
         log.warning("submit to %s failed: %s", path, said)
         raise failure
 
+    def poll_schedule(self, durations: Sequence[float] = ()) -> PollSchedule:
+        """Return the schedule for tasks that took these durations, in seconds from submit to ready, latest last."""
+        return PollSchedule(durations, self._limits.max_poll_step)
+
     def poll(
         self,
         task: Task,
@@ -126,7 +130,7 @@ class Client:
         """
         url = polling_url(self.base_url, task.id, task.polling_url)
         self._usable_key()
-        polling = Polling(lambda: self._poll_once(url), task, schedule or PollSchedule(), self._limits, age)
+        polling = Polling(lambda: self._poll_once(url), task, schedule or self.poll_schedule(), self._limits, age)
         return polling.results(patience, stop or Event())
 
     def _poll_once(self, url: str) -> Response:

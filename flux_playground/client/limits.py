@@ -37,6 +37,7 @@ class Limits:
     idle_timeout: float = 4.0
     max_redirects: int = 5
     max_connections: int = 256
+    max_poll_step: float = 0.5
     max_response_bytes: int = 32 * 2**20
     max_image_bytes: int = 64 * 2**20
 

@@ -1,8 +1,8 @@
-"""When to ask again after a task. Knows only how long such tasks took; nothing of HTTP or of what is asked.
+"""When to poll a task.
 
-A client that asks at fixed times loses half an interval on every image, and asks a dozen times in vain before any
-image can be ready. So this one waits until the earliest likely moment, and then asks often. Two single polls before
-that are an insurance: a task may be refused within a second, and the service may have become faster.
+A client that polls at fixed times loses half an interval on every image and polls a dozen times before any image can
+be ready. This schedule waits until the earliest likely moment and then polls often. Two single polls before that moment
+notice a task that is refused within a second, and a service that has become faster.
 """
 
 from __future__ import annotations
@@ -20,22 +20,23 @@ STEP_SHARE_OF_MEDIAN, STEP_SHARE_OF_ELAPSED = 0.048, 0.035
 
 
 class PollSchedule:
-    """The times to poll one task at, learned from the `durations` of past ones: seconds from submit to ready.
+    """The times at which a task is polled, from the `durations` of past tasks: seconds from submit to ready.
 
-    The latest duration comes last; the last 64 count. One `Pace` may serve any number of tasks and threads.
+    The latest duration comes last; the last 64 count. `max_step` limits the seconds between two frequent polls. A
+    schedule may serve any number of tasks and threads.
     """
 
-    def __init__(self, durations: Sequence[float] = ()) -> None:
+    def __init__(self, durations: Sequence[float] = (), max_step: float = MAX_STEP_SECONDS) -> None:
         past = [duration for duration in durations if 0 < duration < inf][-MAX_DURATIONS:]
-        self._step, self._early = MAX_STEP_SECONDS, [0.0]
+        self._step, self._early = max_step, [0.0]
         if len(past) >= MIN_DURATIONS:
             recent = sorted(past[-RECENT_DURATIONS:])
             start = min(_quantile(sorted(past), 0.05), EARLY_SHARE_OF_FASTEST * recent[0])
-            self._step = min(max(STEP_SHARE_OF_MEDIAN * _quantile(recent, 0.5), MIN_STEP_SECONDS), MAX_STEP_SECONDS)
+            self._step = min(max(STEP_SHARE_OF_MEDIAN * _quantile(recent, 0.5), MIN_STEP_SECONDS), max_step)
             self._early = sorted(moment for moment in (EARLY_POLL_SECONDS, 0.6 * start, start) if moment <= start)
 
     def delay(self, elapsed: float) -> float:
-        """Seconds from a poll that is asked `elapsed` seconds after the submit to the next one."""
+        """Return the seconds from a poll made `elapsed` seconds after the submit to the next poll."""
         for moment in self._early:
             if moment - elapsed >= MIN_STEP_SECONDS / 2:
                 return moment - elapsed
@@ -43,5 +44,5 @@ class PollSchedule:
 
 
 def _quantile(ordered: Sequence[float], share: float) -> float:
-    """The value below which this share of them lies."""
+    """Return the value below which this share of the values lies."""
     return ordered[max(ceil(share * len(ordered)) - 1, 0)]

@@ -79,7 +79,7 @@ def recipe_from_generation(generation: Generation, document: str = "") -> Recipe
         request=redact(generation.request),
         document=document,
         made_at=made_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        seconds=None if generation.seconds is None else round(generation.seconds, 2),
+        seconds=None if generation.total_seconds is None else round(generation.total_seconds, 2),
         cost=generation.cost if is_cost_known else None,
         **{name: getattr(generation, name) for name in copied},
     )

@@ -1,1 +1,1 @@
-"""Runs generations: the pipeline from request to image, workers, and queues."""
+"""Runs generations: queues, worker threads, the steps of one generation."""

@@ -1,10 +1,67 @@
-"""The generations that run in this process, at most one run for each id."""
+"""The generations that run in this process, at most one run for each generation."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
-from .fair_queue import ActiveRun
+from ..generation import Generation
+from .queued_request import QueuedRequest
+
+
+@dataclass(eq=False)
+class ActiveRun:
+    """A generation that runs in this process: its latest record and its request, whose secrets are never stored.
+
+    A worker calls `publish`; any number of watchers read. Setting `stop` ends the waiting for the task. With
+    `suspended` set as well, an accepted task stays unfinished on disk, so that the next start resumes it. `mark` is
+    the visitor whose turns in a queue the run takes.
+    """
+
+    generation: Generation
+    request: QueuedRequest = field(default_factory=QueuedRequest, repr=False)
+    mark: str = ""
+    stop: threading.Event = field(default_factory=threading.Event)
+    suspended: threading.Event = field(default_factory=threading.Event)
+    _listeners: list[Callable[[], object]] = field(default_factory=list, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def publish(self, generation: Generation) -> None:
+        """Replace the record and call every listener."""
+        with self._lock:
+            self.generation = generation
+            listeners = list(self._listeners)
+        for listener in listeners:
+            listener()
+
+    def add_listener(self, listener: Callable[[], object]) -> None:
+        """Call `listener` after each later record, on the worker's thread; the listener must not block."""
+        with self._lock:
+            self._listeners.append(listener)
+
+    def remove_listener(self, listener: Callable[[], object]) -> None:
+        """Stop calling a listener; one that was not added is ignored."""
+        with self._lock:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+    def watch(self) -> Iterator[Generation]:
+        """Yield the present record and later ones. A slow watcher misses some, but never the last, finished one."""
+        changed = threading.Event()
+        self.add_listener(changed.set)
+        try:
+            last: Generation | None = None
+            while last is None or not last.finished:
+                changed.clear()
+                generation = self.generation
+                if generation is last:
+                    changed.wait()
+                    continue
+                last = generation
+                yield generation
+        finally:
+            self.remove_listener(changed.set)
 
 
 class ActiveRuns:
@@ -40,7 +97,7 @@ class ActiveRuns:
     def find(self, owner: str, fingerprint: str) -> ActiveRun | None:
         """Return an unfinished run of an owner's request, or None."""
         for run in self.list():
-            one = run.generation
-            if (one.owner, one.fingerprint) == (owner, fingerprint) and not one.finished:
+            generation = run.generation
+            if (generation.owner, generation.fingerprint) == (owner, fingerprint) and not generation.finished:
                 return run
         return None

@@ -1,8 +1,4 @@
-"""The accounts that are in use: one client and one line for each key at each server, dropped when nobody needs them.
-
-A visitor's key lives here while something of theirs may travel with it, and not much longer. Knows neither visitors
-nor the journal, and what a generation is only as far as the line does.
-"""
+"""The API clients in use: one client and one queue for each key at each server, closed when idle."""
 
 from __future__ import annotations
 
@@ -10,16 +6,16 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from ..client import Client, PrivateNames
-from .fair_queue import ActiveRun, FairQueue
+from ..client import Client, Limits, PrivateNames
+from .active_runs import ActiveRun
+from .fair_queue import FairQueue
 
-MAX_IDLE_SECONDS = 3600.0
-"""Seconds after which an account that nobody has used is dropped, its key and its connections with it."""
+MAX_IDLE_SECONDS = 3600.0  # then a client is closed and its key forgotten
 
 
 @dataclass
 class PooledClient:
-    """One key at one server; `touched` is monotonic. The key is in the client only, which does not show it."""
+    """One key at one server; `used_at` is monotonic. Only the client holds the key."""
 
     client: Client
     queue: FairQueue
@@ -27,70 +23,70 @@ class PooledClient:
 
 
 class ClientPool:
-    """All accounts in use. Safe to use from many threads.
+    """All clients in use, at most `limit` runs at once for each. Safe to use from many threads.
 
-    With `others`, image hosts that are not the API's may lead to a private address where the API's own name does.
+    With `others`, image hosts other than the API's may have a private address when the API's own host has one.
     """
 
-    def __init__(self, limit: int, *, others: bool = False) -> None:
-        self._limit, self._names = limit, PrivateNames.ANY if others else PrivateNames.OWN
-        self._accounts: dict[tuple[str, str], PooledClient] = {}
+    def __init__(self, limit: int, *, others: bool = False, limits: Limits | None = None) -> None:
+        self._limit, self._limits = limit, limits
+        self._names = PrivateNames.ANY if others else PrivateNames.OWN
+        self._clients: dict[tuple[str, str], PooledClient] = {}
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
-        return len(self._accounts)
+        return len(self._clients)
 
     def get(self, server: str, key: str) -> PooledClient:
-        """The account of a key at a server, opened if need be."""
+        """Return the client of a key at a server, created on first use."""
         with self._lock:
-            account = self._accounts.get((server, key))
-            if account is None:
-                account = self._accounts[server, key] = PooledClient(
-                    Client(server, key, names=self._names), FairQueue(self._limit)
-                )
-            account.used_at = time.monotonic()
-            return account
+            pooled = self._clients.get((server, key))
+            if pooled is None:
+                client = Client(server, key, limits=self._limits, names=self._names)
+                pooled = self._clients[server, key] = PooledClient(client, FairQueue(self._limit))
+            pooled.used_at = time.monotonic()
+            return pooled
 
     def cancel(self, run: ActiveRun) -> bool:
-        """Take a run out of whichever line it waits in; False when it waits in none."""
-        return any(account.queue.cancel(run) for account in self._all())
+        """Remove a run from the queue in which it waits; return False for a run that does not wait."""
+        return any(pooled.queue.cancel(run) for pooled in self._all())
 
     def queue_position(self, run: ActiveRun) -> int:
-        """Where a run stands in its line, 1 being the next; 0 when it does not wait."""
-        return max((account.queue.position(run) for account in self._all()), default=0)
+        """Return the position of a run in its queue, 1 for the next one; 0 for a run that does not wait."""
+        return max((pooled.queue.position(run) for pooled in self._all()), default=0)
 
     def count_queued(self) -> int:
-        """How many runs wait, in all lines together."""
-        return sum(len(account.queue) for account in self._all())
+        """Return how many runs wait in all queues."""
+        return sum(len(pooled.queue) for pooled in self._all())
 
     def forget_key(self, key: str) -> None:
-        """Drop a key that its visitor has taken back: now, or when nothing travels with it and `tidy` is called."""
+        """Close the clients of a key that its visitor removed: now, or at a later `close_idle` if they are in use."""
         with self._lock:
-            for (_, known), account in self._accounts.items():
-                if known == key:
-                    account.used_at = float("-inf")
+            for (_, pooled_key), pooled in self._clients.items():
+                if pooled_key == key:
+                    pooled.used_at = float("-inf")
         self.close_idle()
 
-    def discard(self, account: PooledClient) -> None:
-        """Drop an account whose key the API does not accept, unless something travels on it."""
-        account.used_at = float("-inf")
+    def discard(self, pooled: PooledClient) -> None:
+        """Close a client whose key the API rejected, unless the client is in use."""
+        pooled.used_at = float("-inf")
         self.close_idle()
 
-    def close_idle(self, idle: float = MAX_IDLE_SECONDS) -> None:
-        """Drop every account that nothing travels on and that nobody has used for so many seconds."""
-        before = time.monotonic() - idle
+    def close_idle(self, idle_seconds: float = MAX_IDLE_SECONDS) -> None:
+        """Close every client that has no run and was not used for `idle_seconds`."""
+        before = time.monotonic() - idle_seconds
         with self._lock:
-            old = {place: one for place, one in self._accounts.items() if one.used_at < before and one.queue.is_idle}
-            for place in old:
-                del self._accounts[place]
-        for account in old.values():
-            account.client.close()
+            idle = [item for item in self._clients.items() if item[1].used_at < before and item[1].queue.is_idle]
+            for key, _ in idle:
+                del self._clients[key]
+        for _, pooled in idle:
+            pooled.client.close()
 
     def close(self) -> None:
-        """Let go of every connection."""
-        for account in self._all():
-            account.client.close()
+        """Close every client's connections."""
+        for pooled in self._all():
+            pooled.client.close()
 
     def _all(self) -> list[PooledClient]:
         with self._lock:
-            return list(self._accounts.values())
+            return list(self._clients.values())

@@ -1,20 +1,15 @@
-"""The one road of a generation: request → task → result → image, written down before each step that costs money.
-
-`travel` is a generator of records and the only place where the client and the journal meet; whoever iterates it
-moves the generation forward. It knows neither threads nor the page, and no key: the client holds that.
-"""
+"""Runs one generation: submit, poll, download, save. Each state is saved before the next step that may cost money."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
 from ..client import Client, Result, Task
-from ..client.poll_schedule import PollSchedule
 from ..errors import PlaygroundError, SubmitUnknown, TaskFailed
 from ..generation import Generation, State
 from ..storage.generation_store import GenerationStore
@@ -32,13 +27,14 @@ def run_generation(
     stop: threading.Event,
     suspended: threading.Event | None = None,
     place: AbstractContextManager[None] | None = None,
+    add_image_facts: Callable[[Generation, bytes], Generation] = lambda generation, data: generation,
 ) -> Iterator[Generation]:
-    """Take a generation from where it stands to its end, yielding every record on the way; the last is finished.
+    """Run a generation from its present state to its end and yield each record; the last one is finished.
 
-    One that has no task yet is submitted with `request`, whose images are loaded while `place` is held; one that has
-    a task is only collected. `patience` is in seconds. Setting `stop` ends the waiting, not the task; with `suspended`
-    set as well, that end is not written down, so that the next start resumes the task. What goes wrong with the API,
-    or with this program, is not raised: it is how the generation ends, in its `state` and `error`.
+    A generation without a task is submitted with `request`, whose images are loaded while `place` is held; one with a
+    task is only polled and downloaded. `patience` is in seconds. Setting `stop` ends the waiting, not the task. With
+    `suspended` set as well, that end is not saved, so that the next start resumes the task. `add_image_facts` completes
+    the record of a delivered image. Errors are not raised: they are the `state` and `error` of the last record.
     """
 
     def end(generation: Generation, error: PlaygroundError | None) -> Generation:
@@ -54,7 +50,7 @@ def run_generation(
                     yield store.save_with_retry(replace(generation, state=State.CANCELLED, finished_at=time.time()))
                     return
                 store.check_writable()
-                values = request.load(store.load_input)
+                values = request.load(store.inputs.load)
                 generation = store.save(replace(generation, state=State.SUBMITTING, started_at=time.time()))
                 yield generation
                 task = client.submit(generation.endpoint, values, stop=stop, patience=patience)
@@ -63,7 +59,7 @@ def run_generation(
         generation = store.save_with_retry(replace(generation, state=State.RUNNING, error=None, finished_at=None))
         yield generation
         result, accepted = None, time.monotonic()
-        schedule = PollSchedule(store.usage.durations(generation.server, generation.endpoint))
+        schedule = client.poll_schedule(store.usage.durations(generation.server, generation.endpoint))
         age = 0.0 if fresh else max(time.time() - (generation.started_at or 0.0), 0.001)
         for result in client.poll(_task(generation), schedule=schedule, patience=patience, age=age, stop=stop):
             generation = _apply_result(generation, result)
@@ -71,12 +67,13 @@ def run_generation(
         if result is None or not result.sample:
             yield end(generation, None)
             return
-        waited = time.monotonic() - accepted if fresh else None
-        generation = store.save_image(generation, client.collect(_task(generation), result, stop=stop))
-        yield store.save_with_retry(_succeeded(generation, waited))
+        api_seconds = time.monotonic() - accepted if fresh else None
+        data = client.collect(_task(generation), result, stop=stop)
+        generation = _succeeded(store.save_image(generation, data), api_seconds)
+        yield store.save_with_retry(_with_facts(generation, data, add_image_facts))
     except PlaygroundError as error:
         yield end(generation, error)
-    except Exception as error:  # a fault of ours must leave neither a spinner without end nor a paid image forgotten
+    except Exception as error:  # a fault of this program must still end the generation
         log.exception("generation %s: task %s", generation.id, generation.task_id or "none")
         yield end(generation, PlaygroundError(f"This program failed ({type(error).__name__})."))
 
@@ -86,7 +83,7 @@ def _task(generation: Generation) -> Task:
 
 
 def _apply_result(generation: Generation, result: Result) -> Generation:
-    """The generation after one more answer; where the API does not name what it used, what was sent stands."""
+    """Return the generation after a response to a poll; seed and cost stay where the response has none."""
     if not result.sample:
         return replace(generation, status=result.status, progress=result.progress)
     return replace(
@@ -100,20 +97,30 @@ def _apply_result(generation: Generation, result: Result) -> Generation:
     )
 
 
-def _succeeded(generation: Generation, waited: float | None) -> Generation:
-    """The finished generation. One that was taken up again has no durations: much of its time nobody was waiting."""
+def _succeeded(generation: Generation, api_seconds: float | None) -> Generation:
+    """Return the generation with its image; a resumed one has no durations, as the program did not run all the time."""
     now = time.time()
-    fresh = waited is not None and generation.started_at is not None
+    fresh = api_seconds is not None and generation.started_at is not None
     seconds = max(now - (generation.started_at or now), 0.0) if fresh else None  # the clock may have been set back
-    return replace(generation, state=State.SUCCEEDED, waited=waited, seconds=seconds, finished_at=now)
+    return replace(generation, state=State.SUCCEEDED, api_seconds=api_seconds, total_seconds=seconds, finished_at=now)
+
+
+def _with_facts(
+    generation: Generation, data: bytes, add_image_facts: Callable[[Generation, bytes], Generation]
+) -> Generation:
+    try:
+        return add_image_facts(generation, data)
+    except Exception:  # the image is saved: a fault here must not end the generation as failed
+        log.exception("generation %s: facts of the image", generation.id)
+        return generation
 
 
 def _failed(generation: Generation, error: PlaygroundError | None) -> Generation:
-    """The end of a generation without its image: whether it can still be had decides the state."""
+    """Return the generation that ends without an image; the state tells whether the image can still be fetched."""
     if generation.task_id:
         state = State.FAILED if isinstance(error, TaskFailed) else State.DETACHED
     else:
-        # Of an error that is not one of the tree's own nobody can say whether it came before the request left.
+        # A plain PlaygroundError is a fault of this program: the request may have been sent before it.
         unknown = isinstance(error, SubmitUnknown) or type(error) is PlaygroundError
         state = State.SUBMIT_UNKNOWN if unknown else State.FAILED
     log.info("generation %s ends %s: %s", generation.id, state, type(error).__name__)

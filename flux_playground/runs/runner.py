@@ -1,10 +1,11 @@
-"""Runs generations on worker threads: at most one run for each generation, in the order of each account's queue."""
+"""Runs generations on worker threads, in the order of each key's queue."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 
@@ -13,9 +14,8 @@ from ..generation import Generation, State
 from ..storage.generation_store import GenerationStore
 from ..storage.retention import Retention
 from . import usage_log
-from .active_runs import ActiveRuns
+from .active_runs import ActiveRun, ActiveRuns
 from .client_pool import ClientPool, PooledClient
-from .fair_queue import ActiveRun
 from .pipeline import run_generation
 from .queued_request import LoadedRequests
 
@@ -25,13 +25,21 @@ log = logging.getLogger(__name__)
 class Runner:
     """The worker threads of one playground; `patience` is how many seconds a task is waited for."""
 
-    def __init__(self, store: GenerationStore, accounts: ClientPool, retention: Retention, patience: float) -> None:
+    def __init__(
+        self,
+        store: GenerationStore,
+        clients: ClientPool,
+        retention: Retention,
+        patience: float,
+        add_image_facts: Callable[[Generation, bytes], Generation],
+    ) -> None:
         self.runs = ActiveRuns()
         self._loaded = LoadedRequests()
-        self._store, self._accounts, self._retention, self._patience = store, accounts, retention, patience
+        self._store, self._clients, self._retention, self._patience = store, clients, retention, patience
+        self._add_image_facts = add_image_facts
 
     def close(self) -> None:
-        """Stop waiting for all generations; the next start resumes those that the API has accepted."""
+        """Stop waiting for all generations; the next start resumes accepted ones."""
         for run in self.runs.list():
             run.suspended.set()
             self.stop(run)
@@ -41,15 +49,13 @@ class Runner:
     def stop(self, run: ActiveRun) -> Generation:
         """Stop waiting for a run; one that is still queued is never sent."""
         run.stop.set()
-        if self._accounts.cancel(run):
-            run.publish(
-                self._store.save_with_retry(replace(run.generation, state=State.CANCELLED, finished_at=time.time()))
-            )
+        if self._clients.cancel(run):
+            self._end(run, State.CANCELLED)
             self.runs.remove(run)
         return run.generation
 
     def enqueue_if_absent(self, run: ActiveRun, key: str) -> Generation:
-        """Enter a run whose task the API has accepted, unless another run waits for that task already."""
+        """Add and enqueue a run of an accepted task, unless its generation runs already."""
         active = self.runs.add(run)
         if active is not run:
             return active.generation
@@ -60,69 +66,68 @@ class Runner:
             raise
 
     def abandon(self, run: ActiveRun) -> None:
-        """End a run that could not be started: it is written down, and whoever watches it sees an end."""
-        state = State.DETACHED if run.generation.task_id else State.CANCELLED
-        run.publish(self._store.save_with_retry(replace(run.generation, state=state, finished_at=time.time())))
+        """End a run that could not be started."""
+        self._end(run, State.DETACHED if run.generation.task_id else State.CANCELLED)
         self.runs.remove(run)
 
     def enqueue(self, run: ActiveRun, key: str) -> Generation:
-        """Start a run that is in `runs`, or queue the run behind those of its account."""
-        account = self._accounts.get(run.generation.server, key)
-        if account.queue.acquire(run):
-            worker = threading.Thread(target=self._run_worker, args=(account, run), name="generation", daemon=True)
+        """Start a run that is in `runs`, or put it into the queue of its key."""
+        pooled = self._clients.get(run.generation.server, key)
+        if pooled.queue.acquire(run):
             try:
-                worker.start()
+                self._start_worker(pooled, run)
             except RuntimeError:  # no more threads
-                self._start_next(account)
+                self._start_next(pooled)
                 raise
         return run.generation
 
-    def _start_next(self, account: PooledClient) -> None:
-        """Give a place of the queue to the next run; runs for which no thread can be started are abandoned."""
-        while following := account.queue.release():
-            worker = threading.Thread(
-                target=self._run_worker, args=(account, following), name="generation", daemon=True
-            )
+    def _start_worker(self, pooled: PooledClient, run: ActiveRun) -> None:
+        threading.Thread(target=self._run_worker, args=(pooled, run), name="generation", daemon=True).start()
+
+    def _start_next(self, pooled: PooledClient) -> None:
+        """Give a free place to the next run; abandon runs for which no thread can be started."""
+        while run := pooled.queue.release():
             try:
-                worker.start()
+                self._start_worker(pooled, run)
                 return
             except RuntimeError:
-                self.abandon(following)
+                self.abandon(run)
 
-    def _run_worker(self, account: PooledClient, first: ActiveRun) -> None:
-        """A worker: takes one run down the road, then whichever is next in the line, until nobody waits."""
+    def _run_worker(self, pooled: PooledClient, first: ActiveRun) -> None:
+        """Run one generation, then the next of the queue, until none waits."""
         run: ActiveRun | None = first
         while run is not None:
             try:
-                self._run(run, account)
+                self._run(run, pooled)
             except Exception:
                 log.exception("generation %s: task %s", run.generation.id, run.generation.task_id or "none")
             finally:
                 self.runs.remove(run)
-                ended, run = run, account.queue.release()
+                ended, run = run, pooled.queue.release()
                 if isinstance(ended.generation.error, Unauthorized):
-                    self._accounts.discard(account)  # a made-up key holds no connection
+                    self._clients.discard(pooled)
 
-    def _run(self, run: ActiveRun, account: PooledClient) -> None:
+    def _run(self, run: ActiveRun, pooled: PooledClient) -> None:
         try:
             address = run.mark.partition(".")[0]
             place = self._loaded.hold(address, run.stop) if run.request.has_images else nullcontext()
-            records = run_generation(
+            for generation in run_generation(
                 run.generation,
                 run.request,
-                account.client,
+                pooled.client,
                 self._store,
                 self._patience,
                 run.stop,
                 run.suspended,
                 place,
-            )
-            for generation in records:
+                self._add_image_facts,
+            ):
                 run.publish(generation)
         finally:
-            if not run.generation.finished:  # a fault of ours: whoever watches must see an end
-                state = State.DETACHED if run.generation.task_id else State.SUBMIT_UNKNOWN
-                ended = self._store.save_with_retry(replace(run.generation, state=state, finished_at=time.time()))
-                run.publish(ended)
+            if not run.generation.finished:  # a fault of this program: watchers must see an end
+                self._end(run, State.DETACHED if run.generation.task_id else State.SUBMIT_UNKNOWN)
         usage_log.log_generation(run.generation)
         self._retention.enforce()
+
+    def _end(self, run: ActiveRun, state: State) -> None:
+        run.publish(self._store.save_with_retry(replace(run.generation, state=state, finished_at=time.time())))

@@ -1,7 +1,4 @@
-"""One line of log for each generation that has ended, as JSON: what became of it, never what was asked for.
-
-Knows a generation and its errors' names; no prompt, no image, no key and no address is in what it writes.
-"""
+"""Logs one JSON line for each finished generation. It contains no prompt, image, key or address."""
 
 from __future__ import annotations
 
@@ -14,26 +11,26 @@ log = logging.getLogger(__name__)
 
 
 def log_generation(generation: Generation) -> None:
-    """Write down how a generation ended: durations in seconds, its cost in credits."""
+    """Log how a generation ended."""
     log.info("%s", format_entry(generation))
 
 
 def format_entry(generation: Generation) -> str:
-    """The line: JSON with the same names every time."""
-    said = {
+    """Return the line: JSON with the same names for each generation; durations in seconds, cost in credits."""
+    entry = {
         "generation": generation.id,
         "endpoint": generation.endpoint,
         "state": str(generation.state),
         "error": type(generation.error).__name__ if generation.error else None,
-        "queued": _rounded(generation.started_at, generation.created_at),
-        "seconds": generation.seconds and round(generation.seconds, 3),
-        "waited": generation.waited and round(generation.waited, 3),
+        "queued": _seconds_between(generation.started_at, generation.created_at),
+        "seconds": generation.total_seconds and round(generation.total_seconds, 3),
+        "waited": generation.api_seconds and round(generation.api_seconds, 3),
         "bytes": generation.size,
         "cost": generation.cost,
         "spender": generation.spender or None,
     }
-    return json.dumps(said)
+    return json.dumps(entry)
 
 
-def _rounded(later: float | None, earlier: float) -> float | None:
+def _seconds_between(later: float | None, earlier: float) -> float | None:
     return None if later is None else round(later - earlier, 3)

@@ -1,4 +1,4 @@
-"""Opens the SQLite database of the journal."""
+"""Opens the SQLite database of the data folder and reads from it."""
 
 from __future__ import annotations
 
@@ -14,24 +14,27 @@ from typing import Any
 from ..errors import StorageError
 from .migrations import MIGRATIONS
 
+DATABASE_NAME = "journal.sqlite"
+
 log = logging.getLogger(__name__)
 
 
 def open_database(path: Path) -> sqlite3.Connection:
-    """Open the journal and bring its tables up to date; raises `sqlite3.Error`, `OSError`."""
+    """Open the database and apply the migrations that it has not seen; raises `sqlite3.Error`, `OSError`."""
     database = sqlite3.connect(path, check_same_thread=False, timeout=30)
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = FULL")
     (version,) = database.execute("PRAGMA user_version").fetchone()
     for number, migration in enumerate(MIGRATIONS[version:], start=version + 1):
-        database.executescript(f"BEGIN; {migration}; PRAGMA user_version = {number}; COMMIT;")
+        log.debug("applying migration %d: %s", number, migration.name)
+        database.executescript(f"BEGIN; {migration.sql}; PRAGMA user_version = {number}; COMMIT;")
     path.chmod(0o600)
     return database
 
 
 @dataclass
 class Reader:
-    """A connection that only reads the journal; `lock` guards the connection. `damage` is its first error, or ""."""
+    """A connection that only reads; `lock` guards the connection. `damage` is the first error of a damaged database."""
 
     connection: sqlite3.Connection
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -49,19 +52,9 @@ class Reader:
             raise StorageError(f"The journal cannot be read: {error}.") from None
 
     def check(self) -> None:
-        """Raise `StorageError` when the journal is damaged, as far as reads have shown."""
+        """Raise `StorageError` when a read has shown that the database is damaged."""
         with self.lock:
             if not self.damage:
                 self.select("SELECT id FROM generations ORDER BY rowid DESC LIMIT 1", [])
             if self.damage:
                 raise StorageError(f"The journal is damaged: {self.damage}. Nothing was sent. Restore a backup of it.")
-
-
-def acquire_process_lock(connection: sqlite3.Connection) -> bool:
-    """Take the lock that tells one running program from another; the system lets go of it when the process ends."""
-    connection.execute("PRAGMA busy_timeout = 0")
-    try:
-        connection.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError:
-        return False
-    return True

@@ -74,7 +74,7 @@ class Retention:
 
     def _sweep(self) -> None:
         """Remove what was sent and belongs to nothing that is kept."""
-        wanted, before = self.store.referenced_inputs(), time.time() - MIN_ORPHAN_AGE_SECONDS
+        wanted, before = self.store.inputs.referenced(), time.time() - MIN_ORPHAN_AGE_SECONDS
         for path, at in self.store.files.iter_inputs():
             if PREFIX + path.name not in wanted and at < before:
                 self.store.files.remove(path)

@@ -1,4 +1,4 @@
-"""A generation as a row of the journal, and back. Knows the columns' kinds; neither SQL nor where the journal is."""
+"""Converts generations to database rows and back."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ log = logging.getLogger(__name__)
 
 
 def to_row(generation: Generation) -> dict[str, Any]:
-    """The values of the columns, by their names."""
+    """Return the values of the columns by name."""
     out = dict(vars(generation))
-    del out["progress"]  # it is of the moment only
+    del out["progress"]  # not stored
     out["request"] = json.dumps(dict(generation.request), ensure_ascii=False)
-    out["seed"] = None if generation.seed is None else str(generation.seed)  # of any size, SQLite's integers are not
+    out["seed"] = None if generation.seed is None else str(generation.seed)  # text: a seed may exceed 64 bits
     out["error"] = None if generation.error is None else json.dumps(generation.error.as_dict(), ensure_ascii=False)
     out["image"] = None if generation.image is None else generation.image.name  # the folder may be moved
     return out
 
 
 def from_row_or_none(columns: dict[str, Any], images: Path) -> Generation | None:
-    """Return the generation of a row; None, with a line in the log, for a row that cannot be read."""
+    """Return the generation of a row; log a warning and return None for a row that cannot be read."""
     try:
         return from_row(columns, images)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -35,12 +35,13 @@ def from_row_or_none(columns: dict[str, Any], images: Path) -> Generation | None
 
 
 def from_row(columns: dict[str, Any], images: Path) -> Generation:
-    """The generation of a row; its image is a file of the folder `images`."""
-    known = {
+    """Return the generation of a row; its image is a file in the folder `images`."""
+    parsed = {
         "request": parse_json(columns["request"], LARGE),
         "state": State(columns["state"]),
         "seed": None if columns["seed"] is None else int(columns["seed"]),
         "error": None if columns["error"] is None else from_dict(parse_json(columns["error"], LARGE)),
         "image": None if columns["image"] is None else images / columns["image"],
+        "signed": None if columns["signed"] is None else bool(columns["signed"]),
     }
-    return Generation(**{**columns, **known})
+    return Generation(**{**columns, **parsed})

@@ -60,7 +60,8 @@ class Usage:
         """Return the seconds from acceptance to Ready of the latest images of an endpoint, oldest first; at most 64."""
         if (server, endpoint) not in self._durations:
             query = """
-                SELECT waited FROM generations WHERE server = ? AND endpoint = ? AND state = ? AND waited IS NOT NULL
+                SELECT api_seconds FROM generations
+                WHERE server = ? AND endpoint = ? AND state = ? AND api_seconds IS NOT NULL
                 ORDER BY finished_at DESC LIMIT ?
             """
             with self._lock:
@@ -126,8 +127,8 @@ class Usage:
         place = generation.server, generation.endpoint
         if generation.cost is not None:
             self._prices[place] = generation.cost
-        if generation.state is State.SUCCEEDED and generation.waited is not None and place in self._durations:
-            self._durations[place] = (*self._durations[place], generation.waited)[-MAX_DURATIONS:]
+        if generation.state is State.SUCCEEDED and generation.api_seconds is not None and place in self._durations:
+            self._durations[place] = (*self._durations[place], generation.api_seconds)[-MAX_DURATIONS:]
 
     def _update(self, now: float) -> None:
         """Read the rows that were written since the last time: a row gets a new, highest number at each write."""

@@ -103,7 +103,7 @@ def test_a_generation_is_one_line_of_log_without_its_content(
 
 def test_a_line_of_log_has_the_same_names_whatever_happened() -> None:
     plain = Generation("a", "owner", 1.0, "/v1/flux", "https://api.bfl.ai", {"prompt": "secret"})
-    rich = replace(plain, started_at=2.0, seconds=3.14159, waited=3.0, size=5, cost=7.0, spender="1.a")
+    rich = replace(plain, started_at=2.0, total_seconds=3.14159, api_seconds=3.0, size=5, cost=7.0, spender="1.a")
     assert set(json.loads(usage_log.format_entry(plain))) == set(json.loads(usage_log.format_entry(rich)))
     assert json.loads(usage_log.format_entry(rich))["queued"] == 1.0
     assert "secret" not in usage_log.format_entry(plain)

@@ -74,7 +74,7 @@ def test_a_video_or_an_archive_is_kept_as_it_came_and_shown_or_offered(
         assert last.image is not None
         assert last.image.read_bytes() == data
         assert (last.format, last.width) == (form, None)
-        assert playground.thumbnail(last.id) is None
+        assert playground.store.thumbnail(last) is None
         assert shown in result_view.render_result(result_view.ResultContext(last)).frame
         assert form in history_view.render_history([last], last.id)
 

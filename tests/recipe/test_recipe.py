@@ -47,7 +47,7 @@ GENERATION = Generation(
     width=2752,
     height=1536,
     size=123_456,
-    seconds=9.123456,
+    total_seconds=9.123456,
     cost=7.0,
     finished_at=1_790_000_009.0,
 )
@@ -222,7 +222,7 @@ def test_a_real_image_is_made_again_from_the_recipe_inside_its_copy(playground: 
     written = recipe.recipe_from_generation(first, recipe.document_version(playground.document.raw))
     copy = metadata.embed(first.image.read_bytes(), recipe.dump_recipe(written, None))
     again = dict(detect(copy).values)
-    again["image_prompt"] = playground.store.load_input(again["image_prompt"])
+    again["image_prompt"] = playground.store.inputs.load(again["image_prompt"])
     second = list(playground.generate(again))[-1]
     assert first.sha256 == second.sha256 == written.sha256
     assert recipe.fingerprint(first.server, first.endpoint, first.request) == recipe.fingerprint(

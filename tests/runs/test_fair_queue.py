@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from flux_playground.errors import QueueFull
 from flux_playground.generation import Generation, State
+from flux_playground.runs.active_runs import ActiveRun
 from flux_playground.runs.fair_queue import (
     MAX_RUNS,
     MAX_RUNS_PER_ADDRESS,
     MAX_RUNS_PER_VISITOR,
-    ActiveRun,
     FairQueue,
     check_capacity,
 )
@@ -170,15 +170,19 @@ def test_every_watcher_is_woken_by_the_end() -> None:
     assert ends == [State.FAILED] * 5
 
 
-def test_whoever_must_not_block_is_told_of_the_end_once_and_of_nothing_before() -> None:
-    one, rings = run(), []
-    one.add_done_callback(lambda: rings.append("early"))
-    one.publish(replace(one.generation, state=State.RUNNING))
-    assert rings == []
-    one.publish(replace(one.generation, state=State.SUCCEEDED))
-    one.add_done_callback(lambda: rings.append("late"))
-    one.publish(replace(one.generation, cost=7.0))
-    assert rings == ["early", "late"]
+def test_listener_is_called_for_each_record() -> None:
+    """A listener is called after each record until it is removed."""
+    active, states = run(), []
+
+    def listen() -> None:
+        states.append(active.generation.state)
+
+    active.add_listener(listen)
+    active.publish(replace(active.generation, state=State.RUNNING))
+    active.publish(replace(active.generation, state=State.SUCCEEDED))
+    active.remove_listener(listen)
+    active.publish(replace(active.generation, cost=7.0))
+    assert states == [State.RUNNING, State.SUCCEEDED]
 
 
 def test_the_request_is_not_in_the_repr_of_a_run() -> None:

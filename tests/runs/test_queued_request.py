@@ -85,12 +85,12 @@ def test_changed_image_is_not_sent(busy: Playground, server: LocalServer, damage
 
 def test_damaged_input_is_written_again(playground: Playground) -> None:
     """An image whose kept file is damaged is kept again when it is used again."""
-    reference = playground.store.save_input("QUJD")
+    reference = playground.store.inputs.save("QUJD")
     (path,) = playground.store.files.inputs.iterdir()
     path.write_bytes(b"\xff")
-    assert playground.store.load_input(reference) is None
-    assert playground.store.save_input("QUJD") == reference
-    assert playground.store.load_input(reference) == "QUJD"
+    assert playground.store.inputs.load(reference) is None
+    assert playground.store.inputs.save("QUJD") == reference
+    assert playground.store.inputs.load(reference) == "QUJD"
 
 
 def test_text_like_a_reference_stays_text() -> None:

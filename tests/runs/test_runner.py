@@ -113,7 +113,7 @@ def test_deleted_images_folder_is_made_again(playground: Playground) -> None:
 def test_full_disk_after_acceptance(playground: Playground, server: LocalServer) -> None:
     """A journal that is full after the submit loses nothing: the image arrives, and the record is written later."""
     before = credits_left(server)
-    database = playground.store._database
+    database = playground.store._writer._database
     write = playground.store.save
 
     def fill(generation: Generation) -> Generation:

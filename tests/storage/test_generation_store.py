@@ -151,32 +151,34 @@ def test_the_same_request_is_found_by_its_fingerprint_once_its_image_is_there(st
 
 
 def test_an_input_belongs_to_whoever_sent_it(store: GenerationStore) -> None:
-    reference = store.save_input("aGVsbG8=")
+    reference = store.inputs.save("aGVsbG8=")
     store.save(generation(request={"image_prompt": reference}))
-    assert store.owns_input("owner", reference)
-    assert not store.owns_input("somebody else", reference)
+    assert store.inputs.is_owned("owner", reference)
+    assert not store.inputs.is_owned("somebody else", reference)
 
 
 def test_an_input_is_kept_once_and_given_back_by_its_reference(store: GenerationStore, tmp_path: Path) -> None:
-    reference = store.save_input("aGVsbG8=")
-    assert store.save_input("aGVsbG8=") == reference
+    reference = store.inputs.save("aGVsbG8=")
+    assert store.inputs.save("aGVsbG8=") == reference
     assert len(list((tmp_path / "inputs").iterdir())) == 1
-    assert store.load_input(reference) == "aGVsbG8="
+    assert store.inputs.load(reference) == "aGVsbG8="
 
 
 @pytest.mark.parametrize(
     "reference", ["", "sha256:", "sha256:../../journal.sqlite", "sha256:" + "0" * 64, "../" * 21 + "x"]
 )
 def test_a_reference_that_was_never_given_gives_nothing(store: GenerationStore, reference: str) -> None:
-    assert store.load_input(reference) is None
+    assert store.inputs.load(reference) is None
 
 
 def test_durations_are_the_latest_of_this_endpoint_at_this_server_oldest_first(store: GenerationStore) -> None:
     for number in range(70):
-        store.save(generation(number, state=State.SUCCEEDED, waited=float(number), finished_at=2000.0 + number))
-    store.save(generation(100, state=State.SUCCEEDED, waited=None, finished_at=9000.0))
-    store.save(generation(101, state=State.SUCCEEDED, waited=99.0, finished_at=9000.0, endpoint="/v1/other"))
-    store.save(generation(102, state=State.SUCCEEDED, waited=99.0, finished_at=9000.0, server="http://127.0.0.1:1"))
+        store.save(generation(number, state=State.SUCCEEDED, api_seconds=float(number), finished_at=2000.0 + number))
+    store.save(generation(100, state=State.SUCCEEDED, api_seconds=None, finished_at=9000.0))
+    store.save(generation(101, state=State.SUCCEEDED, api_seconds=99.0, finished_at=9000.0, endpoint="/v1/other"))
+    store.save(
+        generation(102, state=State.SUCCEEDED, api_seconds=99.0, finished_at=9000.0, server="http://127.0.0.1:1")
+    )
     assert store.usage.durations("https://api.bfl.ai", "/v1/flux") == tuple(float(n) for n in range(6, 70))
 
 
@@ -187,7 +189,7 @@ def test_what_is_remembered_of_durations_and_prices_is_what_is_on_disk(tmp_path:
     for number in range(70):
         one = generation(number, state=State.RUNNING, cost=float(number % 7))
         store.save(one)
-        store.save(replace(one, state=State.SUCCEEDED, waited=float(number), finished_at=2000.0 + number))
+        store.save(replace(one, state=State.SUCCEEDED, api_seconds=float(number), finished_at=2000.0 + number))
     store.save(generation(99, state=State.FAILED, finished_at=9000.0))
     known = store.usage.durations(*place), store.usage.price(*place)
     store.close()
@@ -225,7 +227,7 @@ def test_only_the_first_program_on_a_folder_may_take_up_what_is_left_there(tmp_p
 
 def test_a_journal_of_the_first_version_ever_shipped_opens_with_its_rows(tmp_path: Path) -> None:
     database = sqlite3.connect(tmp_path / "journal.sqlite")
-    database.executescript(MIGRATIONS[0] + "; PRAGMA user_version = 1;")
+    database.executescript(MIGRATIONS[0].sql + "; PRAGMA user_version = 1;")
     row = ("00", "owner", 1.0, "/v1/flux", "https://api.bfl.ai", "{}", "ready", "Ready", "7", None, "t", *[""] * 7)
     names = "id, owner, created_at, endpoint, server, request, state, status, seed, prompt, task_id, polling_url, "
     names += "sha256, format, sweep,"

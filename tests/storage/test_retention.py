@@ -63,7 +63,7 @@ def test_the_oldest_pictures_go_and_their_records_stay(store: GenerationStore) -
     assert [path is not None and path.is_file() for path in small] == found[:-1]
     first = store.get(everything[0].id)
     assert first is not None
-    assert first.cleared_at == pytest.approx(time.time(), abs=60)
+    assert first.image_deleted_at == pytest.approx(time.time(), abs=60)
     assert (first.seed, first.request, first.sha256) == (
         everything[0].seed,
         everything[0].request,
@@ -87,39 +87,39 @@ def test_what_is_under_way_is_never_removed(store: GenerationStore) -> None:
 
 
 def test_an_image_that_was_sent_goes_with_the_last_that_needs_it(store: GenerationStore) -> None:
-    shared, own, new = (store.save_input(text * 50_000) for text in "sop")
+    shared, own, new = (store.inputs.save(text * 50_000) for text in "sop")
     old = [kept(store, 1, request={"image": own}), kept(store, 2, request={"images": [shared]})]
     kept(store, 3, request={"image": shared})
     store.save(generation(4, state=State.RUNNING, request={"image": new}))
     forgotten(store)
     Retention(store, store.files.size - 70_000).enforce()
     assert there(store, *old) == [False, False]
-    assert [store.load_input(one) is not None for one in (shared, own, new)] == [True, False, True]
+    assert [store.inputs.load(one) is not None for one in (shared, own, new)] == [True, False, True]
     told = list(reproduce.caveats(old[0], old[0].server, store))
     assert told == ["It cannot be made again: the image that was sent as image is no longer kept here."]
 
 
 def test_what_was_sent_for_failures_and_for_nothing_goes_too(store: GenerationStore) -> None:
-    failed, orphan = store.save_input("f" * 90_000), store.save_input("o" * 90_000)
+    failed, orphan = store.inputs.save("f" * 90_000), store.inputs.save("o" * 90_000)
     store.save(generation(1, state=State.FAILED, request={"image": failed}))
     forgotten(store)
-    fresh = store.save_input("n" * 90_000)
-    assert store.save_input("o" * 90_000) == orphan
+    fresh = store.inputs.save("n" * 90_000)
+    assert store.inputs.save("o" * 90_000) == orphan
     Retention(store, 200_000).enforce()
-    assert [store.load_input(one) is not None for one in (failed, orphan, fresh)] == [False, True, True]
+    assert [store.inputs.load(one) is not None for one in (failed, orphan, fresh)] == [False, True, True]
     forgotten(store)
     Retention(store, 100_000).enforce()
     assert store.files.size == 0
 
 
 def test_a_picture_that_is_fetched_after_all_is_there_again(store: GenerationStore) -> None:
-    one = store.save(generation(1, state=State.DETACHED, request={"image": store.save_input("x" * 9000)}))
+    one = store.save(generation(1, state=State.DETACHED, request={"image": store.inputs.save("x" * 9000)}))
     forgotten(store)
     Retention(store, 1).enforce()
     cleared = store.get(one.id)
     assert cleared is not None
-    assert cleared.cleared_at
-    assert store.save_image(cleared, jpeg()).cleared_at is None
+    assert cleared.image_deleted_at
+    assert store.save_image(cleared, jpeg()).image_deleted_at is None
 
 
 def test_without_a_limit_nobody_looks_at_the_disk(store: GenerationStore) -> None:
@@ -152,11 +152,11 @@ def test_each_image_that_is_made_makes_room_for_itself(settings: Settings) -> No
 def test_a_draft_leaves_no_image_behind(playground: Playground) -> None:
     image = base64.b64encode(jpeg()).decode()
     drafted = playground.preview_request({**VALUES, "image_prompt": image})
-    assert playground.store.load_input(drafted["image_prompt"]) is None
-    assert playground.find_existing({**VALUES, "image_prompt": image, "seed": 1}) is None
+    assert playground.store.inputs.load(drafted["image_prompt"]) is None
+    assert playground.find_existing(playground.prepare({**VALUES, "image_prompt": image, "seed": 1})) is None
     assert list(playground.store.files.inputs.iterdir()) == []
     made = list(playground.generate({**VALUES, "image_prompt": image}))[-1]
-    assert playground.store.load_input(made.request["image_prompt"]) == image
+    assert playground.store.inputs.load(made.request["image_prompt"]) == image
 
 
 def test_the_page_says_that_a_picture_is_gone_and_shows_none(playground: Playground) -> None:

@@ -38,7 +38,8 @@ def load_finetunes(playground: Playground, visitor: Visitor, operation: Operatio
     if not any(field.name == "finetune_id" for field in operation.fields):
         return []
     try:
-        listed = playground.finetunes(visitor)
+        with playground.client(visitor) as client:
+            listed = client.finetunes()
     except PlaygroundError:
         return []
     limited = listed[:MAX_FINETUNES]
@@ -70,8 +71,8 @@ def _load_details(playground: Playground, visitor: Visitor, listed: Any, with_de
     facts: Mapping[str, Any] = listed if isinstance(listed, Mapping) else {"finetune_id": listed}
     name = str(facts.get("finetune_id") or facts.get("id") or "")
     if with_details and name and not facts.get("trigger_word"):
-        with suppress(PlaygroundError):
-            facts = {**facts, **playground.finetune(name, visitor)}
+        with suppress(PlaygroundError), playground.client(visitor) as client:
+            facts = {**facts, **client.finetune(name)}
     nested = facts.get("finetune_details")
     details: Mapping[str, Any] = {**facts, **nested} if isinstance(nested, Mapping) else facts
     comment, trigger, kind = (details.get(key) for key in ("finetune_comment", "trigger_word", "mode"))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from ...build_request import draws_seed
+from ...build_request import PreparedRequest, draws_seed
 from ...errors import InvalidRequest, PlaygroundError
-from ...generation import Generation
+from ...reproduce import image_exists
 from ..account import connection
 from ..events.action import Updates, action
 from ..events.context import Context
@@ -35,11 +36,17 @@ async def generate(context: Context) -> Updates:
     """Start the form's request, or show its errors; an existing image of the same request and seed is offered first."""
     values = context.form.read(context.raw)
     insist = bool(context.data.get("insist"))
-    existing = None if insist else await _find_existing(context, values)
-    if existing is not None:
-        yield Update(field_errors=(), notice=duplicate_view.render_existing(context, existing))
-        return
-    async for update in start(context, values, insist=insist):
+    request: Mapping[str, Any] | PreparedRequest = values
+    if not insist and not draws_seed(values):
+        prepare = partial(context.playground.prepare, endpoint=context.operation.path)
+        with suppress(PlaygroundError):  # `start` reports the error
+            request = await context.run(prepare, values, context.visitor)
+    if isinstance(request, PreparedRequest):
+        existing = await context.run(context.playground.find_existing, request)
+        if existing is not None and image_exists(existing):
+            yield Update(field_errors=(), notice=duplicate_view.render_existing(context, existing))
+            return
+    async for update in start(context, request, insist=insist):
         yield update
 
 
@@ -103,21 +110,26 @@ async def new_seed(context: Context) -> Updates:
 
 
 async def start(
-    context: Context, values: Mapping[str, Any], *, endpoint: str = "", origin: str = "", insist: bool = False
+    context: Context,
+    request: Mapping[str, Any] | PreparedRequest,
+    *,
+    endpoint: str = "",
+    reproduces: str = "",
+    insist: bool = False,
 ) -> Updates:
     """Start a generation and follow it; errors become the update.
 
-    `origin` is the id of the generation that this one reproduces. Without `insist`, the same running request is shown.
+    `reproduces` is the id of the reproduced generation. Without `insist`, the same running request is shown.
     """
     started_at = time.time()
     call = partial(
         context.playground.start,
         endpoint=endpoint or context.operation.path,
-        origin=origin,
+        reproduces=reproduces,
         reuse_running=not insist,
     )
     try:
-        generation = await context.run(call, values, context.visitor)
+        generation = await context.run(call, request, context.visitor)
     except InvalidRequest as error:
         yield Update(field_errors=error.details, notice="")
         return
@@ -133,16 +145,3 @@ async def start(
     notice = duplicate_view.render_running() if generation.created_at < started_at else ""
     async for update in stream_updates(context, Update(field_errors=(), notice=notice)):
         yield update
-
-
-async def _find_existing(context: Context, values: Mapping[str, Any]) -> Generation | None:
-    """Return the generation of the same values and seed, if its image is still there."""
-    if draws_seed(values):
-        return None
-    call = partial(context.playground.find_existing, endpoint=context.operation.path)
-    try:
-        generation = await context.run(call, values, context.visitor)
-    except PlaygroundError:
-        return None  # `start` reports the error
-    has_image = generation is not None and generation.image is not None and generation.image.is_file()
-    return generation if has_image else None

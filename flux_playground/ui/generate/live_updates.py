@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +11,7 @@ from urllib.parse import urlsplit
 from ...errors import FieldError, InvalidRequest
 from ...generation import Generation, State
 from ...playground import ActiveRun
+from ...runs.changes import ChangeSignal
 from ...settings import LOOPBACK
 from ..account import price
 from ..events.context import Context
@@ -28,39 +27,15 @@ KEEPALIVE_SECONDS = 3.0
 MAX_CARDS = 60
 
 
-class Bell:
-    """Wakes a stream in the page's event loop as soon as one of its runs has finished."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._rung = asyncio.Event()
-
-    def hang(self, runs: Iterable[ActiveRun]) -> None:
-        """Wake the stream at the end of each of these runs."""
-        for run in runs:
-            run.add_done_callback(self._ring)
-
-    async def wait(self, seconds: float) -> None:
-        """Wait until a run has finished, at most `seconds`."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._rung.wait()
-        self._rung.clear()
-
-    def _ring(self) -> None:
-        with suppress(RuntimeError):  # the page is closed, and nobody waits
-            self._loop.call_soon_threadsafe(self._rung.set)
-
-
 async def stream_updates(context: Context, first: Update = NO_CHANGE) -> AsyncIterator[Update]:
     """Give everything that the page must show, now and at every change, until no generation is running.
 
     The first update also carries the field errors and the notice of `first`.
     """
     session, playground = context.session, context.playground
-    stream_id, bell = session.start_stream(), Bell()
+    stream_id, signal = session.start_stream(), ChangeSignal()
     recent, runs, usual_seconds = await context.run(_load, context)
-    bell.hang(runs.values())
+    signal.watch(runs.values())
     running_ids = {generation.id for generation in recent if not generation.finished}
     last_drawn: Any = None
     updated_at = 0.0
@@ -69,7 +44,7 @@ async def stream_updates(context: Context, first: Update = NO_CHANGE) -> AsyncIt
         if not all(generation.finished or generation.id in runs for generation in recent):
             # A generation has just ended, or another process runs it.
             recent, runs, usual_seconds = await context.run(_load, context)
-            bell.hang(runs.values())
+            signal.watch(runs.values())
         selected = next((generation for generation in recent if generation.id == session.selected_id), None)
         if selected is None and session.selected_id:
             selected = await context.run(playground.get, session.selected_id)
@@ -89,7 +64,7 @@ async def stream_updates(context: Context, first: Update = NO_CHANGE) -> AsyncIt
         if time.monotonic() - updated_at > KEEPALIVE_SECONDS:
             updated_at = time.monotonic()
             yield NO_CHANGE
-        await bell.wait(CHECK_INTERVAL_SECONDS)
+        await signal.wait(CHECK_INTERVAL_SECONDS)
 
 
 def _load(context: Context) -> tuple[list[Generation], dict[str, ActiveRun], float | None]:

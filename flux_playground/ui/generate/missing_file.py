@@ -26,4 +26,4 @@ def is_missing(generation: Generation) -> bool:
 
 def words(generation: Generation) -> Words:
     """Return what happened to the file."""
-    return DELETED if generation.cleared_at else MISSING
+    return DELETED if generation.image_deleted_at else MISSING

@@ -18,7 +18,7 @@ async def reproduce(context: Context) -> Updates:
     if generation is None or generation.image is None:
         return
     values = recipe_values(generation)
-    async for update in start(context, values, endpoint=generation.endpoint, origin=generation.id):
+    async for update in start(context, values, endpoint=generation.endpoint, reproduces=generation.id):
         if update.field_errors:
             # Errors of an old request are not marked in a form with other values.
             error = InvalidRecipe(InvalidRequest(update.field_errors).message)

@@ -183,7 +183,7 @@ def _facts(generation: Generation) -> list[tuple[str, str]]:
     moment = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(generation.created_at))
     size = generation.size
     file = f"{generation.format}, {size / 1e6:.2f} MB ({size:,} bytes), sha256 {generation.sha256}" if size else ""
-    api_seconds, total_seconds = generation.waited, generation.seconds
+    api_seconds, total_seconds = generation.api_seconds, generation.total_seconds
     total = f"{total_seconds:.2f} s" if total_seconds is not None else ""
     return [
         ("Created", moment),

@@ -26,7 +26,7 @@ def request_values(playground: Playground, generation: Generation) -> dict[str, 
     """
     values = {}
     for name, value in generation.request.items():
-        image = playground.store.load_input(value) if isinstance(value, str) and value.startswith("sha256:") else None
+        image = playground.store.inputs.load(value) if isinstance(value, str) and value.startswith("sha256:") else None
         values[name] = value if image is None else image
     if generation.seed is not None:
         values["seed"] = generation.seed

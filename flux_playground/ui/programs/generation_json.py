@@ -22,7 +22,7 @@ def generation_to_json(generation: Generation) -> dict[str, Any]:
         "height": generation.height,
         "format": generation.format,
         "sha256": generation.sha256,
-        "seconds": generation.seconds,
+        "seconds": generation.total_seconds,
         "cost": generation.cost,
         "task_id": generation.task_id,
     }

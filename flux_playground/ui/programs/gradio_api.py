@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import keyword
 import re
@@ -13,7 +12,7 @@ from typing import Any
 import gradio as gr
 
 from ...errors import PlaygroundError, Unauthorized
-from ...generation import Generation, State
+from ...generation import State
 from ...playground import Visitor
 from ..binding import Binding
 from ..events.context import PageState
@@ -59,7 +58,7 @@ def _bind_endpoint(binding: Binding, place: int, name: str, outputs: Sequence[An
         try:
             visitor = identify_caller(page, visit_)
             generation = await page.threads(start, values, visitor)
-            async for changed in _changes(page, generation.id):
+            async for changed in page.playground.changes(generation.id):
                 generation = changed
                 image = generation.image if generation.state is State.SUCCEEDED else None
                 copied = await page.threads(copy_image, image) if image else None
@@ -90,17 +89,6 @@ def identify_caller(page: PageState, request: Any) -> Visitor:
     if session.lost_key and not visitor.api_key:
         raise Unauthorized("The program no longer has your API key. Enter your key again.")
     return visitor
-
-
-async def _changes(page: PageState, generation_id: str) -> AsyncIterator[Generation]:
-    """Give each record of a generation that differs from the one before, until the generation is finished."""
-    last: Generation | None = None
-    while last is None or not last.finished:
-        current = await page.threads(page.playground.get, generation_id)
-        if current != last:
-            last = current
-            yield current
-        await asyncio.sleep(0 if current.finished else CHECK_INTERVAL_SECONDS)
 
 
 def _outputs() -> list[Any]:

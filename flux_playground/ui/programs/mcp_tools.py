@@ -5,7 +5,6 @@ Image inputs are base64 only: a path or a URL is not an image.
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 import json
@@ -13,6 +12,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ...errors import FieldError, InvalidRequest, PlaygroundError
@@ -20,7 +20,7 @@ from ...generation import Generation, State
 from ...images import media_types
 from ...playground import OWNER, Playground, Visitor
 from ...reproduce import image_exists
-from ...schema import Field
+from ...schema import Field, Operation
 from ..form.form import offered_fields
 from ..generate import missing_file
 from ..session.worker_threads import WorkerThreads
@@ -28,7 +28,6 @@ from ..text import image_urls, messages
 from .generation_json import generation_to_json
 from .gradio_api import names
 
-POLL_SECONDS = 0.25
 PROGRESS_SECONDS = 1.0
 """Seconds between two progress notifications."""
 
@@ -71,19 +70,19 @@ class EndpointTools:
 
     def names(self) -> Collection[str]:
         """The names of the tools."""
-        return self._views().keys()
+        return self._operations().keys()
 
     def list_tools(self) -> list[dict[str, Any]]:
         """The tools as MCP describes them. Their parameters are the JSON Schema of the endpoints."""
         return [
             {
                 "name": name,
-                "title": view.operation.summary or view.operation.path,
-                "description": f"{view.operation.path}: {DESCRIPTION}",
-                "inputSchema": _schema(self._offered(view)),
+                "title": operation.summary or operation.path,
+                "description": f"{operation.path}: {DESCRIPTION}",
+                "inputSchema": _schema(self._fields(operation)),
                 "annotations": {"readOnlyHint": False, "destructiveHint": False, "openWorldHint": True},
             }
-            for name, view in self._views().items()
+            for name, operation in self._operations().items()
         ]
 
     async def call(self, call: Call, report: Report | None = None) -> dict[str, Any]:
@@ -91,32 +90,40 @@ class EndpointTools:
 
         With `report`, the result is sized for an event stream. Cancelling the call does not stop the generation.
         """
-        view = self._views()[call.name]
+        operation = self._operations()[call.name]
         try:
-            values, unknown = _values(self._offered(view), call.arguments)
+            values, unknown = _values(self._fields(operation), call.arguments)
             if unknown:
-                raise InvalidRequest([*unknown, *await self._threads(_faults, view, values, call.visitor)])
-            generation = await self._threads(view.start, values, call.visitor)
+                others = await self._threads(self._errors, values, call.visitor, operation)
+                raise InvalidRequest([*unknown, *others])
+            start = partial(self._playground.start, endpoint=operation.path)
+            generation = await self._threads(start, values, call.visitor)
         except PlaygroundError as error:
             return _failed(_refusal(error))
         started = reported = time.monotonic()
-        while not (generation := await self._threads(view.get, generation.id)).finished:
-            now = time.monotonic()
-            if report is not None and now - reported > PROGRESS_SECONDS:
+        async for changed in self._playground.changes(generation.id, keepalive_seconds=PROGRESS_SECONDS):
+            generation, now = changed, time.monotonic()
+            if report is not None and not generation.finished and now - reported > PROGRESS_SECONDS:
                 reported = now
                 await report(round(now - started, 2), messages.brief(generation))
-            await asyncio.sleep(POLL_SECONDS)
         max_bytes = MAX_INLINE_IMAGE_BYTES if report is None else MAX_STREAMED_IMAGE_BYTES
         return await self._threads(_result, generation, call.base_url, max_bytes)
 
-    def _offered(self, view: Playground) -> tuple[Field, ...]:
-        return offered_fields(view.operation, hosted=self._playground.settings.hosted)
+    def _fields(self, operation: Operation) -> tuple[Field, ...]:
+        return offered_fields(operation, hosted=self._playground.settings.hosted)
 
-    def _views(self) -> dict[str, Playground]:
+    def _operations(self) -> dict[str, Operation]:
         operations, first = self._playground.document.operations, self._playground.operation
         ordered = [first, *(operation for operation in operations if operation.path != first.path)]
-        views = [self._playground.at(operation.path) for operation in ordered]
-        return dict(zip(names([one.operation.path for one in views]), views, strict=True))
+        return dict(zip(names([operation.path for operation in ordered]), ordered, strict=True))
+
+    def _errors(self, values: Mapping[str, Any], visitor: Visitor, operation: Operation) -> tuple[FieldError, ...]:
+        """The other errors of a call that has unknown names."""
+        try:
+            self._playground.prepare(values, visitor, endpoint=operation.path)
+        except InvalidRequest as error:
+            return error.details
+        return ()
 
 
 def _schema(offered: tuple[Field, ...]) -> dict[str, Any]:
@@ -135,15 +142,6 @@ def _values(offered: tuple[Field, ...], arguments: Mapping[str, Any]) -> tuple[d
     ]
     values = {name: value for name, value in arguments.items() if name in fields}
     return {name: _decode(value) if fields[name].media else value for name, value in values.items()}, unknown[:20]
-
-
-def _faults(view: Playground, values: Mapping[str, Any], visitor: Visitor) -> tuple[FieldError, ...]:
-    """The other errors of a call that has unknown names."""
-    try:
-        view.preview_request(values, visitor)
-    except InvalidRequest as error:
-        return error.details
-    return ()
 
 
 def _decode(value: Any) -> Any:

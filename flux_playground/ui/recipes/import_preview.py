@@ -183,7 +183,7 @@ def _is_unchanged(context: Context, change: Change) -> bool:
 def _is_image(playground: Playground, visitor: Visitor, value: str) -> bool:
     """Whether a text is an image; by its reference alone nobody gets what somebody else has sent."""
     if is_image_ref(value):
-        return playground.store.owns_input(visitor.id, value) and playground.store.load_input(value) is not None
+        return playground.store.inputs.is_owned(visitor.id, value) and playground.store.inputs.load(value) is not None
     try:
         verify(base64.b64decode(value, validate=True))
     except (ValueError, InvalidImage):
@@ -203,7 +203,7 @@ def _elsewhere(context: Context, endpoint: str) -> str:
 
 def _image(playground: Playground, change: Change) -> Any:
     """The value of a field, an image by its reference as the image itself."""
-    return playground.store.load_input(change.then) if is_image_ref(change.then) else change.then
+    return playground.store.inputs.load(change.then) if is_image_ref(change.then) else change.then
 
 
 def _warnings(context: Context, found: Detected, original: Generation | None) -> Iterator[str]:

@@ -125,9 +125,9 @@ def _close_dialog(context: Context, inputs: Mapping[str, Any], text: str) -> Upd
 
 
 async def _compare_with_original(context: Context, generation: Generation) -> str:
-    if not generation.origin:
+    if not generation.reproduces:
         return ""
-    original = await context.find_own(generation.origin)
+    original = await context.find_own(generation.reproduces)
     if original is None:
         return reproduction_view.render_missing_original(generation)
     try:

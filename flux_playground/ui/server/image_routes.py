@@ -60,7 +60,7 @@ def _image(_: Playground, generation: Generation, download: bool) -> Response:
 
 
 def _thumbnail(playground: Playground, generation: Generation, _: bool) -> Response:
-    path = playground.thumbnail(generation.id)
+    path = playground.store.thumbnail(generation)
     return _missing() if path is None else _file(path, "image/webp", "inline")
 
 
@@ -79,7 +79,7 @@ def _copy(_: Playground, generation: Generation, __: bool) -> Response:
 
 
 def _difference(playground: Playground, generation: Generation, _: bool) -> Response:
-    before = _find(playground, generation.origin)
+    before = _find(playground, generation.reproduces)
     same_owner = before is not None and before.owner == generation.owner
     comparison = reproduce.compare_generations(before, generation).comparison if before and same_owner else None
     if comparison is None or not comparison.difference_png:

@@ -1,0 +1,42 @@
+"""Admits runs: capacity and quota are checked and counted for one run at a time."""
+
+from __future__ import annotations
+
+import threading
+
+from ..generation import Generation
+from ..runs.active_runs import ActiveRun, ActiveRuns
+from ..runs.fair_queue import check_capacity
+from .quota import Quota
+from .visitor import Visitor
+
+
+class Admission:
+    """Admits runs to `runs`; the capacity is checked only with `has_capacity_limit`. Safe to use from many threads."""
+
+    def __init__(self, runs: ActiveRuns, quota: Quota, *, has_capacity_limit: bool) -> None:
+        self._runs, self._quota, self._has_capacity_limit = runs, quota, has_capacity_limit
+        self._lock = threading.Lock()
+
+    def check(self, generation: Generation, visitor: Visitor) -> None:
+        """Raise `QueueFull` or `QuotaExceeded` when this generation may not start."""
+        if self._has_capacity_limit:
+            check_capacity(self._runs.list(), visitor.mark)
+        self._quota.check(generation)
+
+    def admit(self, run: ActiveRun, visitor: Visitor, *, reuse: bool = False) -> ActiveRun:
+        """Check a run and count it from now on, before its generation is stored; return the run.
+
+        With `reuse`, return the active run of the same owner and request instead, if there is one. Raises like `check`.
+        """
+        with self._lock:
+            running = self._runs.find(run.generation.owner, run.generation.fingerprint) if reuse else None
+            if running is not None:
+                return running
+            self.check(run.generation, visitor)
+            self._quota.reserve(run.generation)
+            return self._runs.add(run)
+
+    def settle(self, generation: Generation) -> None:
+        """End the reservation of a generation that is stored now, or was abandoned."""
+        self._quota.reserved.pop(generation.id, None)

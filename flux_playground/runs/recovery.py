@@ -1,0 +1,40 @@
+"""Decides what becomes of the unfinished generations of an ended process."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from ..errors import PlaygroundError, TaskNotFound, Unauthorized
+from ..generation import Generation, State
+from ..url_policy import origin
+
+
+def end_if_lost(generation: Generation, server: str, account: str) -> Generation:
+    """Return the finished record of a generation that cannot be resumed, or the same record of one that can.
+
+    `server` and `account` (a digest of the API key) are those of today. Nothing is ever submitted again.
+    """
+    state: State | None = None
+    error: PlaygroundError | None = None
+    task_id = generation.task_id
+    if generation.state is State.QUEUED:
+        state = State.CANCELLED
+    elif generation.state is State.SUBMITTING:
+        state = State.SUBMIT_UNKNOWN
+    elif generation.server != server and _is_loopback(generation.server):
+        state, task_id = State.FAILED, ""
+        error = TaskNotFound("The local server that generated this image has ended.")
+    elif generation.account and generation.account != account:
+        state = State.DETACHED
+        error = Unauthorized("The API key of this image is not available after the restart.")
+    if state is None:
+        return generation
+    return replace(generation, state=state, error=error or generation.error, task_id=task_id, finished_at=time.time())
+
+
+def _is_loopback(server: str) -> bool:
+    try:
+        return origin(server).loopback
+    except ValueError:
+        return False

@@ -1,0 +1,71 @@
+"""Writes rows to the database, the rows of concurrent callers in one transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import StorageError
+
+
+class RowWriter:
+    """Writes rows of `generations` through one connection. Safe to use from many threads."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+        self._lock = threading.Lock()
+        self._waiting: deque[_Write] = deque()
+
+    def write(self, row: dict[str, Any]) -> None:
+        """Insert or replace a row; the row is on disk when this returns. Raises `StorageError`."""
+        own = _Write(row)
+        self._waiting.append(own)
+        with self._lock:  # the caller that gets the lock writes for all that wait for it: one fsync for many rows
+            if not own.done:
+                self._write_all([self._waiting.popleft() for _ in range(len(self._waiting))])
+        if isinstance(own.error, sqlite3.Error | OSError):
+            raise StorageError(f"The data folder cannot be written to: {own.error}.") from None
+        if own.error is not None:
+            raise own.error
+
+    def execute_many(self, query: str, values: Iterable[tuple[Any, ...]]) -> None:
+        """Execute a statement once for each tuple of values, in one transaction; raises `sqlite3.Error`."""
+        with self._lock, self._database:
+            self._database.executemany(query, list(values))
+
+    def close(self) -> None:
+        """Close the connection."""
+        with self._lock:
+            self._database.close()
+
+    def _write_all(self, writes: list[_Write]) -> None:
+        try:
+            with self._database:
+                for write in writes:
+                    self._replace(write.row)
+        except Exception as error:
+            if len(writes) > 1:  # write each row alone, so that one bad row fails for its own caller only
+                for write in writes:
+                    self._write_all([write])
+                return
+            writes[0].error = error
+        for write in writes:
+            write.done = True
+
+    def _replace(self, row: dict[str, Any]) -> None:
+        columns, marks = ", ".join(row), ", ".join("?" * len(row))
+        # The names are columns of our own schema; every value is bound.
+        self._database.execute(f"REPLACE INTO generations ({columns}) VALUES ({marks})", list(row.values()))  # noqa: S608
+
+
+@dataclass(eq=False)
+class _Write:
+    """A row that waits to be on disk."""
+
+    row: dict[str, Any]
+    done: bool = False
+    error: Exception | None = None
