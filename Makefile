@@ -12,7 +12,8 @@ BIN := $(VENV)/bin
 LOCKER := .locker
 NEWEST := .venv-newest
 INSTALL := -m pip install --quiet --disable-pip-version-check
-PYTEST := $(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder
+WORKERS := -n 3 --dist loadgroup --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest $(WORKERS)
 COMPILE := $(LOCKER)/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
@@ -63,7 +64,7 @@ test-newest: needs
 	$(NEWEST)/bin/python .ci/newest.py > $(NEWEST)/newest.txt
 	$(NEWEST)/bin/python $(INSTALL) --upgrade --requirement $(NEWEST)/newest.txt
 	$(NEWEST)/bin/python $(INSTALL) --no-deps --no-build-isolation --editable .
-	$(NEWEST)/bin/python -m pytest -n 2 --dist loadfile
+	$(NEWEST)/bin/python -m pytest $(WORKERS)
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -7,6 +7,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -134,6 +135,18 @@ ONLY_IN = {
 IMPORT_NAMES = {"Jinja2": "jinja2", "MarkupSafe": "markupsafe", "Pillow": "PIL", "PyYAML": "yaml"}
 
 
+@cache
+def parse(path: Path) -> ast.Module:
+    """The syntax tree of a file."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def walk(path: Path) -> tuple[ast.AST, ...]:
+    """All nodes of a file."""
+    return tuple(ast.walk(parse(path)))
+
+
 def part_of(path: Path) -> str:
     """The part of the package that a file belongs to: its folder or module, within `ui` that of `ui`."""
     parts = list(path.relative_to(PACKAGE).with_suffix("").parts) if path.is_relative_to(PACKAGE) else [path.stem]
@@ -144,7 +157,7 @@ def part_of(path: Path) -> str:
 def imports(path: Path) -> Iterator[str]:
     """Every module that a file imports, by its absolute name, wherever in the file."""
     package = [] if not path.is_relative_to(ROOT) else list(path.relative_to(ROOT).parent.parts)
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in walk(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -235,7 +248,7 @@ def test_modules_have_docstrings() -> None:
     kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
     missing = []
     for path in SOURCES:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = parse(path)
         classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_")]
         members = [*tree.body, *(member for owner in classes for member in owner.body)]
         public = [member for member in members if isinstance(member, kinds) and not member.name.startswith("_")]
@@ -251,7 +264,7 @@ def test_modules_and_functions_are_short() -> None:
         text = path.read_text(encoding="utf-8")
         if len(text.splitlines()) > 300:
             long.append(path.name)
-        functions = (n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
+        functions = (n for n in walk(path) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
         long += [f"{path.name}: {one.name}" for one in functions if (one.end_lineno or 0) - one.lineno >= 60]
     assert long == []
 
@@ -260,13 +273,13 @@ def test_no_state_at_module_level() -> None:
     """No module keeps state: its lists, dicts and sets are constants, and it has no global statement."""
     state = []
     for path in SOURCES:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = parse(path)
         for node in tree.body:
             if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.List | ast.Dict | ast.Set):
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                 names = [target.id for target in targets if isinstance(target, ast.Name)]
                 state += [f"{path.name}: {name}" for name in names if not (name.isupper() or name == "__all__")]
-        state += [f"{path.name}: global" for node in ast.walk(tree) if isinstance(node, ast.Global)]
+        state += [f"{path.name}: global" for node in walk(path) if isinstance(node, ast.Global)]
     assert state == []
 
 
