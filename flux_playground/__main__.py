@@ -20,7 +20,7 @@ from . import Playground, Settings, active_document, network
 from .errors import InvalidDocument, InvalidSettings
 from .local import LocalServer
 from .log_limit import limit_repeated_lines
-from .packaged import assets, program_version
+from .packaged import assets, join_styles, program_version
 from .settings import list_variables
 from .storage import data_folder
 
@@ -120,7 +120,7 @@ def launch_options(playground: Playground) -> dict[str, Any]:
 
     return options(
         playground,
-        style=_joined("style.css", "reproduction.css", "endpoints.css", "beside.css"),
+        style=join_styles(),
         script=_joined("page.js", "reproduction.js", "endpoints.js", "lock.js", "notify.js", "curtain.js"),
         favicon=str(assets() / "logo.svg"),
     )

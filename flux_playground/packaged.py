@@ -1,9 +1,23 @@
-"""Finds the files of `assets/`, in a checkout and in an installed wheel, and says which version this is."""
+"""Finds and joins the files of `assets/`, in a checkout and in an installed wheel, and returns the version."""
 
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+STYLES = (
+    "base",
+    "form",
+    "result",
+    "history",
+    "overlays",
+    "recipes",
+    "endpoints",
+    "first_paint",
+    "switches",
+    "responsive",
+)
+"""The style files of the page in the order of the cascade."""
 
 
 def assets() -> Path:
@@ -11,6 +25,11 @@ def assets() -> Path:
     package = Path(__file__).resolve().parent
     inside = package / "assets"
     return inside if inside.is_dir() else package.parent / "assets"
+
+
+def join_styles() -> str:
+    """Return the style files of the page as one text."""
+    return "\n".join((assets() / "css" / f"{name}.css").read_text(encoding="utf-8") for name in STYLES)
 
 
 def program_version() -> str:
