@@ -19,7 +19,7 @@ from .recipe.compare import Comparison, Difference, compare, explain_differences
 from .storage.generation_store import GenerationStore
 
 UPSAMPLING = "prompt_upsampling"
-UPSAMPLING_CAVEAT = "Made again it will differ: prompt upsampling writes the prompt anew each time."
+UPSAMPLING_CAVEAT = "Won't reproduce exactly: prompt upsampling rewrites the prompt each time."
 
 
 @dataclass(frozen=True)

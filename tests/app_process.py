@@ -81,7 +81,7 @@ def wait_for(url: str, program: subprocess.Popen[bytes], log: Path, patience: fl
 
 
 def text(environ: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    """What a start of the program that ends by itself says."""
+    """The output of a program that ends at its start."""
     command = [sys.executable, "app.py", *arguments]
     return subprocess.run(
         command, cwd=ROOT, env=dict(environ), capture_output=True, text=True, encoding="utf-8", timeout=60, check=False

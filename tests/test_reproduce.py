@@ -145,7 +145,7 @@ def test_the_difference_of_two_pictures_is_measured_shown_and_explained(playgrou
     assert image_urls.difference(again) in said
     assert "difference × " in said
     assert "of the pixels differ" in said
-    assert "Another seed is another image." in said
+    assert "Another seed gives another image." in said
     alike = reproduce.compare_generations(first, replace(again, request=first.request, seed=first.seed))
     assert "Same settings, different result." in shown.render_comparison(first, again, alike)
 

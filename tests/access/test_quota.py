@@ -120,7 +120,7 @@ def test_what_is_over_the_allowance_is_neither_written_nor_sent(hosted: Settings
         assert playground.credits() == pytest.approx(before - 14)
         said = notices.render_error(caught.value)
         assert "2 images an hour" in said
-        assert "made in 1 h;" in said
+        assert "Try again in 1 h" in said
         assert 'data-act="key"' in said
 
 

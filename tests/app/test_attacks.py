@@ -242,7 +242,7 @@ KINDS = ("image", "thumbnail", "recipe", "copy", "difference")
 def test_who_knows_an_id_gets_nothing_with_it(victim: Stranger, stranger: Stranger, folder: Path, kind: str) -> None:
     taken, until = identity(victim.heard), time.monotonic() + 10
     while taken not in (folder / "log").read_text() and time.monotonic() < until:
-        time.sleep(0.02)  # its line is written after the image is told
+        time.sleep(0.02)  # its line is written after the image is shown
     assert taken in (folder / "log").read_text()
     salt = hashlib.sha256(f"visitor:{taken}".encode()).hexdigest()[:32]
     assert stranger.get(f"/{kind}/{taken}").status == 404

@@ -1,4 +1,4 @@
-"""A page that is hosted: which mode it says it is in, whether it is alive, and what its owner is told of it."""
+"""A hosted page: its mode, its health and its metrics."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_a_generation_is_one_line_of_log_without_its_content(
     with caplog.at_level(logging.INFO, "flux_playground.runs.usage_log"):
         last = list(playground.generate(VALUES))[-1]
         list(playground.generate({**VALUES, "prompt": "#no-credits a secret garden"}))
-        until = time.monotonic() + 10  # the line comes after whoever watches was told
+        until = time.monotonic() + 10  # the line comes after the last update
         while (
             sum(one.name == "flux_playground.runs.usage_log" for one in caplog.records) < 2 and time.monotonic() < until
         ):

@@ -38,7 +38,7 @@ class Checked:
         self.page = page
         self.found: list[str] = []
         page.evaluate(AXE_SCRIPT)
-        page.add_style_tag(content="* { transition: none !important; }")  # colours that are on their way to others
+        page.add_style_tag(content="* { transition: none !important; }")  # colors in a transition
 
     def now(self, state: str, where: str = "html") -> None:
         """Look at the page as it is, or at the part of it that has changed, in each view."""

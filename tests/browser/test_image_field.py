@@ -106,7 +106,7 @@ def test_svg_dropped_on_the_page_is_refused(page: Page) -> None:
 
 def test_each_of_several_images_is_described(context: BrowserContext, tmp_path_factory: pytest.TempPathFactory) -> None:
     """A field for several images has a note for each image, and names the one that cannot be sent."""
-    extra = {"FLUX_PLAYGROUND_OPENAPI": str(CONSTRUCTS), "FLUX_PLAYGROUND_ENDPOINT": "/v1/pictures"}
+    extra = {"FLUX_PLAYGROUND_OPENAPI": str(CONSTRUCTS), "FLUX_PLAYGROUND_ENDPOINT": "/v1/images"}
     with running(tmp_path_factory.mktemp("several"), **extra) as url:
         page = opened(context, url)
         files = page.locator("#input-input_images input[type=file]")

@@ -1,4 +1,4 @@
-"""Nothing on the page moves by itself: what the browser counts as a shift of the layout, over whole journeys."""
+"""Nothing on the page moves unless a user moves it: layout shifts as the browser counts them, over whole journeys."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ SLOW = 600
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The running program, slow enough for what comes by itself to come by itself."""
+    """The running program, slow enough for each update to arrive alone."""
     with running_quick(tmp_path_factory.mktemp("shift"), FLUX_PLAYGROUND_LOCAL_SPEED="7") as url:
         yield url
 
 
 def still(page: Page, most: float = MOST) -> None:
-    """Nothing has moved by itself since this was last asked."""
+    """No layout shift since the last call."""
     page.wait_for_timeout(250)
     moved = page.evaluate("shifts.splice(0)")
     assert sum(value for value, _ in moved) < most, moved

@@ -128,7 +128,7 @@ def test_where_upsampling_rewrote_the_prompt_it_is_said_beforehand_and_the_reaso
     page.locator("#advanced > button").click()
     page.locator("#input-prompt_upsampling input").check()
     made(page, prompt="a cat")
-    expect(page.locator("#stage .caveat")).to_contain_text("upsampling writes the prompt anew")
+    expect(page.locator("#stage .caveat")).to_contain_text("rewrites the prompt each time")
     page.locator("#stage details.details summary").click()
     used = page.locator("#stage .used ins").first
     expect(used).to_be_visible()
@@ -192,7 +192,7 @@ def test_the_same_request_with_the_same_seed_is_offered_instead_of_made_again(pa
 
 
 def test_a_picture_tells_its_recipe_and_its_code_in_every_language_to_its_owner_only(page: Page, address: str) -> None:
-    made(page, prompt="told in code", seed="5150")
+    made(page, prompt="shown as code", seed="5150")
     page.get_by_role("button", name="More to do").click()
     page.locator("#stage").get_by_role("button", name="Code", exact=True).click()
     panel = page.locator("#panel .panel[data-what=code]")

@@ -77,11 +77,11 @@ def test_a_locked_seed_outlives_recalls_dice_and_a_reload(context: BrowserContex
 
 
 HIDDEN = """() => {
-  window.asked = 0; window.told = [];
+  window.asked = 0; window.notices = [];
   window.Notification = class {
     static permission = "default";
     static async requestPermission() { window.asked += 1; return (this.permission = "granted"); }
-    constructor(title, options) { window.told.push([title, options.body]); }
+    constructor(title, options) { window.notices.push([title, options.body]); }
   };
   window.hide = () => {
     Object.defineProperty(document, "hidden", { value: true });
@@ -90,14 +90,14 @@ HIDDEN = """() => {
 }"""
 
 
-def test_a_picture_that_ends_in_the_background_is_told_only_to_whoever_asked_for_it(
+def test_a_picture_that_ends_in_the_background_is_notices_only_to_whoever_asked_for_it(
     context: BrowserContext, address: str
 ) -> None:
     context.add_init_script(f"({HIDDEN})()")
     page = opened(context, address)
     generate(page, finetune_id="my-finetune", prompt="before anybody asked", seed="", aspect_ratio="1:1")
     image(page)
-    assert page.evaluate("[asked, told.length]") == [0, 0]
+    assert page.evaluate("[asked, notices.length]") == [0, 0]
     page.locator("[data-act=keys]").click()
     page.get_by_role("switch", name=re.compile("while I look elsewhere")).click()
     expect(page.locator("#notify")).to_have_attribute("aria-checked", "true")
@@ -105,8 +105,8 @@ def test_a_picture_that_ends_in_the_background_is_told_only_to_whoever_asked_for
     page.locator("#keys [data-act=close]").click()
     generate(page, prompt="a mill: far away #slow")
     page.evaluate("hide()")
-    page.wait_for_function("told.length === 1", timeout=READY, polling=200)
-    assert page.evaluate("told[0]") == ["Ready – Flux Playground", "a mill: far away #slow"]
+    page.wait_for_function("notices.length === 1", timeout=READY, polling=200)
+    assert page.evaluate("notices[0]") == ["Ready – FLUX Playground", "a mill: far away #slow"]
     page.wait_for_function("document.title.startsWith('Ready')", polling=200)
 
 
@@ -169,8 +169,8 @@ def test_whoever_pays_sees_the_cost_and_the_balance_before_and_after(context: Br
         expect(page.locator("#price")).to_have_text(re.compile("cost unknown; [0-9,]+ in the account"), timeout=READY)
         generate(page, finetune_id="my-finetune", prompt="a mill", aspect_ratio="1:1")
         image(page)
-        told = re.compile(r"about [0-9.]+ credits, as last time; ([0-9,]+) in the account, then ([0-9,]+)")
-        expect(page.locator("#price")).to_have_text(told, timeout=READY)
+        notices = re.compile(r"about [0-9.]+ credits, as last time; ([0-9,]+) in the account, then ([0-9,]+)")
+        expect(page.locator("#price")).to_have_text(notices, timeout=READY)
         left = page.locator(".connection .balance").inner_text().removesuffix(" credits left")
         expect(page.locator("#price")).to_contain_text(f"{left} in the account")
 

@@ -17,8 +17,8 @@ def uploaded_path(payload: Any) -> str:
 
     Raises `gradio.Error` with one sentence for anything else, so that a client cannot learn which files exist.
     """
-    # An upload belongs to nobody: whoever names its path may use it. The path contains the SHA-256 of the file, so that
-    # only somebody who has the file or its path can name it. Gradio has no session at an upload to bind it to.
+    # Uploads are not bound to a session: Gradio has no session at an upload. The path contains the SHA-256 of the file,
+    # so that only a client that has the file or its path can name it.
     text = payload.get("path") if isinstance(payload, dict) else getattr(payload, "path", None)
     folder = Path(get_upload_folder()).resolve()
     try:

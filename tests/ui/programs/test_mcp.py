@@ -123,7 +123,7 @@ def test_a_client_that_others_wrote_finds_the_tools_and_makes_an_image(url: str,
 
 
 def test_client_without_handshake(url: str) -> None:
-    """The SDK's client uses revision 2026-07-28 by itself."""
+    """The SDK's client uses revision 2026-07-28."""
 
     async def talk() -> tuple[str, list[str]]:
         async with Client(f"{url}mcp") as client:
