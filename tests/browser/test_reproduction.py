@@ -170,7 +170,7 @@ def test_what_is_pasted_into_a_field_stays_there_and_nonsense_is_answered_in_wor
     assert page.locator("dialog.sheet").count() == 0
     page.evaluate("document.activeElement.blur()")
     page.evaluate(PASTE, "{only words}")
-    expect(page.locator("dialog.sheet[open]")).to_contain_text("There is no recipe in this")
+    expect(page.locator("dialog.sheet[open]")).to_contain_text("No recipe found")
     page.keyboard.press("Escape")
     expect(page.locator("dialog.sheet[open]")).to_have_count(0)
 

@@ -59,21 +59,25 @@ def refusal(source: Path | bytes) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF"])
-def test_an_image_is_told_by_its_content(name: str) -> None:
+def test_verify_detects_format(name: str) -> None:
+    """The format is known by the content of a file."""
     assert verify(drawn(name)) == ImageInfo(name.lower(), 64, 40)
 
 
-def test_a_picture_knows_its_media_type_and_suffix() -> None:
+def test_suffix() -> None:
+    """The suffix of a JPEG is .jpg."""
     assert ImageInfo("jpeg", 1, 1).suffix == ".jpg"
     assert ImageInfo("webp", 1, 1).suffix == ".webp"
 
 
-def test_the_size_is_the_one_that_is_seen_when_the_camera_was_turned() -> None:
+def test_size_with_orientation() -> None:
+    """The size has the orientation applied."""
     assert verify(drawn("JPEG", exif=exif(orientation=6))) == ImageInfo("jpeg", 40, 64)
 
 
 @pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP"])
-def test_an_image_that_was_cut_anywhere_is_a_bad_sample(name: str) -> None:
+def test_truncated_image(name: str) -> None:
+    """A truncated image is damaged."""
     whole = drawn(name)
     for length in range(len(whole)):
         with pytest.raises(InvalidImage):
@@ -83,13 +87,15 @@ def test_an_image_that_was_cut_anywhere_is_a_bad_sample(name: str) -> None:
 @pytest.mark.parametrize(
     "data", [b"", b"<!doctype html><p>Not Found", b"\x00" * 500, b"%PDF-1.7", b"GIF89a", b"BM", b"II*\0"]
 )
-def test_what_is_no_image_is_a_bad_sample(data: bytes) -> None:
+def test_verify_rejects_other_files(data: bytes) -> None:
+    """A file of another kind is not an image."""
     for act in (verify, thumbnail):
         with pytest.raises(InvalidImage):
             act(data)
 
 
-def test_an_image_with_a_hole_in_its_pixels_is_a_bad_sample() -> None:
+def test_damaged_pixels() -> None:
+    """Damaged pixels are found."""
     whole = bytearray(drawn("PNG"))
     at = whole.index(b"IDAT") + 8
     whole[at : at + 4] = b"\xff\xff\xff\xff"
@@ -98,28 +104,33 @@ def test_an_image_with_a_hole_in_its_pixels_is_a_bad_sample() -> None:
 
 
 @pytest.mark.parametrize("size", [(60_000, 60_000), (11_000, 11_000)])
-def test_a_bomb_is_refused_before_it_is_decoded(size: tuple[int, int]) -> None:
+def test_image_bomb(size: tuple[int, int]) -> None:
+    """Too many pixels are rejected by the header."""
     with pytest.raises(InvalidImage, match="pixels"):
         verify(header_only(*size))
 
 
-def test_a_thumbnail_is_a_small_upright_webp_of_the_same_shape() -> None:
+def test_thumbnail() -> None:
+    """A thumbnail is a small upright WebP."""
     small = thumbnail(drawn("JPEG", (3136, 1344), exif=exif(orientation=6)))
     assert verify(small) == ImageInfo("webp", 137, 320)
     assert len(small) < 20_000
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "I;16"])
-def test_a_thumbnail_is_made_of_every_kind_of_pixels(mode: str) -> None:
+def test_thumbnail_of_any_mode(mode: str) -> None:
+    """Every pixel mode has a thumbnail."""
     assert verify(thumbnail(drawn("PNG", mode=mode), edge=20)).width == 20
 
 
-def test_a_thumbnail_of_a_small_image_is_not_larger() -> None:
+def test_thumbnail_does_not_enlarge() -> None:
+    """A small image keeps its size."""
     assert verify(thumbnail(drawn("PNG", (5, 3)))) == ImageInfo("webp", 5, 3)
 
 
 @pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP"])
-def test_an_image_with_nothing_to_remove_is_sent_untouched(name: str, tmp_path: Path) -> None:
+def test_clean_image_is_unchanged(name: str, tmp_path: Path) -> None:
+    """An image without metadata is sent as it is."""
     data = drawn(name)
     path = tmp_path / "an image.bin"
     path.write_bytes(data)
@@ -128,7 +139,8 @@ def test_an_image_with_nothing_to_remove_is_sent_untouched(name: str, tmp_path: 
 
 
 @pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP"])
-def test_place_and_camera_do_not_leave(name: str) -> None:
+def test_location_and_camera_are_removed(name: str) -> None:
+    """EXIF is not sent."""
     data = drawn(name, exif=located())
     assert b"SecretCam" in data
     out = sent(data)
@@ -138,13 +150,15 @@ def test_place_and_camera_do_not_leave(name: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF")
-def test_exif_that_cannot_be_read_turns_nothing_and_does_not_leave() -> None:
+def test_unreadable_exif() -> None:
+    """Unreadable EXIF is ignored and removed."""
     data = drawn("JPEG", exif=b"Exif\0\0II*\0\x08\0\0\0\xff\xffJane Doe")
     assert verify(data) == verify(sent(data)) == ImageInfo("jpeg", 64, 40)
     assert b"Jane Doe" not in sent(data)
 
 
-def test_comments_and_texts_do_not_leave() -> None:
+def test_texts_are_removed() -> None:
+    """Comments, XMP and PNG texts are not sent."""
     texts = PngImagePlugin.PngInfo()
     texts.add_text("Author", "Jane Doe")
     texts.add_itxt("XML:com.adobe.xmp", "<x>Jane Doe</x>")
@@ -158,7 +172,8 @@ def test_comments_and_texts_do_not_leave() -> None:
 
 
 @pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP"])
-def test_a_turned_photo_is_sent_upright(name: str) -> None:
+def test_orientation_is_applied(name: str) -> None:
+    """A turned photo is sent upright."""
     image = Image.open(io.BytesIO(sent(drawn(name, exif=exif(orientation=6))))).convert("RGB")
     assert image.size == (40, 64)
     red = image.getchannel("R")
@@ -167,22 +182,26 @@ def test_a_turned_photo_is_sent_upright(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "as_"), [("GIF", "png"), ("BMP", "png"), ("TIFF", "png"), ("AVIF", "jpeg")])
-def test_other_formats_are_converted(name: str, as_: str) -> None:
+def test_other_formats(name: str, as_: str) -> None:
+    """Formats that the API does not accept are converted."""
     assert verify(sent(drawn(name))) == ImageInfo(as_, 64, 40)
 
 
-def test_inks_become_colours_and_transparency_stays() -> None:
+def test_cmyk_and_alpha() -> None:
+    """CMYK is converted, transparency is kept."""
     assert verify(sent(drawn("TIFF", mode="CMYK"))).format == "png"
     assert Image.open(io.BytesIO(sent(drawn("AVIF", mode="RGBA")))).mode == "RGBA"
     assert verify(sent(drawn("JPEG", mode="CMYK", comment=b"x"))).format == "jpeg"
 
 
-def test_a_colour_profile_is_kept_when_metadata_goes() -> None:
+def test_color_profile_is_kept() -> None:
+    """The color profile is sent."""
     out = sent(drawn("JPEG", comment=b"Jane Doe", icc_profile=b"a profile of colours"))
     assert Image.open(io.BytesIO(out)).info["icc_profile"] == b"a profile of colours"
 
 
-def test_a_text_file_is_refused_at_the_field(tmp_path: Path) -> None:
+def test_encode_rejects_text_file(tmp_path: Path) -> None:
+    """A text file is an error of its field."""
     path = tmp_path / "image.png"
     path.write_text("I am not an image")
     kind, sentence = refusal(path)
@@ -190,7 +209,8 @@ def test_a_text_file_is_refused_at_the_field(tmp_path: Path) -> None:
     assert sentence.startswith("This file is not an image.")
 
 
-def test_a_damaged_image_is_refused_at_the_field() -> None:
+def test_encode_rejects_damage() -> None:
+    """A damaged image is an error of its field."""
     assert refusal(drawn("JPEG")[:-30])[0] == "image_parsing"
 
 
@@ -203,14 +223,16 @@ def test_too_many_pixels_are_refused_from_the_header(size: tuple[int, int]) -> N
     assert "at most 120 megapixels" in sentence
 
 
-def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
+def test_huge_file(tmp_path: Path) -> None:
+    """A huge file is rejected by its size."""
     path = tmp_path / "huge.jpg"
     with path.open("wb") as file:
         file.truncate(MAX_READ_BYTES + 12_000_000)
     assert refusal(path) == ("image_too_large", "This image takes 112.0 MB; at most 100 MB can be read.")
 
 
-def test_a_file_that_is_gone_or_a_folder_is_refused_at_the_field(tmp_path: Path) -> None:
+def test_missing_file(tmp_path: Path) -> None:
+    """A missing file or a folder is an error of its field."""
     assert (
         refusal(tmp_path / "gone.png")[1] == refusal(tmp_path)[1] == "The file does not exist anymore. Choose it again."
     )

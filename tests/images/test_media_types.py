@@ -38,7 +38,8 @@ ZIP = archive()
 @pytest.mark.parametrize(
     ("data", "form", "kind"), [(MP4, "mp4", "video"), (WEBM, "webm", "video"), (ZIP, "zip", "file")]
 )
-def test_a_result_is_known_by_its_content(data: bytes, form: str, kind: str) -> None:
+def test_verify_video_and_archive(data: bytes, form: str, kind: str) -> None:
+    """Videos and archives are known by their content."""
     assert media_types.verify(data).format == form
     assert media_types.display_kind(form) == kind
 
@@ -46,7 +47,8 @@ def test_a_result_is_known_by_its_content(data: bytes, form: str, kind: str) -> 
 @pytest.mark.parametrize(
     "data", [MP4[:-10], ZIP[:-10], WEBM[:20], b"<!doctype html><p>no", b'{"detail": "no"}', b"", b"PK", b"\0" * 300]
 )
-def test_what_is_cut_short_or_something_else_is_refused(data: bytes) -> None:
+def test_truncated_files(data: bytes) -> None:
+    """Truncated and unknown files are rejected."""
     with pytest.raises(InvalidImage):
         media_types.verify(data)
 
@@ -59,9 +61,8 @@ def api() -> Iterator[Hostile]:
 
 
 @pytest.mark.parametrize(("data", "form", "shown"), [(MP4, "mp4", "<video src="), (ZIP, "zip", "Download")])
-def test_a_video_or_an_archive_is_kept_as_it_came_and_shown_or_offered(
-    api: Hostile, tmp_path: Path, data: bytes, form: str, shown: str
-) -> None:
+def test_video_is_saved_unchanged(api: Hostile, tmp_path: Path, data: bytes, form: str, shown: str) -> None:
+    """Videos and archives are saved unchanged."""
     answer: dict[str, Any] = {"id": "1", "status": "Ready", "result": {"sample": f"{api.url}/sample"}}
     api.script("/v1/film", reply({"id": "1", "polling_url": f"{api.url}/v1/get_result?id=1"}))
     api.script("/v1/get_result", reply(answer))

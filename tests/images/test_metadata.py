@@ -71,7 +71,8 @@ def as_pillow_reads_it(data: bytes) -> str:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_copy_has_the_recipe_inside_and_the_same_pixels(kind: str) -> None:
+def test_embed(kind: str) -> None:
+    """A copy has the recipe and the same pixels."""
     copy = embed(FILES[kind], RECIPE)
     assert pixels(copy) == pixels(FILES[kind])
     assert RECIPE in [one.text for one in read_texts(copy)]
@@ -80,7 +81,8 @@ def test_a_copy_has_the_recipe_inside_and_the_same_pixels(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1).map("{}".__add__))
-def test_any_text_comes_back_as_it_was(kind: str, text: str) -> None:
+def test_embedded_text_round_trip(kind: str, text: str) -> None:
+    """Any text is read back as it was embedded."""
     copy = embed(FILES[kind], text)
     assert read_texts(copy)[0].text == text
     assert as_pillow_reads_it(copy) == text
@@ -89,13 +91,15 @@ def test_any_text_comes_back_as_it_was(kind: str, text: str) -> None:
 @given(
     kind=st.sampled_from(["JPEG", "PNG", "WEBP"]), width=st.integers(1, 300), height=st.integers(1, 300), data=st.data()
 )
-def test_pixels_of_any_size_are_untouched(kind: str, width: int, height: int, data: st.DataObject) -> None:
+def test_embedding_keeps_pixels(kind: str, width: int, height: int, data: st.DataObject) -> None:
+    """A copy has the pixels of its original."""
     lossless = {"lossless": True} if kind == "WEBP" and data.draw(st.booleans()) else {}
     original = drawn(kind, (width, height), **lossless)
     assert pixels(embed(original, RECIPE)) == pixels(original)
 
 
-def test_a_png_also_has_the_text_that_other_tools_read() -> None:
+def test_png_has_parameters() -> None:
+    """A PNG has a text for other tools."""
     image = opened(embed(FILES["PNG"], RECIPE, "a cat\nSeed: 1"))
     assert image.info["parameters"] == "a cat\nSeed: 1"
 
@@ -145,7 +149,8 @@ SIGNED = {"JPEG": signed_jpeg, "PNG": signed_png, "WEBP": signed_webp}
 
 
 @pytest.mark.parametrize("kind", SIGNED)
-def test_content_credentials_stay_in_their_place_byte_for_byte(kind: str) -> None:
+def test_content_credentials(kind: str) -> None:
+    """Content Credentials stay unchanged."""
     original, block = SIGNED[kind]()
     assert has_content_credentials(original)
     assert not has_content_credentials(FILES[kind])
@@ -156,7 +161,8 @@ def test_content_credentials_stay_in_their_place_byte_for_byte(kind: str) -> Non
     assert as_pillow_reads_it(copy) == RECIPE
 
 
-def test_nothing_of_the_original_is_missing_in_a_copy() -> None:
+def test_copy_keeps_all_bytes() -> None:
+    """A copy has all bytes of its original."""
     exif = Image.Exif()
     exif[0x0110] = "A camera"
     jpeg = drawn("JPEG", exif=exif, comment=b"hello", icc_profile=bytes(500))
@@ -174,7 +180,8 @@ def test_webp_with_exif_is_refused() -> None:
         embed(drawn("WEBP", exif=exif), RECIPE)
 
 
-def test_a_recipe_that_is_too_long_for_its_place_is_refused_and_never_cut() -> None:
+def test_long_recipe() -> None:
+    """A recipe that is too long is rejected."""
     longest = "x" * 65_533
     assert as_pillow_reads_it(embed(FILES["JPEG"], longest)) == longest
     with pytest.raises(InvalidRecipe, match="65,534 bytes"):
@@ -187,14 +194,16 @@ def test_a_recipe_that_is_too_long_for_its_place_is_refused_and_never_cut() -> N
 
 
 @pytest.mark.parametrize("data", [b"", b"hello", b"\xff\xd8\xff", b"RIFF\0\0\0\0WEBP", b"GIF89a", b"\x89PNG\r\n\x1a\n"])
-def test_what_cannot_hold_a_recipe_is_refused(data: bytes) -> None:
+def test_embed_rejects_other_files(data: bytes) -> None:
+    """Only a JPEG, PNG or WebP can hold a recipe."""
     with pytest.raises(InvalidRecipe):
         embed(data, RECIPE)
     assert read_texts(data) == ()
     assert not has_content_credentials(data)
 
 
-def test_other_tools_texts_are_read() -> None:
+def test_texts_of_other_tools() -> None:
+    """Compressed texts and EXIF comments in both byte orders are read."""
     info = PngImagePlugin.PngInfo()
     info.add_text("parameters", "a café", zip=True)
     info.add_itxt("Comment", "ein Löwe 🦁", zip=True)
@@ -210,7 +219,8 @@ def test_other_tools_texts_are_read() -> None:
     assert read_texts(drawn("JPEG", exif=exif))[0].text == "a cat"
 
 
-def test_a_bomb_is_not_unpacked_and_a_directory_that_points_at_itself_ends() -> None:
+def test_compressed_bomb_and_exif_loop() -> None:
+    """Bombs and loops in metadata are bounded."""
     bomb = chunk(b"zTXt", b"parameters\0\0" + zlib.compress(bytes(50_000_000)))
     (found,) = read_texts(FILES["PNG"][:33] + bomb + FILES["PNG"][33:])
     assert len(found.text) <= 4_000_000
@@ -221,7 +231,8 @@ def test_a_bomb_is_not_unpacked_and_a_directory_that_points_at_itself_ends() -> 
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(data=st.data())
-def test_damaged_files_are_read_or_refused_but_nothing_else_happens(kind: str, data: st.DataObject) -> None:
+def test_damaged_files(kind: str, data: st.DataObject) -> None:
+    """Damaged files raise nothing unexpected."""
     whole = bytearray(embed(FILES[kind], RECIPE))
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, min(len(whole) - 1, 700)))
@@ -234,7 +245,8 @@ def test_damaged_files_are_read_or_refused_but_nothing_else_happens(kind: str, d
 
 
 @given(beginning=st.sampled_from([b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF\xff\xff\0\0WEBP"]), rest=st.binary())
-def test_anything_may_follow_the_beginning_of_a_file(beginning: bytes, rest: bytes) -> None:
+def test_random_file_content(beginning: bytes, rest: bytes) -> None:
+    """Random bytes after a signature are harmless."""
     assert metadata.container_format(beginning + rest)
     assert isinstance(read_texts(beginning + rest), tuple)
     assert has_content_credentials(beginning + rest) in (True, False)

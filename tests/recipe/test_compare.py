@@ -36,19 +36,22 @@ def file(image: Image.Image, name: str = "PNG", **options: Any) -> bytes:
     return written.getvalue()
 
 
-def test_the_same_file_is_identical() -> None:
+def test_same_bytes() -> None:
+    """A file is identical to itself."""
     result = compare(file(PAINTED), file(PAINTED))
     assert (result.verdict, result.mean, result.changed, result.psnr) == (Verdict.SAME_BYTES, 0, 0, math.inf)
     assert result.difference_png == b""
 
 
 @pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP"])
-def test_a_copy_with_its_recipe_inside_has_identical_pixels(name: str) -> None:
+def test_copy_has_same_pixels(name: str) -> None:
+    """A copy with a recipe has identical pixels."""
     original = file(PAINTED, name)
     assert compare(original, metadata.embed(original, "{}")).verdict is Verdict.SAME_PIXELS
 
 
-def test_pixels_are_compared_as_they_are_seen_however_they_are_kept() -> None:
+def test_compare_ignores_encoding() -> None:
+    """Pixels are compared as they are shown."""
     squares = PAINTED.quantize(32)
     turned = Image.Exif()
     turned[0x0112] = 6
@@ -63,7 +66,8 @@ def test_pixels_are_compared_as_they_are_seen_however_they_are_kept() -> None:
         assert compare(file(squares), other).verdict is Verdict.SAME_PIXELS
 
 
-def test_another_encoding_is_close_and_says_how_close() -> None:
+def test_jpeg_is_close() -> None:
+    """A JPEG is close to its original."""
     result = compare(file(PAINTED), file(PAINTED, "JPEG", quality=90))
     assert result.verdict is Verdict.CLOSE
     assert result.mean is not None
@@ -73,7 +77,8 @@ def test_another_encoding_is_close_and_says_how_close() -> None:
     assert (result.before.format, result.after.format) == ("png", "jpeg")
 
 
-def test_one_changed_pixel_is_found_measured_and_seen() -> None:
+def test_one_changed_pixel() -> None:
+    """One changed pixel is measured and visible."""
     changed = PAINTED.copy()
     red, green, blue = changed.getpixel((100, 50))  # type: ignore[misc]
     changed.putpixel((100, 50), (red, green, blue + 30))
@@ -87,7 +92,8 @@ def test_one_changed_pixel_is_found_measured_and_seen() -> None:
         assert (image.size, image.getpixel((100, 50)), image.getpixel((101, 50))) == ((256, 256), 240, 0)
 
 
-def test_another_picture_and_another_size_are_different() -> None:
+def test_different_images() -> None:
+    """Another image or size is different."""
     other = compare(file(PAINTED), file(ImageChops.invert(PAINTED)))
     assert other.verdict is Verdict.DIFFERENT
     assert other.changed is not None
@@ -97,7 +103,8 @@ def test_another_picture_and_another_size_are_different() -> None:
     assert (larger.before.width, larger.after.width) == (256, 300)
 
 
-def test_transparency_and_sixteen_bits_count() -> None:
+def test_compare_alpha_and_16_bits() -> None:
+    """Transparency counts, the depth of channels does not."""
     seen = PAINTED.convert("RGBA")
     through = seen.copy()
     through.putalpha(0)
@@ -108,7 +115,8 @@ def test_transparency_and_sixteen_bits_count() -> None:
 
 
 @pytest.mark.parametrize("damaged", [b"", b"hello", file(PAINTED)[:500]])
-def test_what_is_no_image_cannot_be_compared(damaged: bytes) -> None:
+def test_compare_rejects_damage(damaged: bytes) -> None:
+    """Both files must be complete images."""
     for pair in ((damaged, file(PAINTED)), (file(PAINTED), damaged)):
         with pytest.raises(InvalidImage):
             compare(*pair)
@@ -119,7 +127,8 @@ def test_what_is_no_image_cannot_be_compared(damaged: bytes) -> None:
     size=st.tuples(st.integers(1, 40), st.integers(1, 40)),
     pixels=st.binary(min_size=1, max_size=50),
 )
-def test_an_image_is_never_said_to_differ_from_itself(mode: str, size: tuple[int, int], pixels: bytes) -> None:
+def test_reencoded_image_is_equal(mode: str, size: tuple[int, int], pixels: bytes) -> None:
+    """An image equals its lossless copy."""
     raw = (pixels * (size[0] * size[1] * 4))[: size[0] * size[1] * 4]
     image = Image.frombytes("RGBA", size, raw).convert(mode)
     before, after = file(image, compress_level=1), file(image, compress_level=9, comment="x")
@@ -129,7 +138,8 @@ def test_an_image_is_never_said_to_differ_from_itself(mode: str, size: tuple[int
 # Reasons
 
 
-def test_recipes_that_ask_for_the_same_give_no_reason() -> None:
+def test_equal_recipes() -> None:
+    """Times, costs and blanks are not differences."""
     assert explain_differences(RECIPE, RECIPE) == ()
     again = replace(RECIPE, task_id="two", cost=8, seconds=3.0, sha256="ab" * 32, made_at="later")
     assert explain_differences(RECIPE, again) == ()
@@ -149,13 +159,15 @@ def test_recipes_that_ask_for_the_same_give_no_reason() -> None:
         ("raw", False),
     ],
 )
-def test_every_field_that_differs_is_a_reason_whatever_its_name(name: str, after: Any) -> None:
+def test_different_fields(name: str, after: Any) -> None:
+    """Every different field is a difference."""
     other = replace(RECIPE, request={**RECIPE.request, name: after})
     (reason,) = explain_differences(RECIPE, other)
     assert (reason.name, reason.before, reason.after) == (name, RECIPE.request.get(name), after)
 
 
-def test_a_prompt_that_was_rewritten_differently_is_a_reason_with_a_sentence() -> None:
+def test_used_prompt_differs() -> None:
+    """A rewritten prompt has an explanation."""
     (reason,) = explain_differences(RECIPE, replace(RECIPE, prompt="a fluffy cat"))
     assert (reason.name, reason.before, reason.after) == ("prompt used", "a cat", "a fluffy cat")
     assert reason.hint == HINTS["prompt used"]
@@ -163,7 +175,8 @@ def test_a_prompt_that_was_rewritten_differently_is_a_reason_with_a_sentence() -
     assert [one.name for one in explain_differences(RECIPE, asked)] == ["prompt"]
 
 
-def test_where_and_with_which_seed_it_was_made_are_reasons() -> None:
+def test_used_seed_and_location_differ() -> None:
+    """Seed, endpoint, server and document are compared."""
     other = replace(RECIPE, server="https://api.eu1.bfl.ai", endpoint="/v1/x", document="2", seed=2)
     assert [one.name for one in explain_differences(RECIPE, other)] == ["seed used", "endpoint", "server", "document"]
     drawn = replace(RECIPE, request={"prompt": "a cat", "finetune_id": "one", "output_format": "png"})

@@ -25,7 +25,8 @@ def refused(operation: schema.Operation, **values: Any) -> dict[str, str]:
     return {error.field: f"{error.type}: {error.msg}" for error in caught.value.details}
 
 
-def test_the_shipped_endpoint_has_the_twelve_fields_in_their_order(ultra: schema.Operation) -> None:
+def test_bundled_fields(ultra: schema.Operation) -> None:
+    """The endpoint has twelve fields in order."""
     assert [(one.name, one.type, one.nullable, one.required) for one in ultra.fields] == [
         ("finetune_id", "string", False, True),
         ("finetune_strength", "number", False, False),
@@ -42,7 +43,8 @@ def test_the_shipped_endpoint_has_the_twelve_fields_in_their_order(ultra: schema
     ]
 
 
-def test_the_shipped_fields_have_their_defaults_bounds_and_choices(ultra: schema.Operation) -> None:
+def test_bundled_defaults_and_bounds(ultra: schema.Operation) -> None:
+    """Fields have defaults, bounds and values."""
     defaults = {one.name: one.default for one in ultra.fields if one.default is not None}
     assert defaults == {
         "finetune_strength": 1.2,
@@ -60,15 +62,18 @@ def test_the_shipped_fields_have_their_defaults_bounds_and_choices(ultra: schema
     assert (address.min_length, address.max_length, address.format) == (1, 2083, "uri")
 
 
-def test_the_only_picture_among_the_fields_is_the_image_prompt(ultra: schema.Operation) -> None:
+def test_bundled_image_field(ultra: schema.Operation) -> None:
+    """The image prompt is the only image field."""
     assert [one.name for one in ultra.fields if one.media] == ["image_prompt"]
 
 
-def test_a_title_is_made_from_the_name_where_only_the_type_has_one(ultra: schema.Operation) -> None:
+def test_title_from_name(ultra: schema.Operation) -> None:
+    """The title of a type is not the title of a field."""
     assert ultra.field("output_format").title == "Output Format"
 
 
-def test_the_shipped_endpoint_knows_its_server_and_what_an_answer_holds(ultra: schema.Operation) -> None:
+def test_bundled_server_and_response(ultra: schema.Operation) -> None:
+    """The endpoint has a server and response names."""
     assert ultra.server == "https://api.bfl.ai"
     assert {"id", "polling_url", "status", "webhook_url", "cost", "input_mp", "output_mp"} == set(ultra.response_names)
 
@@ -82,12 +87,14 @@ def test_the_shipped_document_names_a_living_server_first() -> None:
         assert first not in ("https://api.us1.bfl.ai", "https://api.eu1.bfl.ai")
 
 
-def test_every_shipped_field_says_what_it_does(ultra: schema.Operation) -> None:
+def test_bundled_fields_are_described(ultra: schema.Operation) -> None:
+    """Every field has a description."""
     assert all(len(one.description) > 60 for one in ultra.fields)
     assert ultra.summary
 
 
-def test_the_shipped_document_has_the_calls_around_the_endpoint() -> None:
+def test_bundled_paths() -> None:
+    """The document has the calls around the endpoint."""
     raw = schema.load().raw
     assert {path: list(item) for path, item in raw["paths"].items()} == {
         ENDPOINT: ["post"],
@@ -100,22 +107,26 @@ def test_the_shipped_document_has_the_calls_around_the_endpoint() -> None:
     assert (scheme["type"], scheme["in"], scheme["name"]) == ("apiKey", "header", "x-key")
 
 
-def test_a_field_that_is_not_there_is_a_key_error(ultra: schema.Operation) -> None:
+def test_unknown_field_name(ultra: schema.Operation) -> None:
+    """An unknown field raises KeyError."""
     with pytest.raises(KeyError):
         ultra.field("promt")
 
 
-def test_blanks_are_left_out(ultra: schema.Operation) -> None:
+def test_blank_values_are_dropped(ultra: schema.Operation) -> None:
+    """None and "" are not sent."""
     values = {one.name: None for one in ultra.fields} | {"finetune_id": "cat", "prompt": "", "seed": ""}
     assert ultra.build_request(values) == {"finetune_id": "cat"}
 
 
-def test_zero_and_false_are_not_blank(ultra: schema.Operation) -> None:
+def test_zero_and_false_are_sent(ultra: schema.Operation) -> None:
+    """0 and False are values."""
     values = {"finetune_id": "cat", "seed": 0, "finetune_strength": 0, "prompt_upsampling": False}
     assert ultra.build_request(values) == values
 
 
-def test_texts_become_what_the_field_wants(ultra: schema.Operation) -> None:
+def test_text_is_coerced(ultra: schema.Operation) -> None:
+    """Texts are converted to the types of their fields."""
     request = ultra.build_request(
         {
             "finetune_id": "42",
@@ -138,12 +149,14 @@ def test_texts_become_what_the_field_wants(ultra: schema.Operation) -> None:
 
 
 @pytest.mark.parametrize("seed", [0, -1, 2**53 + 1, 2**64 - 1, 10**300])
-def test_a_seed_of_any_size_is_kept_exactly(ultra: schema.Operation, seed: int) -> None:
+def test_large_seeds_are_exact(ultra: schema.Operation, seed: int) -> None:
+    """Integers keep all digits."""
     assert ultra.build_request({"finetune_id": "cat", "seed": str(seed)})["seed"] == seed
     assert ultra.build_request({"finetune_id": "cat", "seed": seed})["seed"] == seed
 
 
-def test_a_whole_float_is_an_integer_and_no_other_is(ultra: schema.Operation) -> None:
+def test_whole_float_is_integer(ultra: schema.Operation) -> None:
+    """2.0 is an integer, 2.5 is not."""
     request = ultra.build_request({"finetune_id": "cat", "safety_tolerance": 2.0})
     assert isinstance(request["safety_tolerance"], int)
     assert refused(ultra, finetune_id="cat", safety_tolerance=2.5) == {
@@ -151,7 +164,8 @@ def test_a_whole_float_is_an_integer_and_no_other_is(ultra: schema.Operation) ->
     }
 
 
-def test_everything_that_is_wrong_is_said_at_once_in_the_order_of_the_form(ultra: schema.Operation) -> None:
+def test_all_errors_in_order(ultra: schema.Operation) -> None:
+    """All errors are returned in the order of the fields."""
     wrong = refused(
         ultra,
         promt="a cat",
@@ -178,7 +192,8 @@ def test_everything_that_is_wrong_is_said_at_once_in_the_order_of_the_form(ultra
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), "nan", "inf", "1e999", "1,5", "", "0x10", "1_0", "٤"])
-def test_what_is_no_finite_number_is_refused_or_blank(ultra: schema.Operation, value: Any) -> None:
+def test_invalid_number(ultra: schema.Operation, value: Any) -> None:
+    """A number must be finite."""
     if value == "":
         assert ultra.build_request({"finetune_id": "cat", "finetune_strength": value}) == {"finetune_id": "cat"}
     else:
@@ -188,49 +203,58 @@ def test_what_is_no_finite_number_is_refused_or_blank(ultra: schema.Operation, v
 @pytest.mark.parametrize(
     "value", [True, "1e3", "1.5", "--1", "9" * 5000, pytest.param(10**5000, id="huge"), [1], {"a": 1}, b"1", object()]
 )
-def test_what_is_no_integer_is_refused_at_its_field(ultra: schema.Operation, value: Any) -> None:
+def test_invalid_integer(ultra: schema.Operation, value: Any) -> None:
+    """A value that is not an integer is rejected."""
     assert list(refused(ultra, finetune_id="cat", seed=value)) == ["seed"]
 
 
 @pytest.mark.parametrize("value", ["banana", "16-9", "5:1", "1:5", "0:9", "16:0", "16:9:1", ":", "²:1"])
-def test_a_ratio_that_is_none_or_out_of_bounds_is_refused(ultra: schema.Operation, value: str) -> None:
+def test_invalid_ratio(ultra: schema.Operation, value: str) -> None:
+    """A ratio must be within the bounds."""
     assert list(refused(ultra, finetune_id="cat", aspect_ratio=value)) == ["aspect_ratio"]
 
 
 @pytest.mark.parametrize("value", ["16:9", "21:9", "9:21", "7:3", "1:1", "37:41", "1920:1080", "1.85:1"])
-def test_every_ratio_within_the_bounds_is_sent_as_it_was_written(ultra: schema.Operation, value: str) -> None:
+def test_valid_ratios(ultra: schema.Operation, value: str) -> None:
+    """A valid ratio is sent as it was entered."""
     assert ultra.build_request({"finetune_id": "cat", "aspect_ratio": value})["aspect_ratio"] == value
 
 
 @pytest.mark.parametrize("prompt", ["🦊🪄 ß 東京", "x" * 100_000, "  \n", "<script>", "${1}", "\x00"])
-def test_any_text_is_a_prompt(ultra: schema.Operation, prompt: str) -> None:
+def test_prompt_accepts_any_text(ultra: schema.Operation, prompt: str) -> None:
+    """A prompt is sent as it is."""
     assert ultra.build_request({"finetune_id": "cat", "prompt": prompt})["prompt"] == prompt
 
 
-def test_half_a_character_is_refused(ultra: schema.Operation) -> None:
+def test_lone_surrogate(ultra: schema.Operation) -> None:
+    """Text that UTF-8 cannot encode is rejected at its field."""
     assert list(refused(ultra, finetune_id="cat", prompt="a\ud83d")) == ["prompt"]
 
 
 @pytest.mark.parametrize(
     "value", ["ftp://example.org", "example.org", "https://", "https://a b", "http://[", "http://a:0"]
 )
-def test_what_is_no_web_address_is_refused(ultra: schema.Operation, value: str) -> None:
+def test_invalid_url(ultra: schema.Operation, value: str) -> None:
+    """A webhook must be a URL."""
     assert list(refused(ultra, finetune_id="cat", webhook_url=value)) == ["webhook_url"]
 
 
-def test_a_text_that_is_too_long_is_refused_with_both_lengths(ultra: schema.Operation) -> None:
+def test_text_too_long(ultra: schema.Operation) -> None:
+    """The message has both lengths."""
     assert refused(ultra, finetune_id="cat", webhook_url="https://example.org/" + "x" * 3000) == {
         "webhook_url": "string_too_long: must have at most 2,083 characters, not 3,020"
     }
 
 
-def test_no_message_repeats_a_long_value_or_a_secret(ultra: schema.Operation) -> None:
+def test_messages_are_short(ultra: schema.Operation) -> None:
+    """Messages do not repeat long values or secrets."""
     wrong = refused(ultra, finetune_id="cat", output_format="x" * 5000, webhook_secret=["hidden"])
     assert len(wrong["output_format"]) < 100
     assert "hidden" not in wrong["webhook_secret"]
 
 
-def test_the_strict_check_coerces_nothing(ultra: schema.Operation) -> None:
+def test_check_does_not_coerce(ultra: schema.Operation) -> None:
+    """The check accepts JSON types only."""
     errors = ultra.check({"finetune_id": "cat", "seed": "42", "prompt": None, "finetune_strength": None})
     assert [(error.loc, error.type) for error in errors] == [
         (("body", "finetune_strength"), "float_type"),
@@ -240,11 +264,13 @@ def test_the_strict_check_coerces_nothing(ultra: schema.Operation) -> None:
 
 
 @pytest.mark.parametrize("body", [None, [], "text", 5, True])
-def test_a_body_that_is_no_object_is_one_error(ultra: schema.Operation, body: Any) -> None:
+def test_body_must_be_object(ultra: schema.Operation, body: Any) -> None:
+    """A body that is not an object has one error."""
     assert [error.loc for error in ultra.check(body)] == [("body",)]
 
 
-def test_a_missing_file_a_broken_one_and_a_strange_one_are_one_sentence_each(tmp_path: Path) -> None:
+def test_unreadable_files(tmp_path: Path) -> None:
+    """Each unreadable file has a message."""
     path = tmp_path / "document.json"
     for text in ("", "{", "[]", "5", "{}", '{"openapi": "3.1.0", "paths": {}}', "[" * 100_000):
         path.write_text(text)
@@ -259,6 +285,7 @@ def test_a_missing_file_a_broken_one_and_a_strange_one_are_one_sentence_each(tmp
         schema.load(path)
 
 
-def test_an_endpoint_that_is_not_there_is_refused_with_those_that_are() -> None:
+def test_unknown_endpoint() -> None:
+    """The message lists the endpoints."""
     with pytest.raises(InvalidDocument, match=ENDPOINT):
         schema.load().operation("/v1/flux-dev")

@@ -133,7 +133,8 @@ def outcome(endpoint: Operation, values: Any) -> dict[str, Any] | InvalidRequest
 
 
 @given(st.data(), st.dictionaries(NAMES, SCHEMAS, min_size=1, max_size=4), STRINGS | NUMBERS | PLAIN)
-def test_a_request_passes_its_schema_or_names_what_is_wrong(data: st.DataObject, properties: Any, one: Any) -> None:
+def test_random_requests(data: st.DataObject, properties: Any, one: Any) -> None:
+    """A request is valid, or each error has a location."""
     endpoint = operation(properties, one)
     names = st.sampled_from([*properties, *properties, *properties, "nobody"])
     values = data.draw(st.dictionaries(names, LIKELY, min_size=1, max_size=3) | st.dictionaries(names, ODD_VALUES))
@@ -151,7 +152,8 @@ def test_a_request_passes_its_schema_or_names_what_is_wrong(data: st.DataObject,
 
 
 @given(st.dictionaries(NAMES, SCHEMAS, max_size=3), VALUES)
-def test_the_strict_check_says_something_exactly_when_the_schema_is_broken(properties: Any, body: Any) -> None:
+def test_check_agrees_with_jsonschema(properties: Any, body: Any) -> None:
+    """The check agrees with jsonschema."""
     endpoint = operation(properties)
     errors = endpoint.check(body)
     if isinstance(body, dict) and not any(
@@ -161,7 +163,8 @@ def test_the_strict_check_says_something_exactly_when_the_schema_is_broken(prope
 
 
 @given(st.dictionaries(NAMES, SCHEMAS, min_size=1, max_size=4), STRINGS | NUMBERS | PLAIN)
-def test_every_schema_has_fields_that_a_form_can_show(properties: Any, one: Any) -> None:
+def test_random_schemas_have_fields(properties: Any, one: Any) -> None:
+    """Any schema gives fields with a type and a title."""
     for field in operation(properties, one).fields:
         assert field.type in ("string", "integer", "number", "boolean", "array", "object", "any")
         assert field.title
@@ -171,7 +174,8 @@ def test_every_schema_has_fields_that_a_form_can_show(properties: Any, one: Any)
 
 
 @given(st.dictionaries(NAMES, SCHEMAS, min_size=1, max_size=3))
-def test_a_default_can_be_sent(properties: Any) -> None:
+def test_defaults_are_valid(properties: Any) -> None:
+    """A default passes the check of its own field."""
     endpoint = operation(properties)
     for field in endpoint.fields:
         if field.default is not None:
@@ -199,7 +203,8 @@ JUNK = st.recursive(
 
 
 @given(JUNK, JUNK)
-def test_any_junk_for_a_schema_is_read_or_refused_with_a_sentence(properties: Any, one: Any) -> None:
+def test_random_junk_schemas(properties: Any, one: Any) -> None:
+    """Any junk is read or rejected with a message."""
     endpoint = read(a_document(properties, one))
     if isinstance(endpoint, InvalidDocument):
         assert endpoint.message.endswith(".")
@@ -208,7 +213,8 @@ def test_any_junk_for_a_schema_is_read_or_refused_with_a_sentence(properties: An
 
 
 @given(st.text(max_size=60) | st.text("{}[]:-,&*!|>'\"%@`#~ \nab1", max_size=60))
-def test_any_text_is_no_document_and_says_so(text: str) -> None:
+def test_random_text_is_rejected(text: str) -> None:
+    """Random text is rejected with a message."""
     for whole in (text, f"```yaml\npaths: {text}\n```", f"paths:\n  /x:\n    post: {text}"):
         refused = read(whole)
         assert isinstance(refused, InvalidDocument)

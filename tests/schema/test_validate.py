@@ -63,9 +63,8 @@ def constructs() -> Document:
     ],
     ids=str,
 )
-def test_a_forms_values_become_the_values_that_are_meant(
-    constructs: Document, path: str, values: Any, request_: Any
-) -> None:
+def test_form_values_are_coerced(constructs: Document, path: str, values: Any, request_: Any) -> None:
+    """Form values become a valid request."""
     operation = constructs.operation(f"/v1/{path}")
     request = operation.build_request(values)
     assert request == request_
@@ -147,9 +146,8 @@ def test_a_forms_values_become_the_values_that_are_meant(
     ],
     ids=str,
 )
-def test_what_does_not_fit_is_named_at_its_place(
-    constructs: Document, path: str, values: Any, place: str, said: str
-) -> None:
+def test_errors(constructs: Document, path: str, values: Any, place: str, said: str) -> None:
+    """Each violation has the type and message of its keyword."""
     with pytest.raises(InvalidRequest) as caught:
         constructs.operation(f"/v1/{path}").build_request(values)
     error = caught.value.details[0]
@@ -158,7 +156,8 @@ def test_what_does_not_fit_is_named_at_its_place(
     assert len(error.msg) < 150
 
 
-def test_an_endless_value_is_refused_at_its_field(constructs: Document) -> None:
+def test_recursive_value(constructs: Document) -> None:
+    """Endless nesting is an error of its field."""
     endless: list[Any] = []
     endless += [endless, endless]
     deep: Any = 1

@@ -87,11 +87,13 @@ def made(server: LocalServer, body: str) -> bytes:
     raise AssertionError("the image never came")
 
 
-def test_what_runs_the_code_is_on_this_machine() -> None:
+def test_runners_are_installed() -> None:
+    """curl, sh and Node are installed."""
     assert [program for program in ("curl", "sh", NODE) if shutil.which(program) is None] == []
 
 
-def test_the_code_of_every_language_makes_the_image_of_an_awkward_request(server: LocalServer, tmp_path: Path) -> None:
+def test_awkward_request(server: LocalServer, tmp_path: Path) -> None:
+    """All languages make the image of an awkward request."""
     request = {**REQUEST, "prompt": AWKWARD}
     expected = made(server, json.dumps(request))
     assert made(server, render_snippet(Language.JSON, server.url, ENDPOINT, request)) == expected
@@ -102,9 +104,8 @@ def test_the_code_of_every_language_makes_the_image_of_an_awkward_request(server
     )
 
 
-def test_an_image_prompt_is_read_from_its_file_and_a_prompt_may_have_a_hundred_thousand_letters(
-    server: LocalServer, tmp_path: Path
-) -> None:
+def test_image_file_and_long_prompt(server: LocalServer, tmp_path: Path) -> None:
+    """The code reads image files; a prompt may be long."""
     file = io.BytesIO()
     Image.effect_noise((400, 300), 90).convert("RGB").save(file, "PNG")
     text = base64.b64encode(file.getvalue()).decode()
@@ -115,23 +116,24 @@ def test_an_image_prompt_is_read_from_its_file_and_a_prompt_may_have_a_hundred_t
     assert [image == expected for image in images.values()] == [True] * len(RUNNERS)
 
 
-def test_an_image_prompt_can_also_be_in_the_code(server: LocalServer, tmp_path: Path) -> None:
+def test_image_in_code(server: LocalServer, tmp_path: Path) -> None:
+    """An image as base64 can be part of the code."""
     file = io.BytesIO()
     Image.effect_noise((300, 300), 90).save(file, "PNG")
     request = {**REQUEST, "prompt": "a cat", "image_prompt": base64.b64encode(file.getvalue()).decode()}
     assert set(all_run(server, tmp_path, request).values()) == {made(server, json.dumps(request))}
 
 
-def test_bad_days_are_waited_out(server: LocalServer, tmp_path: Path) -> None:
+def test_snippet_waits_for_busy_api(server: LocalServer, tmp_path: Path) -> None:
+    """The code repeats after 429 and survives failed polls."""
     prompt = "a cat #too-many-wait-once #not-yet #poll-cut-once #poll-list-once"
     images = all_run(server, tmp_path, {**REQUEST, "prompt": prompt})
     assert len(set(images.values())) == 1
 
 
 @pytest.mark.parametrize("language", RUNNERS)
-def test_a_submit_whose_answer_was_lost_is_not_sent_again(
-    language: Language, server: LocalServer, tmp_path: Path
-) -> None:
+def test_lost_submit_is_not_repeated(language: Language, server: LocalServer, tmp_path: Path) -> None:
+    """A submit without a response is billed once."""
     key = f"lost-{language}"
     process = begun(language, server, tmp_path, {**REQUEST, "prompt": "a cat #submit-cut"}, key)
     out, error = process.communicate(timeout=30)
@@ -145,7 +147,8 @@ def test_a_submit_whose_answer_was_lost_is_not_sent_again(
 @pytest.mark.parametrize(
     ("word", "said"), [("#moderated-content", "Content Moderated"), ("#broken", "500"), ("#poll-403", "403")]
 )
-def test_a_failure_is_said_and_ends_it(word: str, said: str, server: LocalServer, tmp_path: Path) -> None:
+def test_snippet_reports_failure(word: str, said: str, server: LocalServer, tmp_path: Path) -> None:
+    """The code ends with the reason of a failure."""
     request = {**REQUEST, "prompt": f"a cat {word}"}
     running = [begun(language, server, tmp_path / language, request) for language in RUNNERS]
     for process in running:
@@ -154,7 +157,8 @@ def test_a_failure_is_said_and_ends_it(word: str, said: str, server: LocalServer
         assert said in error
 
 
-def test_the_key_is_named_and_neither_webhook_nor_its_secret_is_written() -> None:
+def test_no_secrets_in_code() -> None:
+    """Code has no webhook and no secret."""
     request = {**REQUEST, "webhook_url": "https://example.org/hook", "webhook_secret": "very-secret"}
     for language in Language:
         text = render_snippet(language, SERVER, ENDPOINT, request)
@@ -163,7 +167,8 @@ def test_the_key_is_named_and_neither_webhook_nor_its_secret_is_written() -> Non
         assert ("BFL_API_KEY" in text) is (language is not Language.JSON)
 
 
-def test_a_hostile_address_stays_an_address() -> None:
+def test_hostile_server_is_quoted() -> None:
+    """A URL cannot end the string that it is in."""
     for language in RUNNERS:
         text = render_snippet(language, "https://x.example'; touch evil; '", '/v1/"$(id)`id`\n#', {"prompt": "a"})
         assert "https://x.example%27%3B%20touch%20evil%3B%20%27/v1/%22%24%28id%29%60id%60%0A%23" in text
@@ -179,7 +184,8 @@ def test_a_hostile_address_stays_an_address() -> None:
     ),
     language=st.sampled_from(list(Language)),
 )
-def test_code_is_read_back_as_the_request_that_it_makes(request: dict[str, Any], language: Language) -> None:
+def test_code_round_trip(request: dict[str, Any], language: Language) -> None:
+    """The request in code is detected."""
     found = detect(render_snippet(language, SERVER, ENDPOINT, request))
     assert (found.kind, found.values) == (SourceKind.REQUEST, request)
     if language is not Language.JSON:
