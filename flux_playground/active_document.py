@@ -1,7 +1,4 @@
-"""Which document this program goes by: the one of the settings, else the one that was adopted, else the shipped one.
-
-Knows where an adopted document is kept and what a document must be; must not know what is done with its endpoints.
-"""
+"""The OpenAPI document in use: that of the settings, else the saved one, else the shipped one."""
 
 from __future__ import annotations
 
@@ -22,9 +19,9 @@ PUBLISHED_PATH = "/openapi.json"
 
 
 def load_active(settings: Settings) -> Document:
-    """The document to begin with; raises `InvalidDocument`.
+    """Return the document to start with; raises `InvalidDocument`.
 
-    One that was adopted and can no longer be read is left aside, with a line in the log: the program starts.
+    A saved document that can no longer be read is ignored with a warning.
     """
     if settings.openapi:
         return load_url(settings.openapi) if is_url(settings.openapi) else load(settings.openapi)
@@ -38,32 +35,32 @@ def load_active(settings: Settings) -> Document:
 
 
 def load_url(address: str) -> Document:
-    """The document at an address; raises `InvalidDocument` with one sentence."""
+    """Return the document at a URL; raises `InvalidDocument`."""
     return load_text(fetch_document(address), address)
 
 
 def fetch_published(server: str) -> Document:
-    """The document that a server publishes of itself; raises `InvalidDocument`."""
+    """Return the document that a server publishes; raises `InvalidDocument`."""
     return load_url(server.rstrip("/") + PUBLISHED_PATH)
 
 
 def save(settings: Settings, document: Document) -> None:
-    """Go by this document from the next start on, too, unless the settings name another."""
+    """Save the document, so that later starts use it unless the settings name another."""
     path = _saved_path(settings)
     write_atomic(path, json.dumps(document.raw, ensure_ascii=False).encode())
 
 
 def reset(settings: Settings) -> Document:
-    """Go by the document of the settings, or the shipped one, again; gives it. Raises `InvalidDocument`."""
+    """Delete the saved document; return that of the settings or the shipped one. Raises `InvalidDocument`."""
     document = load_active(settings) if settings.openapi else load()
     _saved_path(settings).unlink(missing_ok=True)
     return document
 
 
 def default_operation(document: Document, endpoint: str) -> Operation:
-    """The endpoint to begin with: the one that is asked for or, where nobody asked, the document's first.
+    """Return the endpoint of the settings; without one, the document's first.
 
-    Raises `InvalidDocument` for one that was asked for and is not there.
+    Raises `InvalidDocument` for an endpoint that the document does not have.
     """
     known = [one.path for one in document.operations]
     if endpoint == DEFAULT_ENDPOINT and endpoint not in known:
@@ -72,7 +69,7 @@ def default_operation(document: Document, endpoint: str) -> Operation:
 
 
 def is_url(source: str) -> bool:
-    """Whether a document's source is an address and no path."""
+    """Return whether the source of a document is a URL, not a path."""
     return source.lower().startswith(("http://", "https://"))
 
 

@@ -1,7 +1,4 @@
-"""From a form's values to the whole request that is sent, and from that to what of it is kept.
-
-Knows an operation's fields and what an image file is; nothing of HTTP, of how a generation travels, or of a form.
-"""
+"""Builds the request of a form's values, and the copy of it that is stored."""
 
 from __future__ import annotations
 
@@ -56,9 +53,9 @@ def prepare_request(
 
 
 def build(operation: Operation, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The request of these values: images (paths or bytes) as base64, a blank seed or -1 drawn, all of it checked.
+    """Return the complete request of these values: images (paths, bytes) as base64, an empty seed or -1 drawn.
 
-    Raises `InvalidRequest` with all that is wrong, by field.
+    Raises `InvalidRequest` with every error, by field.
     """
     images = image_names(operation)
     lengths = {name: text_length(value) for name, value in values.items() if name not in images}
@@ -122,7 +119,7 @@ def has_images(operation: Operation, values: Mapping[str, Any]) -> bool:
 
 
 def resolve_image_refs(values: Mapping[str, Any], known: Callable[[str], str | None]) -> dict[str, Any]:
-    """The values, each text that `known` has an image for replaced by that image (base64)."""
+    """Return the values with the image (base64) in place of each text that `known` has an image for."""
     return {
         name: _map_items(value, lambda v: (known(v) or v) if isinstance(v, str) else v)
         for name, value in values.items()
@@ -130,7 +127,7 @@ def resolve_image_refs(values: Mapping[str, Any], known: Callable[[str], str | N
 
 
 def redact(operation: Operation, request: Mapping[str, Any], keep: Callable[[str], str]) -> dict[str, Any]:
-    """What of a request is written down: no secrets, and each image as the reference that `keep` gives for it."""
+    """Return the request as it is stored: without secrets, each image as the reference that `keep` returns."""
     known = {one.name: one for one in operation.fields}
     shown = {name: value for name, value in request.items() if name not in known or not known[name].secret}
     for name in shown:
@@ -140,7 +137,7 @@ def redact(operation: Operation, request: Mapping[str, Any], keep: Callable[[str
 
 
 def seed_of(request: Mapping[str, Any]) -> int | None:
-    """The seed that a request names, if it names one."""
+    """Return the seed of a request, or None."""
     seed = request.get(SEED)
     return seed if isinstance(seed, int) and not isinstance(seed, bool) else None
 
@@ -223,7 +220,7 @@ def _map_items(value: Any, change: Callable[[Any], Any]) -> Any:
 
 
 def _with_seed(operation: Operation, request: dict[str, Any]) -> dict[str, Any]:
-    """The request with a seed, so that what is kept is the whole recipe; only where the schema has one."""
+    """Return the request with a seed, if the schema has one, so that the stored request is complete."""
     field = next((one for one in operation.fields if one.name == SEED and one.type == "integer"), None)
     if field is None or request.get(SEED) is not None:
         return request

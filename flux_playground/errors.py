@@ -1,4 +1,4 @@
-"""Every way in which this program can fail, as one tree. Knows nothing of the rest of the program.
+"""The errors of this program, as one tree.
 
 PlaygroundError
 ├── InvalidSettings       a setting in the environment is not usable; the start ends here

@@ -1,4 +1,4 @@
-"""Checks at the start which address the page gets and which proxies the environment names."""
+"""Checks the page's address and the environment's proxies at the start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much may be spent in how long, as an owner writes it: `10/hour, 30/day, 200 credits/day`. Knows nothing else."""
+"""Spending limits as an owner writes them: `10/hour, 30/day, 200 credits/day`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NONE = "unlimited"
 
 @dataclass(frozen=True)
 class Limit:
-    """A number of images, or of credits (0.01 USD each), in any period of an hour or a day."""
+    """A number of images, or of credits (0.01 USD each), in any hour or day."""
 
     amount: int
     credits: bool
@@ -20,7 +20,7 @@ class Limit:
 
     @property
     def seconds(self) -> float:
-        """The length of the period."""
+        """The length of the window."""
         return SECONDS[self.per]
 
     def __str__(self) -> str:
@@ -29,13 +29,13 @@ class Limit:
 
 @dataclass(frozen=True)
 class Allowance:
-    """All limits that hold together; none of them means that there is no limit."""
+    """Limits that all apply; without any, spending is unlimited."""
 
     limits: tuple[Limit, ...] = ()
 
     @classmethod
     def read(cls, text: str) -> Allowance:
-        """The allowance that a text says, the word `unlimited` included; raises `ValueError`."""
+        """Parse an allowance, or `unlimited`; raises `ValueError`."""
         if text.strip().lower() == NONE:
             return cls()
         found = [LIMIT.fullmatch(part.strip().lower()) for part in text.split(",")]

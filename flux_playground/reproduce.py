@@ -1,8 +1,4 @@
-"""An image made again from its recipe: what is asked for, what to expect of it, and how alike the two came out.
-
-Brings together what the journal keeps, the recipe and the comparison. Must not know HTTP, gradio, or how an image is
-made.
-"""
+"""Reproduces an image from its recipe: the values, the caveats, the comparison."""
 
 from __future__ import annotations
 
@@ -32,17 +28,17 @@ class Report:
 
 
 def recipe(one: Generation) -> Recipe:
-    """The recipe of a generation."""
+    """Return the recipe of a generation."""
     return recipe_from_generation(one, one.document)
 
 
 def values(one: Generation) -> dict[str, Any]:
-    """What makes this image again: what was sent, without secrets and webhooks, with the seed that was really used."""
+    """Return the values that reproduce an image: the request without secrets and webhooks, with its seed."""
     return recipe(one).values
 
 
 def caveats(one: Generation, server: str, store: GenerationStore) -> Iterator[str]:
-    """What will make a reproduction differ or fail, as far as is known; `server` is where it would be made."""
+    """Yield the known reasons why a reproduction differs or fails; `server` is where it would be generated."""
     if one.request.get(UPSAMPLING) is True:
         yield UPSAMPLING_CAVEAT
     if one.server != server:
@@ -63,19 +59,19 @@ def compare_generations(before: Generation, after: Generation) -> Report:
 
 
 def image_exists(one: Generation) -> bool:
-    """Whether the delivered file is still where it was put."""
+    """Return whether the image file of a generation exists."""
     return one.image is not None and one.image.is_file()
 
 
 def read_image(one: Generation) -> bytes:
-    """The image as it was delivered; raises `OSError` where its file is gone."""
+    """Return the image as delivered; raises `OSError` for a missing file."""
     if one.image is None:
         raise FileNotFoundError(one.id)
     return one.image.read_bytes()
 
 
 def image_with_recipe(one: Generation) -> bytes:
-    """A copy of the image with its recipe inside, no pixel touched; raises `InvalidRecipe`, `OSError`."""
+    """Return a copy of the image with its recipe inside, its pixels unchanged; raises `InvalidRecipe`, `OSError`."""
     return _with_recipe(one, read_image(one))
 
 

@@ -1,8 +1,7 @@
-"""Which address may be asked, and which may see the key. Knows URLs and IP addresses; sends nothing but DNS lookups.
+"""Which URLs may be requested, and which may receive the API key.
 
-The rules: the key goes to the configured server only, and, where that is one of `*.bfl.ai`, to its sisters, always
-over https. Anything else is asked without it. Plain http is for the local machine, and only when the configured
-server is there too.
+The key is sent to the configured server only and, if that is one of `*.bfl.ai`, to the others, always over https. Other
+URLs are requested without it. Plain http is allowed on the local machine only, when the configured server is there too.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ IPV4_IN_LAST_32_BITS = (IPv6Network("64:ff9b::/96"), IPv6Network("::/96"))
 
 @dataclass(frozen=True)
 class Origin:
-    """The part of a URL that says who is asked: scheme, host in lower case, port."""
+    """The scheme, the host in lower case and the port of a URL."""
 
     scheme: str
     host: str
@@ -31,17 +30,17 @@ class Origin:
 
     @property
     def loopback(self) -> bool:
-        """Whether this is the machine that we run on, by its name."""
+        """Whether the host names this machine."""
         return self.host == "localhost" or (is_address(self.host) and ip_address(self.host).is_loopback)
 
     @property
     def bfl(self) -> bool:
-        """Whether this is one of the API's own hosts, safely reached."""
+        """Whether this is one of the API's own hosts, over https."""
         return self.scheme == "https" and self.port == 443 and f".{self.host}".endswith(".bfl.ai")
 
 
 def origin(url: str) -> Origin:
-    """The origin of an absolute http(s) URL without a user in it; ValueError for anything else."""
+    """Return the origin of an absolute http(s) URL without user information; raises `ValueError`."""
     parts = urlsplit(url)
     if parts.scheme not in PORTS or not parts.hostname or "@" in parts.netloc or "\\" in url:
         raise ValueError("not an absolute http or https address")
@@ -49,7 +48,7 @@ def origin(url: str) -> Origin:
 
 
 def is_allowed_url(url: str, base: Origin) -> bool:
-    """Whether this address may be asked at all when `base` is the configured server."""
+    """Return whether this URL may be requested when `base` is the configured server."""
     try:
         target = origin(url)
     except ValueError:
@@ -60,7 +59,7 @@ def is_allowed_url(url: str, base: Origin) -> bool:
 
 
 def may_receive_key(target: Origin, base: Origin) -> bool:
-    """Whether the key may be sent there: to the configured server, and between the API's own hosts."""
+    """Return whether the key may be sent there: to the configured server, and among the API's own hosts."""
     safe = target.scheme == "https" or target.loopback
     return safe and (target == base or (base.bfl and target.bfl))
 
@@ -95,7 +94,7 @@ def is_private(address: IPv4Address | IPv6Address) -> bool:
 
 
 def leads_to_private(base: Origin) -> bool:
-    """Whether the system's resolver gives a private address for this server's name."""
+    """Return whether the system's resolver gives a private address for this server's name."""
     if is_address(base.host) or base.scheme != "https":
         return False
     try:
@@ -117,7 +116,7 @@ def _embedded(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
 
 
 def is_address(host: str) -> bool:
-    """Whether a host is written as an IP address."""
+    """Return whether a host is an IP address."""
     try:
         ip_address(host.partition("%")[0])
     except ValueError:
@@ -126,16 +125,16 @@ def is_address(host: str) -> bool:
 
 
 def endpoint(base_url: str, path: str) -> str:
-    """The URL of a path at the server; a base that ends in the path's own `/v1` does not double it."""
+    """Return the URL of a path at the server; a base that ends in the path's `/v1` does not double it."""
     base, path = base_url.rstrip("/"), "/" + path.lstrip("/")
     return base.removesuffix("/v1") + path if path.startswith("/v1/") else base + path
 
 
 def polling_url(base_url: str, task_id: str, given: Any) -> str:
-    """Where to ask after a task: the address given, as given, if it is one that may be asked.
+    """Return the URL to poll a task at: the given one, unchanged, if it may be requested.
 
-    A path belongs to the configured server; plain http is asked over https; for what is missing or no address
-    at all, the API's documented one is used.
+    A path belongs to the configured server; plain http is changed to https; for an invalid URL, the documented
+    one of the API is used.
     """
     base, url = origin(base_url), given if isinstance(given, str) else ""
     if url.startswith("/") and not url.startswith("//"):

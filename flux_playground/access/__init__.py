@@ -1,1 +1,1 @@
-"""Who asks and what they may spend: visitors, credentials, quotas."""
+"""Visitors, credentials, quotas."""

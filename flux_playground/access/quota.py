@@ -1,8 +1,4 @@
-"""What a visitor may still spend of the owner's money: counted from the journal, so that a restart forgives nothing.
-
-Knows what the journal counts and how an allowance is written; neither gradio nor who somebody is: a spender is a mark
-such as `9f2c.41ab`, an address and a browser of it.
-"""
+"""Limits what visitors spend of the owner's money, counted from stored generations, so a restart resets nothing."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Somebody who asks for images: whose they are, whose key pays for them, and which server that key may go to.
-
-Knows the settings and an endpoint's own server; neither how an image is made nor where a visitor comes from.
-"""
+"""A visitor, the API key that pays for the visitor, and the server that the key may be sent to."""
 
 from __future__ import annotations
 
@@ -21,10 +18,9 @@ API_DOMAIN = ".bfl.ai"
 
 @dataclass(frozen=True)
 class Visitor:
-    """Somebody at the page: `id` is whose generations they are; `api_key` is empty or a key of their own.
+    """A visitor: `id` owns the generations; `api_key` is a key of their own, or empty.
 
-    `mark` says who they are to an allowance and in line, whatever id they take: an address and a browser of it, as
-    `9f2c.41ab`. All who do not say share one.
+    `mark` identifies the visitor for quotas and queues: digests of address and browser, as `9f2c.41ab`.
     """
 
     id: str = "owner"
@@ -36,21 +32,21 @@ OWNER = Visitor()
 
 
 def uses_demo(settings: Settings, visitor: Visitor) -> bool:
-    """Whether the local server makes a visitor's images, because there is no key."""
+    """Return whether the local demo server generates a visitor's images, because there is no key."""
     return bool(settings.demo_url) and not visitor.api_key and not settings.api_key
 
 
 def billing_key(settings: Settings, visitor: Visitor) -> str:
-    """The mark of a visitor who spends the owner's money; "" when nobody's, or a key of their own, is spent."""
+    """Return the mark of a visitor who spends the owner's money, else ""."""
     return "" if not settings.hosted or visitor.api_key or uses_demo(settings, visitor) else visitor.mark
 
 
 def resolve_credentials(
     settings: Settings, visitor: Visitor, operation: Operation, *, required: bool = True
 ) -> tuple[str, str]:
-    """The server and the key that serve a visitor: their own key, else the owner's, else the local server.
+    """Return the server and the key for a visitor: their own key, else the owner's, else the demo server.
 
-    Raises `Unauthorized` without any key, and `InvalidDocument` for a server that no key may go to, where `required`.
+    With `required`, raises `Unauthorized` without a key and `InvalidDocument` for a server that must not get a key.
     """
     if uses_demo(settings, visitor):
         return settings.demo_url, DEMO_KEY

@@ -1,4 +1,4 @@
-"""The client itself: submit a request, follow its task, bring its image home; and what the account says."""
+"""Client of the API: submits a request, polls its task, downloads its image, reads the account."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Closes the connections that are idle."""
+        """Close the idle connections."""
         self._api.close()
         self._guarded.close()
 
@@ -134,7 +134,7 @@ class Client:
         return polling.results(patience, stop or Event())
 
     def _poll_once(self, url: str) -> Response:
-        """One poll; a redirect is followed where the task's own address could have led, the key under the same rule."""
+        """Poll once and follow allowed redirects; the key is sent only where it may be received."""
         for _ in range(self._limits.max_redirects + 1):
             transport = self._api if may_receive_key(origin(url), self._base) else self._guarded
             max_bytes = self._limits.max_response_bytes
@@ -175,21 +175,21 @@ class Client:
         return self.download(result.sample, task_id=task.id, stop=stop)
 
     def credits(self) -> float:
-        """The credits left in the account."""
+        """Return the credits that are left in the account."""
         found = self._ask("/v1/credits", "credits")
         if isinstance(found, bool) or not isinstance(found, int | float):
             raise APIError("The API does not say how many credits are left.")
         return float(found)
 
     def finetunes(self) -> list[Any]:
-        """The account's finetunes, as the API lists them: ids, or objects that hold one."""
+        """Return the account's finetunes as the API lists them: ids, or objects with an id."""
         found = self._ask("/v1/my_finetunes", "finetunes")
         if not isinstance(found, list):
             raise APIError("The API does not list the finetunes.")
         return found
 
     def finetune(self, finetune_id: str) -> dict[str, Any]:
-        """What the API knows of one finetune, in free form; raises `FinetuneNotFound`."""
+        """Return what the API knows of a finetune; raises `FinetuneNotFound`."""
         found = self._ask(f"/v1/finetune_details?finetune_id={quote(finetune_id, safe='')}", "finetune_details")
         if not isinstance(found, dict):
             raise APIError("The API does not describe this finetune.")
@@ -200,7 +200,7 @@ class Client:
         return self._api.call(method, url, key=self._usable_key(), timeout=timeout, max_bytes=max_bytes, body=body)
 
     def _usable_key(self) -> str:
-        """The key, if it can be sent as a header at all: a library that cannot would quote it in its complaint."""
+        """Return the key if it can be a header. A library that cannot send it would quote the key in its error."""
         if not (self._key.isascii() and self._key.isprintable()) or " " in self._key:
             raise Unauthorized("The key is not one line of plain characters.")
         return self._key
@@ -215,7 +215,7 @@ class Client:
         return replace(task, polling_url=polling_url(self.base_url, task.id, task.polling_url))
 
     def _refused(self, response: Response, path: str) -> PlaygroundError:
-        """The error that a submit met; raised at once if it is not sure that nothing was done."""
+        """Return the error of a rejected submit; raise `SubmitUnknown` when the request may have been accepted."""
         error = parse_error(response)
         busy = response.status == 503 and error.retry_after is not None
         doubtful = response.status < 400 or response.status == 408 or (response.status >= 500 and not busy)
@@ -231,7 +231,7 @@ class Client:
         return SubmitUnknown(message, detail=detail, status_code=response.status if response else None)
 
     def _rest(self, failure: PlaygroundError, attempt: int, stop: Event | None) -> bool:
-        """Waits before another try; False when there is to be none."""
+        """Wait before another attempt; return False when there must be none."""
         if not isinstance(failure, APIUnreachable | RateLimited) and failure.status_code != 503:
             return False
         asked = failure.retry_after or 0.0
@@ -242,7 +242,7 @@ class Client:
         return not (stop or Event()).wait(pause)
 
     def _ask(self, path: str, name: str) -> Any:
-        """One value of the account; a question may be asked again."""
+        """Return one value of the account. Such a call may be repeated."""
         for attempt in range(1, self._limits.account_attempts + 1):
             try:
                 response = self._call("GET", path, timeout=self._limits.poll_timeout)

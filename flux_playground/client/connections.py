@@ -1,7 +1,7 @@
-"""Connections with limits, under requests' transport.
+"""Connections with limits for the adapter of requests.
 
-They add what the libraries lack: a deadline for a whole response (the libraries' timeout restarts with each byte), the
-certainty whether a connection was made before a failure, and a check of the address that was connected to.
+They add what the libraries lack: a deadline for a whole response, the certainty whether a connection was open before a
+failure, and a check of the address that was connected to.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ CHUNK_BYTES = 65_536
 
 
 class NotConnected(Exception):
-    """No connection stood, so nothing was sent."""
+    """No connection was open, so nothing was sent."""
 
 
 class AddressBlocked(NotConnected):
-    """The address is one that we do not ask."""
+    """The address must not be requested."""
 
 
 class GuardedAdapter(HTTPAdapter):
@@ -157,7 +157,7 @@ class _DeadlineReader(io.RawIOBase):
 
 
 def describe_cause(error: BaseException) -> str:
-    """A cause in a few words of our own: a library's message may quote a URL or a header."""
+    """Return the cause of an error in our words: a library's message may quote a URL or a header."""
     if "Tunnel connection failed: 407" in str(error):
         return "the proxy asks for a user name and password (407)"
     words = {

@@ -1,7 +1,6 @@
-"""A signed URL -> the whole, verified bytes of an image. Needs no key and is never given one.
+"""Downloads images from signed URLs, without the key.
 
-The address comes from somebody else, so every step of the way is checked: https, a public address, few redirects,
-a bounded size, and at the end an image that can be decoded from its first row to its last.
+The URL comes from a third party. Each redirect must be allowed, the size is bounded, the image must decode completely.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 class _Retry(Exception):
-    """A try failed in a way that another may not: `error` is what to raise when there is no other."""
+    """An attempt failed and another may succeed; `error` is raised when there is no other."""
 
     def __init__(self, error: PlaygroundError, after: float = 0.0) -> None:
         self.error, self.after = error, after
@@ -41,7 +40,7 @@ class Downloads:
         self._decoding = BoundedSemaphore(os.cpu_count() or 1)
 
     def fetch(self, url: str, task_id: str, stop: Event) -> bytes:
-        """The image at a URL; raises `SampleExpired`, `InvalidImage`, or `DownloadFailed`."""
+        """Return the image at a URL; raises `SampleExpired`, `InvalidImage` or `DownloadFailed`."""
         for attempt in range(1, self._limits.download_attempts + 1):
             try:
                 return self._try(url, task_id)
@@ -59,7 +58,7 @@ class Downloads:
         raise failure
 
     def _try(self, url: str, task_id: str) -> bytes:
-        """One try, into a buffer of its own."""
+        """Make one attempt."""
         try:
             response = self._follow(url)
         except (NotConnected, ResponseLost) as cause:
@@ -101,11 +100,11 @@ class Downloads:
 
 
 def _raise_for_final_status(response: Response) -> None:
-    """Raises what no further try would change."""
+    """Raise an error for a response that another attempt would not change."""
     if response.fault == "too large":
         raise InvalidImage("What was delivered is larger than any image should be.", status_code=response.status)
     if response.status in (403, 404, 410):
-        raise SampleExpired("The image's address no longer responses.", status_code=response.status)
+        raise SampleExpired("The image's URL no longer works.", status_code=response.status)
     if response.status != 200 and response.status not in (408, 425, 429) and response.status < 500:
         raise InvalidImage(f"The image's address returned status {response.status}.", status_code=response.status)
 

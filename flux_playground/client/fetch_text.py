@@ -1,4 +1,4 @@
-"""An address -> the text of a document. No key is ever sent; size, time and every redirect are bounded and checked."""
+"""Fetches the text of a document, without the key."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_TEXT_BYTES = 4_000_000
 
 
 def fetch_document(url: str, limits: Limits | None = None) -> str:
-    """The text at an https address (http only on this machine); raises `InvalidDocument` with one sentence."""
+    """Return the text at an https URL (http only on this machine); raises `InvalidDocument`."""
     limits = limits or Limits()
     try:
         transport = Transport(origin(url), limits, guarded=True)

@@ -1,4 +1,4 @@
-"""How long, how large and how often: every limit of the client in one frozen record. Knows no HTTP."""
+"""Every limit of the client: durations, sizes, counts."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""One task, asked after until it is ready, has failed, or our patience has ended. Not how it was submitted.
+"""Polls one task until it is ready, has failed, or the time is over.
 
-A poll that goes wrong says nothing of the task: it is asked again. Only the API's clear word ends a task.
+A failed poll tells nothing about the task and is repeated. Only a definite status of the API ends a task.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ log = logging.getLogger(__name__)
 
 
 class Polling:
-    """The waiting for one task: `ask` makes one poll, sooner or later as `schedule` says.
+    """Polls one task: `ask` makes one poll, `schedule` says when.
 
-    `age` is how many seconds ago the task was submitted, for one that is taken up again.
+    `age` is how many seconds ago the task was submitted, for a resumed task.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Polling:
         self._refused_since: float | None = None
 
     def results(self, patience: float, stop: Event) -> Iterator[Result]:
-        """Every response until Ready; raises what ended the task, or `TaskTimeout` after `patience` seconds."""
+        """Yield every response until Ready; raise the error of the task, or `TaskTimeout` after `patience` seconds."""
         deadline = monotonic() + patience
         while not stop.wait(min(self._pause, max(deadline - monotonic(), 0.0))):
             result = self._ask()
@@ -72,9 +72,9 @@ class Polling:
                 raise TaskTimeout(f"No image after {patience:.0f} s of waiting.", task_id=self._task.id)
 
     def _ask(self) -> Result | None:
-        """One poll: what it says, or None when it says nothing; sets the pause until the next.
+        """Make one poll and set the pause until the next; return None for a failed poll.
 
-        The time that the call itself took is part of the pause: a slow network makes nobody wait twice.
+        The duration of the call is part of the pause.
         """
         asked = self._age
         try:
@@ -99,7 +99,7 @@ class Polling:
         return None
 
     def _checked(self, result: Result) -> Result:
-        """A result that is as good as its status, or the error that it stands for."""
+        """Return a result, or raise the error of its status."""
         log.debug("task %s: %s, progress %s", result.id, result.status, result.progress)
         if result.status in FAILURES:
             kind, message = FAILURES[result.status]
@@ -111,7 +111,7 @@ class Polling:
         return result
 
     def _refused(self, response: Response) -> None:
-        """A status other than 200: asked again; a refusal that lasts ends the waiting."""
+        """Repeat the poll after a status other than 200; a lasting refusal raises its error."""
         error = parse_error(response)
         error.task_id = self._task.id
         if NOT_FOUND.lower() in error.detail.lower():
@@ -124,7 +124,7 @@ class Polling:
         )
 
     def _missing(self) -> None:
-        """The API does not know the task: a single such response proves nothing."""
+        """Repeat the poll: a single Task not found does not prove that the task is lost."""
         self._end_if_lasting(TaskNotFound("The API does not know this task.", task_id=self._task.id))
         self._failures = 0
         self._again("task not found")

@@ -1,7 +1,6 @@
-"""What the API says, read into our words: a `Task`, a `Result`, or one of our errors. Sends nothing.
+"""Parses responses of the API into a `Task`, a `Result` or an error.
 
-Whatever comes is taken with care: a field that is absent, null or of another kind becomes None, a field that we do
-not know is left aside. Text for an error is shortened, and embedded images are removed.
+A missing, null or mistyped field becomes None; unknown fields are ignored. Quoted text is shortened, without images.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ MAX_QUOTED_ITEMS = 100
 
 @dataclass(frozen=True)
 class Task:
-    """A generation that the API has accepted: where to ask after it, and what it costs in credits (None: unknown)."""
+    """An accepted generation: where to poll it, and its cost in credits (None: unknown)."""
 
     id: str
     polling_url: str
@@ -49,10 +48,10 @@ class Task:
 
 @dataclass(frozen=True)
 class Result:
-    """One response to a poll. `status` is the API's word, `sample` the image's URL once it is ready ("" before).
+    """A response to a poll. `status` is the API's, `sample` the URL of the image, "" until Ready.
 
-    `progress` is 0 to 1, `cost` in credits, `duration` the API's own seconds; `seed` and `prompt` are those really
-    used. All of them may be None; `details` and `preview` are as they came.
+    `progress` is 0 to 1, `cost` in credits, `duration` in the API's seconds; `seed` and `prompt` are those used.
+    All of them may be None. `details` and `preview` are unchanged.
     """
 
     id: str
@@ -145,7 +144,7 @@ def _field_error(item: Mapping[str, Any]) -> FieldError:
 
 
 def error_text(value: Any) -> str:
-    """Anything that the API says as text for an error: at most 2,000 characters, without markup or embedded images."""
+    """Return a value of the API as text for an error: at most 2,000 characters, without markup or images."""
     if value is None:
         return ""
     text = value if isinstance(value, str) else json.dumps(_without_echo(value), ensure_ascii=False)
@@ -157,7 +156,7 @@ def error_text(value: Any) -> str:
 
 
 def is_page(response: Response) -> bool:
-    """Whether the body is a page of HTML."""
+    """Return whether the body is an HTML page."""
     stated = response.headers.get("Content-Type", "").lower()
     return "text/html" in stated or re.match(rb"\s*<[!?a-zA-Z]", response.body[:1_000]) is not None
 

@@ -1,8 +1,7 @@
-"""One HTTP call with its limits. Not what is asked, nor what a response means.
+"""Sends one HTTP request within limits.
 
-Calls go through requests' transport without its session: no redirect is followed, nothing is repeated, no cookie is
-kept and no password looked up, because that is all the session's work. Proxies and certificates are still taken
-from the environment. This file and `connections.py` are the only ones that know requests.
+The calls use the adapter of requests without its session: redirects, retries, cookies and passwords of the session are
+not wanted. Proxies and certificates come from the environment.
 """
 
 from __future__ import annotations
@@ -54,12 +53,12 @@ def _escaped_forms(code: int) -> bytes:
 
 
 class ResponseLost(Exception):
-    """Something was sent, or may have been, and no response came back."""
+    """The request was sent, or may have been, and no response arrived."""
 
 
 @dataclass(frozen=True)
 class Response:
-    """A status with what came after it; `fault` says why the body is not whole, and is empty when it is."""
+    """A response; `fault` says why the body is incomplete, "" for a complete one."""
 
     status: int
     headers: Mapping[str, str]
@@ -67,7 +66,7 @@ class Response:
     fault: str = ""
 
     def json(self) -> Any:
-        """The body as JSON, or None when it was cut or is none."""
+        """Return the body as JSON, or None for an incomplete or invalid body."""
         try:
             return None if self.fault else json.loads(self.body)
         except (ValueError, RecursionError):
@@ -129,7 +128,7 @@ class Transport:
         return Response(response.status_code, response.headers, data, fault)
 
     def _rest(self) -> None:
-        """Ends a call; one timer for this wire closes its connections once they were idle for `limits.idle`."""
+        """End a call; one timer closes the connections after `limits.idle_timeout` seconds without calls."""
         with self._lock:
             self._active -= 1
             self._used = monotonic()
@@ -152,7 +151,7 @@ class Transport:
             self._transport.close()
 
     def close(self) -> None:
-        """Closes the connections that are idle."""
+        """Close the idle connections."""
         self._transport.close()
 
     def _prepared(self, method: str, url: str, body: bytes | None) -> tuple[requests.PreparedRequest, Origin]:

@@ -1,1 +1,1 @@
-"""Keeps generations and images on disk."""
+"""Stores generations and images on disk."""

@@ -1,7 +1,4 @@
-"""Checks at the start that the data folder can be used, so that nothing is paid for and then lost.
-
-Must not know what the journal holds.
-"""
+"""Checks at the start that the data folder can be used, so that no paid image is lost."""
 
 from __future__ import annotations
 
@@ -18,9 +15,9 @@ MAX_CHECKED_BYTES = 50_000_000
 
 
 def check_data_folder(folder: Path) -> None:
-    """Make the folder if need be and try it: files, locks, and the journal in it.
+    """Create the folder and check files, locks and the database in it.
 
-    Raises `InvalidSettings` with one sentence that names the folder.
+    Raises `InvalidSettings` that names the folder.
     """
     check_writable(folder, "data folder", "FLUX_PLAYGROUND_DATA")
     try:
@@ -35,7 +32,7 @@ def check_data_folder(folder: Path) -> None:
 
 
 def check_writable(folder: Path, name: str, variable: str) -> None:
-    """Make a folder if need be and write a file in it; raises `InvalidSettings` that names folder and variable."""
+    """Create a folder and write a file in it; raises `InvalidSettings` that names folder and variable."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.TemporaryFile(dir=folder) as file:

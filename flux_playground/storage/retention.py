@@ -1,7 +1,4 @@
-"""Room on the disk: when what is kept takes more than it may, the oldest files go; their records stay, and say when.
-
-Knows the journal and its files; neither how much may be kept nor how a page says that something is gone.
-"""
+"""Deletes the oldest files when the stored files exceed their limit; the records stay."""
 
 from __future__ import annotations
 
@@ -27,9 +24,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Retention:
-    """Keeps the files of a journal below `most` bytes; with `math.inf` it never looks.
+    """Keeps the files of a store below `most` bytes; `math.inf` means no limit.
 
-    What came from a server whose address does not begin with `server` is never removed.
+    Files of servers whose URL does not begin with `server` are never deleted.
     """
 
     store: GenerationStore
@@ -38,9 +35,9 @@ class Retention:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def enforce(self) -> None:
-        """Remove the oldest finished images, with what was sent for them, if there is too much; else it costs nothing.
+        """Delete the oldest images and their inputs when the files exceed the limit.
 
-        What is under way is never touched. Does not raise: a file that cannot be removed must end nobody's work.
+        Unfinished generations are never touched. Does not raise: a file that cannot be deleted must not stop a worker.
         """
         if math.isinf(self.most) or not self.store.is_primary or self.store.files.size <= self.most:
             return
@@ -73,7 +70,7 @@ class Retention:
         log.info("the files of %d generations were removed to make room", gone)
 
     def _sweep(self) -> None:
-        """Remove what was sent and belongs to nothing that is kept."""
+        """Delete inputs that no stored generation refers to."""
         wanted, before = self.store.inputs.referenced(), time.time() - MIN_ORPHAN_AGE_SECONDS
         for path, at in self.store.files.iter_inputs():
             if PREFIX + path.name not in wanted and at < before:
