@@ -27,7 +27,7 @@ from .storage import data_folder
 
 @dataclass(frozen=True)
 class Program:
-    """A page that is ready to be served: gradio's blocks and how to launch them; close it when it ends."""
+    """A page that is ready to be served: Gradio's blocks and the arguments of `launch`."""
 
     demo: Any
     launch: dict[str, Any]
@@ -35,13 +35,13 @@ class Program:
     server: LocalServer | None
 
     def serve(self) -> int:
-        """Serve the page until SIGINT or SIGTERM; gives the exit code."""
+        """Serve the page until SIGINT or SIGTERM; return the exit code."""
         stop = threading.Event()
         for kind in (signal.SIGINT, signal.SIGTERM):
             signal.signal(kind, lambda *_: stop.set())
         try:
             self.demo.launch(**self.launch, prevent_thread_lock=True)
-            # With a timeout: a signal that the system gives to another thread wakes this one only at its next step.
+            # With a timeout: a signal that arrives in another thread is handled at the next step of this thread.
             while not stop.wait(0.5):
                 pass
             self.demo.close(verbose=False)
@@ -56,8 +56,8 @@ class Program:
 
 
 def start(arguments: Sequence[str] = ()) -> Program:
-    """The page of this environment and these arguments; ends the program with one sentence when it cannot start."""
-    _print_any_letter()
+    """Build the page of this environment and these arguments; a start error exits with one sentence and code 2."""
+    _escape_unprintable()
     options = _parser().parse_args(arguments)
     try:
         return _start(options)
@@ -67,7 +67,7 @@ def start(arguments: Sequence[str] = ()) -> Program:
 
 
 def main() -> int:
-    """Run the command; gives the exit code."""
+    """Run the command; return the exit code."""
     return start(sys.argv[1:]).serve()
 
 
@@ -97,7 +97,7 @@ def _start(options: argparse.Namespace) -> Program:
     settings = Settings.from_env(**({"data": options.data} if options.data else {}))
     data_folder.check_data_folder(settings.data)
     _choose_gradio_folder(settings.data)
-    # Nothing is thrown away until the page is built: to look for garbage meanwhile takes a fifth of the start.
+    # Nothing is garbage until the page is built; the collector would take a fifth of the start.
     gc.disable()
     playground, server = _open_playground(settings)
     _log_generations()
@@ -115,7 +115,7 @@ def _start(options: argparse.Namespace) -> Program:
 
 
 def launch_options(playground: Playground) -> dict[str, Any]:
-    """How the page looks and which doors stay shut, with the style and the script of `assets/`."""
+    """The arguments of `launch`, with the style and the script of `assets/`."""
     from .ui import options
 
     return options(
@@ -131,13 +131,13 @@ def _joined(*names: str) -> str:
 
 
 def _address(options: argparse.Namespace) -> dict[str, Any]:
-    """The host and the port for gradio; raises `InvalidSettings` for what cannot be listened on."""
+    """The host and the port for Gradio; raises `InvalidSettings` for an address that cannot be used."""
     host = options.host or os.environ.get("GRADIO_SERVER_NAME", "").strip()
     given = options.port or os.environ.get("GRADIO_SERVER_PORT", "").strip()
     host_name = "--host" if options.host else "GRADIO_SERVER_NAME"
     port_name = "--port" if options.port else "GRADIO_SERVER_PORT"
     if given:
-        # Gradio reads the variable when it is loaded, whatever is given to it later.
+        # Gradio reads the variable at import; later arguments do not replace it.
         os.environ["GRADIO_SERVER_PORT"] = str(network.number_of(given, port_name))
     else:
         os.environ.pop("GRADIO_SERVER_PORT", None)
@@ -150,14 +150,14 @@ def _address(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _choose_gradio_folder(data: Path) -> None:
-    """Gradio keeps uploads in the data folder, not in a folder that another user of this machine may own."""
+    """Keep Gradio's uploads in the data folder, not in a folder that another user of this machine may own."""
     folder = Path(os.environ.get("GRADIO_TEMP_DIR") or data.resolve() / "gradio")
     os.environ["GRADIO_TEMP_DIR"] = str(folder)
     data_folder.check_writable(folder, "folder of Gradio", "GRADIO_TEMP_DIR")
 
 
 def _open_playground(settings: Settings) -> tuple[Playground, LocalServer | None]:
-    """The playground of these settings; without a key and an address, with a local server for its images."""
+    """The playground of these settings; without a key and a base URL, with a local server."""
     if settings.api_key or settings.base_url:
         return Playground(settings), None
     document = active_document.load_active(settings)
@@ -170,13 +170,13 @@ def _open_playground(settings: Settings) -> tuple[Playground, LocalServer | None
 
 def _log_generations() -> None:
     """One line for each generation on standard error."""
-    shown = logging.getLogger("flux_playground.runs.usage_log")
-    shown.addHandler(logging.StreamHandler())
-    shown.setLevel(logging.INFO)
+    logger = logging.getLogger("flux_playground.runs.usage_log")
+    logger.addHandler(logging.StreamHandler())
+    logger.setLevel(logging.INFO)
 
 
-def _print_any_letter() -> None:
-    """A letter that the terminal's encoding lacks is written as an escape, and no error."""
+def _escape_unprintable() -> None:
+    """Print a character that the encoding of the terminal lacks as an escape."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

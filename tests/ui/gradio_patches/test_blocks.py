@@ -41,16 +41,20 @@ def processed_outputs(kind: Any, values: dict[int, Any]) -> list[Any]:
 
 
 @pytest.mark.parametrize("values", [{0: "a", 2: "b"}, {1: "<b>x</b>"}, {2: gr.skip()}, {0: gr.skip(), 1: "y", 2: "z"}])
-def test_the_browser_is_told_the_same_as_by_gradio(values: dict[int, Any]) -> None:
+def test_outputs_equal_gradios(values: dict[int, Any]) -> None:
+    """The browser gets what Gradio would send."""
     assert processed_outputs(LeanBlocks, values) == processed_outputs(gr.Blocks, values)
 
 
 @pytest.mark.parametrize("values", [{2: gr.update(value="x", visible=False)}, {0: gr.update(visible=False)}])
-def test_an_update_of_more_than_a_value_is_gradios_own_business(values: dict[int, Any]) -> None:
+def test_updates_of_properties(values: dict[int, Any]) -> None:
+    """Updates of other properties are processed by Gradio."""
     assert processed_outputs(LeanBlocks, values) == processed_outputs(gr.Blocks, values)
 
 
-def test_a_session_keeps_no_description_of_the_page() -> None:
+def test_light_sessions() -> None:
+    """A session has no description of the components."""
+
     async def kept() -> tuple[int, int]:
         with LeanBlocks() as made:
             gr.HTML("one")
@@ -74,12 +78,14 @@ def processed_inputs(kind: Any, values: list[Any]) -> Any:
 
 
 @pytest.mark.parametrize("values", [["a", 1.5, True, None], [None, None, False, None], ["", 2**70, None, None]])
-def test_a_handler_is_given_the_same_as_by_gradio(values: list[Any]) -> None:
+def test_inputs_equal_gradios(values: list[Any]) -> None:
+    """A handler gets what Gradio would pass."""
     assert processed_inputs(LeanBlocks, list(values)) == processed_inputs(gr.Blocks, list(values))
 
 
 @pytest.mark.parametrize("values", [["a", 1.5, True], [], ["a", 1, True, {"path": "/etc/passwd"}], [1, 2, 3, ["x"]]])
-def test_what_gradio_refuses_is_refused(values: list[Any]) -> None:
+def test_refused_inputs(values: list[Any]) -> None:
+    """Inputs that Gradio refuses are refused."""
     for kind in (gr.Blocks, LeanBlocks):
         with pytest.raises((ValueError, gr.Error, gr.exceptions.InvalidPathError)):
             processed_inputs(kind, list(values))
@@ -105,7 +111,9 @@ def test_no_address_is_downloaded(monkeypatch: pytest.MonkeyPatch, place: int, n
     assert downloads == []
 
 
-def test_nobody_is_told_whose_turn_it_is_and_programs_do_not_pass_the_queue() -> None:
+def test_queue_options() -> None:
+    """The queue sends no status messages and is closed to programs."""
+
     async def made() -> Any:
         with LeanBlocks() as page:
             gr.HTML("one")
@@ -116,7 +124,9 @@ def test_nobody_is_told_whose_turn_it_is_and_programs_do_not_pass_the_queue() ->
     assert page.api_open is False
 
 
-def test_a_page_that_nobody_uses_hardly_looks_for_something_to_do() -> None:
+def test_slow_queue_polling() -> None:
+    """The queue polls less often."""
+
     async def looks() -> tuple[float, float]:
         with LeanBlocks() as page:
             gr.HTML("one")
@@ -126,7 +136,9 @@ def test_a_page_that_nobody_uses_hardly_looks_for_something_to_do() -> None:
     assert asyncio.run(looks()) == (QUEUE_POLL_SECONDS, PROGRESS_POLL_SECONDS)
 
 
-def test_garbage_is_looked_for_less_often_while_the_page_runs_and_as_before_after() -> None:
+def test_garbage_collector() -> None:
+    """The collector is tuned while the page runs, and restored after."""
+
     async def thresholds() -> tuple[int, int]:
         with LeanBlocks() as page:
             gr.HTML("one")
@@ -141,7 +153,9 @@ def test_garbage_is_looked_for_less_often_while_the_page_runs_and_as_before_afte
     assert gc.get_freeze_count() == 0
 
 
-def test_the_queue_is_found_first_among_the_routes_of_a_running_page() -> None:
+def test_sorted_routes() -> None:
+    """The routes of the queue come first."""
+
     async def order() -> list[str]:
         with LeanBlocks() as page:
             gr.HTML("one")

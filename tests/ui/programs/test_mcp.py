@@ -19,8 +19,10 @@ from mcp.types import ImageContent, TextContent
 from mcp.types.version import LATEST_HANDSHAKE_VERSION
 
 from flux_playground import Playground
+from flux_playground.errors import InvalidSettings
 from flux_playground.generation import State
 from flux_playground.local import LocalServer
+from flux_playground.ui.programs import mcp as mcp_routes
 from flux_playground.ui.programs import mcp_tools
 from flux_playground.ui.programs.mcp_tools import EndpointTools
 from flux_playground.ui.text import image_urls
@@ -264,6 +266,13 @@ def test_a_call_that_loses_its_connection_is_made_and_kept(program: Stranger, fo
         states = [one.state for one in kept(folder) if one.request["prompt"] == "#slow a lost mill"]
         time.sleep(0.1)
     assert states == [State.SUCCEEDED]
+
+
+def test_enabled_without_the_sdk(playground: Playground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the extra, the start ends with the command that installs it."""
+    monkeypatch.setattr(mcp_routes, "find_spec", lambda name: None)
+    with pytest.raises(InvalidSettings, match=r"pip install flux-playground\[mcp\]"):
+        mcp_routes.routes(playground)
 
 
 # What it must not do

@@ -1,4 +1,4 @@
-"""The files of the page on their way to a browser, before a small application of the test's own, and in a real one."""
+"""The static files of the page, in front of a small application and in a browser."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ OURS = {"style": "p { color: red }", "script": "let one = 'ü';"}
 
 
 async def page(request: Request) -> Response:
-    """What gradio would answer for its page."""
+    """Gradio's response for the page."""
     return JSONResponse({"a": "</head>"}) if "json" in request.query_params else HTMLResponse(PAGE)
 
 
 async def gradios(request: Request) -> Response:
-    """What gradio would answer for a file."""
+    """Gradio's response for a file."""
     return HTMLResponse("gradio's", 206 if "range" in request.headers else 200)
 
 
 @contextmanager
 def somebody(root: str = "") -> Iterator[Stranger]:
-    """Somebody before an application whose files are sent by us."""
+    """A visitor of an application behind the middleware."""
     routes = [Route("/", page), Route("/assets/{path:path}", gradios)]
     app = Starlette(routes=routes, middleware=[Middleware(StaticFilesMiddleware, **OURS)])
     with serving(app, root) as url:
@@ -66,7 +66,8 @@ def own(answer: Answer, ending: str) -> str:
 
 
 @pytest.mark.parametrize("packs", ["gzip, br", ""])
-def test_the_page_names_our_style_and_script_once_at_its_top(packs: str) -> None:
+def test_own_files_are_linked(packs: str) -> None:
+    """The head of the page links our style and script."""
     with somebody() as one:
         answer = one.get("/", accept_encoding=packs)
         assert answer.headers.get("content-encoding", "") == ("gzip" if packs else "")
@@ -78,7 +79,8 @@ def test_the_page_names_our_style_and_script_once_at_its_top(packs: str) -> None
         assert text(one.get(own(answer, "css"), accept_encoding=packs)).startswith(OURS["style"])
 
 
-def test_a_browser_keeps_a_file_for_good_and_the_page_not_at_all() -> None:
+def test_cache_headers() -> None:
+    """Files are cached for good, the page is not."""
     with somebody() as one:
         for path in (f"/assets/{BEGIN}", own(one.get("/"), "js")):
             answer = one.get(path, accept_encoding="gzip")
@@ -87,7 +89,8 @@ def test_a_browser_keeps_a_file_for_good_and_the_page_not_at_all() -> None:
         assert "cache-control" not in one.get("/").headers
 
 
-def test_gradios_files_are_sent_as_they_are() -> None:
+def test_frontend_files() -> None:
+    """Gradio's files are sent unchanged."""
     with somebody() as one:
         for name in (BEGIN, next(FOLDER.glob("core-*.css")).name):
             answer = one.get(f"/assets/{name}", accept_encoding="gzip")
@@ -110,30 +113,36 @@ def test_gradios_files_are_sent_as_they_are() -> None:
         f"/other/assets/{BEGIN}",
     ],
 )
-def test_what_is_not_the_name_of_a_file_is_left_to_gradio(path: str) -> None:
+def test_other_paths(path: str) -> None:
+    """Gradio answers for other paths."""
     with somebody() as one:
         answer = one.get(path, accept_encoding="gzip")
         assert answer.body in (b"gradio's", b"Not Found")
 
 
-def test_a_head_and_whoever_unpacks_nothing_are_left_to_gradio() -> None:
+def test_head_and_no_gzip() -> None:
+    """Gradio answers HEAD, and clients without gzip."""
     with somebody() as one:
         assert one.get(f"/assets/{BEGIN}").body == b"gradio's"
         assert "cache-control" not in one.call("HEAD", f"/assets/{BEGIN}", accept_encoding="gzip").headers
 
 
-def test_what_is_no_page_passes_unchanged() -> None:
+def test_other_media_types() -> None:
+    """A response that is not HTML passes unchanged."""
     with somebody() as one:
         assert one.get("/?json", accept_encoding="gzip").body == b'{"a":"</head>"}'
 
 
-def test_below_a_path_the_page_and_its_files_are_the_same() -> None:
+def test_root_path() -> None:
+    """A page below a path has the same files."""
     with somebody("/below") as one:
         answer = one.get("/", accept_encoding="gzip")  # the proxy takes the path away
         assert OURS["script"] == text(one.get(own(answer, "js"), accept_encoding="gzip"))
 
 
-def test_a_page_whose_script_is_long_on_its_way_waits_for_it(context: BrowserContext, home: str) -> None:
+def test_late_script(context: BrowserContext, home: str) -> None:
+    """The page waits for a late script."""
+
     def late(route: Held) -> None:
         time.sleep(1.5)
         route.continue_()

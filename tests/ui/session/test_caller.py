@@ -43,7 +43,7 @@ def asked(host: str, browser: str = "Firefox", name: str = "") -> str:
 
 
 def signed_in(peer: str, *said: tuple[bytes, bytes], header: str = "X-Remote-User") -> str | None:
-    """Who the program believes is signed in, when a peer says so."""
+    """The signed-in user of a request from a peer."""
     heard = trust_proxy_headers({"type": "http", "client": (peer, 1), "headers": list(said)}, PROXIES, header)
     assert header.lower().encode() not in {name for name, _ in heard["headers"]}
     found = [value.decode() for name, value in heard["headers"] if name == SIGNED_IN_HEADER.encode()]
@@ -51,7 +51,8 @@ def signed_in(peer: str, *said: tuple[bytes, bytes], header: str = "X-Remote-Use
     return found[0] if found else None
 
 
-def test_a_stranger_cannot_say_where_it_comes_from() -> None:
+def test_untrusted_peer() -> None:
+    """Forwarding headers of an untrusted peer are removed."""
     heard = trust_proxy_headers(scope("203.0.113.9", "1.2.3.4"), PROXIES)
     assert heard["client"][0] == "203.0.113.9"
     assert [name for name, _ in heard["headers"]] == [b"host"]
@@ -66,7 +67,8 @@ def test_forwarded_address_with_a_port(hop: str, expected: str) -> None:
     assert address("10.1.2.3", hop) == expected
 
 
-def test_without_a_trusted_proxy_not_even_this_machine_can() -> None:
+def test_no_trusted_proxy() -> None:
+    """Without trusted proxies, loopback is not trusted either."""
     heard = trust_proxy_headers(scope("127.0.0.1", "1.2.3.4"), [])
     assert heard["client"][0] == "127.0.0.1"
     assert not FORWARDING_HEADERS & {name for name, _ in heard["headers"]}
@@ -83,18 +85,21 @@ def test_without_a_trusted_proxy_not_even_this_machine_can() -> None:
         ([], "127.0.0.1"),
     ],
 )
-def test_of_a_trusted_proxy_the_last_untrusted_hop_is_trust_proxy_headers(forwarded: list[str], found: str) -> None:
+def test_last_untrusted_hop(forwarded: list[str], found: str) -> None:
+    """The client is the last hop that is not a trusted proxy."""
     assert address("127.0.0.1", *forwarded) == found
 
 
 @given(st.text(alphabet="0123456789abcdef.:,%[] x", max_size=40))
-def test_whatever_is_forged_a_mark_is_made(text: str) -> None:
+def test_forged_header_has_a_mark(text: str) -> None:
+    """Each forged header leads to a mark."""
     named = address("10.0.0.1", text)
     assert address_bucket(named)
     assert len(asked(named).split(".")) == 2
 
 
-def test_a_mark_is_an_address_and_a_browser_and_names_neither() -> None:
+def test_mark() -> None:
+    """A mark depends on address and browser and contains neither."""
     first, other = asked("198.51.100.7"), asked("198.51.100.7", "Chromium")
     assert first == asked("198.51.100.7")
     assert first != other
@@ -104,13 +109,15 @@ def test_a_mark_is_an_address_and_a_browser_and_names_neither() -> None:
     assert asked("::ffff:198.51.100.7") == first
 
 
-def test_a_signed_in_name_counts_wherever_it_comes_from() -> None:
+def test_mark_of_signed_in_user() -> None:
+    """The mark of a signed-in user is the same from each address."""
     assert (
         asked("198.51.100.7", name="ann") == asked("203.0.113.9", "Chromium", "ann") != asked("203.0.113.9", name="bob")
     )
 
 
-def test_a_signed_in_name_is_believed_of_a_named_proxy_only() -> None:
+def test_user_header_of_trusted_proxy() -> None:
+    """Only a trusted proxy may name the user."""
     ann = (b"x-remote-user", b"ann")
     assert signed_in("127.0.0.1", ann) == signed_in("10.1.2.3", (b"x-remote-user", b" ann ")) == "ann"
     assert signed_in("203.0.113.9", ann) is None
@@ -119,7 +126,8 @@ def test_a_signed_in_name_is_believed_of_a_named_proxy_only() -> None:
     assert signed_in("127.0.0.1", ann, header="X-Auth-Request-Email") is None
 
 
-def test_a_name_that_is_said_twice_or_blank_or_endless_is_nobodys() -> None:
+def test_invalid_user_header() -> None:
+    """A user name that is repeated, blank or too long is ignored."""
     ann, bob = (b"x-remote-user", b"ann"), (b"X-Remote-User", b"bob")
     assert signed_in("127.0.0.1", ann, bob) is None
     assert signed_in("127.0.0.1", ann, ann) is None
@@ -128,7 +136,8 @@ def test_a_name_that_is_said_twice_or_blank_or_endless_is_nobodys() -> None:
     assert signed_in("127.0.0.1") is None
 
 
-def test_without_a_header_of_the_owners_choice_nobody_is_signed_in() -> None:
+def test_no_user_header_setting() -> None:
+    """Without the setting, nobody is signed in."""
     said = [(b"x-remote-user", b"ann"), (SIGNED_IN_HEADER.encode(), b"ann"), (b"", b"ann")]
     heard = trust_proxy_headers({"type": "http", "client": ("127.0.0.1", 1), "headers": said}, PROXIES)
     assert SIGNED_IN_HEADER.encode() not in {name for name, _ in heard["headers"]}
@@ -146,7 +155,8 @@ def test_who_signs_in_after_another_in_the_same_tab_does_not_find_their_pictures
     assert sessions.identify("x", "ef" * 16, ann).visitor.id not in ids
 
 
-def test_a_bucket_gives_what_it_holds_and_fills_again_slowly() -> None:
+def test_token_bucket() -> None:
+    """A bucket gives its tokens and refills at its rate."""
     bucket = TokenBucket(capacity=2, rate=1, tokens=2, updated_at=0.0)
     assert [bucket.take(1, 0.0) for _ in range(3)] == [True, True, False]
     assert not bucket.take(1, 0.5)
@@ -154,7 +164,8 @@ def test_a_bucket_gives_what_it_holds_and_fills_again_slowly() -> None:
     assert [bucket.take(1, 100.0) for _ in range(3)] == [True, True, False]
 
 
-def test_one_address_cannot_hold_everything_open_and_the_others_are_not_touched() -> None:
+def test_open_requests() -> None:
+    """Open requests are limited per address and in total."""
     limiter = RateLimiter(RateLimits(open_per_address=2, open_total=3))
     assert [limiter.start_request("a") for _ in range(3)] == [True, True, False]
     assert [limiter.start_request("b") for _ in range(2)] == [True, False]
@@ -162,7 +173,8 @@ def test_one_address_cannot_hold_everything_open_and_the_others_are_not_touched(
     assert limiter.start_request("b")
 
 
-def test_what_is_sent_up_is_bounded_for_each_and_for_all() -> None:
+def test_uploaded_bytes() -> None:
+    """Uploaded bytes are limited per address and in total."""
     limiter = RateLimiter(RateLimits(bytes_per_address=(10, 0), bytes_total=(15, 0)))
     assert [
         limiter.take_bytes("a", 6),
@@ -177,7 +189,8 @@ def test_what_is_sent_up_is_bounded_for_each_and_for_all() -> None:
     ]
 
 
-def test_addresses_are_forgotten_when_there_are_too_many() -> None:
+def test_max_addresses() -> None:
+    """The limiter remembers a bounded number of addresses."""
     limiter = RateLimiter()
     for number in range(10_050):
         limiter.start_request(str(number))
