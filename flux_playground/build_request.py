@@ -46,7 +46,7 @@ def prepare_request(
 
     Raises `InvalidRequest`.
     """
-    body = build(operation, resolve_image_refs(values, load_input))
+    body = build(operation, resolve_image_refs(operation, values, load_input))
     redacted = redact(operation, body, image_ref)
     digest = fingerprint(server, operation.path, redacted)
     return PreparedRequest(operation, server, owner, body, redacted, digest, draws_seed(values))
@@ -118,12 +118,21 @@ def has_images(operation: Operation, values: Mapping[str, Any]) -> bool:
     return any(values.get(name) not in (None, "", [], ()) for name in image_names(operation))
 
 
-def resolve_image_refs(values: Mapping[str, Any], known: Callable[[str], str | None]) -> dict[str, Any]:
-    """Return the values with the image (base64) in place of each text that `known` has an image for."""
+def resolve_image_refs(
+    operation: Operation, values: Mapping[str, Any], load: Callable[[str], str | None]
+) -> dict[str, Any]:
+    """Return the values; in fields for images, each reference that `load` has an image for becomes its base64."""
+    names = image_names(operation)
     return {
-        name: _map_items(value, lambda v: (known(v) or v) if isinstance(v, str) else v)
+        name: _map_items(value, lambda v: (load(v) or v) if isinstance(v, str) else v) if name in names else value
         for name, value in values.items()
     }
+
+
+def sends_image(operation: Operation, request: Mapping[str, Any], reference: str) -> bool:
+    """Return whether a field for images has this reference. A prompt may contain another visitor's reference."""
+    values = (request.get(name) for name in image_names(operation))
+    return any(reference in (value if isinstance(value, list) else [value]) for value in values)
 
 
 def redact(operation: Operation, request: Mapping[str, Any], keep: Callable[[str], str]) -> dict[str, Any]:

@@ -14,7 +14,17 @@ from . import active_document, schema
 from .access.admission import Admission
 from .access.quota import Quota
 from .access.visitor import OWNER, Visitor, billing_key, digest_key, resolve_credentials, uses_demo
-from .build_request import SEED, PreparedRequest, has_images, image_names, prepare_request, redact, seed_of
+from .build_request import (
+    SEED,
+    PreparedRequest,
+    has_images,
+    image_names,
+    prepare_request,
+    redact,
+    resolve_image_refs,
+    seed_of,
+    sends_image,
+)
 from .client import Client, Limits
 from .errors import InvalidRequest, TaskNotFound, Unauthorized
 from .generation import Generation, State
@@ -94,20 +104,25 @@ class Playground:
         """
         operation = self._find_operation(endpoint)
         server = self.server(visitor, endpoint=endpoint)
-
-        def load_own_input(text: str) -> str | None:
-            owned = is_image_ref(text) and self.store.inputs.is_owned(visitor.id, text)
-            return self.store.inputs.load(text) if owned else None
-
         with_images = has_images(operation, values)
         if with_images:
             self._admission.check(self._new_generation(operation.path, server, visitor), visitor)
         try:
             with self._encoding if with_images else nullcontext():
-                return prepare_request(operation, values, server, visitor.id, load_own_input)
+                return prepare_request(operation, values, server, visitor.id, lambda ref: self.load_input(ref, visitor))
         except InvalidRequest:
             resolve_credentials(self.settings, visitor, operation)  # a missing key is reported first
             raise
+
+    def load_input(self, reference: str, visitor: Visitor = OWNER) -> str | None:
+        """Return the base64 of an image that this visitor has sent as an image, by its reference; else None."""
+        sent = self.store.inputs.find_requests(visitor.id, reference) if is_image_ref(reference) else []
+        owned = any(sends_image(self._last_operation(path), request, reference) for path, request in sent)
+        return self.store.inputs.load(reference) if owned else None
+
+    def load_inputs(self, generation: Generation) -> dict[str, Any]:
+        """Return the request of a generation with its images as base64, where they are still stored."""
+        return resolve_image_refs(self._operation_of(generation), generation.request, self.store.inputs.load)
 
     def start(
         self,
@@ -251,9 +266,11 @@ class Playground:
         return self.document.operation(endpoint) if endpoint else self.operation
 
     def _operation_of(self, generation: Generation) -> schema.Operation:
-        """Return the endpoint of a generation, or the default one where the document no longer has it."""
-        paths = {operation.path: operation for operation in self.document.operations}
-        return paths.get(generation.endpoint, self.operation)
+        return self._last_operation(generation.endpoint)
+
+    def _last_operation(self, path: str) -> schema.Operation:
+        """Return the endpoint of a path, or the default one where the document no longer has it."""
+        return {operation.path: operation for operation in self.document.operations}.get(path, self.operation)
 
     def _new_generation(self, path: str, server: str, visitor: Visitor) -> Generation:
         return Generation(

@@ -19,6 +19,7 @@ from flux_playground.generation import Generation, State
 from flux_playground.local import LocalServer
 from flux_playground.playground import Visitor
 from flux_playground.storage.generation_store import GenerationStore
+from flux_playground.ui.generate.reuse import request_values
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a lighthouse at dawn"}
 
@@ -95,6 +96,23 @@ def test_an_image_that_was_sent_before_is_sent_again_by_its_reference_and_only_b
     with pytest.raises(InvalidRequest) as caught:
         playground.start(first.request, Visitor("a stranger"))
     assert [d.field for d in caught.value.details] == ["image_prompt"]
+
+
+def test_reference_in_a_prompt_gives_no_image(playground: Playground) -> None:
+    """A visitor who sends another's reference as a prompt gets that image neither as an input nor back."""
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64), "crimson").save(file, "PNG")
+    reference = made(playground, image_prompt=file.getvalue()).request["image_prompt"]
+    thief = Visitor("a stranger")
+    for prompt in (reference, f"a mill {reference}"):
+        mine = list(playground.generate({**VALUES, "prompt": prompt}, thief))[-1]
+        assert mine.request["prompt"] == prompt
+        assert request_values(playground, mine)["prompt"] == prompt
+    assert playground.load_input(reference, thief) is None
+    assert playground.load_input(reference) is not None
+    with pytest.raises(InvalidRequest):
+        playground.start({**VALUES, "image_prompt": reference}, thief)
+    assert made(playground, prompt=reference).request["prompt"] == reference
 
 
 def test_an_image_that_is_there_already_is_found_by_its_request(playground: Playground) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from ..errors import StorageError
 from ..image_ref import PREFIX, find_image_refs, image_ref, is_image_ref
 from .database import Reader
@@ -37,11 +40,12 @@ class InputStore:
             return None
         return text if image_ref(text) == reference else None
 
-    def is_owned(self, owner: str, reference: str) -> bool:
-        """Return whether an owner sent this input: a reference alone gives access to nobody else's image."""
-        query = "SELECT 1 FROM generations WHERE owner = ? AND instr(request, ?) LIMIT 1"
+    def find_requests(self, owner: str, reference: str) -> list[tuple[str, dict[str, Any]]]:
+        """Return endpoint and request of an owner's generations that contain a reference, maybe as part of a text."""
+        query = "SELECT endpoint, request FROM generations WHERE owner = ? AND instr(request, ?)"
         with self._reader.lock:
-            return bool(self._reader.select(query, [owner, reference])[1])
+            _, rows = self._reader.select(query, [owner, reference])
+        return [(endpoint, json.loads(request)) for endpoint, request in rows]
 
     def referenced(self) -> set[str]:
         """Return the references in all generations whose files were not deleted."""

@@ -29,7 +29,7 @@ def test_flipped_pages_are_noticed(tmp_path: Path) -> None:
     store._reader.connection.execute("PRAGMA shrink_memory")
     for read in (
         lambda: store.recent("ann"),
-        lambda: store.inputs.is_owned("ann", "sha256:" + "0" * 64),
+        lambda: store.inputs.find_requests("ann", "sha256:" + "0" * 64),
         lambda: store.inputs.referenced(),
         lambda: store.usage.counts(),
         lambda: store.check_writable(),

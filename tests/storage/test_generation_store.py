@@ -153,8 +153,8 @@ def test_the_same_request_is_found_by_its_fingerprint_once_its_image_is_there(st
 def test_an_input_belongs_to_whoever_sent_it(store: GenerationStore) -> None:
     reference = store.inputs.save("aGVsbG8=")
     store.save(generation(request={"image_prompt": reference}))
-    assert store.inputs.is_owned("owner", reference)
-    assert not store.inputs.is_owned("somebody else", reference)
+    assert store.inputs.find_requests("owner", reference)
+    assert not store.inputs.find_requests("somebody else", reference)
 
 
 def test_an_input_is_kept_once_and_given_back_by_its_reference(store: GenerationStore, tmp_path: Path) -> None:

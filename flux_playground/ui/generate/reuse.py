@@ -24,10 +24,7 @@ def request_values(playground: Playground, generation: Generation) -> dict[str, 
 
     Secrets are absent: the store does not keep them.
     """
-    values = {}
-    for name, value in generation.request.items():
-        image = playground.store.inputs.load(value) if isinstance(value, str) and value.startswith("sha256:") else None
-        values[name] = value if image is None else image
+    values = playground.load_inputs(generation)
     if generation.seed is not None:
         values["seed"] = generation.seed
     return values

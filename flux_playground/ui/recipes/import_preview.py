@@ -91,7 +91,7 @@ def preview_import(context: Context, source: Path | str) -> ImportPreview:
 
 def import_inputs(context: Context, preview: ImportPreview) -> dict[str, Any]:
     """Return the contents of the form's inputs, by their keys, after an import is applied."""
-    changes = {change.field.name: _image(context.playground, change) for change in preview.changes}
+    changes = {change.field.name: _image(context, change) for change in preview.changes}
     return context.form.fill(changes)
 
 
@@ -183,7 +183,7 @@ def _is_unchanged(context: Context, change: Change) -> bool:
 def _is_image(playground: Playground, visitor: Visitor, value: str) -> bool:
     """Whether a text is an image; by its reference alone nobody gets what somebody else has sent."""
     if is_image_ref(value):
-        return playground.store.inputs.is_owned(visitor.id, value) and playground.store.inputs.load(value) is not None
+        return playground.load_input(value, visitor) is not None
     try:
         verify(base64.b64decode(value, validate=True))
     except (ValueError, InvalidImage):
@@ -201,9 +201,11 @@ def _elsewhere(context: Context, endpoint: str) -> str:
     return next((path for path in known if path == endpoint), "")
 
 
-def _image(playground: Playground, change: Change) -> Any:
-    """The value of a field, an image by its reference as the image itself."""
-    return playground.store.inputs.load(change.then) if is_image_ref(change.then) else change.then
+def _image(context: Context, change: Change) -> Any:
+    """Return the value of a field; a reference in a field for images becomes the visitor's own image."""
+    if not (change.field.media and isinstance(change.then, str) and is_image_ref(change.then)):
+        return change.then
+    return context.playground.load_input(change.then, context.visitor)
 
 
 def _warnings(context: Context, found: Detected, original: Generation | None) -> Iterator[str]:
