@@ -68,7 +68,7 @@ def running_quick(folder: Path, /, **extra: str) -> AbstractContextManager[str]:
     return running(folder, command=("-m", "tests.quick_program"), **extra)
 
 
-def wait_for(url: str, program: subprocess.Popen[bytes], log: Path, patience: float = 60.0) -> None:
+def wait_for(url: str, program: subprocess.Popen[bytes], log: Path, patience: float = 180.0) -> None:
     """Return as soon as the address answers; fail with the program's log when it has ended or takes too long."""
     until = time.monotonic() + patience
     while time.monotonic() < until and program.poll() is None:

@@ -31,18 +31,10 @@ SCALE = 0.25
 FAST_POLLS = Limits(max_poll_step=0.01)
 
 
-HOSTED = ("test_attacks", "test_mcp", "test_file_access")
-"""The files of tests that share the hosted page."""
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file, and those of the hosted page, on one worker; the longest begin first."""
+    """Begin with the files that take longest, so that no worker is left alone with one of them at the end."""
     first = ("test_start", "test_accessibility", "test_layout_shift")
     items.sort(key=lambda item: (item.path.stem not in first, item.path.parent.name != "browser"))
-    for item in items:
-        group = "hosted" if item.path.stem in HOSTED else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")
