@@ -10,7 +10,7 @@ from threading import Event
 from time import monotonic, sleep
 from types import TracebackType
 from typing import Any
-from urllib.parse import quote, urljoin
+from urllib.parse import quote
 
 from ..errors import (
     APIError,
@@ -31,7 +31,7 @@ from .limits import Limits
 from .poll_schedule import PollSchedule
 from .polling import Polling
 from .responses import Result, Task, parse_error, parse_task
-from .transport import Response, ResponseLost, Transport
+from .transport import BadRedirect, Response, ResponseLost, Transport, redirect_target
 
 MAX_URL_RENEWALS = 3
 log = logging.getLogger(__name__)
@@ -139,13 +139,11 @@ class Client:
             transport = self._api if may_receive_key(origin(url), self._base) else self._guarded
             max_bytes = self._limits.max_response_bytes
             response = transport.call("GET", url, key=self._key, timeout=self._limits.poll_timeout, max_bytes=max_bytes)
-            if response.status not in (301, 302, 303, 307, 308):
-                break
             try:
-                target = urljoin(url, response.headers.get("Location", ""))
-            except ValueError:
+                target = redirect_target(url, response)
+            except BadRedirect:
                 break
-            if not is_allowed_url(target, self._base):
+            if target is None or not is_allowed_url(target, self._base):
                 break
             url = target
         return response

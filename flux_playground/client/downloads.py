@@ -8,15 +8,14 @@ from __future__ import annotations
 import logging
 import os
 from threading import BoundedSemaphore, Event
-from urllib.parse import urljoin
 
 from ..errors import DownloadFailed, InvalidImage, PlaygroundError, SampleBlocked, SampleExpired
 from ..images.media_types import verify
-from ..url_policy import Origin, is_allowed_url, origin
+from ..url_policy import Origin, origin
 from .connections import AddressBlocked, NotConnected
 from .limits import Limits
 from .responses import retry_after
-from .transport import Response, ResponseLost, Transport
+from .transport import BadRedirect, Response, ResponseLost, Transport, URLNotAllowed
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +59,7 @@ class Downloads:
     def _try(self, url: str, task_id: str) -> bytes:
         """Make one attempt."""
         try:
-            response = self._follow(url)
+            response = self._get(url)
         except (NotConnected, ResponseLost) as cause:
             raise _Retry(DownloadFailed(f"The image could not be fetched: {cause}.")) from None
         _raise_for_final_status(response)
@@ -79,24 +78,16 @@ class Downloads:
         log.info("task %s: %d bytes, %s %sx%s", task_id, size, picture.format, picture.width, picture.height)
         return response.body
 
-    def _follow(self, url: str) -> Response:
-        """The response at the end of a few redirects, each of them checked like the first address."""
-        for _ in range(self._limits.max_redirects + 1):
-            if not is_allowed_url(url, self._base):
-                raise SampleBlocked("The image's address must not be requested.")
-            try:
-                response = self._transport.call(
-                    "GET", url, timeout=self._limits.download_timeout, max_bytes=self._limits.max_image_bytes
-                )
-            except AddressBlocked as error:
-                raise SampleBlocked(f"The image's server is refused: {error}.") from None
-            if response.status not in (301, 302, 303, 307, 308):
-                return response
-            try:
-                url = urljoin(url, response.headers.get("Location", ""))
-            except ValueError:
-                break
-        raise InvalidImage("The image's address leads nowhere, from redirect to redirect.")
+    def _get(self, url: str) -> Response:
+        limits = self._limits
+        try:
+            return self._transport.get(url, timeout=limits.download_timeout, max_bytes=limits.max_image_bytes)
+        except URLNotAllowed:
+            raise SampleBlocked("The image's address must not be requested.") from None
+        except AddressBlocked as error:
+            raise SampleBlocked(f"The image's server is refused: {error}.") from None
+        except BadRedirect as error:
+            raise InvalidImage(f"The image's address {error}.") from None
 
 
 def _raise_for_final_status(response: Response) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from urllib.parse import urljoin
-
 from ..errors import InvalidDocument
-from ..url_policy import is_allowed_url, origin
+from ..url_policy import origin
 from .connections import AddressBlocked, NotConnected
 from .limits import Limits
-from .transport import Response, ResponseLost, Transport
+from .transport import BadRedirect, Response, ResponseLost, Transport, URLNotAllowed
 
 MAX_TEXT_BYTES = 4_000_000
 """Bytes of a document."""
@@ -22,29 +20,17 @@ def fetch_document(url: str, limits: Limits | None = None) -> str:
     except ValueError:
         raise InvalidDocument("A document's address must be an https address.") from None
     try:
-        return _text(_follow(transport, url, limits))
+        return _text(transport.get(url, timeout=limits.download_timeout, max_bytes=MAX_TEXT_BYTES))
+    except URLNotAllowed:
+        raise InvalidDocument("The document's address is not one that we ask: it must be https, and public.") from None
+    except AddressBlocked as error:
+        raise InvalidDocument(f"The document's address is refused: {error}.") from None
+    except (NotConnected, ResponseLost) as error:
+        raise InvalidDocument(f"The document could not be fetched: {error}.") from None
+    except BadRedirect as error:
+        raise InvalidDocument(f"The document's address {error}.") from None
     finally:
         transport.close()
-
-
-def _follow(transport: Transport, url: str, limits: Limits) -> Response:
-    base = origin(url)
-    for _ in range(limits.max_redirects + 1):
-        if not is_allowed_url(url, base):
-            raise InvalidDocument("The document's address is not one that we ask: it must be https, and public.")
-        try:
-            response = transport.call("GET", url, timeout=limits.download_timeout, max_bytes=MAX_TEXT_BYTES)
-        except AddressBlocked as error:
-            raise InvalidDocument(f"The document's address is refused: {error}.") from None
-        except (NotConnected, ResponseLost) as error:
-            raise InvalidDocument(f"The document could not be fetched: {error}.") from None
-        if response.status not in (301, 302, 303, 307, 308):
-            return response
-        try:
-            url = urljoin(url, response.headers.get("Location", ""))
-        except ValueError:
-            raise InvalidDocument("The document's address leads to something that is no address.") from None
-    raise InvalidDocument("The document's address leads from redirect to redirect.")
 
 
 def _text(response: Response) -> str:

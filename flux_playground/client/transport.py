@@ -15,12 +15,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
+from urllib.parse import urljoin
 
 import requests
 from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout
 
-from ..url_policy import Origin, PrivateNames, is_address, is_allowed_peer, may_receive_key, origin
+from ..url_policy import Origin, PrivateNames, is_address, is_allowed_peer, is_allowed_url, may_receive_key, origin
 from .connections import CHUNK_BYTES, AddressBlocked, GuardedAdapter, NotConnected, describe_cause
 from .limits import Limits
 
@@ -73,6 +74,24 @@ class Response:
             return None
 
 
+class URLNotAllowed(AddressBlocked):
+    """The URL policy does not allow this URL."""
+
+
+class BadRedirect(Exception):
+    """The redirects do not end, or lead to an invalid URL."""
+
+
+def redirect_target(url: str, response: Response) -> str | None:
+    """Return the URL that a response redirects to, or None for no redirect; raises `BadRedirect` for an invalid URL."""
+    if response.status not in (301, 302, 303, 307, 308):
+        return None
+    try:
+        return urljoin(url, response.headers.get("Location", ""))
+    except ValueError:
+        raise BadRedirect("leads to an invalid URL") from None
+
+
 class Transport:
     """A pool of connections, shared by all threads, that are kept open between calls.
 
@@ -107,6 +126,21 @@ class Transport:
             return self._send(method, url, timeout, max_bytes, key, body)
         finally:
             self._rest()
+
+    def get(self, url: str, *, timeout: float, max_bytes: int) -> Response:
+        """GET a URL without the key and follow redirects, each to an allowed URL; limits as for `call`.
+
+        Raises `URLNotAllowed`, `AddressBlocked`, `NotConnected`, `ResponseLost`, `BadRedirect`.
+        """
+        for _ in range(self._limits.max_redirects + 1):
+            if not is_allowed_url(url, self._base):
+                raise URLNotAllowed("must be https and public")
+            response = self.call("GET", url, timeout=timeout, max_bytes=max_bytes)
+            target = redirect_target(url, response)
+            if target is None:
+                return response
+            url = target
+        raise BadRedirect("leads from redirect to redirect")
 
     def _send(self, method: str, url: str, timeout: float, max_bytes: int, key: str, body: bytes | None) -> Response:
         request, target = self._prepared(method, url, body)
