@@ -60,7 +60,7 @@ def test_form_and_json_follow_each_other_and_what_is_no_json_stays_and_is_locate
     page = opened(context, address)
     fill(page, text="a fox", huge=str(2**70))
     page.locator("#input-secret input").fill("hush")
-    page.get_by_role("button", name="The request as JSON").click()
+    page.get_by_role("button", name="JSON: the request beside the form").click()
     box = page.locator("#json")
     expect(box).to_have_value(re.compile("a fox"), timeout=READY)
     start = {"kind": "plain", "ratio": "16:9", "height": 1024, "share": 0.5, "switch": True, "steps": 4}
@@ -113,7 +113,7 @@ def test_all_settings_of_a_picture_choose_the_endpoint_that_it_was_made_with(
     page.locator("#stage .actions [data-what=all]").click()
     expect(page.locator("#field-prompt")).to_be_visible(timeout=READY)
     expect(page.locator("#input-prompt textarea")).to_have_value("a mill by the sea", timeout=READY)
-    expect(page.locator("#notice")).to_contain_text("All settings of this image are in the form")
+    expect(page.locator("#notice")).to_contain_text("Settings copied.")
     assert page.locator("#endpoint").input_value() == "/v1/only_hooked"
 
 
@@ -128,7 +128,7 @@ def test_what_json_cannot_show_stays_in_the_form_and_several_images_are_sent(
     expect(page.locator("#input-input_images")).to_contain_text("two", timeout=READY)
     page.locator("#input-input_image input[type=file]").set_input_files(tmp_path / "one.png")
     expect(page.locator("#input-input_image img")).to_be_visible(timeout=READY)
-    page.get_by_role("button", name="The request as JSON").click()
+    page.get_by_role("button", name="JSON: the request beside the form").click()
     box = page.locator("#json")
     expect(box).to_have_value(re.compile("input_images"), timeout=READY)
     given = json.loads(box.input_value())
