@@ -9,6 +9,7 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
@@ -19,7 +20,11 @@ from flux_playground.generation import Generation, State
 from flux_playground.local import LocalServer
 from flux_playground.playground import Visitor
 from flux_playground.storage.generation_store import GenerationStore
+from flux_playground.ui.events.context import Context, PageState
+from flux_playground.ui.form.form import Form
 from flux_playground.ui.generate.reuse import request_values
+from flux_playground.ui.recipes.import_preview import import_inputs
+from flux_playground.ui.session.tab_session import TabSession
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a lighthouse at dawn"}
 
@@ -306,3 +311,15 @@ def test_a_draft_leaves_a_blank_seed_blank_and_a_secret_out(playground: Playgrou
     assert "seed" not in playground.preview_request({**VALUES, "seed": "", "webhook_secret": "sesame"})
     assert playground.preview_request({**VALUES, "seed": "0"})["seed"] == 0
     assert set(playground.preview_request({**VALUES, "webhook_secret": "sesame"})) == set(VALUES)
+
+
+def test_imported_prompt_is_not_loaded(playground: Playground) -> None:
+    """A recipe whose prompt is another visitor's reference fills in the reference itself."""
+    reference = playground.store.inputs.save("QUJD")
+    fields = {field.name: field for field in playground.operation.fields}
+    form = Form(playground.operation, playground.operation.fields)
+    context = Context(PageState.of(playground), TabSession(Visitor("a stranger")), form)
+    changes = tuple(SimpleNamespace(field=fields[name], then=reference) for name in ("prompt", "image_prompt"))
+    inputs = import_inputs(context, SimpleNamespace(changes=changes))  # type: ignore[arg-type]
+    assert inputs["prompt"] == reference
+    assert inputs["image_prompt"] is None

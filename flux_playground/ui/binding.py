@@ -53,7 +53,7 @@ class Binding:
             data = _press_data(contents.pop(components.press, ""))
             raw = {keys[component]: content for component, content in contents.items()}
             if data:
-                async for update in self.stream({"act": "generate", "form": place, **data}, request, raw):
+                async for update in self.stream({**data, "act": "generate", "form": place}, request, raw):
                     yield self.write(update)
             yield self.write(NO_CHANGE)  # Gradio sends the last value again, maybe after a later event has begun
 

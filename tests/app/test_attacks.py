@@ -599,3 +599,21 @@ def test_streams_of_unknown_sessions_are_not_found(stranger: Stranger, folder: P
         for _ in range(5):
             assert stranger.get(f"{path}?session_hash=unknown").status in (404, 307)
     assert (folder / "log").stat().st_size - before < 2000
+
+
+def test_press_on_generate_runs_nothing_else(stranger: Stranger) -> None:
+    """The data of a press names neither another action nor another form."""
+    for form in (1, -1, 10**30, True, "0", None):
+        press = {"press": "1", "act": "key", "key": "visitors-key-9", "form": form}
+        stranger.join(stranger.number("click"), [json.dumps(press), *stranger.form()])
+        assert 'data-who=\\"own\\"' not in stranger.listen()
+    assert 'data-who=\\"owner\\"' in stranger.hello()
+
+
+@pytest.mark.parametrize("press", ["", "x" * 6000, "[" * 4000, "[]", "5", '"a"', "NaN", None, 5, {"press": "1"}])
+def test_malformed_press_starts_nothing(stranger: Stranger, folder: Path, press: Any) -> None:
+    """A press whose data is not a short JSON object does nothing."""
+    before = len(kept(folder))
+    stranger.join(stranger.number("click"), [press, *stranger.form()])
+    stranger.listen()
+    assert len(kept(folder)) == before
