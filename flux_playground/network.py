@@ -10,9 +10,9 @@ from importlib.util import find_spec
 from urllib.parse import urlsplit
 
 from .errors import InvalidSettings
+from .url_policy import LOOPBACK
 
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def usable_proxies(environ: Mapping[str, str], host: str = "") -> dict[str, str]:

@@ -8,9 +8,9 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+from .url_policy import LOOPBACK as LOOPBACK
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def read_flag(text: str) -> bool:

@@ -13,6 +13,8 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_netw
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+API_DOMAIN = ".bfl.ai"
 PORTS = {"http": 80, "https": 443}
 PRIVATE_NETWORKS = tuple(
     map(ip_network, ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "198.18.0.0/15", "fc00::/7"))
@@ -36,7 +38,7 @@ class Origin:
     @property
     def bfl(self) -> bool:
         """Whether this is one of the API's own hosts, over https."""
-        return self.scheme == "https" and self.port == 443 and f".{self.host}".endswith(".bfl.ai")
+        return self.scheme == "https" and self.port == 443 and f".{self.host}".endswith(API_DOMAIN)
 
 
 def origin(url: str) -> Origin:
@@ -62,6 +64,12 @@ def may_receive_key(target: Origin, base: Origin) -> bool:
     """Return whether the key may be sent there: to the configured server, and among the API's own hosts."""
     safe = target.scheme == "https" or target.loopback
     return safe and (target == base or (base.bfl and target.bfl))
+
+
+def may_be_named_by_document(server: str) -> bool:
+    """Return whether a document may name this server for a key: the API's own hosts and this machine only."""
+    host = urlsplit(server).hostname or ""
+    return host.endswith(API_DOMAIN) or host in LOOPBACK
 
 
 class PrivateNames(Enum):

@@ -13,6 +13,7 @@ from flux_playground.url_policy import (
     endpoint,
     is_allowed_peer,
     is_allowed_url,
+    may_be_named_by_document,
     may_receive_key,
     origin,
     polling_url,
@@ -146,3 +147,21 @@ def test_a_version_at_the_end_of_the_base_is_not_doubled(base: str) -> None:
 def test_the_host_of_a_document_may_not_be_private() -> None:
     """A visitor chooses a document's URL, so its own host name earns no exception."""
     assert not is_allowed_peer("10.0.0.5", origin("https://wiki.corp.test/openapi.json"), "wiki.corp.test")
+
+
+@pytest.mark.parametrize(
+    ("server", "allowed"),
+    [
+        ("https://api.bfl.ai", True),
+        ("https://api.us1.bfl.ai", True),
+        ("http://localhost:8000", True),
+        ("http://127.0.0.1:8000", True),
+        ("https://bfl.ai.example", False),
+        ("https://notbfl.ai", False),
+        ("http://127.0.0.2:8000", False),
+        ("", False),
+    ],
+)
+def test_servers_that_a_document_may_name(server: str, allowed: bool) -> None:
+    """A document names only hosts of the API and this machine as servers for a key."""
+    assert may_be_named_by_document(server) is allowed

@@ -8,12 +8,10 @@ from urllib.parse import urlsplit
 
 from ..errors import InvalidDocument, Unauthorized
 from ..schema import Operation
-from ..settings import LOOPBACK, Settings
+from ..settings import Settings
+from ..url_policy import may_be_named_by_document
 
-# The local server takes any key; this one says in its logs what it is.
-DEMO_KEY = "local-demo"
-# Whose servers a document may name for a key to go there; any other is named by the owner, in the settings.
-API_DOMAIN = ".bfl.ai"
+DEMO_KEY = "local-demo"  # the local server accepts any key
 
 
 @dataclass(frozen=True)
@@ -54,8 +52,8 @@ def resolve_credentials(
     if required and not key:
         raise Unauthorized("There is no key: set BFL_API_KEY, or enter one.")
     server = settings.base_url or operation.server
-    host = urlsplit(server).hostname or ""
-    if required and not settings.base_url and not (host.endswith(API_DOMAIN) or host in LOOPBACK):
+    if required and not settings.base_url and not may_be_named_by_document(server):
+        host = urlsplit(server).hostname
         named = f"names the server {host}" if host else "names no server"
         raise InvalidDocument(f"The document {named}: set FLUX_PLAYGROUND_BASE_URL to where your key may go.")
     return server, key
