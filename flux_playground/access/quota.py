@@ -19,7 +19,7 @@ DEFAULT_CREDITS_PER_IMAGE = 10.0
 
 @dataclass(frozen=True)
 class Quota:
-    """What each visitor may spend, and what everybody together may.
+    """What each visitor may spend, and all visitors together.
 
     `reserved` holds generations that passed the check and are not stored yet, by id; the caller removes them.
     """
@@ -30,15 +30,15 @@ class Quota:
     reserved: dict[str, Generation] = field(default_factory=dict)
 
     def reserve(self, generation: Generation) -> None:
-        """`check`, and count the generation from now on; one caller at a time."""
+        """Check a generation and count it from now on; not safe for concurrent calls."""
         self.check(generation)
         if generation.spender:
             self.reserved[generation.id] = generation
 
     def check(self, generation: Generation) -> None:
-        """Raise `QuotaExceeded` when its spender, their address or everybody has used up what a generation takes.
+        """Raise `QuotaExceeded` when the visitor, their address or all visitors have used up their allowance.
 
-        `retry_after` says in how many seconds it would pass. One without a spender costs the owner nothing and always
+        `retry_after` is the number of seconds until the check would pass. A generation without a `spender` always
         passes.
         """
         if not generation.spender:

@@ -38,11 +38,10 @@ log = logging.getLogger(__name__)
 
 
 class Client:
-    """Talks to one server with one key (which may be empty); may be shared by any number of threads.
+    """A client for one server and one key, which may be empty. Safe to use from many threads.
 
-    `base_url` is https, or http on this machine; raises `InvalidSettings` for another one. `names` says which image
-    hosts may lead to a private address. It holds connections
-    open: `close` it, or use it as a context manager.
+    `base_url` must be https, or http on this machine, else `InvalidSettings` is raised. `names` says which image
+    hosts may have a private address. It keeps connections open: close it, or use it as a context manager.
     """
 
     def __init__(
@@ -77,11 +76,11 @@ class Client:
     def submit(
         self, path: str, request: Mapping[str, Any], *, stop: Event | None = None, patience: float | None = None
     ) -> Task:
-        """Hands a request over and returns its task; `stop` ends the waiting between tries.
+        """Submit a request and return its task; `stop` ends the waiting between attempts.
 
-        It is made again only when it certainly did nothing: no connection stood, or the API said 429, or 503 with
-        `Retry-After`. A 429 is waited out for `limits.turn` seconds, `patience` at most. Raises `APIUnreachable`, or
-        the error the API gave; `SubmitUnknown` when the request may have been accepted.
+        It is repeated only when it certainly had no effect: no connection was open, or the API sent 429, or 503 with
+        `Retry-After`. A 429 is retried for `limits.rate_limit_timeout` seconds, at most `patience`. Raises
+        `APIUnreachable`, the error of the API, or `SubmitUnknown` when the request may have been accepted.
         """
         body = json.dumps(request).encode()
         attempt, deadline = (
@@ -122,11 +121,11 @@ class Client:
         age: float = 0.0,
         stop: Event | None = None,
     ) -> Iterator[Result]:
-        """Asks after a task and yields every response, the last of them Ready with a sample.
+        """Poll a task and yield each response; the last one is Ready with a sample.
 
-        Setting `stop` ends it early. `age` is how many seconds ago the task was submitted: above 0 the first poll is
-        made at once. Raises `TaskFailed` (or a kind of it), `TaskTimeout` after `patience` seconds, `Unauthorized`,
-        `InvalidImage` for a Ready without an image, `APIError` for a response that no waiting changes.
+        Setting `stop` ends the polling. `age` is how many seconds ago the task was submitted: above 0 the first poll
+        is made at once. Raises `TaskFailed` (or a subclass), `TaskTimeout` after `patience` seconds, `Unauthorized`,
+        `InvalidImage` for Ready without an image, `APIError` for a response that no waiting changes.
         """
         url = polling_url(self.base_url, task.id, task.polling_url)
         self._usable_key()
@@ -149,15 +148,15 @@ class Client:
         return response
 
     def download(self, url: str, *, task_id: str = "", stop: Event | None = None) -> bytes:
-        """The bytes of a sample as they were delivered, verified to be a whole image; the key is not sent.
+        """Return the bytes of a sample as delivered, verified to be a complete image; the key is not sent.
 
-        Raises `SampleExpired`, `InvalidImage` when what comes is not an image, and `APIError` when nothing comes after
-        several tries; `stop` ends the waiting between them.
+        Raises `SampleExpired`, `InvalidImage` for anything else, and an `APIError` when nothing arrives after several
+        attempts; `stop` ends the waiting between them.
         """
         return self._downloads.fetch(url, task_id, stop or Event())
 
     def collect(self, task: Task, result: Result, *, stop: Event | None = None) -> bytes:
-        """The image of a result that is Ready; when its URL has expired, the task is polled for a fresh one.
+        """Return the image of a Ready result; when its URL has expired, the task is polled for a fresh one.
 
         Raises what `download` and `poll` raise.
         """

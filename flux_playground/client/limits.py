@@ -8,16 +8,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits of a client, in seconds and bytes; tests shrink them to milliseconds.
+    """The limits of a client; tests shorten them.
 
-    `connect` bounds one connection, TLS included; `silence` the wait for any single byte; `submit`, `poll` and
-    `download` one whole call from its first byte to its last, so that a trickle ends too. `attempts`, `questions` and
-    `downloads` count how often a submit that certainly did nothing, a question about the account, and a download are
-    tried; `backoff` doubles from try to try up to `longest_pause`. A `Retry-After` beyond `longest_retry_after` is not
-    waited for: it is handed on; a 429 is waited out for `turn` seconds. For `not_found` seconds the answer "Task not
-    found" to a poll, and any other refusal, is asked again;
-    `renewal` is how long a fresh URL is asked for. A connection that was idle for `idle` seconds is not used again:
-    servers close such ones, and a submit that is lost that way would be in doubt.
+    `connect_timeout` bounds one connection with TLS, `read_timeout` the wait for any byte, and `submit_timeout`,
+    `poll_timeout` and `download_timeout` one whole call, all in seconds. The attempts count how often a submit
+    that certainly had no effect, an account call and a download are tried. `backoff` doubles with each attempt, up
+    to `max_pause`. A 429 is retried for `rate_limit_timeout` seconds; a `Retry-After` over `max_retry_after` is
+    not waited for but reported. Polls that are refused or answered "Task not found" are repeated for
+    `not_found_grace` seconds. `resign_timeout` is how long a fresh URL is polled for. A connection that was idle
+    for `idle_timeout` seconds is not used again: servers close idle connections, and a submit that is lost that
+    way would be in doubt. `max_poll_step` limits the seconds between two frequent polls.
     """
 
     connect_timeout: float = 5.0
