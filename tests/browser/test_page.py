@@ -47,7 +47,7 @@ def test_generate_shows_the_image_at_its_full_size_with_its_seed(page: Page) -> 
 def test_the_seed_reused_gives_the_same_bytes(page: Page) -> None:
     generate(page, finetune_id="my-finetune", prompt="a mill by a river", aspect_ratio="4:3")
     first, known = image(page), page.locator("#stage .frame").get_attribute("data-id")
-    page.get_by_role("button", name="Reuse the seed of the image on the right").click()
+    page.locator("[data-act=reuse]").click()
     assert page.locator("#input-seed input").input_value() == sent_seed(page)
     page.locator("#generate").click()
     page.locator("#notice [data-act=insist]").click()

@@ -62,13 +62,13 @@ def table(page: Page) -> dict[str, tuple[str, str]]:
 def test_a_dropped_copy_shows_what_would_change_before_it_changes_anything(page: Page, address: str) -> None:
     made(page, prompt="a mill to come back to")
     seed = sent_seed(page)
-    page.get_by_role("button", name="More to do").click()
+    page.locator("#stage [data-act=more]").click()
     copied = page.get_by_role("link", name="Download copy with its recipe inside").get_attribute("href")
     fill(page, prompt="something else", seed="7")
     drop(page, read(address + str(copied)), "copy.jpg", "image/jpeg")
     assert table(page) == {"Prompt": ("something else", "a mill to come back to"), "Seed": ("7", seed)}
     assert page.locator("#input-prompt textarea").input_value() == "something else"
-    page.get_by_role("button", name="Put into the form").click()
+    page.get_by_role("button", name="Apply", exact=True).click()
     expect(page.locator("#input-prompt textarea")).to_have_value("a mill to come back to")
     expect(page.locator("#input-seed input")).to_have_value(seed)
     expect(page.locator("dialog.sheet")).to_have_count(0)
@@ -97,7 +97,7 @@ def test_an_untouched_original_is_found_by_its_hash_and_an_unknown_picture_offer
 
 def test_a_link_sets_the_form_on_a_click_and_starts_nothing(context: BrowserContext, page: Page) -> None:
     fill(page, finetune_id="my-finetune", prompt="linked & shared 🪁", seed="18446744073709551615")
-    page.get_by_role("button", name="Link and code of the form").click()
+    page.get_by_role("button", name="Share / code").click()
     address = page.get_by_label("Link to these settings")
     expect(address).to_have_value(re.compile("^http://127.*recipe=1$"))
     shared = address.input_value()
@@ -108,7 +108,7 @@ def test_a_link_sets_the_form_on_a_click_and_starts_nothing(context: BrowserCont
     expect(other.locator("dialog.sheet[open] h2")).to_have_text("A link with settings", timeout=READY)
     cards = other.locator("#strip .card").count()
     assert table(other)["Prompt"][1] == "linked & shared 🪁"
-    other.get_by_role("button", name="Put into the form").click()
+    other.get_by_role("button", name="Apply", exact=True).click()
     expect(other.locator("#input-seed input")).to_have_value("18446744073709551615")
     assert other.locator("#strip .card").count() == cards
     assert "recipe=" not in other.url
@@ -116,7 +116,7 @@ def test_a_link_sets_the_form_on_a_click_and_starts_nothing(context: BrowserCont
 
 def test_made_again_it_is_compared_and_the_comparison_survives_a_reload(page: Page) -> None:
     first = made(page, prompt="a mill made again")
-    button = page.get_by_role("button", name="Make this image again from its recipe and compare: free here")
+    button = page.locator("#stage [data-act=reproduce]")
     button.click()
     expect(page.locator("#panel .verdict")).to_have_text("Identical bytes The same file, bit for bit.", timeout=READY)
     assert read(image(page)) == read(first)
@@ -132,7 +132,7 @@ def test_where_upsampling_rewrote_the_prompt_it_is_said_beforehand_and_the_reaso
     page.locator("#stage details.details summary").click()
     used = page.locator("#stage .used ins").first
     expect(used).to_be_visible()
-    page.get_by_role("button", name="Use this prompt, upsampling off").click()
+    page.get_by_role("button", name="Use this prompt without upsampling").click()
     expect(page.locator("#input-prompt textarea")).not_to_have_value("a cat")
     expect(page.locator("#input-prompt_upsampling input")).not_to_be_checked()
     page.locator("#stage [data-act=reproduce]").click()
@@ -157,7 +157,7 @@ def test_a_pasted_recipe_of_a_stranger_is_shown_as_text_and_nobody_is_asked(
     expect(sheet).to_contain_text("It names the server https://evil.example. Nothing is sent there")
     expect(sheet).to_contain_text("Aspect ratio")
     assert page.locator("img[src=x]").count() == 0
-    page.get_by_role("button", name="Put into the form").click()
+    page.get_by_role("button", name="Apply", exact=True).click()
     expect(page.locator("#input-prompt textarea")).to_have_value(evil)
     assert page.locator("#input-aspect_ratio input").input_value() == "16:9"
     assert hosts - {urlsplit(address).netloc, ""} == set()
@@ -182,18 +182,18 @@ def test_the_same_request_with_the_same_seed_is_offered_instead_of_made_again(pa
     page.locator("#generate").click()
     expect(page.locator("#notice .offer")).to_contain_text("You have this image already")
     cards = page.locator("#strip .card").count()
-    page.get_by_role("button", name="Show it, free").click()
+    page.get_by_role("button", name="Show it", exact=True).click()
     expect(page.locator(f'#stage img[src="{urlsplit(first).path.lstrip("/")}"]')).to_be_visible()
     assert page.locator("#strip .card").count() == cards
     page.locator("#generate").click()
-    page.get_by_role("button", name="Make it again: free here").click()
+    page.locator("#notice [data-act=insist]").click()
     expect(page.locator("#strip .card")).to_have_count(cards + 1)
     image(page)
 
 
 def test_a_picture_tells_its_recipe_and_its_code_in_every_language_to_its_owner_only(page: Page, address: str) -> None:
     made(page, prompt="shown as code", seed="5150")
-    page.get_by_role("button", name="More to do").click()
+    page.locator("#stage [data-act=more]").click()
     page.locator("#stage").get_by_role("button", name="Code", exact=True).click()
     panel = page.locator("#panel .panel[data-what=code]")
     expect(panel).to_contain_text("This asks the local demo server")
