@@ -25,6 +25,7 @@ from flux_playground.ui.form.form import Form
 from flux_playground.ui.generate.reuse import request_values
 from flux_playground.ui.recipes.import_preview import import_inputs
 from flux_playground.ui.session.tab_session import TabSession
+from tests.conftest import FAST_POLLS
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a lighthouse at dawn"}
 
@@ -254,7 +255,7 @@ def test_what_had_no_task_when_the_program_ended_is_not_sent_again(
     settings: Settings, server: LocalServer, state: State, after: State
 ) -> None:
     kept = left_behind(settings, server.url, state=state)
-    with Playground(settings) as playground:
+    with Playground(settings, limits=FAST_POLLS) as playground:
         before = playground.credits()
         assert [g.state for g in playground.resume()] == [after]
         assert playground.get(kept.id).state is after
@@ -265,7 +266,7 @@ def test_a_task_of_a_local_server_that_has_ended_is_lost_with_it(settings: Setti
     kept = left_behind(
         settings, "http://127.0.0.1:9", state=State.RUNNING, task_id="t", polling_url="http://127.0.0.1:9/x"
     )
-    with Playground(settings) as playground:
+    with Playground(settings, limits=FAST_POLLS) as playground:
         playground.resume()
         last = list(playground.watch(kept.id))[-1]
         assert last.state is State.FAILED
@@ -275,7 +276,7 @@ def test_a_task_of_a_local_server_that_has_ended_is_lost_with_it(settings: Setti
 def test_a_second_program_on_the_same_folder_takes_nothing_up(settings: Settings, server: LocalServer) -> None:
     with Playground(settings):
         left_behind(settings, server.url, state=State.SUBMITTING)
-        with Playground(settings) as second:
+        with Playground(settings, limits=FAST_POLLS) as second:
             assert second.resume() == []
 
 

@@ -19,6 +19,7 @@ from flux_playground.playground import OWNER, Visitor
 from flux_playground.rate_limits import Allowance
 from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.ui.text import notices
+from tests.conftest import FAST_POLLS
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a lighthouse at dawn"}
 ANN = Visitor("ann", mark="1111.aaaa")
@@ -109,7 +110,7 @@ def test_another_browser_has_an_allowance_of_its_own_but_no_address_has_many(sto
 
 
 def test_what_is_over_the_allowance_is_neither_written_nor_sent(hosted: Settings) -> None:
-    with Playground(hosted) as playground:
+    with Playground(hosted, limits=FAST_POLLS) as playground:
         before = playground.credits()
         made = [list(playground.generate(VALUES, ANN))[-1] for _ in range(2)]
         assert {g.state for g in made} == {State.SUCCEEDED}
@@ -125,10 +126,10 @@ def test_what_is_over_the_allowance_is_neither_written_nor_sent(hosted: Settings
 
 
 def test_an_allowance_survives_a_restart_and_another_name(hosted: Settings) -> None:
-    with Playground(hosted) as playground:
+    with Playground(hosted, limits=FAST_POLLS) as playground:
         for _ in range(2):
             list(playground.generate(VALUES, ANN))
-    with Playground(hosted) as playground:
+    with Playground(hosted, limits=FAST_POLLS) as playground:
         with pytest.raises(QuotaExceeded):
             playground.start(VALUES, Visitor("somebody else", mark=ANN.mark))
         assert list(playground.generate(VALUES, BOB))[-1].state is State.SUCCEEDED
@@ -151,7 +152,7 @@ def test_an_owner_alone_has_no_allowance(hosted: Settings) -> None:
 
 
 def test_strangers_who_do_not_say_who_they_are_share_one_allowance(hosted: Settings) -> None:
-    with Playground(hosted) as playground:
+    with Playground(hosted, limits=FAST_POLLS) as playground:
         playground.start(VALUES, Visitor("one"))
         playground.start(VALUES, Visitor("two"))
         with pytest.raises(QuotaExceeded):
@@ -170,7 +171,7 @@ def test_fifty_presses_at_once_make_no_more_than_the_allowance(hosted: Settings)
         except QuotaExceeded as error:
             refused.append(error)
 
-    with Playground(hosted) as playground:
+    with Playground(hosted, limits=FAST_POLLS) as playground:
         before = playground.credits()
         threads = [threading.Thread(target=press, args=(number,)) for number in range(50)]
         for thread in threads:

@@ -18,6 +18,7 @@ from flux_playground.generation import State
 from flux_playground.image_ref import image_ref
 from flux_playground.local import LocalServer
 from flux_playground.runs.queued_request import LoadedRequests, QueuedRequest
+from tests.conftest import FAST_POLLS
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a mill", "seed": 5}
 KEY = "owners-key-5151"
@@ -34,7 +35,7 @@ def png(color: str = "crimson") -> bytes:
 def busy(settings: Settings, server: LocalServer) -> Iterator[Playground]:
     """A playground whose only queue place is taken."""
     keyed = settings.replace(demo_url="", base_url=server.url, api_key=KEY, max_in_flight=1)
-    with Playground(keyed) as opened:
+    with Playground(keyed, limits=FAST_POLLS) as opened:
         opened.start({**VALUES, "prompt": "a mill #stuck", "seed": 1})
         yield opened
 

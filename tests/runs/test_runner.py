@@ -23,6 +23,7 @@ from flux_playground.local import LocalServer
 from flux_playground.playground import Visitor
 from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.storage.pending_records import PendingRecords
+from tests.conftest import FAST_POLLS
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a mill"}
 KEY = "owners-key-1234"
@@ -37,7 +38,7 @@ def keyed(settings: Settings, server: LocalServer) -> Settings:
 @pytest.fixture
 def playground(keyed: Settings) -> Iterator[Playground]:
     """A playground with a key."""
-    with Playground(keyed) as opened:
+    with Playground(keyed, limits=FAST_POLLS) as opened:
         yield opened
 
 
@@ -177,10 +178,10 @@ def test_nothing_is_sent_without_room(
 def test_close_is_resumed(keyed: Settings, server: LocalServer) -> None:
     """What runs when a playground closes is resumed by the next one, and is paid for once."""
     before = credits_left(server)
-    with Playground(keyed) as first:
+    with Playground(keyed, limits=FAST_POLLS) as first:
         started = first.start({**VALUES, "prompt": "a mill #slow"})
         wait_until(lambda: first.get(started.id).state is State.RUNNING)
-    with Playground(keyed) as second:
+    with Playground(keyed, limits=FAST_POLLS) as second:
         assert [one.id for one in second.resume()] == [started.id]
         assert second.resume()[0].id == started.id  # twice is one run
         assert finish(second, started).state is State.SUCCEEDED
@@ -190,10 +191,10 @@ def test_close_is_resumed(keyed: Settings, server: LocalServer) -> None:
 def test_task_waits_for_its_key(keyed: Settings) -> None:
     """A task of a visitor's own key is not polled with the owner's key after a restart, but with its own."""
     ann = Visitor("ann", api_key="anns-key-5678")
-    with Playground(keyed) as first:
+    with Playground(keyed, limits=FAST_POLLS) as first:
         started = first.start({**VALUES, "prompt": "a mill #slow"}, ann)
         wait_until(lambda: first.get(started.id).state is State.RUNNING)
-    with Playground(keyed) as second:
+    with Playground(keyed, limits=FAST_POLLS) as second:
         second.resume()
         waiting = second.get(started.id)
         assert (waiting.state, type(waiting.error)) == (State.DETACHED, Unauthorized)
