@@ -28,7 +28,7 @@ PlaygroundError
     ├── SampleBlocked     the image's address is one that is never requested
     └── SampleExpired     the signed URL no longer answers: polling again gives a fresh one
 
-An error carries its data as attributes; nothing is ever parsed from its message. It survives the journal
+An error carries its data as attributes; nothing is ever parsed from its message. It survives the database
 as JSON (`as_dict`, `from_dict`), so that a failure reads the same after a restart.
 """
 
@@ -81,7 +81,7 @@ class PlaygroundError(Exception):
         self.task_id = task_id
 
     def as_dict(self) -> dict[str, Any]:
-        """The error as plain JSON values, for the journal."""
+        """The error as plain JSON values, for a stored record."""
         values = {
             "kind": type(self).__name__,
             "message": self.message,

@@ -51,7 +51,7 @@ def _lock(path: Path) -> None:
 
 
 def _check_journal(path: Path) -> None:
-    """Look through a journal that is already there; one of a running program is only read."""
+    """Check an existing database without writing to it."""
     if path.is_dir():
         raise InvalidSettings(f"The journal {path} is a folder; move it away, or name another FLUX_PLAYGROUND_DATA.")
     if not path.is_file():

@@ -1,4 +1,4 @@
-"""Records that could not be written to the journal yet; they are kept in memory and written later."""
+"""Records that could not be written to the database yet; they are kept in memory and written later."""
 
 from __future__ import annotations
 

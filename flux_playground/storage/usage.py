@@ -1,4 +1,4 @@
-"""What the journal's rows say together: durations, prices, counts, and what was spent of the owner's money."""
+"""Sums over stored generations: durations, prices, counts, and what visitors spent of the owner's money."""
 
 from __future__ import annotations
 
