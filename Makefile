@@ -1,5 +1,6 @@
 # make run          start the page
 # make test         all tests
+# make test-js      unit tests of the page's script
 # make check        formatter, linter, type checker, rules of imports, documents and words
 # make coverage     line coverage of all but the browser tests
 # make bench        benchmarks
@@ -17,15 +18,19 @@ PYTEST := $(BIN)/python -m pytest $(WORKERS)
 COMPILE := $(LOCKER)/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: run test test-fast test-long test-newest check coverage bench shots lock needs
+.PHONY: run test test-js test-fast test-long test-newest check coverage bench shots lock needs
 
 run: $(VENV)/.installed
 	$(BIN)/python app.py
 
-test: $(VENV)/.developed needs
+test: $(VENV)/.developed needs test-js
 	$(PYTEST)
 
-test-fast: $(VENV)/.developed needs
+# Pure functions of the page's script.
+test-js: needs
+	node --test tests/js/*.test.js
+
+test-fast: $(VENV)/.developed needs test-js
 	$(PYTEST) --ignore tests/browser --ignore tests/app
 
 # All tests, with more examples and more points at which the program is killed: about fifteen minutes.

@@ -34,7 +34,7 @@ SWITCH = """async to => {
   const picker = document.querySelector("#endpoint"), began = performance.now();
   picker.selectedIndex = to;
   picker.dispatchEvent(new Event("change", { bubbles: true }));
-  const there = () => window.flux.form === to && document.querySelector(`#field-only_${to}`);
+  const there = () => document.querySelector(`#field-only_${to}`);
   while (!there()) await new Promise((done) => setTimeout(done, 2));
   return performance.now() - began;
 }"""
@@ -71,7 +71,7 @@ def loading(page: Page, url: str) -> float:
         began = time.perf_counter()
         page.goto(url)
         page.locator("#generate").wait_for()
-        page.wait_for_function("() => Boolean(window.flux?.bridge)")
+        page.wait_for_function("() => Boolean(window.flux?.send)")
         taken.append(time.perf_counter() - began)
         page.wait_for_timeout(500)
     return min(taken)

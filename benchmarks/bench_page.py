@@ -77,7 +77,7 @@ def overhead(browser: Browser, url: str) -> float:
     """Seconds from the click to the decoded image, minus the time between the API's acceptance and its Ready."""
     page = browser.new_page()
     page.goto(url)
-    page.wait_for_function("() => Boolean(window.flux?.bridge)")
+    page.wait_for_function("() => Boolean(window.flux?.send)")
     page.fill("#input-finetune_id input", "my-finetune")
     page.fill("#input-prompt textarea", "a lighthouse")
     page.wait_for_timeout(1000)  # until the page shows what there was before

@@ -20,7 +20,7 @@ from . import Playground, Settings, active_document, network
 from .errors import InvalidDocument, InvalidSettings
 from .local import LocalServer
 from .log_limit import limit_repeated_lines
-from .packaged import assets, join_styles, program_version
+from .packaged import assets, join_scripts, join_styles, program_version
 from .settings import list_variables
 from .storage import data_folder
 
@@ -121,13 +121,9 @@ def launch_options(playground: Playground) -> dict[str, Any]:
     return options(
         playground,
         style=join_styles(),
-        script=_joined("page.js", "reproduction.js", "endpoints.js", "lock.js", "notify.js", "curtain.js"),
+        script=join_scripts(),
         favicon=str(assets() / "logo.svg"),
     )
-
-
-def _joined(*names: str) -> str:
-    return "\n".join((assets() / name).read_text(encoding="utf-8") for name in names)
 
 
 def _address(options: argparse.Namespace) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -19,6 +20,9 @@ STYLES = (
 )
 """The style files of the page in the order of the cascade."""
 
+IMPORT = re.compile(r'^import .* from "\./(\w+\.js)";\n', re.MULTILINE)
+EXPORT = re.compile(r"^export ", re.MULTILINE)
+
 
 def assets() -> Path:
     """The folder with the page's style, script and examples: inside the package in a wheel, else beside it."""
@@ -30,6 +34,29 @@ def assets() -> Path:
 def join_styles() -> str:
     """Return the style files of the page as one text."""
     return "\n".join((assets() / "css" / f"{name}.css").read_text(encoding="utf-8") for name in STYLES)
+
+
+def join_scripts(folder: Path | None = None) -> str:
+    """Return the modules of the page's script as one script, each after the modules that it imports.
+
+    One file needs one request and may block the page until it has run. All modules share one scope, so that no two of
+    them may use the same name at their top level.
+    """
+    folder = folder or assets() / "js"
+    seen: set[str] = set()
+    texts: list[str] = []
+
+    def add(name: str) -> None:
+        if name in seen:
+            return
+        seen.add(name)
+        text = (folder / name).read_text(encoding="utf-8")
+        for imported in IMPORT.findall(text):
+            add(imported)
+        texts.append(EXPORT.sub("", IMPORT.sub("", text)))
+
+    add("main.js")
+    return '(() => {\n"use strict";\n' + "\n".join(texts) + "})();\n"
 
 
 def program_version() -> str:

@@ -37,7 +37,7 @@ def opened(browser: Browser, url: str, scheme: str, size: str) -> Iterator[Page]
     page.set_default_timeout(60_000)
     page.goto(f"{url}?__theme={scheme}")
     page.wait_for_selector("#generate")
-    page.wait_for_function("() => Boolean(window.flux?.bridge)")
+    page.wait_for_function("() => Boolean(window.flux?.send)")
     page.wait_for_timeout(600)
     yield page
     context.close()
@@ -106,7 +106,7 @@ def shoot_states(browser: Browser, url: str, made: dict[str, str], scheme: str, 
     with opened(browser, url, scheme, size) as page:
         paths = []
         for name, one in made.items():
-            page.evaluate("id => window.flux.bridge('show', { id })", one)
+            page.evaluate("id => window.flux.send('show', { id })", one)
             page.wait_for_selector(f'#stage .frame[data-id="{one}"]')
             paths.append(keep(page, name, scheme, size))
         fill(page, "", finetune="", seed="abc", shape="banana")
@@ -117,11 +117,11 @@ def shoot_states(browser: Browser, url: str, made: dict[str, str], scheme: str, 
         waiting = [start(page) for _ in range(4)]
         page.wait_for_timeout(900)
         paths.append(keep(page, "queued", scheme, size))
-        page.evaluate("id => window.flux.bridge('show', { id })", waiting[0])
+        page.evaluate("id => window.flux.send('show', { id })", waiting[0])
         page.wait_for_selector(f'#stage .frame[data-id="{waiting[0]}"]')
         paths.append(keep(page, "several", scheme, size))
         for name, one in zip(("unsent", "unsent", "", "stopped"), reversed(waiting), strict=True):
-            page.evaluate("id => window.flux.bridge('show', { id })", one)
+            page.evaluate("id => window.flux.send('show', { id })", one)
             page.wait_for_selector(f'#stage .frame[data-id="{one}"]')
             page.locator("#stage [data-act=stop]").click()
             page.wait_for_selector(f'#stage .frame.ending[data-id="{one}"]')
@@ -131,7 +131,7 @@ def shoot_states(browser: Browser, url: str, made: dict[str, str], scheme: str, 
             one = start(page)
             page.wait_for_timeout(1200)
             paths.append(keep(page, name, scheme, size))
-            page.evaluate("id => window.flux.bridge('stop', { id })", one)
+            page.evaluate("id => window.flux.send('stop', { id })", one)
             page.wait_for_selector("#stage .frame:not(.waiting)")
         return paths
 
@@ -167,7 +167,7 @@ def shoot_restart(browser: Browser, folder: Path, scheme: str, size: str) -> lis
                 one = start(page)
                 page.wait_for_timeout(700)
                 if word == "#stuck":
-                    page.evaluate("id => window.flux.bridge('stop', { id })", one)
+                    page.evaluate("id => window.flux.send('stop', { id })", one)
                     page.wait_for_selector("#stage .frame.ending")
         with running(folder, **api) as url, opened(browser, url, scheme, size) as page:
             paths.append(keep(page, "resumed", scheme, size))

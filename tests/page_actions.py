@@ -23,7 +23,7 @@ def opened(context: BrowserContext, address: str) -> Page:
     page.set_default_timeout(READY)
     page.goto(address)
     expect(page.locator("#generate")).to_be_visible(timeout=READY)
-    page.wait_for_function("() => Boolean(window.flux?.bridge)")
+    page.wait_for_function("() => Boolean(window.flux?.send)")
     expect(page.locator("#history section")).to_be_attached()
     return page
 

@@ -12,9 +12,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 
-EXEMPT: tuple[str, ...] = ("assets",)
-"""Folders and files whose text is not rewritten yet. Remove an entry as soon as its text is clean."""
-
 BANNED = {
     r"whom|whoever|whomever|whence|whither|thence|thereof|therein|wherein|hitherto|lest|forthwith": "archaic",
     r"anew|by itself|so many": "archaic: use again, automatically, a number",
@@ -77,15 +74,9 @@ def findings(path: Path) -> list[str]:
     return [f"{name}:{line}: {word}" for line, word in matches if (name, word.lower()) not in ALLOWED]
 
 
-def is_exempt(path: Path) -> bool:
-    """Whether an entry of EXEMPT is this file or a folder around it."""
-    name = path.relative_to(ROOT).as_posix()
-    return any(name == entry or name.startswith(f"{entry}/") for entry in EXEMPT)
-
-
 def test_no_banned_words() -> None:
-    """No text outside of EXEMPT has a banned word; `python -m tests.test_prose` lists all of them."""
-    assert [finding for path in files() if not is_exempt(path) for finding in findings(path)] == []
+    """No text has a banned word; `python -m tests.test_prose` lists all of them."""
+    assert [finding for path in files() for finding in findings(path)] == []
 
 
 def test_a_banned_word_is_found(tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ def test_axe_finds_nothing_in_any_end_without_a_picture(browser: Browser, tmp_pa
                 generate(axe.page, prompt=ENDINGS[name])
                 made[name] = axe.page.locator("#stage .frame").get_attribute("data-id")
         for name, one in reversed(made.items()):
-            axe.page.evaluate("id => window.flux.bridge('show', { id })", one)
+            axe.page.evaluate("id => window.flux.send('show', { id })", one)
             expect(axe.page.locator(f'#stage .frame.ending[data-id="{one}"]')).to_be_visible(timeout=READY)
             axe.now(name, "#result")
 

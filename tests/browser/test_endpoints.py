@@ -88,7 +88,7 @@ def test_the_owner_gives_another_document_and_what_is_none_changes_nothing(brows
         page.set_default_timeout(READY)
         page.goto(url)
         expect(page.locator("#generate")).to_be_visible(timeout=READY)
-        page.wait_for_function("() => Boolean(window.flux?.bridge)")
+        page.wait_for_function("() => Boolean(window.flux?.send)")
         page.locator("details.document summary").click()
         page.set_input_files("#document-file", {"name": "no.json", "mimeType": "text/plain", "buffer": b"{"})
         expect(page.locator("#adopted")).to_contain_text("no.json is not valid JSON")

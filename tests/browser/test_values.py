@@ -25,7 +25,7 @@ def page(context: BrowserContext, address: str) -> Page:
 
 
 @pytest.mark.parametrize(
-    ("typed", "shown", "said"), [("5", "2", "must be at most 2"), ("-1", "0", "must be at least 0")]
+    ("typed", "shown", "said"), [("5", "2", "Set to 2 (maximum)"), ("-1", "0", "Set to 0 (minimum)")]
 )
 def test_number_beyond_its_bounds(page: Page, typed: str, shown: str, said: str) -> None:
     """A number beyond a slider's bounds is said at the field, and the next press sends nothing."""

@@ -38,7 +38,7 @@ def bind(file: Any, bridge: Any, sessions: TabSessions) -> None:
         sessions.get(request.session_hash).dropped_file = Path(path) if path else None
 
     kept = file.upload(uploaded, file, None, queue=False, **private_event(bridge))
-    kept.then(None, js="() => window.flux.bridge('dropped', {})", queue=False, **private_event(bridge))
+    kept.then(None, js="() => window.flux.send('dropped', {})", queue=False, **private_event(bridge))
 
 
 HTML_OPTIONS: Mapping[str, Any] = {"js_on_load": None, "apply_default_css": False}

@@ -16,18 +16,8 @@ from ...runs.client_pool import ClientPool
 from ..server import upload_cleanup
 from .tab_session import TabSessions
 
-LOAD_SCRIPT = """() => {
-  const random = () =>
-    [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
-  const session = window.flux.storage("sessionStorage");
-  const token = session.get("flux-visitor") || random();
-  session.set("flux-visitor", token);
-  const visit = random();
-  window.flux.token = token + "." + visit;
-  addEventListener("pagehide", (event) => event.persisted || navigator.sendBeacon("leave", visit));
-  return [window.flux.token];
-}"""
-"""Makes a token of the tab, with which a reload finds the visitor's images, and one of the visit, which ends it."""
+LOAD_SCRIPT = "() => [window.flux.startVisit()]"
+"""Returns the token of the tab and its visit (`session.js`)."""
 
 IDLE_CHECK_SECONDS = 60.0
 

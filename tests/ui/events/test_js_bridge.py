@@ -19,7 +19,7 @@ from ...app_process import running_quick
 from ...http_visitor import Stranger
 
 ASSETS = Path(__file__).parents[3] / "assets"
-SENT = re.compile(r"""flux\.bridge(?:\?\.)?\("(\w+)\"""")
+SENT = re.compile(r"""\bsend\("(\w+)\"""")
 OWN_EVENTS = ("act_read", "act_write", "act_watch", "act_ask", "click")
 
 

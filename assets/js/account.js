@@ -1,0 +1,53 @@
+// Asks for the account when the key changes, and for the balance after an image.
+import { isReady, send } from "./bridge.js";
+import { $ } from "./dom.js";
+import { onFrame } from "./rendering.js";
+
+let account = "";
+let chargedImage; // id of the latest image for which the balance was asked; undefined before the first frame
+
+export function installAccount() {
+  onFrame(requestAccount);
+  onFrame(requestBalance);
+}
+
+// Opens the form for a key; with `key`, the program stores or removes it.
+export function changeKey(data) {
+  if ("key" in data) {
+    send("key", data);
+    return;
+  }
+  const details = $("details.key");
+  if (!details) return;
+  details.open = true;
+  $("#key")?.focus();
+}
+
+export function submitKey(event) {
+  const form = event.target.closest?.("form[data-act=key]");
+  if (!form) return;
+  event.preventDefault();
+  const box = $("input", form);
+  send("key", { key: box.value });
+  box.value = "";
+}
+
+const currentAccount = () => $(".connection")?.dataset.who;
+
+function requestAccount() {
+  const current = currentAccount();
+  if (!isReady() || !current || current === account) return;
+  account = current;
+  send("account", {});
+}
+
+function requestBalance() {
+  const frame = $("#stage .frame");
+  if (!frame) return;
+  if (frame.dataset.kind !== "image") {
+    chargedImage ??= ""; // the first image of a visit costs as well
+  } else if (frame.dataset.id !== chargedImage) {
+    if (chargedImage !== undefined && currentAccount() !== "demo") send("account", { balance: true });
+    chargedImage = frame.dataset.id;
+  }
+}

@@ -1,0 +1,70 @@
+// Keyboard shortcuts, and popovers that close on Escape and on a click outside.
+import { runAction } from "./actions.js";
+import { $, $$ } from "./dom.js";
+import { page } from "./page_state.js";
+import { areLettersOn, openShortcutList } from "./shortcut_list.js";
+
+const LETTERS = { a: "all", r: "but-seed", p: "prompt", s: "seed" };
+const POPOVERS = "details.key[open], details.document[open]";
+
+const isTextInput = (target) => target.closest?.("input, textarea, select, [contenteditable=true], [role=combobox]");
+
+export function installKeyboard() {
+  document.addEventListener("keydown", ignoreHeldKey, true);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) pressGenerate(event);
+    else if (!(event.key === "Escape" && closePopover()) && !$("dialog[open]")) handleShortcut(event);
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest?.("[data-act=key]")) return; // it may have opened the popover
+    for (const popover of $$(POPOVERS)) {
+      if (!popover.contains(event.target) && event.target.isConnected) popover.open = false;
+    }
+  });
+}
+
+// A key that is held down presses a button once.
+function ignoreHeldKey(event) {
+  if (event.repeat && ["Enter", " "].includes(event.key) && event.target.closest?.("button")) event.preventDefault();
+}
+
+function pressGenerate(event) {
+  if ($("dialog[open]") || !event.target.closest?.("#form, #stage")) return;
+  event.preventDefault();
+  if (!event.repeat) $("#generate")?.click();
+}
+
+function closePopover() {
+  const popover = $(POPOVERS);
+  if (!popover) return false;
+  popover.open = false;
+  $("summary", popover)?.focus();
+  return true;
+}
+
+function handleShortcut(event) {
+  const { key, target } = event;
+  const isTyping = isTextInput(target);
+  const waiting = $("#stage .frame.waiting");
+  if (key === "Escape" && waiting && !isTyping) runAction("stop", { id: waiting.dataset.id });
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || isTyping) return;
+  if (key.startsWith("Arrow") && target.closest?.("#strip, body > *, body")) selectNeighbor(event);
+  if (!areLettersOn()) return;
+  if (key === "?") openShortcutList();
+  // A letter changes the form only while the result or the history has the focus; no letter costs money.
+  const what = target.closest?.("#result, #history") && LETTERS[key];
+  const recall = what && $("#stage [data-act=recall]");
+  if (recall) runAction("recall", { id: recall.dataset.id, what });
+}
+
+function selectNeighbor(event) {
+  const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+  const cards = $$("#strip .card");
+  if (!step || !cards.length || event.target.closest?.("[role=slider], [role=radiogroup], fieldset")) return;
+  const current = cards.findIndex((card) => card.getAttribute("aria-current") === "true");
+  const next = cards[Math.min(cards.length - 1, Math.max(0, current + step))];
+  if (!next || next === cards[current]) return;
+  event.preventDefault();
+  next.click();
+  if (event.target.closest?.("#strip")) page.focusCard = next.dataset.id;
+}

@@ -1,0 +1,71 @@
+// Starts the script of the page. `window.flux` has only what Gradio's inline scripts call.
+import { installAccount } from "./account.js";
+import { installActions } from "./actions.js";
+import { createMessageAreas } from "./announcements.js";
+import { installApiSchema } from "./api_schema.js";
+import { installBridge, press, registerSender } from "./bridge.js";
+import { startClock } from "./clock.js";
+import { installEndpoints } from "./endpoints.js";
+import { installFieldErrors } from "./field_errors.js";
+import { showWhenComplete } from "./first_paint.js";
+import { fillUnderFields, installForm } from "./form.js";
+import { installFormValues, recordFirstValues } from "./form_values.js";
+import { installImageInputs } from "./image_inputs.js";
+import { createDropOverlay, installImport } from "./import.js";
+import { installJsonEditor } from "./json_editor.js";
+import { installKeyboard } from "./keyboard.js";
+import { addNotificationSwitch, installNotifications } from "./notifications.js";
+import { installNumberBounds } from "./number_bounds.js";
+import { installPanels } from "./panels.js";
+import { installPersistence } from "./persistence.js";
+import { observePage, onChange, onFrame } from "./rendering.js";
+import { installResult } from "./result.js";
+import { installScrolling } from "./scrolling.js";
+import { installSeedLock } from "./seed_lock.js";
+import { startVisit } from "./session.js";
+import { createShortcutList } from "./shortcut_list.js";
+import { installTitle } from "./title.js";
+import { installTriggerWord } from "./trigger_word.js";
+
+window.flux = { registerSender, press, startVisit }; // and `send`, as soon as the program can be reached
+
+onChange(recordFirstValues);
+onFrame(fillUnderFields); // first, because other renderers write under the fields
+const parts = [
+  installNumberBounds,
+  installScrolling,
+  installResult,
+  installActions,
+  installFormValues,
+  installFieldErrors,
+  installAccount,
+  installTriggerWord,
+  installImageInputs,
+  installForm,
+  installKeyboard,
+  installPersistence,
+  installBridge,
+  installTitle,
+  installPanels,
+  installImport,
+  installApiSchema,
+  installEndpoints,
+  installJsonEditor,
+  installSeedLock,
+  installNotifications,
+];
+for (const install of parts) install();
+
+function start() {
+  createMessageAreas();
+  createShortcutList();
+  addNotificationSwitch();
+  createDropOverlay();
+  document.documentElement.lang ||= "en";
+  observePage();
+  startClock();
+}
+
+if (document.body) start();
+else document.addEventListener("DOMContentLoaded", start);
+showWhenComplete();

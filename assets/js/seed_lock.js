@@ -1,0 +1,47 @@
+// The lock of the seed. While it is locked, buttons leave the seed of the form as it is; the user can still type one.
+// Whatever replaces the whole form (a recipe, a link, JSON) replaces the seed as well.
+import { showToast } from "./announcements.js";
+import { $, findInput, setAttribute, setField } from "./dom.js";
+import { onFrame } from "./rendering.js";
+import { localStore } from "./storage.js";
+
+const LOCK_KEY = "flux-seed-locked";
+let isLocked = false;
+
+export function installSeedLock() {
+  isLocked = localStore.get(LOCK_KEY) === "1";
+  onFrame(renderLock);
+}
+
+const renderLock = () => setAttribute($("[data-act=lock]"), "aria-pressed", isLocked);
+const currentSeed = () => findInput("seed")?.value.trim();
+
+// With an empty field, the seed of the shown image is locked.
+export function toggleSeedLock() {
+  isLocked = !isLocked;
+  const shown = $("#stage [data-seed]");
+  if (isLocked && currentSeed() === "" && shown) setField("seed", shown.dataset.seed);
+  localStore.set(LOCK_KEY, isLocked ? "1" : "0");
+  renderLock();
+  showToast(lockMessage(isLocked, currentSeed()));
+}
+
+export function lockMessage(locked, seed) {
+  if (!locked) return "Seed unlocked.";
+  return seed ? `Seed ${seed} locked.` : "No seed to lock: each image gets a random seed.";
+}
+
+// The data of an action while the seed is locked; null if the action would only change the seed.
+export function keepLockedSeed(action, data) {
+  if (["dice", "reuse"].includes(action)) return null;
+  if (action === "recall" && data.what === "seed") return null;
+  if (action === "clear" && data.field === "seed") return null;
+  return action === "recall" && data.what === "all" ? { ...data, what: "but-seed" } : data;
+}
+
+export function applySeedLock(action, data) {
+  if (!isLocked) return data;
+  const kept = keepLockedSeed(action, data);
+  if (kept === null) showToast("The seed is locked.");
+  return kept;
+}

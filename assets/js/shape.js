@@ -1,0 +1,13 @@
+// The aspect ratio: its buttons, and the exchange of width and height.
+import { $$, findInput, setAttribute } from "./dom.js";
+
+// "16:9" becomes "9:16"; null for a text that is not a ratio.
+export function swapShape(text) {
+  const parts = text.split(":");
+  return parts.length === 2 ? `${parts[1].trim()}:${parts[0].trim()}` : null;
+}
+
+export function markShape() {
+  const shape = (findInput("aspect_ratio")?.value || "").replace(/\s/g, "");
+  for (const button of $$(".shapes .chip")) setAttribute(button, "aria-pressed", button.dataset.value === shape);
+}
