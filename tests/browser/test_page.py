@@ -91,7 +91,7 @@ def test_what_is_sent_is_never_held_in_the_browser_nor_sent_elsewhere(context: B
     stored = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])")
     assert "7391" not in stored
     assert "7391" not in page.content()
-    page.get_by_role("button", name="Forget it").click()
+    page.get_by_role("button", name="Remove key").click()
     expect(page.locator(".connection")).to_contain_text("Local demo")
     assert hosts - {urlsplit(address).netloc, ""} == set()
 
@@ -125,7 +125,7 @@ def test_the_title_of_the_tab_tells_how_it_stands(page: Page) -> None:
     generate(page, finetune_id="my-finetune", prompt="#moderated-content", aspect_ratio="1:1")
     expect(page.locator("#stage .frame.ending")).to_be_visible(timeout=READY)
     expect(page).to_have_title(re.compile("Moderated"))
-    expect(page.locator("#stage .head")).to_have_text("The image was withheld by moderation")
+    expect(page.locator("#stage .head")).to_have_text("Image blocked by moderation")
 
 
 SHOWN = """new MutationObserver(() => {
@@ -186,7 +186,7 @@ def test_the_keyboard_is_enough(page: Page) -> None:
     expect(page.locator("#stage .frame.waiting")).to_be_visible()
     page.locator("#generate").focus()
     page.keyboard.press("Escape")
-    expect(page.locator("#stage .frame.ending .head")).to_have_text("Stopped waiting, not lost")
+    expect(page.locator("#stage .frame.ending .head")).to_have_text("Stopped waiting")
     fill(page, prompt="another", seed="")
     page.locator("#strip .card[aria-current=true]").focus()
     page.keyboard.press("a")
