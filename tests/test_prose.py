@@ -27,7 +27,7 @@ BANNED = {
 
 PATTERN = re.compile(r"(?<![\w.#-])(?:" + "|".join(BANNED) + r")(?![\w-])", re.IGNORECASE)
 ALLOWED = {
-    ("flux_playground/schema/field_overrides.py", "picture"),  # in descriptions of other documents
+    ("flux_playground/schema/known_fields.py", "picture"),  # in descriptions of other documents
     ("flux_playground/local/renderer/scene.py", "grey"),  # in prompts
     ("tests/schema/test_load.py", "picture"),  # in test documents
     ("tests/schema/test_load.py", "pictures"),

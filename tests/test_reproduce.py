@@ -21,7 +21,7 @@ from flux_playground.playground import Visitor
 from flux_playground.recipe import SourceKind, detect
 from flux_playground.recipe.compare import Verdict
 from flux_playground.ui.generate import result_view
-from flux_playground.ui.recipes import code_panel, import_dialog, import_preview
+from flux_playground.ui.recipes import code_panel, import_view, settings_import
 from flux_playground.ui.recipes import reproduction_view as shown
 from flux_playground.ui.text import image_urls
 from tests.images.test_metadata import signed_jpeg
@@ -152,8 +152,8 @@ def test_the_difference_of_two_pictures_is_measured_shown_and_explained(playgrou
 
 def opened(
     playground: Playground, source: Path | str, raw: dict[str, Any], who: str = "owner"
-) -> import_preview.ImportPreview:
-    return import_preview.preview_import(Page(playground).visit(Visitor(who), raw), source)
+) -> settings_import.ImportPreview:
+    return settings_import.preview_import(Page(playground).visit(Visitor(who), raw), source)
 
 
 def test_a_secret_in_a_recipe_reaches_no_field_and_what_is_refused_is_named(playground: Playground) -> None:
@@ -170,10 +170,10 @@ def test_an_image_of_a_recipe_comes_back_to_whoever_sent_it_only(playground: Pla
     Image.new("RGB", (64, 64), "crimson").save(file, "PNG")
     one = made(playground, image_prompt=file.getvalue())
     text = json.dumps({"prompt": "x", "image_prompt": one.request["image_prompt"]})
-    held = import_preview.import_inputs(Page(playground).visit(), opened(playground, text, {}))
+    held = settings_import.import_inputs(Page(playground).visit(), opened(playground, text, {}))
     assert Path(held["image_prompt"]).read_bytes() == file.getvalue()
     strange = opened(playground, text, {}, "a stranger")
-    assert "image_prompt" not in import_preview.import_inputs(Page(playground).visit(), strange)
+    assert "image_prompt" not in settings_import.import_inputs(Page(playground).visit(), strange)
     assert any("image_prompt is not included" in warning for warning in strange.warnings)
 
 
@@ -201,9 +201,9 @@ def test_whatever_a_recipe_says_it_is_shown_escaped_and_applied_or_refused_in_wo
     text = json.dumps({"flux_playground_recipe": 1, "sent": {**sent, "evil": "<img src=x>"}, "server": server})
     with contextlib.suppress(InvalidRecipe):
         one = opened(playground, text, {"prompt": used, "seed": used})
-        said = import_dialog.render_import(one)
+        said = import_view.render_import(one)
         assert "<img src=x" not in said
         assert "<b>" not in said.replace("<li><b>", "")
-        assert set(import_preview.import_inputs(Page(playground).visit(), one)) <= {
+        assert set(settings_import.import_inputs(Page(playground).visit(), one)) <= {
             field.name for field in playground.operation.fields
         }

@@ -32,7 +32,7 @@ MIN_SECRET_LENGTH = 8
 def redact(data: bytes, key: str) -> bytes:
     """The data without the key, as it is, in another case, escaped for JSON, URLs or HTML, or in base64.
 
-    A key shorter than `SECRET` is only removed where it is a word of its own.
+    A key shorter than `MIN_SECRET_LENGTH` is only removed where it is a word of its own.
     """
     if not key:
         return data

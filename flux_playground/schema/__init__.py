@@ -2,8 +2,8 @@
 
 from .diff import describe_changes
 from .document import Document, load, load_text
-from .field_overrides import has_control_character, normalize
 from .fields import Field
+from .known_fields import has_control_character, normalize
 from .operation import Operation
 
 __all__ = [

@@ -8,7 +8,7 @@ from typing import Any
 
 from . import error_text
 from .dereference import NEVER
-from .field_overrides import is_image, is_secret
+from .known_fields import is_image, is_secret
 from .simplify import enum_values, simplify, union_branches
 from .validate import is_valid
 

@@ -9,8 +9,8 @@ from typing import Any
 from ..errors import FieldError, InvalidRequest
 from .coerce import coerce
 from .dereference import NEVER
-from .field_overrides import EXTRA_CHECKS
 from .fields import Field
+from .known_fields import EXTRA_CHECKS
 from .simplify import merge_object_union
 from .validate import find_unserializable, validate
 

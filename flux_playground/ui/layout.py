@@ -20,7 +20,7 @@ from .events.update import ResultHtml
 from .form.form import Form, FormComponents
 from .generate.result_view import render_empty
 from .recipes import panels
-from .text import labels
+from .text import field_hints
 from .text.templates import render
 
 
@@ -131,5 +131,5 @@ def _draw_generate_button(place: int) -> Any:
 def _draw_empty_result(context: Context, forms: int, examples: Sequence[str]) -> ResultHtml:
     fields = context.form.fields
     finetune = next((str(field.example or "") for field in fields if field.name == "finetune_id"), "")
-    needed = {} if forms > 1 else {"needed": labels.needed(fields)}
+    needed = {} if forms > 1 else {"needed": field_hints.needed(fields)}
     return render_empty(examples, finetune if context.payer is Payer.DEMO else "", **needed)

@@ -20,7 +20,7 @@ from .events.action import Action, find_actions
 from .events.context import PageState
 from .events.update import NO_CHANGE
 from .form.form import Form, offered_fields
-from .generate import generate_actions, image_actions, reproduce_actions, reuse_actions
+from .generate import copy_settings_actions, generate_actions, history_actions, image_actions, reproduce_actions
 from .gradio_patches.blocks import LeanBlocks, tune_on_startup
 from .json_editor import json_actions
 from .layout import draw_page
@@ -36,8 +36,9 @@ from .theme import theme
 
 FEATURES = (
     generate_actions,
+    history_actions,
     reproduce_actions,
-    reuse_actions,
+    copy_settings_actions,
     recipe_actions,
     json_actions,
     endpoint_actions,

@@ -17,7 +17,7 @@ from ...schema.coerce import coerce, is_blank
 from ...schema.fields import parse_field as field_of
 from ...schema.simplify import pick_branch, simplify
 from ...schema.validate import is_valid
-from ..text import labels
+from ..text import field_hints
 from . import widgets
 from .limits_text import describe_limits
 
@@ -152,10 +152,10 @@ class Choice:
     def draw(self, inputs: dict[str, Any], rules: list[VisibilityRule]) -> None:
         """Draw the chooser, and the inputs of each branch below it."""
         begin = self.fill(self.field.default)[self.key]
-        choices = [(labels.branch(one), str(place)) for place, (one, _) in enumerate(self.branches)]
+        choices = [(field_hints.branch(one), str(place)) for place, (one, _) in enumerate(self.branches)]
         choices += [(widgets.UNSET, "")] if self.optional else []
         kind = gr.Radio if len(choices) <= widgets.MAX_RADIO_CHOICES else gr.Dropdown
-        named = {"label": labels.label(self.field), "elem_id": f"input-{self.key}", "elem_classes": "chooser"}
+        named = {"label": field_hints.label(self.field), "elem_id": f"input-{self.key}", "elem_classes": "chooser"}
         chooser = inputs[self.key] = kind(choices=choices, value=begin, **named)
         chooser.preprocess = lambda payload: payload
         columns = []

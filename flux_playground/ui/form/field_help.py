@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from ...schema import Field
-from ..text import labels
+from ..text import field_hints
 from ..text.templates import render
 from .limits_text import describe_limits
 
@@ -18,11 +18,11 @@ def render_help(field: Field) -> Markup:
     return render(
         "field.html",
         field=field,
-        label=labels.label(field),
+        label=field_hints.label(field),
         tools=_tools(field),
-        shapes=[_shape(text) for text in labels.SHAPES],
+        shapes=[_shape(text) for text in field_hints.SHAPES],
         limits=describe_limits(field),
-        about=labels.about(field),
+        about=field_hints.about(field),
     )
 
 

@@ -13,7 +13,7 @@ from ...errors import FieldError
 from ...schema import Field, Operation
 from ...schema.coerce import is_blank
 from ..components import html, private_event
-from ..text import labels
+from ..text import field_hints
 from ..text.templates import render
 from . import compound, widgets
 from .field_help import render_help
@@ -105,16 +105,16 @@ class Form:
     def _draw_fields(self) -> dict[str, Any]:
         inputs: dict[str, Any] = {}
         columns: dict[str, Any] = {}
-        ordered = labels.ordered(self.fields)
+        ordered = field_hints.ordered(self.fields)
         for field in ordered:
-            if not labels.advanced(field):
+            if not field_hints.advanced(field):
                 self._draw_field(field, inputs, columns)
-        folded = [field for field in ordered if labels.advanced(field)]
+        folded = [field for field in ordered if field_hints.advanced(field)]
         if folded:
             with gr.Accordion("Advanced", open=False, elem_id="advanced"):
                 for field in folded:
                     self._draw_field(field, inputs, columns)
-        for name, needed in labels.NEEDS.items():
+        for name, needed in field_hints.NEEDS.items():
             if name in inputs and needed in inputs:
                 show = lambda value: gr.Column(visible=bool(value))  # noqa: E731
                 inputs[needed].change(show, inputs[needed], columns[name], queue=False, **private_event())
@@ -124,7 +124,7 @@ class Form:
         classes = ["field", f"field-{field.name}", *(["required"] if field.required else [])]
         if widgets.is_image(field) or widgets.is_images(field):
             classes.append("image-field")
-        alone = labels.NEEDS.get(field.name) not in inputs
+        alone = field_hints.NEEDS.get(field.name) not in inputs
         with gr.Column(elem_classes=classes, min_width=0, visible=alone, elem_id=f"field-{field.name}") as column:
             column.allow_expected_parents = False  # Gradio would put another box around each input
             inputs |= compound.draw(self._nodes[field.name])
@@ -133,7 +133,7 @@ class Form:
 
 def offered_fields(operation: Operation, *, hosted: bool) -> tuple[Field, ...]:
     """Return the fields that the page has inputs for: all but those that visitors of a hosted page must not set."""
-    return tuple(field for field in operation.fields if not (hosted and field.name in labels.OWNERS))
+    return tuple(field for field in operation.fields if not (hosted and field.name in field_hints.OWNERS))
 
 
 def render_field_errors(errors: Iterable[FieldError]) -> str:

@@ -16,7 +16,7 @@ from ...bounded_json import LARGE, InvalidJson, parse_json
 from ...schema import Field
 from ...schema.simplify import simplify
 from ..gradio_patches.uploaded_files import uploaded_path
-from ..text import labels
+from ..text import field_hints
 
 UNSET = "API default"
 """The choice that leaves a field out of the request."""
@@ -33,7 +33,7 @@ LINE_TYPES = ("string", "integer", "number")
 
 def draw(field: Field, key: str = "", info: str | None = None) -> Any:
     """Draw the input of a field; `key` names the input, `info` is a line of its own."""
-    options = {"elem_id": f"input-{key or field.name}", "label": labels.label(field), "info": info}
+    options = {"elem_id": f"input-{key or field.name}", "label": field_hints.label(field), "info": info}
     component = _draw_function(field)(field, options)
     component.preprocess = _uploaded_paths if is_image(field) or is_images(field) else _unchanged
     return component
@@ -175,7 +175,7 @@ def _choice(field: Field, named: dict[str, Any]) -> Any:
 
 
 def _checkbox(field: Field, named: dict[str, Any]) -> Any:
-    said = labels.SWITCHES.get(field.name, named["label"])
+    said = field_hints.SWITCHES.get(field.name, named["label"])
     return gr.Checkbox(value=initial_value(field), container=False, **{**named, "label": said})
 
 
@@ -186,10 +186,10 @@ def _slider(field: Field, named: dict[str, Any]) -> Any:
 
 
 def _text(field: Field, named: dict[str, Any]) -> Any:
-    long = field.name in labels.LONG or is_json(field) or _is_line_list(field)
+    long = field.name in field_hints.LONG or is_json(field) or _is_line_list(field)
     return gr.Textbox(
         value=initial_value(field),
-        placeholder=labels.placeholder(field) or ("One on a line" if _is_line_list(field) else ""),
+        placeholder=field_hints.placeholder(field) or ("One on a line" if _is_line_list(field) else ""),
         lines=4 if long else 1,
         max_lines=14 if long else 1,
         type="password" if field.secret else "text",

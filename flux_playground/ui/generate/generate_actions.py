@@ -18,8 +18,8 @@ from ..events.context import Context
 from ..events.update import Update
 from ..recipes import duplicate_view
 from ..text import notices
+from .copy_settings import request_values
 from .live_updates import stream_updates
-from .reuse import request_values
 
 log = logging.getLogger(__name__)
 
@@ -48,18 +48,6 @@ async def generate(context: Context) -> Updates:
             return
     async for update in start(context, request, insist=insist):
         yield update
-
-
-@action("show", followed=True)
-async def show(context: Context) -> Updates:
-    """Select another generation; without an id, show the selected one again."""
-    wanted = context.text("id")
-    generation = await context.find_own() if wanted else None
-    if generation is not None:
-        context.session.select(generation.id)
-    if generation is not None or not wanted:
-        async for update in stream_updates(context):
-            yield update
 
 
 @action("stop", followed=True)

@@ -15,7 +15,7 @@ from ..events.context import Context
 from ..events.replace_form import replace_form
 from ..events.update import Update
 from ..text import notices
-from . import code_panel, import_dialog, import_preview, reproduction_view
+from . import code_panel, import_view, reproduction_view, settings_import
 
 MAX_TEXT_CHARS = 1_000_000
 
@@ -87,7 +87,7 @@ async def apply_import(context: Context) -> Update:
     pending = _take_pending(context)
     inputs: Mapping[str, Any] = {}
     if pending is not None:
-        inputs = await context.run(import_preview.import_inputs, context, pending)
+        inputs = await context.run(settings_import.import_inputs, context, pending)
     return _close_dialog(context, inputs, "Settings applied.")
 
 
@@ -106,17 +106,17 @@ async def use_as_image_prompt(context: Context) -> Update:
 async def _preview(context: Context, source: Path | str) -> Update:
     """Show what a file or a text would change; the session keeps it for `apply_import`."""
     try:
-        preview = await context.run(import_preview.preview_import, context, source)
+        preview = await context.run(settings_import.preview_import, context, source)
     except InvalidRecipe as error:
         context.session.pending_import = None
-        return Update(dialog=import_dialog.render_failure(error.message))
+        return Update(dialog=import_view.render_failure(error.message))
     context.session.pending_import = preview
-    return Update(dialog=import_dialog.render_import(preview))
+    return Update(dialog=import_view.render_import(preview))
 
 
-def _take_pending(context: Context) -> import_preview.ImportPreview | None:
+def _take_pending(context: Context) -> settings_import.ImportPreview | None:
     pending, context.session.pending_import = context.session.pending_import, None
-    return pending if isinstance(pending, import_preview.ImportPreview) else None
+    return pending if isinstance(pending, settings_import.ImportPreview) else None
 
 
 def _close_dialog(context: Context, inputs: Mapping[str, Any], text: str) -> Update:

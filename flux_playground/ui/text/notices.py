@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from ...errors import FieldError, PlaygroundError
 from ...schema import Field
-from . import labels, messages
+from . import field_hints, messages
 from .templates import render
 
 MAX_LISTED_ERRORS = 20
@@ -16,7 +16,7 @@ def render_field_errors(errors: Sequence[FieldError], fields: Iterable[Field], *
     """Render the errors of fields, each with a link to its field; `by_api` says that the API rejected the request."""
     if not errors:
         return ""
-    names = {field.name: labels.label(field) for field in labels.ordered(tuple(fields))}
+    names = {field.name: field_hints.label(field) for field in field_hints.ordered(tuple(fields))}
     order = list(names)
     ordered = sorted(errors, key=lambda error: order.index(error.field) if error.field in names else -1)
     rows = [

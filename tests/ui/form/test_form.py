@@ -14,7 +14,7 @@ from flux_playground.settings import DEFAULT_ENDPOINT
 from flux_playground.ui.form import widgets
 from flux_playground.ui.form.form import Form, render_field_errors
 from flux_playground.ui.form.limits_text import describe_limits
-from flux_playground.ui.text import labels
+from flux_playground.ui.text import field_hints
 
 OPERATION = load().operation(DEFAULT_ENDPOINT)
 SHIPPED = {one.name: one for one in OPERATION.fields}
@@ -105,7 +105,7 @@ def test_a_fault_is_told_by_its_field_and_is_no_markup() -> None:
 
 def test_what_is_required_and_the_prompt_come_first_and_unknown_fields_have_their_place() -> None:
     unknown = parse_field("brightness", {"type": "number", "default": 1})
-    order = [one.name for one in labels.ordered([unknown, *SHIPPED.values()])]
+    order = [one.name for one in field_hints.ordered([unknown, *SHIPPED.values()])]
     assert order[:2] == ["finetune_id", "prompt"]
     assert order.index("seed") < order.index("brightness") < order.index("webhook_url")
-    assert labels.label(unknown) == "Brightness"
+    assert field_hints.label(unknown) == "Brightness"

@@ -11,7 +11,7 @@ from flux_playground.generation import State
 from flux_playground.local import LocalServer
 from flux_playground.ui.events.update import Update
 from flux_playground.ui.form.form import Form
-from flux_playground.ui.generate import live_updates, reuse
+from flux_playground.ui.generate import copy_settings, live_updates
 
 from ..page_parts import Page
 
@@ -157,12 +157,12 @@ def test_reuse_settings(page: Page) -> None:
     """Reuse gives exactly the settings of the request."""
     page.run("generate", raw={**FORM, "seed": "0", "output_format": "", "prompt_upsampling": True})
     generation = page.playground.get(selected(page))
-    inputs = reuse.reuse_values(page.playground, generation, page.form, "all")
+    inputs = copy_settings.reuse_values(page.playground, generation, page.form, "all")
     assert inputs["seed"] == "0"
     assert inputs["output_format"] == ""
     assert inputs["prompt_upsampling"] is True
-    assert set(reuse.reuse_values(page.playground, generation, page.form, "prompt")) == {"prompt"}
-    assert "seed" not in reuse.reuse_values(page.playground, generation, page.form, "but-seed")
+    assert set(copy_settings.reuse_values(page.playground, generation, page.form, "prompt")) == {"prompt"}
+    assert "seed" not in copy_settings.reuse_values(page.playground, generation, page.form, "but-seed")
 
 
 def test_reuse_names_missing_fields(page: Page) -> None:
@@ -171,5 +171,5 @@ def test_reuse_names_missing_fields(page: Page) -> None:
     generation = page.playground.get(selected(page))
     fewer = [field for field in page.form.fields if field.name not in ("aspect_ratio", "finetune_id")]
     other = Form(page.form.operation, fewer)
-    assert reuse.describe_reuse(generation, other, "all").endswith("endpoint: aspect_ratio, finetune_id.")
-    assert reuse.describe_reuse(generation, page.form, "all") == reuse.SENTENCES["all"]
+    assert copy_settings.describe_reuse(generation, other, "all").endswith("endpoint: aspect_ratio, finetune_id.")
+    assert copy_settings.describe_reuse(generation, page.form, "all") == copy_settings.SENTENCES["all"]

@@ -8,10 +8,10 @@ from typing import Any
 from ...recipe import SourceKind
 from ...reproduce import image_exists
 from ..form.widgets import UNSET
-from ..text import image_urls, labels
+from ..text import field_hints, image_urls
 from ..text.templates import render
-from .import_preview import Change, ImportPreview
 from .reproduction_view import SIGNATURE_PRESENT, format_value
+from .settings_import import Change, ImportPreview
 
 MAX_REASON_CHARS = 300
 MAX_NAME_CHARS = 100
@@ -31,7 +31,7 @@ def render_import(preview: ImportPreview) -> str:
     original = preview.original
     own_image = original is not None and preview.found.kind is SourceKind.IMAGE
     return render(
-        "import_dialog.html",
+        "import_view.html",
         unique=secrets.token_hex(4),  # the same import again is a change on the page
         title="Your image" if own_image else TITLES[preview.found.kind],
         failure="",
@@ -40,7 +40,7 @@ def render_import(preview: ImportPreview) -> str:
         lead=_lead(preview),
         signed=SIGNATURE_PRESENT if preview.found.credentials else "",
         changes=[_row(change) for change in preview.changes],
-        refused=[(labels.label(field), reason[:MAX_REASON_CHARS]) for field, reason in preview.refused],
+        refused=[(field_hints.label(field), reason[:MAX_REASON_CHARS]) for field, reason in preview.refused],
         unknown=[(name[:MAX_NAME_CHARS], format_value(value)) for name, value in preview.unknown],
         warnings=preview.warnings,
         elsewhere=preview.elsewhere,
@@ -51,7 +51,7 @@ def render_import(preview: ImportPreview) -> str:
 def render_failure(sentence: str) -> str:
     """Render the dialog for a source without settings."""
     return render(
-        "import_dialog.html",
+        "import_view.html",
         unique=secrets.token_hex(4),
         title="Nothing to import",
         failure=sentence,
@@ -73,7 +73,7 @@ def _lead(preview: ImportPreview) -> str:
 def _row(change: Change) -> dict[str, Any]:
     has_default = change.field.default not in (None, "")
     return {
-        "label": labels.label(change.field),
+        "label": field_hints.label(change.field),
         "now": _format(change, change.now),
         "then": _format(change, change.then),
         "blank": UNSET if has_default else "empty",

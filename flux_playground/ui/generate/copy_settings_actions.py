@@ -7,7 +7,7 @@ from ..events.context import Context
 from ..events.replace_form import keep_for_undo, replace_form
 from ..events.update import NO_CHANGE, Update
 from ..text import notices
-from . import reuse
+from . import copy_settings
 
 MAX_TEXT_CHARS = 1_000_000
 OVERWRITTEN = {
@@ -26,10 +26,10 @@ async def reuse_settings(context: Context) -> Update:
     """Copy the settings of a generation, or some of them, into the form."""
     what = context.text("what")
     generation = await context.find_own()
-    if generation is None or what not in reuse.SENTENCES:
+    if generation is None or what not in copy_settings.SENTENCES:
         return NO_CHANGE
-    inputs = await context.run(reuse.reuse_values, context.playground, generation, context.form, what)
-    return replace_form(context, inputs, reuse.describe_reuse(generation, context.form, what))
+    inputs = await context.run(copy_settings.reuse_values, context.playground, generation, context.form, what)
+    return replace_form(context, inputs, copy_settings.describe_reuse(generation, context.form, what))
 
 
 @action("undo", writes_form=True)

@@ -23,7 +23,7 @@ from ...recipe import Detected, SourceKind, detect
 from ...schema import Field, Operation
 from ..events.context import Context
 from ..form import widgets
-from ..text import labels
+from ..text import field_hints
 
 MOST_UNKNOWN = 40
 """Names without a field here that are listed."""
@@ -132,7 +132,7 @@ def _rows(
     link: bool,
 ) -> Iterator[tuple[Field, Any]]:
     """Each field that is spoken of, with its value; None for one that was left out."""
-    for one in labels.ordered(tuple(offered)):
+    for one in field_hints.ordered(tuple(offered)):
         value = values.get(one.name)
         if one.secret or (value is None and (not whole or (link and one.media))):
             continue
