@@ -92,7 +92,7 @@ def test_what_is_sent_is_never_held_in_the_browser_nor_sent_elsewhere(context: B
     assert "7391" not in stored
     assert "7391" not in page.content()
     page.get_by_role("button", name="Remove key").click()
-    expect(page.locator(".connection")).to_contain_text("Local demo")
+    expect(page.locator(".connection")).to_contain_text("Demo")
     assert hosts - {urlsplit(address).netloc, ""} == set()
 
 

@@ -63,7 +63,7 @@ def test_a_dropped_copy_shows_what_would_change_before_it_changes_anything(page:
     made(page, prompt="a mill to come back to")
     seed = sent_seed(page)
     page.locator("#stage [data-act=more]").click()
-    copied = page.get_by_role("link", name="Download copy with its recipe inside").get_attribute("href")
+    copied = page.get_by_role("link", name="Download with settings embedded").get_attribute("href")
     fill(page, prompt="something else", seed="7")
     drop(page, read(address + str(copied)), "copy.jpg", "image/jpeg")
     assert table(page) == {"Prompt": ("something else", "a mill to come back to"), "Seed": ("7", seed)}
@@ -81,13 +81,13 @@ def test_an_untouched_original_is_found_by_its_hash_and_an_unknown_picture_offer
     original = made(page, prompt="kept as it came")
     fill(page, prompt="")
     drop(page, read(original), "anything.jpg", "image/jpeg")
-    expect(page.locator("dialog.sheet h2")).to_have_text("An image of yours")
+    expect(page.locator("dialog.sheet h2")).to_have_text("Your image")
     assert table(page)["Prompt"] == ("blank", "kept as it came")
     page.get_by_role("button", name="Cancel").click()
     file = io.BytesIO()
     Image.new("RGB", (64, 64), "crimson").save(file, "GIF")
     drop(page, file.getvalue(), "found.gif", "image/gif")
-    expect(page.locator("dialog.sheet[open]")).to_contain_text("There is no recipe inside")
+    expect(page.locator("dialog.sheet[open]")).to_contain_text("It has no settings")
     page.get_by_role("button", name="Use as image prompt").click()
     page.locator("#advanced > button").click()
     expect(page.locator("#input-image_prompt img")).to_be_visible(timeout=READY)
@@ -105,7 +105,7 @@ def test_a_link_sets_the_form_on_a_click_and_starts_nothing(context: BrowserCont
     page.close()
     other = context.new_page()
     other.goto(shared)
-    expect(other.locator("dialog.sheet[open] h2")).to_have_text("A link with settings", timeout=READY)
+    expect(other.locator("dialog.sheet[open] h2")).to_have_text("Link with settings", timeout=READY)
     cards = other.locator("#strip .card").count()
     assert table(other)["Prompt"][1] == "linked & shared 🪁"
     other.get_by_role("button", name="Apply", exact=True).click()
@@ -118,10 +118,10 @@ def test_made_again_it_is_compared_and_the_comparison_survives_a_reload(page: Pa
     first = made(page, prompt="a mill made again")
     button = page.locator("#stage [data-act=reproduce]")
     button.click()
-    expect(page.locator("#panel .verdict")).to_have_text("Identical bytes The same file, bit for bit.", timeout=READY)
+    expect(page.locator("#panel .verdict")).to_have_text("Identical file Every byte is the same.", timeout=READY)
     assert read(image(page)) == read(first)
     page.reload()
-    expect(page.locator("#panel .verdict b")).to_have_text("Identical bytes", timeout=READY)
+    expect(page.locator("#panel .verdict b")).to_have_text("Identical file", timeout=READY)
 
 
 def test_where_upsampling_rewrote_the_prompt_it_is_said_beforehand_and_the_reason_afterwards(page: Page) -> None:
@@ -153,8 +153,8 @@ def test_a_pasted_recipe_of_a_stranger_is_shown_as_text_and_nobody_is_asked(
     sheet = page.locator("dialog.sheet[open]")
     expect(sheet).to_be_visible(timeout=READY)
     assert table(page)["Prompt"][1] == evil
-    expect(sheet).to_contain_text("1 without a field here")
-    expect(sheet).to_contain_text("It names the server https://evil.example. Nothing is sent there")
+    expect(sheet).to_contain_text("1 not supported here")
+    expect(sheet).to_contain_text("Made on https://evil.example. New images will use")
     expect(sheet).to_contain_text("Aspect ratio")
     assert page.locator("img[src=x]").count() == 0
     page.get_by_role("button", name="Apply", exact=True).click()
@@ -180,7 +180,7 @@ def test_the_same_request_with_the_same_seed_is_offered_instead_of_made_again(pa
     made(page, prompt="something else")
     fill(page, prompt="made once", seed="31")
     page.locator("#generate").click()
-    expect(page.locator("#notice .offer")).to_contain_text("You have this image already")
+    expect(page.locator("#notice .offer")).to_contain_text("Already generated")
     cards = page.locator("#strip .card").count()
     page.get_by_role("button", name="Show it", exact=True).click()
     expect(page.locator(f'#stage img[src="{urlsplit(first).path.lstrip("/")}"]')).to_be_visible()
@@ -196,7 +196,7 @@ def test_a_picture_tells_its_recipe_and_its_code_in_every_language_to_its_owner_
     page.locator("#stage [data-act=more]").click()
     page.locator("#stage").get_by_role("button", name="Code", exact=True).click()
     panel = page.locator("#panel .panel[data-what=code]")
-    expect(panel).to_contain_text("This asks the local demo server")
+    expect(panel).to_contain_text("Calls this page's demo server")
     for name, part in (("curl", "x-key: $BFL_API_KEY"), ("Python", "import requests"), ("JSON", '"seed": 5150')):
         panel.get_by_role("tab", name=name, exact=True).click()
         expect(panel.get_by_role("tabpanel")).to_contain_text(part)
@@ -212,12 +212,12 @@ def test_a_picture_tells_its_recipe_and_its_code_in_every_language_to_its_owner_
 
 
 def test_a_file_can_be_opened_without_a_mouse(page: Page) -> None:
-    press_ = page.get_by_role("button", name="Open a recipe or image")
+    press_ = page.get_by_role("button", name="Import settings")
     with page.expect_file_chooser() as chooser:
         press_.focus()
         page.keyboard.press("Enter")
     request = json.dumps({"prompt": "from a file", "seed": 12}).encode()
     chooser.value.set_files({"name": "request.json", "mimeType": "application/json", "buffer": request})
-    expect(page.locator("dialog.sheet[open] h2")).to_have_text("A request", timeout=READY)
+    expect(page.locator("dialog.sheet[open] h2")).to_have_text("Request", timeout=READY)
     page.keyboard.press("Enter")
     expect(page.locator("#input-seed input")).to_have_value("12")
