@@ -12,7 +12,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from flux_playground.ui.generate.copy_settings import request_values
 from PIL import Image
 
 from flux_playground import Playground, Settings, schema
@@ -23,6 +22,7 @@ from flux_playground.playground import Visitor
 from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.ui.events.context import Context, PageState
 from flux_playground.ui.form.form import Form
+from flux_playground.ui.generate.copy_settings import request_values
 from flux_playground.ui.recipes.settings_import import import_inputs
 from flux_playground.ui.session.tab_session import TabSession
 from tests.conftest import FAST_POLLS
