@@ -9,7 +9,8 @@ import { chooseShape, clearField, insertTriggerWord, reuseSeed, rollSeed, swapSi
 import { applyImport, closeDialog, openElsewhere, showImported, useAsImagePrompt } from "./import.js";
 import { toggleJson } from "./json_editor.js";
 import { toggleNotifications } from "./notifications.js";
-import { closePanelOf, copyCode, copyLink, reproduce, selectTab, toggleDraft, toggleMore, togglePanel } from "./panels.js";
+import { closePanelOf, copyCode, copyLink, reproduce, selectTab, toggleDraft } from "./panels.js";
+import { toggleMore, togglePanel } from "./panels.js";
 import { goToField, scrollToResult } from "./scrolling.js";
 import { applySeedLock, toggleSeedLock } from "./seed_lock.js";
 import { closeShortcutList, openShortcutList, toggleLetters } from "./shortcut_list.js";

@@ -1,4 +1,4 @@
-// The choice of an endpoint. It is in the address of the page, and values of the form are carried over to the next form.
+// The choice of an endpoint. It is in the address of the page. Values of the form are carried over to the next form.
 import { showToast } from "./announcements.js";
 import { isReady, offersForm, send } from "./bridge.js";
 import { $ } from "./dom.js";
@@ -7,7 +7,7 @@ import { page } from "./page_state.js";
 import { onChange } from "./rendering.js";
 
 const PARAMETER = "endpoint";
-const LOST_MILLISECONDS_OF_SWITCH = 8000; // without a response of the program
+const MAX_SWITCH_MILLISECONDS = 8000; // without a response of the program
 let target = null; // number of the form to which the page switches
 let wasFormShown = false;
 let afterSwitch = null;
@@ -43,7 +43,7 @@ function switchTo(path) {
   const form = endpointPaths().indexOf(path);
   if (form < 0 || form === page.form || target !== null || !isReady() || !offersForm(form)) return false;
   target = form;
-  setTimeout(() => target === form && cancelSwitch(), LOST_MILLISECONDS_OF_SWITCH);
+  setTimeout(() => target === form && cancelSwitch(), MAX_SWITCH_MILLISECONDS);
   $("#form")?.setAttribute("aria-busy", "true");
   page.isSwitching = true;
   send("leave");

@@ -63,4 +63,6 @@ export function useExample({ prompt, finetune }) {
   findInput("prompt")?.focus();
 }
 
-export const insertTriggerWord = ({ word }) => setField("prompt", addTriggerWord(findInput("prompt")?.value || "", word));
+export function insertTriggerWord({ word }) {
+  setField("prompt", addTriggerWord(findInput("prompt")?.value || "", word));
+}

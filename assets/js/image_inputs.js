@@ -25,7 +25,9 @@ export function installImageInputs() {
   onFrame(checkImages);
   onFrame(renderNotes);
   window.addEventListener("drop", (event) => receiveFiles(event, event.dataTransfer?.files), true);
-  window.addEventListener("change", (event) => event.target.type === "file" && receiveFiles(event, event.target.files), true);
+  window.addEventListener("change", (event) => {
+    if (event.target.type === "file") receiveFiles(event, event.target.files);
+  }, true);
 }
 
 function checkImages() {

@@ -134,7 +134,7 @@ function importDrop(event) {
   const [name, count] = [files[0]?.name, files.length];
   if (files[0]) openFile(files[0]);
   else openText(text.split("\n")[0]);
-  if (count > 1) showToast(`Only ${name} of ${count} files is opened.`);
+  if (count > 1) showToast(`Only ${name} of ${count} files is imported.`);
 }
 
 // ---- paste ----

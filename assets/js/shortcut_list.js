@@ -26,7 +26,8 @@ export function createShortcutList() {
   dialog.innerHTML = `<h2 id="keys-head">Keyboard shortcuts</h2><dl>${rows.join("")}</dl>
     <p>Letters work while the image or the history has the focus.</p>
     <div class="notify"><button type="button" id="letters" class="quiet" role="switch" data-act="letters"
-    aria-checked="${areLettersOn()}"><i class="knob" aria-hidden="true"></i><span>Use single-letter shortcuts</span></button></div>
+    aria-checked="${areLettersOn()}"><i class="knob" aria-hidden="true"></i>
+    <span>Use single-letter shortcuts</span></button></div>
     <button type="button" class="solid" data-act="close">Close</button>`;
   document.body.append(dialog);
   document.documentElement.classList.toggle("mac", isMac); // the style shows the shortcut on Generate

@@ -194,3 +194,11 @@ def test_the_keyboard_is_enough(page: Page) -> None:
     expect(page.locator("#input-prompt textarea")).to_have_value("by keyboard #stuck")
     page.keyboard.press("?")
     expect(page.locator("#keys")).to_be_visible()
+
+
+def test_offered_key_form_opens(page: Page) -> None:
+    """The button of a rejected key opens the form for another key, and the form stays open."""
+    generate(page, finetune_id="my-finetune", prompt="a mill #bad-key", aspect_ratio="1:1")
+    page.locator(":is(#stage, #notice) [data-act=key]").click()
+    expect(page.locator("#key")).to_be_focused()
+    expect(page.locator("details.key")).to_have_attribute("open", "")
