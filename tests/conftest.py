@@ -99,9 +99,12 @@ def hosted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostedPage]:
         yield page
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for all journeys; where there is none, the tests fail."""
+    """One Chromium for the journeys of a file; where there is none, the tests fail.
+
+    It ends with the file: while Playwright runs, no other test of the worker can use `asyncio.run`.
+    """
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
         yield opened

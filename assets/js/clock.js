@@ -1,13 +1,16 @@
 // One clock for everything that depends on time, and the elapsed time of generations.
 import { $$ } from "./dom.js";
+import { onChange } from "./rendering.js";
 
 const TICK_MILLISECONDS = 250;
 const tasks = [];
+const starts = new Map(); // id of a generation → when it started; an update that arrives late never moves it forward
 
 export const onTick = (task) => tasks.push(task);
 
 export function startClock() {
   onTick(renderElapsedTimes);
+  onChange(renderElapsedTimes);
   setInterval(() => {
     for (const task of tasks) task();
   }, TICK_MILLISECONDS);
@@ -20,12 +23,14 @@ export function elapsedText(seconds) {
 
 function renderElapsedTimes() {
   for (const clock of $$("time[data-elapsed]")) {
-    const source = `${clock.dataset.of} ${clock.dataset.elapsed}`;
+    const { of: id, elapsed } = clock.dataset;
+    const source = `${id} ${elapsed}`;
     if (clock.source !== source) {
       clock.source = source; // Gradio may reuse the element for another generation
-      clock.startedAt = performance.now() - Number(clock.dataset.elapsed) * 1000;
+      const startedAt = performance.now() - Number(elapsed) * 1000;
+      starts.set(id, Math.min(startedAt, starts.get(id) ?? startedAt));
     }
-    const text = elapsedText((performance.now() - clock.startedAt) / 1000);
+    const text = elapsedText((performance.now() - starts.get(id)) / 1000);
     if (clock.textContent !== text) clock.textContent = text;
   }
 }

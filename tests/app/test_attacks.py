@@ -504,7 +504,7 @@ def test_an_allowance_cannot_be_had_twice_by_forging_where_one_comes_from(
         fresh.hello()
         heard = fresh.generate()
     assert "Limit reached" in heard
-    assert "with a key of your own" in heard
+    assert "add your own API key" in heard
     assert (len(kept(folder)) - before, spent(api) - paid) == (ALLOWANCE, ALLOWANCE)
 
 

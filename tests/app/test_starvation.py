@@ -158,7 +158,7 @@ def test_allowance_before_images(settings: Settings, server: LocalServer, monkey
         ann = Visitor("ann", mark="1111.aaaa")
         list(playground.generate(VALUES, ann))
         encoded: list[Any] = []
-        monkeypatch.setattr("flux_playground.playground.build", lambda *values: encoded.append(values))
+        monkeypatch.setattr("flux_playground.playground.prepare_request", lambda *values: encoded.append(values))
         for act in (playground.start, playground.prepare, playground.preview_request):
             with pytest.raises(QuotaExceeded):
                 act({**VALUES, "seed": 5, "image_prompt": b"an image"}, ann)

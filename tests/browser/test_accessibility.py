@@ -93,7 +93,7 @@ def test_axe_finds_nothing_before_and_while_a_picture_comes_and_when_it_is_there
             generate(page, prompt=f"a mill {word}", seed="")
             axe.now(name, "#result")
         generate(page, prompt="a mill #stuck")
-        expect(page.locator("#stage .state")).to_have_text("In line, number 1")
+        expect(page.locator("#stage .state")).to_have_text("Queued (#1)")
         axe.now("queued, and several at once", "#result")
         page.locator("#stage [data-act=stop]").click()
         ended(page)
@@ -135,7 +135,7 @@ def test_axe_finds_nothing_after_a_restart_nor_when_nobody_answers(browser: Brow
             page = axe.page
             expect(page.locator("#stage .frame.waiting")).to_be_visible(timeout=READY)
             axe.now("resumed after a restart")
-            page.locator('#strip .card[aria-label^="To collect"]').click()
+            page.locator('#strip .card[aria-label^="Not downloaded"]').click()
             ended(page)
             axe.now("uncollected after a restart", "#result")
             server.close()

