@@ -207,7 +207,7 @@ def test_many_tasks_at_once_share_their_connections_and_keep_their_answers_apart
             seeds[number] = result.seed
 
     # A timeout on a busy machine would close a connection and open another one.
-    with Client(server.url, KEY, limits=replace(QUICK, read_timeout=20, poll_timeout=20)) as client:
+    with Client(server.url, KEY, limits=replace(QUICK, read_timeout=20, poll_timeout=20, idle_timeout=20)) as client:
         threads = [threading.Thread(target=follow, args=(client, number)) for number in range(60)]
         for thread in threads:
             thread.start()
