@@ -82,7 +82,7 @@ def test_an_untouched_original_is_found_by_its_hash_and_an_unknown_picture_offer
     fill(page, prompt="")
     drop(page, read(original), "anything.jpg", "image/jpeg")
     expect(page.locator("dialog.sheet h2")).to_have_text("Your image")
-    assert table(page)["Prompt"] == ("blank", "kept as it came")
+    assert table(page)["Prompt"] == ("empty", "kept as it came")
     page.get_by_role("button", name="Cancel").click()
     file = io.BytesIO()
     Image.new("RGB", (64, 64), "crimson").save(file, "GIF")
