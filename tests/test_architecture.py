@@ -70,11 +70,11 @@ MAY_IMPORT = {
     "errors": set(),
     "ui": {"ui.page"},
     "ui.page": {
-        *{"ui.account", "ui.binding", "ui.components", "ui.endpoints", "ui.events", "ui.form", "ui.generate"},
+        *{"ui.account", "ui.press_dispatch", "ui.components", "ui.endpoints", "ui.events", "ui.form", "ui.generate"},
         *{"ui.gradio_patches", "ui.json_editor", "ui.layout", "ui.programs", "ui.recipes", "ui.server", "ui.session"},
         "ui.theme",
     },
-    "ui.binding": {"ui.account", "ui.components", "ui.events", "ui.form", "ui.layout", "ui.session", "ui.text"},
+    "ui.press_dispatch": {"ui.account", "ui.components", "ui.events", "ui.form", "ui.layout", "ui.session", "ui.text"},
     "ui.layout": {
         *{"ui.account", "ui.components", "ui.endpoints", "ui.events", "ui.form", "ui.generate", "ui.json_editor"},
         *{"ui.recipes", "ui.text"},
@@ -87,7 +87,7 @@ MAY_IMPORT = {
     "ui.json_editor": {"ui.events", "ui.form", "ui.text"},
     "ui.endpoints": {"ui.account", "ui.components", "ui.events", "ui.form", "ui.text"},
     "ui.account": {"ui.events", "ui.text"},
-    "ui.programs": {"packaged", "ui.binding", "ui.events", "ui.form", "ui.generate", "ui.session", "ui.text"},
+    "ui.programs": {"packaged", "ui.press_dispatch", "ui.events", "ui.form", "ui.generate", "ui.session", "ui.text"},
     "ui.events": {"ui.form", "ui.session", "ui.text"},
     "ui.form": {"ui.components", "ui.gradio_patches", "ui.text"},
     "ui.session": {"ui.server"},

@@ -28,7 +28,7 @@ from ..url_policy import PrivateNames, endpoint, is_allowed_url, may_receive_key
 from .connections import NotConnected
 from .downloads import Downloads
 from .limits import Limits
-from .poll_schedule import PollSchedule
+from .poll_schedule import PollSchedule, backoff
 from .polling import Polling
 from .responses import Result, Task, parse_error, parse_task
 from .transport import BadRedirect, Response, ResponseLost, Transport, redirect_target
@@ -234,7 +234,7 @@ class Client:
         asked = failure.retry_after or 0.0
         if asked > self._limits.max_retry_after:
             return False
-        pause = max(self._limits.pause(attempt), asked)
+        pause = max(backoff(self._limits, attempt), asked)
         log.info("submit did nothing (%s), again in %.2f s", failure.message, pause)
         return not (stop or Event()).wait(pause)
 
@@ -256,5 +256,5 @@ class Client:
                     break
             if attempt == self._limits.account_attempts:
                 break
-            sleep(max(self._limits.pause(attempt), min(failure.retry_after or 0.0, self._limits.max_pause)))
+            sleep(max(backoff(self._limits, attempt), min(failure.retry_after or 0.0, self._limits.max_pause)))
         raise failure

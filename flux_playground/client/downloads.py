@@ -14,6 +14,7 @@ from ..images.media_types import verify
 from ..url_policy import Origin, origin
 from .connections import AddressBlocked, NotConnected
 from .limits import Limits
+from .poll_schedule import backoff
 from .responses import retry_after
 from .transport import BadRedirect, Response, ResponseLost, Transport, URLNotAllowed
 
@@ -45,7 +46,7 @@ class Downloads:
                 return self._try(url, task_id)
             except _Retry as again:
                 failure = again.error
-                pause = max(self._limits.pause(attempt), min(again.after, self._limits.max_pause))
+                pause = max(backoff(self._limits, attempt), min(again.after, self._limits.max_pause))
             except PlaygroundError as error:
                 error.task_id = task_id
                 log.warning("task %s: no image from %s: %s", task_id, _host_of(url), error.message)

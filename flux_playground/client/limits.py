@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
 
 
@@ -40,8 +39,3 @@ class Limits:
     max_poll_step: float = 0.5
     max_response_bytes: int = 32 * 2**20
     max_image_bytes: int = 64 * 2**20
-
-    def pause(self, failures: int) -> float:
-        """Seconds to wait after this many failures in a row: doubling, with up to a third of it left to chance."""
-        longest = min(self.backoff * 2.0 ** min(failures - 1, 16), self.max_pause)
-        return longest * random.uniform(0.67, 1.0)  # noqa: S311 - it spreads clients, it hides nothing

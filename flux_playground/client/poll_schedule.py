@@ -1,4 +1,4 @@
-"""When to poll a task.
+"""When to poll a task, and how long to wait after a failed call.
 
 A client that polls at fixed times loses half an interval on every image and polls a dozen times before any image can
 be ready. This schedule waits until the earliest likely moment and then polls often. Two single polls before that moment
@@ -7,8 +7,11 @@ notice a task that is refused within a second, and a service that has become fas
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from math import ceil, inf
+
+from .limits import Limits
 
 MAX_DURATIONS = 64
 RECENT_DURATIONS = 8
@@ -46,3 +49,9 @@ class PollSchedule:
 def _quantile(ordered: Sequence[float], share: float) -> float:
     """Return the value below which this share of the values lies."""
     return ordered[max(ceil(share * len(ordered)) - 1, 0)]
+
+
+def backoff(limits: Limits, failures: int) -> float:
+    """Return the seconds to wait after `failures` failed calls in a row: doubled each time, with a third of jitter."""
+    longest = min(limits.backoff * 2.0 ** min(failures - 1, 16), limits.max_pause)
+    return longest * random.uniform(0.67, 1.0)  # noqa: S311  # jitter needs no secure random numbers

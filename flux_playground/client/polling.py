@@ -22,7 +22,7 @@ from ..errors import (
 )
 from .connections import NotConnected
 from .limits import Limits
-from .poll_schedule import PollSchedule
+from .poll_schedule import PollSchedule, backoff
 from .responses import NOT_FOUND, Result, Task, error_text, is_page, parse_error, parse_result, retry_after
 from .transport import Response, ResponseLost
 
@@ -139,7 +139,7 @@ class Polling:
     def _again(self, why: str, at_least: float | None = None) -> None:
         self._failures += 1
         self._last_failure = why
-        self._pause = max(self._limits.pause(self._failures), at_least or 0.0)
+        self._pause = max(backoff(self._limits, self._failures), at_least or 0.0)
         log.warning("task %s: poll failed (%s), again in %.2f s", self._task.id, why, self._pause)
 
     @property

@@ -13,7 +13,6 @@ from starlette.middleware import Middleware
 from ..playground import Playground
 from ..schema import Document, Operation
 from .account import account_actions
-from .binding import Binding
 from .components import private_event
 from .endpoints import endpoint_actions, replace_document
 from .events.action import Action, find_actions
@@ -24,6 +23,7 @@ from .generate import copy_settings_actions, generate_actions, history_actions, 
 from .gradio_patches.blocks import LeanBlocks, tune_on_startup
 from .json_editor import json_actions
 from .layout import draw_page
+from .press_dispatch import Binding
 from .programs import gradio_api, mcp
 from .recipes import panels, recipe_actions
 from .server import health

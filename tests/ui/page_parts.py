@@ -9,11 +9,11 @@ from typing import Any
 
 from flux_playground import Playground
 from flux_playground.playground import OWNER, Visitor
-from flux_playground.ui.binding import Binding
 from flux_playground.ui.events.context import Context, PageState
 from flux_playground.ui.events.update import Update
 from flux_playground.ui.form.form import Form
 from flux_playground.ui.page import page_actions
+from flux_playground.ui.press_dispatch import Binding
 from flux_playground.ui.session.tab_session import TabSession
 
 

@@ -14,10 +14,10 @@ import gradio as gr
 from ...errors import PlaygroundError, Unauthorized
 from ...generation import State
 from ...playground import Visitor
-from ..binding import Binding
 from ..events.context import PageState
 from ..form.form import Form
 from ..form.image_inputs import copy_image
+from ..press_dispatch import Binding
 from ..session import caller
 from ..text import messages
 from .generation_json import generation_to_json

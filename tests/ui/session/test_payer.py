@@ -10,7 +10,7 @@ import pytest
 from flux_playground import Playground, Settings
 from flux_playground.errors import Unauthorized
 from flux_playground.local import LocalServer
-from flux_playground.ui.binding import refuse_payer
+from flux_playground.ui.press_dispatch import refuse_payer
 from flux_playground.ui.programs.gradio_api import identify_caller
 from flux_playground.ui.session import tab_session
 
