@@ -130,6 +130,7 @@ def test_axe_finds_nothing_after_a_restart_nor_when_nobody_answers(browser: Brow
             one = playground.start({"finetune_id": "my-finetune", "prompt": "#stuck"})
             under_way = next(each for each in playground.watch(one.id) if each.state is State.RUNNING)
             playground.stop(one.id)
+            list(playground.watch(one.id))  # until it has stopped
             playground.store.save(replace(under_way, id="f" * 32))  # as a failure of the power leaves it
         with running_quick(tmp_path, **api) as url, checked(browser, url) as axe:
             page = axe.page
