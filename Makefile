@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 LOCKER := .locker
 NEWEST := .venv-newest
 INSTALL := -m pip install --quiet --disable-pip-version-check
-WORKERS := -n 3 --dist loadfile --no-loadscope-reorder
+WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 PYTEST := $(BIN)/python -m pytest $(WORKERS)
 COMPILE := $(LOCKER)/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)

@@ -31,7 +31,7 @@ def uploaded_path(payload: Any) -> str:
                 return str(path)
     except (OSError, ValueError, RuntimeError):
         pass
-    raise gr.Error(NOT_UPLOADED)
+    raise gr.Error(NOT_UPLOADED, print_exception=False)  # a client must not fill the log
 
 
 def check_uploads(value: Any) -> None:

@@ -64,11 +64,11 @@ def _bind_endpoint(binding: Binding, place: int, name: str, outputs: Sequence[An
                 copied = await page.threads(copy_image, image) if image else None
                 yield copied, str(generation.seed), generation_to_json(generation)
         except PlaygroundError as error:
-            raise gr.Error(error.message) from error
+            raise gr.Error(error.message, print_exception=False) from error
         if generation.state is not State.SUCCEEDED:
             said = messages.ending(generation)
             quoted = messages.quoted(generation.error) if generation.error else ""
-            raise gr.Error(f"{said.title}. {said.happened} {said.cost} {quoted}")
+            raise gr.Error(f"{said.title}. {said.happened} {said.cost} {quoted}", print_exception=False)
 
     generate.__signature__ = _signature(form, field_names)  # type: ignore[attr-defined]
     boxes = {name: inputs[field] if field in inputs else _box(field) for name, field in field_names.items()}
