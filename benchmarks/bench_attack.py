@@ -1,0 +1,142 @@
+"""The hosted page while one address attacks it: the page load of another visitor, and the memory of the program.
+
+One visitor loads the page before and during each attack; the ratio of both medians is from one run. The targets are a
+page load under 3 s and a process below 1.5 GB. Exit code 1 when a target is missed.
+"""
+
+from __future__ import annotations
+
+import io
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from PIL import Image
+
+from flux_playground.local import LocalServer
+from tests.app_process import running
+from tests.http_visitor import Stranger
+
+ATTACK_SECONDS = 12.0
+MAX_PAGE_SECONDS = 3.0
+MAX_PROCESS_MB = 1_500
+THREADS = 16
+
+
+def main() -> int:
+    """Run each attack; print the figures."""
+    with tempfile.TemporaryDirectory() as place, LocalServer(speed=30, renderer="flat") as api:
+        settings = {
+            "FLUX_PLAYGROUND_HOSTED": "1",
+            "BFL_API_KEY": "owners-key",
+            "FLUX_PLAYGROUND_BASE_URL": api.url,
+            "FLUX_PLAYGROUND_ALLOWANCE": "100000/hour",
+        }
+        with running(Path(place), **settings) as url:
+            process = find_process(place)
+            calm = load_seconds(url, 5)
+            print(f"calm: page {statistics.median(calm):.2f} s, memory {memory_mb(process):.0f} MB")
+            results = [attack(url, process, calm, name, act) for name, act in ATTACKS.items()]
+    return 0 if all(results) else 1
+
+
+def attack(url: str, process: int, calm: list[float], name: str, act: Callable[[Stranger], object]) -> bool:
+    """Run one attack from one address on many threads; return whether the targets were met."""
+    stranger, stop, peak = Stranger(url, "127.0.0.9"), threading.Event(), [0.0]
+    stranger.config  # noqa: B018  # loaded once, not by each thread
+
+    def repeat() -> None:
+        while not stop.is_set():
+            try:
+                act(stranger)
+            except OSError:
+                time.sleep(0.05)  # refused
+
+    def watch() -> None:
+        while not stop.wait(0.1):
+            peak[0] = max(peak[0], memory_mb(process))
+
+    threads = [threading.Thread(target=repeat, daemon=True) for _ in range(THREADS)]
+    threads.append(threading.Thread(target=watch, daemon=True))
+    for thread in threads:
+        thread.start()
+    time.sleep(1)
+    during = load_seconds(url, 5, until=time.monotonic() + ATTACK_SECONDS)
+    stop.set()
+    ratio = statistics.median(during) / statistics.median(calm)
+    print(
+        f"{name}: page median {statistics.median(during):.2f} s (slowest {max(during):.2f} s, {ratio:.1f} × calm), "
+        f"memory at most {peak[0]:.0f} MB"
+    )
+    return max(during) < MAX_PAGE_SECONDS and peak[0] < MAX_PROCESS_MB
+
+
+def load_seconds(url: str, times: int, until: float = 0.0) -> list[float]:
+    """Return the seconds of page loads of another visitor, at least `times`, until a moment."""
+    visitor, seconds = Stranger(url, "127.0.0.3"), []
+    while len(seconds) < times or time.monotonic() < until:
+        began = time.monotonic()
+        for path in ("/", "/config"):
+            visitor.get(path)
+        seconds.append(time.monotonic() - began)
+        time.sleep(0.2)
+    return seconds
+
+
+def find_process(folder: str) -> int:
+    """Return the process id of the program whose data is in a folder."""
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if f"FLUX_PLAYGROUND_DATA={folder}".encode() in path.read_bytes():
+                return int(path.parent.name)
+        except OSError:
+            continue
+    raise LookupError("the program is not running")
+
+
+def memory_mb(process: int) -> float:
+    """Return the resident memory of a process."""
+    status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
+    return int(status.split("VmRSS:")[1].split()[0]) / 1000
+
+
+def press(stranger: Stranger, **values: object) -> None:
+    """Press Generate with these values."""
+    stranger.join(stranger.number("click"), stranger.pressed(stranger.form(**values)))
+
+
+def large_tiff() -> bytes:
+    """Return a small file of an image with 8,600 × 8,600 pixels and transparency."""
+    file = io.BytesIO()
+    Image.new("RGBA", (8_600, 8_600), (20, 90, 140, 200)).save(file, "TIFF", compression="tiff_deflate")
+    return file.getvalue()
+
+
+def upload(stranger: Stranger, data: bytes) -> object:
+    """Upload a file and press Generate with it as image prompt."""
+    head = b'--X\r\nContent-Disposition: form-data; name="files"; filename="a.tiff"\r\nContent-Type: image/tiff\r\n\r\n'
+    body = head + data + b"\r\n--X--\r\n"
+    answer = stranger.call("POST", "/gradio_api/upload", body, content_type="multipart/form-data; boundary=X")
+    if answer.status == 200:
+        path = answer.body.decode().strip('[]"')
+        press(stranger, image_prompt={"path": path, "meta": {"_type": "gradio.FileData"}})
+    return answer
+
+
+LONG_PROMPT = "a mill " * 550_000
+TIFF = large_tiff()
+ATTACKS: dict[str, Callable[[Stranger], object]] = {
+    "presses with prompts of 3.8 MB": lambda stranger: press(stranger, prompt=LONG_PROMPT),
+    "large images as image prompt": lambda stranger: upload(stranger, TIFF),
+    "made-up keys": lambda stranger: stranger.act("key", key=f"made-up-{time.monotonic_ns()}"),
+    "streams of unknown sessions": lambda stranger: stranger.get("/gradio_api/queue/data?session_hash=unknown"),
+}
+
+if __name__ == "__main__":
+    sys.exit(main())
