@@ -11,6 +11,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -67,13 +68,14 @@ def receiver() -> Iterator[Receiver]:
 def delays(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The delays before attempts, which take no time."""
     seconds: list[float] = []
-    sleep = asyncio.sleep
 
     async def record(delay: float) -> None:
         seconds.append(delay)
-        await sleep(0)
+        await asyncio.sleep(0)
 
-    monkeypatch.setattr(asyncio, "sleep", record)
+    # Only in the module: servers of other tests sleep in the same process.
+    names = {name: getattr(asyncio, name) for name in dir(asyncio) if not name.startswith("__")}
+    monkeypatch.setattr(webhooks, "asyncio", SimpleNamespace(**{**names, "sleep": record}))
     return seconds
 
 
