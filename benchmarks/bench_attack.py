@@ -79,7 +79,8 @@ def attack(url: str, process: int, calm: list[float], name: str, act: Callable[[
 
 def load_seconds(url: str, times: int, until: float = 0.0) -> list[float]:
     """Return the seconds of page loads of another visitor, at least `times`, until a moment."""
-    visitor, seconds = Stranger(url, "127.0.0.3"), []
+    visitor = Stranger(url, "127.0.0.3")
+    seconds: list[float] = []
     while len(seconds) < times or time.monotonic() < until:
         began = time.monotonic()
         for path in ("/", "/config"):
