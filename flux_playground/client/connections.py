@@ -33,7 +33,7 @@ class AddressBlocked(NotConnected):
 
 
 class GuardedAdapter(HTTPAdapter):
-    """requests' own transport with our connections in its pools; what fails before one stands is `NeverMade`.
+    """requests' own adapter with our connections; a failure before a connection is open is `NotConnected`.
 
     With `guard`, the configured server, the peer of each connection is checked as an address that somebody else chose.
     """
@@ -61,7 +61,7 @@ class GuardedAdapter(HTTPAdapter):
 
 
 class _GuardedConnection(HTTPConnection):
-    """A connection that knows its limits and checks its peer; whatever fails before it stands is `NeverMade`."""
+    """A connection that knows its limits and checks its peer; a failure before it is open is `NotConnected`."""
 
     def __init__(self, *args: Any, limits: Limits, guard: Origin | None, names: PrivateNames, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -70,7 +70,7 @@ class _GuardedConnection(HTTPConnection):
         self.response_class = partial(_Response, limits.read_timeout)  # type: ignore[assignment]
 
     def connect(self) -> None:
-        """Connects, and shakes hands where the scheme is https; raises `NeverMade`."""
+        """Connects, and shakes hands where the scheme is https; raises `NotConnected`."""
         try:
             super().connect()
         except (HTTPError, http.client.HTTPException, OSError, ValueError) as error:
@@ -111,7 +111,7 @@ class _GuardedHTTPSConnection(_GuardedConnection, HTTPSConnection):
 
 
 class _Response(http.client.HTTPResponse):
-    """An response that is read within a deadline: the timeout that its socket has when the reading begins."""
+    """A response that is read within a deadline: the timeout that its socket has when the reading begins."""
 
     def __init__(self, silence: float, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
@@ -168,7 +168,7 @@ def describe_cause(error: BaseException) -> str:
         "IncompleteRead": "the response was cut",
         "NameResolutionError": "the name is unknown",
         "ConnectTimeoutError": "no connection in time",
-        "NewConnectionError": "nobody responses there",
+        "NewConnectionError": "nothing listens at this address",
         "SSLError": "no safe connection",
     }
     return words.get(type(error).__name__, type(error).__name__)
