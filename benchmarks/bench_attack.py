@@ -7,6 +7,7 @@ page load under 3 s and a process below 1.5 GB. Exit code 1 when a target is mis
 from __future__ import annotations
 
 import io
+import signal
 import statistics
 import sys
 import tempfile
@@ -38,7 +39,7 @@ def main() -> int:
             "FLUX_PLAYGROUND_BASE_URL": api.url,
             "FLUX_PLAYGROUND_ALLOWANCE": "100000/hour",
         }
-        with running(Path(place), **settings) as url:
+        with running(Path(place), signal.SIGTERM, True, **settings) as url:
             process = find_process(place)
             calm = load_seconds(url, 5)
             print(f"calm: page {statistics.median(calm):.2f} s, memory {memory_mb(process):.0f} MB")

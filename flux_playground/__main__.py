@@ -21,6 +21,7 @@ from .errors import InvalidDocument, InvalidSettings
 from .local import LocalServer
 from .log_limit import limit_repeated_lines
 from .packaged import assets, join_scripts, join_styles, program_version
+from .process_memory import return_large_blocks
 from .settings import list_variables
 from .storage import data_folder
 
@@ -102,6 +103,7 @@ def _start(options: argparse.Namespace) -> Program:
     playground, server = _open_playground(settings)
     _log_generations()
     limit_repeated_lines()
+    return_large_blocks()
     playground.resume()
     # Gradio takes seconds to load: a bad setting is reported before that.
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
