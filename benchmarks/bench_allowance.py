@@ -23,6 +23,7 @@ sys.path.insert(0, str(ROOT))
 from flux_playground.access.quota import Quota  # noqa: E402
 from flux_playground.errors import QuotaExceeded  # noqa: E402
 from flux_playground.generation import Generation, State  # noqa: E402
+from flux_playground.identity import Identity  # noqa: E402
 from flux_playground.rate_limits import Allowance  # noqa: E402
 from flux_playground.storage.generation_store import GenerationStore  # noqa: E402
 from flux_playground.storage.rows import to_row  # noqa: E402
@@ -45,7 +46,7 @@ def generation(number: int, created_at: float) -> Generation:
         request={"prompt": "a mill", "seed": number},
         state=State.SUCCEEDED,
         cost=6.0,
-        spender=f"{visitor:016x}.{visitor:08x}",
+        spender=Identity(f"{visitor:016x}", f"{visitor:08x}"),
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import PlaygroundError
+from .identity import Identity
 
 
 class State(StrEnum):
@@ -46,8 +47,8 @@ class Generation:
     `document` is the version of the schema. Generations with the same `fingerprint` have the same request and seed.
     `reproduces` is the id of the generation that this one repeats. `signed` tells whether the image file has Content
     Credentials, `embed_error` why a copy cannot contain its recipe ("" when it can); None means not computed.
-    `spender` is the visitor who spent the owner's money, as a digest; "" when the owner's money was not spent or the
-    owner spent it. `account` is a digest of the API key. `secret` is part of the URL of the image file, so that only
+    `spender` is the visitor who spent the owner's money; None when the owner's money was not spent or the owner spent
+    it. `account` is a digest of the API key. `secret` is part of the URL of the image file, so that only
     those who have the URL can open the file. `image_deleted_at` is when retention deleted the files.
     """
 
@@ -82,7 +83,7 @@ class Generation:
     document: str = ""
     fingerprint: str = ""
     reproduces: str = ""
-    spender: str = ""
+    spender: Identity | None = None
     account: str = ""
     image_deleted_at: float | None = None
     secret: str = field(default_factory=lambda: secrets.token_hex(16), repr=False, compare=False)

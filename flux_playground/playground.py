@@ -13,7 +13,7 @@ from typing import Any
 from . import active_document, schema
 from .access.admission import Admission
 from .access.quota import Quota
-from .access.visitor import OWNER, Visitor, billing_key, digest_key, resolve_credentials, uses_demo
+from .access.visitor import OWNER, Visitor, digest_key, resolve_credentials, spender_of, uses_demo
 from .build_request import (
     SEED,
     PreparedRequest,
@@ -157,7 +157,7 @@ class Playground:
         reuse = reuse_running and not request.draws_seed
         # Without its images, which take megabytes and are on disk.
         queued = QueuedRequest({**request.body, **request.redacted}, image_names(operation))
-        run = self._admission.admit(ActiveRun(generation, queued, visitor.mark), visitor, reuse=reuse)
+        run = self._admission.admit(ActiveRun(generation, queued, visitor.identity), visitor, reuse=reuse)
         if run.generation is not generation:
             return run.generation
         try:
@@ -281,7 +281,7 @@ class Playground:
             server=server,
             request={},
             document=self._document_version,
-            spender=billing_key(self.settings, visitor),
+            spender=spender_of(self.settings, visitor),
         )
 
     def _digest(self, key: str) -> str:

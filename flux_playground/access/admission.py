@@ -21,7 +21,7 @@ class Admission:
     def check(self, generation: Generation, visitor: Visitor) -> None:
         """Raise `QueueFull` or `QuotaExceeded` when this generation may not start."""
         if self._has_capacity_limit:
-            check_capacity(self._runs.list(), visitor.mark)
+            check_capacity(self._runs.list(), visitor.identity)
         self._quota.check(generation)
 
     def admit(self, run: ActiveRun, visitor: Visitor, *, reuse: bool = False) -> ActiveRun:

@@ -9,6 +9,7 @@ from ..errors import QuotaExceeded
 from ..generation import Generation
 from ..rate_limits import Allowance, Limit
 from ..storage.generation_store import GenerationStore
+from ..storage.usage import Spender
 
 VISITORS_PER_ADDRESS = 4
 """How many visitors' allowances one address has: a family shares one, and a browser's name is soon forged."""
@@ -46,19 +47,21 @@ class Quota:
         in_credits = any(limit.credits for limit in (*self.per_visitor.limits, *self.total.limits))
         price = self.store.usage.price(generation.server, generation.endpoint) if in_credits else None
         price = price or DEFAULT_CREDITS_PER_IMAGE
-        household = generation.spender.partition(".")[0] + "."
+        address = generation.spender.address
         refusals = [
             *self._refusals(self.per_visitor, 1, generation.spender, price, "Each visitor may"),
-            *self._refusals(self.per_visitor, VISITORS_PER_ADDRESS, household, price, "Visitors from one address may"),
-            *self._refusals(self.total, 1, "", price, "All visitors together may"),
+            *self._refusals(self.per_visitor, VISITORS_PER_ADDRESS, address, price, "Visitors from one address may"),
+            *self._refusals(self.total, 1, None, price, "All visitors together may"),
         ]
         if refusals:
             raise max(refusals, key=lambda one: one.retry_after or 0.0)
 
-    def _refusals(self, allowance: Allowance, times: int, who: str, price: float, words: str) -> list[QuotaExceeded]:
+    def _refusals(
+        self, allowance: Allowance, times: int, spender: Spender, price: float, words: str
+    ) -> list[QuotaExceeded]:
         found = []
         for limit in allowance.limits:
-            wait = self._wait(limit, limit.amount * times, who, price)
+            wait = self._wait(limit, limit.amount * times, spender, price)
             if wait > 0:
                 what = "credits" if limit.credits else "image" if limit.amount * times == 1 else "images"
                 done = "spend" if limit.credits else "make"
@@ -68,17 +71,19 @@ class Quota:
                 found.append(QuotaExceeded(said, retry_after=wait))
         return found
 
-    def _wait(self, limit: Limit, amount: float, who: str, price: float) -> float:
+    def _wait(self, limit: Limit, amount: float, spender: Spender, price: float) -> float:
         """Seconds until one more image fits under a limit: until enough of what was spent is long enough ago."""
         now = time.time()
         # Read before the store: an image that is written meanwhile is then known twice and not missed.
         reserved = {
-            one.id: (one.created_at, one.cost) for one in list(self.reserved.values()) if one.spender.startswith(who)
+            one.id: (one.created_at, one.cost)
+            for one in list(self.reserved.values())
+            if spender in (one.spender, one.spender and one.spender.address, None)
         }
         since, usage = now - limit.seconds, self.store.usage
-        if not limit.credits and usage.count(who, since, now, reserved) + 1 <= amount:
+        if not limit.credits and usage.count(spender, since, now, reserved) + 1 <= amount:
             return 0.0
-        spent = usage.spending_since(who, since, now, reserved)
+        spent = usage.spending_since(spender, since, now, reserved)
         takes = [(one.at, one.credits + one.unpriced * price if limit.credits else one.images) for one in spent]
         over = sum(take for _, take in takes) + (price if limit.credits else 1.0) - amount
         wait = 0.0

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from ..errors import InvalidDocument, Unauthorized
+from ..identity import UNKNOWN, Identity
 from ..schema import Operation
 from ..settings import Settings
 from ..url_policy import may_be_named_by_document
@@ -18,12 +19,12 @@ DEMO_KEY = "local-demo"  # the local server accepts any key
 class Visitor:
     """A visitor: `id` owns the generations; `api_key` is a key of their own, or empty.
 
-    `mark` identifies the visitor for quotas and queues: digests of address and browser, as `9f2c.41ab`.
+    `identity` is what quotas and queues count the visitor by.
     """
 
     id: str = "owner"
     api_key: str = field(default="", repr=False)
-    mark: str = "nobody."
+    identity: Identity = UNKNOWN
 
 
 OWNER = Visitor()
@@ -34,9 +35,9 @@ def uses_demo(settings: Settings, visitor: Visitor) -> bool:
     return bool(settings.demo_url) and not visitor.api_key and not settings.api_key
 
 
-def billing_key(settings: Settings, visitor: Visitor) -> str:
-    """Return the mark of a visitor who spends the owner's money, else ""."""
-    return "" if not settings.hosted or visitor.api_key or uses_demo(settings, visitor) else visitor.mark
+def spender_of(settings: Settings, visitor: Visitor) -> Identity | None:
+    """Return the identity of a visitor who spends the owner's money, else None."""
+    return None if not settings.hosted or visitor.api_key or uses_demo(settings, visitor) else visitor.identity
 
 
 def resolve_credentials(

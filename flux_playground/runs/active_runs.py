@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from ..generation import Generation
+from ..identity import UNKNOWN, Identity
 from .queued_request import QueuedRequest
 
 
@@ -15,13 +16,13 @@ class ActiveRun:
     """A generation that runs in this process: its latest record and its request, whose secrets are never stored.
 
     A worker calls `publish`; any number of watchers read. Setting `stop` ends the waiting for the task. With
-    `suspended` set as well, an accepted task stays unfinished on disk, so that the next start resumes it. `mark` is
-    the visitor whose turns in a queue the run takes.
+    `suspended` set as well, an accepted task stays unfinished on disk, so that the next start resumes it. `identity`
+    is the visitor whose turns in a queue the run takes.
     """
 
     generation: Generation
     request: QueuedRequest = field(default_factory=QueuedRequest, repr=False)
-    mark: str = ""
+    identity: Identity = UNKNOWN
     stop: threading.Event = field(default_factory=threading.Event)
     suspended: threading.Event = field(default_factory=threading.Event)
     _listeners: list[Callable[[], object]] = field(default_factory=list, repr=False)

@@ -11,6 +11,7 @@ from collections import OrderedDict, deque
 from collections.abc import Collection
 
 from ..errors import QueueFull
+from ..identity import Identity
 from .active_runs import ActiveRun
 
 MAX_RUNS_PER_VISITOR = 50
@@ -18,13 +19,12 @@ MAX_RUNS_PER_ADDRESS = 200
 MAX_RUNS = 1000
 
 
-def check_capacity(runs: Collection[ActiveRun], mark: str) -> None:
+def check_capacity(runs: Collection[ActiveRun], identity: Identity) -> None:
     """Raise `QueueFull` when this visitor, their address or all visitors together have too many runs."""
-    address = mark.partition(".")[0] + "."
-    own = sum(run.mark == mark for run in runs)
+    own = sum(run.identity == identity for run in runs)
     if own >= MAX_RUNS_PER_VISITOR:
         raise QueueFull(f"{own} of your images are running or queued already.")
-    if sum(run.mark.startswith(address) for run in runs) >= MAX_RUNS_PER_ADDRESS:
+    if sum(run.identity.address == identity.address for run in runs) >= MAX_RUNS_PER_ADDRESS:
         raise QueueFull(f"{MAX_RUNS_PER_ADDRESS} images of your address are running or queued already.")
     if len(runs) >= MAX_RUNS:
         raise QueueFull(f"{len(runs)} images are running or queued already.")
@@ -36,7 +36,7 @@ class FairQueue:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._running = 0
-        self._waiting: OrderedDict[str, deque[ActiveRun]] = OrderedDict()  # by mark, the next visitor first
+        self._waiting: OrderedDict[Identity, deque[ActiveRun]] = OrderedDict()  # the next visitor first
         self._lock = threading.Lock()
 
     def acquire(self, run: ActiveRun) -> bool:
@@ -45,7 +45,7 @@ class FairQueue:
             if self._running < self._limit:
                 self._running += 1
                 return True
-            self._waiting.setdefault(run.mark, deque()).append(run)
+            self._waiting.setdefault(run.identity, deque()).append(run)
             return False
 
     def release(self) -> ActiveRun | None:
@@ -54,36 +54,36 @@ class FairQueue:
             if not self._waiting:
                 self._running -= 1
                 return None
-            mark, runs = self._waiting.popitem(last=False)
+            identity, runs = self._waiting.popitem(last=False)
             run = runs.popleft()
             if runs:
-                self._waiting[mark] = runs  # at the end: every other visitor has a turn first
+                self._waiting[identity] = runs  # at the end: every other visitor has a turn first
             return run
 
     def cancel(self, run: ActiveRun) -> bool:
         """Remove a waiting run; return False for a run that does not wait."""
         with self._lock:
-            runs = self._waiting.get(run.mark, deque())
+            runs = self._waiting.get(run.identity, deque())
             if run not in runs:
                 return False
             runs.remove(run)
             if not runs:
-                del self._waiting[run.mark]
+                del self._waiting[run.identity]
             return True
 
     def position(self, run: ActiveRun) -> int:
         """Return the position of a run, 1 for the next one; 0 for a run that does not wait."""
         with self._lock:
-            own = self._waiting.get(run.mark, deque())
+            own = self._waiting.get(run.identity, deque())
             if run not in own:
                 return 0
             ahead = own.index(run)
-            own_turn = list(self._waiting).index(run.mark)
+            own_turn = list(self._waiting).index(run.identity)
             # Before the run's turn, each other visitor has as many turns as this one, or one more.
             turns = (
                 min(len(runs), ahead + (turn < own_turn))
-                for turn, (mark, runs) in enumerate(self._waiting.items())
-                if mark != run.mark
+                for turn, (identity, runs) in enumerate(self._waiting.items())
+                if identity != run.identity
             )
             return 1 + ahead + sum(turns)
 

@@ -109,8 +109,7 @@ class Runner:
 
     def _run(self, run: ActiveRun, pooled: PooledClient) -> None:
         try:
-            address = run.mark.partition(".")[0]
-            place = self._loaded.hold(address, run.stop) if run.request.has_images else nullcontext()
+            place = self._loaded.hold(run.identity.address, run.stop) if run.request.has_images else nullcontext()
             for generation in run_generation(
                 run.generation,
                 run.request,

@@ -27,7 +27,7 @@ def format_entry(generation: Generation) -> str:
         "waited": generation.api_seconds and round(generation.api_seconds, 3),
         "bytes": generation.size,
         "cost": generation.cost,
-        "spender": generation.spender or None,
+        "spender": str(generation.spender) if generation.spender else None,
     }
     return json.dumps(entry)
 

@@ -64,4 +64,19 @@ MIGRATIONS = (
         ALTER TABLE generations ADD COLUMN embed_error TEXT;
         """,
     ),
+    Migration(
+        "split_spender",
+        """
+        ALTER TABLE generations ADD COLUMN spender_address TEXT;
+        ALTER TABLE generations ADD COLUMN spender_browser TEXT;
+        UPDATE generations SET spender = 'unknown.unknown' WHERE spender = 'nobody.';
+        UPDATE generations SET
+            spender_address = substr(spender, 1, instr(spender || '.', '.') - 1),
+            spender_browser = substr(spender, instr(spender || '.', '.') + 1)
+        WHERE spender != '';
+        DROP INDEX generations_by_spender;
+        ALTER TABLE generations DROP COLUMN spender;
+        CREATE INDEX generations_by_spender ON generations (created_at) WHERE spender_address IS NOT NULL;
+        """,
+    ),
 )

@@ -10,6 +10,7 @@ from typing import Any
 from ..bounded_json import LARGE, parse_json
 from ..errors import from_dict
 from ..generation import Generation, State
+from ..identity import Identity
 
 log = logging.getLogger(__name__)
 
@@ -17,11 +18,13 @@ log = logging.getLogger(__name__)
 def to_row(generation: Generation) -> dict[str, Any]:
     """Return the values of the columns by name."""
     out = dict(vars(generation))
-    del out["progress"]  # not stored
+    del out["progress"], out["spender"]  # the progress is not stored
     out["request"] = json.dumps(dict(generation.request), ensure_ascii=False)
     out["seed"] = None if generation.seed is None else str(generation.seed)  # text: a seed may exceed 64 bits
     out["error"] = None if generation.error is None else json.dumps(generation.error.as_dict(), ensure_ascii=False)
     out["image"] = None if generation.image is None else generation.image.name  # the folder may be moved
+    spender = generation.spender
+    out |= {"spender_address": spender and spender.address, "spender_browser": spender and spender.browser}
     return out
 
 
@@ -44,4 +47,6 @@ def from_row(columns: dict[str, Any], images: Path) -> Generation:
         "image": None if columns["image"] is None else images / columns["image"],
         "signed": None if columns["signed"] is None else bool(columns["signed"]),
     }
-    return Generation(**{**columns, **parsed})
+    address, browser = columns.pop("spender_address"), columns.pop("spender_browser")
+    spender = None if address is None else Identity(address, browser)
+    return Generation(**{**columns, **parsed, "spender": spender})

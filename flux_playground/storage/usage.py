@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ..generation import Generation, State
+from ..identity import Identity
 from .database import Reader
+
+Spender = Identity | str | None
+"""A visitor, all visitors of an address, or all visitors."""
 
 MAX_DURATIONS = 64  # of each endpoint, the latest
 WINDOW_SECONDS = 90_000.0  # a day, which is the longest limit, and an hour more
@@ -52,8 +56,8 @@ class Usage:
         self._reader, self._lock = reader, reader.lock
         self._durations: dict[tuple[str, str], tuple[float, ...]] = {}
         self._prices: dict[tuple[str, str], float | None] = {}
-        self._rows: dict[str, tuple[float, str, float | None]] = {}  # id → when, spender, cost
-        self._spenders: dict[str, _Spender] = {}
+        self._rows: dict[str, tuple[float, Identity | None, float | None]] = {}  # id → when, spender, cost
+        self._spenders: dict[Spender, _Spender] = {}
         self._last_row: int | None = None
 
     def durations(self, server: str, endpoint: str) -> tuple[float, ...]:
@@ -89,12 +93,16 @@ class Usage:
         return {State(state): (number, cost) for state, number, cost in rows if state in set(State)}
 
     def spending_since(
-        self, spender: str, since: float, now: float, reserved: Mapping[str, tuple[float, float | None]] | None = None
+        self,
+        spender: Spender,
+        since: float,
+        now: float,
+        reserved: Mapping[str, tuple[float, float | None]] | None = None,
     ) -> list[Spent]:
         """Return what was spent since a moment, oldest first, with the `reserved` images that are not written yet.
 
-        `spender` is a whole mark, the part of a mark up to its dot for an address, or "" for everybody. What was never
-        charged is left out: what was not sent, and what the API rejected. `reserved` has moments and costs by id.
+        What was never charged is left out: what was not sent, and what the API rejected. `reserved` has moments and
+        costs by id.
         """
         with self._lock:
             self._update(now)
@@ -114,7 +122,7 @@ class Usage:
             tail = rows[bisect_left(rows, (newest * 60.0, "")) : end]
             return sorted([*self._single(head), *minutes, *self._single(tail), *pending])
 
-    def count(self, spender: str, since: float, now: float, reserved: Iterable[str] = ()) -> int:
+    def count(self, spender: Spender, since: float, now: float, reserved: Iterable[str] = ()) -> int:
         """Return how many images were spent since a moment, with the `reserved` ones that are not written yet."""
         with self._lock:
             self._update(now)
@@ -133,28 +141,30 @@ class Usage:
     def _update(self, now: float) -> None:
         """Read the rows that were written since the last time: a row gets a new, highest number at each write."""
         query = """
-            SELECT rowid, id, created_at, spender, cost, state = ? OR (state = ? AND task_id = '') FROM generations
+            SELECT rowid, id, created_at, spender_address, spender_browser, cost,
+                state = ? OR (state = ? AND task_id = '') FROM generations
             WHERE rowid >= ? AND created_at > ?
         """
         if self._last_row is None:
-            query = query.replace("rowid >= ? AND", "? IS NULL AND spender != '' AND")
-        for number, one, at, spender, cost, free in self._select(
+            query = query.replace("rowid >= ? AND", "? IS NULL AND spender_address IS NOT NULL AND")
+        for number, one, at, address, browser, cost, free in self._select(
             query, [State.CANCELLED, State.FAILED, self._last_row, now - WINDOW_SECONDS]
         ):
             self._last_row = max(self._last_row or 0, number)
             self._forget(one)
-            if spender and not free:
+            if address is not None and not free:
+                spender = Identity(address, browser)
                 self._rows[one] = (at, spender, cost)
                 for key in _keys(spender):
                     known = self._spenders.setdefault(key, _Spender())
                     insort(known.rows, (at, one))
                     known.add(at, cost)
-        everybody = self._spenders.get("", _Spender()).rows
+        everybody = self._spenders.get(None, _Spender()).rows
         for _, one in everybody[: _after(everybody, now - WINDOW_SECONDS)]:
             self._forget(one)
 
     def _forget(self, generation_id: str) -> None:
-        at, spender, cost = self._rows.pop(generation_id, (0.0, "", None))
+        at, spender, cost = self._rows.pop(generation_id, (0.0, None, None))
         for key in _keys(spender) if spender else ():
             self._spenders[key].add(at, cost, -1)
             rows = self._spenders[key].rows
@@ -173,8 +183,8 @@ def _spent(at: float, cost: float | None) -> Spent:
     return Spent(at, 1, cost or 0.0, int(cost is None))
 
 
-def _keys(spender: str) -> Iterator[str]:
-    yield from dict.fromkeys((spender, spender.partition(".")[0] + ".", ""))
+def _keys(spender: Identity) -> tuple[Spender, Spender, Spender]:
+    return spender, spender.address, None
 
 
 def _after(rows: list[tuple[float, str]], moment: float) -> int:

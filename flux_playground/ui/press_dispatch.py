@@ -116,8 +116,8 @@ class Binding:
         """Return the context of a request, after its session was identified by the request itself."""
         place = data.get("form")
         form = self.forms[place if type(place) is int and 0 <= place < len(self.forms) else 0]
-        mark = caller.mark(request, self.page.secret_key)
-        session = self.page.sessions.identify(request.session_hash, str(data.get("token", "")), mark)
+        identity = caller.identity_of(request, self.page.secret_key)
+        session = self.page.sessions.identify(request.session_hash, str(data.get("token", "")), identity)
         return Context(self.page, session, form, data, raw)
 
     def write(self, update: Update, place: int | None = None) -> dict[Any, Any]:

@@ -14,6 +14,7 @@ from flux_playground import Playground, Settings
 from flux_playground.access.quota import DEFAULT_CREDITS_PER_IMAGE, VISITORS_PER_ADDRESS, Quota
 from flux_playground.errors import QuotaExceeded
 from flux_playground.generation import Generation, State
+from flux_playground.identity import Identity
 from flux_playground.local import LocalServer
 from flux_playground.playground import OWNER, Visitor
 from flux_playground.rate_limits import Allowance
@@ -22,8 +23,8 @@ from flux_playground.ui.text import notices
 from tests.conftest import FAST_POLLS
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a lighthouse at dawn"}
-ANN = Visitor("ann", mark="1111.aaaa")
-BOB = Visitor("bob", mark="2222.bbbb")
+ANN = Visitor("ann", identity=Identity("1111", "aaaa"))
+BOB = Visitor("bob", identity=Identity("2222", "bbbb"))
 SERVER, PATH = "https://api.bfl.ai", "/v1/flux"
 
 
@@ -41,7 +42,7 @@ def hosted(settings: Settings, server: LocalServer) -> Settings:
     return mine.replace(allowance=Allowance.read("2/hour"), budget=Allowance.read("5/hour"))
 
 
-def one(number: int, ago: float = 0.0, spender: str = "1111.aaaa", **values: object) -> Generation:
+def one(number: int, ago: float = 0.0, spender: Identity = ANN.identity, **values: object) -> Generation:
     made = Generation(f"{number:032x}", "ann", time.time() - ago, PATH, SERVER, {}, State.SUCCEEDED, spender=spender)
     return replace(made, **values)  # type: ignore[arg-type]
 
@@ -102,11 +103,11 @@ def test_what_was_never_charged_is_not_counted(store: GenerationStore) -> None:
 def test_another_browser_has_an_allowance_of_its_own_but_no_address_has_many(store: GenerationStore) -> None:
     quota = Quota(store, Allowance.read("2/hour"), Allowance())
     for number in range(2 * VISITORS_PER_ADDRESS):
-        mine = one(number, spender=f"1111.{number // 2}")
+        mine = one(number, spender=Identity("1111", str(number // 2)))
         quota.check(mine)
         store.save(mine)
-    assert "one address" in refusal(quota, one(99, spender="1111.fresh")).message
-    quota.check(one(99, spender="11112.fresh"))
+    assert "one address" in refusal(quota, one(99, spender=Identity("1111", "fresh"))).message
+    quota.check(one(99, spender=Identity("11112", "fresh")))
 
 
 def test_what_is_over_the_allowance_is_neither_written_nor_sent(hosted: Settings) -> None:
@@ -131,19 +132,19 @@ def test_an_allowance_survives_a_restart_and_another_name(hosted: Settings) -> N
             list(playground.generate(VALUES, ANN))
     with Playground(hosted, limits=FAST_POLLS) as playground:
         with pytest.raises(QuotaExceeded):
-            playground.start(VALUES, Visitor("somebody else", mark=ANN.mark))
+            playground.start(VALUES, Visitor("somebody else", identity=ANN.identity))
         assert list(playground.generate(VALUES, BOB))[-1].state is State.SUCCEEDED
 
 
 def test_a_key_of_ones_own_and_the_local_server_cost_the_owner_nothing(hosted: Settings, settings: Settings) -> None:
     mine = replace(ANN, api_key="a-key-of-anns")
     with Playground(hosted.replace(allowance=Allowance.read("1/day"))) as playground:
-        assert [list(playground.generate(VALUES, mine))[-1].spender for _ in range(3)] == [""] * 3
+        assert [list(playground.generate(VALUES, mine))[-1].spender for _ in range(3)] == [None] * 3
         playground.start(VALUES, ANN)
     with Playground(
         settings.replace(hosted=True, data=settings.data / "demo", allowance=hosted.allowance)
     ) as playground:
-        assert [playground.start(VALUES, ANN).spender for _ in range(3)] == [""] * 3
+        assert [playground.start(VALUES, ANN).spender for _ in range(3)] == [None] * 3
 
 
 def test_an_owner_alone_has_no_allowance(hosted: Settings) -> None:
@@ -167,7 +168,7 @@ def test_fifty_presses_at_once_make_no_more_than_the_allowance(hosted: Settings)
     def press(number: int) -> None:
         ready.wait()
         try:
-            started.append(playground.start(VALUES, Visitor(f"v{number}", mark=f"{number % 10}.a")))
+            started.append(playground.start(VALUES, Visitor(f"v{number}", identity=Identity(str(number % 10), "a"))))
         except QuotaExceeded as error:
             refused.append(error)
 

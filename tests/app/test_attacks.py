@@ -564,7 +564,7 @@ def test_a_visitors_key_is_on_no_disk_in_no_page_and_in_no_log(
     for path in ("/", "/config", f"/gradio_api/deep_link?session_hash={stranger.session}", "/gradio_api/info"):
         stranger.get(path)
     mine = [one for one in kept(folder) if one.request.get("prompt") == "a mill of my own"]
-    assert [(one.state, one.spender) for one in mine] == [(State.SUCCEEDED, "")]
+    assert [(one.state, one.spender) for one in mine] == [(State.SUCCEEDED, None)]
     secrets = (key.encode(), OWNERS_KEY.encode(), key[::-1].encode(), key.encode("utf-16-le"))
     assert not any(secret in stranger.heard for secret in secrets)
     files = [path for path in folder.rglob("*") if path.is_file()]

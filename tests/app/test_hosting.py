@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 
 from flux_playground import Playground, Settings
 from flux_playground.generation import Generation
+from flux_playground.identity import Identity
 from flux_playground.local import LocalServer
 from flux_playground.playground import Visitor
 from flux_playground.runs import usage_log
@@ -49,7 +50,7 @@ def test_health_and_metrics(settings: Settings, server: LocalServer) -> None:
     """Everybody gets `/health`; only the token gets `/metrics`."""
     mine = settings.replace(hosted=True, metrics_token="sesame", api_key="owners", base_url=server.url, demo_url="")
     with Playground(mine) as playground:
-        list(playground.generate(VALUES, Visitor("ann", mark="1.a")))
+        list(playground.generate(VALUES, Visitor("ann", identity=Identity("1", "a"))))
         app = Starlette(routes=health.routes(playground))
         with serving(app) as url:
             somebody = Stranger(url)
@@ -103,7 +104,9 @@ def test_a_generation_is_one_line_of_log_without_its_content(
 
 def test_a_line_of_log_has_the_same_names_whatever_happened() -> None:
     plain = Generation("a", "owner", 1.0, "/v1/flux", "https://api.bfl.ai", {"prompt": "secret"})
-    rich = replace(plain, started_at=2.0, total_seconds=3.14159, api_seconds=3.0, size=5, cost=7.0, spender="1.a")
+    rich = replace(
+        plain, started_at=2.0, total_seconds=3.14159, api_seconds=3.0, size=5, cost=7.0, spender=Identity("1", "a")
+    )
     assert set(json.loads(usage_log.format_entry(plain))) == set(json.loads(usage_log.format_entry(rich)))
     assert json.loads(usage_log.format_entry(rich))["queued"] == 1.0
     assert "secret" not in usage_log.format_entry(plain)

@@ -17,6 +17,7 @@ from PIL import Image
 from flux_playground import Playground, Settings
 from flux_playground.build_request import build
 from flux_playground.errors import InvalidRequest, QuotaExceeded
+from flux_playground.identity import Identity
 from flux_playground.images import decode, image_file
 from flux_playground.images.metadata import MAX_TEXTS_CHARACTERS, png, read_texts
 from flux_playground.local import LocalServer
@@ -155,7 +156,7 @@ def test_allowance_before_images(settings: Settings, server: LocalServer, monkey
     hosted = settings.replace(demo_url="", base_url=server.url, api_key="owners-key", hosted=True)
     hosted = hosted.replace(allowance=Allowance.read("1/hour"))
     with Playground(hosted) as playground:
-        ann = Visitor("ann", mark="1111.aaaa")
+        ann = Visitor("ann", identity=Identity("1111", "aaaa"))
         list(playground.generate(VALUES, ann))
         encoded: list[Any] = []
         monkeypatch.setattr("flux_playground.playground.prepare_request", lambda *values: encoded.append(values))

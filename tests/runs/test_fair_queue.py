@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from flux_playground.errors import QueueFull
 from flux_playground.generation import Generation, State
+from flux_playground.identity import UNKNOWN, Identity
 from flux_playground.runs.active_runs import ActiveRun
 from flux_playground.runs.fair_queue import (
     MAX_RUNS,
@@ -22,8 +23,8 @@ from flux_playground.runs.fair_queue import (
 from flux_playground.runs.queued_request import QueuedRequest
 
 
-def run(name: str = "a", mark: str = "") -> ActiveRun:
-    return ActiveRun(Generation(name, "owner", 0.0, "/v1/flux", "https://api.bfl.ai", {}), mark=mark)
+def run(name: str = "a", identity: Identity = UNKNOWN) -> ActiveRun:
+    return ActiveRun(Generation(name, "owner", 0.0, "/v1/flux", "https://api.bfl.ai", {}), identity=identity)
 
 
 def left(line: FairQueue) -> list[str]:
@@ -70,17 +71,22 @@ def test_whoever_has_fifty_waiting_gets_no_more_turns_than_whoever_has_one() -> 
     line = FairQueue(1)
     line.acquire(run("first"))
     for number in range(50):
-        line.acquire(run(f"a{number}", "1.a"))
-    line.acquire(run("b", "2.b"))
-    line.acquire(run("c", "3.c"))
+        line.acquire(run(f"a{number}", Identity("1", "a")))
+    line.acquire(run("b", Identity("2", "b")))
+    line.acquire(run("c", Identity("3", "c")))
     assert left(line)[:5] == ["a0", "b", "c", "a1", "a2"]
 
 
-@given(st.lists(st.sampled_from(["1.a", "2.b", "3.c", "4.d"]), max_size=30), st.integers(0, 30))
-def test_the_place_in_the_line_is_the_turn_that_comes(marks: list[str], served: int) -> None:
+@given(
+    st.lists(
+        st.sampled_from([Identity("1", "a"), Identity("2", "b"), Identity("3", "c"), Identity("4", "d")]), max_size=30
+    ),
+    st.integers(0, 30),
+)
+def test_the_place_in_the_line_is_the_turn_that_comes(identities: list[Identity], served: int) -> None:
     line = FairQueue(1)
     line.acquire(run("first"))
-    runs = [run(str(number), mark) for number, mark in enumerate(marks)]
+    runs = [run(str(number), identity) for number, identity in enumerate(identities)]
     for one in runs:
         line.acquire(one)
     for _ in range(min(served, len(runs))):
@@ -90,11 +96,14 @@ def test_the_place_in_the_line_is_the_turn_that_comes(marks: list[str], served: 
     assert [places[place] for place in range(1, len(places) + 1)] == left(line)
 
 
-@given(st.lists(st.sampled_from(["1.a", "2.b", "3.c"]), max_size=12), st.integers(0, 11))
-def test_one_that_is_taken_out_moves_nobody_back(marks: list[str], out: int) -> None:
+@given(
+    st.lists(st.sampled_from([Identity("1", "a"), Identity("2", "b"), Identity("3", "c")]), max_size=12),
+    st.integers(0, 11),
+)
+def test_one_that_is_taken_out_moves_nobody_back(identities: list[Identity], out: int) -> None:
     line = FairQueue(1)
     line.acquire(run("first"))
-    runs = [run(str(number), mark) for number, mark in enumerate(marks)]
+    runs = [run(str(number), identity) for number, identity in enumerate(identities)]
     for one in runs:
         line.acquire(one)
     before = {one.generation.id: line.position(one) for one in runs}
@@ -105,17 +114,17 @@ def test_one_that_is_taken_out_moves_nobody_back(marks: list[str], out: int) -> 
 
 
 def test_nobody_and_no_address_can_fill_the_line() -> None:
-    mine = [run(str(number), "1.a") for number in range(MAX_RUNS_PER_VISITOR)]
+    mine = [run(str(number), Identity("1", "a")) for number in range(MAX_RUNS_PER_VISITOR)]
     with pytest.raises(QueueFull, match=f"{MAX_RUNS_PER_VISITOR} of your images"):
-        check_capacity(mine, "1.a")
-    check_capacity(mine, "1.b")
-    household = [run(str(number), f"1.{number}") for number in range(MAX_RUNS_PER_ADDRESS)]
+        check_capacity(mine, Identity("1", "a"))
+    check_capacity(mine, Identity("1", "b"))
+    household = [run(str(number), Identity("1", str(number))) for number in range(MAX_RUNS_PER_ADDRESS)]
     with pytest.raises(QueueFull, match="your address"):
-        check_capacity(household, "1.fresh")
-    check_capacity(household, "11.a")
-    crowd = [run(str(number), f"{number}.a") for number in range(MAX_RUNS)]
+        check_capacity(household, Identity("1", "fresh"))
+    check_capacity(household, Identity("11", "a"))
+    crowd = [run(str(number), Identity(str(number), "a")) for number in range(MAX_RUNS)]
     with pytest.raises(QueueFull, match=f"{MAX_RUNS} images"):
-        check_capacity(crowd, "fresh.a")
+        check_capacity(crowd, Identity("fresh", "a"))
 
 
 def test_no_more_than_the_limit_travel_when_many_threads_enter_and_leave() -> None:

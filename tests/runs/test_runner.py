@@ -19,6 +19,7 @@ from flux_playground import Playground, Settings
 from flux_playground.client import Client
 from flux_playground.errors import StorageError, TaskNotFound, Unauthorized
 from flux_playground.generation import Generation, State
+from flux_playground.identity import Identity
 from flux_playground.local import LocalServer
 from flux_playground.playground import Visitor
 from flux_playground.storage.generation_store import GenerationStore
@@ -247,12 +248,12 @@ def test_clock_set_back_locks_nobody_out(tmp_path: Path) -> None:
     """Rows of a time that lies far ahead are not counted against an allowance."""
     store = GenerationStore(tmp_path)
     now = time.time()
-    values: dict[str, Any] = {"state": State.SUCCEEDED, "spender": "9f2c.41ab"}
+    values: dict[str, Any] = {"state": State.SUCCEEDED, "spender": Identity("9f2c", "41ab")}
     store.save(Generation("a" * 32, "ann", now + 90_000, "/v1/x", "https://api.bfl.ai", {}, **values))
     store.save(Generation("b" * 32, "ann", now - 10, "/v1/x", "https://api.bfl.ai", {}, **values))
-    assert store.usage.count("9f2c.41ab", now - 3600, now) == 1
-    assert store.usage.count("9f2c.", now - 3600, now, ["c" * 32, "b" * 32]) == 2
-    assert [spent.at for spent in store.usage.spending_since("", now - 3600, now)] == [now - 10]
+    assert store.usage.count(Identity("9f2c", "41ab"), now - 3600, now) == 1
+    assert store.usage.count("9f2c", now - 3600, now, ["c" * 32, "b" * 32]) == 2
+    assert [spent.at for spent in store.usage.spending_since(None, now - 3600, now)] == [now - 10]
     store.close()
 
 

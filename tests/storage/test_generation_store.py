@@ -8,7 +8,9 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,8 +19,10 @@ from PIL import Image
 
 from flux_playground.errors import ContentModerated, InvalidImage
 from flux_playground.generation import UNFINISHED, Generation, State
+from flux_playground.identity import UNKNOWN, Identity
 from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.storage.migrations import MIGRATIONS
+from flux_playground.storage.rows import to_row
 
 
 def generation(number: int = 1, **values: object) -> Generation:
@@ -242,6 +246,36 @@ def test_a_journal_of_the_first_version_ever_shipped_opens_with_its_rows(tmp_pat
     assert (read.id, read.seed, read.task_id) == ("00", 7, "t")
     assert len(read.secret) == 32
     assert store.recent("owner")[0].secret == read.secret
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("spender", "identity"),
+    [
+        ("", None),
+        ("nobody.", UNKNOWN),
+        ("9f2c.41ab", Identity("9f2c", "41ab")),
+        ("9f2c.", Identity("9f2c")),
+        ("9f2c", Identity("9f2c")),
+    ],
+)
+def test_spender_of_an_older_database(tmp_path: Path, spender: str, identity: Identity | None) -> None:
+    """The spender that an older version stored as one text is read as an identity and counted."""
+    before = [migration.name for migration in MIGRATIONS].index("split_spender")
+    row = to_row(generation(created_at=time.time(), state=State.SUCCEEDED))
+    del row["spender_address"], row["spender_browser"]
+    with closing(sqlite3.connect(tmp_path / "journal.sqlite")) as database, database:
+        script = "; ".join(migration.sql for migration in MIGRATIONS[:before])
+        database.executescript(f"{script}; PRAGMA user_version = {before};")
+        marks = ", ".join("?" * (len(row) + 1))
+        database.execute(
+            f"INSERT INTO generations ({', '.join(row)}, spender) VALUES ({marks})", [*row.values(), spender]
+        )
+    store = GenerationStore(tmp_path)
+    (read,) = store.recent("owner")
+    assert read.spender == identity
+    assert store.usage.count(identity, 0.0, time.time()) == (identity is not None)
+    assert store.get(store.save(read).id) == read
     store.close()
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from flux_playground.generation import Generation, State
+from flux_playground.identity import Identity
 from flux_playground.storage import usage
 from flux_playground.storage.generation_store import GenerationStore
 
-MARKS = ("9f2c.41ab", "9f2c.7777", "aaaa.41ab")
+SPENDERS = (Identity("9f2c", "41ab"), Identity("9f2c", "7777"), Identity("aaaa", "41ab"))
 
 
 def rows(now: float) -> list[Generation]:
@@ -29,23 +30,23 @@ def rows(now: float) -> list[Generation]:
             {},
             state=State.SUCCEEDED,
             cost=chance.choice([None, 4.0, 7.0]),
-            spender=chance.choice(MARKS),
+            spender=chance.choice(SPENDERS),
         )
         for number in range(300)
     ]
 
 
 @pytest.mark.parametrize("seconds", [3600.0, 86400.0])
-@pytest.mark.parametrize("spender", ["", "9f2c.", "9f2c.41ab"])
+@pytest.mark.parametrize("spender", [None, "9f2c", SPENDERS[0]])
 def test_minutes_have_the_sums_of_their_rows(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, spender: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, spender: usage.Spender
 ) -> None:
     """Spending by the minute is the same as by row, after rows changed and vanished, with reserved images once."""
     store, now = GenerationStore(tmp_path), time.time()
     generations = rows(now)
     for generation in generations:
         store.save(generation)
-    store.usage.count("", now - seconds, now)
+    store.usage.count(None, now - seconds, now)
     for generation in generations[:60]:
         store.save(replace(generation, cost=9.0, state=State.CANCELLED if generation.cost else State.SUCCEEDED))
     reserved = {"f" * 32: (now, None), generations[-1].id: (generations[-1].created_at, 1.0)}
@@ -58,4 +59,17 @@ def test_minutes_have_the_sums_of_their_rows(
         sum(column) for column in list(zip(*minutes, strict=True))[1:]
     ]
     assert sum(spent.images for spent in single) == store.usage.count(spender, now - seconds, now, reserved)
+    store.close()
+
+
+def test_first_count_uses_the_index(tmp_path: Path) -> None:
+    """The first count after a start reads only the rows of the index of spenders."""
+    store, queries = GenerationStore(tmp_path), list[str]()
+    database = store._reader.connection
+    database.set_trace_callback(queries.append)
+    store.usage.count(None, 0.0, time.time())
+    database.set_trace_callback(None)
+    (query,) = queries
+    (plan,) = [step[3] for step in database.execute(f"EXPLAIN QUERY PLAN {query}")]
+    assert plan == "SEARCH generations USING INDEX generations_by_spender (created_at>?)"
     store.close()

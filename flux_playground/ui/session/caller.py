@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...errors import Unauthorized
+from ...identity import Identity
 from ...playground import Visitor
 
 SIGNED_IN_HEADER = "x-flux-playground-signed-in"
@@ -28,23 +29,19 @@ def address_bucket(address: str) -> str:
     return str(parsed)
 
 
-def mark(request: Any, secret: bytes) -> str:
-    """A digest of the signed-in name, else of the address and the browser, such as `9f2c.41ab`.
+def identity_of(request: Any, secret: bytes) -> Identity:
+    """Return the identity of a caller: digests with `secret` of the signed-in name, else of address and browser.
 
-    `request` is Gradio's or Starlette's. Without `secret` nobody can turn the digest back into an address.
+    `request` is Gradio's or Starlette's.
     """
     headers = dict(request.headers)
     name = headers.get(SIGNED_IN_HEADER)
     if name:
-        return _digest(secret, f"name {name}")[:16] + "."
+        return Identity(_digest(secret, f"name {name}")[:16])
     client = request.client
-    browser = " ".join(str(headers.get(one, "")) for one in ("user-agent", "accept-language"))
-    return f"{_digest(secret, address_bucket(client.host if client else ''))[:16]}.{_digest(secret, browser)[:8]}"
-
-
-def named(mark: str) -> bool:
-    """Whether a mark is that of a signed-in name."""
-    return len(mark) > 1 and mark.endswith(".")
+    address = address_bucket(client.host if client else "")
+    browser = " ".join(str(headers.get(header, "")) for header in ("user-agent", "accept-language"))
+    return Identity(_digest(secret, address)[:16], _digest(secret, browser)[:8])
 
 
 def caller(request: Any, visitor: Visitor, secret: bytes) -> Visitor:
@@ -56,7 +53,7 @@ def caller(request: Any, visitor: Visitor, secret: bytes) -> Visitor:
     if header is not None and not str(header).strip():
         raise Unauthorized("The x-key header is blank. Enter your key again, or leave the header out.")
     key = str(header).strip() if header is not None else visitor.api_key
-    return replace(visitor, mark=mark(request, secret), api_key=key)
+    return replace(visitor, identity=identity_of(request, secret), api_key=key)
 
 
 def _digest(secret: bytes, text: str) -> str:

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ...identity import Identity
 from ...playground import OWNER, Visitor
-from .caller import named
 
 MAX_IDLE_SECONDS = 3600.0
 """Seconds after which a tab without a request is forgotten, with its key."""
@@ -108,24 +108,22 @@ class TabSessions:
                 self._sessions.move_to_end(name)
         return session
 
-    def identify(self, session_hash: str | None, token_pair: str, mark: str = "") -> TabSession:
+    def identify(self, session_hash: str | None, token_pair: str, identity: Identity | None = None) -> TabSession:
         """Return the session of a request, identified by the tab's own token.
 
         `token` is a random token of the tab, with which a reload finds its images, and after a dot one of this visit,
-        which ends the session. `mark` is the identity for quotas. For a signed-in visitor the token finds only images
-        made under the same name.
+        which ends the session. For a signed-in visitor the token finds only images made under the same
+        name.
         """
         session = self.get(session_hash)
         token, _, visit = (token_pair or "").partition(".")
         session.visit_token = visit if TOKEN.fullmatch(visit) else ""
-        if mark:
-            new = session.visitor.mark != mark
-            session.visitor = replace(session.visitor, mark=mark)
-            if new:
-                self._limit_address(_address(session))
+        if identity and identity != session.visitor.identity:
+            session.visitor = replace(session.visitor, identity=identity)
+            self._limit_address(identity.address)
         if self._hosted and TOKEN.fullmatch(token):
-            whose = f"{token} {mark}" if named(mark) else token
-            digest = hashlib.sha256(whose.encode()).hexdigest()[:32]
+            owner = f"{token} {identity}" if identity and identity.is_signed_in else token
+            digest = hashlib.sha256(owner.encode()).hexdigest()[:32]
             session.visitor = replace(session.visitor, id=f"visitor-{digest}")
         return session
 
@@ -150,12 +148,12 @@ class TabSessions:
     def end(self, visit_token: str) -> None:
         """End the session of a closed tab and forget its key."""
         with self._lock:
-            gone = [
+            names = [
                 name
                 for name, session in self._sessions.items()
                 if session.visit_token and hmac.compare_digest(session.visit_token, visit_token)
             ]
-            keys = self._drop(gone)
+            keys = self._drop(names)
         self._forget_keys(keys)
 
     def expire_idle(self) -> None:
@@ -171,14 +169,14 @@ class TabSessions:
 
     def _longest_idle_of_largest_address(self) -> str:
         """Return the longest idle session of the address with the most sessions."""
-        addresses = Counter(_address(session) for session in self._sessions.values())
+        addresses = Counter(session.visitor.identity.address for session in self._sessions.values())
         crowd = max(addresses, key=addresses.__getitem__)
-        return next(name for name, session in self._sessions.items() if _address(session) == crowd)
+        return next(name for name, session in self._sessions.items() if session.visitor.identity.address == crowd)
 
     def _limit_address(self, address: str) -> None:
         """End the longest idle sessions of an address that has too many."""
         with self._lock:
-            own = [name for name, session in self._sessions.items() if _address(session) == address]
+            own = [name for name, session in self._sessions.items() if session.visitor.identity.address == address]
             keys = self._drop(own[:-MAX_SESSIONS_PER_ADDRESS])
         self._forget_keys(keys)
 
@@ -216,7 +214,3 @@ def _bounded(session_hash: str) -> str:
     if len(session_hash) <= MAX_SESSION_HASH_CHARS:
         return session_hash
     return hashlib.sha256(session_hash.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _address(session: TabSession) -> str:
-    return session.visitor.mark.partition(".")[0]

@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flux_playground import Playground
+from flux_playground.identity import Identity
 from flux_playground.runs.client_pool import ClientPool
 from flux_playground.ui.server.proxy_headers import FORWARDING_HEADERS, trust_proxy_headers
 from flux_playground.ui.server.token_bucket import RateLimiter, RateLimits, TokenBucket
 from flux_playground.ui.session import lifecycle
-from flux_playground.ui.session.caller import SIGNED_IN_HEADER, address_bucket, mark
+from flux_playground.ui.session.caller import SIGNED_IN_HEADER, address_bucket, identity_of
 from flux_playground.ui.session.tab_session import MAX_IDLE_SECONDS, TabSessions
 
 PROXIES = [ip_network("127.0.0.1"), ip_network("10.0.0.0/8")]
@@ -37,9 +38,9 @@ def address(peer: str, *forwarded: str) -> str:
     return str(trust_proxy_headers(scope(peer, *forwarded), PROXIES)["client"][0])
 
 
-def asked(host: str, browser: str = "Firefox", name: str = "") -> str:
+def identity(host: str, browser: str = "Firefox", name: str = "") -> Identity:
     headers = {"user-agent": browser} | ({SIGNED_IN_HEADER: name} if name else {})
-    return mark(SimpleNamespace(client=SimpleNamespace(host=host), headers=headers), SALT)
+    return identity_of(SimpleNamespace(client=SimpleNamespace(host=host), headers=headers), SALT)
 
 
 def signed_in(peer: str, *said: tuple[bytes, bytes], header: str = "X-Remote-User") -> str | None:
@@ -91,28 +92,31 @@ def test_last_untrusted_hop(forwarded: list[str], found: str) -> None:
 
 
 @given(st.text(alphabet="0123456789abcdef.:,%[] x", max_size=40))
-def test_forged_header_has_a_mark(text: str) -> None:
-    """Each forged header leads to a mark."""
-    named = address("10.0.0.1", text)
-    assert address_bucket(named)
-    assert len(asked(named).split(".")) == 2
+def test_forged_header_has_an_identity(text: str) -> None:
+    """Each forged header leads to an identity."""
+    host = address("10.0.0.1", text)
+    assert address_bucket(host)
+    assert [len(identity(host).address), len(identity(host).browser)] == [16, 8]
 
 
-def test_mark() -> None:
-    """A mark depends on address and browser and contains neither."""
-    first, other = asked("198.51.100.7"), asked("198.51.100.7", "Chromium")
-    assert first == asked("198.51.100.7")
+def test_identity() -> None:
+    """An identity depends on address and browser and contains neither."""
+    first, other = identity("198.51.100.7"), identity("198.51.100.7", "Chromium")
+    assert first == identity("198.51.100.7")
     assert first != other
-    assert first.split(".")[0] == other.split(".")[0] != asked("198.51.100.8").split(".")[0]
-    assert "198" not in first.split(".")[0] or len(first) == 25
-    assert asked("2001:db8::1") == asked("2001:db8::ffff:1") != asked("2001:db8:1::1")
-    assert asked("::ffff:198.51.100.7") == first
+    assert first.address == other.address != identity("198.51.100.8").address
+    assert not first.is_signed_in
+    assert len(str(first)) == 25
+    assert identity("2001:db8::1") == identity("2001:db8::ffff:1") != identity("2001:db8:1::1")
+    assert identity("::ffff:198.51.100.7") == first
 
 
-def test_mark_of_signed_in_user() -> None:
-    """The mark of a signed-in user is the same from each address."""
+def test_identity_of_signed_in_user() -> None:
+    """The identity of a signed-in user is the same from each address."""
     assert (
-        asked("198.51.100.7", name="ann") == asked("203.0.113.9", "Chromium", "ann") != asked("203.0.113.9", name="bob")
+        identity("198.51.100.7", name="ann")
+        == identity("203.0.113.9", "Chromium", "ann")
+        != identity("203.0.113.9", name="bob")
     )
 
 
@@ -146,9 +150,10 @@ def test_no_user_header_setting() -> None:
 def test_who_signs_in_after_another_in_the_same_tab_does_not_find_their_pictures() -> None:
     sessions = TabSessions(hosted=True)
     token = f"{TOKEN}.{VISIT}"
-    ann, bob = asked("198.51.100.7", name="ann"), asked("198.51.100.7", name="bob")
+    ann, bob = identity("198.51.100.7", name="ann"), identity("198.51.100.7", name="bob")
     ids = [
-        sessions.identify(str(n), token, one).visitor.id for n, one in enumerate((ann, bob, ann, asked("198.51.100.7")))
+        sessions.identify(str(n), token, one).visitor.id
+        for n, one in enumerate((ann, bob, ann, identity("198.51.100.7")))
     ]
     assert ids[0] == ids[2]
     assert len(set(ids)) == 3
@@ -202,7 +207,7 @@ def test_closing_a_tab_ends_its_visit_and_drops_its_key_and_nobody_elses() -> No
     gone: list[str] = []
     sessions = TabSessions(hosted=True, forget=gone.append)
     for session, token, key in (("one", VISIT, "key-one"), ("two", "ef" * 16, "key-two")):
-        sessions.use_key(sessions.identify(session, f"{TOKEN}.{token}", "m.m"), key)
+        sessions.use_key(sessions.identify(session, f"{TOKEN}.{token}", Identity("m", "m")), key)
     sessions.end("")
     sessions.end("no such visit")
     sessions.end(VISIT)

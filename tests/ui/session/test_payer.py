@@ -9,6 +9,7 @@ import pytest
 
 from flux_playground import Playground, Settings
 from flux_playground.errors import Unauthorized
+from flux_playground.identity import UNKNOWN
 from flux_playground.local import LocalServer
 from flux_playground.ui.press_dispatch import refuse_payer
 from flux_playground.ui.programs.gradio_api import identify_caller
@@ -33,14 +34,14 @@ def test_token_identifies_after_the_session_is_forgotten(page: Page) -> None:
     before = page.binding.context(data, request("one"), {}).visitor
     page.state.sessions._sessions.clear()
     assert page.binding.context(data, request("one"), {}).visitor == before
-    assert before.mark != "nobody."
+    assert before.identity != UNKNOWN
 
 
 def test_identity_without_a_load_event(page: Page) -> None:
     """A press without a load event is counted by its address, like every other press from there."""
     silent = page.binding.context({}, request("one"), {})
     loaded = page.binding.context({"token": f"{TOKEN}.{VISIT}"}, request("two"), {})
-    assert silent.visitor.mark == loaded.visitor.mark != "nobody."
+    assert silent.visitor.identity == loaded.visitor.identity != UNKNOWN
 
 
 def test_forgotten_key_is_refused(page: Page) -> None:

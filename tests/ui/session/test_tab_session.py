@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from flux_playground.identity import Identity
 from flux_playground.playground import OWNER, Visitor
 from flux_playground.ui.session import tab_session
 from flux_playground.ui.session.tab_session import MAX_IDLE_SECONDS, TabSession, TabSessions
@@ -79,10 +80,10 @@ def test_sessions_are_limited_by_address(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(tab_session, "MAX_SESSIONS_PER_ADDRESS", 3)
     monkeypatch.setattr(tab_session, "MAX_SESSIONS", 6)
     sessions = TabSessions(hosted=True)
-    sessions.use_key(sessions.identify("ann", f"{TOKEN}.{VISIT}", "1111.aaaa"), "anns-key")
+    sessions.use_key(sessions.identify("ann", f"{TOKEN}.{VISIT}", Identity("1111", "aaaa")), "anns-key")
     for number in range(20):
-        sessions.identify(f"made-up-{number}", "", "2222.bbbb")
+        sessions.identify(f"made-up-{number}", "", Identity("2222", "bbbb"))
     for number in range(4):
-        sessions.identify(f"other-{number}", "", f"33{number}.cccc")
+        sessions.identify(f"other-{number}", "", Identity(f"33{number}", "cccc"))
     assert len(sessions._sessions) <= 7  # the limit, and the session that came last
     assert sessions.get("ann").visitor.api_key == "anns-key"
