@@ -25,6 +25,9 @@ from ..url_policy import Origin, PrivateNames, is_address, is_allowed_peer, is_a
 from .connections import CHUNK_BYTES, AddressBlocked, GuardedAdapter, NotConnected, describe_cause
 from .limits import Limits
 
+SURROGATE = re.compile("[\ud800-\udfff]")
+SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
+
 MIN_SECRET_LENGTH = 8
 """Characters that a key has at least; anything shorter may be a word of the response."""
 
@@ -67,11 +70,23 @@ class Response:
     fault: str = ""
 
     def json(self) -> Any:
-        """Return the body as JSON, or None for an incomplete or invalid body."""
+        """Return the body as JSON, or None for an incomplete or invalid body; each lone surrogate becomes U+FFFD."""
         try:
-            return None if self.fault else json.loads(self.body)
+            value = None if self.fault else json.loads(self.body)
+            return _replace_surrogates(value) if SURROGATE_ESCAPE.search(self.body) else value
         except (ValueError, RecursionError):
             return None
+
+
+def _replace_surrogates(value: Any) -> Any:
+    """A copy of a JSON value whose texts can be encoded: a prompt that was cut may end in half of an emoji."""
+    if isinstance(value, str):
+        return SURROGATE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_replace_surrogates(item) for item in value]
+    if isinstance(value, dict):
+        return {_replace_surrogates(name): _replace_surrogates(item) for name, item in value.items()}
+    return value
 
 
 class URLNotAllowed(AddressBlocked):

@@ -70,7 +70,7 @@ class GenerationStore:
         return generation
 
     def save_with_retry(self, generation: Generation) -> Generation:
-        """Write a generation like `save`; if that fails, keep it in memory and retry. Never raises `StorageError`."""
+        """Write a generation like `save`; if that fails, keep it in memory and retry. Never raises."""
         return self._pending.save(generation)
 
     def check_writable(self) -> None:

@@ -31,7 +31,7 @@ class PendingRecords:
         return self._records.get(generation_id)
 
     def save(self, generation: Generation) -> Generation:
-        """Write a record; when that fails, keep the record and write it later. Never raises `StorageError`."""
+        """Write a record; when that fails, keep the record and write it later. Never raises."""
         with self._lock:
             self._records[generation.id] = generation
         if not self._try(generation):
@@ -53,6 +53,9 @@ class PendingRecords:
             try:
                 self._write(generation)
             except StorageError:
+                return False
+            except Exception as error:  # a fault of this program must not lose a paid image
+                log.error("generation %s cannot be written (%s)", generation.id, type(error).__name__)
                 return False
         with self._lock:
             if self._records.get(generation.id) is generation:

@@ -1,0 +1,58 @@
+"""A value of the API that the database refuses costs nobody the image."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import pytest
+from PIL import Image
+
+from flux_playground import Playground, Settings
+from flux_playground.generation import Generation, State
+from flux_playground.storage.pending_records import PendingRecords
+from tests.faulty_server import QUICK, Hostile, reply
+
+VALUES = {"finetune_id": "my-finetune", "prompt": "a mill"}
+SUBMIT = "/v1/flux-pro-1.1-ultra-finetuned"
+
+
+def jpeg() -> bytes:
+    """A small image."""
+    file = io.BytesIO()
+    Image.new("RGB", (32, 32)).save(file, "JPEG")
+    return file.getvalue()
+
+
+def test_prompt_with_half_an_emoji(settings: Settings) -> None:
+    """A rewritten prompt that ends in half of an emoji is stored with U+FFFD, and the image arrives."""
+    with Hostile({"/image": reply(jpeg())}) as api:
+        result = {"sample": f"{api.url}/image", "prompt": "a mill \ud83d"}
+        api.script(SUBMIT, reply({"id": "t1", "polling_url": f"{api.url}/poll"}))
+        api.script("/poll", reply({"id": "t1", "status": "Ready", "result": result}))
+        owned = settings.replace(demo_url="", base_url=api.url, api_key="owners-key-1234")
+        with Playground(owned, limits=QUICK) as playground:
+            ended = list(playground.generate(VALUES))[-1]
+            assert (ended.state, ended.prompt) == (State.SUCCEEDED, "a mill \ufffd")
+            assert playground.store.get(ended.id) == ended
+
+
+@pytest.mark.parametrize("fault", [UnicodeEncodeError("utf-8", "\ud800", 0, 1, "x"), OverflowError("too large")])
+def test_record_that_cannot_be_written_blocks_no_other(fault: Exception) -> None:
+    """A record that the database never takes is kept in memory; later records of others are written."""
+    written: list[str] = []
+
+    def write(generation: Generation) -> Generation:
+        if generation.prompt:
+            raise fault
+        written.append(generation.id)
+        return generation
+
+    pending = PendingRecords(write)
+    good = Generation("b" * 32, "owner", 0.0, "/v1/x", "https://api.bfl.ai", {})
+    bad = replace(good, id="a" * 32, prompt="refused")
+    assert pending.save(bad) is bad
+    assert pending.save(good) is good
+    assert pending.get(bad.id) is bad
+    assert written == [good.id]
+    pending.close()
