@@ -26,7 +26,7 @@ from .build_request import (
     sends_image,
 )
 from .client import Client, Limits
-from .errors import InvalidRequest, TaskNotFound, Unauthorized
+from .errors import InvalidRequest, Unauthorized
 from .generation import Generation, State
 from .image_ref import is_image_ref
 from .recipe import document_version
@@ -35,7 +35,7 @@ from .runs.active_runs import ActiveRun
 from .runs.changes import stream_changes
 from .runs.client_pool import ClientPool
 from .runs.queued_request import QueuedRequest
-from .runs.recovery import end_if_lost
+from .runs.recovery import can_be_collected, end_if_lost
 from .runs.runner import Runner
 from .settings import LOCAL_SERVER_PREFIX, Settings
 from .storage.generation_store import GenerationStore
@@ -67,6 +67,7 @@ class Playground:
         self._runs = self._runner.runs
         quota = Quota(self.store, settings.allowance, settings.budget)
         self._admission = Admission(self._runs, quota, has_capacity_limit=settings.hosted)
+        self._restarting = threading.Lock()  # a record is read and its run is added in one step
         self._encoding = threading.BoundedSemaphore(MAX_CONCURRENT_ENCODINGS)
 
     def __enter__(self) -> Playground:
@@ -163,12 +164,12 @@ class Playground:
         try:
             redact(operation, request.body, self.store.inputs.save)
             self.store.save(generation)
-            return self._runner.enqueue(run, key)
         except BaseException:
             self._runner.abandon(run)
             raise
         finally:
             self._admission.settle(generation)
+        return self._runner.enqueue(run, key)
 
     def find_existing(self, request: PreparedRequest) -> Generation | None:
         """Return the owner's generation of the same request and seed that has succeeded, or None."""
@@ -184,15 +185,15 @@ class Playground:
 
         Raises `Unauthorized` when the generation was submitted with another key than the visitor's present one.
         """
-        generation = self.get(generation_id)
-        lost = generation.state is State.FAILED and isinstance(generation.error, TaskNotFound)
-        if not (generation.state is State.DETACHED or lost) or not generation.task_id:
-            return generation
-        server, key = resolve_credentials(self.settings, visitor, self._operation_of(generation), required=False)
-        if generation.account and generation.account != self._digest(key):
-            raise Unauthorized("This image was made with another API key. Enter that key to download the image.")
-        again = replace(generation, state=State.RUNNING, error=None, finished_at=None)
-        return self._runner.enqueue_if_absent(ActiveRun(again), key if generation.server == server else "")
+        with self._restarting:
+            generation = self.get(generation_id)
+            if not can_be_collected(generation):
+                return generation
+            server, key = resolve_credentials(self.settings, visitor, self._operation_of(generation), required=False)
+            if generation.account and generation.account != self._digest(key):
+                raise Unauthorized("This image was made with another API key. Enter that key to download the image.")
+            again = replace(generation, state=State.RUNNING, error=None, finished_at=None)
+            return self._runner.enqueue_if_absent(ActiveRun(again), key if generation.server == server else "")
 
     def stop(self, generation_id: str) -> Generation:
         """Stop waiting for a generation: a queued one is never sent, a submitted one can be collected later."""
@@ -203,7 +204,7 @@ class Playground:
         """Resume the generations of an ended process: submitted tasks are polled, nothing is submitted again."""
         if not self.store.is_primary:
             return []
-        return [self._recover(generation) for generation in self.store.unfinished()]
+        return [self._recover(generation.id) for generation in self.store.unfinished()]
 
     def get(self, generation_id: str) -> Generation:
         """Return the latest record of a generation; raises `KeyError` for an unknown id."""
@@ -287,11 +288,13 @@ class Playground:
     def _digest(self, key: str) -> str:
         return digest_key(self.store.secret_key(), key)
 
-    def _recover(self, generation: Generation) -> Generation:
-        if run := self._runs.get(generation.id):
-            return run.generation
-        server, key = resolve_credentials(self.settings, OWNER, self._operation_of(generation), required=False)
-        recovered = end_if_lost(generation, server, self._digest(key))
-        if recovered.finished:
-            return self.store.save_with_retry(recovered)
-        return self._runner.enqueue_if_absent(ActiveRun(generation), key if generation.server == server else "")
+    def _recover(self, generation_id: str) -> Generation:
+        with self._restarting:
+            run, generation = self._runs.get(generation_id), self.get(generation_id)  # without a run it is final
+            if run or generation.finished:
+                return generation
+            server, key = resolve_credentials(self.settings, OWNER, self._operation_of(generation), required=False)
+            recovered = end_if_lost(generation, server, self._digest(key))
+            if recovered.finished:
+                return self.store.save_with_retry(recovered)
+            return self._runner.enqueue_if_absent(ActiveRun(generation), key if generation.server == server else "")

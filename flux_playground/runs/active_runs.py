@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from ..errors import StorageError
 from ..generation import Generation
 from ..identity import UNKNOWN, Identity
 from .queued_request import QueuedRequest
@@ -70,7 +71,13 @@ class ActiveRuns:
 
     def __init__(self) -> None:
         self._runs: dict[str, ActiveRun] = {}
+        self._closed = False
         self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Refuse every run that is added from now on."""
+        with self._lock:
+            self._closed = True
 
     def get(self, generation_id: str) -> ActiveRun | None:
         """Return the run of a generation, or None."""
@@ -82,8 +89,13 @@ class ActiveRuns:
             return list(self._runs.values())
 
     def add(self, run: ActiveRun) -> ActiveRun:
-        """Add a run and return it; where its generation runs already, return that run and add nothing."""
+        """Add a run and return it; where its generation runs already, return that run and add nothing.
+
+        Raises `StorageError` after `close`.
+        """
         with self._lock:
+            if self._closed:
+                raise StorageError("The program is ending. Nothing was sent.")
             active = self._runs.get(run.generation.id)
             if active is None or active.generation.finished:  # a finished run is about to be removed
                 self._runs[run.generation.id] = active = run

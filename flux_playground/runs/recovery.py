@@ -33,6 +33,12 @@ def end_if_lost(generation: Generation, server: str, account: str) -> Generation
     return replace(generation, state=state, error=error or generation.error, task_id=task_id, finished_at=time.time())
 
 
+def can_be_collected(generation: Generation) -> bool:
+    """Return whether a generation has ended without the image of its accepted task, which may still be there."""
+    lost = generation.state is State.FAILED and isinstance(generation.error, TaskNotFound)
+    return bool(generation.task_id) and (generation.state is State.DETACHED or lost)
+
+
 def _is_loopback(server: str) -> bool:
     try:
         return origin(server).loopback

@@ -40,9 +40,12 @@ class Runner:
 
     def close(self) -> None:
         """Stop waiting for all generations; the next start resumes accepted ones."""
-        for run in self.runs.list():
+        self.runs.close()
+        runs = self.runs.list()
+        for run in runs:
             run.suspended.set()
             self.stop(run)
+        for run in runs:  # after all are stopped: a place that is free must not send a queued request
             for _ in run.watch():
                 pass
 
@@ -50,35 +53,38 @@ class Runner:
         """Stop waiting for a run; one that is still queued is never sent."""
         run.stop.set()
         if self._clients.cancel(run):
-            self._end(run, State.CANCELLED)
-            self.runs.remove(run)
+            self.abandon(run)
         return run.generation
 
     def enqueue_if_absent(self, run: ActiveRun, key: str) -> Generation:
         """Add and enqueue a run of an accepted task, unless its generation runs already."""
         active = self.runs.add(run)
-        if active is not run:
-            return active.generation
-        try:
-            return self.enqueue(run, key)
-        except BaseException:
-            self.abandon(run)
-            raise
+        return self.enqueue(run, key) if active is run else active.generation
 
     def abandon(self, run: ActiveRun) -> None:
-        """End a run that could not be started."""
-        self._end(run, State.DETACHED if run.generation.task_id else State.CANCELLED)
+        """End a run that was not started; an accepted task can be collected, or is resumed by the next start."""
+        if run.suspended.is_set() and run.generation.task_id:
+            run.publish(replace(run.generation, state=State.DETACHED))
+        else:
+            self._end(run, State.DETACHED if run.generation.task_id else State.CANCELLED)
         self.runs.remove(run)
 
     def enqueue(self, run: ActiveRun, key: str) -> Generation:
-        """Start a run that is in `runs`, or put it into the queue of its key."""
-        pooled = self._clients.get(run.generation.server, key)
+        """Start a run that is in `runs`, or put it into the queue of its key; a run that cannot be started ends."""
+        try:
+            pooled = self._clients.get(run.generation.server, key)
+        except BaseException:
+            self.abandon(run)
+            raise
         if pooled.queue.acquire(run):
             try:
                 self._start_worker(pooled, run)
             except RuntimeError:  # no more threads
                 self._start_next(pooled)
+                self.abandon(run)
                 raise
+        elif run.stop.is_set():  # stopped before it was in the queue
+            self.stop(run)
         return run.generation
 
     def _start_worker(self, pooled: PooledClient, run: ActiveRun) -> None:
