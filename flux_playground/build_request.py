@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 import secrets
 from collections.abc import Callable, Mapping
@@ -212,7 +211,7 @@ def decode_base64(text: str) -> bytes | None:
     bare = "".join(bare.split()).replace("-", "+").replace("_", "/").rstrip("=")
     try:
         return base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True) or None
-    except binascii.Error:
+    except ValueError:  # binascii.Error is one
         return None
 
 

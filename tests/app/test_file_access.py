@@ -141,6 +141,7 @@ def test_spellings_of_base64(operation: Operation, value: str) -> None:
         (base64.b64encode(b"<html>sign in</html>").decode(), "not an image"),
         ("https://example.org/a.png", "is an address; give the image itself"),
         ("photo.png", "not an image as base64"),
+        ("été.png", "not an image as base64"),
         ("sha256:" + "0" * 64, "no longer kept"),
     ],
 )

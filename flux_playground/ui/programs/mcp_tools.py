@@ -6,7 +6,6 @@ Image inputs are base64 only: a path or a URL is not an image.
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import secrets
 import time
@@ -153,7 +152,7 @@ def _decode(value: Any) -> Any:
     text = value.partition(",")[2] if value.startswith("data:") else value
     try:
         return base64.b64decode(text, validate=True) if text else None
-    except binascii.Error:
+    except ValueError:  # binascii.Error is one
         return value
 
 

@@ -413,3 +413,11 @@ def test_who_calls_sees_nothing_of_anothers_images(program: Stranger, url: str) 
     result = called(Stranger(url, "127.1.255.9"), {**VALUES, "image_prompt": named})
     assert result["isError"]
     assert "image_prompt" in said(result)
+
+
+def test_image_with_an_accent(program: Stranger) -> None:
+    """Text outside ASCII is refused as no image at its field; it is no fault of the program."""
+    for image in ("été.png", "data:image/png;base64,été", "\u017f" * 8):
+        result = called(program, {**VALUES, "image_prompt": image})
+        assert result["isError"]
+        assert "image_prompt: is not an image as base64" in said(result)
