@@ -105,6 +105,7 @@ def _start(options: argparse.Namespace) -> Program:
     limit_repeated_lines()
     return_large_blocks()
     playground.resume()
+    playground.store.usage.load()
     # Gradio takes seconds to load: a bad setting is reported before that.
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     from .ui import build

@@ -65,7 +65,7 @@ class Playground:
         retention = Retention(self.store, settings.max_storage_bytes, free_server)
         self._runner = Runner(self.store, self.clients, retention, settings.timeout, add_image_facts)
         self._runs = self._runner.runs
-        quota = Quota(self.store, settings.allowance, settings.budget)
+        quota = Quota(self.store.usage, settings.allowance, settings.budget)
         self._admission = Admission(self._runs, quota, has_capacity_limit=settings.hosted)
         self._restarting = threading.Lock()  # a record is read and its run is added in one step
         self._encoding = threading.BoundedSemaphore(MAX_CONCURRENT_ENCODINGS)

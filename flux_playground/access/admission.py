@@ -34,9 +34,9 @@ class Admission:
             if running is not None:
                 return running
             self.check(run.generation, visitor)
-            self._quota.reserve(run.generation)
+            self._quota.usage.reserve(run.generation)
             return self._runs.add(run)
 
     def settle(self, generation: Generation) -> None:
         """End the reservation of a generation that is stored now, or was abandoned."""
-        self._quota.reserved.pop(generation.id, None)
+        self._quota.usage.release(generation)

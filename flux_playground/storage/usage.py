@@ -2,51 +2,19 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
 
 from ..generation import Generation, State
 from ..identity import Identity
 from .database import Reader
-
-Spender = Identity | str | None
-"""A visitor, all visitors of an address, or all visitors."""
+from .spending import PaidImage, Spender, Spending
 
 MAX_DURATIONS = 64  # of each endpoint, the latest
 WINDOW_SECONDS = 90_000.0  # a day, which is the longest limit, and an hour more
 CLOCK_SKEW_SECONDS = 300.0  # a row further in the future was written while the clock was wrong
-
-
-MAX_SINGLE_ROWS = 2_000
-"""Beyond it, spending is given by the minute: a press waits for it."""
-
-
-class Spent(NamedTuple):
-    """Spending until a moment: images, their known cost in credits, and the images of unknown cost."""
-
-    at: float
-    images: int
-    credits: float
-    unpriced: int
-
-
-@dataclass
-class _Spender:
-    """The rows of one spender, one address or everybody: when and which, in the order of time, and sums by minute."""
-
-    rows: list[tuple[float, str]] = field(default_factory=list)
-    minutes: dict[int, tuple[int, float, int]] = field(default_factory=dict)
-
-    def add(self, at: float, cost: float | None, sign: int = 1) -> None:
-        """Add a row to the sum of its minute, or remove it with `sign` -1."""
-        images, total, unpriced = self.minutes.get(int(at // 60), (0, 0.0, 0))
-        images += sign
-        if images:
-            self.minutes[int(at // 60)] = images, total + sign * (cost or 0.0), unpriced + sign * (cost is None)
-        else:
-            self.minutes.pop(int(at // 60), None)
 
 
 class Usage:
@@ -56,8 +24,9 @@ class Usage:
         self._reader, self._lock = reader, reader.lock
         self._durations: dict[tuple[str, str], tuple[float, ...]] = {}
         self._prices: dict[tuple[str, str], float | None] = {}
-        self._rows: dict[str, tuple[float, Identity | None, float | None]] = {}  # id → when, spender, cost
-        self._spenders: dict[Spender, _Spender] = {}
+        self._images: dict[str, PaidImage] = {}  # of the last day, by id
+        self._reserved: set[str] = set()  # ids
+        self._spending: defaultdict[Spender, Spending] = defaultdict(Spending)
         self._last_row: int | None = None
 
     def durations(self, server: str, endpoint: str) -> tuple[float, ...]:
@@ -92,43 +61,39 @@ class Usage:
             rows = self._select(query, [])
         return {State(state): (number, cost) for state, number, cost in rows if state in set(State)}
 
-    def spending_since(
-        self,
-        spender: Spender,
-        since: float,
-        now: float,
-        reserved: Mapping[str, tuple[float, float | None]] | None = None,
-    ) -> list[Spent]:
-        """Return what was spent since a moment, oldest first, with the `reserved` images that are not written yet.
+    def load(self) -> None:
+        """Read the images of the last day, so that no check of an allowance has to wait for it."""
+        with self._lock:
+            self._read_new_rows(time.time())
 
-        What was never charged is left out: what was not sent, and what the API rejected. `reserved` has moments and
-        costs by id.
+    def spent(self, spender: Spender, since: float, now: float, price: float | None = None) -> float:
+        """Return the number of images of a spender since a moment, or with a `price` their credits; see `Spending`.
+
+        Images that are never charged are left out: those that were not sent, and those that the API rejected.
         """
         with self._lock:
-            self._update(now)
-            known = self._spenders.get(spender, _Spender())
-            rows, latest = known.rows, _latest(now)
-            first, end = _after(rows, since), _after(rows, latest)
-            pending = [_spent(*row) for one, row in (reserved or {}).items() if one not in self._rows]
-            if end - first <= MAX_SINGLE_ROWS:
-                return sorted([*self._single(rows[first:end]), *pending])
-            oldest, newest = int(since // 60) + 1, int(latest // 60)
-            minutes = [
-                Spent(minute * 60.0 + 60.0, *known.minutes[minute])
-                for minute in known.minutes
-                if oldest <= minute < newest
-            ]
-            head = rows[first : bisect_left(rows, (oldest * 60.0, ""))]
-            tail = rows[bisect_left(rows, (newest * 60.0, "")) : end]
-            return sorted([*self._single(head), *minutes, *self._single(tail), *pending])
+            self._read_new_rows(now)
+            return self._spending.get(spender, Spending()).amount(since, now + CLOCK_SKEW_SECONDS, price)
 
-    def count(self, spender: Spender, since: float, now: float, reserved: Iterable[str] = ()) -> int:
-        """Return how many images were spent since a moment, with the `reserved` ones that are not written yet."""
+    def last_excess(self, spender: Spender, since: float, now: float, price: float | None, allowed: float) -> float:
+        """Return the time of the last image over what is allowed since a moment; see `Spending.last_excess`."""
         with self._lock:
-            self._update(now)
-            rows = self._spenders.get(spender, _Spender()).rows
-            written = max(_after(rows, _latest(now)) - _after(rows, since), 0)
-            return written + sum(one not in self._rows for one in reserved)
+            self._read_new_rows(now)
+            spending = self._spending.get(spender, Spending())
+            return spending.last_excess(since, now + CLOCK_SKEW_SECONDS, price, allowed)
+
+    def reserve(self, generation: Generation) -> None:
+        """Count a generation before it is written; `release` must follow."""
+        if generation.spender is not None:
+            with self._lock:
+                self._add(PaidImage(generation.created_at, generation.id, generation.spender, generation.cost))
+                self._reserved.add(generation.id)
+
+    def release(self, generation: Generation) -> None:
+        """Count a generation from now on only if it is written."""
+        with self._lock:
+            if generation.id in self._reserved:
+                self._remove(generation.id)
 
     def update(self, generation: Generation) -> None:
         """Take a written record into the answers that are kept in memory."""
@@ -138,59 +103,47 @@ class Usage:
         if generation.state is State.SUCCEEDED and generation.api_seconds is not None and place in self._durations:
             self._durations[place] = (*self._durations[place], generation.api_seconds)[-MAX_DURATIONS:]
 
-    def _update(self, now: float) -> None:
+    def _read_new_rows(self, now: float) -> None:
         """Read the rows that were written since the last time: a row gets a new, highest number at each write."""
-        query = """
+        oldest = now - WINDOW_SECONDS
+        where = "? IS NULL AND spender_address IS NOT NULL" if self._last_row is None else "rowid >= ?"
+        query = f"""
             SELECT rowid, id, created_at, spender_address, spender_browser, cost,
-                state = ? OR (state = ? AND task_id = '') FROM generations
-            WHERE rowid >= ? AND created_at > ?
-        """
-        if self._last_row is None:
-            query = query.replace("rowid >= ? AND", "? IS NULL AND spender_address IS NOT NULL AND")
-        for number, one, at, address, browser, cost, free in self._select(
-            query, [State.CANCELLED, State.FAILED, self._last_row, now - WINDOW_SECONDS]
-        ):
+                state != ? AND (state != ? OR task_id != '')
+            FROM generations WHERE {where} AND created_at > ? ORDER BY created_at
+        """  # noqa: S608  # `where` is a literal
+        values = [State.CANCELLED, State.FAILED, self._last_row, oldest]
+        identities: dict[tuple[str, str], Identity] = {}  # one object for many images
+        for number, generation_id, created_at, address, browser, cost, is_charged in self._select(query, values):
             self._last_row = max(self._last_row or 0, number)
-            self._forget(one)
-            if address is not None and not free:
-                spender = Identity(address, browser)
-                self._rows[one] = (at, spender, cost)
-                for key in _keys(spender):
-                    known = self._spenders.setdefault(key, _Spender())
-                    insort(known.rows, (at, one))
-                    known.add(at, cost)
-        everybody = self._spenders.get(None, _Spender()).rows
-        for _, one in everybody[: _after(everybody, now - WINDOW_SECONDS)]:
-            self._forget(one)
+            self._remove(generation_id)
+            if is_charged and address is not None:
+                identity = identities.setdefault((address, browser), Identity(address, browser))
+                self._add(PaidImage(created_at, generation_id, identity, cost))
+        expired = self._spending[None].remove_until(oldest)
+        for image in expired:
+            del self._images[image.id]
+        for spender in {spender for image in expired for spender in image.spenders}:
+            self._spending[spender].remove_until(oldest)
+            self._delete_if_empty(spender)
 
-    def _forget(self, generation_id: str) -> None:
-        at, spender, cost = self._rows.pop(generation_id, (0.0, None, None))
-        for key in _keys(spender) if spender else ():
-            self._spenders[key].add(at, cost, -1)
-            rows = self._spenders[key].rows
-            rows.remove((at, generation_id)) if len(rows) < 2 else rows.pop(bisect_right(rows, (at, generation_id)) - 1)
-            if not rows:
-                del self._spenders[key]
+    def _add(self, image: PaidImage) -> None:
+        self._images[image.id] = image
+        for spender in image.spenders:
+            self._spending[spender].add(image)
 
-    def _single(self, rows: list[tuple[float, str]]) -> list[Spent]:
-        return [_spent(at, self._rows[one][2]) for at, one in rows]
+    def _remove(self, generation_id: str) -> None:
+        if generation_id not in self._images:
+            return
+        image = self._images.pop(generation_id)
+        self._reserved.discard(generation_id)
+        for spender in image.spenders:
+            self._spending[spender].remove(image)
+            self._delete_if_empty(spender)
+
+    def _delete_if_empty(self, spender: Spender) -> None:
+        if not self._spending[spender].images:
+            del self._spending[spender]
 
     def _select(self, query: str, values: Iterable[object]) -> list[tuple[Any, ...]]:
         return self._reader.select(query, values)[1]
-
-
-def _spent(at: float, cost: float | None) -> Spent:
-    return Spent(at, 1, cost or 0.0, int(cost is None))
-
-
-def _keys(spender: Identity) -> tuple[Spender, Spender, Spender]:
-    return spender, spender.address, None
-
-
-def _after(rows: list[tuple[float, str]], moment: float) -> int:
-    """Return the place of the first row after a moment."""
-    return bisect_right(rows, (moment, "\U0010ffff"))
-
-
-def _latest(now: float) -> float:
-    return now + CLOCK_SKEW_SECONDS

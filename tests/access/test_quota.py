@@ -67,7 +67,7 @@ def test_what_is_no_allowance_is_refused(text: str) -> None:
 
 
 def test_the_next_image_fits_when_the_oldest_of_the_hour_is_an_hour_old(store: GenerationStore) -> None:
-    quota = Quota(store, Allowance.read("2/hour"), Allowance())
+    quota = Quota(store.usage, Allowance.read("2/hour"), Allowance())
     store.save(one(1, ago=3000))
     quota.check(one(9))
     store.save(one(2, ago=100))
@@ -77,7 +77,7 @@ def test_the_next_image_fits_when_the_oldest_of_the_hour_is_an_hour_old(store: G
 
 
 def test_credits_are_counted_as_they_were_charged_and_as_dear_while_nobody_knows(store: GenerationStore) -> None:
-    quota = Quota(store, Allowance.read("25 credits/day"), Allowance())
+    quota = Quota(store.usage, Allowance.read("25 credits/day"), Allowance())
     store.save(one(1, state=State.RUNNING))
     quota.check(one(9))
     store.save(one(2, state=State.RUNNING))
@@ -92,7 +92,7 @@ def test_credits_are_counted_as_they_were_charged_and_as_dear_while_nobody_knows
 
 
 def test_what_was_never_charged_is_not_counted(store: GenerationStore) -> None:
-    quota = Quota(store, Allowance.read("1/hour"), Allowance())
+    quota = Quota(store.usage, Allowance.read("1/hour"), Allowance())
     store.save(one(1, state=State.CANCELLED))
     store.save(one(2, state=State.FAILED))
     quota.check(one(9))
@@ -101,7 +101,7 @@ def test_what_was_never_charged_is_not_counted(store: GenerationStore) -> None:
 
 
 def test_another_browser_has_an_allowance_of_its_own_but_no_address_has_many(store: GenerationStore) -> None:
-    quota = Quota(store, Allowance.read("2/hour"), Allowance())
+    quota = Quota(store.usage, Allowance.read("2/hour"), Allowance())
     for number in range(2 * VISITORS_PER_ADDRESS):
         mine = one(number, spender=Identity("1111", str(number // 2)))
         quota.check(mine)

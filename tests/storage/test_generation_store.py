@@ -274,7 +274,7 @@ def test_spender_of_an_older_database(tmp_path: Path, spender: str, identity: Id
     store = GenerationStore(tmp_path)
     (read,) = store.recent("owner")
     assert read.spender == identity
-    assert store.usage.count(identity, 0.0, time.time()) == (identity is not None)
+    assert store.usage.spent(identity, 0.0, time.time()) == (identity is not None)
     assert store.get(store.save(read).id) == read
     store.close()
 

@@ -69,6 +69,6 @@ class PlaygroundCollector(Collector):
             "flux_visitor_credits_spent", "Credits that visitors spent on the owner's key.", labels=["window"]
         )
         for window, seconds in WINDOWS_SECONDS.items():
-            recent.add_metric([window], sum(spent.credits for spent in usage.spending_since(None, now - seconds, now)))
+            recent.add_metric([window], usage.spent(None, now - seconds, now, price=0.0))
         yield recent
         yield GaugeMetricFamily("flux_clients", "Clients in use, one per key.", value=len(self._playground.clients))
