@@ -55,8 +55,8 @@ def resolve_credentials(
     server = settings.base_url or operation.server
     if required and not settings.base_url and not may_be_named_by_document(server):
         host = urlsplit(server).hostname
-        named = f"names the server {host}" if host else "names no server"
-        raise InvalidDocument(f"The document {named}: set FLUX_PLAYGROUND_BASE_URL to where your key may go.")
+        server_text = f"names the server {host}" if host else "names no server"
+        raise InvalidDocument(f"The document {server_text}: set FLUX_PLAYGROUND_BASE_URL to where your key may go.")
     return server, key
 
 

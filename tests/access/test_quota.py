@@ -42,7 +42,7 @@ def hosted(settings: Settings, server: LocalServer) -> Settings:
     return mine.replace(allowance=Allowance.read("2/hour"), budget=Allowance.read("5/hour"))
 
 
-def one(number: int, ago: float = 0.0, spender: Identity = ANN.identity, **values: object) -> Generation:
+def image(number: int, ago: float = 0.0, spender: Identity = ANN.identity, **values: object) -> Generation:
     made = Generation(f"{number:032x}", "ann", time.time() - ago, PATH, SERVER, {}, State.SUCCEEDED, spender=spender)
     return replace(made, **values)  # type: ignore[arg-type]
 
@@ -68,46 +68,46 @@ def test_what_is_no_allowance_is_refused(text: str) -> None:
 
 def test_the_next_image_fits_when_the_oldest_of_the_hour_is_an_hour_old(store: GenerationStore) -> None:
     quota = Quota(store.usage, Allowance.read("2/hour"), Allowance())
-    store.save(one(1, ago=3000))
-    quota.check(one(9))
-    store.save(one(2, ago=100))
-    assert refusal(quota, one(9)).retry_after == pytest.approx(600, abs=2)
-    store.save(one(1, ago=3601))
-    quota.check(one(9))
+    store.save(image(1, ago=3000))
+    quota.check(image(9))
+    store.save(image(2, ago=100))
+    assert refusal(quota, image(9)).retry_after == pytest.approx(600, abs=2)
+    store.save(image(1, ago=3601))
+    quota.check(image(9))
 
 
 def test_credits_are_counted_as_they_were_charged_and_as_dear_while_nobody_knows(store: GenerationStore) -> None:
     quota = Quota(store.usage, Allowance.read("25 credits/day"), Allowance())
-    store.save(one(1, state=State.RUNNING))
-    quota.check(one(9))
-    store.save(one(2, state=State.RUNNING))
+    store.save(image(1, state=State.RUNNING))
+    quota.check(image(9))
+    store.save(image(2, state=State.RUNNING))
     assert DEFAULT_CREDITS_PER_IMAGE * 3 > 25
-    refusal(quota, one(9))
-    store.save(one(1, cost=7.0, finished_at=1.0))
-    store.save(one(2, cost=7.0, finished_at=2.0))
-    quota.check(one(9))
+    refusal(quota, image(9))
+    store.save(image(1, cost=7.0, finished_at=1.0))
+    store.save(image(2, cost=7.0, finished_at=2.0))
+    quota.check(image(9))
     assert store.usage.price(SERVER, PATH) == 7.0
-    store.save(one(3, cost=7.0, finished_at=3.0))
-    refusal(quota, one(9))
+    store.save(image(3, cost=7.0, finished_at=3.0))
+    refusal(quota, image(9))
 
 
 def test_what_was_never_charged_is_not_counted(store: GenerationStore) -> None:
     quota = Quota(store.usage, Allowance.read("1/hour"), Allowance())
-    store.save(one(1, state=State.CANCELLED))
-    store.save(one(2, state=State.FAILED))
-    quota.check(one(9))
-    store.save(one(3, state=State.SUBMIT_UNKNOWN))
-    refusal(quota, one(9))
+    store.save(image(1, state=State.CANCELLED))
+    store.save(image(2, state=State.FAILED))
+    quota.check(image(9))
+    store.save(image(3, state=State.SUBMIT_UNKNOWN))
+    refusal(quota, image(9))
 
 
 def test_another_browser_has_an_allowance_of_its_own_but_no_address_has_many(store: GenerationStore) -> None:
     quota = Quota(store.usage, Allowance.read("2/hour"), Allowance())
     for number in range(2 * VISITORS_PER_ADDRESS):
-        mine = one(number, spender=Identity("1111", str(number // 2)))
+        mine = image(number, spender=Identity("1111", str(number // 2)))
         quota.check(mine)
         store.save(mine)
-    assert "one address" in refusal(quota, one(99, spender=Identity("1111", "fresh"))).message
-    quota.check(one(99, spender=Identity("11112", "fresh")))
+    assert "one address" in refusal(quota, image(99, spender=Identity("1111", "fresh"))).message
+    quota.check(image(99, spender=Identity("11112", "fresh")))
 
 
 def test_what_is_over_the_allowance_is_neither_written_nor_sent(hosted: Settings) -> None:
@@ -120,10 +120,10 @@ def test_what_is_over_the_allowance_is_neither_written_nor_sent(hosted: Settings
         assert 3500 < (caught.value.retry_after or 0) <= 3600
         assert len(playground.recent(ANN)) == 2
         assert playground.credits() == pytest.approx(before - 14)
-        said = notices.render_error(caught.value)
-        assert "2 images an hour" in said
-        assert "Try again in 1 h" in said
-        assert 'data-act="key"' in said
+        notice = notices.render_error(caught.value)
+        assert "2 images an hour" in notice
+        assert "Try again in 1 h" in notice
+        assert 'data-act="key"' in notice
 
 
 def test_an_allowance_survives_a_restart_and_another_name(hosted: Settings) -> None:

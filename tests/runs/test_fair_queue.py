@@ -30,16 +30,16 @@ def run(name: str = "a", identity: Identity = UNKNOWN) -> ActiveRun:
 def left(line: FairQueue) -> list[str]:
     """Everybody who waits, in the order in which their turns come."""
     served = []
-    while (one := line.release()) is not None:
-        served.append(one.generation.id)
+    while (active := line.release()) is not None:
+        served.append(active.generation.id)
     return served
 
 
 def test_what_is_over_the_limit_waits_in_the_order_it_came() -> None:
     line = FairQueue(2)
     runs = [run(name) for name in "abcd"]
-    assert [line.acquire(one) for one in runs] == [True, True, False, False]
-    assert [line.position(one) for one in runs] == [0, 0, 1, 2]
+    assert [line.acquire(active) for active in runs] == [True, True, False, False]
+    assert [line.position(active) for active in runs] == [0, 0, 1, 2]
     assert line.release() is runs[2]
     assert line.position(runs[3]) == 1
     assert line.release() is runs[3]
@@ -59,8 +59,8 @@ def test_the_line_is_idle_when_all_have_left() -> None:
 def test_one_that_waits_can_be_taken_out_and_one_that_travels_cannot() -> None:
     line = FairQueue(1)
     first, second, third = run("a"), run("b"), run("c")
-    for one in (first, second, third):
-        line.acquire(one)
+    for active in (first, second, third):
+        line.acquire(active)
     assert line.cancel(second)
     assert not line.cancel(second)
     assert not line.cancel(first)
@@ -87,11 +87,11 @@ def test_the_place_in_the_line_is_the_turn_that_comes(identities: list[Identity]
     line = FairQueue(1)
     line.acquire(run("first"))
     runs = [run(str(number), identity) for number, identity in enumerate(identities)]
-    for one in runs:
-        line.acquire(one)
+    for active in runs:
+        line.acquire(active)
     for _ in range(min(served, len(runs))):
         line.release()
-    places = {line.position(one): one.generation.id for one in runs if line.position(one)}
+    places = {line.position(active): active.generation.id for active in runs if line.position(active)}
     assert len(line) == len(places)
     assert [places[place] for place in range(1, len(places) + 1)] == left(line)
 
@@ -104,12 +104,12 @@ def test_one_that_is_taken_out_moves_nobody_back(identities: list[Identity], out
     line = FairQueue(1)
     line.acquire(run("first"))
     runs = [run(str(number), identity) for number, identity in enumerate(identities)]
-    for one in runs:
-        line.acquire(one)
-    before = {one.generation.id: line.position(one) for one in runs}
+    for active in runs:
+        line.acquire(active)
+    before = {active.generation.id: line.position(active) for active in runs}
     if out < len(runs):
         assert line.cancel(runs[out])
-        assert all(line.position(one) <= before[one.generation.id] for one in runs)
+        assert all(line.position(active) <= before[active.generation.id] for active in runs)
     assert len(left(line)) == len(runs) - (out < len(runs))
 
 
@@ -143,9 +143,9 @@ def test_no_more_than_the_limit_travel_when_many_threads_enter_and_leave() -> No
             mine = line.release()
 
     def arrive() -> None:
-        one = run()
-        if line.acquire(one):
-            work(one)
+        active = run()
+        if line.acquire(active):
+            work(active)
 
     threads = [threading.Thread(target=arrive) for _ in range(200)]
     for thread in threads:
@@ -158,22 +158,22 @@ def test_no_more_than_the_limit_travel_when_many_threads_enter_and_leave() -> No
 
 
 def test_a_watcher_sees_the_last_record_even_when_it_comes_late() -> None:
-    one = run()
-    one.publish(replace(one.generation, state=State.SUCCEEDED))
-    assert [g.state for g in one.watch()] == [State.SUCCEEDED]
+    active = run()
+    active.publish(replace(active.generation, state=State.SUCCEEDED))
+    assert [g.state for g in active.watch()] == [State.SUCCEEDED]
 
 
 def test_every_watcher_is_woken_by_the_end() -> None:
-    one, ends = run(), []
+    active, ends = run(), []
 
     def watch() -> None:
-        ends.append(list(one.watch())[-1].state)
+        ends.append(list(active.watch())[-1].state)
 
     threads = [threading.Thread(target=watch) for _ in range(5)]
     for thread in threads:
         thread.start()
-    one.publish(replace(one.generation, state=State.RUNNING))
-    one.publish(replace(one.generation, state=State.FAILED))
+    active.publish(replace(active.generation, state=State.RUNNING))
+    active.publish(replace(active.generation, state=State.FAILED))
     for thread in threads:
         thread.join(timeout=5)
     assert ends == [State.FAILED] * 5
