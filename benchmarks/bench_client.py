@@ -103,7 +103,7 @@ class Fixed(PollSchedule):
         super().__init__()
         self._seconds = seconds
 
-    def pause(self, elapsed: float) -> float:
+    def delay(self, elapsed: float) -> float:
         """The same, whatever has elapsed."""
         return self._seconds
 

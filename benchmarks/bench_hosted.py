@@ -134,7 +134,7 @@ def opened(seconds: float) -> Iterator[Page]:
         page = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environ, stdout=log, stderr=log)
         try:
             url = f"http://127.0.0.1:{environ['GRADIO_SERVER_PORT']}/"
-            wait_for(url, page, Path(name) / "log", 120)
+            wait_for(url, lambda: page.poll() is None, Path(name) / "log", 120)
             yield Page(url, page.pid, Path(name))
         finally:
             page.terminate()
@@ -174,7 +174,7 @@ def one_door(pages: Sequence[Page]) -> Iterator[str]:
         Path(folder, "nginx.conf").write_text(NGINX.format(folder=folder, servers=servers, port=port), encoding="utf-8")
         program = subprocess.Popen(["/usr/sbin/nginx", "-c", f"{folder}/nginx.conf", "-e", f"{folder}/log"])
         try:
-            wait_for(f"http://127.0.0.1:{port}/", program, Path(folder, "log"), 20)
+            wait_for(f"http://127.0.0.1:{port}/", lambda: program.poll() is None, Path(folder, "log"), 20)
             yield f"http://127.0.0.1:{port}/"
         finally:
             program.terminate()

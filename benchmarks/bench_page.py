@@ -42,7 +42,7 @@ def started(command: list[str], folder: Path) -> Iterator[tuple[str, float]]:
         program = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environ, stdout=log, stderr=log)
         url = f"http://127.0.0.1:{environ['GRADIO_SERVER_PORT']}/"
         try:
-            wait_for(url, program, folder / "log")
+            wait_for(url, lambda: program.poll() is None, folder / "log")
             yield url, time.monotonic() - begun
         finally:
             program.terminate()

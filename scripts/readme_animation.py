@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 from tests.app_process import ROOT, running
-from tests.page_actions import FLAGS, fill, image, opened
+from tests.page_actions import FLAGS, fill, image, open_page
 
 FILE = ROOT / "assets" / "animation.webp"
 WIDTH = 900
@@ -79,7 +79,7 @@ def main() -> None:
     ):
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
         context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
-        write(record(opened(context, f"{url}?__theme=light")), FILE)
+        write(record(open_page(context, f"{url}?__theme=light")), FILE)
         browser.close()
 
 

@@ -9,8 +9,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
 
@@ -54,35 +54,52 @@ def running(
     program must end with code 0 and without a traceback; Gradio writes tracebacks for malformed events of an attack.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    environ = environment(folder, **extra)
-    with (folder / "log").open("wb") as log:
-        program = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environ, stdout=log, stderr=log)
+    environ, log = environment(folder, **extra), folder / "log"
+    url = f"http://127.0.0.1:{environ['GRADIO_SERVER_PORT']}/"
+    with log.open("wb") as output:
+        program = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environ, stdout=output, stderr=output)
         try:
-            url = f"http://127.0.0.1:{environ['GRADIO_SERVER_PORT']}/"
-            wait_for(url, program, folder / "log")
+            wait_for(url, lambda: program.poll() is None, log)
             yield url
         finally:
             program.send_signal(end)
             code = program.wait(20)
-        said = (folder / "log").read_text(encoding="utf-8")
-        assert end is signal.SIGKILL or (code == 0 and (attacked or "Traceback" not in said)), said
+    assert end is signal.SIGKILL or is_clean_end(code, log, attacked), log.read_text(encoding="utf-8")
 
 
-def running_quick(folder: Path, attacked: bool = False, /, **extra: str) -> AbstractContextManager[str]:
-    """The address of a program whose images have one color and whose polls are short; it ends with the block."""
-    return running(folder, signal.SIGTERM, attacked, command=("-m", "tests.quick_program"), **extra)
+@contextmanager
+def running_quick(folder: Path, attacked: bool = False, /, **extra: str) -> Iterator[str]:
+    """The address of a forked program whose images have one color and whose polls are short; it ends with the block."""
+    from .forked_program import fork_program  # loads Gradio
+
+    folder.mkdir(parents=True, exist_ok=True)
+    environ, log = environment(folder, **extra), folder / "log"
+    url = f"http://127.0.0.1:{environ['GRADIO_SERVER_PORT']}/"
+    program = fork_program(environ, log)
+    try:
+        wait_for(url, program.is_alive, log)
+        yield url
+    finally:
+        program.terminate()
+        program.join(20)
+    assert is_clean_end(program.exitcode, log, attacked), log.read_text(encoding="utf-8")
 
 
-def wait_for(url: str, program: subprocess.Popen[bytes], log: Path, patience: float = 180.0) -> None:
-    """Return as soon as the address answers; fail with the program's log when it has ended or takes too long."""
-    until = time.monotonic() + patience
-    while time.monotonic() < until and program.poll() is None:
+def is_clean_end(code: int | None, log: Path, attacked: bool) -> bool:
+    """Return whether the program ended with code 0 and, unless it was attacked, without a traceback."""
+    return code == 0 and (attacked or "Traceback" not in log.read_text(encoding="utf-8"))
+
+
+def wait_for(url: str, is_running: Callable[[], bool], log: Path, timeout: float = 180.0) -> None:
+    """Return as soon as the address responds; fail with the program's log when it has ended or takes too long."""
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline and is_running():
         try:
             with urllib.request.urlopen(url, timeout=5):
                 return
         except (URLError, OSError):
             time.sleep(0.05)
-    raise AssertionError(f"the program does not answer:\n{log.read_text(encoding='utf-8')}")
+    raise AssertionError(f"the program does not respond:\n{log.read_text(encoding='utf-8')}")
 
 
 def text(environ: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -10,7 +10,6 @@ from typing import Any
 import hypothesis
 import pytest
 from hypothesis import HealthCheck
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from flux_playground import Playground, Settings
 from flux_playground.client import Limits
@@ -18,7 +17,6 @@ from flux_playground.local import LocalServer
 
 from .app_process import running_quick
 from .hosted_page import HostedPage, serve_hosted_page
-from .page_actions import FLAGS
 
 # `pytest --hypothesis-profile=long` is what `make test-long` runs.
 HYPOTHESIS: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
@@ -32,9 +30,8 @@ FAST_POLLS = Limits(max_poll_step=0.01)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest, so that no worker is left alone with one of them at the end."""
-    first = ("test_start", "test_accessibility", "test_layout_shift")
-    items.sort(key=lambda item: (item.path.stem not in first, item.path.parent.name != "browser"))
+    """Begin with the browser, so that no worker is left alone with a long file and Chromium starts once in each."""
+    items.sort(key=lambda item: item.path.parent.name != "browser")
 
 
 @pytest.fixture(scope="session")
@@ -97,23 +94,3 @@ def hosted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostedPage]:
     """One hosted page for all tests that need no other; each visitor comes from an address of its own."""
     with serve_hosted_page(tmp_path_factory.mktemp("hosted")) as page:
         yield page
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for the journeys of a file; where there is none, the tests fail.
-
-    It ends with the file: while Playwright runs, no other test of the worker can use `asyncio.run`.
-    """
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A browser window of somebody new, with nothing in its storage."""
-    fresh = browser.new_context(viewport={"width": 1440, "height": 900})
-    yield fresh
-    fresh.close()

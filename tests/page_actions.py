@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import urllib.request
+from typing import Any
 
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -16,16 +17,38 @@ FLAGS = (
     "--disable-sync",
 )
 READY = 30_000
+"""Milliseconds that a test waits for the page at most."""
+WINDOW: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce"}
+"""A window without motion: the animation of a waiting image takes a whole core to draw."""
+
+expect.set_options(timeout=READY)
 
 
-def opened(context: BrowserContext, address: str) -> Page:
-    page = context.new_page()
+def open_page(context: BrowserContext, address: str) -> Page:
+    """Load the page in a new tab."""
+    return load(context.new_page(), address)
+
+
+def load(page: Page, address: str) -> Page:
+    """Go to the address and wait until the page is ready."""
     page.set_default_timeout(READY)
     page.goto(address)
-    expect(page.locator("#generate")).to_be_visible(timeout=READY)
+    expect(page.locator("#generate")).to_be_visible()
     page.wait_for_function("() => Boolean(window.flux?.send)")
     expect(page.locator("#history section")).to_be_attached()
     return page
+
+
+def forget_visit(page: Page) -> None:
+    """Make the tab as good as new: nothing stored, no routes, the size of `WINDOW`; only the browser's cache stays."""
+    for tab in page.context.pages:
+        if tab is not page:
+            tab.close()
+    page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); Storage.prototype.setItem = () => {}; }")
+    page.goto("about:blank")
+    page.unroute_all()
+    page.context.clear_cookies()
+    page.set_viewport_size(WINDOW["viewport"])
 
 
 def fill(page: Page, **values: str) -> None:
@@ -38,7 +61,7 @@ def press(page: Page) -> None:
     expect(page.locator("#stage .frame")).to_have_count(1)
     before = page.locator("#stage .frame").get_attribute("data-id")
     page.locator("#generate").click()
-    expect(page.locator(f'#stage .frame:not([data-id="{before}"])')).to_be_visible(timeout=READY)
+    expect(page.locator(f'#stage .frame:not([data-id="{before}"])')).to_be_visible()
 
 
 def generate(page: Page, **values: str) -> None:
@@ -50,7 +73,7 @@ def generate(page: Page, **values: str) -> None:
 def image(page: Page) -> str:
     """Wait for the image; return its address."""
     image = page.locator("#stage .frame.image img")
-    expect(image).to_be_visible(timeout=READY)
+    expect(image).to_be_visible()
     return str(image.evaluate("image => image.src"))
 
 

@@ -194,7 +194,7 @@ def test_wheel(tmp_path: Path) -> None:
         program = subprocess.Popen(start, cwd=tmp_path, env=environ, stdout=log, stderr=log)
     try:
         url = f"http://127.0.0.1:{port}/"
-        wait_for(url, program, tmp_path / "log")
+        wait_for(url, lambda: program.poll() is None, tmp_path / "log")
         _, seed, record = Client(url, verbose=False).predict(api_name="/generate", finetune_id="my-finetune", seed="7")
         assert (seed, record["state"]) == ("7", "ready")
         assert list((data / "images").iterdir())

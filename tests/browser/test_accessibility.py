@@ -15,7 +15,7 @@ from flux_playground import Playground, Settings
 from flux_playground.generation import State
 from flux_playground.local import LocalServer
 from tests.app_process import running_quick
-from tests.page_actions import READY, fill, generate, image, opened
+from tests.page_actions import fill, generate, image, open_page
 from tests.page_states import ENDINGS, UNDER_WAY
 
 LONG = settings.get_current_profile_name() == "long"
@@ -53,14 +53,14 @@ class Checked:
 def checked(browser: Browser, url: str) -> Iterator[Checked]:
     """The page in a window of its own; at the end nothing may have been found."""
     window = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-    found = Checked(opened(window, url))
+    found = Checked(open_page(window, url))
     yield found
     window.close()
     assert found.found == []
 
 
 def ended(page: Page) -> None:
-    expect(page.locator("#stage .frame.ending")).to_be_visible(timeout=READY)
+    expect(page.locator("#stage .frame.ending")).to_be_visible()
 
 
 def test_axe_finds_nothing_before_and_while_a_picture_comes_and_when_it_is_there(
@@ -87,7 +87,7 @@ def test_axe_finds_nothing_before_and_while_a_picture_comes_and_when_it_is_there
         page.locator("#stage details.details summary").click()
         page.locator("#stage [data-act=more]").click()
         page.locator("#stage [data-act=panel][data-what=code]").click()
-        expect(page.locator("#panel .code")).to_be_visible(timeout=READY)
+        expect(page.locator("#panel .code")).to_be_visible()
         axe.now("ready, all unfolded")
         for name, word in UNDER_WAY.items():
             generate(page, prompt=f"a mill {word}", seed="")
@@ -118,7 +118,7 @@ def test_axe_finds_nothing_in_any_end_without_a_picture(browser: Browser, tmp_pa
                 made[name] = axe.page.locator("#stage .frame").get_attribute("data-id")
         for name, one in reversed(made.items()):
             axe.page.evaluate("id => window.flux.send('show', { id })", one)
-            expect(axe.page.locator(f'#stage .frame.ending[data-id="{one}"]')).to_be_visible(timeout=READY)
+            expect(axe.page.locator(f'#stage .frame.ending[data-id="{one}"]')).to_be_visible()
             axe.now(name, "#result")
 
 
@@ -134,7 +134,7 @@ def test_axe_finds_nothing_after_a_restart_nor_when_nobody_answers(browser: Brow
             playground.store.save(replace(under_way, id="f" * 32))  # as a failure of the power leaves it
         with running_quick(tmp_path, **api) as url, checked(browser, url) as axe:
             page = axe.page
-            expect(page.locator("#stage .frame.waiting")).to_be_visible(timeout=READY)
+            expect(page.locator("#stage .frame.waiting")).to_be_visible()
             axe.now("resumed after a restart")
             page.locator('#strip .card[aria-label^="Not downloaded"]').click()
             ended(page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -9,11 +10,11 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from flux_playground.schema.document import BUNDLED_DOCUMENT
 from tests.app_process import running_quick
-from tests.page_actions import READY, fill, image, opened
+from tests.page_actions import fill, image, load
 
 CONSTRUCTS = Path(__file__).parents[1] / "documents" / "constructs.yaml"
 
@@ -28,13 +29,11 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def choose(page: Page, path: str, field: str) -> None:
     page.select_option("#endpoint", path)
-    expect(page.locator(f"#field-{field}")).to_be_visible(timeout=READY)
+    expect(page.locator(f"#field-{field}")).to_be_visible()
 
 
-def test_another_endpoint_takes_what_it_can_names_the_rest_and_stands_in_the_link(
-    context: BrowserContext, address: str
-) -> None:
-    page = opened(context, address)
+def test_switch_endpoint(page: Page, address: str) -> None:
+    """Another endpoint takes the values that fit, names the others, and is part of the link."""
     fill(page, text="much too long", huge=str(2**70))
     choose(page, "/v1/nullable", "must_say")
     expect(page.locator("#notice .unfit")).to_contain_text("huge has no field here")
@@ -45,7 +44,7 @@ def test_another_endpoint_takes_what_it_can_names_the_rest_and_stands_in_the_lin
     assert page.locator("#input-text textarea").input_value() == "much too long"
     assert "endpoint" not in page.url
     page.goto(address + "?endpoint=/v1/only_hooked")
-    expect(page.locator("#field-prompt")).to_be_visible(timeout=READY)
+    expect(page.locator("#field-prompt")).to_be_visible()
     assert page.locator("#endpoint").input_value() == "/v1/only_hooked"
     fill(page, prompt="a mill")
     page.locator("#generate").click()
@@ -54,96 +53,99 @@ def test_another_endpoint_takes_what_it_can_names_the_rest_and_stands_in_the_lin
     expect(page.locator("#stage .details")).to_contain_text("/v1/only_hooked")
 
 
-def test_form_and_json_follow_each_other_and_what_is_no_json_stays_and_is_located(
-    context: BrowserContext, address: str
-) -> None:
-    page = opened(context, address)
+def test_json_editor(page: Page) -> None:
+    """Form and JSON follow each other; invalid JSON stays in the box, and its error has a position."""
     fill(page, text="a fox", huge=str(2**70))
     page.locator("#input-secret input").fill("hush")
     page.get_by_role("button", name="JSON: the request beside the form").click()
     box = page.locator("#json")
-    expect(box).to_have_value(re.compile("a fox"), timeout=READY)
+    expect(box).to_have_value(re.compile("a fox"))
     start = {"kind": "plain", "ratio": "16:9", "height": 1024, "share": 0.5, "switch": True, "steps": 4}
     hidden = "(secret, as in the form)"
     sent = {**start, "text": "a fox", "huge": 2**70, "format_with_default": "png", "secret": hidden}
     assert json.loads(box.input_value()) == sent
     box.fill(json.dumps({"text": "an owl", "count": 3, "steps": 8, "kind": "plain", "secret": hidden}))
-    expect(page.locator("#input-text textarea")).to_have_value("an owl", timeout=READY)
+    expect(page.locator("#input-text textarea")).to_have_value("an owl")
     expect(page.locator("#input-count input")).to_have_value("3")
     expect(page.locator("#input-huge input")).to_have_value("")
     expect(page.locator("#input-secret input")).to_have_value("hush")
     box.fill('{"text": "an owl",\n "count": }')
-    expect(page.locator("#json-state")).to_contain_text("Line 2, column 11", timeout=READY)
+    expect(page.locator("#json-state")).to_contain_text("Line 2, column 11")
     assert box.input_value() == '{"text": "an owl",\n "count": }'
     expect(page.locator("#input-count input")).to_have_value("3")
 
 
-def test_the_owner_gives_another_document_and_what_is_none_changes_nothing(browser: Browser, tmp_path: Path) -> None:
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
+def test_replace_document(page: Page, tmp_path: Path) -> None:
+    """The owner can replace the API document; an invalid one changes nothing."""
     newer = tmp_path / "newer.json"
     text = BUNDLED_DOCUMENT.read_text()
     newer.write_text(text.replace('"title": "Aspect Ratio"', '"maxLength": 9, "title": "Aspect Ratio"'))
     assert newer.read_text() != text
     with running_quick(tmp_path / "run") as url:
-        page.set_default_timeout(READY)
-        page.goto(url)
-        expect(page.locator("#generate")).to_be_visible(timeout=READY)
-        page.wait_for_function("() => Boolean(window.flux?.send)")
+        load(page, url)
         page.locator("details.document summary").click()
         page.set_input_files("#document-file", {"name": "no.json", "mimeType": "text/plain", "buffer": b"{"})
         expect(page.locator("#adopted")).to_contain_text("no.json is not valid JSON")
         expect(page.locator("#generate")).to_be_visible()
         page.set_input_files("#document-file", newer)
-        expect(page.locator("#adopted")).to_contain_text("aspect_ratio: longest none → 9", timeout=READY)
+        expect(page.locator("#adopted")).to_contain_text("aspect_ratio: longest none → 9")
         page.wait_for_function("() => performance.getEntriesByType('navigation')[0].type === 'reload'")
-        expect(page.locator("#adopted")).to_contain_text("aspect_ratio: longest none → 9", timeout=READY)
+        expect(page.locator("#adopted")).to_contain_text("aspect_ratio: longest none → 9")
         expect(page.locator("#hint-aspect_ratio")).to_contain_text("up to 9 characters")
-    page.close()
 
 
-def test_all_settings_of_a_picture_choose_the_endpoint_that_it_was_made_with(
-    context: BrowserContext, address: str
-) -> None:
-    page = opened(context, address)
+def test_copied_settings_choose_endpoint(page: Page) -> None:
+    """The settings of an image choose the endpoint that made it."""
     choose(page, "/v1/only_hooked", "prompt")
     fill(page, prompt="a mill by the sea")
     page.locator("#generate").click()
     image(page)
     choose(page, "/v1/plain", "huge")
     page.locator("#stage .actions [data-what=all]").click()
-    expect(page.locator("#field-prompt")).to_be_visible(timeout=READY)
-    expect(page.locator("#input-prompt textarea")).to_have_value("a mill by the sea", timeout=READY)
+    expect(page.locator("#field-prompt")).to_be_visible()
+    expect(page.locator("#input-prompt textarea")).to_have_value("a mill by the sea")
     expect(page.locator("#notice")).to_contain_text("Settings copied.")
     assert page.locator("#endpoint").input_value() == "/v1/only_hooked"
 
 
-def test_what_json_cannot_show_stays_in_the_form_and_several_images_are_sent(
-    context: BrowserContext, address: str, tmp_path: Path
-) -> None:
+def test_images_stay_with_json(page: Page, tmp_path: Path) -> None:
+    """Images stay in the form when the JSON changes, and all of them are sent."""
     for name, colour in (("one", "red"), ("two", "blue")):
         Image.new("RGB", (64, 48), colour).save(tmp_path / f"{name}.png")
-    page = opened(context, address)
     choose(page, "/v1/images", "input_images")
     page.locator("#input-input_images input[type=file]").set_input_files([tmp_path / "one.png", tmp_path / "two.png"])
-    expect(page.locator("#input-input_images")).to_contain_text("two", timeout=READY)
+    expect(page.locator("#input-input_images")).to_contain_text("two")
     page.locator("#input-input_image input[type=file]").set_input_files(tmp_path / "one.png")
-    expect(page.locator("#input-input_image img")).to_be_visible(timeout=READY)
+    expect(page.locator("#input-input_image img")).to_be_visible()
     page.get_by_role("button", name="JSON: the request beside the form").click()
     box = page.locator("#json")
-    expect(box).to_have_value(re.compile("input_images"), timeout=READY)
+    expect(box).to_have_value(re.compile("input_images"))
     given = json.loads(box.input_value())
     box.fill(json.dumps({**given, "prompt": "both of them"}))
-    expect(page.locator("#input-prompt textarea")).to_have_value("both of them", timeout=READY)
+    expect(page.locator("#input-prompt textarea")).to_have_value("both of them")
     expect(page.locator("#input-input_images")).to_contain_text("one")
     page.locator("#generate").click()
-    expect(page.locator("#stage .details")).to_contain_text("both of them", timeout=READY)
+    expect(page.locator("#stage .details")).to_contain_text("both of them")
     image(page)
     page.locator("#stage details.details summary").click()
     assert page.locator("#stage .details").inner_text().count("sha256:") == 3
 
 
-def test_the_page_begins_at_its_top_however_many_endpoints_there_are(context: BrowserContext, address: str) -> None:
-    page = opened(context, address)
+def test_each_of_several_images_is_described(page: Page) -> None:
+    """A field for several images has a note for each image, and names the one that cannot be sent."""
+    choose(page, "/v1/images", "input_images")
+    png = io.BytesIO()
+    Image.new("RGB", (64, 48)).save(png, "PNG")
+    contents = {"a.png": png.getvalue(), "b.png": b"not an image"}
+    page.locator("#input-input_images input[type=file]").set_input_files(
+        [FilePayload(name=name, mimeType="image/png", buffer=data) for name, data in contents.items()]
+    )
+    expect(page.locator("#hint-input_images .measure")).to_contain_text("Image 1: 64 × 48 px")
+    expect(page.locator("#hint-input_images .fault")).to_contain_text("Image 2: This file is not an image.")
+
+
+def test_page_begins_at_top(page: Page) -> None:
+    """The page begins at its top with any number of endpoints."""
     box = page.locator("#head").bounding_box()
     assert box is not None
     assert box["y"] <= 32

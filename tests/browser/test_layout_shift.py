@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.app_process import running_quick
-from tests.page_actions import READY, fill, generate, image, opened
+from tests.page_actions import fill, generate, image, open_page
 
 MOST = 0.02
 MOST_OF_LOADING = 0.01
@@ -53,13 +53,13 @@ def test_nothing_moves_while_the_page_loads_with_and_without_pictures(
 ) -> None:
     window = browser.new_context(viewport={"width": width, "height": 900})
     window.add_init_script(WATCH)
-    page = opened(window, address)
+    page = open_page(window, address)
     still(page, MOST_OF_LOADING)
     generate(page, finetune_id="my-finetune", prompt="a mill by a river", aspect_ratio="2:3")
     image(page)
     page.wait_for_timeout(1500)  # the form is kept again and again
     page.reload()
-    expect(page.locator("#stage .frame.image img")).to_be_visible(timeout=READY)
+    expect(page.locator("#stage .frame.image img")).to_be_visible()
     expect(page.locator("#input-prompt textarea")).to_have_value("a mill by a river")
     still(page, MOST_OF_LOADING)
     window.close()
@@ -69,7 +69,7 @@ def test_nothing_moves_while_the_page_loads_with_and_without_pictures(
 def test_nothing_moves_by_itself_while_pictures_come_or_fail(browser: Browser, address: str, width: int) -> None:
     window = browser.new_context(viewport={"width": width, "height": 900})
     window.add_init_script(WATCH)
-    page = opened(window, address)
+    page = open_page(window, address)
     page.wait_for_timeout(500)
     page.evaluate("shifts.splice(0)")
     for shape in ("21:9", "16:9"):
@@ -88,18 +88,18 @@ def test_nothing_moves_by_itself_while_pictures_come_or_fail(browser: Browser, a
     page.locator("#stage details.details summary").click()
     generate(page, prompt="#moderated-content")
     page.wait_for_timeout(SLOW)
-    expect(page.locator("#stage .frame.ending")).to_be_visible(timeout=READY)
+    expect(page.locator("#stage .frame.ending")).to_be_visible()
     still(page, MOST_OF_AN_END)
     window.close()
 
 
 def test_what_is_asked_for_and_what_comes_of_it_stand_in_the_same_place(browser: Browser, address: str) -> None:
     window = browser.new_context(viewport={"width": 1100, "height": 900})
-    page = opened(window, address)
+    page = open_page(window, address)
     box = "() => JSON.stringify(document.querySelector('#stage .frame').getBoundingClientRect())"
     for shape, word in (("21:9", ""), ("2:3", ""), ("3:2", "#moderated-content")):
         generate(page, finetune_id="my-finetune", prompt=f"a mill {word}", seed="", aspect_ratio=shape)
         waiting = page.evaluate(box)
-        expect(page.locator("#stage .frame:not(.waiting)")).to_be_visible(timeout=READY)
+        expect(page.locator("#stage .frame:not(.waiting)")).to_be_visible()
         assert page.evaluate(box) == waiting, (shape, word)
     window.close()

@@ -1,39 +1,27 @@
-"""The page in a real browser: a handful of journeys, each as a person would go it. One browser, one running program."""
+"""The page in a real browser: the first image, the form, several images at once, the keyboard."""
 
 from __future__ import annotations
 
 import io
 import re
-from pathlib import Path
 from urllib.parse import urlsplit
 
-import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.page_actions import READY, fill, generate, image, opened, press, read, sent_seed
-
-
-@pytest.fixture
-def address(home: str) -> str:
-    """The page at home that all tests share."""
-    return home
+from tests.page_actions import fill, forget_visit, generate, image, load, press, read, sent_seed
 
 
-@pytest.fixture
-def page(context: BrowserContext, address: str) -> Page:
-    """The page, opened and ready."""
-    return opened(context, address)
-
-
-def test_the_untouched_form_sends_no_seed_of_zero(page: Page) -> None:
+def test_empty_seed_is_random(page: Page) -> None:
+    """A form without a seed is sent with a random seed, not with 0."""
     generate(page, finetune_id="my-finetune")
     image(page)
     assert page.locator("#input-seed input").input_value() == ""
     assert sent_seed(page) != "0"
 
 
-def test_generate_shows_the_image_at_its_full_size_with_its_seed(page: Page) -> None:
+def test_generate_shows_image(page: Page) -> None:
+    """Generate shows the image at its full size, with its seed."""
     generate(page, finetune_id="my-finetune", prompt="a lighthouse", seed="42", aspect_ratio="1:1")
     shown = Image.open(io.BytesIO(read(image(page))))
     size = page.locator("#stage img").evaluate(
@@ -44,20 +32,22 @@ def test_generate_shows_the_image_at_its_full_size_with_its_seed(page: Page) -> 
     assert sent_seed(page) == "42"
 
 
-def test_the_seed_reused_gives_the_same_bytes(page: Page) -> None:
+def test_reused_seed(page: Page) -> None:
+    """The same request with the seed of an image makes the same bytes."""
     generate(page, finetune_id="my-finetune", prompt="a mill by a river", aspect_ratio="4:3")
-    first, known = image(page), page.locator("#stage .frame").get_attribute("data-id")
+    first, first_id = image(page), page.locator("#stage .frame").get_attribute("data-id")
     page.locator("[data-act=reuse]").click()
     assert page.locator("#input-seed input").input_value() == sent_seed(page)
     page.locator("#generate").click()
     page.locator("#notice [data-act=insist]").click()
-    expect(page.locator(f'#stage .frame.image:not([data-id="{known}"])')).to_be_visible(timeout=READY)
+    expect(page.locator(f'#stage .frame.image:not([data-id="{first_id}"])')).to_be_visible()
     second = image(page)
     assert first != second
     assert read(first) == read(second)
 
 
-def test_an_invalid_field_is_marked_and_the_form_is_kept(page: Page) -> None:
+def test_invalid_fields(page: Page) -> None:
+    """Invalid fields are marked until they change, and the form keeps its values."""
     fill(page, finetune_id="", prompt="kept 🪁", seed="abc", aspect_ratio="banana")
     page.locator("#generate").click()
     expect(page.locator("#notice .reasons")).to_be_visible()
@@ -69,21 +59,23 @@ def test_an_invalid_field_is_marked_and_the_form_is_kept(page: Page) -> None:
     expect(page.locator("#hint-seed .fault")).to_be_hidden()
 
 
-def test_a_tab_closed_while_it_runs_loses_nothing(context: BrowserContext, page: Page, address: str) -> None:
+def test_closed_tab(page: Page, address: str) -> None:
+    """A generation continues after its tab was closed, and a new tab shows it."""
     generate(page, finetune_id="my-finetune", prompt="a slow one #slow", aspect_ratio="1:1")
     expect(page.locator("#stage .frame.waiting")).to_be_visible()
     seed = sent_seed(page)
-    page.close()
-    again = opened(context, address)
-    expect(again.locator("#stage .frame.waiting, #stage .frame.image")).to_be_visible(timeout=READY)
-    assert sent_seed(again) == seed
-    image(again)
+    forget_visit(page)  # as a new tab
+    load(page, address)
+    expect(page.locator("#stage .frame.waiting, #stage .frame.image")).to_be_visible()
+    assert sent_seed(page) == seed
+    image(page)
 
 
-def test_what_is_sent_is_never_held_in_the_browser_nor_sent_elsewhere(context: BrowserContext, address: str) -> None:
+def test_key_stays_secret(page: Page, address: str) -> None:
+    """A key is not stored in the browser, not shown, and sent to no other server."""
     hosts = set()
-    context.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
-    page = opened(context, address)
+    page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
+    load(page, address)
     page.locator("details.key summary").click()
     page.locator("#key").fill("a-secret-key-7391")
     page.locator("#key").press("Enter")
@@ -96,24 +88,15 @@ def test_what_is_sent_is_never_held_in_the_browser_nor_sent_elsewhere(context: B
     assert hosts - {urlsplit(address).netloc, ""} == set()
 
 
-def test_nothing_has_to_be_scrolled_sideways_on_a_phone(browser: Browser, address: str) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 844})
-    page = opened(context, address)
+def test_phone_width(page: Page, address: str) -> None:
+    """On a phone nothing is wider than the window."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    load(page, address)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
-    context.close()
 
 
-def test_a_text_file_as_image_prompt_is_named_at_its_field(page: Page, tmp_path: Path) -> None:
-    (tmp_path / "notes.png").write_text("no image")
-    page.locator("#advanced > button").click()
-    page.locator("#input-image_prompt input[type=file]").set_input_files(tmp_path / "notes.png")
-    expect(page.locator("#field-image_prompt_strength")).to_be_visible(timeout=READY)
-    fill(page, finetune_id="my-finetune")
-    page.locator("#generate").click()
-    expect(page.locator("#hint-image_prompt .fault")).to_be_visible()
-
-
-def test_a_word_of_the_prompt_is_never_markup(page: Page) -> None:
+def test_prompt_is_escaped(page: Page) -> None:
+    """Markup in a prompt is shown as text."""
     generate(page, finetune_id="my-finetune", prompt="<img src=x onerror=alert(1)> ${1+1} {{2+2}}")
     image(page)
     page.locator("#stage details.details summary").click()
@@ -121,9 +104,10 @@ def test_a_word_of_the_prompt_is_never_markup(page: Page) -> None:
     assert page.locator("img[src=x]").count() == 0
 
 
-def test_the_title_of_the_tab_tells_how_it_stands(page: Page) -> None:
+def test_title(page: Page) -> None:
+    """The title of the tab names the state of the generation."""
     generate(page, finetune_id="my-finetune", prompt="#moderated-content", aspect_ratio="1:1")
-    expect(page.locator("#stage .frame.ending")).to_be_visible(timeout=READY)
+    expect(page.locator("#stage .frame.ending")).to_be_visible()
     expect(page).to_have_title(re.compile("Moderated"))
     expect(page.locator("#stage .head")).to_have_text("Image blocked by moderation")
 
@@ -136,7 +120,8 @@ SHOWN = """new MutationObserver(() => {
 """What stands in the form in the moment in which the page is shown."""
 
 
-def test_the_form_survives_a_reload_without_what_is_secret(page: Page) -> None:
+def test_form_survives_reload(page: Page) -> None:
+    """When the page is shown after a reload, the form has its values again, except secrets."""
     fill(page, finetune_id="paper-hills", prompt="kept over a reload", seed="77")
     page.locator("#advanced > button").click()
     page.locator("#input-output_format").get_by_text("png").click()
@@ -147,13 +132,14 @@ def test_the_form_survives_a_reload_without_what_is_secret(page: Page) -> None:
     page.reload()
     page.wait_for_function("() => window.shown")
     assert page.evaluate("shown") == ["kept over a reload", True]
-    expect(page.locator("#input-prompt textarea")).to_have_value("kept over a reload", timeout=READY)
+    expect(page.locator("#input-prompt textarea")).to_have_value("kept over a reload")
     expect(page.locator("#input-seed input")).to_have_value("77")
     expect(page.locator("#input-output_format input[value=png]")).to_be_checked()
     assert page.locator("#input-webhook_secret input").input_value() == ""
 
 
-def test_a_trigger_word_that_the_prompt_lacks_is_one_click_away(page: Page) -> None:
+def test_trigger_word(page: Page) -> None:
+    """A trigger word that the prompt lacks can be added with a button."""
     page.wait_for_function("() => document.querySelector('#finetunes option')")
     fill(page, finetune_id="paper-hills", prompt="a harbour")
     page.locator("#trigger button").click()
@@ -161,7 +147,8 @@ def test_a_trigger_word_that_the_prompt_lacks_is_one_click_away(page: Page) -> N
     expect(page.locator("#trigger")).to_have_count(0)
 
 
-def test_several_run_at_once_and_the_latest_stays_on_the_stage(page: Page) -> None:
+def test_several_at_once(page: Page) -> None:
+    """Several generations run at once; the latest stays on the stage, and each can be stopped."""
     for number in range(3):  # each another request: the same one pressed twice at once counts once
         fill(page, finetune_id="my-finetune", prompt=f"{number} of several #stuck", aspect_ratio="1:1")
         press(page)
@@ -180,7 +167,8 @@ def test_several_run_at_once_and_the_latest_stays_on_the_stage(page: Page) -> No
         expect(page.locator("#strip .card.running")).to_have_count(before - 1)
 
 
-def test_the_keyboard_is_enough(page: Page) -> None:
+def test_keyboard(page: Page) -> None:
+    """An image can be made, stopped and used again with the keyboard alone."""
     fill(page, finetune_id="my-finetune", prompt="by keyboard #stuck", seed="9", aspect_ratio="1:1")
     page.locator("#input-prompt textarea").press("Control+Enter")
     expect(page.locator("#stage .frame.waiting")).to_be_visible()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 
-import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
-from ..page_actions import READY, fill, generate, image, opened
+from ..page_actions import fill, generate, image
 
 SHAPES = ("21:9", "16:9", "3:2", "4:3", "1:1", "3:4", "2:3", "9:16", "9:21")
 WINDOWS = ((1280, 720), (1366, 768), (1440, 900), (1920, 1080), (390, 844))
@@ -25,18 +24,6 @@ HIDDEN = """image => {
   const ratio = (own.width / own.height) / (image.naturalWidth / image.naturalHeight);
   return Math.max(hidden, Math.abs(ratio - 1) * 100);
 }"""
-
-
-@pytest.fixture
-def address(home: str) -> str:
-    """The page at home that all tests share."""
-    return home
-
-
-@pytest.fixture
-def page(context: BrowserContext, address: str) -> Page:
-    """The page in a new window."""
-    return opened(context, address)
 
 
 def cards(page: Page) -> int:
@@ -64,7 +51,7 @@ def test_double_click_makes_one_image(page: Page) -> None:
     before = cards(page)
     fill(page, finetune_id="my-finetune", prompt="twice", seed="", aspect_ratio="1:1")
     page.locator("#generate").dblclick()
-    expect(page.locator("#strip .card")).to_have_count(before + 1, timeout=READY)
+    expect(page.locator("#strip .card")).to_have_count(before + 1)
     image(page)
     assert cards(page) == before + 1
 
@@ -79,7 +66,7 @@ def test_held_keys_make_one_image(page: Page) -> None:
         page.keyboard.down("Enter")
     page.keyboard.up("Enter")
     page.keyboard.up("Control")
-    expect(page.locator("#strip .card")).to_have_count(before + 1, timeout=READY)
+    expect(page.locator("#strip .card")).to_have_count(before + 1)
     image(page)
     assert cards(page) == before + 1
 
@@ -119,7 +106,7 @@ def test_same_request_under_way(page: Page) -> None:
     expect(page.locator("#notice .offer .head")).to_have_text("Already running")
     assert cards(page) == before + 1
     page.locator("#notice [data-act=insist]").click()
-    expect(page.locator("#strip .card")).to_have_count(before + 2, timeout=READY)
+    expect(page.locator("#strip .card")).to_have_count(before + 2)
     for _ in range(2):
         page.locator("#strip .card.running").first.click()
         running_now = page.locator("#strip .card.running").count()
@@ -154,7 +141,7 @@ def test_letters_can_be_switched_off(page: Page) -> None:
     page.locator("#letters").click()
     page.locator("#keys [data-act=close]").click()
     page.reload()
-    expect(page.locator("#strip .card").first).to_be_visible(timeout=READY)
+    expect(page.locator("#strip .card").first).to_be_visible()
     fill(page, prompt="not replaced")
     page.locator("#strip .card").first.focus()
     page.keyboard.press("p")
@@ -167,7 +154,7 @@ def test_reasons_go_with_their_cause(page: Page) -> None:
     """The box at the button drops an entry when its field changes, and goes with its last entry."""
     fill(page, finetune_id="", prompt="x", seed="abc")
     page.locator("#generate").click()
-    expect(page.locator("#notice .reasons li")).to_have_count(2, timeout=READY)
+    expect(page.locator("#notice .reasons li")).to_have_count(2)
     fill(page, seed="5")
     expect(page.locator("#notice .reasons li")).to_have_count(1)
     fill(page, finetune_id="my-finetune")
@@ -188,7 +175,7 @@ def test_clock_never_runs_backwards(page: Page) -> None:
     generate(page, finetune_id="my-finetune", prompt="clock #stuck", seed="", aspect_ratio="1:1")
     page.wait_for_function("() => window.clocks.some(([, seconds]) => seconds >= 2)")
     page.locator("#stage [data-act=stop]").click()
-    expect(page.locator("#stage .frame.ending")).to_be_visible(timeout=READY)
+    expect(page.locator("#stage .frame.ending")).to_be_visible()
     seen = [seconds for _, seconds in page.evaluate("window.clocks")]
     assert max(seen) >= 2
     assert seen == sorted(seen)
@@ -207,9 +194,8 @@ def test_popovers_close(page: Page) -> None:
         expect(box).not_to_have_attribute("open", "")
 
 
-def test_blocked_storage(browser: Browser, address: str) -> None:
+def test_blocked_storage(context: BrowserContext, address: str) -> None:
     """A browser that refuses storage to the page shows the history and makes images as ever."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
     for name in ("localStorage", "sessionStorage", "indexedDB", "caches"):
         context.add_init_script(
             f"Object.defineProperty(window, {json.dumps(name)}, {{get() {{ throw new DOMException('blocked'); }}}});"
@@ -218,8 +204,7 @@ def test_blocked_storage(browser: Browser, address: str) -> None:
     page = context.new_page()
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(address)
-    expect(page.locator("#strip .card").first).to_be_visible(timeout=READY)
+    expect(page.locator("#strip .card").first).to_be_visible()
     generate(page, finetune_id="my-finetune", prompt="kept nowhere", seed="", aspect_ratio="1:1")
     image(page)
     assert [error for error in errors if "blocked" in error and "gradio" not in error] == []
-    context.close()

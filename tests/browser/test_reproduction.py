@@ -9,11 +9,10 @@ import re
 import urllib.request
 from urllib.parse import urlsplit
 
-import pytest
 from PIL import Image
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.page_actions import READY, fill, generate, image, opened, read, sent_seed
+from tests.page_actions import fill, forget_visit, generate, image, load, read, sent_seed
 
 DROP = """([data, name, type]) => {
   const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
@@ -29,18 +28,6 @@ PASTE = """(text) => {
 }"""
 
 
-@pytest.fixture
-def address(home: str) -> str:
-    """The page at home that all tests share."""
-    return home
-
-
-@pytest.fixture
-def page(context: BrowserContext, address: str) -> Page:
-    """The page, opened and ready."""
-    return opened(context, address)
-
-
 def made(page: Page, **values: str) -> str:
     """An image of a small shape; gives its address."""
     generate(page, **{"finetune_id": "my-finetune", "aspect_ratio": "1:1", "seed": "", **values})
@@ -50,7 +37,7 @@ def made(page: Page, **values: str) -> str:
 def drop(page: Page, data: bytes, name: str, kind: str) -> None:
     """Drop a file on the page and wait for what the page says of it."""
     page.evaluate(DROP, [base64.b64encode(data).decode(), name, kind])
-    expect(page.locator("dialog.sheet[open]")).to_be_visible(timeout=READY)
+    expect(page.locator("dialog.sheet[open]")).to_be_visible()
 
 
 def table(page: Page) -> dict[str, tuple[str, str]]:
@@ -59,7 +46,8 @@ def table(page: Page) -> dict[str, tuple[str, str]]:
     return {row.locator("th").inner_text(): tuple(row.locator("td").all_inner_texts()) for row in rows}  # type: ignore[misc]
 
 
-def test_a_dropped_copy_shows_what_would_change_before_it_changes_anything(page: Page, address: str) -> None:
+def test_dropped_copy(page: Page, address: str) -> None:
+    """A dropped copy shows what would change before it changes anything, with Undo."""
     made(page, prompt="a mill to come back to")
     seed = sent_seed(page)
     page.locator("#stage [data-act=more]").click()
@@ -77,7 +65,8 @@ def test_a_dropped_copy_shows_what_would_change_before_it_changes_anything(page:
     expect(page.locator("#input-seed input")).to_have_value("7")
 
 
-def test_an_untouched_original_is_found_by_its_hash_and_an_unknown_picture_offered_as_image_prompt(page: Page) -> None:
+def test_dropped_image(page: Page) -> None:
+    """An original is recognized by its hash; an unknown image is offered as image prompt."""
     original = made(page, prompt="kept as it came")
     fill(page, prompt="")
     drop(page, read(original), "anything.jpg", "image/jpeg")
@@ -90,41 +79,42 @@ def test_an_untouched_original_is_found_by_its_hash_and_an_unknown_picture_offer
     expect(page.locator("dialog.sheet[open]")).to_contain_text("It has no settings")
     page.get_by_role("button", name="Use as image prompt").click()
     page.locator("#advanced > button").click()
-    expect(page.locator("#input-image_prompt img")).to_be_visible(timeout=READY)
+    expect(page.locator("#input-image_prompt img")).to_be_visible()
     page.locator("#notice [data-act=undo]").click()
     expect(page.locator("#input-image_prompt img")).to_have_count(0)
 
 
-def test_a_link_sets_the_form_on_a_click_and_starts_nothing(context: BrowserContext, page: Page) -> None:
+def test_shared_link(page: Page) -> None:
+    """A link with settings fills the form after a click and starts nothing."""
     fill(page, finetune_id="my-finetune", prompt="linked & shared 🪁", seed="18446744073709551615")
     page.get_by_role("button", name="Share / code").click()
-    address = page.get_by_label("Link to these settings")
-    expect(address).to_have_value(re.compile("^http://127.*recipe=1$"))
-    shared = address.input_value()
-    page.evaluate("localStorage.clear()")
-    page.close()
-    other = context.new_page()
-    other.goto(shared)
-    expect(other.locator("dialog.sheet[open] h2")).to_have_text("Link with settings", timeout=READY)
-    cards = other.locator("#strip .card").count()
-    assert table(other)["Prompt"][1] == "linked & shared 🪁"
-    other.get_by_role("button", name="Apply", exact=True).click()
-    expect(other.locator("#input-seed input")).to_have_value("18446744073709551615")
-    assert other.locator("#strip .card").count() == cards
-    assert "recipe=" not in other.url
+    link = page.get_by_label("Link to these settings")
+    expect(link).to_have_value(re.compile("^http://127.*recipe=1$"))
+    shared = link.input_value()
+    forget_visit(page)
+    page.goto(shared)
+    expect(page.locator("dialog.sheet[open] h2")).to_have_text("Link with settings")
+    cards = page.locator("#strip .card").count()
+    assert table(page)["Prompt"][1] == "linked & shared 🪁"
+    page.get_by_role("button", name="Apply", exact=True).click()
+    expect(page.locator("#input-seed input")).to_have_value("18446744073709551615")
+    assert page.locator("#strip .card").count() == cards
+    assert "recipe=" not in page.url
 
 
-def test_made_again_it_is_compared_and_the_comparison_survives_a_reload(page: Page) -> None:
+def test_reproduce_compares(page: Page) -> None:
+    """A reproduced image is compared with the first one; a reload keeps the comparison."""
     first = made(page, prompt="a mill made again")
     button = page.locator("#stage [data-act=reproduce]")
     button.click()
-    expect(page.locator("#panel .verdict")).to_have_text("Identical file Every byte is the same.", timeout=READY)
+    expect(page.locator("#panel .verdict")).to_have_text("Identical file Every byte is the same.")
     assert read(image(page)) == read(first)
     page.reload()
-    expect(page.locator("#panel .verdict b")).to_have_text("Identical file", timeout=READY)
+    expect(page.locator("#panel .verdict b")).to_have_text("Identical file")
 
 
-def test_where_upsampling_rewrote_the_prompt_it_is_said_beforehand_and_the_reason_afterwards(page: Page) -> None:
+def test_reproduce_after_upsampling(page: Page) -> None:
+    """An upsampled prompt is a caveat before Reproduce and the reason of a difference after it."""
     page.locator("#advanced > button").click()
     page.locator("#input-prompt_upsampling input").check()
     made(page, prompt="a cat")
@@ -136,22 +126,21 @@ def test_where_upsampling_rewrote_the_prompt_it_is_said_beforehand_and_the_reaso
     expect(page.locator("#input-prompt textarea")).not_to_have_value("a cat")
     expect(page.locator("#input-prompt_upsampling input")).not_to_be_checked()
     page.locator("#stage [data-act=reproduce]").click()
-    expect(page.locator("#panel .panel[data-what=outcome]")).to_be_visible(timeout=READY)
+    expect(page.locator("#panel .panel[data-what=outcome]")).to_be_visible()
     expect(page.locator("#panel .changes, #panel .verdict").first).to_be_visible()
 
 
-def test_a_pasted_recipe_of_a_stranger_is_shown_as_text_and_nobody_is_asked(
-    context: BrowserContext, address: str
-) -> None:
+def test_pasted_recipe(page: Page, address: str) -> None:
+    """A pasted recipe is shown as text, its unknown parts are named, and no other server is called."""
     hosts = set()
-    context.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
-    page = opened(context, address)
+    page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
+    load(page, address)
     evil = "<img src=x onerror=alert(1)>"
     sent = {"finetune_id": evil, "prompt": evil, "aspect_ratio": "banana", evil: evil, "webhook_secret": "x"}
     recipe = {"flux_playground_recipe": 1, "sent": sent, "server": "https://evil.example", "endpoint": evil}
     page.evaluate(PASTE, json.dumps(recipe))
     sheet = page.locator("dialog.sheet[open]")
-    expect(sheet).to_be_visible(timeout=READY)
+    expect(sheet).to_be_visible()
     assert table(page)["Prompt"][1] == evil
     expect(sheet).to_contain_text("1 not supported here")
     expect(sheet).to_contain_text("Made on https://evil.example. New images will use")
@@ -163,7 +152,8 @@ def test_a_pasted_recipe_of_a_stranger_is_shown_as_text_and_nobody_is_asked(
     assert hosts - {urlsplit(address).netloc, ""} == set()
 
 
-def test_what_is_pasted_into_a_field_stays_there_and_nonsense_is_answered_in_words(page: Page) -> None:
+def test_pasted_nonsense(page: Page) -> None:
+    """Text pasted into a field stays there; text that is no recipe gets a message."""
     page.locator("#input-prompt textarea").focus()
     page.evaluate(PASTE, "only words")
     page.wait_for_timeout(300)
@@ -175,7 +165,8 @@ def test_what_is_pasted_into_a_field_stays_there_and_nonsense_is_answered_in_wor
     expect(page.locator("dialog.sheet[open]")).to_have_count(0)
 
 
-def test_the_same_request_with_the_same_seed_is_offered_instead_of_made_again(page: Page) -> None:
+def test_existing_image_is_offered(page: Page) -> None:
+    """A request that was made before, with the same seed, is offered instead of made again."""
     first = made(page, prompt="made once", seed="31")
     made(page, prompt="something else")
     fill(page, prompt="made once", seed="31")
@@ -191,7 +182,8 @@ def test_the_same_request_with_the_same_seed_is_offered_instead_of_made_again(pa
     image(page)
 
 
-def test_a_picture_tells_its_recipe_and_its_code_in_every_language_to_its_owner_only(page: Page, address: str) -> None:
+def test_recipe_and_code(page: Page, address: str) -> None:
+    """An image shows its recipe and its code in each language, to its owner only."""
     made(page, prompt="shown as code", seed="5150")
     page.locator("#stage [data-act=more]").click()
     page.locator("#stage").get_by_role("button", name="Code", exact=True).click()
@@ -202,7 +194,7 @@ def test_a_picture_tells_its_recipe_and_its_code_in_every_language_to_its_owner_
         expect(panel.get_by_role("tabpanel")).to_contain_text(part)
     page.locator("#stage").get_by_role("button", name="Recipe", exact=True).click()
     shown = page.locator("#panel .panel[data-what=recipe]")
-    expect(shown).to_be_visible(timeout=READY)
+    expect(shown).to_be_visible()
     href = str(shown.get_by_role("link", name="Download").get_attribute("href"))
     with urllib.request.urlopen(address + href, timeout=10) as answer:
         assert answer.headers["content-disposition"].endswith('.recipe.json"')
@@ -211,13 +203,13 @@ def test_a_picture_tells_its_recipe_and_its_code_in_every_language_to_its_owner_
     assert stranger.status == 404
 
 
-def test_a_file_can_be_opened_without_a_mouse(page: Page) -> None:
-    press_ = page.get_by_role("button", name="Import settings")
+def test_import_by_keyboard(page: Page) -> None:
+    """A file with settings can be imported with the keyboard alone."""
     with page.expect_file_chooser() as chooser:
-        press_.focus()
+        page.get_by_role("button", name="Import settings").focus()
         page.keyboard.press("Enter")
     request = json.dumps({"prompt": "from a file", "seed": 12}).encode()
     chooser.value.set_files({"name": "request.json", "mimeType": "application/json", "buffer": request})
-    expect(page.locator("dialog.sheet[open] h2")).to_have_text("Request", timeout=READY)
+    expect(page.locator("dialog.sheet[open] h2")).to_have_text("Request")
     page.keyboard.press("Enter")
     expect(page.locator("#input-seed input")).to_have_value("12")

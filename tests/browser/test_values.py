@@ -6,29 +6,17 @@ import json
 import re
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from ..hosted_page import HostedPage
-from ..page_actions import READY, fill, opened
-
-
-@pytest.fixture
-def address(home: str) -> str:
-    """The page at home that all tests share."""
-    return home
-
-
-@pytest.fixture
-def page(context: BrowserContext, address: str) -> Page:
-    """The page in a new window."""
-    return opened(context, address)
+from ..page_actions import fill, load
 
 
 @pytest.mark.parametrize(
-    ("typed", "shown", "said"), [("5", "2", "Set to 2 (maximum)"), ("-1", "0", "Set to 0 (minimum)")]
+    ("typed", "shown", "hint"), [("5", "2", "Set to 2 (maximum)"), ("-1", "0", "Set to 0 (minimum)")]
 )
-def test_number_beyond_its_bounds(page: Page, typed: str, shown: str, said: str) -> None:
-    """A number beyond a slider's bounds is said at the field, and the next press sends nothing."""
+def test_number_beyond_its_bounds(page: Page, typed: str, shown: str, hint: str) -> None:
+    """A number beyond a slider's bounds is corrected with a hint, and the next press sends nothing."""
     fill(page, finetune_id="my-finetune", prompt="bounds", seed="")
     before = page.locator("#strip .card").count()
     box = page.locator("#field-finetune_strength input[type=number]")
@@ -36,11 +24,11 @@ def test_number_beyond_its_bounds(page: Page, typed: str, shown: str, said: str)
     page.keyboard.press("Control+a")
     page.keyboard.type(typed)
     page.locator("#generate").click()
-    expect(page.locator("#hint-finetune_strength .moved")).to_contain_text(said)
+    expect(page.locator("#hint-finetune_strength .moved")).to_contain_text(hint)
     expect(box).to_have_value(shown)
     assert page.locator("#strip .card").count() == before
     page.locator("#generate").click()
-    expect(page.locator("#strip .card")).to_have_count(before + 1, timeout=READY)
+    expect(page.locator("#strip .card")).to_have_count(before + 1)
 
 
 def test_cleared_number(page: Page) -> None:
@@ -59,8 +47,8 @@ def test_seed_minus_one_is_random(page: Page) -> None:
     before = page.locator("#strip .card").count()
     fill(page, finetune_id="my-finetune", prompt="any seed", seed="-1")
     page.locator("#generate").click()
-    expect(page.locator("#strip .card")).to_have_count(before + 1, timeout=READY)
-    expect(page.locator("#stage [data-seed]")).not_to_have_text("-1", timeout=READY)
+    expect(page.locator("#strip .card")).to_have_count(before + 1)
+    expect(page.locator("#stage [data-seed]")).not_to_have_text("-1")
 
 
 def test_pasted_text(page: Page) -> None:
@@ -77,9 +65,9 @@ def test_pasted_text(page: Page) -> None:
     expect(page.locator("dialog.sheet")).to_have_count(0)
 
 
-def test_example_has_undo(context: BrowserContext, hosted: HostedPage) -> None:
+def test_example_has_undo(page: Page, hosted: HostedPage) -> None:
     """An example that replaces a typed prompt can be undone with the button of every other replacement."""
-    page = opened(context, hosted.url)  # examples are shown to a visitor without images
+    load(page, hosted.url)  # examples are shown to a visitor without images
     fill(page, finetune_id="", prompt="my long prompt", seed="")
     page.locator("#stage [data-act=example]").first.click()
     expect(page.locator("#notice .notice")).to_contain_text("Example filled in.")
@@ -110,7 +98,7 @@ def test_json_edits_have_one_undo(page: Page) -> None:
     """One Undo takes back all edits of the JSON in a row, and the errors of filled fields go."""
     fill(page, finetune_id="", prompt="from the form", seed="abc")
     page.locator("#generate").click()
-    expect(page.locator("#hint-seed .fault")).to_be_visible(timeout=READY)
+    expect(page.locator("#hint-seed .fault")).to_be_visible()
     page.locator("#views [data-act=json]").click()
     box = page.locator("#json")
     expect(box).to_have_value(re.compile("from the form"))

@@ -23,7 +23,7 @@ READY = {"id": "t", "status": "Ready", "result": MADE, "progress": None, "cost":
 class Hurried(PollSchedule):
     """A schedule for tests."""
 
-    def pause(self, elapsed: float) -> float:
+    def delay(self, elapsed: float) -> float:
         return 0.005
 
 

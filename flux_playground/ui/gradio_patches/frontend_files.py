@@ -12,7 +12,7 @@ import gradio
 FOLDER = Path(gradio.__file__).parent / "templates" / "frontend" / "assets"
 
 FIRST_LOAD = Path(__file__).parent / "first_load.json"
-"""Names of the files that the page requests, in order; `python -m tests.ui.server.test_static_files` writes it."""
+"""Names of the files that the page requests, in order; `python -m tests.browser.test_page_load` writes it."""
 
 log = logging.getLogger(__name__)
 

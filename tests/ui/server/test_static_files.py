@@ -1,31 +1,24 @@
-"""The static files of the page, in front of a small application and in a browser."""
+"""The static files of the page, in front of a small application."""
 
 from __future__ import annotations
 
 import gzip
-import json
 import re
-import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, sync_playwright
-from playwright.sync_api import Route as Held
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from flux_playground.ui.gradio_patches.frontend_files import FIRST_LOAD, FOLDER, find_frontend_files, list_first_load
+from flux_playground.ui.gradio_patches.frontend_files import FOLDER, find_frontend_files, list_first_load
 from flux_playground.ui.server import static_files
 from flux_playground.ui.server.static_files import StaticFilesMiddleware
-from tests.app_process import running_quick
 from tests.http_visitor import Answer, Stranger
-from tests.page_actions import FLAGS, opened
 from tests.ui.server.test_middleware import serving
 
 BEGIN = next(one.name for one in FOLDER.glob("index-*.js"))
@@ -140,43 +133,6 @@ def test_root_path() -> None:
         assert OURS["script"] == text(one.get(own(answer, "js"), accept_encoding="gzip"))
 
 
-def test_late_script(context: BrowserContext, home: str) -> None:
-    """The page waits for a late script."""
-
-    def late(route: Held) -> None:
-        time.sleep(1.5)
-        route.continue_()
-
-    context.route(re.compile(r"/assets/flux-\w+\.js"), late)
-    assert opened(context, home).locator("#generate").is_visible()
-
-
-def test_second_visit_uses_the_cache(context: BrowserContext, home: str) -> None:
-    """A second visit fetches no file of the page again."""
-    visit = opened(context, home)
-    sizes = "performance.getEntriesByType('resource').filter(one => one.name.includes('/assets/'))"
-    assert visit.evaluate(f"{sizes}.some(one => one.transferSize > 0)")
-    again = opened(context, home)
-    assert again.evaluate(f"{sizes}.length") > 20
-    assert again.evaluate(f"{sizes}.filter(one => one.transferSize > 0).map(one => one.name)") == []
-
-
-def requested_files(context: BrowserContext, url: str) -> list[str]:
-    """The files of Gradio that the page requests and that Gradio's own HTML does not name, in order."""
-    requests: list[str] = []
-    context.on("request", lambda request: requests.append(request.url))
-    page = opened(context, url)
-    html = page.request.get(url).text()
-    linked = re.sub(r'<link rel="(?:modulepreload|preload)"[^>]*crossorigin href=[^>]*>', "", html)
-    names = [one.partition("/assets/")[2] for one in requests if re.search(r"/assets/[\w.-]+\.(?:js|css)$", one)]
-    return [one for one in dict.fromkeys(names) if not one.startswith("flux-") and one not in linked]
-
-
-def test_first_load_is_preloaded(context: BrowserContext, home: str) -> None:
-    """The page links each file that it will request. If not, run `python -m tests.ui.server.test_static_files`."""
-    assert set(requested_files(context, home)) == set(list_first_load(find_frontend_files()))
-
-
 def test_first_load_of_another_version() -> None:
     """Files that this version of Gradio does not have are not linked."""
     assert list_first_load({}) == ()
@@ -192,11 +148,3 @@ def test_missing_frontend_folder(
     with somebody() as one:
         assert one.get(f"/assets/{BEGIN}", accept_encoding="gzip").body == b"gradio's"
         assert OURS["script"] == text(one.get(own(one.get("/"), "js")))
-
-
-if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as place, running_quick(Path(place)) as address, sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
-        window = chromium.new_context(viewport={"width": 1440, "height": 900})
-        FIRST_LOAD.write_text(json.dumps(requested_files(window, address), indent=1) + "\n", encoding="utf-8")
-        chromium.close()
