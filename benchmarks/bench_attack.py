@@ -7,6 +7,7 @@ page load under 3 s and a process below 1.5 GB. Exit code 1 when a target is mis
 from __future__ import annotations
 
 import io
+import secrets
 import signal
 import statistics
 import sys
@@ -134,6 +135,20 @@ def upload(stranger: Stranger, data: bytes) -> object:
     return answer
 
 
+def join(stranger: Stranger, session: str = "", data: str = "[]") -> object:
+    """Put an event into the queue under a session, a new one each time; nobody reads its messages."""
+    session = session or secrets.token_hex(6)
+    body = f'{{"fn_index": {stranger.number("load")}, "session_hash": "{session}", "data": {data}}}'
+    return stranger.call("POST", "/gradio_api/queue/join", body, content_type="application/json")
+
+
+def upload_parts(stranger: Stranger) -> object:
+    """Upload 250,000 files of one byte in one request."""
+    part = b'--X\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\nx\r\n'
+    body = part * 250_000 + b"--X--\r\n"
+    return stranger.call("POST", "/gradio_api/upload", body, content_type="multipart/form-data; boundary=X")
+
+
 LONG_PROMPT = "a mill " * 550_000
 TIFF = large_tiff()
 ATTACKS: dict[str, Callable[[Stranger], object]] = {
@@ -141,6 +156,11 @@ ATTACKS: dict[str, Callable[[Stranger], object]] = {
     "large images as image prompt": lambda stranger: upload(stranger, TIFF),
     "made-up keys": lambda stranger: stranger.act("key", key=f"made-up-{time.monotonic_ns()}"),
     "streams of unknown sessions": lambda stranger: stranger.get("/gradio_api/queue/data?session_hash=unknown"),
+    "sessions that nobody reads": join,
+    "session hashes of 3.9 MB": lambda stranger: join(stranger, "h" * 3_900_000),
+    "bodies of a million objects": lambda stranger: join(stranger, data=f"[{'{},' * 1_290_000}0]"),
+    "bodies of long numbers": lambda stranger: join(stranger, data=f"[{','.join(['9' * 4_200] * 900)}]"),
+    "uploads of 250,000 files": upload_parts,
 }
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 SURROGATE = re.compile("[\ud800-\udfff]")
+MAX_DIGITS = 400
 NOT_PLAIN_ASCII = re.compile(r"[^\n -~]")
 
 
@@ -93,7 +94,13 @@ def decode_utf8(text: str | bytes) -> str:
 
 
 def _decoder() -> json.JSONDecoder:
-    return json.JSONDecoder(parse_constant=_parse_float, parse_float=_parse_float)
+    return json.JSONDecoder(parse_constant=_parse_float, parse_float=_parse_float, parse_int=_parse_int)
+
+
+def _parse_int(text: str) -> int:
+    if len(text) > MAX_DIGITS:  # Python's time to read a number grows with the square of its digits
+        raise InvalidJson("not valid JSON: it has a number with too many digits")
+    return int(text)
 
 
 def _parse_float(text: str) -> float:

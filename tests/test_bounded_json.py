@@ -78,3 +78,10 @@ def test_dump_keeps_letters_readable() -> None:
     assert dump_json({"b": "löwe 🦁\u202e\0", "a": 1}) == '{"a":1,"b":"löwe 🦁\\u202e\\u0000"}'
     with pytest.raises(ValueError, match="JSON"):
         dump_json(float("nan"))
+
+
+def test_number_with_too_many_digits() -> None:
+    """A whole number of more than 400 digits is refused: the time to read it grows with the square."""
+    assert parse_json("1" * 400) == int("1" * 400)
+    with pytest.raises(InvalidJson, match="too many digits"):
+        parse_json(f"[{'1' * 401}]")

@@ -10,12 +10,12 @@ from ...settings import Settings
 from .allowed_hosts import AllowedHostsMiddleware
 from .body_limit import BodyLimitMiddleware, BodyLimits
 from .cross_site import CrossSiteMiddleware
+from .event_sessions import EventSessionMiddleware
 from .private_routes import PrivateRoutesMiddleware
 from .proxy_headers import ProxyHeadersMiddleware
 from .rate_limit import RateLimitMiddleware
 from .security_headers import SecurityHeadersMiddleware
 from .token_bucket import RateLimiter
-from .unknown_session import UnknownSessionMiddleware
 
 
 def build_middleware(
@@ -39,4 +39,4 @@ def build_middleware(
     stack += [Middleware(CrossSiteMiddleware), Middleware(BodyLimitMiddleware, body_limits)]
     if settings.hosted:
         stack.append(Middleware(RateLimitMiddleware, rate_limiter))
-    return [*stack, Middleware(UnknownSessionMiddleware)]
+    return [*stack, Middleware(EventSessionMiddleware)]
