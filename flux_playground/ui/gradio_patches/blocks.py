@@ -15,6 +15,7 @@ from typing import Any
 import gradio as gr
 from gradio import blocks as gradio_blocks
 
+from .upload_limits import limit_uploads
 from .uploaded_files import check_uploads
 
 SKIPPED = {"__type__": "update"}
@@ -86,6 +87,7 @@ class LeanBlocks(gr.Blocks):  # type: ignore[misc]
         if not hasattr(gr.Blocks, "preprocess_data"):
             raise RuntimeError("Gradio has no Blocks.preprocess_data: uploaded files cannot be checked.")
         super().__init__(*args, **options)
+        limit_uploads(self)
         self._inactive_patches: set[str] = set()
         if self._has_names("light sessions", self, "default_config") and self._has_names(
             "light sessions", _BlocksConfig, "__copy__", "config_for_block"

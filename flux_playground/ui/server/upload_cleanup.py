@@ -11,23 +11,33 @@ from pathlib import Path
 MAX_UPLOAD_FOLDER_BYTES = 4_000_000_000
 """Counted once a minute; the rate limit bounds the uploads of a minute."""
 
+MAX_UPLOADED_FILES = 100_000
+
 MIN_AGE_SECONDS = 600.0
 """Younger files stay: a visitor may be about to press Generate."""
 
 
 def delete_oldest(
-    folder: Path, max_bytes: float = MAX_UPLOAD_FOLDER_BYTES, min_age_seconds: float = MIN_AGE_SECONDS
+    folder: Path,
+    max_bytes: float = MAX_UPLOAD_FOLDER_BYTES,
+    min_age_seconds: float = MIN_AGE_SECONDS,
+    max_files: int = MAX_UPLOADED_FILES,
 ) -> int:
-    """Delete the oldest files until the others fit into `max_bytes`; return the number of deleted files."""
+    """Delete the oldest files, with their folders, until the others fit into `max_bytes` and `max_files`.
+
+    Returns the number of deleted files.
+    """
     files = sorted(_files(folder))
     excess = sum(size for _, size, _ in files) - max_bytes
     before, deleted = time.time() - min_age_seconds, 0
     for changed_at, size, path in files:
-        if excess <= 0 or changed_at > before:
+        if (excess <= 0 and len(files) - deleted <= max_files) or changed_at > before:
             break
         with contextlib.suppress(OSError):
             path.unlink()
             excess, deleted = excess - size, deleted + 1
+            if path.parent != folder:
+                path.parent.rmdir()  # fails while other files are in it
     return deleted
 
 

@@ -50,3 +50,11 @@ def test_an_image_that_is_laid_out_for_the_form_is_cleared_away_later(
     third = image_inputs.save_image(text)
     assert third is not None
     assert [Path(path).exists() for path in (first, second, third)] == [False, True, True]
+
+
+def test_many_small_uploads(tmp_path: Path) -> None:
+    """Uploads are bounded in number too, and the folder of a deleted file goes with it."""
+    paths = [lie(tmp_path, str(age), 1, age) for age in (5000, 4000, 3000)]
+    (paths[1].parent / "other.png").write_bytes(b"x")
+    assert upload_cleanup.delete_oldest(tmp_path, max_files=2) == 2
+    assert [path.parent.exists() for path in paths] == [False, True, True]
