@@ -40,7 +40,7 @@ def load(page: Page, address: str) -> Page:
 
 
 def forget_visit(page: Page) -> None:
-    """Make the tab as good as new: nothing stored, no routes, the size of `WINDOW`; only the browser's cache stays."""
+    """Make the tab as good as new: nothing stored, no routes, the size and media of `WINDOW`. The cache stays."""
     for tab in page.context.pages:
         if tab is not page:
             tab.close()
@@ -49,6 +49,7 @@ def forget_visit(page: Page) -> None:
     page.unroute_all()
     page.context.clear_cookies()
     page.set_viewport_size(WINDOW["viewport"])
+    page.emulate_media(color_scheme="light", reduced_motion=WINDOW["reduced_motion"])
 
 
 def fill(page: Page, **values: str) -> None:

@@ -1,4 +1,4 @@
-"""Axe finds nothing in any state of the page, light and dark, wide and narrow: one window walks through them all."""
+"""Axe finds no violations in any state of the page, light and dark, wide and narrow."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 
 from axe_playwright_python.base import AXE_SCRIPT  # type: ignore[import-untyped]
 from hypothesis import settings
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from flux_playground import Playground, Settings
 from flux_playground.generation import State
 from flux_playground.local import LocalServer
 from tests.app_process import running_quick
-from tests.page_actions import fill, generate, image, open_page
+from tests.page_actions import fill, forget_visit, generate, image, load
 from tests.page_states import ENDINGS, UNDER_WAY
 
 LONG = settings.get_current_profile_name() == "long"
@@ -26,81 +26,81 @@ VIEWS = (
 )
 """Widths and color schemes: contrast depends on the scheme and not on the width, so each is there once at least."""
 RUN = """async (where) => (await axe.run(where, { resultTypes: ["violations"] })).violations
-  .flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.target} ${node.html.slice(0, 160)}`))"""
+  .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target} ${node.html.slice(0, 160)}`))"""
 SLOW = ("lost", "unavailable", "rate-limited")
 KEY = "a-key-of-the-local-server"
 
 
-class Checked:
-    """What axe has against a page, state by state."""
+class Axe:
+    """Runs axe on the states of a page and collects the violations."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.found: list[str] = []
+        self.violations: list[str] = []
         page.evaluate(AXE_SCRIPT)
         page.add_style_tag(content="* { transition: none !important; }")  # colors in a transition
 
-    def now(self, state: str, where: str = "html") -> None:
-        """Look at the page as it is, or at the part of it that has changed, in each view."""
+    def check(self, state: str, selector: str = "html") -> None:
+        """Check the page, or the part of it that has changed, in each view."""
         for width, scheme in VIEWS:
             self.page.set_viewport_size({"width": width, "height": 900})
-            self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+            self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             expect(self.page.locator("body.dark")).to_have_count(int(scheme == "dark"))
-            self.found += [f"{state}, {width}, {scheme}: {one}" for one in self.page.evaluate(RUN, where)]
+            violations = self.page.evaluate(RUN, selector)
+            self.violations += [f"{state}, {width}, {scheme}: {violation}" for violation in violations]
 
 
 @contextmanager
-def checked(browser: Browser, url: str) -> Iterator[Checked]:
-    """The page in a window of its own; at the end nothing may have been found."""
-    window = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-    found = Checked(open_page(window, url))
-    yield found
-    window.close()
-    assert found.found == []
+def checked(tab: Page, url: str) -> Iterator[Axe]:
+    """Axe on the page of this address; at the end there must be no violations."""
+    axe = Axe(load(tab, url))
+    yield axe
+    forget_visit(tab)
+    assert axe.violations == []
 
 
-def ended(page: Page) -> None:
+def expect_ending(page: Page) -> None:
     expect(page.locator("#stage .frame.ending")).to_be_visible()
 
 
-def test_axe_finds_nothing_before_and_while_a_picture_comes_and_when_it_is_there(
-    browser: Browser, tmp_path: Path
-) -> None:
+def test_page_and_running_generations(tab: Page, tmp_path: Path) -> None:
+    """Axe finds nothing in the form, its dialogs, running generations and a ready image."""
     with (
         running_quick(tmp_path, FLUX_PLAYGROUND_LOCAL_SPEED="30", FLUX_PLAYGROUND_MAX_IN_FLIGHT="2") as url,
-        checked(browser, url) as axe,
+        checked(tab, url) as axe,
     ):
         page = axe.page
         page.locator("#advanced > button").click()
         page.locator("details.key summary").click()
-        axe.now("empty, all unfolded")
+        axe.check("empty, all unfolded")
         page.locator("details.key summary").click()
         page.locator("[data-act=keys]").click()
-        axe.now("keys")
+        axe.check("keys")
         page.locator("#keys [data-act=close]").click()
         fill(page, seed="abc", aspect_ratio="banana")
         page.locator("#generate").click()
         expect(page.locator("#notice .reasons")).to_be_visible()
-        axe.now("invalid")
+        axe.check("invalid")
         generate(page, finetune_id="my-finetune", prompt="a mill", aspect_ratio="1:1", seed="7")
         image(page)
         page.locator("#stage details.details summary").click()
         page.locator("#stage [data-act=more]").click()
         page.locator("#stage [data-act=panel][data-what=code]").click()
         expect(page.locator("#panel .code")).to_be_visible()
-        axe.now("ready, all unfolded")
+        axe.check("ready, all unfolded")
         for name, word in UNDER_WAY.items():
             generate(page, prompt=f"a mill {word}", seed="")
-            axe.now(name, "#result")
+            axe.check(name, "#result")
         generate(page, prompt="a mill #stuck")
         expect(page.locator("#stage .state")).to_have_text("Queued (#1)")
-        axe.now("queued, and several at once", "#result")
+        axe.check("queued, and several at once", "#result")
         page.locator("#stage [data-act=stop]").click()
-        ended(page)
-        axe.now("never sent", "#result")
+        expect_ending(page)
+        axe.check("never sent", "#result")
 
 
-def test_axe_finds_nothing_in_any_end_without_a_picture(browser: Browser, tmp_path: Path) -> None:
+def test_endings(tab: Page, tmp_path: Path) -> None:
+    """Axe finds nothing in any outcome without an image."""
     with (
         running_quick(
             tmp_path,
@@ -108,38 +108,39 @@ def test_axe_finds_nothing_in_any_end_without_a_picture(browser: Browser, tmp_pa
             FLUX_PLAYGROUND_MAX_IN_FLIGHT="20",
             FLUX_PLAYGROUND_TIMEOUT="12",
         ) as url,
-        checked(browser, url) as axe,
+        checked(tab, url) as axe,
     ):
         fill(axe.page, finetune_id="my-finetune", seed="", aspect_ratio="3:2")
-        made = {}
+        ids = {}
         for name in sorted(ENDINGS, key=lambda name: name not in SLOW):  # those that take their time meanwhile do
             if ENDINGS[name]:
                 generate(axe.page, prompt=ENDINGS[name])
-                made[name] = axe.page.locator("#stage .frame").get_attribute("data-id")
-        for name, one in reversed(made.items()):
-            axe.page.evaluate("id => window.flux.send('show', { id })", one)
-            expect(axe.page.locator(f'#stage .frame.ending[data-id="{one}"]')).to_be_visible()
-            axe.now(name, "#result")
+                ids[name] = axe.page.locator("#stage .frame").get_attribute("data-id")
+        for name, id_ in reversed(ids.items()):
+            axe.page.evaluate("id => window.flux.send('show', { id })", id_)
+            expect(axe.page.locator(f'#stage .frame.ending[data-id="{id_}"]')).to_be_visible()
+            axe.check(name, "#result")
 
 
-def test_axe_finds_nothing_after_a_restart_nor_when_nobody_answers(browser: Browser, tmp_path: Path) -> None:
+def test_restart_and_unreachable_api(tab: Page, tmp_path: Path) -> None:
+    """Axe finds nothing after a restart and when the API is unreachable."""
     with LocalServer(speed=5, renderer="flat") as server:
         api = {"BFL_API_KEY": KEY, "FLUX_PLAYGROUND_BASE_URL": server.url}
         before = Settings(data=tmp_path / "data", base_url=server.url, api_key=KEY)
         with Playground(before) as playground:
-            one = playground.start({"finetune_id": "my-finetune", "prompt": "#stuck"})
-            under_way = next(each for each in playground.watch(one.id) if each.state is State.RUNNING)
-            playground.stop(one.id)
-            list(playground.watch(one.id))  # until it has stopped
-            playground.store.save(replace(under_way, id="f" * 32))  # as a failure of the power leaves it
-        with running_quick(tmp_path, **api) as url, checked(browser, url) as axe:
+            stuck = playground.start({"finetune_id": "my-finetune", "prompt": "#stuck"})
+            running = next(record for record in playground.watch(stuck.id) if record.state is State.RUNNING)
+            playground.stop(stuck.id)
+            list(playground.watch(stuck.id))  # until it has stopped
+            playground.store.save(replace(running, id="f" * 32))  # as a failure of the power leaves it
+        with running_quick(tmp_path, **api) as url, checked(tab, url) as axe:
             page = axe.page
             expect(page.locator("#stage .frame.waiting")).to_be_visible()
-            axe.now("resumed after a restart")
+            axe.check("resumed after a restart")
             page.locator('#strip .card[aria-label^="Not downloaded"]').click()
-            ended(page)
-            axe.now("uncollected after a restart", "#result")
+            expect_ending(page)
+            axe.check("uncollected after a restart", "#result")
             server.close()
             generate(page, finetune_id="my-finetune", prompt="a mill")
-            ended(page)
-            axe.now("unreachable", "#result")
+            expect_ending(page)
+            axe.check("unreachable", "#result")
