@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -111,7 +112,7 @@ def test_endings(tab: Page, tmp_path: Path) -> None:
         checked(tab, url) as axe,
     ):
         fill(axe.page, finetune_id="my-finetune", seed="", aspect_ratio="3:2")
-        ids = {}
+        ids, structures = {}, set()
         for name in sorted(ENDINGS, key=lambda name: name not in SLOW):  # those that take their time meanwhile do
             if ENDINGS[name]:
                 generate(axe.page, prompt=ENDINGS[name])
@@ -119,7 +120,12 @@ def test_endings(tab: Page, tmp_path: Path) -> None:
         for name, id_ in reversed(ids.items()):
             axe.page.evaluate("id => window.flux.send('show', { id })", id_)
             expect(axe.page.locator(f'#stage .frame.ending[data-id="{id_}"]')).to_be_visible()
-            axe.check(name, "#result")
+            markup = axe.page.locator("#stage .frame").inner_html()
+            structure = re.sub(r"<svg.*?</svg>|(?<=>)[^<]+|data-id=\S+", "", markup, flags=re.DOTALL)
+            if structure not in structures:  # the words alone change no result
+                structures.add(structure)
+                axe.check(name, "#stage")
+        axe.check("history of all endings", "#result")
 
 
 def test_restart_and_unreachable_api(tab: Page, tmp_path: Path) -> None:
