@@ -144,3 +144,10 @@ def test_the_browser_is_told_to_load_nothing_from_elsewhere(address: str) -> Non
     with urllib.request.urlopen(address, timeout=10) as answer:
         assert "default-src 'self'" in answer.headers["content-security-policy"]
         assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_seed_minus_one(api: Client) -> None:
+    """Seed -1, which other tools write for random, is a new random seed in each call."""
+    records = [call(api, finetune_id="my-finetune", prompt="a mill", seed=seed)[2] for seed in ("-1", "-1")]
+    assert all(int(record["seed"]) >= 0 for record in records)
+    assert records[0]["seed"] != records[1]["seed"]

@@ -421,3 +421,10 @@ def test_image_with_an_accent(program: Stranger) -> None:
         result = called(program, {**VALUES, "image_prompt": image})
         assert result["isError"]
         assert "image_prompt: is not an image as base64" in said(result)
+
+
+def test_seed_minus_one(program: Stranger) -> None:
+    """Seed -1, which other tools write for random, is a new random seed in each call."""
+    seeds = [called(program, {**VALUES, "seed": -1})["structuredContent"]["seed"] for _ in range(2)]
+    assert "-1" not in seeds
+    assert len(set(seeds)) == 2
