@@ -19,7 +19,7 @@ PORTS = {"http": 80, "https": 443}
 PRIVATE_NETWORKS = tuple(
     map(ip_network, ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "198.18.0.0/15", "fc00::/7"))
 )
-IPV4_IN_LAST_32_BITS = (IPv6Network("64:ff9b::/96"), IPv6Network("::/96"))
+IPV4_IN_LAST_32_BITS = tuple(map(IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "::/96", "::ffff:0:0:0/96")))
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def leads_to_private(base: Origin) -> bool:
 
 
 def _embedded(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """The IPv4 address that an IPv6 address stands for (mapped, compatible, NAT64, 6to4), else the address itself."""
+    """The IPv4 address that an IPv6 address stands for (mapped, NAT64, 6to4 and others), else the address itself."""
     if not isinstance(address, IPv6Address) or address.is_loopback:
         return address
     if address.ipv4_mapped or address.sixtofour:

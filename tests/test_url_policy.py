@@ -63,6 +63,7 @@ def test_an_address_that_two_readers_may_understand_differently_is_no_address(ur
 
 PRIVATE = """
 127.0.0.1 127.9.9.9 ::1 10.0.0.1 172.16.0.1 192.168.1.1 169.254.169.254 100.64.0.1 0.0.0.0 224.0.0.1 255.255.255.255
+64:ff9b:1::10.0.0.1 64:ff9b:1:fffe::127.0.0.1 ::ffff:0:10.0.0.1 ::ffff:0:127.0.0.1
 64:ff9b::10.0.0.1 64:ff9b::127.0.0.1 2002:a00:1::1 2002:7f00:1::1 ::10.0.0.1 ::127.0.0.1 fec0::1
 fe80::1%eth0 fd00::1 :: ff02::1 ::ffff:10.0.0.1 ::ffff:127.0.0.1 198.18.0.1 192.0.2.1 240.0.0.1
 """
@@ -73,7 +74,9 @@ def test_a_private_address_is_not_asked_for_somebody_else(address: str) -> None:
     assert not is_allowed_peer(address, origin(BFL))
 
 
-@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::8.8.8.8"])
+@pytest.mark.parametrize(
+    "address", ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::8.8.8.8", "::ffff:0:8.8.8.8"]
+)
 def test_a_public_address_is(address: str) -> None:
     assert is_allowed_peer(address, origin(BFL))
 
