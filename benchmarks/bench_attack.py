@@ -84,7 +84,7 @@ def attack(stranger: Stranger, process: int, calm: list[float], name: str, act: 
 
 def load_seconds(url: str, times: int, until: float = 0.0) -> list[float]:
     """Return the seconds of page loads of another visitor, at least `times`, until a moment."""
-    visitor = Stranger(url, "127.0.0.3")
+    visitor = Stranger(url, f"127.0.3.{secrets.randbelow(250) + 1}")
     seconds: list[float] = []
     while len(seconds) < times or time.monotonic() < until:
         began = time.monotonic()

@@ -5,8 +5,12 @@ from __future__ import annotations
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..session.caller import address_bucket
-from .asgi import Refusal, forward_checked
+from .asgi import Refusal, forward_checked, request_path
 from .token_bucket import RateLimiter
+
+PAGE_PATHS = ("", "/", "/config", "/config/")
+PAGE_TOKENS = 8.0
+"""Requests that one of the page counts for: Gradio writes the page anew each time, for 10 ms of the processor."""
 
 TOO_MANY_REQUESTS = Refusal(429, "Too many requests")
 TOO_MANY_BYTES = Refusal(429, "Too much was sent")
@@ -24,7 +28,8 @@ class RateLimitMiddleware:
             await self.app(scope, receive, send)
             return
         address = address_bucket((scope.get("client") or ("", 0))[0])
-        if not self._limiter.start_request(address):
+        tokens = PAGE_TOKENS if request_path(scope) in PAGE_PATHS else 1.0
+        if not self._limiter.start_request(address, tokens):
             await TOO_MANY_REQUESTS.send(scope, receive, send)
             return
 

@@ -60,12 +60,12 @@ class RateLimiter:
         self._received = self._bucket(self.limits.bytes_total)
         self._open = 0
 
-    def start_request(self, address: str) -> bool:
-        """Whether one more request is allowed; `end_request` must follow each request that is."""
+    def start_request(self, address: str, tokens: float = 1.0) -> bool:
+        """Whether one more request, which costs `tokens`, is allowed; `end_request` must follow each that is."""
         state = self._state(address)
         if state.open >= self.limits.open_per_address or self._open >= self.limits.open_total:
             return False
-        if not state.requests.take(1, self.clock()):
+        if not state.requests.take(tokens, self.clock()):
             return False
         state.open += 1
         self._open += 1

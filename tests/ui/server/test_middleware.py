@@ -19,6 +19,7 @@ from starlette.routing import Route
 from flux_playground import Settings
 from flux_playground.ui.server.body_limit import BodyLimits
 from flux_playground.ui.server.middleware import build_middleware
+from flux_playground.ui.server.rate_limit import PAGE_TOKENS
 from flux_playground.ui.server.token_bucket import RateLimiter, RateLimits
 from tests.http_visitor import Stranger
 
@@ -132,6 +133,14 @@ def test_request_rate() -> None:
     """The requests of one address are limited."""
     limiter = RateLimiter(RateLimits(requests_per_address=(5, 0)))
     with guarded(Settings(hosted=True), rate_limiter=limiter) as somebody:
-        statuses = [somebody.get("/config").status for _ in range(7)]
+        statuses = [somebody.get("/mine/x").status for _ in range(7)]
         assert statuses == [200] * 5 + [429] * 2
-        assert somebody.get("/config").headers["retry-after"] == "10"
+        assert somebody.get("/mine/x").headers["retry-after"] == "10"
+
+
+def test_page_counts_for_several_requests() -> None:
+    """The page, which takes time to write, counts for several requests."""
+    limiter = RateLimiter(RateLimits(requests_per_address=(2 * PAGE_TOKENS + 1, 0)))
+    with guarded(Settings(hosted=True), rate_limiter=limiter) as somebody:
+        assert [somebody.get("/config").status for _ in range(3)] == [200, 200, 429]
+        assert [somebody.get("/mine/x").status for _ in range(2)] == [200, 429]
