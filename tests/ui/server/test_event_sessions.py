@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -150,3 +151,25 @@ def test_structure_ignores_texts(text: str) -> None:
     assert parse_body(text.encode())
     with pytest.raises(InvalidJson):
         parse_body(text.encode()[:-1])
+
+
+def test_call_without_a_session_is_counted() -> None:
+    """A call of the page's API gets a session, which counts for the address of its caller."""
+    bodies: list[bytes] = []
+
+    async def behind(scope: Any, receive: Any, send: Any) -> None:
+        bodies.append((await receive())["body"])
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b'{"data": ["x"]}'}
+
+    async def send(message: Any) -> None:
+        raise AssertionError(message)
+
+    middleware = EventSessionMiddleware(behind)
+    scope = {"type": "http", "method": "POST", "path": "/gradio_api/call/generate", "query_string": b"", "headers": []}
+    for _ in range(2):
+        asyncio.run(middleware({**scope, "app": GRADIO, "client": ("192.0.2.1", 5)}, receive, send))
+    sessions = [json.loads(body)["session_hash"] for body in bodies]
+    assert list(middleware._sessions._addresses) == sessions
+    assert len(set(sessions)) == 2
