@@ -14,7 +14,8 @@ LOCKER := .locker
 NEWEST := .venv-newest
 INSTALL := -m pip install --quiet --disable-pip-version-check
 WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
-PYTEST := $(BIN)/python -m pytest $(WORKERS)
+# Compiled tests are kept, also where the environment says otherwise: compiling them takes longer than importing Gradio.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(WORKERS)
 COMPILE := $(LOCKER)/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
