@@ -4,7 +4,7 @@ import { isReady } from "./bridge.js";
 import { $, $$ } from "./dom.js";
 import { hasKeptForm, restoreForm } from "./persistence.js";
 
-const MAX_RESTORE_MILLISECONDS = 1500; // for history and form values, once the form is complete
+const MAX_RESTORE_MILLISECONDS = 4000; // for history and form values, once the form is complete
 let completeAt = 0;
 
 // Every field has its input, and what belongs under it.

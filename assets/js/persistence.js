@@ -9,7 +9,9 @@ import { localStore } from "./storage.js";
 
 const FORM_KEY = "flux-form";
 const SETTLING_MILLISECONDS = 50; // a field that has just appeared may lose a choice that is made at once
-let pending = null; // kept values whose fields are not on the page yet
+const MAX_ATTEMPTS = 5; // each waits twice as long as the one before
+const attempts = new Map(); // name of a field → how often its value was put in, and when last
+let pending = null; // kept values that are not in the form yet
 let savedText = "";
 let hasOpenedAdvanced = false;
 
@@ -43,8 +45,12 @@ export function restoreForm() {
   const values = readForm();
   for (const [name, value] of Object.entries(pending)) {
     if (!(name in values) || fieldAge(name) < SETTLING_MILLISECONDS) continue;
-    if (values[name] !== value) restoreField(name, value);
-    delete pending[name];
+    const { count, at } = attempts.get(name) || { count: 0, at: -Infinity };
+    if (performance.now() - at < SETTLING_MILLISECONDS * 2 ** (count - 1)) continue;
+    // Gradio may drop a value while it draws: the value is in the form when it has stayed there for a while.
+    const isOver = values[name] === value || count === MAX_ATTEMPTS || (count && isShown());
+    if (isOver || !restoreField(name, value)) delete pending[name];
+    else attempts.set(name, { count: count + 1, at: performance.now() });
   }
   // Fields of a closed section are drawn when it opens. Until then their first values would be sent.
   if (Object.keys(pending).some((name) => !(name in values)) && !hasOpenedAdvanced) {
@@ -57,15 +63,21 @@ export function restoreForm() {
   return areDrawn && !Object.keys(pending).some((name) => name in readForm());
 }
 
+// From then on a value that differs may be the user's.
+const isShown = () => document.documentElement.classList.contains("there");
+
+// Returns whether the field can have this value.
 function restoreField(name, value) {
   const boxes = findInputs(name);
   const choice = boxes.find((box) => box.type === "radio" && box.value === value);
   const range = boxes.find((box) => box.type === "range");
+  if (boxes[0]?.type === "radio" && !choice) return false;
   if (boxes[0]?.type === "checkbox" || choice) (choice || boxes[0]).click();
   else if (range) setInput(range, value);
-  else if (boxes[0]?.type !== "radio") {
+  else {
     setField(name, value);
     markTyped(name, value);
   }
   markShape();
+  return true;
 }
