@@ -10,7 +10,7 @@ from .token_bucket import RateLimiter
 
 PAGE_PATHS = ("", "/", "/config", "/config/")
 PAGE_TOKENS = 8.0
-"""Requests that one of the page counts for: Gradio writes the page anew each time, for 10 ms of the processor."""
+"""Requests that one of the page counts for: Gradio renders the page for each request, in 10 ms of CPU time."""
 
 TOO_MANY_REQUESTS = Refusal(429, "Too many requests")
 TOO_MANY_BYTES = Refusal(429, "Too much was sent")
