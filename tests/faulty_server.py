@@ -15,17 +15,17 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flux_playground.client import Limits
 
 QUICK = Limits(
-    connect_timeout=0.3,
-    read_timeout=0.3,
-    submit_timeout=0.45,
-    poll_timeout=0.4,
-    download_timeout=0.6,
+    connect_timeout=20,
+    read_timeout=20,
+    submit_timeout=20,
+    poll_timeout=20,
+    download_timeout=20,
     submit_attempts=3,
     account_attempts=3,
     download_attempts=3,
@@ -39,10 +39,31 @@ QUICK = Limits(
     max_response_bytes=100_000,
     max_image_bytes=1_000_000,
 )
-"""The client's limits, so short that a test of them is over at once."""
+"""Short pauses and few attempts, for a server that responds: the timeouts are long, because a busy machine is slow."""
+
+IMPATIENT = replace(
+    QUICK, connect_timeout=0.3, read_timeout=0.3, submit_timeout=0.45, poll_timeout=0.4, download_timeout=0.6
+)
+"""Short timeouts, for a server that never ends its response."""
 
 Act = Callable[[socket.socket, "Seen"], bool]
 """Plays one answer; true when the connection stays open for another call."""
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """An act that a client must end with a timeout."""
+
+    act: Act
+
+    def __call__(self, sock: socket.socket, seen: Seen) -> bool:
+        """Play the act."""
+        return self.act(sock, seen)
+
+
+def limits_for(*acts: Act) -> Limits:
+    """Return the limits of a client of a server that is scripted so."""
+    return IMPATIENT if any(isinstance(act, Unfinished) for act in acts) else QUICK
 
 
 @dataclass
@@ -196,7 +217,7 @@ def silence(seconds: float = 30.0) -> Act:
         sock.recv(1)
         return False
 
-    return act
+    return Unfinished(act)
 
 
 def cut(body: bytes, promised: int) -> Act:
@@ -213,7 +234,7 @@ def trickle(data: bytes, every: float = 0.02) -> Act:
             time.sleep(every)
         return False
 
-    return act
+    return Unfinished(act)
 
 
 def endless(data: bytes, first: bytes) -> Act:
@@ -224,7 +245,7 @@ def endless(data: bytes, first: bytes) -> Act:
         while True:
             sock.sendall(data)
 
-    return act
+    return Unfinished(act)
 
 
 def later(seconds: float, then: Act) -> Act:

@@ -11,7 +11,7 @@ from flux_playground.client import Client, Result, Task
 from flux_playground.client.poll_schedule import PollSchedule
 from flux_playground.errors import PlaygroundError
 
-from ..faulty_server import QUICK, Act, Hostile, reply
+from ..faulty_server import Act, Hostile, limits_for, reply
 
 PATH = "/v1/get_result"
 KEY = "0d9f5cf1-1111-2222-3333-444455556666"
@@ -42,7 +42,7 @@ def poll(server: Hostile, *acts: Act, **options: Any) -> list[Result]:
     if acts:
         server.script(PATH, *acts)
     task = Task("t", f"{server.url}{PATH}?id=t")
-    with Client(server.url, KEY, limits=QUICK) as client:
+    with Client(server.url, KEY, limits=limits_for(*acts)) as client:
         return list(client.poll(task, **{"schedule": HURRIED, "patience": 5, **options}))
 
 

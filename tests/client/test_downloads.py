@@ -33,6 +33,7 @@ from ..faulty_server import (
     endless,
     hang_up,
     head,
+    limits_for,
     raw,
     redirect,
     reply,
@@ -65,7 +66,7 @@ def server() -> Iterator[Hostile]:
 def download(server: Hostile, *acts: Act, path: str = SAMPLE + "?se=1&sig=top%2Bsecret%3D") -> bytes:
     if acts:
         server.script(SAMPLE, *acts)
-    with Client(server.url, KEY, limits=QUICK) as client:
+    with Client(server.url, KEY, limits=limits_for(*acts)) as client:
         return client.download(server.url + path, task_id="t")
 
 

@@ -20,7 +20,20 @@ from flux_playground.client.transport import Transport
 from flux_playground.errors import APIUnreachable, PlaygroundError
 from flux_playground.url_policy import origin
 
-from ..faulty_server import QUICK, Act, Hostile, closed_port, hang_up, head, raw, redirect, reply, reset, trickle
+from ..faulty_server import (
+    IMPATIENT,
+    QUICK,
+    Act,
+    Hostile,
+    closed_port,
+    hang_up,
+    head,
+    raw,
+    redirect,
+    reply,
+    reset,
+    trickle,
+)
 from .test_downloads import DATA
 
 PATH = "/v1/flux-pro-1.1-ultra-finetuned"
@@ -204,7 +217,7 @@ def test_over_https_everything_is_as_over_http(tls: ssl.SSLContext) -> None:
 
 def test_a_trickle_over_https_ends_too(tls: ssl.SSLContext) -> None:
     with Hostile({"/v1/credits": trickle(head(50) + b" " * 50, every=0.1)}, tls=tls) as server:
-        limits = replace(QUICK, account_attempts=1)
+        limits = replace(IMPATIENT, account_attempts=1)
         with Client(server.url, KEY, limits=limits) as ours, pytest.raises(PlaygroundError):
             ours.credits()
         assert len(server.seen) == 1

@@ -28,6 +28,7 @@ from ..faulty_server import (
     hang_up,
     head,
     later,
+    limits_for,
     raw,
     redirect,
     reply,
@@ -51,7 +52,7 @@ def server() -> Iterator[Hostile]:
 def submit(server: Hostile, *acts: Act, **options: Any) -> Task:
     if acts:
         server.script(PATH, *acts)
-    with Client(server.url, KEY, limits=QUICK) as client:
+    with Client(server.url, KEY, limits=limits_for(*acts)) as client:
         return client.submit(PATH, REQUEST, **options)
 
 
