@@ -31,11 +31,19 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture(scope="package")
-def tab(browser: Browser) -> Iterator[Page]:
-    """The tab that the tests share: with a warm cache, a load of the page takes a quarter of the CPU time."""
+def window(browser: Browser) -> Iterator[BrowserContext]:
+    """The window that the tests share: with a warm cache, a load of the page takes a quarter of the CPU time."""
     window = browser.new_context(**WINDOW)
-    yield window.new_page()
+    yield window
     window.close()
+
+
+@pytest.fixture(scope="module")
+def tab(window: BrowserContext) -> Iterator[Page]:
+    """A tab for the tests of a file. Chromium keeps some memory of each load of the page until the tab is closed."""
+    tab = window.new_page()
+    yield tab
+    tab.close()
 
 
 @pytest.fixture
