@@ -20,7 +20,7 @@ from . import Playground, Settings, active_document, network
 from .errors import InvalidDocument, InvalidSettings
 from .local import LocalServer
 from .log_limit import limit_repeated_lines
-from .packaged import assets, join_scripts, join_styles, program_version
+from .packaged import assets, join_scripts, join_styles, program_version, read_media
 from .process_memory import return_large_blocks
 from .settings import list_variables
 from .storage import data_folder
@@ -125,6 +125,7 @@ def launch_options(playground: Playground) -> dict[str, Any]:
         playground,
         style=join_styles(),
         script=join_scripts(),
+        media=read_media(),
         favicon=str(assets() / "logo.svg"),
     )
 

@@ -59,6 +59,12 @@ def join_scripts(folder: Path | None = None) -> str:
     return '(() => {\n"use strict";\n' + "\n".join(texts) + "})();\n"
 
 
+def read_media() -> dict[str, bytes]:
+    """Return the font and the example images of the page by file name."""
+    paths = [*(assets() / "fonts").glob("*.woff2"), *(assets() / "examples").glob("*.webp")]
+    return {path.name: path.read_bytes() for path in sorted(paths)}
+
+
 def program_version() -> str:
     """The installed version, or "unknown" in a checkout that was never installed."""
     try:

@@ -79,7 +79,7 @@ class Stranger:
 
     def hello(self) -> str:
         """Open the page, as its own script does."""
-        self.join(self.number("load"), [f"{self.token}.{self.visit}"])
+        self.join(self.number("load"), [f"{self.token}.{self.visit}", ""])
         return self.listen()
 
     def act(self, name: str, **data: Any) -> str:

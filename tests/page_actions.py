@@ -78,6 +78,13 @@ def image(page: Page) -> str:
     return str(image.evaluate("image => image.src"))
 
 
+def choose_from(page: Page, menu: str, act: str, **data: str) -> None:
+    """Choose an action of the menu `reuse` or `more` of the shown image, or of the page's own `menu`."""
+    page.locator(f"details.{menu} > summary").first.click()
+    attributes = "".join(f"[data-{name}={value}]" for name, value in data.items())
+    page.locator(f"details.{menu} [data-act={act}]{attributes}").click()
+
+
 def sent_seed(page: Page) -> str:
     return page.locator("#stage [data-seed]").inner_text()
 

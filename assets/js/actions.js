@@ -1,35 +1,43 @@
 // The actions of controls. Those in the table are done here; all others are sent to the program.
+import { toggleAbout } from "./about.js";
 import { copyText } from "./announcements.js";
 import { changeKey, submitKey } from "./account.js";
-import { chooseSchemaFile, replaceSchema } from "./api_schema.js";
+import { chooseSchemaFile, openSchemaPanel, replaceSchema } from "./api_schema.js";
 import { insist, send } from "./bridge.js";
+import { chooseCount } from "./count.js";
 import { $ } from "./dom.js";
 import { withEndpoint } from "./endpoints.js";
-import { chooseShape, clearField, insertTriggerWord, reuseSeed, rollSeed, swapSides, useExample } from "./form.js";
+import { toggleFinetuneList } from "./finetune_list.js";
+import { chooseShape, insertTriggerWord, rollSeed, swapSides, useExample } from "./form.js";
 import { applyImport, closeDialog, openElsewhere, showImported, useAsImagePrompt } from "./import.js";
 import { toggleJson } from "./json_editor.js";
+import { openLightbox } from "./lightbox.js";
 import { toggleNotifications } from "./notifications.js";
 import { closePanelOf, copyCode, copyLink, reproduce, selectTab, toggleDraft } from "./panels.js";
-import { toggleMore, togglePanel } from "./panels.js";
+import { togglePanel } from "./panels.js";
 import { goToField, scrollToResult } from "./scrolling.js";
 import { applySeedLock, toggleSeedLock } from "./seed_lock.js";
 import { closeShortcutList, openShortcutList, toggleLetters } from "./shortcut_list.js";
+import { chooseTheme } from "./theme.js";
 
 // Each gets the data attributes of its control, and the control.
 const LOCAL_ACTIONS = {
+  about: toggleAbout,
   adopt: replaceSchema,
   apply: applyImport,
   asimage: useAsImagePrompt,
-  clear: clearField,
   close: closeShortcutList,
   copy: (data) => copyText(data.copy),
   copylink: copyLink,
   copytext: copyCode,
+  count: chooseCount,
   dice: rollSeed,
   document: chooseSchemaFile,
   draft: toggleDraft,
   elsewhere: openElsewhere,
+  enlarge: openLightbox,
   example: useExample,
+  finetunes: toggleFinetuneList,
   goto: (data) => goToField(data.field),
   insist,
   json: toggleJson,
@@ -37,16 +45,16 @@ const LOCAL_ACTIONS = {
   keys: openShortcutList,
   letters: toggleLetters,
   lock: toggleSeedLock,
-  more: toggleMore,
   notify: toggleNotifications,
   panel: togglePanel,
   recall,
   reproduce,
-  reuse: reuseSeed,
+  schema: openSchemaPanel,
   shape: chooseShape,
   show: showImported,
   swap: swapSides,
   tab: selectTab,
+  theme: chooseTheme,
   trigger: insertTriggerWord,
   unpanel: closePanelOf,
   unsheet: closeDialog,
@@ -61,6 +69,8 @@ export function installActions() {
     if (control.tagName === "A") event.preventDefault();
     const { act, ...data } = control.dataset;
     runAction(act, data, control);
+    const menu = control.closest("details.popover:not(.key, .document)");
+    if (menu && control.role !== "radio") menu.open = false;
   });
   document.addEventListener("submit", submitKey);
 }

@@ -20,6 +20,11 @@ export function installApiSchema() {
   });
 }
 
+export function openSchemaPanel() {
+  $("details.document").open = true;
+  $("details.document button")?.focus();
+}
+
 export const chooseSchemaFile = () => $("#document-file")?.click();
 
 export function replaceSchema(data) {

@@ -61,11 +61,11 @@ export function press() {
     showToast("Still loading. Try again in a moment.");
     return "";
   }
-  if (holdBackChangedNumber() || repeats.isRepeat("generate", { insist }, page.form, readForm())) return "";
+  if (holdBackChangedNumber() || repeats.isRepeat("generate", { insist, count: page.count }, page.form, readForm())) return "";
   awaitNextResult();
   showSending();
   sentAt = performance.now();
-  return JSON.stringify({ ...readIdentity(), insist, press: randomPress() });
+  return JSON.stringify({ ...readIdentity(), insist, count: page.count, press: randomPress() });
 }
 
 export function insist() {
@@ -91,7 +91,7 @@ function showSending() {
 
 function noteResponse(changes) {
   const isVisible = ({ target, attributeName }) =>
-    attributeName !== "class" && target.tagName !== "TIME" && target.closest?.("#result, #notice");
+    !["class", "open"].includes(attributeName) && target.tagName !== "TIME" && target.closest?.("#result, #notice");
   if (sentAt && changes.some(isVisible)) sentAt = 0;
 }
 

@@ -1,4 +1,5 @@
 // Errors at the fields and in the box at the button. The error of a field disappears when the user changes the field.
+import { aboutId } from "./about.js";
 import { onPress } from "./bridge.js";
 import { $, $$, createElement, findField, findInputs, nameOfField, nameOfHint, setAttribute } from "./dom.js";
 import { onFrame } from "./rendering.js";
@@ -64,7 +65,7 @@ function describeInputs() {
     const isInvalid = Boolean($(".fault", hint)) && !hint.closest(".field.mended");
     for (const box of findInputs(nameOfHint(hint))) {
       if (box.type?.startsWith("text") && box.dir !== "auto") box.dir = "auto"; // the text may read from right to left
-      setAttribute(box, "aria-describedby", hint.id);
+      setAttribute(box, "aria-describedby", `${aboutId(nameOfHint(hint))} ${hint.id}`.trim());
       setAttribute(box, "aria-invalid", isInvalid);
     }
   }

@@ -1,7 +1,6 @@
 // Buttons that write into fields, and what belongs under the fields.
-import { showToast } from "./announcements.js";
 import { send } from "./bridge.js";
-import { $, $$, findField, findInput, setField } from "./dom.js";
+import { $, $$, findField, findInput, findInputs, setAttribute, setField, setInput } from "./dom.js";
 import { isTyped } from "./form_values.js";
 import { onFrame } from "./rendering.js";
 import { markShape, swapShape } from "./shape.js";
@@ -18,7 +17,9 @@ export function installForm() {
 export function fillUnderFields() {
   for (const template of $$("template[data-under]")) {
     const field = findField(template.dataset.under);
-    if (field && !$(":scope > .hints", field)) field.append(template.content.cloneNode(true));
+    if (!field || $(":scope > .hints", field)) continue;
+    field.append(template.content.cloneNode(true));
+    if ("required" in template.dataset) for (const box of findInputs(template.dataset.under)) setAttribute(box, "aria-required", true);
   }
 }
 
@@ -27,9 +28,9 @@ function overwrite(by, texts) {
   const before = {};
   for (const [name, text] of Object.entries(texts)) {
     const value = findInput(name)?.value;
-    if (value !== undefined && value !== text) before[name] = value;
+    if (value !== undefined && value !== String(text)) before[name] = value;
   }
-  for (const name of Object.keys(before)) setField(name, texts[name]);
+  for (const name of Object.keys(before)) setField(name, String(texts[name]));
   const isLost = ([name, value]) => value.trim() && (name === "prompt" || isTyped(name, value));
   if (Object.entries(before).some(isLost)) send("snapshot", { by, before });
 }
@@ -37,14 +38,6 @@ function overwrite(by, texts) {
 export function rollSeed() {
   overwrite("dice", { seed: String(crypto.getRandomValues(new Uint32Array(1))[0]) });
 }
-
-export function reuseSeed() {
-  const shown = $("#stage [data-seed]");
-  if (shown) overwrite("reuse", { seed: shown.dataset.seed });
-  showToast(shown ? "Seed copied to the form." : "No image yet.", { silent: !shown });
-}
-
-export const clearField = ({ field }) => overwrite("clear", { [field]: "" });
 
 export function chooseShape({ value }) {
   overwrite("shape", { aspect_ratio: value });
@@ -57,9 +50,15 @@ export function swapSides() {
   markShape();
 }
 
-export function useExample({ prompt, finetune }) {
-  const id = findInput("finetune_id")?.value || finetune || "";
-  overwrite("example", { finetune_id: id, prompt: addTriggerWord(prompt, triggerWordOf(id)) });
+// The example's own finetune is used only if none is chosen.
+export function useExample({ values }) {
+  const { finetune_strength: strength, ...settings } = JSON.parse(values);
+  const id = findInput("finetune_id")?.value || settings.finetune_id || "";
+  const prompt = addTriggerWord(settings.prompt, triggerWordOf(id));
+  const range = findInputs("finetune_strength").find((box) => box.type === "range");
+  if (range && strength !== undefined) setInput(range, String(strength));
+  overwrite("example", { ...settings, finetune_id: id, prompt });
+  markShape();
   findInput("prompt")?.focus();
 }
 

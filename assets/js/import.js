@@ -57,7 +57,10 @@ const openText = (text) => send("paste", { text: text.slice(0, MAX_TEXT_LENGTH) 
 function importLink() {
   if (!isLinkPending || !isReady() || page.isSwitching || !$("#generate")) return;
   isLinkPending = false;
-  setTimeout(() => openText(location.search), RESTORE_MILLISECONDS);
+  setTimeout(() => {
+    send("openlink", { text: location.search.slice(0, MAX_TEXT_LENGTH) });
+    if (!$("dialog.sheet[open]")) removeRecipeFromAddress();
+  }, RESTORE_MILLISECONDS);
 }
 
 // After the dialog was closed, a reload does not import the link again.

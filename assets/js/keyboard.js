@@ -1,11 +1,12 @@
 // Keyboard shortcuts, and popovers that close on Escape and on a click outside.
+import { closeAbout } from "./about.js";
 import { runAction } from "./actions.js";
 import { $, $$ } from "./dom.js";
 import { page } from "./page_state.js";
 import { areLettersOn, openShortcutList } from "./shortcut_list.js";
 
 const LETTERS = { a: "all", r: "but-seed", p: "prompt", s: "seed" };
-const POPOVERS = "details.key[open], details.document[open]";
+const POPOVERS = "details.popover[open]";
 
 const isTextInput = (target) => target.closest?.("input, textarea, select, [contenteditable=true], [role=combobox]");
 
@@ -16,7 +17,7 @@ export function installKeyboard() {
     else if (!(event.key === "Escape" && closePopover()) && !$("dialog[open]")) handleShortcut(event);
   });
   document.addEventListener("click", (event) => {
-    if (event.target.closest?.("[data-act=key]")) return; // it may have opened the popover
+    if (event.target.closest?.("[data-act=key], [data-act=schema]")) return; // it may have opened the popover
     for (const popover of $$(POPOVERS)) {
       if (!popover.contains(event.target) && event.target.isConnected) popover.open = false;
     }
@@ -35,6 +36,7 @@ function pressGenerate(event) {
 }
 
 function closePopover() {
+  if (closeAbout()) return true;
   const popover = $(POPOVERS);
   if (!popover) return false;
   popover.open = false;

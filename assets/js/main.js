@@ -1,29 +1,38 @@
 // Starts the script of the page. `window.flux` has only what Gradio's inline scripts call.
+import { installAbout } from "./about.js";
 import { installAccount } from "./account.js";
 import { installActions } from "./actions.js";
 import { createMessageAreas } from "./announcements.js";
 import { installApiSchema } from "./api_schema.js";
 import { installBridge, press, registerSender } from "./bridge.js";
 import { startClock } from "./clock.js";
+import { installCount } from "./count.js";
+import { createEditButton } from "./edit_button.js";
 import { installEndpoints } from "./endpoints.js";
 import { installFieldErrors } from "./field_errors.js";
+import { installFinetuneList } from "./finetune_list.js";
 import { showWhenComplete } from "./first_paint.js";
 import { fillUnderFields, installForm } from "./form.js";
 import { installFormValues, recordFirstValues } from "./form_values.js";
+import { installImageAddress } from "./image_address.js";
 import { installImageInputs } from "./image_inputs.js";
 import { createDropOverlay, installImport } from "./import.js";
 import { installJsonEditor } from "./json_editor.js";
 import { installKeyboard } from "./keyboard.js";
+import { createLightbox } from "./lightbox.js";
 import { addNotificationSwitch, installNotifications } from "./notifications.js";
 import { installNumberBounds } from "./number_bounds.js";
+import { installOtherTabs } from "./other_tabs.js";
 import { installPanels } from "./panels.js";
 import { installPersistence } from "./persistence.js";
+import { installRadioGroups } from "./radio_groups.js";
 import { observePage, onChange, onFrame } from "./rendering.js";
 import { installResult } from "./result.js";
 import { installScrolling } from "./scrolling.js";
 import { installSeedLock } from "./seed_lock.js";
 import { startVisit } from "./session.js";
 import { createShortcutList } from "./shortcut_list.js";
+import { installTheme, renderTheme } from "./theme.js";
 import { installTitle } from "./title.js";
 import { installTriggerWord } from "./trigger_word.js";
 
@@ -32,6 +41,8 @@ window.flux = { registerSender, press, startVisit }; // and `send`, as soon as t
 onChange(recordFirstValues);
 onFrame(fillUnderFields); // first, because other renderers write under the fields
 const parts = [
+  installRadioGroups,
+  installTheme,
   installNumberBounds,
   installScrolling,
   installResult,
@@ -53,14 +64,22 @@ const parts = [
   installJsonEditor,
   installSeedLock,
   installNotifications,
+  installAbout,
+  installCount,
+  installFinetuneList,
+  installImageAddress,
+  installOtherTabs,
 ];
 for (const install of parts) install();
 
 function start() {
+  renderTheme();
   createMessageAreas();
   createShortcutList();
   addNotificationSwitch();
   createDropOverlay();
+  createLightbox();
+  createEditButton();
   document.documentElement.lang ||= "en";
   observePage();
   startClock();

@@ -52,9 +52,9 @@ function notifyOfEnded() {
 }
 
 function notify(card) {
-  const [state, ...prompt] = (card.getAttribute("aria-label") || "").split(": ");
-  const { id } = card.dataset;
-  const notification = new Notification(`${state} – ${PAGE_NAME}`, { body: prompt.join(": "), tag: id });
+  const [state] = (card.getAttribute("aria-label") || "").split(": ");
+  const { id, prompt } = card.dataset;
+  const notification = new Notification(`${state} – ${PAGE_NAME}`, { body: prompt, tag: id });
   notification.onclick = () => {
     window.focus();
     send("show", { id });

@@ -5,5 +5,6 @@ export const page = {
   endpoint: "", // path of the shown endpoint; empty for the first one
   isSwitching: false, // whether the form of another endpoint is on its way
   token: "", // identifies this tab and this visit; sent with every action
+  count: 1, // number of images that a press on Generate makes
   focusCard: null, // id of the history card that receives the focus when it is drawn
 };

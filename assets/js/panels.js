@@ -8,7 +8,6 @@ const DRAFT_MILLISECONDS = 700; // from a change of the form to its new code
 let openPanel = ""; // which panel is open
 let requestedPanel = ""; // panel and image that the program was asked for
 let closedComparison = ""; // id of the image whose comparison was closed
-let isMoreOpen = false;
 let language = 0; // index of the chosen code tab
 let takesFocus = false; // whether the next panel gets the focus
 let draftTimer = 0;
@@ -17,7 +16,6 @@ export const linkTo = (query) => location.origin + location.pathname + query;
 
 export function installPanels() {
   onFrame(followImage);
-  onFrame(renderMore);
   onFrame(renderLinks);
   onFrame(focusNewPanel);
   document.addEventListener("keydown", selectNeighborTab, true);
@@ -51,7 +49,7 @@ function closePanel(panel) {
   }
   if (what === "outcome") closedComparison = id;
   requestPanel("", id);
-  $(`#stage [data-act=panel][data-what="${what}"], #stage [data-act=more]`)?.focus();
+  $(`#stage [data-act=panel][data-what="${what}"], #stage details.more > summary`)?.focus();
 }
 
 export const closePanelOf = (_, control) => closePanel(control.closest(".panel"));
@@ -61,7 +59,7 @@ function followImage() {
   const id = $("#stage .frame.image")?.dataset.id || "";
   for (const panel of $$("#panel .panel")) panel.hidden = panel.dataset.id !== id || !openPanel;
   if (!id) return;
-  const isReproduction = Boolean($("#more[data-again]"));
+  const isReproduction = Boolean($("#stage .details[data-again]"));
   if (isReproduction && closedComparison !== id && ["", "outcome"].includes(openPanel)) openPanel = "outcome";
   else if (openPanel === "outcome" && !isReproduction) openPanel = "";
   const wanted = openPanel && `${openPanel} ${id}`;
@@ -72,19 +70,6 @@ export function reproduce({ id }) {
   closedComparison = "";
   openPanel = "";
   send("reproduce", { id });
-}
-
-export function toggleMore() {
-  isMoreOpen = !isMoreOpen;
-  renderMore();
-}
-
-function renderMore() {
-  const button = $("#stage [data-act=more]");
-  const more = $("#more");
-  if (!button || !more) return;
-  if (more.hidden === isMoreOpen) more.hidden = !isMoreOpen;
-  setAttribute(button, "aria-expanded", isMoreOpen);
 }
 
 export const selectTab = (_, control) => showTab(control);

@@ -1,11 +1,11 @@
-// The form survives a reload. Secrets and images are not kept.
+// The form survives a reload, in each tab its own; a new tab begins with the latest one. Secrets and images are not kept.
 import { isReady } from "./bridge.js";
 import { onTick } from "./clock.js";
 import { $, $$, findInputs, setField, setInput } from "./dom.js";
 import { changedValues, fieldAge, markTyped, readForm } from "./form_values.js";
 import { page } from "./page_state.js";
 import { markShape } from "./shape.js";
-import { localStore } from "./storage.js";
+import { localStore, sessionStore } from "./storage.js";
 
 const FORM_KEY = "flux-form";
 const SETTLING_MILLISECONDS = 50; // a field that has just appeared may lose a choice that is made at once
@@ -15,7 +15,7 @@ let pending = null; // kept values that are not in the form yet
 let savedText = "";
 let hasOpenedAdvanced = false;
 
-export const hasKeptForm = () => localStore.names().some((name) => name.startsWith(FORM_KEY));
+export const hasKeptForm = () => [...sessionStore.names(), ...localStore.names()].some((name) => name.startsWith(FORM_KEY));
 
 export function installPersistence() {
   onTick(restoreForm);
@@ -27,12 +27,13 @@ function saveForm() {
   const text = JSON.stringify({ ...pending, ...Object.fromEntries(changedValues()) });
   if (text === (savedText || "{}")) return; // without a change nothing is kept, and the next visit waits for nothing
   savedText = text;
-  localStore.set(FORM_KEY + page.endpoint, text);
+  for (const store of [sessionStore, localStore]) store.set(FORM_KEY + page.endpoint, text);
 }
 
 function readKept() {
   try {
-    return Object(JSON.parse(localStore.get(FORM_KEY + page.endpoint) || "{}"));
+    const name = FORM_KEY + page.endpoint;
+    return Object(JSON.parse(sessionStore.get(name) || localStore.get(name) || "{}"));
   } catch {
     return {};
   }

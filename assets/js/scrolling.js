@@ -6,7 +6,7 @@ let awaitedId = null; // id of the shown image when Generate was pressed; the pa
 let wasResultFocused = false;
 
 export const isNarrow = () => matchMedia("(max-width: 860px)").matches;
-const scrollBehavior = () => (matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth");
+export const scrollBehavior = () => (matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth");
 
 export function awaitNextResult() {
   awaitedId = $("#stage .frame")?.dataset.id ?? null;

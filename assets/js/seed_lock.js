@@ -33,9 +33,8 @@ export function lockMessage(locked, seed) {
 
 // The data of an action while the seed is locked; null if the action would only change the seed.
 export function keepLockedSeed(action, data) {
-  if (["dice", "reuse"].includes(action)) return null;
+  if (action === "dice") return null;
   if (action === "recall" && data.what === "seed") return null;
-  if (action === "clear" && data.field === "seed") return null;
   return action === "recall" && data.what === "all" ? { ...data, what: "but-seed" } : data;
 }
 

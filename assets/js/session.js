@@ -4,6 +4,7 @@ import { page } from "./page_state.js";
 import { sessionStore } from "./storage.js";
 
 const VISITOR = "flux-visitor";
+export const IMAGE_PARAMETER = "image";
 
 // Gradio calls this when the page loads. One half of the token survives a reload and finds the visitor's images again;
 // the other half ends the visit.
@@ -13,8 +14,10 @@ export function startVisit() {
   const visit = randomToken();
   page.token = `${visitor}.${visit}`;
   addEventListener("pagehide", (event) => event.persisted || navigator.sendBeacon("leave", visit));
-  return page.token;
+  return [page.token, imageInAddress()];
 }
+
+export const imageInAddress = () => new URLSearchParams(location.search).get(IMAGE_PARAMETER) || "";
 
 // Sent with every action, so that the program finds the session again after it has dropped it.
 export const readIdentity = () => ({ token: page.token, payer: $(".connection")?.dataset.who || "" });

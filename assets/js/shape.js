@@ -9,5 +9,10 @@ export function swapShape(text) {
 
 export function markShape() {
   const shape = (findInput("aspect_ratio")?.value || "").replace(/\s/g, "");
-  for (const button of $$(".shapes .chip")) setAttribute(button, "aria-pressed", button.dataset.value === shape);
+  const chips = $$(".shapes .chip");
+  const chosen = chips.findIndex((chip) => chip.dataset.value === shape);
+  for (const [number, chip] of chips.entries()) {
+    setAttribute(chip, "aria-checked", number === chosen);
+    chip.tabIndex = number === Math.max(chosen, 0) ? 0 : -1;
+  }
 }

@@ -16,6 +16,7 @@ export function createShortcutList() {
     [["R"], "Reuse without seed"],
     [["P"], "Reuse the prompt"],
     [["S"], "Reuse the seed"],
+    [["F1"], "Help for the field in use"],
     [["?"], "Show shortcuts"],
   ];
   const rows = shortcuts.map(([keys, effect]) => {

@@ -1,5 +1,5 @@
 // The account's finetunes are offered while an id is typed. A trigger word that is not in the prompt is shown at once.
-import { $, createElement, findHint, findInput, setAttribute } from "./dom.js";
+import { $, createElement, findField, findInput } from "./dom.js";
 import { onFrame } from "./rendering.js";
 
 // The trigger word of a finetune, from the options of the list of finetunes.
@@ -24,11 +24,11 @@ export function installTriggerWord() {
 
 function renderTriggerWord() {
   const box = findInput("finetune_id");
-  const hint = findHint("finetune_id");
-  if (!box || !hint) return;
-  if ($("#finetunes")) setAttribute(box, "list", "finetunes");
+  const field = findField("prompt");
+  if (!box || !field) return;
   const word = triggerWordOf(box.value);
-  const missing = word && !(findInput("prompt")?.value || "").includes(word) ? word : "";
+  const prompt = findInput("prompt")?.value || "";
+  const missing = prompt.trim() && !prompt.includes(word) ? word : "";
   const shown = $("#trigger");
   if ((shown?.dataset.word || "") === missing) return;
   shown?.remove();
@@ -38,5 +38,5 @@ function renderTriggerWord() {
   const button = createElement("button", { type: "button", textContent: "Add it" });
   Object.assign(button.dataset, { act: "trigger", word: missing });
   note.append(`Trigger word "${missing}" is missing. `, button);
-  hint.append(note);
+  field.append(note);
 }

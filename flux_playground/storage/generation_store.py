@@ -96,6 +96,12 @@ class GenerationStore:
         rows = self._select("owner = ? ORDER BY created_at DESC, id LIMIT ?", [owner, limit])
         return [self._pending.get(generation.id) or generation for generation in rows]
 
+    def count(self, owner: str) -> int:
+        """Return the number of an owner's generations."""
+        with self._reader.lock:
+            _, rows = self._reader.select("SELECT count(*) FROM generations WHERE owner = ?", [owner])
+        return int(rows[0][0])
+
     def unfinished(self) -> list[Generation]:
         """Return the generations that an ended process left unfinished, oldest first."""
         marks = ", ".join("?" * len(UNFINISHED))

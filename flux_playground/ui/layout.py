@@ -18,10 +18,13 @@ from .events.context import Context, PageState, Payer, initial_context
 from .events.js_bridge import form_bridge, page_bridge
 from .events.update import ResultHtml
 from .form.form import Form, FormComponents
+from .generate.generate_actions import COUNTS
 from .generate.result_view import render_empty
 from .recipes import panels
 from .text import field_hints
 from .text.templates import render
+
+API_DOCUMENTATION = "https://docs.bfl.ai"
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ class Components:
 
 
 def draw_page(
-    page: PageState, forms: Sequence[Form], actions: Mapping[str, Action], examples: Sequence[str]
+    page: PageState, forms: Sequence[Form], actions: Mapping[str, Action], examples: Sequence[Mapping[str, Any]]
 ) -> Components:
     """Draw the whole page; the form of the first endpoint is shown."""
     context = initial_context(page, forms[0])
@@ -80,13 +83,15 @@ def draw_page(
         hosted = page.playground.settings.hosted
         document = None if hosted else replace_document.draw_panel(page.playground)
         badge = html(connection.render_connection(context), elem_id="connection")
+        html(render("menu.html", has_schema=not hosted), elem_id="menu")
     with gr.Row(elem_id="columns", equal_height=False):
         with gr.Column(elem_id="form", min_width=0):
-            html(render("json_button.html"), elem_id="views")
             drawn = tuple(form.draw(place) for place, form in enumerate(forms))
             with gr.Column(elem_id="action", min_width=0):
                 notice = html("", elem_id="notice")
-                buttons = tuple(_draw_generate_button(place) for place in range(len(forms)))
+                with gr.Row(elem_id="press"):
+                    html(render("count.html", numbers=COUNTS))
+                    buttons = tuple(_draw_generate_button(place) for place in range(len(forms)))
                 price = html(price_line.render_price(context), elem_id="price")
             file, code = panels.draw_form_tools()
             with gr.Column(elem_id="json-view", min_width=0):
@@ -98,6 +103,8 @@ def draw_page(
                 frame, line, below = html(nothing.frame), html(nothing.line), html(nothing.below)
                 panel, dialog = panels.draw_result_panels()
             history = html("", elem_id="history")
+    has_api = page.playground.settings.api_enabled
+    html(render("foot.html", has_api=has_api, docs=API_DOCUMENTATION), elem_id="foot")
     return Components(
         bridge=bridge,
         form_bridges=form_bridges,
@@ -128,8 +135,14 @@ def _draw_generate_button(place: int) -> Any:
     return gr.Button("Generate", variant="primary", size="lg", elem_id="generate", visible=place == 0)
 
 
-def _draw_empty_result(context: Context, forms: int, examples: Sequence[str]) -> ResultHtml:
-    fields = context.form.fields
-    finetune = next((str(field.example or "") for field in fields if field.name == "finetune_id"), "")
-    needed = {} if forms > 1 else {"needed": field_hints.needed(fields)}
-    return render_empty(examples, finetune if context.payer is Payer.DEMO else "", **needed)
+def _draw_empty_result(context: Context, forms: int, examples: Sequence[Mapping[str, Any]]) -> ResultHtml:
+    # Only the demo server has the finetunes of the examples.
+    left_out = () if context.payer is Payer.DEMO else ("finetune_id",)
+    names = {field.name for field in context.form.fields}.difference(left_out)
+    shown = [
+        {**example, "settings": {name: value for name, value in example["settings"].items() if name in names}}
+        for example in examples
+        if "prompt" in names
+    ]
+    needed = {} if forms > 1 else {"needed": field_hints.needed(context.form.fields)}
+    return render_empty(shown, **needed)

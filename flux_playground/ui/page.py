@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,11 +55,12 @@ def page_actions() -> dict[str, Action]:
 
 def build(
     playground: Playground,
-    examples: Sequence[str] = (),
+    examples: Sequence[Mapping[str, Any]] = (),
     on_document: Callable[[Document], None] | None = None,
     page: PageState | None = None,
 ) -> Any:
-    """Return the page of a playground, to be launched with `options`; `examples` are prompts.
+    """Return the page of a playground, to be launched with `options`; `examples` are settings with the name of an
+    image, as in `assets/examples.json`.
 
     `on_document` is called with each document that replaces the first one. `page` is the state of the page before it.
     """
@@ -99,8 +100,18 @@ def order_operations(operations: Sequence[Operation], first: Operation) -> list[
     return [first, *(operation for operation in operations if operation.path != first.path)]
 
 
-def options(playground: Playground, *, style: str = "", script: str = "", favicon: str | None = None) -> dict[str, Any]:
-    """Return the arguments of `launch`: the page's look, and the closed routes of Gradio."""
+def options(
+    playground: Playground,
+    *,
+    style: str = "",
+    script: str = "",
+    media: Mapping[str, bytes] | None = None,
+    favicon: str | None = None,
+) -> dict[str, Any]:
+    """Return the arguments of `launch`: the page's look, and the closed routes of Gradio.
+
+    `media` are the font and the images that the style and the page name.
+    """
     os.environ["FORWARDED_ALLOW_IPS"] = ""  # else uvicorn accepts forged addresses before the middleware sees them
     settings = playground.settings
     own = [*routes(playground), *health.routes(playground), lifecycle.ROUTE]
@@ -114,7 +125,7 @@ def options(playground: Playground, *, style: str = "", script: str = "", favico
             "routes": own,
             "middleware": [
                 *build_middleware(settings, first),
-                Middleware(StaticFilesMiddleware, style=style, script=script),
+                Middleware(StaticFilesMiddleware, style=style, script=script, media=media or {}),
             ],
             "lifespan": tune_on_startup,
             "openapi_url": None,
@@ -144,11 +155,12 @@ def _turn_off_telemetry() -> None:
 def _bind_load(blocks: Any, binding: Binding) -> None:
     components = binding.components
 
-    async def load(token: str, request: gr.Request) -> AsyncIterator[dict[Any, Any]]:
-        context = binding.context({"token": token or ""}, request, {})
+    async def load(token: str, image: str, request: gr.Request) -> AsyncIterator[dict[Any, Any]]:
+        context = binding.context({"token": token or "", "id": image or ""}, request, {})
         async for update in generate_actions.connect(context):
             yield binding.write(update)
         yield binding.write(NO_CHANGE)
 
     quiet = private_event(components.bridge)
-    blocks.load(load, gr.Textbox(visible=False), components.followed, js=lifecycle.LOAD_SCRIPT, **quiet)
+    shown = [gr.Textbox(visible=False), gr.Textbox(visible=False)]
+    blocks.load(load, shown, components.followed, js=lifecycle.LOAD_SCRIPT, **quiet)

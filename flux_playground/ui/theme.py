@@ -9,7 +9,7 @@ from typing import Any
 
 import gradio as gr
 
-SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Noto Sans", "sans-serif")
+SANS = ("Inter", "system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Noto Sans", "sans-serif")
 MONO = ("ui-monospace", "SF Mono", "Cascadia Mono", "Menlo", "DejaVu Sans Mono", "monospace")
 
 # name: (light, dark)
@@ -35,7 +35,7 @@ COLORS = {
     "input_border_color": ("#8b8d92", "#6b6e75"),
     "input_border_color_focus": ("#2f4bd8", "#93a4ff"),
     "input_placeholder_color": ("#6d6f74", "#94969c"),
-    "slider_color": ("#2f4bd8", "#93a4ff"),
+    "slider_color": ("#5c72e6", "#7f93f5"),
     "checkbox_background_color": ("#ffffff", "#17181b"),
     "checkbox_background_color_selected": ("#2f4bd8", "#5068e8"),
     "checkbox_border_color": ("#8b8d92", "#6b6e75"),
@@ -46,9 +46,9 @@ COLORS = {
     "checkbox_label_border_color": ("#8b8d92", "#6b6e75"),
     "checkbox_label_text_color": ("#191a1c", "#ececea"),
     "checkbox_label_text_color_selected": ("#191a1c", "#ececea"),
-    "button_primary_background_fill": ("#2f4bd8", "#a3b1ff"),
-    "button_primary_background_fill_hover": ("#2139ad", "#c0caff"),
-    "button_primary_text_color": ("#ffffff", "#0e1020"),
+    "button_primary_background_fill": ("#2f4bd8", "#4f66f0"),
+    "button_primary_background_fill_hover": ("#2139ad", "#3d54dc"),
+    "button_primary_text_color": ("#ffffff", "#ffffff"),
     "button_primary_border_color": ("transparent", "transparent"),
     "button_primary_border_color_hover": ("transparent", "transparent"),
     "button_secondary_background_fill": ("#ffffff", "#1e2024"),
@@ -75,23 +75,23 @@ SIZES = {
     "block_label_margin": "8px",
     "input_border_width": "1px",
     "input_radius": "8px",
-    "input_padding": "9px 12px",
-    "input_text_size": "15px",
+    "input_padding": "8px 11px",
+    "input_text_size": "14px",
     "input_shadow": "none",
     "input_shadow_focus": "none",
     "form_gap_width": "0px",
-    "layout_gap": "18px",
+    "layout_gap": "16px",
     "container_radius": "8px",
     "checkbox_label_gap": "6px",
-    "checkbox_label_padding": "7px 12px",
-    "checkbox_label_text_size": "14px",
+    "checkbox_label_padding": "6px 11px",
+    "checkbox_label_text_size": "13px",
     "checkbox_label_shadow": "none",
     "checkbox_shadow": "none",
     "checkbox_label_border_width": "1px",
     "button_large_radius": "10px",
     "button_medium_radius": "8px",
     "button_small_radius": "8px",
-    "button_large_text_size": "15px",
+    "button_large_text_size": "16px",
     "button_large_text_weight": "600",
     "button_border_width": "1px",
     "button_primary_shadow": "none",
@@ -101,7 +101,7 @@ SIZES = {
 
 
 def theme() -> Any:
-    """Return the theme of the page, with system fonts."""
+    """Return the theme of the page, in Inter, which the page brings along."""
     both = {name: light for name, (light, _) in COLORS.items()}
     dark = {f"{name}_dark": value for name, (_, value) in COLORS.items()}
     return gr.themes.Base(font=SANS, font_mono=MONO, text_size="md", spacing_size="md").set(**both, **dark, **SIZES)

@@ -14,7 +14,7 @@ from playwright.sync_api import FilePayload, Page, expect
 
 from flux_playground.schema.document import BUNDLED_DOCUMENT
 from tests.app_process import running_quick
-from tests.page_actions import fill, image, load
+from tests.page_actions import choose_from, fill, image, load
 
 CONSTRUCTS = Path(__file__).parents[1] / "documents" / "constructs.yaml"
 
@@ -83,7 +83,7 @@ def test_replace_document(page: Page, tmp_path: Path) -> None:
     assert newer.read_text() != text
     with running_quick(tmp_path / "run") as url:
         load(page, url)
-        page.locator("details.document summary").click()
+        choose_from(page, "menu", "schema")
         page.set_input_files("#document-file", {"name": "no.json", "mimeType": "text/plain", "buffer": b"{"})
         expect(page.locator("#adopted")).to_contain_text("no.json is not valid JSON")
         expect(page.locator("#generate")).to_be_visible()
@@ -91,7 +91,7 @@ def test_replace_document(page: Page, tmp_path: Path) -> None:
         expect(page.locator("#adopted")).to_contain_text("aspect_ratio: longest none → 9")
         page.wait_for_function("() => performance.getEntriesByType('navigation')[0].type === 'reload'")
         expect(page.locator("#adopted")).to_contain_text("aspect_ratio: longest none → 9")
-        expect(page.locator("#hint-aspect_ratio")).to_contain_text("up to 9 characters")
+        expect(page.locator("#about-aspect_ratio")).to_contain_text("up to 9 characters")
 
 
 def test_copied_settings_choose_endpoint(page: Page) -> None:
@@ -101,7 +101,7 @@ def test_copied_settings_choose_endpoint(page: Page) -> None:
     page.locator("#generate").click()
     image(page)
     choose(page, "/v1/plain", "huge")
-    page.locator("#stage .actions [data-what=all]").click()
+    choose_from(page, "reuse", "recall", what="all")
     expect(page.locator("#field-prompt")).to_be_visible()
     expect(page.locator("#input-prompt textarea")).to_have_value("a mill by the sea")
     expect(page.locator("#notice")).to_contain_text("Settings copied.")

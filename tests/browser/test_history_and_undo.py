@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from ..conftest import HomePages
-from ..page_actions import WINDOW, fill, forget_visit, generate, image, load
+from ..page_actions import WINDOW, choose_from, fill, forget_visit, generate, image, load
 
 SHAPES = ("21:9", "9:21", "1:1")
 NOTHING_MORE = 'data: {"msg": "close_stream", "event_id": null}\n\n'
@@ -37,7 +37,6 @@ def page(tab: Page, home_pages: HomePages) -> Iterator[Page]:
     ("button", "name", "typed"),
     [
         ("[data-act=dice]", "seed", "77"),
-        ("[data-act=reuse]", "seed", "77"),
         ("[data-act=shape][data-value='1:1']", "aspect_ratio", "5:4"),
         ("[data-act=swap]", "aspect_ratio", "5:4"),
     ],
@@ -65,7 +64,7 @@ def test_thumbnails_are_whole(page: Page) -> None:
 
 def test_card_far_down_shows_the_image(page: Page) -> None:
     """A click on a card below the window shows its image and brings the image into view."""
-    page.set_viewport_size({"width": 1440, "height": 420})
+    page.set_viewport_size({"width": 800, "height": 640})
     card = page.locator("#strip .card").nth(len(SHAPES) - 1)
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
     card.scroll_into_view_if_needed()
@@ -83,7 +82,7 @@ def test_lost_response_of_a_reproduction(page: Page) -> None:
     before = page.locator("#strip .card").count()
     page.route("**/queue/data*", lambda route: route.fulfill(body=NOTHING_MORE), times=1)
     with page.expect_request("**/queue/data*"):
-        page.locator("#stage [data-act=reproduce]").click()
+        choose_from(page, "more", "reproduce")
     page.evaluate("() => { const now = performance.now.bind(performance); performance.now = () => now() + 9000; }")
     expect(page.get_by_text("No response. Try again if nothing changed.")).to_be_attached()
     expect(page.locator("#strip .card")).to_have_count(before + 1)

@@ -14,7 +14,7 @@ from tests.page_actions import fill, forget_visit, generate, image, load, press,
 
 def test_empty_seed_is_random(page: Page) -> None:
     """A form without a seed is sent with a random seed, not with 0."""
-    generate(page, finetune_id="my-finetune")
+    generate(page, finetune_id="my-finetune", prompt="a mill")
     image(page)
     assert page.locator("#input-seed input").input_value() == ""
     assert sent_seed(page) != "0"
@@ -36,8 +36,8 @@ def test_reused_seed(page: Page) -> None:
     """The same request with the seed of an image makes the same bytes."""
     generate(page, finetune_id="my-finetune", prompt="a mill by a river", aspect_ratio="4:3")
     first, first_id = image(page), page.locator("#stage .frame").get_attribute("data-id")
-    page.locator("[data-act=reuse]").click()
-    assert page.locator("#input-seed input").input_value() == sent_seed(page)
+    page.locator("#stage .line [data-act=recall]").click()
+    expect(page.locator("#input-seed input")).to_have_value(sent_seed(page))
     page.locator("#generate").click()
     page.locator("#notice [data-act=insist]").click()
     expect(page.locator(f'#stage .frame.image:not([data-id="{first_id}"])')).to_be_visible()

@@ -6,7 +6,7 @@ import json
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from ..page_actions import fill, generate, image
+from ..page_actions import choose_from, fill, generate, image
 
 SHAPES = ("21:9", "16:9", "3:2", "4:3", "1:1", "3:4", "2:3", "9:16", "9:21")
 WINDOWS = ((1280, 720), (1366, 768), (1440, 900), (1920, 1080), (390, 844))
@@ -182,14 +182,18 @@ def test_clock_never_runs_backwards(page: Page) -> None:
 
 
 def test_popovers_close(page: Page) -> None:
-    """The key and the document close with Esc and with a click outside."""
-    for name in ("key", "document"):
+    """The key, the menu and the document close with Esc and with a click outside."""
+    for name, opener in (("key", "details.key > summary"), ("menu", "details.menu > summary"), ("document", "")):
         box = page.locator(f"details.{name}")
-        box.locator("summary").click()
+
+        def open_popover(opener: str = opener) -> None:
+            page.locator(opener).click() if opener else choose_from(page, "menu", "schema")
+
+        open_popover()
         expect(box).to_have_attribute("open", "")
         page.keyboard.press("Escape")
         expect(box).not_to_have_attribute("open", "")
-        box.locator("summary").click()
+        open_popover()
         page.locator("h1").click()
         expect(box).not_to_have_attribute("open", "")
 

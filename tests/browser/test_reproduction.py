@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.page_actions import fill, forget_visit, generate, image, load, read, sent_seed
+from tests.page_actions import choose_from, fill, forget_visit, generate, image, load, read, sent_seed
 
 DROP = """([data, name, type]) => {
   const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
@@ -50,8 +50,7 @@ def test_dropped_copy(page: Page, address: str) -> None:
     """A dropped copy shows what would change before it changes anything, with Undo."""
     made(page, prompt="a mill to come back to")
     seed = sent_seed(page)
-    page.locator("#stage [data-act=more]").click()
-    copied = page.get_by_role("link", name="Download with settings embedded").get_attribute("href")
+    copied = page.locator("#stage .more a", has_text="Download with settings embedded").get_attribute("href")
     fill(page, prompt="something else", seed="7")
     drop(page, read(address + str(copied)), "copy.jpg", "image/jpeg")
     assert table(page) == {"Prompt": ("something else", "a mill to come back to"), "Seed": ("7", seed)}
@@ -105,8 +104,7 @@ def test_shared_link(page: Page) -> None:
 def test_reproduce_compares(page: Page) -> None:
     """A reproduced image is compared with the first one; a reload keeps the comparison."""
     first = made(page, prompt="a mill made again")
-    button = page.locator("#stage [data-act=reproduce]")
-    button.click()
+    choose_from(page, "more", "reproduce")
     expect(page.locator("#panel .verdict")).to_have_text("Identical file Every byte is the same.")
     assert read(image(page)) == read(first)
     page.reload()
@@ -125,7 +123,7 @@ def test_reproduce_after_upsampling(page: Page) -> None:
     page.get_by_role("button", name="Use this prompt without upsampling").click()
     expect(page.locator("#input-prompt textarea")).not_to_have_value("a cat")
     expect(page.locator("#input-prompt_upsampling input")).not_to_be_checked()
-    page.locator("#stage [data-act=reproduce]").click()
+    choose_from(page, "more", "reproduce")
     expect(page.locator("#panel .panel[data-what=outcome]")).to_be_visible()
     expect(page.locator("#panel .changes, #panel .verdict").first).to_be_visible()
 
@@ -185,14 +183,13 @@ def test_existing_image_is_offered(page: Page) -> None:
 def test_recipe_and_code(page: Page, address: str) -> None:
     """An image shows its recipe and its code in each language, to its owner only."""
     made(page, prompt="shown as code", seed="5150")
-    page.locator("#stage [data-act=more]").click()
-    page.locator("#stage").get_by_role("button", name="Code", exact=True).click()
+    choose_from(page, "more", "panel", what="code")
     panel = page.locator("#panel .panel[data-what=code]")
     expect(panel).to_contain_text("Calls this page's demo server")
     for name, part in (("curl", "x-key: $BFL_API_KEY"), ("Python", "import requests"), ("JSON", '"seed": 5150')):
         panel.get_by_role("tab", name=name, exact=True).click()
         expect(panel.get_by_role("tabpanel")).to_contain_text(part)
-    page.locator("#stage").get_by_role("button", name="Recipe", exact=True).click()
+    choose_from(page, "more", "panel", what="recipe")
     shown = page.locator("#panel .panel[data-what=recipe]")
     expect(shown).to_be_visible()
     href = str(shown.get_by_role("link", name="Download").get_attribute("href"))

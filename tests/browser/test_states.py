@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from flux_playground.local import LocalServer
 from tests.app_process import running_quick
-from tests.page_actions import fill, generate, image, load, open_page, sent_seed
+from tests.page_actions import choose_from, fill, generate, image, load, open_page, sent_seed
 
 HEBREW = "בית קטן על גבעה באור הבוקר"
 SPILT = """() => [...document.querySelectorAll("body *")].filter((one) => {
@@ -20,9 +20,10 @@ SPILT = """() => [...document.querySelectorAll("body *")].filter((one) => {
 }).map((one) => one.outerHTML.slice(0, 120))"""
 """What stands beyond the left or right edge of the window."""
 COVERED = """() => {
-  const boxes = [...document.querySelectorAll("button, a, summary, input, textarea, h1, .line, .limits, .price")]
+  const boxes = [...document.querySelectorAll("button, a, summary, input, textarea, h1, .line, .price")]
     .filter((one) => one.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true }))
-    .filter((one) => !one.closest("#action, .toast, dialog:not([open]), [data-testid=image]") && one.type !== "file")
+    .filter((one) => !one.closest("#action, .seedtools, .opener, .toast, dialog:not([open]), [data-testid=image]"))
+    .filter((one) => one.type !== "file")
     .map((one) => [one, one.getBoundingClientRect()])
     .filter(([, box]) => box.width > 4 && box.height > 4);
   return boxes.flatMap(([one, a], at) => boxes.slice(at + 1)
@@ -44,7 +45,7 @@ def test_price_of_demo(page: Page) -> None:
 
 
 def test_locked_seed(page: Page) -> None:
-    """A locked seed is kept by Variation, Random, Clear, copied settings and a reload."""
+    """A locked seed is kept by New seed, Random, copied settings and a reload."""
     generate(page, finetune_id="my-finetune", prompt="a mill", seed="", aspect_ratio="1:1")
     image(page)
     page.locator("[data-act=lock]").click()
@@ -54,8 +55,8 @@ def test_locked_seed(page: Page) -> None:
     expect(page.locator("#stage [data-seed]")).not_to_have_text(seed)
     image(page)
     fill(page, prompt="something else")
-    for name in ("[data-act=dice]", "[data-act=clear]", "#stage [data-act=recall][data-what=all]"):
-        page.locator(name).click()
+    page.locator("[data-act=dice]").click()
+    choose_from(page, "reuse", "recall", what="all")
     expect(page.locator("#input-prompt textarea")).to_have_value("a mill")
     expect(page.locator("#input-seed input")).to_have_value(seed)
     page.wait_for_function("seed => localStorage.getItem('flux-form')?.includes(seed)", arg=seed)
@@ -64,8 +65,6 @@ def test_locked_seed(page: Page) -> None:
     expect(page.locator("[data-act=lock][aria-pressed=true]")).to_be_visible()
     page.locator("[data-act=lock]").click()
     assert pressed(page) == "false"
-    page.locator("[data-act=clear]").click()
-    expect(page.locator("#input-seed input")).to_have_value("")
 
 
 HIDDEN = """() => {
@@ -89,7 +88,7 @@ def test_notification(context: BrowserContext, address: str) -> None:
     generate(page, finetune_id="my-finetune", prompt="before anybody asked", seed="", aspect_ratio="1:1")
     image(page)
     assert page.evaluate("[asked, notices.length]") == [0, 0]
-    page.locator("[data-act=keys]").click()
+    page.locator("#foot [data-act=keys]").click()
     page.get_by_role("switch", name="Notify me when an image is ready").click()
     expect(page.locator("#notify")).to_have_attribute("aria-checked", "true")
     assert page.evaluate("asked") == 1
@@ -127,7 +126,7 @@ def test_zoomed_page(page: Page, address: str, width: int) -> None:
     page.locator("details.key summary").click()
     assert page.evaluate(SPILT) == []
     page.locator("details.key summary").click()
-    page.locator("[data-act=keys]").click()
+    page.locator("#foot [data-act=keys]").click()
     assert page.evaluate(SPILT) == []
     assert page.evaluate("document.documentElement.scrollWidth") == width
 

@@ -78,11 +78,10 @@ def test_example_has_undo(page: Page, hosted: HostedPage) -> None:
 
 
 def test_buttons_that_replace_typed_values_have_undo(page: Page) -> None:
-    """Dice, clear and shapes keep a typed value for Undo; a value that a button has set goes without a notice."""
+    """Dice and shapes keep a typed value for Undo; a value that a button has set goes without a notice."""
     fill(page, seed="77", aspect_ratio="5:4")
     for act, name, typed in (
         ("[data-act=dice]", "seed", "77"),
-        ("[data-act=clear][data-field=seed]", "seed", "77"),
         ("[data-act=shape][data-value='1:1']", "aspect_ratio", "5:4"),
     ):
         box = page.locator(f"#input-{name} input, #input-{name} textarea").first
@@ -99,7 +98,7 @@ def test_json_edits_have_one_undo(page: Page) -> None:
     fill(page, finetune_id="", prompt="from the form", seed="abc")
     page.locator("#generate").click()
     expect(page.locator("#hint-seed .fault")).to_be_visible()
-    page.locator("#views [data-act=json]").click()
+    page.locator("#formtools [data-act=json]").click()
     box = page.locator("#json")
     expect(box).to_have_value(re.compile("from the form"))
     for prompt in ("first edit", "second edit"):

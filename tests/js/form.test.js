@@ -48,15 +48,12 @@ test("a trigger word is added once", () => {
 
 test("a locked seed stops actions that only change the seed", () => {
   assert.equal(keepLockedSeed("dice", {}), null);
-  assert.equal(keepLockedSeed("reuse", {}), null);
-  assert.equal(keepLockedSeed("clear", { field: "seed" }), null);
   assert.equal(keepLockedSeed("recall", { id: "a", what: "seed" }), null);
 });
 
 test("a locked seed is left out of all settings; other actions are unchanged", () => {
   assert.deepEqual(keepLockedSeed("recall", { id: "a", what: "all" }), { id: "a", what: "but-seed" });
   assert.deepEqual(keepLockedSeed("recall", { id: "a", what: "prompt" }), { id: "a", what: "prompt" });
-  assert.deepEqual(keepLockedSeed("clear", { field: "prompt" }), { field: "prompt" });
 });
 
 test("the lock names the locked seed", () => {

@@ -27,11 +27,13 @@ def render_help(field: Field) -> Markup:
 
 
 def _tools(field: Field) -> str:
-    """Return which buttons a field has: "seed", "shapes" or none."""
+    """Return which buttons a field has: "seed", "shapes", "finetunes" or none."""
     if field.name == "seed" and field.type == "integer":
         return "seed"
     if field.name == "aspect_ratio" and field.type == "string" and not field.enum:
         return "shapes"
+    if field.name == "finetune_id" and field.type == "string" and not field.enum:
+        return "finetunes"
     return ""
 
 

@@ -124,6 +124,8 @@ class Form:
         classes = ["field", f"field-{field.name}", *(["required"] if field.required else [])]
         if widgets.is_image(field) or widgets.is_images(field):
             classes.append("image-field")
+        if field.name in field_hints.HALF:
+            classes.append("half")
         alone = field_hints.NEEDS.get(field.name) not in inputs
         with gr.Column(elem_classes=classes, min_width=0, visible=alone, elem_id=f"field-{field.name}") as column:
             column.allow_expected_parents = False  # Gradio would put another box around each input

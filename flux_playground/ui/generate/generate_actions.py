@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from ...build_request import PreparedRequest, draws_seed
 from ...errors import InvalidRequest, PlaygroundError
+from ...generation import Generation
 from ...reproduce import image_exists
+from ...schema.coerce import coerce
 from ..account import connection
 from ..events.action import Updates, action
 from ..events.context import Context
@@ -22,10 +24,15 @@ from .copy_settings import request_values
 from .live_updates import stream_updates
 
 log = logging.getLogger(__name__)
+COUNTS = (1, 2, 4)
+"""How many images a press on Generate can make."""
 
 
 async def connect(context: Context) -> Updates:
-    """A page was opened: show its account and its generations."""
+    """A page was opened: show its account and its generations, the one of the address first."""
+    generation = await context.find_own() if context.text("id") else None
+    if generation is not None:
+        context.session.select(generation.id)
     yield Update(connection=connection.render_connection(context))
     async for update in stream_updates(context):
         yield update
@@ -33,20 +40,27 @@ async def connect(context: Context) -> Updates:
 
 @action("generate", reads_form=True, paid=True)
 async def generate(context: Context) -> Updates:
-    """Start the form's request, or show its errors; an existing image of the same request and seed is offered first."""
+    """Start the form's request, or show its errors; an existing image of the same request and seed is offered first.
+
+    The press says how many images to make. With a seed in the form, each image has the seed after that of the last one.
+    """
     values = context.form.read(context.raw)
     insist = bool(context.data.get("insist"))
-    request: Mapping[str, Any] | PreparedRequest = values
+    if not insist and _asks_nothing(context, values) and await _is_valid(context, values):
+        yield Update(field_errors=(), notice=duplicate_view.render_blank_prompt(context))
+        return
+    requests: list[Mapping[str, Any] | PreparedRequest] = [*_repeat(values, _read_count(context))]
     if not insist and not draws_seed(values):
         prepare = partial(context.playground.prepare, endpoint=context.operation.path)
         with suppress(PlaygroundError):  # `start` reports the error
-            request = await context.run(prepare, values, context.visitor)
-    if isinstance(request, PreparedRequest):
-        existing = await context.run(context.playground.find_existing, request)
-        if existing is not None and image_exists(existing):
-            yield Update(field_errors=(), notice=duplicate_view.render_existing(context, existing))
-            return
-    async for update in start(context, request, insist=insist):
+            requests = [await context.run(prepare, request, context.visitor) for request in requests]
+    for request in requests:
+        if isinstance(request, PreparedRequest):
+            existing = await context.run(context.playground.find_existing, request)
+            if existing is not None and image_exists(existing):
+                yield Update(field_errors=(), notice=duplicate_view.render_existing(context, existing))
+                return
+    async for update in start(context, *requests, insist=insist):
         yield update
 
 
@@ -99,13 +113,12 @@ async def new_seed(context: Context) -> Updates:
 
 async def start(
     context: Context,
-    request: Mapping[str, Any] | PreparedRequest,
-    *,
+    *requests: Mapping[str, Any] | PreparedRequest,
     endpoint: str = "",
     reproduces: str = "",
     insist: bool = False,
 ) -> Updates:
-    """Start a generation and follow it; errors become the update.
+    """Start generations and follow them; an error becomes the update, and no further request is started.
 
     `reproduces` is the id of the reproduced generation. Without `insist`, the same running request is shown.
     """
@@ -116,20 +129,55 @@ async def start(
         reproduces=reproduces,
         reuse_running=not insist,
     )
-    try:
-        generation = await context.run(call, request, context.visitor)
-    except InvalidRequest as error:
-        yield Update(field_errors=error.details, notice="")
+    started: list[Generation] = []
+    outcome = Update(field_errors=(), notice="")
+    for request in requests:
+        try:
+            started.append(await context.run(call, request, context.visitor))
+        except InvalidRequest as error:
+            outcome = Update(field_errors=error.details, notice="")
+            break
+        except PlaygroundError as error:
+            outcome = Update(field_errors=(), notice=notices.render_error(error))
+            break
+        except Exception as error:  # a full disk, a bug: a button without an effect would be worse
+            log.exception("a generation could not be started")
+            message = PlaygroundError(f"It could not be started ({type(error).__name__}).")
+            outcome = Update(field_errors=(), notice=notices.render_error(message))
+            break
+    if not started:
+        yield outcome
         return
-    except PlaygroundError as error:
-        yield Update(field_errors=(), notice=notices.render_error(error))
-        return
-    except Exception as error:  # a full disk, a bug: a button without an effect would be worse
-        log.exception("a generation could not be started")
-        message = PlaygroundError(f"It could not be started ({type(error).__name__}).")
-        yield Update(field_errors=(), notice=notices.render_error(message))
-        return
-    context.session.select(generation.id)
-    notice = duplicate_view.render_running() if generation.created_at < started_at else ""
-    async for update in stream_updates(context, Update(field_errors=(), notice=notice)):
+    context.session.select(started[0].id)
+    if any(generation.created_at < started_at for generation in started):
+        outcome = Update(field_errors=(), notice=duplicate_view.render_running())
+    async for update in stream_updates(context, outcome):
         yield update
+
+
+def _asks_nothing(context: Context, values: Mapping[str, Any]) -> bool:
+    """Return whether the form has a prompt that is blank, and no image: such an image is a matter of luck."""
+    has_prompt = any(field.name == "prompt" for field in context.form.fields)
+    has_image = any(values.get(field.name) for field in context.form.fields if field.media)
+    return has_prompt and not has_image and not str(values.get("prompt") or "").strip()
+
+
+async def _is_valid(context: Context, values: Mapping[str, Any]) -> bool:
+    try:
+        await context.run(partial(context.playground.prepare, endpoint=context.operation.path), values, context.visitor)
+    except PlaygroundError:
+        return False
+    return True
+
+
+def _read_count(context: Context) -> int:
+    """Return how many images a press asks for; 1 for anything that the page does not offer."""
+    count = context.data.get("count")
+    return count if type(count) is int and count in COUNTS else 1
+
+
+def _repeat(values: Mapping[str, Any], count: int) -> Iterator[Mapping[str, Any]]:
+    """Yield the values `count` times, with a given seed increased by one each time."""
+    seed = coerce(values.get("seed"), {"type": "integer"})
+    for number in range(count):
+        yield {**values, "seed": seed + number} if type(seed) is int and not draws_seed(values) else values

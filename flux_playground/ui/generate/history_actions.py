@@ -1,10 +1,12 @@
-"""The action of a history card: it shows a generation of this visitor again."""
+"""Actions of the history: show a generation again, show older ones, cancel what is queued."""
 
 from __future__ import annotations
 
+from ...generation import State
+from ...runs.fair_queue import MAX_RUNS_PER_VISITOR
 from ..events.action import Updates, action
 from ..events.context import Context
-from .live_updates import stream_updates
+from .live_updates import CARDS_PER_PAGE, stream_updates
 
 
 @action("show", followed=True)
@@ -17,3 +19,22 @@ async def show(context: Context) -> Updates:
     if generation is not None or not wanted:
         async for update in stream_updates(context):
             yield update
+
+
+@action("older", followed=True)
+async def show_older(context: Context) -> Updates:
+    """Show another page of older generations."""
+    context.session.history_pages += 1
+    async for update in stream_updates(context):
+        yield update
+
+
+@action("unqueue", followed=True)
+async def cancel_queued(context: Context) -> Updates:
+    """Remove all queued generations of this visitor from the queue; nothing of them was sent."""
+    recent = await context.run(context.playground.recent, context.visitor, MAX_RUNS_PER_VISITOR + CARDS_PER_PAGE)
+    for generation in recent:
+        if generation.state is State.QUEUED:
+            await context.run(context.playground.stop, generation.id)
+    async for update in stream_updates(context):
+        yield update

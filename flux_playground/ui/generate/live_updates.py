@@ -14,7 +14,7 @@ from ...playground import ActiveRun
 from ...runs.changes import ChangeSignal
 from ...settings import LOOPBACK
 from ..account import price
-from ..events.context import Context
+from ..events.context import Context, Payer
 from ..events.update import NO_CHANGE, Update
 from ..recipes.reproduction_view import describe_reproduction
 from . import history_view, result_view
@@ -24,7 +24,7 @@ CHECK_INTERVAL_SECONDS = 0.5
 KEEPALIVE_SECONDS = 3.0
 """Seconds between two empty updates: Gradio notices a closed tab at the next update."""
 
-MAX_CARDS = 60
+CARDS_PER_PAGE = 60
 
 
 async def stream_updates(context: Context, first: Update = NO_CHANGE) -> AsyncIterator[Update]:
@@ -70,7 +70,7 @@ async def stream_updates(context: Context, first: Update = NO_CHANGE) -> AsyncIt
 def _load(context: Context) -> tuple[list[Generation], dict[str, ActiveRun], float | None]:
     """Return the recent generations, the runs of those that are running, and the endpoint's usual duration."""
     playground, session = context.playground, context.session
-    recent = playground.recent(session.visitor, MAX_CARDS)
+    recent = playground.recent(session.visitor, CARDS_PER_PAGE * session.history_pages)
     session.selected_id = session.selected_id or _first(recent)
     runs = {
         generation.id: run
@@ -102,7 +102,11 @@ def _draw(
         )
         outlook = describe_reproduction(context, selected)
         result = result_view.render_result(ResultContext(selected, position, usual_seconds, progress, is_demo, outlook))
-    history = history_view.render_history(recent, context.session.selected_id)
+    count = context.playground.store.count(context.visitor.id)
+    credits_each = None
+    if context.payer is not Payer.DEMO:
+        credits_each = context.playground.store.usage.price(context.server, context.operation.path)
+    history = history_view.render_history(recent, context.session.selected_id, count, credits_each)
     return Update(result, history, price=price.render_price(context))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from ...images import media_types
 from ...recipe import diff_words
 from ..events.update import ResultHtml
 from ..recipes.reproduction_view import SIGNATURE_PRESENT, SIGNATURE_VOID, ReproduceInfo
-from ..text import image_urls, messages
+from ..text import field_hints, image_urls, messages
 from ..text.error_messages import FREE, Words
 from ..text.templates import render
 from . import missing_file
@@ -44,11 +44,9 @@ class ResultContext:
     outlook: ReproduceInfo = field(default_factory=ReproduceInfo)
 
 
-def render_empty(examples: Sequence[str] = (), finetune: str = "", needed: str = "the marked fields") -> ResultHtml:
-    """Render the page before the first image, with example prompts; `finetune` is an id for the examples."""
-    frame = render(
-        "result_frame.html", kind="empty", id="", size=EMPTY_SHAPE, examples=examples, finetune=finetune, needed=needed
-    )
+def render_empty(examples: Sequence[Mapping[str, Any]] = (), needed: str = "the marked fields") -> ResultHtml:
+    """Render the page before the first image, with examples: each has `settings` and the name of an `image`."""
+    frame = render("result_frame.html", kind="empty", id="", size=EMPTY_SHAPE, examples=examples, needed=needed)
     line = render("result_line.html", kind="empty", progress=None, title="", generation=None)
     return ResultHtml(frame, line, '<div class="actions"></div>')
 
@@ -140,6 +138,7 @@ def _render_line(context: ResultContext) -> str:
         elapsed=elapsed_seconds(generation),
         expected=expected,
         cost=_describe_cost(context),
+        settings=field_hints.facts(generation.request),
     )
 
 

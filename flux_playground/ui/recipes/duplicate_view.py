@@ -1,10 +1,11 @@
-"""The notice that the same request was made before, with a way to send it again."""
+"""Notices before a request that may be a mistake: made before, running already, or without a prompt."""
 
 from __future__ import annotations
 
 import secrets
 
 from ...generation import Generation
+from ..account import price as price_line
 from ..events.context import Context
 from ..text import image_urls
 from ..text.templates import render
@@ -21,6 +22,12 @@ def render_existing(context: Context, generation: Generation) -> str:
         id=generation.id,
         price=reproduction_view.price(context, generation),
     )
+
+
+def render_blank_prompt(context: Context) -> str:
+    """Render the question whether to generate without a prompt."""
+    price = price_line.describe_each(context)
+    return render("notice.html", kind="blank", unique=secrets.token_hex(4), price=price)
 
 
 def render_running() -> str:

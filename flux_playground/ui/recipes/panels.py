@@ -17,12 +17,11 @@ IMPORT_LABEL = "Import settings…"
 
 
 def draw_form_tools() -> tuple[Any, Any]:
-    """Draw the import button and the button for link and code; return the upload and the code panel."""
+    """Draw the buttons for import, link and code, and JSON; return the upload and the code panel."""
     with gr.Row(elem_id="formtools"):
         file = gr.UploadButton(IMPORT_LABEL, elem_id="open", variant="secondary", size="sm", type="filepath")
         file.preprocess = _path
         gr.HTML(render("share_button.html"), **HTML_OPTIONS)
-    gr.HTML(render("import_hint.html"), elem_id="openabout", **HTML_OPTIONS)
     return file, gr.HTML("", elem_id="draft", **HTML_OPTIONS)
 
 

@@ -18,6 +18,8 @@ from ..text import notices
 from . import code_panel, import_view, reproduction_view, settings_import
 
 MAX_TEXT_CHARS = 1_000_000
+PRESELECTED = frozenset({"finetune_id"})
+"""Fields that the page fills in before anybody has typed."""
 
 
 @action("panel")
@@ -65,6 +67,20 @@ async def show_code(context: Context) -> Update:
 async def paste(context: Context) -> Update:
     """Show what a pasted text would change in the form."""
     return await _preview(context, context.text("text")[:MAX_TEXT_CHARS])
+
+
+@action("openlink", writes_form=True)
+async def open_link(context: Context) -> Update:
+    """Put the settings of the page's address into an untouched form; otherwise show what they would change."""
+    update = await _preview(context, context.text("text")[:MAX_TEXT_CHARS])
+    preview = context.session.pending_import
+    is_untouched = not set(context.form.changed(context.raw)).difference(PRESELECTED)
+    if preview is None or not preview.is_complete or not is_untouched:
+        return update
+    if not preview.changes:
+        return Update(dialog="", notice=notices.notice("The form has the settings of the link already."))
+    inputs = await context.run(settings_import.import_inputs, context, preview)
+    return _close_dialog(context, inputs, "Settings loaded from the link.")
 
 
 @action("dropped", reads_form=True)

@@ -61,6 +61,11 @@ class ImportPreview:
     source: Path | str = field(default="", repr=False)
     elsewhere: str = ""
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether this form takes all that the source says."""
+        return not (self.refused or self.unknown or self.warnings or self.elsewhere)
+
 
 def preview_import(context: Context, source: Path | str) -> ImportPreview:
     """Return what a file or a text would change in the form; raises `InvalidRecipe`."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
@@ -13,7 +15,12 @@ from ..gradio_patches.frontend_files import find_frontend_files, list_first_load
 from .asgi import request_path
 
 PREFIX = "/assets/"
-MEDIA_TYPES = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
+MEDIA_TYPES = {
+    "js": "text/javascript; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "woff2": "font/woff2",
+    "webp": "image/webp",
+}
 PRELOADS = {"js": 'modulepreload"', "css": 'preload" as="style"'}
 CACHE_CONTROL = "public, max-age=31536000, immutable"
 FILE_GZIP_LEVEL, PAGE_GZIP_LEVEL = 6, 4
@@ -25,11 +32,14 @@ class StaticFilesMiddleware:
     Gradio compresses its files at each request and forbids caching. A name contains the hash of its content.
     """
 
-    def __init__(self, app: ASGIApp, style: str = "", script: str = "") -> None:
+    def __init__(
+        self, app: ASGIApp, style: str = "", script: str = "", media: Mapping[str, bytes] = MappingProxyType({})
+    ) -> None:
         self.app = app
         self._frontend_files = find_frontend_files()
         self._own_files = {_hashed_name(text, kind): text.encode() for kind, text in (("css", style), ("js", script))}
         css, js = self._own_files
+        self._media = dict(media)  # compressed formats; a new version of a file gets a new name
         # The script blocks the page: Gradio's page calls it as soon as it is drawn.
         own = f'<link rel="stylesheet" crossorigin href=".{PREFIX}{css}"><script src=".{PREFIX}{js}"></script>'
         # Without these links a browser learns the names in four steps, each after the files of the step before.
@@ -37,7 +47,12 @@ class StaticFilesMiddleware:
             f'<link rel="{PRELOADS[name.rpartition(".")[2]]} crossorigin href=".{PREFIX}{name}">'
             for name in list_first_load(self._frontend_files)
         ]
-        self._links = "".join([own, *preloads]).encode()
+        fonts = [
+            f'<link rel="preload" as="font" type="font/woff2" crossorigin href=".{PREFIX}{name}">'
+            for name in self._media
+            if name.endswith(".woff2")
+        ]
+        self._links = "".join([*fonts, own, *preloads]).encode()
         self._compressed: dict[str, bytes] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,6 +73,8 @@ class StaticFilesMiddleware:
     def _file_response(self, name: str, accepts_gzip: bool) -> Response | None:
         """The response for a file; None if Gradio answers."""
         headers = {"cache-control": CACHE_CONTROL, "vary": "Accept-Encoding"}
+        if name in self._media:
+            return Response(self._media[name], headers=headers, media_type=MEDIA_TYPES[name.rpartition(".")[2]])
         content = self._own_files.get(name)
         if accepts_gzip and (content is not None or name in self._frontend_files):
             if name not in self._compressed:

@@ -16,8 +16,8 @@ from ...runs.client_pool import ClientPool
 from ..server import upload_cleanup
 from .tab_session import TabSessions
 
-LOAD_SCRIPT = "() => [window.flux.startVisit()]"
-"""Returns the token of the tab and its visit (`session.js`)."""
+LOAD_SCRIPT = "() => window.flux.startVisit()"
+"""Returns the token of the tab and its visit, and the image in the address (`session.js`)."""
 
 IDLE_CHECK_SECONDS = 60.0
 

@@ -41,7 +41,7 @@ class TabSession:
     that edits of the JSON replaced them, so that the next edit extends `undo`.
     `carried_values` follow the visitor to another endpoint; `rejected_values` names those that it cannot take.
     `balance` is the account's last known balance, in credits. `lost_key` says that the program has forgotten the
-    visitor's own key, which the visitor may not know.
+    visitor's own key, which the visitor may not know. `history_pages` is how much of the history is shown.
     """
 
     visitor: Visitor
@@ -56,6 +56,7 @@ class TabSession:
     carried_values: Mapping[str, Any] = field(default_factory=dict, repr=False)
     undo: Mapping[str, Any] = field(default_factory=dict, repr=False)
     undo_of_json: bool = False
+    history_pages: int = 1
     rejected_values: frozenset[str] = frozenset()
     lost_key: bool = False
 

@@ -5,13 +5,14 @@ A field without a hint gets the schema's title and description, and an input tha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ...schema import Field
 
 LABELS = {
     "finetune_id": "Finetune",
-    "finetune_strength": "Finetune strength",
+    "finetune_strength": "Strength",
     "output_format": "File format",
     "webhook_url": "Webhook URL",
     "webhook_secret": "Webhook secret",
@@ -28,9 +29,18 @@ PLACEHOLDERS = {
     "finetune_id": "Finetune ID",
 }
 
-FIRST = ("finetune_id", "prompt", "finetune_strength", "aspect_ratio", "width", "height", "seed")
+FIRST = ("prompt", "finetune_id", "finetune_strength", "aspect_ratio", "width", "height", "seed")
 LAST = ("image_prompt", "image_prompt_strength", "webhook_url", "webhook_secret")
 ADVANCED = frozenset({"safety_tolerance", "output_format", "prompt_upsampling", "image_prompt_strength", "raw"})
+HALF = frozenset({"finetune_id", "finetune_strength", "width", "height"})
+"""Fields that share a row with the next one."""
+
+FACTS = ("finetune_id", "finetune_strength", "image_prompt_strength", "raw", "steps", "guidance", "input_image")
+"""Fields whose values belong to the facts of an image, in this order."""
+
+CAPTIONS = ("finetune_strength", "guidance", "steps", "image_prompt_strength")
+"""Fields of which a history card shows the first one that the request has."""
+
 LONG = frozenset({"prompt", "negative_prompt", "text"})
 
 ABOUT = {
@@ -52,12 +62,46 @@ SHAPES = ("21:9", "16:9", "3:2", "4:3", "1:1", "3:4", "2:3", "9:16", "9:21")
 
 def label(field: Field) -> str:
     """Return the label of a field."""
-    return LABELS.get(field.name) or branch(field) or field.name.replace("_", " ").capitalize()
+    return LABELS.get(field.name) or branch(field) or label_of(field.name)
 
 
 def branch(field: Field) -> str:
     """Return the label of a branch of a union."""
     return field.title[:1].upper() + field.title[1:]
+
+
+def label_of(name: str) -> str:
+    """Return the label of a field of a stored request."""
+    return LABELS.get(name) or name.replace("_", " ").capitalize()
+
+
+def facts(request: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the labels and values of a stored request that belong to the facts of its image."""
+    values = ((name, request.get(name)) for name in FACTS if NEEDS.get(name, name) in request)
+    return [
+        (label_of(name), _text(value)) for name, value in values if isinstance(value, str | int | float) and value != ""
+    ]
+
+
+def caption(request: Mapping[str, Any]) -> str:
+    """Return the value that tells images of a series apart beside the seed; "" for none."""
+    return next((_text(request[name]) for name in CAPTIONS if isinstance(request.get(name), int | float)), "")
+
+
+def changes(request: Mapping[str, Any], before: Mapping[str, Any]) -> list[str]:
+    """Return the labels of the fields in which two stored requests differ; the seed does not count."""
+    names = dict.fromkeys((*request, *before))
+    return [label_of(name) for name in names if name != "seed" and request.get(name) != before.get(name)]
+
+
+def _text(value: str | float) -> str:
+    return (
+        ("on" if value else "off")
+        if isinstance(value, bool)
+        else f"{value:g}"
+        if isinstance(value, float)
+        else str(value)
+    )
 
 
 def about(field: Field) -> str:

@@ -22,6 +22,16 @@ ICONS = {
     "collect": '<path d="M4 13v6h16v-6M12 4v10M8 10l4 4 4-4"/>',
     "key": '<circle cx="8" cy="15" r="4"/><path d="M11 12l8-8M16 7l3 3"/>',
     "lock": '<rect x="5" y="11" width="14" height="9" rx="2"/><path class="shackle" d="M8 11V8a4 4 0 0 1 8 0v3"/>',
+    "info": '<circle cx="12" cy="12" r="9"/><path d="M12 11v5M12 8h.01"/>',
+    "down": '<path d="M7 10l5 5 5-5"/>',
+    "menu": '<path d="M5 7h14M5 12h14M5 17h14"/>',
+    "more": '<path d="M6 12h.01M12 12h.01M18 12h.01" stroke-width="3"/>',
+    "enlarge": '<path d="M9 4H4v5M15 4h5v5M9 20H4v-5M15 20h5v-5"/>',
+    "code": '<path d="M9 7l-5 5 5 5M15 7l5 5-5 5"/>',
+    "braces": '<path d="M9 4a3 3 0 0 0-3 3v3l-2 2 2 2v3a3 3 0 0 0 3 3M15 4a3 3 0 0 1 3 3v3l2 2-2 2v3a3 3 0 0 1-3 3"/>',
+    "link": '<path d="M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1"/>',
+    "keyboard": '<rect x="3" y="6" width="18" height="12" rx="2"/><path d="M7 10h.01M11 10h.01M15 10h.01M8 14h8"/>',
+    "blocked": '<circle cx="12" cy="12" r="8"/><path d="M6.500 6.500l11 11"/>',
     "warn": '<path d="M12 4L2.500 20h19zM12 10v4M12 17h.01"/>',
 }
 """Shapes of the icons, as SVG in a square of 24 units."""

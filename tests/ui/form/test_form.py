@@ -106,6 +106,6 @@ def test_a_fault_is_told_by_its_field_and_is_no_markup() -> None:
 def test_what_is_required_and_the_prompt_come_first_and_unknown_fields_have_their_place() -> None:
     unknown = parse_field("brightness", {"type": "number", "default": 1})
     order = [one.name for one in field_hints.ordered([unknown, *SHIPPED.values()])]
-    assert order[:2] == ["finetune_id", "prompt"]
+    assert order[:2] == ["prompt", "finetune_id"]
     assert order.index("seed") < order.index("brightness") < order.index("webhook_url")
     assert field_hints.label(unknown) == "Brightness"

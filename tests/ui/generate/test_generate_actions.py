@@ -173,3 +173,57 @@ def test_reuse_names_missing_fields(page: Page) -> None:
     other = Form(page.form.operation, fewer)
     assert copy_settings.describe_reuse(generation, other, "all").endswith("endpoint: aspect_ratio, finetune_id.")
     assert copy_settings.describe_reuse(generation, page.form, "all") == copy_settings.SENTENCES["all"]
+
+
+def test_blank_prompt_is_asked_about(page: Page) -> None:
+    """Without a prompt nothing is sent until the user insists."""
+    (update,) = page.run("generate", raw={**FORM, "prompt": " \n"})
+    assert "Generate without a prompt (free)" in str(update.notice)
+    assert page.playground.recent() == []
+    page.run("generate", raw={**FORM, "prompt": ""}, insist=True)
+    assert len(page.playground.recent()) == 1
+
+
+def test_several_images_of_one_press(page: Page) -> None:
+    """The images of a press have the seed of the form and the next ones; without a seed each has a random one."""
+    page.run("generate", raw={**FORM, "seed": "500"}, count=4)
+    assert sorted(generation.request["seed"] for generation in page.playground.recent()) == [500, 501, 502, 503]
+    page.run("generate", raw={**FORM, "seed": ""}, count=2)
+    assert len({generation.request["seed"] for generation in page.playground.recent()}) == 6
+
+
+@pytest.mark.parametrize("count", [0, 3, 1000, -1, "4", True, None])
+def test_count_that_the_page_does_not_offer(page: Page, count: object) -> None:
+    """A forged count makes one image."""
+    page.run("generate", raw=FORM, count=count)
+    assert len(page.playground.recent()) == 1
+
+
+def test_invalid_seed_of_several_images(page: Page) -> None:
+    """A seed that is no number is an error at its field, once."""
+    (update,) = page.run("generate", raw={**FORM, "seed": "abc"}, count=4)
+    assert [error.field for error in update.field_errors or ()] == ["seed"]
+
+
+def test_queued_images_are_cancelled_together(settings: Settings) -> None:
+    """Cancel removes what is queued; what was sent goes on."""
+    with Playground(settings.replace(max_in_flight=1)) as playground:
+        page = Page(playground)
+        first = playground.start({**FORM, "prompt": "a mill #slow"})
+        queued = [playground.start({**FORM, "prompt": f"mill {number}"}) for number in range(3)]
+        page.run("unqueue")
+        assert {playground.get(generation.id).state for generation in queued} == {State.CANCELLED}
+        assert playground.get(first.id).state is not State.CANCELLED
+
+
+def test_older_cards_are_reached(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The history shows a page of cards and says how many there are; a button shows the next page."""
+    monkeypatch.setattr(live_updates, "CARDS_PER_PAGE", 2)
+    for number in range(3):
+        page.run("generate", raw={**FORM, "seed": str(number)})
+    (update,) = page.run("show")
+    assert str(update.history).count('data-act="show"') == 2
+    assert "3 images" in str(update.history)
+    (update,) = page.run("older")
+    assert str(update.history).count('data-act="show"') == 3
+    assert "Show older images" not in str(update.history)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.applications import Starlette
@@ -23,7 +24,7 @@ from tests.ui.server.test_middleware import serving
 
 BEGIN = next(one.name for one in FOLDER.glob("index-*.js"))
 PAGE = f'<html><head><title>ü</title><script src="./assets/{BEGIN}"></script></head><body></head></body></html>'
-OURS = {"style": "p { color: red }", "script": "let one = 'ü';"}
+OURS: dict[str, Any] = {"style": "p { color: red }", "script": "let one = 'ü';"}
 
 
 async def page(request: Request) -> Response:
