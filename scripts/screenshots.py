@@ -22,6 +22,14 @@ from tests.page_states import ENDINGS, UNDER_WAY
 
 PLACE = ROOT / "build" / "shots"
 SIZES = {"wide": (1440, 900), "narrow": (390, 844)}
+OTHER_SIZES = {
+    "laptop": (1366, 768),
+    "desktop": (1920, 1080),
+    "large": (2560, 1440),
+    "tablet": (1024, 768),
+    "small": (320, 568),
+}
+"""Sizes for the first visit and one image only."""
 SCHEMES = ("light", "dark")
 
 SHAPES = ("1:1", "3:2", "2:3", "21:9")
@@ -31,11 +39,11 @@ PROMPT = "TOK lighthouse on a cliff at dawn, mist over the sea, photographed fro
 @contextmanager
 def opened(browser: Browser, url: str, scheme: str, size: str) -> Iterator[Page]:
     """The page in a new window."""
-    width, height = SIZES[size]
+    width, height = {**SIZES, **OTHER_SIZES}[size]
     context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
     page = context.new_page()
     page.set_default_timeout(60_000)
-    page.goto(f"{url}?__theme={scheme}")
+    page.goto(f"{url}{'&' if '?' in url else '?'}__theme={scheme}")
     page.wait_for_selector("#generate")
     page.wait_for_function("() => Boolean(window.flux?.send)")
     page.wait_for_timeout(600)
@@ -94,7 +102,7 @@ def keep(page: Page, name: str, scheme: str, size: str) -> Path:
     """Save a screenshot of the window; in a narrow window, of the result."""
     page.wait_for_timeout(350)
     path = PLACE / f"{name}-{size}-{scheme}.png"
-    if size == "narrow" and name not in ("empty", "invalid", "keys", "key", "advanced"):
+    if size in ("narrow", "small") and name not in ("empty", "invalid", "keys", "key", "advanced"):
         page.locator("#result").evaluate("place => place.scrollIntoView()")
         page.wait_for_timeout(150)
     page.screenshot(path=path)
@@ -152,6 +160,13 @@ def shoot_start(browser: Browser, url: str, scheme: str, size: str) -> list[Path
         return paths
 
 
+def shoot_image(browser: Browser, url: str, generation: str, scheme: str, size: str) -> Path:
+    """One image with its history."""
+    with opened(browser, f"{url}?image={generation}", scheme, size) as page:
+        page.wait_for_selector("#stage .frame.image img")
+        return keep(page, "ready", scheme, size)
+
+
 def shoot_restart(browser: Browser, folder: Path, scheme: str, size: str) -> list[Path]:
     """The page after the program was killed with active tasks, and with an API that cannot be reached."""
     paths = []
@@ -171,7 +186,10 @@ def shoot_restart(browser: Browser, folder: Path, scheme: str, size: str) -> lis
                     page.wait_for_selector("#stage .frame.ending")
         with running(folder, **api) as url, opened(browser, url, scheme, size) as page:
             paths.append(keep(page, "resumed", scheme, size))
-            for name, label in (("uncollected-after-restart", "To collect"), ("uncertain-after-restart", "Unsure")):
+            for name, label in (
+                ("uncollected-after-restart", "Not downloaded"),
+                ("uncertain-after-restart", "Unconfirmed"),
+            ):
                 page.locator(f'#strip .card[aria-label^="{label}"]').first.click()
                 page.wait_for_selector("#stage .frame.ending")
                 paths.append(keep(page, name, scheme, size))
@@ -216,6 +234,8 @@ def main() -> None:
                 made |= make_endings(page, {name: word for name, word in ENDINGS.items() if name not in made})
             for scheme, size in looks:
                 paths += shoot_states(browser, url, made, scheme, size)
+            for size in OTHER_SIZES:
+                paths += [shoot_image(browser, url, made["ready"], scheme, size) for scheme in SCHEMES]
         browser.close()
     write_contact_sheet(paths)
 

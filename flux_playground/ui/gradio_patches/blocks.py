@@ -15,7 +15,7 @@ from typing import Any
 import gradio as gr
 from gradio import blocks as gradio_blocks
 
-from .upload_limits import limit_uploads
+from .multipart_files import limit_uploads
 from .uploaded_files import check_uploads
 
 SKIPPED = {"__type__": "update"}

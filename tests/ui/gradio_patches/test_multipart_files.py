@@ -14,8 +14,8 @@ from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect
 
-from flux_playground.ui.gradio_patches import upload_limits
-from flux_playground.ui.gradio_patches.upload_limits import KnownPaths, NewestItems, UploadParser, limit_uploads
+from flux_playground.ui.gradio_patches import multipart_files
+from flux_playground.ui.gradio_patches.multipart_files import KnownPaths, NewestItems, UploadParser, limit_uploads
 
 
 def part(name: str = "files", file: bool = True) -> bytes:
@@ -39,8 +39,8 @@ def parse(folder: Path, body: bytes, end: Exception | None = None) -> Any:
 
 def test_upload_with_files(tmp_path: Path) -> None:
     """The files of an upload are there."""
-    form = parse(tmp_path, part() * upload_limits.MAX_FILES + b"--X--\r\n")
-    assert len(form.getlist("files")) == len(list(tmp_path.iterdir())) == upload_limits.MAX_FILES
+    form = parse(tmp_path, part() * multipart_files.MAX_FILES + b"--X--\r\n")
+    assert len(form.getlist("files")) == len(list(tmp_path.iterdir())) == multipart_files.MAX_FILES
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     items = NewestItems(2, list)
     assert [items[key] for key in "abc"] == [[], [], []]
     assert list(items) == ["b", "c"]
-    monkeypatch.setattr(upload_limits, "MAX_KNOWN_PATHS", 1)
+    monkeypatch.setattr(multipart_files, "MAX_KNOWN_PATHS", 1)
     paths = KnownPaths()
     for name in "abc":
         paths.update([name])
