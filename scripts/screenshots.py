@@ -186,10 +186,8 @@ def shoot_restart(browser: Browser, folder: Path, scheme: str, size: str) -> lis
                     page.wait_for_selector("#stage .frame.ending")
         with running(folder, **api) as url, opened(browser, url, scheme, size) as page:
             paths.append(keep(page, "resumed", scheme, size))
-            for name, label in (
-                ("uncollected-after-restart", "Not downloaded"),
-                ("uncertain-after-restart", "Unconfirmed"),
-            ):
+            labels = {"uncollected-after-restart": "Not downloaded", "uncertain-after-restart": "Unconfirmed"}
+            for name, label in labels.items():
                 page.locator(f'#strip .card[aria-label^="{label}"]').first.click()
                 page.wait_for_selector("#stage .frame.ending")
                 paths.append(keep(page, name, scheme, size))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
@@ -21,6 +22,9 @@ from . import history_view, result_view
 from .result_view import ResultContext
 
 CHECK_INTERVAL_SECONDS = 0.5
+MIN_INTERVAL_SECONDS = 0.1
+"""Seconds from one drawing to the next: a request is accepted, polled and downloaded in quick steps."""
+
 KEEPALIVE_SECONDS = 3.0
 """Seconds between two empty updates: Gradio notices a closed tab at the next update."""
 
@@ -65,6 +69,7 @@ async def stream_updates(context: Context, first: Update = NO_CHANGE) -> AsyncIt
             updated_at = time.monotonic()
             yield NO_CHANGE
         await signal.wait(CHECK_INTERVAL_SECONDS)
+        await asyncio.sleep(max(0.0, MIN_INTERVAL_SECONDS - (time.monotonic() - updated_at)))
 
 
 def _load(context: Context) -> tuple[list[Generation], dict[str, ActiveRun], float | None]:
