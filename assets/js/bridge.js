@@ -41,14 +41,15 @@ export const onPress = (task) => pressTasks.push(task);
 export const isReady = () => isComplete;
 export const offersForm = (form) => senders.has(`${form} leave`);
 
-export function send(action, data = {}) {
+// `expectsChange` says whether a missing change of the result is a lost response.
+export function send(action, data = {}, { expectsChange = true } = {}) {
   if (!isComplete) return;
   if (paid.has(action)) {
     if (repeats.isRepeat(action, data, page.form, readForm())) return;
     data = { ...data, press: randomPress() };
     showSending();
   } else if (followed.has(action)) repeats.forget();
-  if (followed.has(action)) sentAt = performance.now();
+  if (followed.has(action) && expectsChange) sentAt = performance.now();
   (senders.get(`${page.form} ${action}`) || senders.get(`null ${action}`))?.(data);
 }
 

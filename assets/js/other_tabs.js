@@ -3,9 +3,12 @@ import { send } from "./bridge.js";
 import { $, $$ } from "./dom.js";
 import { onFrame } from "./rendering.js";
 
+const MAX_COMPARED_CARDS = 40; // a tab may show more of the history than another one
+const QUIET_MILLISECONDS = 2000;
 let channel = null;
 let channelOwner = "";
 let knownHistory = null; // the generations and their states at the last frame
+let quietUntil = 0; // until then, changes come from another tab
 
 export function installOtherTabs() {
   if ("BroadcastChannel" in window) onFrame(noteHistory);
@@ -13,14 +16,15 @@ export function installOtherTabs() {
 
 // The cards of the history and whether they are running.
 export const describeHistory = (cards) =>
-  cards.map((card) => `${card.dataset.id}${card.classList.contains("running") ? "*" : ""}`).join(" ");
+  cards.slice(0, MAX_COMPARED_CARDS).map((card) => `${card.dataset.id}${card.classList.contains("running") ? "*" : ""}`).join(" ");
 
 function noteHistory() {
   const section = $("#history section[data-owner]");
   if (!section) return;
   if (section.dataset.owner !== channelOwner) openChannel(section.dataset.owner);
   const present = describeHistory($$("#strip .card"));
-  if (knownHistory !== null && present !== knownHistory) channel.postMessage(present);
+  const isOwnChange = knownHistory !== null && present !== knownHistory && performance.now() > quietUntil;
+  if (isOwnChange) channel.postMessage(present);
   knownHistory = present;
 }
 
@@ -30,7 +34,7 @@ function openChannel(owner) {
   channel = new BroadcastChannel(`flux-history-${owner}`);
   channel.onmessage = ({ data }) => {
     if (data === knownHistory) return;
-    knownHistory = data; // what this tab will show, so that it tells nobody
-    send("show", { id: "" });
+    quietUntil = performance.now() + QUIET_MILLISECONDS;
+    send("show", { id: "" }, { expectsChange: false });
   };
 }
