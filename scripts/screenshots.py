@@ -89,7 +89,8 @@ def make_endings(page: Page, words: dict[str, str]) -> dict[str, str]:
 
 def make_history(page: Page) -> None:
     """Make a few images for the history."""
-    prompts = json.loads((ROOT / "assets" / "examples.json").read_text())[1:]
+    examples = json.loads((ROOT / "assets" / "examples.json").read_text(encoding="utf-8"))
+    prompts = [example["settings"]["prompt"] for example in examples[1:]]
     for prompt, shape in zip(
         [*prompts, "A mill by a river at noon", "A night train through a forest"], SHAPES, strict=True
     ):
@@ -222,7 +223,8 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
         for scheme, size in looks:
             paths += shoot_restart(browser, Path(folder) / f"{scheme}-{size}", scheme, size)
-        with running(Path(folder), FLUX_PLAYGROUND_LOCAL_SPEED="30", FLUX_PLAYGROUND_MAX_IN_FLIGHT="2") as url:
+        limits = {"FLUX_PLAYGROUND_MAX_IN_FLIGHT": "2", "FLUX_PLAYGROUND_TIMEOUT": "12"}
+        with running(Path(folder), FLUX_PLAYGROUND_LOCAL_SPEED="30", **limits) as url:
             for scheme, size in looks:
                 paths += shoot_start(browser, url, scheme, size)
             with opened(browser, url, "light", "wide") as page:
