@@ -31,6 +31,8 @@ OTHER_SIZES = {
 }
 """Sizes for the first visit and one image only."""
 SCHEMES = ("light", "dark")
+REPEAT_MILLISECONDS = 600
+"""After it the same press is no double click."""
 
 SHAPES = ("1:1", "3:2", "2:3", "21:9")
 PROMPT = "TOK lighthouse on a cliff at dawn, mist over the sea, photographed from a small boat"
@@ -66,6 +68,7 @@ def selected_id(page: Page) -> str:
 def start(page: Page) -> str:
     """Press Generate; return the id of the new generation."""
     before = selected_id(page)
+    page.wait_for_timeout(REPEAT_MILLISECONDS)
     page.locator("#generate").click()
     page.wait_for_selector(f'#stage .frame:not([data-id="{before}"])')
     return selected_id(page)
