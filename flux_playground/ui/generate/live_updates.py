@@ -38,7 +38,7 @@ async def stream_updates(context: Context, first: Update = NO_CHANGE) -> AsyncIt
     """
     session, playground = context.session, context.playground
     stream_id, signal = session.start_stream(), ChangeSignal()
-    recent, runs, usual_seconds = await context.run(_load, context)
+    recent, runs, usual_seconds, count = await context.run(_load, context)
     signal.watch(runs.values())
     running_ids = {generation.id for generation in recent if not generation.finished}
     last_drawn: Any = None
@@ -47,7 +47,7 @@ async def stream_updates(context: Context, first: Update = NO_CHANGE) -> AsyncIt
         recent = [runs[generation.id].generation if generation.id in runs else generation for generation in recent]
         if not all(generation.finished or generation.id in runs for generation in recent):
             # A generation has just ended, or another process runs it.
-            recent, runs, usual_seconds = await context.run(_load, context)
+            recent, runs, usual_seconds, count = await context.run(_load, context)
             signal.watch(runs.values())
         selected = next((generation for generation in recent if generation.id == session.selected_id), None)
         if selected is None and session.selected_id:
@@ -58,7 +58,7 @@ async def stream_updates(context: Context, first: Update = NO_CHANGE) -> AsyncIt
         current = (selected, position, [(generation.id, generation.state, generation.status) for generation in recent])
         if current != last_drawn:
             last_drawn, updated_at = current, time.monotonic()
-            drawn = await context.run(_draw, context, recent, selected, position, usual_seconds)
+            drawn = await context.run(_draw, context, recent, count, selected, position, usual_seconds)
             rejected = _api_errors(selected, running_ids)
             errors = first.field_errors if rejected is None else rejected
             yield replace(drawn, field_errors=errors, rejected_by_api=rejected is not None, notice=first.notice)
@@ -72,8 +72,8 @@ async def stream_updates(context: Context, first: Update = NO_CHANGE) -> AsyncIt
         await asyncio.sleep(max(0.0, MIN_INTERVAL_SECONDS - (time.monotonic() - updated_at)))
 
 
-def _load(context: Context) -> tuple[list[Generation], dict[str, ActiveRun], float | None]:
-    """Return the recent generations, the runs of those that are running, and the endpoint's usual duration."""
+def _load(context: Context) -> tuple[list[Generation], dict[str, ActiveRun], float | None, int]:
+    """Return the recent generations, the runs of those that are running, the usual duration, the number of all."""
     playground, session = context.playground, context.session
     recent = playground.recent(session.visitor, CARDS_PER_PAGE * session.history_pages)
     session.selected_id = session.selected_id or _first(recent)
@@ -82,7 +82,8 @@ def _load(context: Context) -> tuple[list[Generation], dict[str, ActiveRun], flo
         for generation in recent
         if not generation.finished and (run := playground.run(generation.id))
     }
-    return recent, runs, playground.median_seconds(session.visitor, endpoint=context.operation.path)
+    usual_seconds = playground.median_seconds(session.visitor, endpoint=context.operation.path)
+    return recent, runs, usual_seconds, playground.store.count(session.visitor.id)
 
 
 def _first(recent: Sequence[Generation]) -> str:
@@ -94,6 +95,7 @@ def _first(recent: Sequence[Generation]) -> str:
 def _draw(
     context: Context,
     recent: Sequence[Generation],
+    count: int,
     selected: Generation | None,
     position: int,
     usual_seconds: float | None,
@@ -107,7 +109,6 @@ def _draw(
         )
         outlook = describe_reproduction(context, selected)
         result = result_view.render_result(ResultContext(selected, position, usual_seconds, progress, is_demo, outlook))
-    count = context.playground.store.count(context.visitor.id)
     credits_each = None
     if context.payer is not Payer.DEMO:
         credits_each = context.playground.store.usage.price(context.server, context.operation.path)

@@ -47,6 +47,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader(__package__.rpartition(".")[0], "templates"),
         autoescape=True,
+        auto_reload=False,  # else each render asks the disk whether a template has changed
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
