@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from weakref import WeakValueDictionary
 
 from ..errors import StorageError
 from ..generation import Generation
@@ -22,7 +23,7 @@ class PendingRecords:
         self._write = write
         self._records: dict[str, Generation] = {}
         self._lock = threading.Lock()
-        self._writing = threading.Lock()
+        self._writing: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
         self._closed = threading.Event()
         self._retrying = False
 
@@ -47,7 +48,9 @@ class PendingRecords:
             self._try(generation)
 
     def _try(self, generation: Generation) -> bool:
-        with self._writing:  # else a retry could write an older record over a newer one
+        with self._lock:
+            writing = self._writing.setdefault(generation.id, threading.Lock())
+        with writing:  # else a retry could write an older record over a newer one
             if self._records.get(generation.id) is not generation:
                 return True
             try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from dataclasses import replace
 
 import pytest
@@ -55,4 +56,52 @@ def test_record_that_cannot_be_written_blocks_no_other(fault: Exception) -> None
     assert pending.save(good) is good
     assert pending.get(bad.id) is bad
     assert written == [good.id]
+    pending.close()
+
+
+def test_records_are_written_at_the_same_time() -> None:
+    """The record of one generation does not wait until that of another is on disk."""
+    both = threading.Barrier(2)
+
+    def write(generation: Generation) -> Generation:
+        both.wait(timeout=30)
+        return generation
+
+    pending = PendingRecords(write)
+    record = Generation("a" * 32, "owner", 0.0, "/v1/x", "https://api.bfl.ai", {})
+    threads = [threading.Thread(target=pending.save, args=(replace(record, id=name * 32),)) for name in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not both.broken
+    assert pending.get("a" * 32) is pending.get("b" * 32) is None
+    pending.close()
+
+
+def test_older_record_is_not_written_over_a_newer_one() -> None:
+    """Writes of one generation wait for each other, and the newest record is written last."""
+    written: list[str | None] = []
+    first_is_writing, first_may_end = threading.Event(), threading.Event()
+
+    def write(generation: Generation) -> Generation:
+        if generation.prompt == "older":
+            first_is_writing.set()
+            assert first_may_end.wait(30)
+        written.append(generation.prompt)
+        return generation
+
+    pending = PendingRecords(write)
+    older = Generation("a" * 32, "owner", 0.0, "/v1/x", "https://api.bfl.ai", {}, prompt="older")
+    threads = [threading.Thread(target=pending.save, args=(older,))]
+    threads[0].start()
+    assert first_is_writing.wait(30)
+    threads.append(threading.Thread(target=pending.save, args=(replace(older, prompt="newer"),)))
+    threads[1].start()
+    while pending.get(older.id) is older:
+        threading.Event().wait(0.001)
+    first_may_end.set()
+    for thread in threads:
+        thread.join()
+    assert written == ["older", "newer"]
     pending.close()
