@@ -128,7 +128,7 @@ class QuotaExceeded(PlaygroundError):
 
 
 class QueueFull(PlaygroundError):
-    """The line is full, or a visitor's share of it: nothing was written down or sent."""
+    """The queue is full, or a visitor's share of the queue; nothing was stored or sent."""
 
 
 class APIError(PlaygroundError):

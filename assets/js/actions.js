@@ -24,6 +24,7 @@ import { chooseTheme } from "./theme.js";
 const LOCAL_ACTIONS = {
   about: toggleAbout,
   adopt: replaceSchema,
+  api: openApiDocumentation,
   apply: applyImport,
   asimage: useAsImagePrompt,
   close: closeShortcutList,
@@ -88,4 +89,9 @@ export function runAction(name, given, control) {
 function recall(data) {
   const isWhole = ["all", "but-seed"].includes(data.what);
   withEndpoint(isWhole ? $("#stage .actions")?.dataset.endpoint : "", () => send("recall", data));
+}
+
+// Gradio opens its API documentation from a button in its own footer, which the page hides.
+function openApiDocumentation() {
+  $("footer button")?.click();
 }

@@ -120,7 +120,7 @@ def options(
     return {
         "theme": theme(),
         "favicon_path": favicon,
-        "footer_links": [],
+        "footer_links": ["api"] if settings.api_enabled else [],  # hidden; `actions.js` presses this button
         "app_kwargs": {
             "routes": own,
             "middleware": [

@@ -103,3 +103,9 @@ def test_theme_is_chosen_and_kept(page: Page) -> None:
     assert page.evaluate("document.body.classList.contains('dark')")
     page.locator("#foot [data-act=theme]").click()
     assert not page.evaluate("document.body.classList.contains('dark')")
+
+
+def test_foot_opens_the_api_documentation(page: Page) -> None:
+    """Use via API shows how a program calls the page."""
+    page.locator("#foot [data-act=api]").click()
+    expect(page.locator(".api-docs")).to_contain_text("/generate")

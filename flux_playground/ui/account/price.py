@@ -34,6 +34,12 @@ def describe_each(context: Context) -> str:
     return "cost unknown" if price is None else f"≈ {format_credits(price)}"
 
 
+def describe_total(context: Context, count: int) -> str:
+    """Return the last cost of this endpoint on this server for a number of images, for a button."""
+    price = _known_price(context)
+    return describe_each(context) if price is None else f"≈ {format_credits(price * count)}"
+
+
 def format_credits(price: float) -> str:
     """Return an amount of credits in words."""
     return f"{price:.4g} credit{'' if price == 1 else 's'}"

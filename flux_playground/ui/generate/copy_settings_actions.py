@@ -14,7 +14,6 @@ OVERWRITTEN = {
     "example": "Example filled in.",
     "dice": "Seed replaced.",
     "reuse": "Seed replaced.",
-    "clear": "Field cleared.",
     "shape": "Aspect ratio replaced.",
     "swap": "Aspect ratio replaced.",
 }

@@ -44,12 +44,12 @@ async def generate(context: Context) -> Updates:
 
     The press says how many images to make. With a seed in the form, each image has the seed after that of the last one.
     """
-    values = context.form.read(context.raw)
+    values, count = context.form.read(context.raw), _read_count(context)
     insist = bool(context.data.get("insist"))
     if not insist and _asks_nothing(context, values) and await _is_valid(context, values):
-        yield Update(field_errors=(), notice=duplicate_view.render_blank_prompt(context))
+        yield Update(field_errors=(), notice=duplicate_view.render_blank_prompt(context, count))
         return
-    requests: list[Mapping[str, Any] | PreparedRequest] = [*_repeat(values, _read_count(context))]
+    requests: list[Mapping[str, Any] | PreparedRequest] = [*_repeat(values, count)]
     if not insist and not draws_seed(values):
         prepare = partial(context.playground.prepare, endpoint=context.operation.path)
         with suppress(PlaygroundError):  # `start` reports the error
@@ -58,7 +58,7 @@ async def generate(context: Context) -> Updates:
         if isinstance(request, PreparedRequest):
             existing = await context.run(context.playground.find_existing, request)
             if existing is not None and image_exists(existing):
-                yield Update(field_errors=(), notice=duplicate_view.render_existing(context, existing))
+                yield Update(field_errors=(), notice=duplicate_view.render_existing(context, existing, count))
                 return
     async for update in start(context, *requests, insist=insist):
         yield update
@@ -149,7 +149,8 @@ async def start(
         yield outcome
         return
     context.session.select(started[0].id)
-    if any(generation.created_at < started_at for generation in started):
+    reused = [generation for generation in started if generation.created_at < started_at]
+    if len(reused) == len(requests):
         outcome = Update(field_errors=(), notice=duplicate_view.render_running())
     async for update in stream_updates(context, outcome):
         yield update

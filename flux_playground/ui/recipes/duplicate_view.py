@@ -12,21 +12,22 @@ from ..text.templates import render
 from . import reproduction_view
 
 
-def render_existing(context: Context, generation: Generation) -> str:
-    """Render the offer to show an existing image of the same settings and seed."""
+def render_existing(context: Context, generation: Generation, count: int) -> str:
+    """Render the offer to show an existing image of the same settings and seed; `count` images were asked for."""
     return render(
         "notice.html",
         kind="existing",
         unique=secrets.token_hex(4),  # the same notice again is a change on the page
         thumbnail=image_urls.thumbnail(generation),
         id=generation.id,
-        price=reproduction_view.price(context, generation),
+        count=count,
+        price=reproduction_view.price(context, generation) if count == 1 else price_line.describe_total(context, count),
     )
 
 
-def render_blank_prompt(context: Context) -> str:
+def render_blank_prompt(context: Context, count: int) -> str:
     """Render the question whether to generate without a prompt."""
-    price = price_line.describe_each(context)
+    price = price_line.describe_total(context, count)
     return render("notice.html", kind="blank", unique=secrets.token_hex(4), price=price)
 
 

@@ -9,6 +9,8 @@ import pytest
 from flux_playground import Playground, Settings
 from flux_playground.generation import State
 from flux_playground.local import LocalServer
+from flux_playground.rate_limits import Allowance
+from flux_playground.ui.account.price import format_credits
 from flux_playground.ui.events.update import Update
 from flux_playground.ui.form.form import Form
 from flux_playground.ui.generate import copy_settings, live_updates
@@ -190,6 +192,31 @@ def test_several_images_of_one_press(page: Page) -> None:
     assert sorted(generation.request["seed"] for generation in page.playground.recent()) == [500, 501, 502, 503]
     page.run("generate", raw={**FORM, "seed": ""}, count=2)
     assert len({generation.request["seed"] for generation in page.playground.recent()}) == 6
+
+
+def test_allowance_ends_within_a_press(server: LocalServer, settings: Settings) -> None:
+    """The images that the allowance has room for are made; the notice says why the others are not."""
+    paid = settings.replace(demo_url="", base_url=server.url, api_key="the-owners-key", hosted=True)
+    with Playground(paid.replace(allowance=Allowance.read("2/hour"))) as playground:
+        page = Page(playground)
+        updates = page.run("generate", raw=FORM, count=4)
+        assert len(playground.recent(page.session().visitor)) == 2
+        assert any("Limit reached" in str(update.notice) for update in updates)
+
+
+def test_price_of_existing_images(server: LocalServer, settings: Settings) -> None:
+    """When one of several images exists, the offer has the price of all of them."""
+    paid = settings.replace(demo_url="", base_url=server.url, api_key="the-owners-key")
+    with Playground(paid) as playground:
+        page = Page(playground)
+        page.run("generate", raw={**FORM, "seed": "7"})
+        cost = playground.recent()[0].cost
+        (update,) = page.run("generate", raw={**FORM, "seed": "7"}, count=4)
+        assert cost
+        assert "You have one of these 4 images." in str(update.notice)
+        assert f"Generate anyway (≈ {format_credits(cost * 4)})" in str(update.notice)
+        (update,) = page.run("generate", raw={**FORM, "prompt": ""}, count=2)
+        assert f"Generate without a prompt (≈ {format_credits(cost * 2)})" in str(update.notice)
 
 
 @pytest.mark.parametrize("count", [0, 3, 1000, -1, "4", True, None])
