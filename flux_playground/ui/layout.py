@@ -86,6 +86,7 @@ def draw_page(
         html(render("menu.html", has_schema=not hosted), elem_id="menu")
     with gr.Row(elem_id="columns", equal_height=False):
         with gr.Column(elem_id="form", min_width=0):
+            html("<h2>Settings</h2>", elem_classes=["unseen"])
             drawn = tuple(form.draw(place) for place, form in enumerate(forms))
             with gr.Column(elem_id="action", min_width=0):
                 notice = html("", elem_id="notice")

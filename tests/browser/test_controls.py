@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from tests.page_actions import fill, image, press
+from tests.page_actions import fill, generate, image, press
 
 BOX = "#input-finetune_id input"
 LIST = "#finetune-list"
@@ -109,3 +109,16 @@ def test_foot_opens_the_api_documentation(page: Page) -> None:
     """Use via API shows how a program calls the page."""
     page.locator("#foot [data-act=api]").click()
     expect(page.locator(".api-docs")).to_contain_text("/generate")
+
+
+def test_headings_name_the_parts(page: Page) -> None:
+    """A screen reader can go from part to part of the page by its headings."""
+    generate(page, prompt="a mill")
+    image(page)
+    names = page.get_by_role("heading").all_inner_texts()
+    assert [name.splitlines()[0].split("1 image")[0].strip() for name in names] == [
+        "FLUX Playground",
+        "Settings",
+        "Result",
+        "History",
+    ]
