@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from time import monotonic
 
 from ..generation import Generation
@@ -15,35 +16,43 @@ CHECK_INTERVAL_SECONDS = 0.5
 
 
 class ChangeSignal:
-    """Wakes one coroutine when one of the watched runs publishes a record; `close` it at the end."""
+    """Wakes one coroutine when one of the watched runs publishes a record; `close` it at the end.
 
-    def __init__(self) -> None:
+    With `ends_only`, a run wakes the coroutine only with its last record.
+    """
+
+    def __init__(self, *, ends_only: bool = False) -> None:
+        self._ends_only = ends_only
         self._loop = asyncio.get_running_loop()
         self._changed = asyncio.Event()
-        self._runs: list[ActiveRun] = []
+        self._listeners: dict[ActiveRun, Callable[[], object]] = {}
 
     def watch(self, runs: Iterable[ActiveRun]) -> None:
         """Watch these runs too."""
         for run in runs:
-            if run not in self._runs:
-                self._runs.append(run)
-                run.add_listener(self._notify)
+            if run not in self._listeners:
+                self._listeners[run] = listener = partial(self._notify, run)
+                run.add_listener(listener)
                 if run.generation.finished:
-                    self._notify()
+                    self._notify(run)
 
-    async def wait(self, seconds: float) -> None:
-        """Wait for a record since the last `wait`, at most `seconds`."""
+    async def wait(self, seconds: float) -> bool:
+        """Wait for a run since the last `wait`, at most `seconds`; return whether one has woken the coroutine."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._changed.wait()
+        woken = self._changed.is_set()
         self._changed.clear()
+        return woken
 
     def close(self) -> None:
         """Stop watching."""
-        for run in self._runs:
-            run.remove_listener(self._notify)
+        for run, listener in self._listeners.items():
+            run.remove_listener(listener)
 
-    def _notify(self) -> None:
+    def _notify(self, run: ActiveRun) -> None:
+        if self._ends_only and not run.generation.finished:
+            return
         with suppress(RuntimeError):  # the loop is closed
             self._loop.call_soon_threadsafe(self._changed.set)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import replace
 
 from flux_playground.generation import Generation, State
@@ -68,10 +67,27 @@ def test_signal_wakes_at_once_for_a_finished_run() -> None:
     """A run that has finished before it is watched wakes the waiting coroutine."""
     run = ActiveRun(replace(GENERATION, state=State.SUCCEEDED))
 
-    async def wait() -> float:
-        signal, started_at = ChangeSignal(), time.monotonic()
+    async def wait() -> bool:
+        signal = ChangeSignal()
         signal.watch([run])
-        await signal.wait(NEVER)
-        return time.monotonic() - started_at
+        return await signal.wait(NEVER)
 
-    assert asyncio.run(wait()) < NEVER
+    assert asyncio.run(wait())
+
+
+def test_signal_of_ends() -> None:
+    """With `ends_only`, the coroutine sleeps through the records of a run that goes on, and wakes at its end."""
+    run = ActiveRun(GENERATION)
+
+    async def collect() -> list[bool]:
+        signal = ChangeSignal(ends_only=True)
+        signal.watch([run])
+        woken = []
+        for state, seconds in [(State.RUNNING, 0.01), (State.SUCCEEDED, NEVER)]:
+            run.publish(replace(run.generation, state=state))
+            woken.append(await signal.wait(seconds))
+        signal.close()
+        return woken
+
+    assert asyncio.run(collect()) == [False, True]
+    assert run._listeners == []

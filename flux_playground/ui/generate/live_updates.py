@@ -22,8 +22,10 @@ from . import history_view, result_view
 from .result_view import ResultContext
 
 CHECK_INTERVAL_SECONDS = 0.5
+"""Seconds between two looks at generations that go on; the end of a generation is shown at once."""
+
 MIN_INTERVAL_SECONDS = 0.1
-"""Seconds from one drawing to the next: a request is accepted, polled and downloaded in quick steps."""
+"""Seconds from one drawing to the next: several generations may end at nearly the same time."""
 
 KEEPALIVE_SECONDS = 3.0
 """Seconds between two empty updates: Gradio notices a closed tab at the next update."""
@@ -37,7 +39,7 @@ async def stream_updates(context: Context, first: Update = NO_CHANGE) -> AsyncIt
     The first update also carries the field errors and the notice of `first`.
     """
     session, playground = context.session, context.playground
-    stream_id, signal = session.start_stream(), ChangeSignal()
+    stream_id, signal = session.start_stream(), ChangeSignal(ends_only=True)
     recent, runs, usual_seconds, count = await context.run(_load, context)
     signal.watch(runs.values())
     running_ids = {generation.id for generation in recent if not generation.finished}
