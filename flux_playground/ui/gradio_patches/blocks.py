@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import gc
 import logging
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from copy import copy
+from importlib.util import find_spec
 from typing import Any
 
 import gradio as gr
@@ -88,6 +90,8 @@ class LeanBlocks(gr.Blocks):  # type: ignore[misc]
             raise RuntimeError("Gradio has no Blocks.preprocess_data: uploaded files cannot be checked.")
         super().__init__(*args, **options)
         limit_uploads(self)
+        if "matplotlib" not in sys.modules and find_spec("matplotlib") is None:
+            sys.modules["matplotlib"] = None  # type: ignore[assignment]  # an import fails without a search
         self._inactive_patches: set[str] = set()
         if self._has_names("light sessions", self, "default_config") and self._has_names(
             "light sessions", _BlocksConfig, "__copy__", "config_for_block"

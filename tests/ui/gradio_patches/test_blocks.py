@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -50,6 +52,17 @@ def test_outputs_equal_gradios(values: dict[int, Any]) -> None:
 def test_updates_of_properties(values: dict[int, Any]) -> None:
     """Updates of other properties are processed by Gradio."""
     assert processed_outputs(LeanBlocks, values) == processed_outputs(gr.Blocks, values)
+
+
+@pytest.mark.parametrize("installed", [False, True])
+def test_matplotlib_is_searched_once(installed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A missing Matplotlib is remembered; an installed one can still be imported."""
+    monkeypatch.delitem(sys.modules, "matplotlib", raising=False)
+    if installed:
+        (tmp_path / "matplotlib.py").write_text("")
+        monkeypatch.syspath_prepend(tmp_path)
+    LeanBlocks()
+    assert ("matplotlib" in sys.modules) != installed
 
 
 def test_light_sessions() -> None:
