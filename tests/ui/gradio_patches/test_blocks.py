@@ -61,7 +61,11 @@ def test_matplotlib_is_searched_once(installed: bool, tmp_path: Path, monkeypatc
     if installed:
         (tmp_path / "matplotlib.py").write_text("")
         monkeypatch.syspath_prepend(tmp_path)
-    LeanBlocks()
+
+    async def build() -> None:
+        LeanBlocks()
+
+    asyncio.run(build())
     assert ("matplotlib" in sys.modules) != installed
 
 
