@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...errors import InvalidRecipe
-from .exif import HEADER, read_user_comment
+from . import exif, xmp
 from .segment import MAX_SEGMENTS, MAX_TEXT_BYTES, Segment, Text
+from .text_encoding import decode_text
 
 SIGNATURE = b"\xff\xd8\xff"
 APPLICATION_MARKERS = range(0xE0, 0xF0)
@@ -32,16 +33,15 @@ def iter_segments(data: bytes) -> Iterator[Segment]:
 
 
 def read_texts(data: bytes) -> Iterator[Text]:
-    """Yield the comments, and the user comment of the EXIF block."""
+    """Yield the comments, and the texts of the EXIF block and of the XMP packet."""
     for segment in iter_segments(data):
         content = segment.content(data)
         if segment.kind == COMMENT:
-            try:
-                yield Text("comment", content.decode())
-            except UnicodeDecodeError:
-                yield Text("comment", content.decode("latin-1"))
-        elif segment.kind == APP1 and content.startswith(HEADER) and (text := read_user_comment(content)):
-            yield Text("comment", text)
+            yield Text("comment", decode_text(content))
+        elif segment.kind == APP1 and content.startswith(exif.HEADER):
+            yield from exif.read_texts(content)
+        elif segment.kind == APP1 and content.startswith(xmp.JPEG_HEADER):
+            yield from xmp.read_texts(content.removeprefix(xmp.JPEG_HEADER))
 
 
 def embed(data: bytes, recipe: str, parameters: str) -> bytes:

@@ -6,10 +6,13 @@ import zlib
 from collections.abc import Iterator
 
 from ...errors import InvalidRecipe
-from .exif import read_user_comment
+from . import exif, xmp
 from .segment import MAX_SEGMENTS, MAX_TEXT_BYTES, RECIPE_KEY, Segment, Text
+from .text_encoding import decode_text
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+RAW_PROFILES = ("Raw profile type exif", "Raw profile type APP1", "Raw profile type xmp")
+"""The keys under which ImageMagick writes an EXIF block or an XMP packet as hexadecimal digits."""
 
 
 def iter_segments(data: bytes) -> Iterator[Segment]:
@@ -24,15 +27,21 @@ def iter_segments(data: bytes) -> Iterator[Segment]:
 
 
 def read_texts(data: bytes) -> Iterator[Text]:
-    """Yield the text chunks, and the user comment of the EXIF chunk."""
+    """Yield the text chunks, and the texts of the EXIF chunk and of the XMP packet; "" for a damaged text."""
     for segment in iter_segments(data):
         if segment.size > MAX_TEXT_BYTES:
             continue
-        if segment.kind == b"eXIf" and (comment := read_user_comment(segment.content(data))):
-            yield Text("comment", comment)
+        if segment.kind == b"eXIf":
+            yield from exif.read_texts(segment.content(data))
         elif segment.kind in (b"tEXt", b"zTXt", b"iTXt"):
             key, _, rest = segment.content(data).partition(b"\0")
-            yield Text(key.decode("latin-1"), _decode_text(segment.kind, rest))
+            name, text = key.decode("latin-1"), _decode_text(segment.kind, rest)
+            if name == xmp.KEY:
+                yield from xmp.read_texts(text.encode())
+            elif name in RAW_PROFILES:
+                yield from _read_raw_profile(text)
+            else:
+                yield Text(name, text)
 
 
 def embed(data: bytes, recipe: str, parameters: str) -> bytes:
@@ -59,14 +68,27 @@ def _build_chunk(key: str, text: str) -> bytes:
 
 
 def _decode_text(kind: bytes, rest: bytes) -> str:
-    """Return the text after the key; "" if it cannot be read."""
+    """Return the text after the key; "" if it is damaged or too long."""
     is_compressed = kind == b"zTXt"
     if kind == b"iTXt":
         is_compressed, rest = rest[:1] == b"\1", rest[2:].split(b"\0", 2)[-1]
     elif is_compressed:
         rest = rest[1:]
     try:
-        content = zlib.decompressobj().decompress(rest, MAX_TEXT_BYTES) if is_compressed else rest
-        return content.decode("utf-8" if kind == b"iTXt" else "latin-1")
-    except (zlib.error, UnicodeDecodeError):
+        decompressor = zlib.decompressobj()
+        content = decompressor.decompress(rest, MAX_TEXT_BYTES) if is_compressed else rest
+    except zlib.error:
         return ""
+    if is_compressed and not decompressor.eof:
+        return ""
+    return content.decode(errors="replace") if kind == b"iTXt" else decode_text(content)
+
+
+def _read_raw_profile(text: str) -> Iterator[Text]:
+    """Yield the texts of a profile: a line with its name, a line with its size, and lines of hexadecimal digits."""
+    try:
+        content = bytes.fromhex("".join(text.strip().split("\n")[2:]))
+    except ValueError:
+        return
+    yield from exif.read_texts(content)
+    yield from xmp.read_texts(content.removeprefix(xmp.JPEG_HEADER))

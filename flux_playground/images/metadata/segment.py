@@ -8,13 +8,13 @@ RECIPE_KEY = "flux_playground"
 """The key of a recipe among the texts of a PNG."""
 
 MAX_SEGMENTS = 100_000
-MAX_TEXTS = 32
+MAX_TEXTS = 64
 MAX_TEXT_BYTES = 4_000_000  # decompressed
 
 
 @dataclass(frozen=True)
 class Text:
-    """A text in an image file; `key` is its name there, or "comment" if it has none."""
+    """A text in an image file, "" if it is damaged; `key` is its name there, or "comment" if it has none."""
 
     key: str
     text: str

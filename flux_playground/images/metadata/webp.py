@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...errors import InvalidRecipe
-from .exif import build_exif, read_user_comment
+from . import exif, xmp
 from .segment import MAX_SEGMENTS, MAX_TEXT_BYTES, Segment, Text
 
 HEADER = b"VP8X"
@@ -26,10 +26,12 @@ def iter_segments(data: bytes) -> Iterator[Segment]:
 
 
 def read_texts(data: bytes) -> Iterator[Text]:
-    """Yield the user comment of the EXIF chunk."""
+    """Yield the texts of the EXIF chunk and of the XMP chunk."""
     for segment in iter_segments(data):
-        if segment.kind == b"EXIF" and (comment := read_user_comment(segment.content(data, 3 * MAX_TEXT_BYTES))):
-            yield Text("comment", comment)
+        if segment.kind == b"EXIF":
+            yield from exif.read_texts(segment.content(data, 3 * MAX_TEXT_BYTES))
+        elif segment.kind == b"XMP ":
+            yield from xmp.read_texts(segment.content(data, MAX_TEXT_BYTES + 1))
 
 
 def embed(data: bytes, recipe: str, parameters: str) -> bytes:
@@ -47,8 +49,8 @@ def embed(data: bytes, recipe: str, parameters: str) -> bytes:
     else:
         header, rest = _build_header(first.kind, first.content(data, 10)), data[12:end]
     header = bytes([header[0] | EXIF_FLAG]) + header[1:]
-    exif = _build_chunk(b"EXIF", build_exif(recipe))
-    content = b"WEBP" + _build_chunk(HEADER, header) + rest + b"\0" * (len(rest) % 2) + exif
+    block = _build_chunk(b"EXIF", exif.build_exif(recipe))
+    content = b"WEBP" + _build_chunk(HEADER, header) + rest + b"\0" * (len(rest) % 2) + block
     return b"RIFF" + len(content).to_bytes(4, "little") + content + data[_riff_end(data) :]
 
 
