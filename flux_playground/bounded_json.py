@@ -19,11 +19,15 @@ class InvalidJson(ValueError):
 
 @dataclass(frozen=True)
 class JsonLimits:
-    """How large a JSON text may be: `characters` of the text, `depth` of nested values, `values` in total."""
+    """How large a JSON text may be: `characters` of the text, `depth` of nested values, `values` in total.
+
+    With `nan_is_null`, NaN and infinity are read as null.
+    """
 
     characters: int = 4_000_000
     depth: int = 20
     values: int = 10_000
+    nan_is_null: bool = False
 
 
 SMALL = JsonLimits()
@@ -40,7 +44,7 @@ def parse_json(text: str | bytes, limits: JsonLimits = SMALL) -> Any:
         raise InvalidJson(f"too large: {len(text):,} characters")
     whole = decode_utf8(text)
     try:
-        value = _decoder().decode(whole)
+        value = _decoder(limits).decode(whole)
     except (ValueError, RecursionError) as error:
         raise _describe(error) from None
     check_json(value, limits)
@@ -50,7 +54,7 @@ def parse_json(text: str | bytes, limits: JsonLimits = SMALL) -> Any:
 def parse_json_at(text: str, start: int, limits: JsonLimits = SMALL) -> tuple[Any, int]:
     """Return the JSON value that begins at an index of a text, and the index after it; raises `InvalidJson`."""
     try:
-        value, end = _decoder().raw_decode(text, start)
+        value, end = _decoder(limits).raw_decode(text, start)
     except (ValueError, RecursionError) as error:
         raise _describe(error) from None
     check_json(value, limits)
@@ -93,8 +97,9 @@ def decode_utf8(text: str | bytes) -> str:
         raise InvalidJson("not text in UTF-8") from None
 
 
-def _decoder() -> json.JSONDecoder:
-    return json.JSONDecoder(parse_constant=_parse_float, parse_float=_parse_float, parse_int=_parse_int)
+def _decoder(limits: JsonLimits) -> json.JSONDecoder:
+    parse_constant = (lambda _: None) if limits.nan_is_null else _parse_float
+    return json.JSONDecoder(parse_constant=parse_constant, parse_float=_parse_float, parse_int=_parse_int)
 
 
 def _parse_int(text: str) -> int:

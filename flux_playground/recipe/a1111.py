@@ -4,49 +4,75 @@
     Negative prompt: people
     Steps: 20, Sampler: Euler a, CFG scale: 7, Seed: 42, Size: 768x512, Model: something
 
-Some tools write JSON instead. Names are converted to lower case with underscores.
+Some tools put all of it on one line. Names are converted to lower case with underscores.
 """
 
 from __future__ import annotations
 
-import math
 import re
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
-from ..bounded_json import InvalidJson, parse_json
 from .recipe import Recipe
+from .settings_line import SettingsLine, parse_settings_line
+from .tool_settings import (
+    INCOMPLETE,
+    SEVERAL,
+    UNCLEAR_PROMPT,
+    ToolSettings,
+    build_settings,
+    field_name,
+    unclear,
+    whole_number,
+)
 
-PAIR = re.compile(r'(\w[\w \-/]{0,60}):\s*("(?:\\.|[^\\"]){1,5000}"|[^,]*)(?:,|$)')
-KNOWN_NAMES = frozenset({"steps", "sampler", "seed", "size", "model", "cfg_scale"})
+KNOWN_NAMES = ("steps", "seed", "sampler", "size", "model", "cfg scale", "guidance scale", "schedule type")
 MIN_KNOWN_NAMES = 2
-MAX_LINE_CHARACTERS = 20_000
+MIN_KNOWN_NAMES_ON_ONE_LINE = 3
 MAX_TEXT_CHARACTERS = 1_000_000
+MAX_STARTS = 50  # places where a line of settings may begin
+MAX_LINES_BEHIND = 50
+
+KNOWN = "|".join(KNOWN_NAMES)
+LINE_START = re.compile(rf"^[ \t]*(?=(?:{KNOWN}):)", re.IGNORECASE | re.MULTILINE)
+INLINE_START = re.compile(r"(?<!\w)steps:[ \t]*\d{1,6}[ \t]*(?=,|$)", re.IGNORECASE | re.MULTILINE)
+NAME_BEFORE = re.compile(
+    rf"(?<!\w)(?:{KNOWN}):\s|^\s*(?!negative)\w[\w -]{{0,30}}: [^,\n]{{1,100}},\s*\Z", re.IGNORECASE
+)
+"""A setting before the number of steps on the same line."""
+
+NEGATIVE_LINE = re.compile(r"^[ \t]*negative[ _]prompt:", re.IGNORECASE | re.MULTILINE)
+NEGATIVE = re.compile(r"negative prompt:", re.IGNORECASE)
+HEADING = re.compile(r"(?:parameters:?[ \t]*\n\s*)?(?:(?:positive )?prompt:[ \t]*\n?)?", re.IGNORECASE)
+WRITTEN_LINE_BREAK = re.compile(r"\\r\\n|\\n|<br ?/?>|[\u2028\u2029\x0b\x0c\x85]")
+SETTINGS = re.compile(r"(?<!\w)(?:negative prompt:|steps:\s*\d|seed:\s*\d)", re.IGNORECASE)
+BEHIND = re.compile(r"([^\W\d_][\w \-/]{0,60}):\s*(.*)")
+NEVER_BEHIND = frozenset({"prompt", "negative_prompt", "seed", "width", "height", "size", "aspect_ratio"})
+QUOTES = ("'", '"', "“", "”", "‘", "„", "«", "»", "`")
 
 
-def parse_parameters(text: str, *, is_parameters: bool = False) -> dict[str, Any]:
-    """Return the settings in a text, by field; {} if it does not look like such a text.
+def parse_parameters(text: str, *, is_parameters: bool = False, dash_is_negative: bool = False) -> ToolSettings | None:
+    """Return the settings in a text; None if it does not look like such a text.
 
-    With `is_parameters`, other text is the prompt. "Size" also gives width, height and aspect_ratio.
+    With `is_parameters`, a text without settings is the prompt. A text that cannot be divided into prompt and settings
+    without doubt has no values, and a note says so. With `dash_is_negative`, "-people" is the negative prompt.
     """
-    if text.lstrip().startswith("{"):
-        try:
-            data = parse_json(text)
-        except InvalidJson:
-            return {}
-        items = data.items() if isinstance(data, dict) else ()
-        return {_field_name(name): value for name, value in items if isinstance(value, str | int | float)}
-    body, _, last_line = text[:MAX_TEXT_CHARACTERS].strip().rpartition("\n")
-    settings = {_field_name(name): _parse_value(value) for name, value in PAIR.findall(last_line[:MAX_LINE_CHARACTERS])}
-    if len(KNOWN_NAMES & set(settings)) < MIN_KNOWN_NAMES:
-        return {"prompt": text.strip()} if is_parameters and text.strip() else {}
-    prompt, _, negative = body.partition("Negative prompt:")
-    out: dict[str, Any] = {"prompt": prompt.strip(), "negative_prompt": negative.strip()}
-    sides = re.fullmatch(r"(\d{1,6})\s*[x×]\s*(\d{1,6})", str(settings.pop("size", "")))
-    width, height = (int(sides[1]), int(sides[2])) if sides else (0, 0)
-    if width and height:
-        divisor = math.gcd(width, height)
-        out |= {"width": width, "height": height, "aspect_ratio": f"{width // divisor}:{height // divisor}"}
-    return {**{name: value for name, value in out.items() if value}, **settings}
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").strip()
+    if len(text) > MAX_TEXT_CHARACTERS:
+        return unclear() if is_parameters else None
+    for candidate in (text, WRITTEN_LINE_BREAK.sub("\n", text)):
+        lines = list(_iter_lines(candidate))
+        if any(_has_seed(line) for line in lines[:-1]):
+            return unclear()
+        if lines:
+            return _divide(candidate, lines[-1], (SEVERAL,) if len(lines) > 1 else (), dash_is_negative)
+    if inline := _find_inline(text):
+        return _divide_inline(text, inline)
+    seen = {match[0].lower().partition(":")[0] for match in SETTINGS.finditer(text)}
+    if len(seen) > 1 or (seen and is_parameters):
+        return unclear()
+    return build_settings(text, "", None, None, {}) if is_parameters and text else None
 
 
 def format_parameters(recipe: Recipe) -> str:
@@ -61,13 +87,104 @@ def format_parameters(recipe: Recipe) -> str:
     return f"{prompt}\n" + ", ".join(f"{name}: {value}" for name, value in settings.items() if value not in (None, ""))
 
 
-def _field_name(name: str) -> str:
-    return re.sub(r"\W+", "_", name.strip().lower())
+def _iter_lines(text: str) -> Iterator[SettingsLine]:
+    """Yield each line of settings that begins at a line's head; what looks like one inside of another is part of it."""
+    end = 0
+    for match in list(LINE_START.finditer(text))[-MAX_STARTS:]:
+        if match.start() < end:
+            continue
+        line = parse_settings_line(text, match.end())
+        if _is_settings(line, MIN_KNOWN_NAMES):
+            end = line.end
+            yield line
+
+
+def _find_inline(text: str) -> SettingsLine | None:
+    """Return the line of settings that begins within a line, if there is one."""
+    for match in list(INLINE_START.finditer(text))[:MAX_STARTS]:
+        line = parse_settings_line(text, match.start())
+        if _is_settings(line, MIN_KNOWN_NAMES_ON_ONE_LINE):
+            return line
+    return None
+
+
+def _is_settings(line: SettingsLine, min_known_names: int) -> bool:
+    """Return whether a line has enough known names, one of them with a number of steps or a seed."""
+    known = {name.lower(): value for name, value, _ in reversed(line.pairs) if value and name.lower() in KNOWN_NAMES}
+    has_number = any(whole_number(known.get(name)) is not None for name in ("steps", "seed"))
+    return has_number and len(known) >= min_known_names
+
+
+def _has_seed(line: SettingsLine) -> bool:
+    return any(name.lower() == "seed" for name, _, _ in line.pairs)
+
+
+def _divide(text: str, line: SettingsLine, notes: tuple[str, ...], dash_is_negative: bool) -> ToolSettings:
+    """Return the settings of a text with a line of settings, where "Negative prompt:" counts at a line's head."""
+    body = HEADING.sub("", text[: line.start].strip(), count=1)
+    negatives = list(NEGATIVE_LINE.finditer(body))
+    prompt, negative = body, ""
+    if negatives:
+        prompt, negative = body[: negatives[0].start()], body[negatives[0].end() :]
+    elif dash_is_negative and "\n-" in f"\n{body}":
+        prompt, _, negative = f"\n{body}".rpartition("\n-")
+    words = list(islice(NEGATIVE.finditer(body), MAX_STARTS))
+    inside = not negatives and not all(_is_quoted(body, match.start()) for match in words)
+    if inside or len(words) == MAX_STARTS or len(negatives) > 1 or _has_prompt(line):
+        return _build(text, line, "", "", (*notes, UNCLEAR_PROMPT))
+    return _build(text, line, prompt, negative, notes)
+
+
+def _divide_inline(text: str, line: SettingsLine) -> ToolSettings:
+    """Return the settings of a text on one line, which is divided only where each word occurs once."""
+    body = HEADING.sub("", text[: line.start], count=1)
+    negatives = list(NEGATIVE.finditer(body))
+    steps = [name for name, _, _ in line.pairs if name.lower() == "steps"]
+    before = body[negatives[-1].end() if negatives else body.rfind("\n") + 1 :]
+    if len(steps) > 1 or len(negatives) > 1 or _has_prompt(line) or _find_inline(text[line.end :]):
+        return unclear()
+    if NAME_BEFORE.search(before):
+        return unclear()
+    if any(_is_quoted(body, match.start()) for match in negatives):
+        return _build(text, line, "", "", (UNCLEAR_PROMPT,))
+    prompt, negative = body, ""
+    if negatives:
+        prompt, negative = body[: negatives[0].start()], body[negatives[0].end() :]
+    # Some tools write a period for a line break.
+    prompt, negative = prompt.removesuffix("."), negative.removesuffix(".").strip(" ,")
+    return _build(text, line, prompt if negatives else prompt.rstrip(" ,"), negative)
+
+
+def _has_prompt(line: SettingsLine) -> bool:
+    """Return whether what looks like a line of settings has a part of the prompts inside."""
+    texts = [text for text in line.plain if text.strip().lower() != "negative prompt:"]
+    return any(NEGATIVE.search(text) or INLINE_START.search(text, 1) for text in texts)
+
+
+def _build(text: str, line: SettingsLine, prompt: str, negative: str, notes: tuple[str, ...] = ()) -> ToolSettings:
+    settings: dict[str, Any] = {}
+    for name, value, is_quoted in line.pairs:
+        one = field_name(name)
+        if one not in ("prompt", "negative_prompt", "aspect_ratio") or is_quoted:
+            settings.setdefault(one, value if is_quoted else _parse_value(value))
+    for behind in text[line.end :].strip().split("\n")[:MAX_LINES_BEHIND]:
+        if (match := BEHIND.match(behind.strip())) and (one := field_name(match[1])) not in NEVER_BEHIND:
+            settings.setdefault(one, match[2])
+    if line.is_cut:
+        notes = (*notes, INCOMPLETE)
+    inside = settings.pop("prompt", ""), settings.pop("negative_prompt", "")
+    if UNCLEAR_PROMPT not in notes:
+        prompt, negative = prompt.strip() or inside[0], negative.strip() or inside[1]
+    seed, size = settings.pop("seed", None), settings.pop("size", None)
+    return build_settings(prompt, negative, seed, size, settings, notes=notes)
+
+
+def _is_quoted(text: str, position: int) -> bool:
+    """Return whether a position is in quotes within its line."""
+    line = text[text.rfind("\n", 0, position) + 1 : position].rstrip()
+    return line.endswith(QUOTES) or line.count('"') % 2 == 1 or line.count("“") > line.count("”")
 
 
 def _parse_value(text: str) -> Any:
-    """Return a whole number, or the text without the quotes that protect its commas."""
-    text = text.strip()
-    if re.fullmatch(r"-?\d{1,40}", text):
-        return int(text)
-    return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
+    number = whole_number(text)
+    return text if number is None else number

@@ -16,6 +16,7 @@ from ..errors import InvalidRecipe
 from ..images import metadata
 from ..images.decode import is_unsupported_image
 from .a1111 import parse_parameters
+from .file_settings import find_settings
 from .fingerprint import redact
 from .recipe import VERSION_KEY, Recipe, parse_recipe, recipe_from_json
 from .share_link import VERSION_NAME, parse_link
@@ -52,6 +53,7 @@ class Detected:
     sha256: str = ""
     credentials: bool = False
     problem: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def detect(data: bytes | str) -> Detected:
@@ -73,8 +75,8 @@ def detect(data: bytes | str) -> Detected:
         return Detected(SourceKind.LINK, values, endpoint=endpoint)
     if detected := _detect_code(text):
         return detected
-    if values := parse_parameters(text):
-        return Detected(SourceKind.PARAMETERS, redact(values))
+    if settings := parse_parameters(text):
+        return Detected(SourceKind.PARAMETERS, redact(settings.values), notes=settings.notes)
     raise InvalidRecipe("No recipe found. Use an image, a recipe, a link or code.")
 
 
@@ -90,9 +92,8 @@ def _detect_image(data: bytes) -> Detected:
             return _with_recipe(replace(image, kind=SourceKind.COPY, problem=""), parse_recipe(text.text))
         except InvalidRecipe as error:
             image = replace(image, problem=error.message)
-    for text in others:
-        if values := parse_parameters(text.text, is_parameters=text.key == "parameters"):
-            return replace(image, kind=SourceKind.COPY, values=redact(values))
+    if settings := find_settings(others):
+        return replace(image, kind=SourceKind.COPY, values=redact(settings.values), notes=settings.notes)
     return image
 
 

@@ -334,13 +334,16 @@ def test_prompt_only() -> None:
     assert detect(drawn("PNG", pnginfo=info)).values == {"prompt": "only a prompt"}
     with pytest.raises(InvalidRecipe):
         detect("only a prompt")
-    info.add_text("parameters", '{"Prompt": "a cat", "Seed": "7", "loras": []}')
-    assert recipe.parse_parameters('{"Prompt": "a cat", "Seed": "7", "loras": []}') == {"prompt": "a cat", "seed": "7"}
+    with_json = PngImagePlugin.PngInfo()
+    with_json.add_text("parameters", '{"Prompt": "a cat", "Seed": "7", "loras": []}')
+    assert detect(drawn("PNG", pnginfo=with_json)).values == {"prompt": "a cat", "seed": 7}
 
 
 def test_format_parameters() -> None:
     """Our text for other tools can be parsed."""
-    read = recipe.parse_parameters(recipe.format_parameters(RECIPE))
+    settings = recipe.parse_parameters(recipe.format_parameters(RECIPE))
+    assert settings is not None
+    read = settings.values
     assert (read["prompt"], read["seed"], read["width"]) == ("a proud lion", 2**70, 2752)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from ...recipe import SourceKind
+from ...recipe import Detected, SourceKind
 from ...reproduce import image_exists
 from ..form.widgets import UNSET
 from ..text import field_hints, image_urls
@@ -33,7 +33,7 @@ def render_import(preview: ImportPreview) -> str:
     return render(
         "import_view.html",
         unique=secrets.token_hex(4),  # the same import again is a change on the page
-        title="Your image" if own_image else TITLES[preview.found.kind],
+        title="Your image" if own_image else _title(preview.found),
         failure="",
         original=original,
         thumbnail=image_urls.thumbnail(original) if original is not None and image_exists(original) else "",
@@ -62,8 +62,14 @@ def render_failure(sentence: str) -> str:
     )
 
 
+def _title(found: Detected) -> str:
+    return TITLES[SourceKind.COPY] if found.kind is SourceKind.IMAGE and found.problem else TITLES[found.kind]
+
+
 def _lead(preview: ImportPreview) -> str:
     if not preview.changes and not preview.same and not preview.refused:
+        if preview.found.notes or preview.found.problem or preview.unknown:
+            return "None of its settings can be used here."
         return "It has no settings and was not generated here."
     if not preview.changes:
         return "The form has these settings already."

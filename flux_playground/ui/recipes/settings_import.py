@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +73,8 @@ def preview_import(context: Context, source: Path | str) -> ImportPreview:
     offered = context.form.fields
     found = _found(source)
     original = _original(playground, visitor, found)
+    if original and found.recipe is None:
+        found = replace(found, kind=SourceKind.IMAGE, values={}, notes=())  # its record says more than its texts
     values = reproduce.values(original) if original and found.kind is SourceKind.IMAGE else dict(found.values)
     known = {one.name: one for one in offered}
     rows = list(_rows(playground, visitor, offered, values, _is_whole(found, original), found.kind is SourceKind.LINK))
@@ -108,7 +110,7 @@ def _found(source: Path | str) -> Detected:
         if isinstance(data, str):
             raise
         try:
-            verify(data)  # a GIF, an AVIF: no recipe can be in it, but it may be sent as an image prompt
+            verify(data)  # a GIF, a TIFF: no recipe is looked for in it, but it can be sent as an image prompt
         except InvalidImage:
             pass
         else:
@@ -224,6 +226,7 @@ def _warnings(context: Context, found: Detected, original: Generation | None) ->
         yield f"Made on {server[:200]}. New images will use {here}."
     if found.problem:
         yield f"The recipe in the file cannot be read: {found.problem}"
+    yield from found.notes
     images = [field.name for field in context.operation.fields if field.media and not field.secret]
     for name, value in found.values.items():
         if name in images and isinstance(value, str) and not _is_image(playground, visitor, value):

@@ -1,0 +1,105 @@
+"""Reads prompt and seed of a ComfyUI graph in its plain case: one sampler, with text and seed written in nodes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from .tool_settings import ToolSettings, build_settings, not_read, whole_number
+
+TOOL = "ComfyUI"
+SAMPLERS = frozenset({"KSampler", "KSamplerAdvanced", "SamplerCustom", "SamplerCustomAdvanced"})
+PASSED_THROUGH = {"FluxGuidance": "conditioning", "BasicGuider": "conditioning", "CFGGuider": "positive"}
+"""Nodes between a sampler and the text of the prompt, with the input that leads on."""
+
+TEXT_INPUTS = ("text", "text_g", "text_l", "clip_l", "t5xxl", "prompt")
+SEED_INPUTS = ("seed", "noise_seed")
+LATENT_SIZES = re.compile(r"Empty\w*Latent\w*")
+MAX_LINKS = 10
+
+
+def is_graph(data: Any) -> bool:
+    """Return whether a JSON value is a graph of nodes as ComfyUI runs it."""
+    return isinstance(data, Mapping) and any(map(_is_node, data.values()))
+
+
+def is_workflow(data: Any) -> bool:
+    """Return whether a JSON value is a graph as ComfyUI shows it, which lacks the names of values."""
+    return isinstance(data, Mapping) and isinstance(data.get("nodes"), list) and "links" in data
+
+
+def read_graph(graph: Mapping[str, Any]) -> ToolSettings:
+    """Return prompt, seed and size of a graph; for anything but the plain case only a note."""
+    nodes = {str(name): node for name, node in graph.items() if _is_node(node)}
+    samplers = [node for node in nodes.values() if _is_sampler(node)]
+    if len(samplers) != 1 or samplers[0]["class_type"] not in SAMPLERS:
+        return not_read(TOOL)
+    inputs = _inputs(samplers[0])
+    seed = _seed(nodes, inputs)
+    prompt = _text(nodes, inputs.get("positive", inputs.get("guider")))
+    if seed is None or not prompt:
+        return not_read(TOOL)
+    negative = _text(nodes, inputs.get("negative"))
+    latent = _inputs(_follow(nodes, inputs.get("latent_image")), LATENT_SIZES)
+    others = {name: value for name, value in inputs.items() if isinstance(value, str | int | float)}
+    for name in SEED_INPUTS:
+        others.pop(name, None)
+    settings = build_settings(prompt, negative, seed, (latent.get("width"), latent.get("height")), others)
+    return ToolSettings(settings.values, settings.notes, TOOL)
+
+
+def _is_node(value: Any) -> bool:
+    return isinstance(value, Mapping) and "class_type" in value
+
+
+def _is_sampler(node: Mapping[str, Any]) -> bool:
+    """Return whether a node makes an image; a graph with two of them has no single prompt or seed."""
+    names = _inputs(node).keys()
+    return node["class_type"] in SAMPLERS or "guider" in names or ("positive" in names and bool(names & {*SEED_INPUTS}))
+
+
+def _inputs(node: Any, class_type: re.Pattern[str] | None = None) -> Mapping[str, Any]:
+    if not isinstance(node, Mapping) or (class_type and not class_type.fullmatch(str(node.get("class_type")))):
+        return {}
+    inputs = node.get("inputs")
+    return inputs if isinstance(inputs, Mapping) else {}
+
+
+def _follow(nodes: Mapping[str, Any], link: Any) -> Any:
+    """Return the node that a link leads to, or None."""
+    return nodes.get(str(link[0])) if isinstance(link, list) and len(link) == 2 else None
+
+
+def _seed(nodes: Mapping[str, Any], inputs: Mapping[str, Any]) -> int | None:
+    if "noise" in inputs:
+        inputs = _inputs(_follow(nodes, inputs["noise"]), re.compile("RandomNoise"))
+    value = next((inputs[name] for name in SEED_INPUTS if name in inputs), None)
+    if isinstance(value, list):
+        value = _only_value(_follow(nodes, value))
+    number = None if isinstance(value, str) else whole_number(value)
+    return number if number is not None and number >= 0 else None
+
+
+def _text(nodes: Mapping[str, Any], link: Any) -> str:
+    """Return the text of the encoder that a link leads to; "" unless it is written there or in one node before."""
+    node = _follow(nodes, link)
+    for _ in range(MAX_LINKS):
+        name = PASSED_THROUGH.get(str(node.get("class_type"))) if isinstance(node, Mapping) else None
+        if name is None:
+            break
+        node = _follow(nodes, _inputs(node).get(name))
+    if not isinstance(node, Mapping) or "CLIPTextEncode" not in str(node.get("class_type")):
+        return ""
+    values = [value for name, value in _inputs(node).items() if name in TEXT_INPUTS]
+    texts = [_only_value(_follow(nodes, value)) if isinstance(value, list) else value for value in values]
+    if not all(isinstance(text, str) for text in texts):
+        return ""
+    different = {str(text) for text in texts if text}
+    return different.pop() if len(different) == 1 else ""
+
+
+def _only_value(node: Any) -> Any:
+    """Return the value of a node with one input, such as a primitive; None for any other."""
+    inputs = list(_inputs(node).values())
+    return inputs[0] if len(inputs) == 1 and isinstance(inputs[0], str | int | float) else None

@@ -1,0 +1,142 @@
+"""Parses the line of settings in a `parameters` text: `Steps: 20, Seed: 42, Lora hashes: "a: 1, b: 2"`.
+
+A value in quotes or brackets can have commas, colons and line breaks. What is inside is never a setting.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+NAME = re.compile(r"[^\W\d_][\w \-/().]{0,60}?:(?!//)")
+CLOSING = {'"': '"', "'": "'", "`": "`", "“": "”", "‘": "’", "„": "“", "«": "»"}
+STRICT_QUOTES = '"'  # may be anywhere in a value; other quotes also are apostrophes, so they have to enclose the value
+BRACKETS = {"[": "]", "{": "}"}
+STRING_OR_BRACKET = re.compile(r'["\[\]{}]')
+MAX_PAIRS = 1000
+MAX_DEPTH = 200
+WORD = re.compile(r"\w")
+STOP = re.compile(r'[,\n"\[{]')
+
+
+@dataclass
+class SettingsLine:
+    """The pairs from `start` to `end` of a text, in order. `plain` is the text outside of quotes and brackets.
+
+    `is_cut` says that a quote or bracket is not closed; the line ends there.
+    """
+
+    start: int
+    end: int = 0
+    pairs: list[tuple[str, str, bool]] = field(default_factory=list)  # name, value, whether the value is in quotes
+    plain: list[str] = field(default_factory=list)
+    is_cut: bool = False
+
+    @property
+    def plain_text(self) -> str:
+        """The text outside of quotes and brackets."""
+        return "\n".join(self.plain)
+
+
+def parse_settings_line(text: str, start: int) -> SettingsLine:
+    """Return the line of settings that begins at an index of a text. The time is linear in the length of the line."""
+    line = SettingsLine(start)
+    position = start
+    while len(line.pairs) < MAX_PAIRS:
+        position = _skip(text, position, " \t,")
+        if position >= len(text) or text[position] == "\n":
+            following = _skip(text, position, " \t\n")
+            if not _continues(text, position, following, start):
+                break
+            position = following
+        name = NAME.match(text, position)
+        first = _skip(text, name.end() if name else position, " \t")
+        end, is_quoted = _value_end(text, first, line)
+        value = text[first:end].strip()
+        if name:
+            line.plain.append(name[0])
+            if not line.is_cut:
+                line.pairs.append((name[0][:-1], value[1:-1] if is_quoted else value, is_quoted))
+        position = max(end, position + 1)
+        if line.is_cut:
+            break
+    line.end = min(position, len(text))
+    return line
+
+
+def _continues(text: str, position: int, following: int, start: int) -> bool:
+    """Return whether a line goes on after its break: it ends with a comma, and a name follows."""
+    ends_with_comma = text[max(start, position - 10) : position].rstrip(" \t").endswith(",")
+    return position < following < len(text) and ends_with_comma and NAME.match(text, following) is not None
+
+
+def _value_end(text: str, first: int, line: SettingsLine) -> tuple[int, bool]:
+    """Return where a value ends, and whether it is in quotes as a whole."""
+    opening = text[first : first + 1]
+    if opening in CLOSING:
+        end = _quote_end(text, first)
+        after = _skip(text, end, " \t") if end else 0
+        if end and (after >= len(text) or text[after] in ",\n"):
+            return after, True
+    position = plain_from = first
+    while match := STOP.search(text, position):
+        at, character = match.start(), match[0]
+        if character in ",\n":
+            line.plain.append(text[plain_from:at])
+            return at, False
+        if at > first and WORD.match(text[at - 1]):  # an inch, or the end of a quote
+            position = at + 1
+            continue
+        end = _quote_end(text, at) if character in STRICT_QUOTES else _bracket_end(text, at)
+        line.plain.append(text[plain_from:at])
+        if not end or (character in STRICT_QUOTES and WORD.match(text, end)):  # a quote inside of a quote
+            line.is_cut = True
+            return at, False
+        position = plain_from = end
+    line.plain.append(text[plain_from:])
+    return len(text), False
+
+
+def _quote_end(text: str, start: int) -> int:
+    """Return the index after a quoted text, 0 if it is not closed. A backslash protects the next character."""
+    closing = CLOSING[text[start]]
+    position = start + 1
+    while (found := text.find(closing, position)) >= 0:
+        if not _is_escaped(text, found):
+            return found + 1
+        position = found + 1
+    return 0
+
+
+def _bracket_end(text: str, start: int) -> int:
+    """Return the index after a bracket that is closed, stepping over strings and brackets inside; 0 if it is open."""
+    waiting = list[str]()
+    for match in STRING_OR_BRACKET.finditer(text, start):
+        character = match[0]
+        if waiting and waiting[-1] == '"':
+            if character == '"' and not _is_escaped(text, match.start()):
+                waiting.pop()
+        elif character == '"':
+            waiting.append('"')
+        elif character in BRACKETS:
+            waiting.append(BRACKETS[character])
+        elif waiting.pop() != character:
+            return 0
+        if not waiting:
+            return match.end()
+        if len(waiting) > MAX_DEPTH:
+            return 0
+    return 0
+
+
+def _is_escaped(text: str, position: int) -> bool:
+    count = 0
+    while position - count > 0 and text[position - count - 1] == "\\":
+        count += 1
+    return count % 2 == 1
+
+
+def _skip(text: str, position: int, characters: str) -> int:
+    while position < len(text) and text[position] in characters:
+        position += 1
+    return position
