@@ -9,6 +9,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import FilePayload, Page, expect
 
+from tests.page_actions import generate
+
 CONSTRUCTS = Path(__file__).parents[1] / "documents" / "constructs.yaml"
 FORMAT = "Choose a JPEG, PNG or WebP file."
 
@@ -63,6 +65,15 @@ def test_unusable_files(page: Page) -> None:
         choose_file(page, "usable.png", "image/png", encoded("PNG"))
         expect(page.locator("#hint-image_prompt .fault"), name).to_have_count(0)
         page.get_by_role("button", name="Remove Image").click()
+
+
+def test_next_press_removes_a_rejected_file(page: Page) -> None:
+    """A file that never came into its field does not hold back Generate; its message goes with the press."""
+    choose_file(page, *UNUSABLE[3][:3])
+    expect(page.locator("#hint-image_prompt .fault")).to_be_visible()
+    generate(page, prompt="a mill #stuck")
+    expect(page.locator("#hint-image_prompt .fault")).to_have_count(0)
+    page.locator("[data-act=stop]").click()
 
 
 def test_usable_files(page: Page) -> None:

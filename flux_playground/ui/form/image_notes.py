@@ -25,7 +25,7 @@ def check_images(field: Field, paths: Sequence[Path]) -> list[dict[str, str]]:
 
 
 def render_notes(number: int, rows: Iterable[Mapping[str, str]]) -> str:
-    """Return the rows as a hidden list; `assets/page.js` shows them unless it has asked for a later number."""
+    """Return the rows as a hidden list; the page shows them unless it has asked for a later number."""
     return render("image_notes.html", number=number, rows=rows)
 
 
