@@ -1,35 +1,35 @@
-"""The errors of this program, as one tree.
+"""The errors of this program, all subclasses of `PlaygroundError`.
 
 PlaygroundError
-├── InvalidSettings       a setting in the environment is not usable; the start ends here
+├── InvalidSettings       a setting in the environment is not usable; the program does not start
 ├── StorageError          the data folder cannot be read or written
-├── InvalidDocument       an OpenAPI document cannot be read as one
-├── InvalidRecipe         what was dropped, pasted or opened is no recipe, or none that can be used
-├── InvalidRequest        values that the schema refuses, ours and the API's 422 alike, by field
-├── QuotaExceeded         this visitor, or everybody together, has used up what is allowed
+├── InvalidDocument       an OpenAPI document cannot be read
+├── InvalidRecipe         a recipe, a link, a file or a pasted text has no settings that can be used
+├── InvalidRequest        values that the schema or the API (422) refuses, by field
+├── QuotaExceeded         the allowance of a visitor or the budget of the page is used up
 ├── QueueFull             the queue is full
-├── APIError              the API answered with an error: the call failed
+├── APIError              the API responded with an error
 │   ├── Unauthorized      401 or 403: the key is wrong, or there is none
 │   ├── OutOfCredits      402
 │   ├── RateLimited       429: too many tasks in flight, or too many requests
 │   ├── Intercepted       a proxy or a firewall refused the request, not the API
 │   ├── NoSuchAddress     404 or 410 at a submit: the base URL or the document is out of date
 │   ├── DownloadFailed    the image exists, but its host did not deliver it
-│   └── FinetuneNotFound  wrong id, wrong region, or still training
-├── APIUnreachable        the request certainly never reached the API; nothing was charged
-├── SubmitUnknown         the answer to a submit was lost: it may have been accepted and charged
-├── TaskFailed            the call went well, the task did not
-│   ├── RequestModerated  refused because of what was asked for
-│   ├── ContentModerated  refused because of what came out
+│   └── FinetuneNotFound  unknown id, another region, or still in training
+├── APIUnreachable        the request did not reach the API; nothing was charged
+├── SubmitUnknown         the response to a submit was lost: the request may have been charged
+├── TaskFailed            the API accepted the task, and the task failed
+│   ├── RequestModerated  refused because of the request
+│   ├── ContentModerated  refused because of the image
 │   └── TaskNotFound      the API no longer knows the task
-├── TaskTimeout           our patience ended first: the image may yet be made, and collected
+├── TaskTimeout           the task took longer than the time limit; its image can be collected
 │   └── StatusUnavailable the last poll failed, so the state of the task is not known
-└── InvalidImage          what was delivered is not the whole image that it should be
-    ├── SampleBlocked     the image's address is one that is never requested
-    └── SampleExpired     the signed URL no longer answers: polling again gives a fresh one
+└── InvalidImage          the delivered file is not a complete image
+    ├── SampleBlocked     the URL of the image must not be requested
+    └── SampleExpired     the signed URL has expired: another poll returns a new one
 
-An error carries its data as attributes; nothing is ever parsed from its message. It survives the database
-as JSON (`as_dict`, `from_dict`), so that a failure reads the same after a restart.
+An error carries its data as attributes; no code parses its message. The database stores an error as JSON
+(`as_dict`, `from_dict`), so that a failure has the same message after a restart.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class FieldError:
-    """One thing that is wrong with a request, in the form of the API's own `ValidationError`.
+    """One fault of a request, in the form of the API's `ValidationError`.
 
     `loc` is the path to the value, beginning with "body"; `type` is a word for programs, `msg` a sentence for people.
     """
@@ -52,13 +52,13 @@ class FieldError:
 
     @property
     def field(self) -> str:
-        """The name of the request's field, or "" where the fault is not one field's."""
+        """The name of the request's field, or "" for a fault of the whole request."""
         names = [str(part) for part in self.loc if part != "body"]
         return names[0] if names else ""
 
 
 class PlaygroundError(Exception):
-    """The root of the tree: whatever this program raises on purpose.
+    """The base class of all errors that this program raises.
 
     `detail` holds the API's own words where it gave any (text of at most 2,000 characters);
     `status_code` is the HTTP status, `retry_after` is in seconds, `task_id` names the task where there is one.
@@ -81,7 +81,7 @@ class PlaygroundError(Exception):
         self.task_id = task_id
 
     def as_dict(self) -> dict[str, Any]:
-        """The error as plain JSON values, for a stored record."""
+        """Return the error as JSON values, for a stored record."""
         values = {
             "kind": type(self).__name__,
             "message": self.message,
@@ -98,19 +98,19 @@ class InvalidSettings(PlaygroundError):
 
 
 class StorageError(PlaygroundError):
-    """The data folder cannot be read or written; the message says why."""
+    """The data folder cannot be read or written; the message names the reason."""
 
 
 class InvalidDocument(PlaygroundError):
-    """An OpenAPI document cannot be read as one; the message is one sentence that says why."""
+    """An OpenAPI document cannot be read; the message is one sentence with the reason."""
 
 
 class InvalidRecipe(PlaygroundError):
-    """A recipe, a link or an image's metadata cannot be read as one; the message is one sentence that says why."""
+    """A recipe, a link or the metadata of an image cannot be read; the message is one sentence with the reason."""
 
 
 class InvalidRequest(PlaygroundError):
-    """Values that the schema refuses; `details` holds all that is wrong, by field."""
+    """Values that the schema refuses; `details` has every fault, by field."""
 
     def __init__(self, details: Sequence[FieldError], **data: Any) -> None:
         self.details = tuple(details)
@@ -118,13 +118,13 @@ class InvalidRequest(PlaygroundError):
         super().__init__(**data)
 
     def as_dict(self) -> dict[str, Any]:
-        """The error as plain JSON values, its details as the API writes them."""
+        """Return the error as JSON values, with the details in the form of the API."""
         details = [{"loc": list(d.loc), "msg": d.msg, "type": d.type} for d in self.details]
         return {**super().as_dict(), "details": details}
 
 
 class QuotaExceeded(PlaygroundError):
-    """What this visitor, or everybody together, may still spend is used up; `retry_after` says until when."""
+    """The allowance of a visitor or the budget of the page is used up; `retry_after` is the wait in seconds."""
 
 
 class QueueFull(PlaygroundError):
@@ -132,7 +132,7 @@ class QueueFull(PlaygroundError):
 
 
 class APIError(PlaygroundError):
-    """The API answered a call with an error; `status_code` and `detail` are its own."""
+    """The API responded with an error; `status_code` and `detail` are those of the response."""
 
 
 class Unauthorized(APIError):
@@ -160,51 +160,51 @@ class DownloadFailed(APIError):
 
 
 class FinetuneNotFound(APIError):
-    """The finetune's id is wrong, it lives in another region, or it is still training."""
+    """The id of the finetune is unknown, the finetune is in another region, or it is still in training."""
 
 
 class APIUnreachable(PlaygroundError):
-    """The request certainly never reached the API: nothing was done and nothing charged."""
+    """The request did not reach the API; nothing was charged."""
 
 
 class SubmitUnknown(PlaygroundError):
-    """The answer to a submit was lost or unreadable: it may have been accepted and charged, so it is not repeated."""
+    """The response to a submit was lost or unreadable. The request may have been charged, so it is not repeated."""
 
 
 class TaskFailed(PlaygroundError):
-    """The task was accepted and then failed; `detail` has what the API says of it."""
+    """The task was accepted and then failed; `detail` is that of the API."""
 
 
 class RequestModerated(TaskFailed):
-    """The API refused the task because of what was asked for."""
+    """The API refused the task because of its prompt or its images."""
 
 
 class ContentModerated(TaskFailed):
-    """The API withheld the image because of what came out."""
+    """The API withheld the image because of its content."""
 
 
 class TaskNotFound(TaskFailed):
-    """The API does not know the task, or no longer."""
+    """The API does not know the task, or has forgotten it."""
 
 
 class TaskTimeout(PlaygroundError):
-    """Our patience ended before the task did: it may yet finish, and its image can be collected."""
+    """The task took longer than the time limit. It may still finish, and its image can be collected."""
 
 
 class StatusUnavailable(TaskTimeout):
-    """The patience ended while polls failed; the message names the last failure."""
+    """The time limit was reached while polls failed; the message names the last failure."""
 
 
 class InvalidImage(PlaygroundError):
-    """What was delivered is not the whole image that it claims to be; nothing of it is kept as an image."""
+    """The delivered file is not a complete image; it is not stored."""
 
 
 class SampleBlocked(InvalidImage):
-    """The image's address must not be requested; the message names the host and the address."""
+    """The URL of the image must not be requested; the message names the host and its IP address."""
 
 
 class SampleExpired(InvalidImage):
-    """The signed URL of a sample no longer answers (403, 404): polling again gives a fresh one."""
+    """The signed URL of a sample has expired (403, 404); another poll returns a new one."""
 
 
 FORMER_NAMES = {"Busy": "QueueFull", "TaskLost": "TaskNotFound", "BadSample": "InvalidImage"}
@@ -212,7 +212,7 @@ FORMER_NAMES = {"Busy": "QueueFull", "TaskLost": "TaskNotFound", "BadSample": "I
 
 
 def from_dict(data: Mapping[str, Any]) -> PlaygroundError:
-    """The error that `as_dict` wrote, rebuilt; a kind that is unknown here becomes a plain `PlaygroundError`."""
+    """Return the error that `as_dict` wrote; an unknown kind becomes a `PlaygroundError`."""
     values = dict(data)
     name = str(values.pop("kind", ""))
     kind = _kinds(PlaygroundError).get(FORMER_NAMES.get(name, name), PlaygroundError)

@@ -20,7 +20,7 @@ UPSAMPLING_CAVEAT = "Won't reproduce exactly: prompt upsampling rewrites the pro
 
 @dataclass(frozen=True)
 class Report:
-    """How alike an image and its reproduction are, and what their recipes say differently; or why nobody can say."""
+    """How similar an image and its reproduction are, and how their recipes differ, or why they cannot be compared."""
 
     comparison: Comparison | None
     differences: tuple[Difference, ...] = ()

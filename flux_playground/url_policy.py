@@ -81,7 +81,7 @@ class PrivateNames(Enum):
 
 
 def is_allowed_peer(address: str, base: Origin, name: str = "", names: PrivateNames = PrivateNames.NONE) -> bool:
-    """Whether a connection to this IP address may be used for a URL that somebody else chose.
+    """Whether a connection to this IP address may be used for a URL from outside the program.
 
     Nothing private, link-local, reserved or shared; the local machine only when the configured server is there.
     `name` is the host name that led there over verified https ("" for an address literal); `names` says which ones

@@ -100,7 +100,7 @@ def parse_result(values: Any, task: Task) -> Result | None:
 
 
 def parse_error(response: Response) -> PlaygroundError:
-    """The error that a response stands for, by its status and its `detail` in whatever form that comes."""
+    """Return the error of a response, from its status and its `detail` in any form."""
     body = response.json()
     detail = body.get("detail", body) if isinstance(body, dict) else body
     if body is None:

@@ -32,7 +32,7 @@ DECODERS = {
     "TIFF": TiffImagePlugin.TiffImageFile,
     "AVIF": AvifImagePlugin.AvifImageFile,
 }
-"""The formats that are decoded; Pillow has forty more decoders, which are left out because nobody sends them."""
+"""The formats that are decoded; the forty other decoders of Pillow are not used."""
 
 MAX_DECODED_PIXELS = 120_000_000
 MAX_DECODE_BYTES = 600_000_000
@@ -99,7 +99,7 @@ def open_header(data: bytes) -> ImageFile.ImageFile:
         raise InvalidImage("This file is not an image.")
     try:
         return DECODERS[name](io.BytesIO(data), "")
-    except Exception as error:  # on damaged bytes a decoder raises whatever it likes
+    except Exception as error:  # on damaged bytes a decoder can raise any error
         raise InvalidImage("This image is damaged.") from error
 
 
@@ -158,7 +158,7 @@ def _is_sequential(data: bytes) -> bool:
 def _load(image: ImageFile.ImageFile, data: bytes) -> None:
     try:
         image.load()
-    except Exception as error:  # on damaged bytes a decoder raises whatever it likes
+    except Exception as error:  # on damaged bytes a decoder can raise any error
         raise InvalidImage("This image is damaged or cut short.") from error
     if _is_cut_short(format_of(image), data):
         raise InvalidImage("This image is cut short.")

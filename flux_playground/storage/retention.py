@@ -17,7 +17,7 @@ TARGET_SHARE = 0.9
 BATCH_SIZE = 20
 
 MIN_ORPHAN_AGE_SECONDS = 60.0
-"""Seconds after which an image that was sent, and that no record names, is nobody's: its own is written at once."""
+"""Seconds after which a sent image that no record names is deleted; its record is written at once."""
 
 log = logging.getLogger(__name__)
 

@@ -47,7 +47,7 @@ def load_finetunes(playground: Playground, visitor: Visitor, operation: Operatio
 
 
 def load_credits(playground: Playground, visitor: Visitor) -> float | None:
-    """Return the balance of the account in credits; None where nobody pays, or the API does not say.
+    """Return the balance of the account in credits; None where images are free, or the API does not say.
 
     The owner's balance is not shown to visitors.
     """

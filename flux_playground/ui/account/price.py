@@ -46,7 +46,7 @@ def format_credits(price: float) -> str:
 
 
 def _known_price(context: Context) -> float | None:
-    """Return the last cost of this endpoint on this server; None where nobody pays, or nothing is known."""
+    """Return the last cost of this endpoint on this server; None where images are free, or nothing is known."""
     if context.payer is Payer.DEMO:
         return None
     return context.playground.store.usage.price(context.server, context.operation.path)

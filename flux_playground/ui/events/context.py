@@ -105,5 +105,5 @@ class Context:
 
 
 def initial_context(page: PageState, form: Form) -> Context:
-    """Return the context of a page that nobody has opened yet."""
+    """Return the context of a page before its first visitor."""
     return Context(page, TabSession(OWNER), form)

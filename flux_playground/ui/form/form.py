@@ -73,7 +73,7 @@ class Form:
         return filled
 
     def initial(self) -> dict[str, Any]:
-        """Return the contents of the inputs before anybody changes them, by their keys."""
+        """Return the contents of the inputs of an untouched form, by their keys."""
         return {key: content for field in self.fields for key, content in self._initial_field(field).items()}
 
     def text_keys(self) -> frozenset[str]:

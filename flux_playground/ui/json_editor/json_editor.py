@@ -38,7 +38,7 @@ def request_text(form: Form, raw: Mapping[str, Any]) -> str:
 
 
 def render_text(text: str) -> str:
-    """Render the JSON of the form; the page's script puts it into the box unless somebody is typing there."""
+    """Render the JSON of the form; the page's script puts it into the box unless the user is typing there."""
     return render("json_text.html", text=text)
 
 

@@ -19,7 +19,7 @@ from . import code_panel, import_view, reproduction_view, settings_import
 
 MAX_TEXT_CHARS = 1_000_000
 PRESELECTED = frozenset({"finetune_id"})
-"""Fields that the page fills in before anybody has typed."""
+"""Fields that the page fills in before the user does."""
 
 
 @action("panel")

@@ -139,7 +139,7 @@ class EventSessionMiddleware:
         try:
             value = parse_body(body) if body else None
             if CALL_PATHS.fullmatch(request_path(scope)) and isinstance(value, dict) and not value.get("session_hash"):
-                # Gradio would make a session of its own for each call, which nobody counts.
+                # Gradio would make another session for each call, beyond the limits.
                 value["session_hash"] = secrets.token_hex(6)
                 body = json.dumps(value).encode()
             refusal = self._check(scope, value)

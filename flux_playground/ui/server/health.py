@@ -1,4 +1,4 @@
-"""Routes for operators: `/health` for everybody, `/metrics` for the holder of the token."""
+"""Routes for operators: `/health` without a key, `/metrics` for the holder of the token."""
 
 from __future__ import annotations
 
