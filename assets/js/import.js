@@ -51,7 +51,10 @@ function openFile(file) {
   showToast("Loading…");
 }
 
-const openText = (text) => send("paste", { text: text.slice(0, MAX_TEXT_LENGTH) });
+function openText(text) {
+  if (text.length > MAX_TEXT_LENGTH) showToast("The text has more than 250,000 characters.");
+  else send("paste", { text });
+}
 
 // ---- a link with settings ----
 function importLink() {

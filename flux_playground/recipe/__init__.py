@@ -6,6 +6,7 @@ Everything that is parsed here comes from strangers: values are never executed, 
 from .a1111 import format_parameters, parse_parameters
 from .detect import Detected, SourceKind, detect
 from .fingerprint import document_version, fingerprint, redact
+from .hide_secrets import hide_secrets
 from .recipe import Recipe, dump_recipe, parse_recipe, recipe_from_generation
 from .share_link import build_link, parse_link
 from .word_diff import ChangeKind, WordRun, diff_words
@@ -23,6 +24,7 @@ __all__ = [
     "dump_recipe",
     "fingerprint",
     "format_parameters",
+    "hide_secrets",
     "parse_link",
     "parse_parameters",
     "parse_recipe",

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import islice
 from typing import Any
-from urllib.parse import urlsplit
 
 from ..bounded_json import SMALL, InvalidJson, decode_utf8, parse_json, parse_json_at
 from ..errors import InvalidRecipe
@@ -18,12 +17,15 @@ from ..images.decode import is_unsupported_image
 from .a1111 import parse_parameters
 from .file_settings import find_settings
 from .fingerprint import redact
+from .hide_secrets import hide_secrets
+from .pasted import looks_like_code, read_pasted
 from .recipe import VERSION_KEY, Recipe, parse_recipe, recipe_from_json
 from .share_link import VERSION_NAME, parse_link
 
-URL = re.compile(r"https?://[^\s\"'`<>\\,]{1,2000}")
 FIELD_NAME = re.compile(r"[A-Za-z_]\w{0,99}")
-MAX_OBJECTS = 12  # places in code where a request may begin
+MAX_OBJECTS = 12  # places in a text where a recipe may begin
+COMMON_FIELDS = ("prompt", "seed")
+INFOTEXT = re.compile(r"^Steps: \d", re.MULTILINE)
 
 
 class SourceKind(StrEnum):
@@ -54,10 +56,16 @@ class Detected:
     credentials: bool = False
     problem: str = ""
     notes: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    is_partial: bool = False
+    count: int = 1
 
 
-def detect(data: bytes | str) -> Detected:
-    """Return what a file or a text is and which settings it has; raises `InvalidRecipe` for anything unknown."""
+def detect(data: bytes | str, fields: Collection[str] = COMMON_FIELDS) -> Detected:
+    """Return what a file or a text is and which settings it has; raises `InvalidRecipe` for anything unknown.
+
+    `fields` are the names of the form: of all objects in a text, the one with most of them is the request.
+    """
     if isinstance(data, bytes) and metadata.container_format(data):
         return _detect_image(data)
     if isinstance(data, bytes) and is_unsupported_image(data):
@@ -68,15 +76,18 @@ def detect(data: bytes | str) -> Detected:
         text = decode_utf8(data).strip()
     except InvalidJson:
         raise InvalidRecipe("This is neither an image nor text in UTF-8.") from None
-    if text.startswith("{") and (detected := _detect_json(text)):
+    if VERSION_KEY in text and (detected := _detect_recipe(text)):
         return detected
-    if f"{VERSION_NAME}=" in text and "?" in text and not re.search(r"\s", text):
+    is_json = text.startswith("{")
+    if not is_json and f"{VERSION_NAME}=" in text and "?" in text and not re.search(r"\s", text):
         values, endpoint = parse_link(text)
         return Detected(SourceKind.LINK, values, endpoint=endpoint)
-    if detected := _detect_code(text):
+    if detected := None if INFOTEXT.search(text) else _detect_request(text, fields):
         return detected
-    if settings := parse_parameters(text):
+    if settings := None if is_json else parse_parameters(text):
         return Detected(SourceKind.PARAMETERS, redact(settings.values), notes=settings.notes)
+    if looks_like_code(text):
+        raise InvalidRecipe("This looks like code, but no request could be read in it.")
     raise InvalidRecipe("No recipe found. Use an image, a recipe, a link or code.")
 
 
@@ -97,37 +108,38 @@ def _detect_image(data: bytes) -> Detected:
     return image
 
 
-def _detect_json(text: str) -> Detected | None:
+def _detect_recipe(text: str) -> Detected | None:
+    """Return the recipe that a text is, or the first one in it."""
+    starts = [0] if text.startswith("{") else [match.start() for match in islice(re.finditer(r"\{", text), MAX_OBJECTS)]
+    for start in starts:
+        try:
+            data = parse_json(text) if start == 0 else parse_json_at(text, start)[0]
+        except InvalidJson as error:
+            if start == 0:
+                raise InvalidRecipe(f"This recipe is {error}.") from None
+            continue
+        if isinstance(data, dict) and VERSION_KEY in data:
+            return _with_recipe(Detected(SourceKind.RECIPE), recipe_from_json(data))
+    return None
+
+
+def _detect_request(text: str, fields: Collection[str]) -> Detected | None:
+    """Return the request in code, or a JSON object without any field of the form."""
+    if pasted := read_pasted(text, fields):
+        return Detected(
+            SourceKind.REQUEST,
+            pasted.values,
+            server=pasted.server,
+            endpoint=pasted.endpoint,
+            unread=pasted.unread,
+            is_partial=pasted.is_partial,
+            count=pasted.count,
+        )
     try:
         data = parse_json(text)
-    except InvalidJson as error:
-        if VERSION_KEY in text:
-            raise InvalidRecipe(f"This recipe is {error}.") from None
+    except InvalidJson:
         return None
-    if VERSION_KEY in data:
-        return _with_recipe(Detected(SourceKind.RECIPE), recipe_from_json(data))
-    return Detected(SourceKind.REQUEST, redact(data)) if _is_request(data) else None
-
-
-def _detect_code(text: str) -> Detected | None:
-    """Return the first request in code, with the server and endpoint of the first URL outside of the request."""
-    starts = re.finditer(r"\{", text) if URL.search(text) else iter(())
-    for match in islice(starts, MAX_OBJECTS):
-        try:
-            data, end = parse_json_at(text, match.start())
-        except InvalidJson:
-            continue
-        if not _is_request(data):
-            continue
-        url_match = URL.search(text[: match.start()] + text[end:])
-        try:
-            url = urlsplit(url_match[0] if url_match else "")
-        except ValueError:
-            url = urlsplit("")
-        has_server = bool(url.netloc) and "@" not in url.netloc
-        server, endpoint = (f"{url.scheme}://{url.netloc}", url.path) if has_server else ("", "")
-        return Detected(SourceKind.REQUEST, redact(data), None, server, endpoint)
-    return None
+    return Detected(SourceKind.REQUEST, hide_secrets(data)) if _is_request(data) else None
 
 
 def _with_recipe(detected: Detected, recipe: Recipe) -> Detected:

@@ -295,6 +295,33 @@ def test_deep_json_in_link() -> None:
     assert parse_link(f"?prompt={deep}&seed=NaN&recipe=1")[0] == {"prompt": deep, "seed": "NaN"}
 
 
+# Code
+
+
+def test_code_without_request() -> None:
+    """Code without a request gets a sentence of its own; a JSON object without known names is shown."""
+    for text in ("const a = {b: f()};", "import os\nprint(1)", 'curl -d \'{"prompt": "it\'s"}\' https://a.example'):
+        with pytest.raises(InvalidRecipe, match="This looks like code"):
+            detect(text)
+    assert detect('{"note": 1}').values == {"note": 1}
+    assert detect('{"guidance": 1, "a": {"prompt": "a"}}', ("guidance", "steps")).values["guidance"] == 1
+
+
+def test_recipe_in_prose() -> None:
+    """A recipe is found between other words."""
+    text = f"Here it is:\n```json\n{recipe.dump_recipe(RECIPE)}\n```\nHave fun."
+    assert detect(text).recipe == RECIPE
+
+
+def test_response_is_partial() -> None:
+    """A response of the API has prompt and seed, but not the whole request."""
+    found = detect(
+        '{"id": "4c05", "status": "Ready", "result": {"sample": "https://a.example/a", "prompt": "a", "seed": 4}}'
+    )
+    assert (found.kind, found.is_partial) == (SourceKind.REQUEST, True)
+    assert found.values == {"sample": "https://a.example/a", "prompt": "a", "seed": 4}
+
+
 # Other tools
 
 

@@ -186,7 +186,7 @@ def test_hostile_server_is_quoted() -> None:
 )
 def test_code_round_trip(request: dict[str, Any], language: Language) -> None:
     """The request in code is detected."""
-    found = detect(render_snippet(language, SERVER, ENDPOINT, request))
+    found = detect(render_snippet(language, SERVER, ENDPOINT, request), request)
     assert (found.kind, found.values) == (SourceKind.REQUEST, request)
     if language is not Language.JSON:
         assert (found.server, found.endpoint) == (SERVER, ENDPOINT)

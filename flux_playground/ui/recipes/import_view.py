@@ -70,7 +70,8 @@ def _lead(preview: ImportPreview) -> str:
     if not preview.changes and not preview.same and not preview.refused:
         if preview.found.notes or preview.found.problem or preview.unknown:
             return "None of its settings can be used here."
-        return "It has no settings and was not generated here."
+        is_image = preview.found.kind in (SourceKind.IMAGE, SourceKind.COPY)
+        return "It has no settings and was not generated here." if is_image else "It has no settings for this form."
     if not preview.changes:
         return "The form has these settings already."
     return f"{len(preview.changes)} change{'' if len(preview.changes) == 1 else 's'}"

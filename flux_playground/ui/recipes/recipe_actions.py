@@ -9,7 +9,7 @@ from typing import Any
 from ... import reproduce
 from ...errors import InvalidRecipe, InvalidRequest, PlaygroundError
 from ...generation import Generation
-from ...recipe import build_link, dump_recipe
+from ...recipe import Detected, build_link, dump_recipe
 from ..events.action import action
 from ..events.context import Context
 from ..events.replace_form import replace_form
@@ -94,7 +94,8 @@ async def preview_file(context: Context) -> Update:
 async def preview_again(context: Context) -> Update:
     """Show the import that was opened last, for the form of another endpoint."""
     pending = context.session.pending_import
-    return Update(dialog="") if pending is None else await _preview(context, pending.source)
+    is_import = isinstance(pending, settings_import.ImportPreview) and pending.source is not None
+    return await _preview(context, pending.source) if is_import else Update(dialog="")
 
 
 @action("apply", writes_form=True)
@@ -119,7 +120,7 @@ async def use_as_image_prompt(context: Context) -> Update:
     return _close_dialog(context, inputs, "Image prompt set.")
 
 
-async def _preview(context: Context, source: Path | str) -> Update:
+async def _preview(context: Context, source: Path | str | Detected) -> Update:
     """Show what a file or a text would change; the session keeps it for `apply_import`."""
     try:
         preview = await context.run(settings_import.preview_import, context, source)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from ...generation import Generation
 from ...image_ref import is_image_ref
 from ...images.image_file import verify
 from ...playground import Playground, Visitor
-from ...recipe import Detected, SourceKind, detect
+from ...recipe import Detected, SourceKind, detect, hide_secrets
 from ...schema import Field, Operation
 from ..events.context import Context
 from ..form import widgets
@@ -47,6 +47,7 @@ class ImportPreview:
 
     `same` counts fields that hold already what it says; `refused` are fields with values that the schema refuses, and
     why; `unknown` are names that have no field here. `image` is the file that was opened, if that is an image;
+    `source` is the file, or what was detected in a text;
     `elsewhere` is another endpoint of this page, if it was made with that.
     """
 
@@ -58,7 +59,7 @@ class ImportPreview:
     unknown: tuple[tuple[str, Any], ...] = ()
     warnings: tuple[str, ...] = ()
     image: Path | None = field(default=None, repr=False)
-    source: Path | str = field(default="", repr=False)
+    source: Path | Detected | None = field(default=None, repr=False)
     elsewhere: str = ""
 
     @property
@@ -67,17 +68,18 @@ class ImportPreview:
         return not (self.refused or self.unknown or self.warnings or self.elsewhere)
 
 
-def preview_import(context: Context, source: Path | str) -> ImportPreview:
-    """Return what a file or a text would change in the form; raises `InvalidRecipe`."""
+def preview_import(context: Context, source: Path | str | Detected) -> ImportPreview:
+    """Return what a file, a text, or what was detected in one, would change in the form; raises `InvalidRecipe`."""
     playground, visitor, operation = context.playground, context.visitor, context.operation
     offered = context.form.fields
-    found = _found(source)
+    found = source if isinstance(source, Detected) else _found(source, _field_names(context))
     original = _original(playground, visitor, found)
     if original and found.recipe is None:
         found = replace(found, kind=SourceKind.IMAGE, values={}, notes=())  # its record says more than its texts
     values = reproduce.values(original) if original and found.kind is SourceKind.IMAGE else dict(found.values)
     known = {one.name: one for one in offered}
     rows = list(_rows(playground, visitor, offered, values, _is_whole(found, original), found.kind is SourceKind.LINK))
+    rows = [(one, then) for one, then in rows if one.name not in found.unread]
     faults = _faults(operation, {one.name: then for one, then in rows if then is not None})
     now = context.form.read(context.raw)
     changes = [Change(one, now.get(one.name), then) for one, then in rows if one.name not in faults]
@@ -88,10 +90,12 @@ def preview_import(context: Context, source: Path | str) -> ImportPreview:
         different,
         len(changes) - len(different),
         tuple((known[name], sentence) for name, sentence in faults.items()),
-        tuple((name, value) for name, value in values.items() if name not in known)[:MOST_UNKNOWN],
+        tuple(hide_secrets({name: value for name, value in values.items() if name not in known}).items())[
+            :MOST_UNKNOWN
+        ],
         tuple(_warnings(context, found, original)),
         source if isinstance(source, Path) and found.kind in (SourceKind.IMAGE, SourceKind.COPY) else None,
-        source,
+        source if isinstance(source, Path) else found,  # a text may have a key in it, which is not kept
         _elsewhere(context, _endpoint(found, original)),
     )
 
@@ -102,10 +106,16 @@ def import_inputs(context: Context, preview: ImportPreview) -> dict[str, Any]:
     return context.form.fill(changes)
 
 
-def _found(source: Path | str) -> Detected:
+def _field_names(context: Context) -> frozenset[str]:
+    """The fields of all endpoints: code for another endpoint is read too, and opened there."""
+    operations = (context.operation, *context.playground.document.operations)
+    return frozenset(field.name for operation in operations for field in operation.fields if not field.secret)
+
+
+def _found(source: Path | str, fields: Collection[str]) -> Detected:
     data = source.read_bytes() if isinstance(source, Path) else source
     try:
-        return detect(data)
+        return detect(data, fields)
     except InvalidRecipe:
         if isinstance(data, str):
             raise
@@ -127,6 +137,8 @@ def _original(playground: Playground, visitor: Visitor, found: Detected) -> Gene
 def _is_whole(found: Detected, original: Generation | None) -> bool:
     if found.kind is SourceKind.COPY:
         return found.recipe is not None
+    if found.is_partial:
+        return False
     return found.kind in WHOLE and (found.kind is not SourceKind.IMAGE or original is not None)
 
 
@@ -227,6 +239,11 @@ def _warnings(context: Context, found: Detected, original: Generation | None) ->
     if found.problem:
         yield f"The recipe in the file cannot be read: {found.problem}"
     yield from found.notes
+    labels = [field_hints.label(field) for field in context.form.fields if field.name in found.unread]
+    if labels:
+        yield f"{', '.join(labels)}: not readable in this code, unchanged in the form."
+    if found.count > 1:
+        yield f"The text has {found.count} requests. This is the first one."
     images = [field.name for field in context.operation.fields if field.media and not field.secret]
     for name, value in found.values.items():
         if name in images and isinstance(value, str) and not _is_image(playground, visitor, value):

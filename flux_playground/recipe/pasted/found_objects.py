@@ -1,0 +1,96 @@
+"""Finds the objects inside of values, also in strings of JSON, and chooses the one that is a request."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+
+from ...bounded_json import InvalidJson
+from .gaps import GAP, has_gap, parse_json_with_gaps
+
+MAX_OBJECTS = 2_000
+MAX_LEVELS_OF_TEXT = 3  # of JSON in a string of JSON
+MAX_DEPTH = 20
+
+
+@dataclass(frozen=True)
+class FoundObject:
+    """The names and values of an object; `is_partial` if it has more that is unknown.
+
+    `is_result` marks what the API responds with, which has only a part of a request. `count` is the number of
+    different objects of which this is the first.
+    """
+
+    values: Mapping[str, Any]
+    is_partial: bool = False
+    is_result: bool = False
+    count: int = 1
+
+
+def objects_in(value: Any, fields: Collection[str], *, is_partial: bool = False) -> Iterator[FoundObject]:
+    """Yield a value and the objects in it, outer ones first. The value of a field of a request is not searched."""
+    if isinstance(value, dict) and is_partial:
+        yield FoundObject(value, is_partial=True)
+    yield from islice(_walk(value, fields, "", 0, 0), 1 if is_partial else 0, MAX_OBJECTS)
+
+
+def objects_in_text(text: str, fields: Collection[str], level: int = 0) -> Iterator[FoundObject]:
+    """Yield the objects in a text that is JSON as a whole."""
+    if level >= MAX_LEVELS_OF_TEXT or not text.lstrip().startswith(("{", "[")):
+        return
+    try:
+        value = parse_json_with_gaps(text)
+    except InvalidJson:
+        return
+    yield from islice(_walk(value, fields, "", 0, level + 1), MAX_OBJECTS)
+
+
+def choose(objects: Iterable[FoundObject], fields: Collection[str]) -> FoundObject | None:
+    """Return the first object with most of these fields; None if no object has a readable one."""
+    best: FoundObject | None = None
+    best_score, equals = (0, 0, 0), 0
+    for found in islice(objects, MAX_OBJECTS):
+        score = _score(found, fields)
+        if score[0] and score > best_score:
+            best, best_score, equals = found, score, 1
+        elif best is not None and score == best_score and found.values != best.values:
+            equals += 1
+    return None if best is None else replace(best, count=max(best.count, equals))
+
+
+def agree(readings: Iterable[Iterable[FoundObject]], fields: Collection[str]) -> Iterator[FoundObject]:
+    """Yield the object that is chosen in several readings of a text, with a gap for each value that differs."""
+    chosen = [found for found in (choose(objects, fields) for objects in readings) if found is not None]
+    if chosen:
+        first = chosen[0].values
+        names = {name: None for found in chosen for name in found.values}
+        is_same = {
+            name: all(name in one.values and one.values[name] == first.get(name) for one in chosen) for name in names
+        }
+        values = {name: first[name] if is_same[name] else GAP for name in names}
+        is_partial, is_result = any(one.is_partial for one in chosen), any(one.is_result for one in chosen)
+        yield FoundObject(values, is_partial, is_result, chosen[0].count)
+
+
+def _walk(value: Any, fields: Collection[str], name: str, depth: int, level: int) -> Iterator[FoundObject]:
+    if depth > MAX_DEPTH:
+        return
+    if isinstance(value, str):
+        yield from objects_in_text(value, fields, level)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _walk(item, fields, name, depth + 1, level)
+    elif isinstance(value, dict):
+        yield FoundObject(value, is_result=name == "result" or "sample" in value)
+        for key, item in value.items():
+            if key not in fields:
+                yield from _walk(item, fields, key, depth + 1, level)
+
+
+def _score(found: FoundObject, fields: Collection[str]) -> tuple[int, int, int]:
+    """Return the number of fields, of those that are readable, and, negative, of other names; 0 if none is readable."""
+    named = [name for name in found.values if name in fields]
+    readable = sum(not has_gap(found.values[name]) for name in named)
+    return len(named) if readable else 0, readable, len(named) - len(found.values)

@@ -1,0 +1,196 @@
+"""Reads the dictionaries, keyword arguments and strings of Python code from its syntax tree; nothing is run."""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from .code_tokens import MAX_TOKENS, TRIPLE_STRINGS, Kind, Token, tokenize
+from .gaps import GAP, join_surrogates
+from .object_literals import Literal
+
+MAX_DEPTH = 20
+KNOWN_ESCAPE = re.compile(r"\\(?:[\\'\"abfnrtvxNuU0-7\n]|\Z)")
+PROMPT_LINE = re.compile(r"^(?:>>> ?|\.\.\. ?|In \[\d{1,5}\]: ?)", re.MULTILINE)
+MAGIC_LINE = re.compile(r"^[!%].*$", re.MULTILINE)
+ONLY_IN_PYTHON = (
+    *(ast.Import, ast.ImportFrom, ast.keyword, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef),
+    *(ast.With, ast.AsyncWith, ast.For, ast.JoinedStr),
+)
+CHANGING_METHODS = frozenset({"pop", "popitem", "setdefault", "clear"})
+ANY_KEY = "*"
+"""Stands for all keys of a dictionary, where it is not known which one changes."""
+
+
+class PythonCode:
+    """The literals of a program. `PythonCode.parse` returns None for a text that is not Python for certain."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self.nodes = list(ast.walk(tree))
+        self.bindings = _bindings(self.nodes)
+        self.changes = _changes(self.nodes)
+
+    @classmethod
+    def parse(cls, text: str) -> PythonCode | None:
+        """Return the program in a text, also in one that was copied from an interpreter or a notebook."""
+        tree = _parse(text)
+        if tree is None and not any(quotes in text for quotes in TRIPLE_STRINGS):  # in which no line may change
+            cleaned = _cleaned(text)
+            tree = None if cleaned == text else _parse(cleaned)
+        is_python = tree is not None and any(isinstance(node, ONLY_IN_PYTHON) for node in ast.walk(tree))
+        return cls(tree) if tree is not None and is_python else None
+
+    def literals(self) -> Iterator[Literal]:
+        """Yield the value of each dictionary and of the keyword arguments of each call."""
+        names = {id(value): name for name, values in self.bindings.items() for value in values}
+        for node in self.nodes:
+            if isinstance(node, ast.Dict | ast.Call):
+                literal = self._object(node, 0)
+                if literal is not None and literal.values:
+                    yield self._changed(literal, names.get(id(node), ""))
+
+    def strings(self) -> Iterator[str]:
+        """Yield each string; what an f-string inserts is a gap."""
+        parts = {id(part) for node in self.nodes if isinstance(node, ast.JoinedStr) for part in node.values}
+        for node in self.nodes:
+            is_bytes = isinstance(node, ast.Constant) and isinstance(node.value, bytes)
+            value = node.value.decode(errors="replace") if is_bytes else GAP  # type: ignore[attr-defined]
+            if id(node) not in parts and not is_bytes and isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp):
+                value = self._value(node, 0)
+            if isinstance(value, str) and value != GAP:
+                yield value
+
+    def _object(self, node: ast.expr, depth: int) -> Literal | None:
+        if isinstance(node, ast.Dict):
+            pairs = [(None if key is None else self._value(key, depth + 1), value) for key, value in _items(node)]
+        elif isinstance(node, ast.Call):
+            pairs = [(keyword.arg, keyword.value) for keyword in node.keywords]
+        else:
+            return None
+        values: dict[str, Any] = {}
+        for key, value in pairs:
+            if key is None:
+                values = dict.fromkeys(values, GAP)
+            elif isinstance(key, str) and key != GAP:
+                values[key] = self._value(value, depth + 1)
+        return Literal(values, is_partial=any(key is None or key == GAP for key, _ in pairs))
+
+    def _value(self, node: ast.expr, depth: int) -> Any:
+        """Return the value of an expression, or a gap if it is not a literal."""
+        if depth > MAX_DEPTH:
+            return GAP
+        match node:
+            case ast.Constant(value=str() as text):
+                return join_surrogates(text)
+            case ast.Constant(value=bool() | int() | float() | None as value):
+                return value
+            case ast.JoinedStr(values=parts):
+                texts = (part.value if isinstance(part, ast.Constant) else GAP for part in parts)
+                return "".join(text if isinstance(text, str) else GAP for text in texts)
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)):
+                return -number
+            case ast.BinOp(op=ast.Add(), left=left, right=right):
+                first, second = self._value(left, depth + 1), self._value(right, depth + 1)
+                return first + second if isinstance(first, str) and isinstance(second, str) else GAP
+            case ast.List(elts=items) | ast.Tuple(elts=items):
+                return [self._value(item, depth + 1) for item in items]
+            case ast.Name(id=name):
+                return self._named(name, depth)
+            case ast.Dict() | ast.Call(func=ast.Name(id="dict"), args=[]):
+                literal = self._object(node, depth)
+                return GAP if literal is None or literal.is_partial else literal.values
+        return GAP
+
+    def _named(self, name: str, depth: int) -> Any:
+        """Return the value of a variable that is assigned once and never changed."""
+        values = self.bindings.get(name, [])
+        if len(values) != 1 or values[0] is None or name in self.changes:
+            return GAP
+        return self._value(values[0], depth + 1)
+
+    def _changed(self, literal: Literal, name: str) -> Literal:
+        """Return a dictionary, assigned to a name, with a gap for each key that the program changes somewhere."""
+        keys = self.changes.get(name, set())
+        if ANY_KEY in keys:
+            return Literal(dict.fromkeys(literal.values, GAP), is_partial=True)
+        everywhere = set().union(*self.changes.values())
+        values = {key: GAP if key in everywhere else value for key, value in literal.values.items()}
+        return Literal({**values, **dict.fromkeys(keys, GAP)}, literal.is_partial)
+
+
+def _parse(text: str) -> ast.Module | None:
+    tokens = tokenize(text, line_comment="#")
+    if len(tokens) > MAX_TOKENS or not all(_is_known(text, token) for token in tokens):
+        return None
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _cleaned(text: str) -> str:
+    """Return a text without prompts, lines that are not Python, and indentation of all lines."""
+    if PROMPT_LINE.match(text):
+        text = "\n".join(PROMPT_LINE.sub("", line) for line in text.split("\n") if PROMPT_LINE.match(line))
+    return textwrap.dedent(MAGIC_LINE.sub("", text))
+
+
+def _is_known(text: str, token: Token) -> bool:
+    """Return whether Python knows each escape of a string; for another it would write a warning."""
+    source = text[token.start : token.end]
+    if token.kind is not Kind.STRING or "\\" not in source or "r" in source.lower().partition(source[-1])[0]:
+        return True
+    return "\\" not in KNOWN_ESCAPE.sub("", source)
+
+
+def _items(node: ast.Dict) -> Iterator[tuple[ast.expr | None, ast.expr]]:
+    return zip(node.keys, node.values, strict=True)
+
+
+def _bindings(nodes: list[ast.AST]) -> dict[str, list[ast.expr | None]]:
+    """Return the expressions that are assigned to each name; None for what cannot be known."""
+    bindings: dict[str, list[ast.expr | None]] = defaultdict(list)
+    simple: dict[int, ast.expr] = {}
+    for node in nodes:
+        if isinstance(node, ast.Assign):
+            simple |= {id(target): node.value for target in node.targets}
+        elif isinstance(node, ast.AnnAssign) and node.value is not None:
+            simple[id(node.target)] = node.value
+    for node in nodes:
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            bindings[node.id].append(simple.get(id(node)))
+        elif isinstance(node, ast.arg):
+            bindings[node.arg].append(None)
+        elif isinstance(node, ast.alias):
+            bindings[(node.asname or node.name).partition(".")[0]].append(None)
+    return bindings
+
+
+def _changes(nodes: list[ast.AST]) -> dict[str, set[str]]:
+    """Return the keys that a program sets or deletes later, by the name of the dictionary, "" without a name."""
+    changes: dict[str, set[str]] = defaultdict(set)
+    for node in nodes:
+        match node:
+            case ast.Subscript(value=owner, slice=key, ctx=ast.Store() | ast.Del()):
+                changes[_name_of(owner)].add(_text_of(key))
+            case ast.Call(func=ast.Attribute(value=owner, attr="update"), args=args, keywords=keywords):
+                keys = [key for arg in args for key in (arg.keys if isinstance(arg, ast.Dict) else [None])]
+                changes[_name_of(owner)] |= {*map(_text_of, keys), *(keyword.arg or ANY_KEY for keyword in keywords)}
+            case ast.Call(func=ast.Attribute(value=owner, attr=method)) if method in CHANGING_METHODS:
+                changes[_name_of(owner)].add(ANY_KEY)
+            case ast.AugAssign(target=target):
+                changes[_name_of(target)].add(ANY_KEY)
+    changes[""].discard(ANY_KEY)
+    return changes
+
+
+def _name_of(node: ast.expr) -> str:
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _text_of(node: ast.expr | None) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ANY_KEY
