@@ -42,7 +42,8 @@ class Generation:
     Times are Unix seconds. `total_seconds` counts from the start of the submit, `api_seconds` from the API's acceptance
     to its Ready; both are None for a resumed generation. `cost` is in credits, `size` in bytes, `width` and `height` in
     pixels. `request` is the request without secrets, its images replaced by references (see `InputStore.load`). `seed`
-    and `prompt` are those that the API used, once the API has reported them. `status` is the API's latest status.
+    and `prompt` are those that the API used, once the API has reported them. An image without a seed cannot be
+    reproduced exactly: its endpoint has none, or the API did not report it. `status` is the API's latest status.
 
     `document` is the version of the schema. Generations with the same `fingerprint` have the same request and seed.
     `reproduces` is the id of the generation that this one repeats. `signed` tells whether the image file has Content

@@ -15,6 +15,7 @@ from .recipe.compare import Comparison, Difference, compare, explain_differences
 from .storage.generation_store import GenerationStore
 
 UPSAMPLING = "prompt_upsampling"
+NO_SEED_CAVEAT = "Can't be reproduced exactly: this image has no seed."
 UPSAMPLING_CAVEAT = "Won't reproduce exactly: prompt upsampling rewrites the prompt each time."
 
 
@@ -39,6 +40,8 @@ def values(one: Generation) -> dict[str, Any]:
 
 def caveats(one: Generation, server: str, store: GenerationStore) -> Iterator[str]:
     """Yield the known reasons why a reproduction differs or fails; `server` is where it would be generated."""
+    if one.seed is None:
+        yield NO_SEED_CAVEAT
     if one.request.get(UPSAMPLING) is True:
         yield UPSAMPLING_CAVEAT
     if one.server != server:

@@ -126,6 +126,7 @@ class Backend:
             seed=seed if isinstance(seed, int) else random_seed,
             output_format=str(output_format) if output_format in OUTPUT_FORMATS else "jpeg",
             cost=_match(CREDITS, operation.path),
+            reports_seed=any(field.name == "seed" for field in operation.fields),
             region=self._random.randrange(self._regions),
             triggers=tuple(trigger.word for trigger in triggers),
         )

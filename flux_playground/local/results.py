@@ -106,6 +106,8 @@ class Results:
         }
         if "flux-2" not in task.path:  # recorded: results of FLUX.2 have no end
             result |= {"end_time": task.done_at, "duration": task.done_at - task.started_at}
+        if not task.reports_seed:
+            del result["seed"]
         return {name: value for name, value in result.items() if f"no-{name}" not in effects}
 
     def _signed_path(self, task: Task) -> str:

@@ -23,7 +23,8 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 class Task:
     """An accepted request. Times are Unix seconds; the task is done at `done_at` if its image is rendered by then.
 
-    `triggers` are the words of its faults, `region` is the index of the port that serves its polls. `prompt` is the
+    `triggers` are the words of its faults, `region` is the index of the port that serves its polls. `reports_seed`
+    is false for an endpoint without a seed. `prompt` is the
     prompt in use and is set once the image is rendered; `render_error` is set if rendering failed.
     """
 
@@ -37,6 +38,7 @@ class Task:
     cost: float
     region: int = 0
     triggers: tuple[str, ...] = ()
+    reports_seed: bool = True
     prompt: str | None = None
     render_error: str = ""
 

@@ -93,6 +93,8 @@ def dump_recipe(recipe: Recipe, indent: int | None = 2) -> str:
         if name != "request" and value not in (None, ""):
             parent = data.setdefault(path[0], {}) if len(path) > 1 else data
             parent[path[-1]] = value
+    if recipe.sha256 and recipe.seed is None:
+        data["reproducible"] = False  # a note for readers; the absent seed is what counts
     return dump_json(data, indent)
 
 

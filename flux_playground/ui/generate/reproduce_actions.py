@@ -15,7 +15,7 @@ from .generate_actions import start
 async def reproduce(context: Context) -> Updates:
     """Make the image of a generation again; the form stays as it is."""
     generation = await context.find_own()
-    if generation is None or generation.image is None:
+    if generation is None or generation.image is None or generation.seed is None:
         return
     values = recipe_values(generation)
     async for update in start(context, values, endpoint=generation.endpoint, reproduces=generation.id):

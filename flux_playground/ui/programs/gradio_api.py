@@ -62,7 +62,7 @@ def _bind_endpoint(binding: Binding, place: int, name: str, outputs: Sequence[An
                 generation = changed
                 image = generation.image if generation.state is State.SUCCEEDED else None
                 copied = await page.threads(copy_image, image) if image else None
-                yield copied, str(generation.seed), generation_to_json(generation)
+                yield copied, "" if generation.seed is None else str(generation.seed), generation_to_json(generation)
         except PlaygroundError as error:
             raise gr.Error(error.message, print_exception=False) from error
         if generation.state is not State.SUCCEEDED:
