@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from math import inf
 from threading import Event
 from time import monotonic, sleep
 from types import TracebackType
@@ -31,6 +33,7 @@ from .limits import Limits
 from .poll_schedule import PollSchedule, backoff
 from .polling import Polling
 from .responses import Result, Task, parse_error, parse_task
+from .steps import Call, Pause, finish_steps, make_steps, pause_for
 from .transport import BadRedirect, Response, ResponseLost, Transport, redirect_target
 
 MAX_URL_RENEWALS = 3
@@ -82,15 +85,21 @@ class Client:
         `Retry-After`. A 429 is retried for `limits.rate_limit_timeout` seconds, at most `patience`. Raises
         `APIUnreachable`, the error of the API, or `SubmitUnknown` when the request may have been accepted.
         """
+        stop = stop or Event()
+        return finish_steps(self.submit_steps(path, request, stop, inf if patience is None else patience), stop)
+
+    def submit_steps(
+        self, path: str, request: Mapping[str, Any], stop: Event, patience: float = inf, call: Call = Call.SUBMIT
+    ) -> Generator[Pause, None, Task]:
+        """Do what `submit` does, in steps; each pause is one before a `call`."""
         body = json.dumps(request).encode()
-        attempt, deadline = (
-            0,
-            monotonic() + min(self._limits.rate_limit_timeout, patience or self._limits.rate_limit_timeout),
-        )
+        deadline, attempt = monotonic() + patience, 0
+        retries_end = min(monotonic() + self._limits.rate_limit_timeout, deadline)
         while True:
             attempt += 1
             try:
-                response = self._call("POST", path, timeout=self._limits.submit_timeout, body=body)
+                timeout = min(self._limits.submit_timeout, deadline - monotonic())
+                response = self._call("POST", path, timeout=timeout, body=body)
             except NotConnected as error:
                 failure: PlaygroundError = APIUnreachable(f"No connection to the API: {error}.")
             except ResponseLost as error:
@@ -99,18 +108,26 @@ class Client:
                 if 200 <= response.status < 300:
                     return self._accepted(response)
                 failure = self._refused(response, path)
-            more = (
-                monotonic() < deadline if isinstance(failure, RateLimited) else attempt < self._limits.submit_attempts
-            )
-            if not more or not self._rest(failure, attempt, stop):
+            is_limited = isinstance(failure, RateLimited)
+            more = monotonic() < retries_end if is_limited else attempt < self._limits.submit_attempts
+            pause = self._pause_after(failure, attempt) if more else None
+            if pause is None or stop.is_set():
+                break
+            yield pause_for(min(pause, deadline - monotonic()), call)
+            if stop.is_set() or monotonic() >= deadline:
                 break
         said = "the API rejected the values" if isinstance(failure, InvalidRequest) else failure.message
         log.warning("submit to %s failed: %s", path, said)
         raise failure
 
-    def poll_schedule(self, durations: Sequence[float] = ()) -> PollSchedule:
-        """Return the schedule for tasks that took these durations, in seconds from submit to ready, latest last."""
-        return PollSchedule(durations, self._limits.max_poll_step)
+    def poll_schedule(self, durations: Sequence[float] = (), usual: tuple[float, float] | None = None) -> PollSchedule:
+        """Return the schedule for tasks that took these durations, in seconds from submit to ready, latest last.
+
+        `usual` are the seconds of a fast and of a slow image, for an endpoint of which no duration is known. Tasks that
+        are polled with the same schedule learn from each other.
+        """
+        limits = self._limits
+        return PollSchedule(durations, limits.max_poll_step, usual=usual, max_start=limits.max_poll_start)
 
     def poll(
         self,
@@ -127,17 +144,26 @@ class Client:
         is made at once. Raises `TaskFailed` (or a subclass), `TaskTimeout` after `patience` seconds, `Unauthorized`,
         `InvalidImage` for Ready without an image, `APIError` for a response that no waiting changes.
         """
+        stop = stop or Event()
+        steps = self.poll_steps(task, stop, monotonic() + patience, schedule=schedule, age=age)
+        return make_steps(steps, stop)
+
+    def poll_steps(
+        self, task: Task, stop: Event, deadline: float, *, schedule: PollSchedule | None = None, age: float = 0.0
+    ) -> Iterator[Result | Pause]:
+        """Do what `poll` does, in steps, until `deadline` in monotonic seconds."""
         url = polling_url(self.base_url, task.id, task.polling_url)
         self._usable_key()
-        polling = Polling(lambda: self._poll_once(url), task, schedule or self.poll_schedule(), self._limits, age)
-        return polling.results(patience, stop or Event())
+        polling = Polling(partial(self._poll_once, url), task, schedule or self.poll_schedule(), self._limits, age)
+        return polling.steps(deadline, stop)
 
-    def _poll_once(self, url: str) -> Response:
-        """Poll once and follow allowed redirects; the key is sent only where it may be received."""
+    def _poll_once(self, url: str, seconds: float) -> Response:
+        """Poll once within `seconds` and follow allowed redirects; the key is sent only where it may be received."""
+        end = monotonic() + min(self._limits.poll_timeout, seconds)
         for _ in range(self._limits.max_redirects + 1):
             transport = self._api if may_receive_key(origin(url), self._base) else self._guarded
             max_bytes = self._limits.max_response_bytes
-            response = transport.call("GET", url, key=self._key, timeout=self._limits.poll_timeout, max_bytes=max_bytes)
+            response = transport.call("GET", url, key=self._key, timeout=end - monotonic(), max_bytes=max_bytes)
             try:
                 target = redirect_target(url, response)
             except BadRedirect:
@@ -153,23 +179,33 @@ class Client:
         Raises `SampleExpired`, `InvalidImage` for anything else, and an `APIError` when nothing arrives after several
         attempts; `stop` ends the waiting between them.
         """
-        return self._downloads.fetch(url, task_id, stop or Event())
+        stop = stop or Event()
+        return finish_steps(self._downloads.steps(url, task_id, inf, stop), stop)
 
     def collect(self, task: Task, result: Result, *, stop: Event | None = None) -> bytes:
         """Return the image of a Ready result; when its URL has expired, the task is polled for a fresh one.
 
         Raises what `download` and `poll` raise.
         """
+        stop = stop or Event()
+        return finish_steps(self.collect_steps(task, result, stop), stop)
+
+    def collect_steps(
+        self, task: Task, result: Result, stop: Event, deadline: float = inf
+    ) -> Generator[Pause, None, bytes]:
+        """Do what `collect` does, in steps, until `deadline` in monotonic seconds."""
         for _ in range(MAX_URL_RENEWALS):
             try:
-                return self.download(result.sample, task_id=task.id, stop=stop)
+                return (yield from self._downloads.steps(result.sample, task.id, deadline, stop))
             except SampleExpired:
                 log.info("task %s: the sample has expired, asking for a fresh one", task.id)
-            for fresh in self.poll(
-                task, patience=self._limits.resign_timeout, age=self._limits.not_found_grace, stop=stop
-            ):
-                result = fresh
-        return self.download(result.sample, task_id=task.id, stop=stop)
+            until = min(monotonic() + self._limits.resign_timeout, deadline)
+            for step in self.poll_steps(task, stop, until, age=self._limits.not_found_grace):
+                if isinstance(step, Pause):
+                    yield step
+                else:
+                    result = step
+        return (yield from self._downloads.steps(result.sample, task.id, deadline, stop))
 
     def credits(self) -> float:
         """Return the credits that are left in the account."""
@@ -227,16 +263,16 @@ class Client:
         log.warning("submit in doubt, not repeated: %s", message)
         return SubmitUnknown(message, detail=detail, status_code=response.status if response else None)
 
-    def _rest(self, failure: PlaygroundError, attempt: int, stop: Event | None) -> bool:
-        """Wait before another attempt; return False when there must be none."""
+    def _pause_after(self, failure: PlaygroundError, attempt: int) -> float | None:
+        """Return the seconds to wait before another attempt; None when there must be none."""
         if not isinstance(failure, APIUnreachable | RateLimited) and failure.status_code != 503:
-            return False
+            return None
         asked = failure.retry_after or 0.0
         if asked > self._limits.max_retry_after:
-            return False
+            return None
         pause = max(backoff(self._limits, attempt), asked)
         log.info("submit did nothing (%s), again in %.2f s", failure.message, pause)
-        return not (stop or Event()).wait(pause)
+        return pause
 
     def _ask(self, path: str, name: str) -> Any:
         """Return one value of the account. Such a call may be repeated."""

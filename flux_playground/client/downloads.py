@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Generator
 from threading import BoundedSemaphore, Event
+from time import monotonic
 
 from ..errors import DownloadFailed, InvalidImage, PlaygroundError, SampleBlocked, SampleExpired
 from ..images.media_types import verify
@@ -16,6 +18,7 @@ from .connections import AddressBlocked, NotConnected
 from .limits import Limits
 from .poll_schedule import backoff
 from .responses import retry_after
+from .steps import Call, Pause, at_once, pause_for
 from .transport import BadRedirect, Response, ResponseLost, Transport, URLNotAllowed
 
 log = logging.getLogger(__name__)
@@ -39,28 +42,34 @@ class Downloads:
         self._transport, self._base, self._limits = transport, base, limits
         self._decoding = BoundedSemaphore(os.cpu_count() or 1)
 
-    def fetch(self, url: str, task_id: str, stop: Event) -> bytes:
-        """Return the image at a URL; raises `SampleExpired`, `InvalidImage` or `DownloadFailed`."""
+    def steps(self, url: str, task_id: str, deadline: float, stop: Event) -> Generator[Pause, None, bytes]:
+        """Return the image at a URL before the deadline (monotonic); setting `stop` ends the waiting between attempts.
+
+        Raises `SampleExpired`, `InvalidImage` or `DownloadFailed`.
+        """
+        pause = at_once(Call.DOWNLOAD)
         for attempt in range(1, self._limits.download_attempts + 1):
+            yield pause
+            if attempt > 1 and (stop.is_set() or monotonic() >= deadline):
+                break
             try:
-                return self._try(url, task_id)
+                return self._try(url, task_id, deadline)
             except _Retry as again:
                 failure = again.error
-                pause = max(backoff(self._limits, attempt), min(again.after, self._limits.max_pause))
+                seconds = max(backoff(self._limits, attempt), min(again.after, self._limits.max_pause))
+                pause = pause_for(min(seconds, deadline - monotonic()), Call.DOWNLOAD)
             except PlaygroundError as error:
                 error.task_id = task_id
                 log.warning("task %s: no image from %s: %s", task_id, _host_of(url), error.message)
                 raise
             log.warning("task %s: download from %s failed: %s", task_id, _host_of(url), failure.message)
-            if attempt == self._limits.download_attempts or stop.wait(pause):
-                break
         failure.task_id = task_id
         raise failure
 
-    def _try(self, url: str, task_id: str) -> bytes:
+    def _try(self, url: str, task_id: str, deadline: float) -> bytes:
         """Make one attempt."""
         try:
-            response = self._get(url)
+            response = self._get(url, deadline)
         except (NotConnected, ResponseLost) as cause:
             raise _Retry(DownloadFailed(f"The image could not be fetched: {cause}.")) from None
         _raise_for_final_status(response)
@@ -79,10 +88,11 @@ class Downloads:
         log.info("task %s: %d bytes, %s %sx%s", task_id, size, picture.format, picture.width, picture.height)
         return response.body
 
-    def _get(self, url: str) -> Response:
+    def _get(self, url: str, deadline: float) -> Response:
         limits = self._limits
+        timeout = min(limits.download_timeout, deadline - monotonic())
         try:
-            return self._transport.get(url, timeout=limits.download_timeout, max_bytes=limits.max_image_bytes)
+            return self._transport.get(url, timeout=timeout, max_bytes=limits.max_image_bytes)
         except URLNotAllowed:
             raise SampleBlocked("The image's address must not be requested.") from None
         except AddressBlocked as error:

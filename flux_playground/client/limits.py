@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,8 @@ class Limits:
     not waited for but reported. Polls that are refused or answered "Task not found" are repeated for
     `not_found_grace` seconds. `resign_timeout` is how long a fresh URL is polled for. A connection that was idle
     for `idle_timeout` seconds is not used again: servers close idle connections, and a submit that is lost that
-    way would be in doubt. `max_poll_step` limits the seconds between two frequent polls.
+    way would be in doubt. `max_poll_step` limits the seconds between two frequent polls, `max_poll_start` those before
+    the first of them.
     """
 
     connect_timeout: float = 5.0
@@ -37,5 +39,6 @@ class Limits:
     max_redirects: int = 5
     max_connections: int = 256
     max_poll_step: float = 0.5
+    max_poll_start: float = inf
     max_response_bytes: int = 32 * 2**20
     max_image_bytes: int = 64 * 2**20

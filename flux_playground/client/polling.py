@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from functools import partial
 from threading import Event
 from time import monotonic
 
@@ -24,6 +25,7 @@ from .connections import NotConnected
 from .limits import Limits
 from .poll_schedule import PollSchedule, backoff
 from .responses import NOT_FOUND, Result, Task, error_text, is_page, parse_error, parse_result, retry_after
+from .steps import Call, Pause
 from .transport import Response, ResponseLost
 
 FAILURES: dict[str, tuple[type[TaskFailed], str]] = {
@@ -32,53 +34,65 @@ FAILURES: dict[str, tuple[type[TaskFailed], str]] = {
     "Content Moderated": (ContentModerated, "The API withheld the image."),
 }
 MIN_PAUSE_SECONDS = 0.05
+LAST_POLL_SECONDS, LAST_POLL_SHARE = 5.0, 0.1
+"""The last poll is made so long before the patience ends, which leaves time for its response and the image."""
+
 log = logging.getLogger(__name__)
 
 
 class Polling:
-    """Polls one task: `ask` makes one poll, `schedule` says when.
+    """Polls one task: `ask` makes one poll within seconds, `schedule` says when, `deadline` (monotonic) until when.
 
     `age` is how many seconds ago the task was submitted, for a resumed task.
     """
 
     def __init__(
-        self, ask: Callable[[], Response], task: Task, schedule: PollSchedule, limits: Limits, age: float
+        self, ask: Callable[[float], Response], task: Task, schedule: PollSchedule, limits: Limits, age: float
     ) -> None:
         self._call, self._task = ask, task
         self._schedule, self._limits = schedule, limits
-        self._submitted = monotonic() - age
-        self._pause = 0.0 if age else schedule.delay(0.0)
+        self._submitted, self._is_fresh = monotonic() - age, age == 0
+        self._asked = 0.0
+        self._began = self._not_before = monotonic()
+        self._is_scheduled = self._is_fresh
         self._failures = 0
         self._last_failure = ""
         self._last_status: int | None = None
         self._refused_since: float | None = None
 
-    def results(self, patience: float, stop: Event) -> Iterator[Result]:
-        """Yield every response until Ready; raise the error of the task, or `TaskTimeout` after `patience` seconds."""
-        deadline = monotonic() + patience
-        while not stop.wait(min(self._pause, max(deadline - monotonic(), 0.0))):
-            result = self._ask()
+    def steps(self, deadline: float, stop: Event) -> Iterator[Result | Pause]:
+        """Yield the pause before each poll, and every response until Ready; setting `stop` ends the polling.
+
+        Raises the error of the task, or `TaskTimeout` at the deadline (monotonic).
+        """
+        last = deadline - min(LAST_POLL_SECONDS, LAST_POLL_SHARE * (deadline - monotonic()))
+        while True:
+            end = last if monotonic() < last else deadline
+            yield Pause(Call.POLL, partial(self._next_moment, end))
+            if stop.is_set():
+                return
+            if monotonic() >= deadline:
+                raise self._timeout()
+            result = self._ask(deadline)
             if result:
                 yield result
                 if result.ready:
                     return
-            if monotonic() >= deadline:
-                if self._last_failure:
-                    raise StatusUnavailable(
-                        f"The last request for the status failed: {self._last_failure}.",
-                        status_code=self._last_status,
-                        task_id=self._task.id,
-                    )
-                raise TaskTimeout(f"No image after {patience:.0f} s of waiting.", task_id=self._task.id)
 
-    def _ask(self) -> Result | None:
-        """Make one poll and set the pause until the next; return None for a failed poll.
+    def _next_moment(self, end: float) -> float:
+        """Return when to poll next, by the durations known now, at most `end`."""
+        if not self._is_scheduled:
+            return min(self._not_before, end)
+        return min(max(self._submitted + self._asked + self._schedule.delay(self._asked), self._not_before), end)
+
+    def _ask(self, deadline: float) -> Result | None:
+        """Make one poll and set the moment of the next; return None for a failed poll.
 
         The duration of the call is part of the pause.
         """
-        asked = self._age
+        self._asked = self._age
         try:
-            response = self._call()
+            response = self._call(deadline - monotonic())
         except (NotConnected, ResponseLost) as error:
             self._last_status = None
             self._again(str(error))
@@ -94,7 +108,7 @@ class Polling:
             self._again(response.fault or (page if is_page(response) else "a response without a status"))
         else:
             self._failures, self._last_failure, self._refused_since = 0, "", None
-            self._pause = max(asked + self._schedule.delay(asked) - self._age, MIN_PAUSE_SECONDS)
+            self._is_scheduled, self._not_before = True, monotonic() + MIN_PAUSE_SECONDS
             return self._checked(result)
         return None
 
@@ -107,6 +121,8 @@ class Polling:
         if result.ready and not result.sample:
             raise InvalidImage("The API says Ready but names no image.", task_id=self._task.id)
         if result.ready:
+            if self._is_fresh:
+                self._schedule.learn(self._age, self._submitted)
             log.info("task %s: ready after %.2f s", self._task.id, self._age)
         return result
 
@@ -139,8 +155,18 @@ class Polling:
     def _again(self, why: str, at_least: float | None = None) -> None:
         self._failures += 1
         self._last_failure = why
-        self._pause = max(backoff(self._limits, self._failures), at_least or 0.0)
-        log.warning("task %s: poll failed (%s), again in %.2f s", self._task.id, why, self._pause)
+        pause = max(backoff(self._limits, self._failures), at_least or 0.0)
+        self._is_scheduled, self._not_before = False, monotonic() + pause
+        log.warning("task %s: poll failed (%s), again in %.2f s", self._task.id, why, pause)
+
+    def _timeout(self) -> TaskTimeout:
+        if not self._last_failure:
+            return TaskTimeout(f"No image after {monotonic() - self._began:.0f} s of waiting.", task_id=self._task.id)
+        return StatusUnavailable(
+            f"The last request for the status failed: {self._last_failure}.",
+            status_code=self._last_status,
+            task_id=self._task.id,
+        )
 
     @property
     def _age(self) -> float:

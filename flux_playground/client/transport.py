@@ -135,6 +135,8 @@ class Transport:
         The key is sent only where it may be seen, whatever the caller asked for; a response that repeats it loses it,
         so that no error, record or log line can hold it.
         """
+        if timeout <= 0:
+            raise NotConnected("no time is left")
         with self._lock:
             self._active += 1
         try:
@@ -143,14 +145,15 @@ class Transport:
             self._rest()
 
     def get(self, url: str, *, timeout: float, max_bytes: int) -> Response:
-        """GET a URL without the key and follow redirects, each to an allowed URL; limits as for `call`.
+        """GET a URL without the key and follow redirects, each to an allowed URL; limits as for `call`, all together.
 
         Raises `URLNotAllowed`, `AddressBlocked`, `NotConnected`, `ResponseLost`, `BadRedirect`.
         """
+        end = monotonic() + timeout
         for _ in range(self._limits.max_redirects + 1):
             if not is_allowed_url(url, self._base):
                 raise URLNotAllowed("must be https and public")
-            response = self.call("GET", url, timeout=timeout, max_bytes=max_bytes)
+            response = self.call("GET", url, timeout=end - monotonic(), max_bytes=max_bytes)
             target = redirect_target(url, response)
             if target is None:
                 return response
