@@ -61,9 +61,9 @@ class Playground:
         self._document_version = document_version(self.document.raw)
         self.store = GenerationStore(settings.data)
         self.clients = ClientPool(settings.max_in_flight, others=not settings.hosted, limits=limits)
-        free_server = "" if settings.max_storage_gb else LOCAL_SERVER_PREFIX
-        retention = Retention(self.store, settings.max_storage_bytes, free_server)
-        self._runner = Runner(self.store, self.clients, retention, settings.timeout, add_image_facts)
+        free = "" if settings.max_storage_gb else LOCAL_SERVER_PREFIX
+        kept = Retention(self.store, settings.max_storage_bytes, free)
+        self._runner = Runner(self.store, self.clients, kept, settings.timeout, add_image_facts, schema.usual_seconds)
         self._runs = self._runner.runs
         quota = Quota(self.store.usage, settings.allowance, settings.budget)
         self._admission = Admission(self._runs, quota, has_capacity_limit=settings.hosted)

@@ -26,7 +26,7 @@ hypothesis.settings.load_profile("quick")
 
 SPEED = 60.0
 SCALE = 0.25
-FAST_POLLS = Limits(max_poll_step=0.01)
+FAST_POLLS = Limits(max_poll_step=0.01, max_poll_start=0.1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

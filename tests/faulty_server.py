@@ -36,6 +36,7 @@ QUICK = Limits(
     resign_timeout=0.8,
     rate_limit_timeout=1.0,
     idle_timeout=0.3,
+    max_poll_start=0.05,
     max_response_bytes=100_000,
     max_image_bytes=1_000_000,
 )

@@ -3,79 +3,123 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from ..client import Client, Result, Task
+from ..client.steps import Call, Pause, pause_for
 from ..errors import PlaygroundError, SubmitUnknown, TaskFailed
 from ..generation import Generation, State
 from ..storage.generation_store import GenerationStore
-from .queued_request import QueuedRequest
+from .active_runs import ActiveRun
+from .poll_schedules import PollSchedules
+from .queued_request import LoadedRequests
+
+PLACE_CHECK_SECONDS = 0.2
 
 log = logging.getLogger(__name__)
 
 
-def run_generation(
-    generation: Generation,
-    request: QueuedRequest,
-    client: Client,
-    store: GenerationStore,
-    patience: float,
-    stop: threading.Event,
-    suspended: threading.Event | None = None,
-    place: AbstractContextManager[None] | None = None,
-    add_image_facts: Callable[[Generation, bytes], Generation] = lambda generation, data: generation,
-) -> Iterator[Generation]:
-    """Run a generation from its present state to its end and yield each record; the last one is finished.
+@dataclass(frozen=True)
+class Surroundings:
+    """What the generations of a program share: where they are stored and how they are waited for.
 
-    A generation without a task is submitted with `request`, whose images are loaded while `place` is held; one with a
-    task is only polled and downloaded. `patience` is in seconds. Setting `stop` ends the waiting, not the task. With
-    `suspended` set as well, that end is not saved, so that the next start resumes the task. `add_image_facts` completes
-    the record of a delivered image. Errors are not raised: they are the `state` and `error` of the last record.
+    `patience` is in seconds, for the submit and for the rest. `add_image_facts` completes the record of a delivered
+    image.
     """
 
-    def end(generation: Generation, error: PlaygroundError | None) -> Generation:
-        ended = _failed(generation, error)
-        resumable = suspended is not None and suspended.is_set() and ended.state is State.DETACHED
-        return ended if resumable else store.save_with_retry(ended)
+    store: GenerationStore
+    schedules: PollSchedules
+    patience: float
+    add_image_facts: Callable[[Generation, bytes], Generation] = lambda generation, data: generation
+    loaded: LoadedRequests = field(default_factory=LoadedRequests)
 
+
+def run_generation(run: ActiveRun, client: Client, around: Surroundings) -> Iterator[Pause]:
+    """Run a generation from its present state to its end; yield the pause before each call but the first.
+
+    `run` publishes each record; the last one is finished. A generation without a task is submitted with its request;
+    one with a task is only polled and downloaded. Setting `run.stop` ends the waiting, not the task. With
+    `run.suspended` set as well, that end is not saved, so that the next start resumes the task. Errors are not raised:
+    they are the `state` and `error` of the last record.
+    """
     try:
-        fresh = not generation.task_id
-        if fresh:
-            with place or nullcontext():
-                if stop.is_set():
-                    yield store.save_with_retry(replace(generation, state=State.CANCELLED, finished_at=time.time()))
-                    return
-                store.check_writable()
-                values = request.load(store.inputs.load)
-                generation = store.save(replace(generation, state=State.SUBMITTING, started_at=time.time()))
-                yield generation
-                task = client.submit(generation.endpoint, values, stop=stop, patience=patience)
-                del values  # images take megabytes, and the task takes minutes
-            generation = replace(generation, task_id=task.id, polling_url=task.polling_url, cost=task.cost)
-        generation = store.save_with_retry(replace(generation, state=State.RUNNING, error=None, finished_at=None))
-        yield generation
-        result, accepted = None, time.monotonic()
-        schedule = client.poll_schedule(store.usage.durations(generation.server, generation.endpoint))
-        age = 0.0 if fresh else max(time.time() - (generation.started_at or 0.0), 0.001)
-        for result in client.poll(_task(generation), schedule=schedule, patience=patience, age=age, stop=stop):
-            generation = _apply_result(generation, result)
-            yield generation
-        if result is None or not result.sample:
-            yield end(generation, None)
-            return
-        api_seconds = time.monotonic() - accepted if fresh else None
-        data = client.collect(_task(generation), result, stop=stop)
-        generation = _succeeded(store.save_image(generation, data), api_seconds)
-        yield store.save_with_retry(_with_facts(generation, data, add_image_facts))
+        is_fresh = not run.generation.task_id
+        if is_fresh:
+            yield from _submit(run, client, around)
+        if not run.generation.finished or not is_fresh:
+            yield from _fetch(run, client, around, is_fresh)
     except PlaygroundError as error:
-        yield end(generation, error)
+        _end(run, around.store, error)
     except Exception as error:  # a fault of this program must still end the generation
-        log.exception("generation %s: task %s", generation.id, generation.task_id or "none")
-        yield end(generation, PlaygroundError(f"This program failed ({type(error).__name__})."))
+        log.exception("generation %s: task %s", run.generation.id, run.generation.task_id or "none")
+        _end(run, around.store, PlaygroundError(f"This program failed ({type(error).__name__})."))
+
+
+def _submit(run: ActiveRun, client: Client, around: Surroundings) -> Iterator[Pause]:
+    """Submit a request; one with images only with a place of its address, as long as they are in memory."""
+    if not run.request.has_images:
+        yield from _send(run, client, around, Call.SUBMIT)
+        return
+    address = run.identity.address
+    while not around.loaded.acquire(address):
+        yield pause_for(PLACE_CHECK_SECONDS, Call.UPLOAD)
+        if run.stop.is_set():
+            _cancel(run, around.store)
+            return
+    try:
+        yield from _send(run, client, around, Call.UPLOAD)
+    finally:
+        around.loaded.release(address)
+
+
+def _send(run: ActiveRun, client: Client, around: Surroundings, call: Call) -> Iterator[Pause]:
+    if run.stop.is_set():
+        _cancel(run, around.store)
+        return
+    store = around.store
+    store.check_writable()
+    values = run.request.load(store.inputs.load)
+    run.publish(store.save(replace(run.generation, state=State.SUBMITTING, started_at=time.time())))
+    task = yield from client.submit_steps(run.generation.endpoint, values, run.stop, around.patience, call)
+    accepted = replace(run.generation, task_id=task.id, polling_url=task.polling_url, cost=task.cost)
+    run.publish(store.save_with_retry(replace(accepted, state=State.RUNNING)))
+
+
+def _fetch(run: ActiveRun, client: Client, around: Surroundings, is_fresh: bool) -> Iterator[Pause]:
+    """Poll an accepted task and save its image."""
+    store, accepted = around.store, time.monotonic()
+    deadline = accepted + around.patience
+    age = 0.0 if is_fresh else max(time.time() - (run.generation.started_at or 0.0), 0.001)
+    if not is_fresh:
+        resumed = replace(run.generation, state=State.RUNNING, error=None, finished_at=None)
+        run.publish(store.save_with_retry(resumed))
+    schedule = around.schedules.get(client, run.generation.server, run.generation.endpoint)
+    task, result = _task(run.generation), None
+    for step in client.poll_steps(task, run.stop, deadline, schedule=schedule, age=age):
+        if isinstance(step, Pause):
+            yield step
+        else:
+            result = step
+            run.publish(_apply_result(run.generation, result))
+    if result is None or not result.sample:
+        _end(run, store, None)
+        return
+    api_seconds = time.monotonic() - accepted if is_fresh else None
+    data = yield from client.collect_steps(task, result, run.stop, deadline)
+    generation = _succeeded(store.save_image(run.generation, data), api_seconds)
+    run.publish(store.save_with_retry(_with_facts(generation, data, around.add_image_facts)))
+
+
+def _cancel(run: ActiveRun, store: GenerationStore) -> None:
+    run.publish(store.save_with_retry(replace(run.generation, state=State.CANCELLED, finished_at=time.time())))
+
+
+def _end(run: ActiveRun, store: GenerationStore, error: PlaygroundError | None) -> None:
+    ended = _failed(run.generation, error)
+    is_resumable = run.suspended.is_set() and ended.state is State.DETACHED
+    run.publish(ended if is_resumable else store.save_with_retry(ended))
 
 
 def _task(generation: Generation) -> Task:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import StorageError
 from ..image_ref import is_image_ref
 
-MAX_LOADED_PER_ADDRESS = 4
+MAX_LOADED_PER_ADDRESS = 2
 """Requests with images that are in memory at once for one address; each may take 100 MB while it is sent."""
-
-STOP_CHECK_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -57,23 +54,22 @@ class LoadedRequests:
     def __init__(self, limit: int = MAX_LOADED_PER_ADDRESS) -> None:
         self._limit = limit
         self._counts: Counter[str] = Counter()
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
 
-    @contextmanager
-    def hold(self, address: str, stop: threading.Event) -> Iterator[None]:
-        """Wait for a place and hold it for the block; when `stop` is set, the block runs without a place."""
-        with self._changed:
-            while self._counts[address] >= self._limit and not stop.is_set():
-                self._changed.wait(STOP_CHECK_SECONDS)
+    def acquire(self, address: str) -> bool:
+        """Take a place and return True; return False when the address has none left. `release` must follow."""
+        with self._lock:
+            if self._counts[address] >= self._limit:
+                return False
             self._counts[address] += 1
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._counts[address] -= 1
-                if not self._counts[address]:
-                    del self._counts[address]
-                self._changed.notify_all()
+            return True
+
+    def release(self, address: str) -> None:
+        """Give a place back."""
+        with self._lock:
+            self._counts[address] -= 1
+            if not self._counts[address]:
+                del self._counts[address]
 
 
 def _items(value: Any) -> list[Any]:

@@ -1,14 +1,13 @@
-"""Runs generations on worker threads, in the order of each key's queue."""
+"""Runs generations on the threads of a timetable, in the order of each key's queue."""
 
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from ..client.steps import Call, Pause
 from ..errors import Unauthorized
 from ..generation import Generation, State
 from ..storage.generation_store import GenerationStore
@@ -16,14 +15,18 @@ from ..storage.retention import Retention
 from . import usage_log
 from .active_runs import ActiveRun, ActiveRuns
 from .client_pool import ClientPool, PooledClient
-from .pipeline import run_generation
-from .queued_request import LoadedRequests
+from .pipeline import Surroundings, run_generation
+from .poll_schedules import PollSchedules
+from .timetable import Timetable
 
 log = logging.getLogger(__name__)
 
 
 class Runner:
-    """The worker threads of one playground; `patience` is how many seconds a task is waited for."""
+    """Runs the generations of one playground; none needs a thread of its own while it waits.
+
+    `patience` is how many seconds a task is waited for, `usual_seconds` returns those of an endpoint without history.
+    """
 
     def __init__(
         self,
@@ -32,11 +35,14 @@ class Runner:
         retention: Retention,
         patience: float,
         add_image_facts: Callable[[Generation, bytes], Generation],
+        usual_seconds: Callable[[str], tuple[float, float] | None],
     ) -> None:
         self.runs = ActiveRuns()
-        self._loaded = LoadedRequests()
-        self._store, self._clients, self._retention, self._patience = store, clients, retention, patience
-        self._add_image_facts = add_image_facts
+        self._store, self._clients, self._retention = store, clients, retention
+        schedules = PollSchedules(store.usage.durations, usual_seconds)
+        self._around = Surroundings(store, schedules, patience, add_image_facts)
+        self._started: dict[ActiveRun, tuple[PooledClient, Iterator[Pause]]] = {}
+        self._timetable = Timetable(self._advance)
 
     def close(self) -> None:
         """Stop waiting for all generations; the next start resumes accepted ones."""
@@ -48,10 +54,12 @@ class Runner:
         for run in runs:  # after all are stopped: a place that is free must not send a queued request
             for _ in run.watch():
                 pass
+        self._timetable.close()
 
     def stop(self, run: ActiveRun) -> Generation:
         """Stop waiting for a run; one that is still queued is never sent."""
         run.stop.set()
+        self._timetable.wake(run)
         if self._clients.cancel(run):
             self.abandon(run)
         return run.generation
@@ -78,8 +86,8 @@ class Runner:
             raise
         if pooled.queue.acquire(run):
             try:
-                self._start_worker(pooled, run)
-            except RuntimeError:  # no more threads
+                self._start(pooled, run)
+            except RuntimeError:  # no thread
                 self._start_next(pooled)
                 self.abandon(run)
                 raise
@@ -87,52 +95,54 @@ class Runner:
             self.stop(run)
         return run.generation
 
-    def _start_worker(self, pooled: PooledClient, run: ActiveRun) -> None:
-        threading.Thread(target=self._run_worker, args=(pooled, run), name="generation", daemon=True).start()
+    def _start(self, pooled: PooledClient, run: ActiveRun) -> None:
+        """Make the first step of a run that has its place in the queue; raises `RuntimeError` without a thread."""
+        self._started[run] = pooled, run_generation(run, pooled.client, self._around)
+        has_task, has_images = bool(run.generation.task_id), run.request.has_images
+        call = Call.POLL if has_task else Call.UPLOAD if has_images else Call.SUBMIT
+        try:
+            self._timetable.add(run, call)
+        except RuntimeError:
+            del self._started[run]
+            raise
 
     def _start_next(self, pooled: PooledClient) -> None:
-        """Give a free place to the next run; abandon runs for which no thread can be started."""
+        """Give a free place to the next run; abandon runs for which there is no thread."""
         while run := pooled.queue.release():
             try:
-                self._start_worker(pooled, run)
+                self._start(pooled, run)
                 return
             except RuntimeError:
                 self.abandon(run)
 
-    def _run_worker(self, pooled: PooledClient, first: ActiveRun) -> None:
-        """Run one generation, then the next of the queue, until none waits."""
-        run: ActiveRun | None = first
-        while run is not None:
-            try:
-                self._run(run, pooled)
-            except Exception:
-                log.exception("generation %s: task %s", run.generation.id, run.generation.task_id or "none")
-            finally:
-                self.runs.remove(run)
-                ended, run = run, pooled.queue.release()
-                if isinstance(ended.generation.error, Unauthorized):
-                    self._clients.discard(pooled)
-
-    def _run(self, run: ActiveRun, pooled: PooledClient) -> None:
+    def _advance(self, run: ActiveRun) -> Pause | None:
+        """Make one step of a run; return the pause before the next one, or None at its end."""
+        pooled, steps = self._started[run]
         try:
-            place = self._loaded.hold(run.identity.address, run.stop) if run.request.has_images else nullcontext()
-            for generation in run_generation(
-                run.generation,
-                run.request,
-                pooled.client,
-                self._store,
-                self._patience,
-                run.stop,
-                run.suspended,
-                place,
-                self._add_image_facts,
-            ):
-                run.publish(generation)
-        finally:
+            pause = next(steps, None)
+        except Exception:
+            log.exception("generation %s: task %s", run.generation.id, run.generation.task_id or "none")
+            pause = None
+        if pause is None:
+            self._finish(run, pooled)
+        elif pause.call is Call.DOWNLOAD:  # an image is ready: its duration counts for the tasks that wait
+            self._timetable.refresh()
+        return pause
+
+    def _finish(self, run: ActiveRun, pooled: PooledClient) -> None:
+        try:
             if not run.generation.finished:  # a fault of this program: watchers must see an end
                 self._end(run, State.DETACHED if run.generation.task_id else State.SUBMIT_UNKNOWN)
-        usage_log.log_generation(run.generation)
-        self._retention.enforce()
+            usage_log.log_generation(run.generation)
+            self._retention.enforce()
+        except Exception:
+            log.exception("generation %s: task %s", run.generation.id, run.generation.task_id or "none")
+        finally:
+            self.runs.remove(run)
+            del self._started[run]
+            self._start_next(pooled)
+            if isinstance(run.generation.error, Unauthorized):
+                self._clients.discard(pooled)
 
     def _end(self, run: ActiveRun, state: State) -> None:
         run.publish(self._store.save_with_retry(replace(run.generation, state=state, finished_at=time.time())))

@@ -133,7 +133,9 @@ class Timetable(Generic[Task]):
                     if self._closed:
                         return
                     self._wait()
-                self._signal()
+                moment = self._next_moment()
+                if self._awaited is None or (moment is not None and moment < self._awaited):
+                    self._signal()
             self._make_step(entry)
 
     def _wait(self) -> None:
@@ -196,5 +198,7 @@ class Timetable(Generic[Task]):
         return None
 
     def _next_moment(self) -> float | None:
-        free = (heap[0].due for call, heap in self._heaps.items() if heap and self._active[call] < self._max_calls[call])
+        free = (
+            heap[0].due for call, heap in self._heaps.items() if heap and self._active[call] < self._max_calls[call]
+        )
         return min(free, default=None)

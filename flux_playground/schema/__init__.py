@@ -5,6 +5,7 @@ from .document import Document, load, load_text
 from .fields import Field
 from .known_fields import has_control_character, normalize
 from .operation import Operation
+from .supplement import usual_seconds
 
 __all__ = [
     "Document",
@@ -15,4 +16,5 @@ __all__ = [
     "load",
     "load_text",
     "normalize",
+    "usual_seconds",
 ]

@@ -30,7 +30,7 @@ from pathlib import Path
 from flux_playground import Playground, Settings
 
 url, folder, points = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
-ROOMS = ("runs/pipeline.py", "storage/", "client/")
+ROOMS = ("runs/pipeline.py", "runs/runner.py", "storage/", "client/")
 
 def make(name, fatal):
     seen = 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 
 from flux_playground import Playground, Settings
 from flux_playground.client import Client, Limits
+from flux_playground.client.steps import make_steps
 from flux_playground.errors import (
     ContentModerated,
     DownloadFailed,
@@ -32,7 +32,9 @@ from flux_playground.errors import (
 )
 from flux_playground.generation import Generation, State
 from flux_playground.local import LocalServer
-from flux_playground.runs.pipeline import run_generation
+from flux_playground.runs.active_runs import ActiveRun
+from flux_playground.runs.pipeline import Surroundings, run_generation
+from flux_playground.runs.poll_schedules import PollSchedules
 from flux_playground.runs.queued_request import QueuedRequest
 from flux_playground.storage.generation_store import GenerationStore
 
@@ -69,10 +71,17 @@ def go(
     fresh = Generation(f"{time.monotonic_ns():032x}", "owner", time.time(), ENDPOINT, server.url, request, seed=5)
     with Client(server.url, KEY) as account, Client(server.url, key, limits=QUICK) as client:
         before = account.credits()
-        records = list(
-            run_generation(store.save(fresh), QueuedRequest(request), client, store, patience, threading.Event())
-        )
+        records = make_records(ActiveRun(store.save(fresh), QueuedRequest(request)), client, store, patience)
         return records, round((before - account.credits()) / PRICE)
+
+
+def make_records(run: ActiveRun, client: Client, store: GenerationStore, patience: float) -> list[Generation]:
+    """Every record of a run that is made on this thread."""
+    records: list[Generation] = []
+    run.add_listener(lambda: records.append(run.generation))
+    around = Surroundings(store, PollSchedules(store.usage.durations, lambda _: None), patience)
+    assert list(make_steps(run_generation(run, client, around), run.stop)) == []
+    return records
 
 
 # The word in the prompt · how the generation ends · its error · how many submits were paid for
@@ -141,7 +150,7 @@ def test_a_server_that_is_not_there_costs_nothing(store: GenerationStore) -> Non
         url = gone.url
     fresh = Generation("0" * 32, "owner", time.time(), ENDPOINT, url, {})
     with Client(url, KEY, limits=QUICK) as client:
-        last = list(run_generation(fresh, QueuedRequest(), client, store, 1, threading.Event()))[-1]
+        last = make_records(ActiveRun(fresh), client, store, 1)[-1]
     assert last.state is State.FAILED
     assert type(last.error).__name__ == "APIUnreachable"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +16,7 @@ from flux_playground.errors import StorageError
 from flux_playground.generation import State
 from flux_playground.image_ref import image_ref
 from flux_playground.local import LocalServer
+from flux_playground.playground import OWNER
 from flux_playground.runs.queued_request import LoadedRequests, QueuedRequest
 from tests.conftest import FAST_POLLS
 
@@ -102,19 +102,22 @@ def test_text_like_a_reference_stays_text() -> None:
 
 
 def test_loaded_requests_wait_for_own_address_only() -> None:
-    """A second request of one address waits; another address goes on; a stop ends the wait."""
-    loaded, never, stop = LoadedRequests(1), threading.Event(), threading.Event()
-    entered = threading.Event()
+    """A second request of one address has to wait until the first is sent; another address goes on."""
+    loaded = LoadedRequests(1)
+    assert [loaded.acquire(address) for address in ("a", "a", "b")] == [True, False, True]
+    loaded.release("a")
+    assert loaded.acquire("a")
 
-    def second() -> None:
-        with loaded.hold("a", stop):
-            entered.set()
 
-    with loaded.hold("a", never):
-        waiting = threading.Thread(target=second)
-        waiting.start()
-        with loaded.hold("b", never):
-            assert not entered.is_set()
-        stop.set()
-        waiting.join(10)
-        assert entered.is_set()
+def test_image_waits_for_a_place(playground: Playground) -> None:
+    """A request with an image waits while its address has no place, others do not; a stop ends the wait unsent."""
+    loaded = playground._runner._around.loaded
+    while loaded.acquire(OWNER.identity.address):
+        pass
+    waiting, second = queue_image(playground), queue_image(playground, seed=6)
+    assert list(playground.generate(VALUES))[-1].state is State.SUCCEEDED
+    assert playground.get(waiting).state is State.QUEUED
+    playground.stop(waiting)
+    assert list(playground.watch(waiting))[-1].state is State.CANCELLED
+    loaded.release(OWNER.identity.address)
+    assert list(playground.watch(second))[-1].state is State.SUCCEEDED
