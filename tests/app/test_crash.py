@@ -58,7 +58,8 @@ def killed(name, fatal):
 
 assert killed("whole", 0) == 0
 lines = int((folder / "whole.lines").read_text())
-print(json.dumps([[f"key-{n}", killed(f"key-{n}", 1 + n * lines // points)] for n in range(points)]))
+keys = [f"key-{n}-of-{points}" for n in range(points)]
+print(json.dumps([[key, killed(key, 1 + n * lines // points)] for n, key in enumerate(keys)]))
 """
 
 
