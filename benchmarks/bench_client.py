@@ -1,38 +1,48 @@
-"""Measures the client against clients that poll at fixed times: seconds beyond the API's own, polls, CPU, memory.
+"""Measures how late images arrive, compared with simple clients that poll the same tasks, and what that costs.
 
-    python benchmarks/bench_client.py            all of it, about three minutes
-    python benchmarks/bench_client.py --quick    a shorter run
+    python benchmarks/bench_client.py            all of it, about eight minutes
+    python benchmarks/bench_client.py --quick    40 and 200 tasks only
 
 The server is a separate process that responds like the API and delivers the same 4-megapixel JPEG for each task. Its
 generation times are lognormal (median 6 s, sigma 0.3) and follow from the seed, so that all clients wait for the same
-tasks. Each client is a separate process. The overhead of a task is the time from the call of `submit` to the verified
-image, minus the generation time. All clients use `Client`; only the times of the polls differ.
+tasks. Each client is a separate process. The delay of a task is the time from the moment at which its image is ready at
+the server: for this program until the image is verified, stored and on record, for the others until its bytes have
+arrived. The others are an eager poller, a lazy one, and a plain schedule that waits for the shortest of the durations
+that it has seen and then polls four times a second. A warm client has made 24 images before.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import http.client
 import io
 import json
 import math
+import os
 import random
 import resource
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Callable
-from queue import Empty, SimpleQueue
-from statistics import mean, median
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import mean, median, quantiles
 from typing import Any
+from urllib.parse import urlsplit
 
 from PIL import Image
 
-from flux_playground.client import Client
-from flux_playground.client.poll_schedule import PollSchedule
+from flux_playground import Playground, Settings
+from flux_playground.generation import Generation, State
 
 PATH = "/v1/flux-pro-1.1-ultra-finetuned"
+LEARNED = 24
+SCENARIOS = ((5, 1), (40, 20), (200, 200), (2_000, 2_000))
+"""The number of tasks, and how many are submitted together."""
 
 
 def duration(seed: int) -> float:
@@ -44,19 +54,20 @@ def duration(seed: int) -> float:
 
 
 def sample() -> bytes:
-    """A JPEG of the size that the API delivers for 16:9."""
-    image = Image.effect_mandelbrot((2752, 1536), (-2.2, -1.2, 1.0, 1.2), 60).convert("RGB")
+    """A JPEG of the size that the API delivers for 16:9, of one megabyte."""
+    image = Image.effect_noise((2752, 1536), 20).convert("RGB")
     out = io.BytesIO()
-    image.save(out, "JPEG", quality=90)
+    image.save(out, "JPEG", quality=60)
     return out.getvalue()
 
 
 class Server:
-    """Answers submits, polls and downloads, each after `delay` seconds."""
+    """Answers submits, polls and downloads, each after `delay` seconds; counts the polls of each task."""
 
     def __init__(self, delay: float) -> None:
         self._delay, self._sample = delay, sample()
         self._tasks: dict[str, tuple[int, float]] = {}
+        self._polls: dict[int, int] = {}
 
     async def run(self) -> None:
         """Serves until the process is ended; prints its address first."""
@@ -82,128 +93,179 @@ class Server:
         if path == PATH:
             seed, task = json.loads(body)["seed"], str(len(self._tasks))
             self._tasks[task] = (seed, time.monotonic() + duration(seed))
+            self._polls[seed] = 0
             return json.dumps({"id": task, "polling_url": f"{self._url}/v1/get_result?id={task}"}).encode()
+        if path == "/times":
+            return json.dumps([(seed, ready, self._polls[seed]) for seed, ready in self._tasks.values()]).encode()
         if not path.startswith("/v1/get_result"):
             return self._sample
         task = path.partition("=")[2]
         seed, ready = self._tasks[task]
+        self._polls[seed] += 1
         if time.monotonic() < ready:
             return json.dumps({"id": task, "status": "Pending", "result": None, "progress": None}).encode()
         result = {"sample": f"{self._url}/{seed}.jpeg", "seed": seed, "duration": duration(seed)}
         return json.dumps({"id": task, "status": "Ready", "result": result}).encode()
 
 
-# The clients
+# The clients: each returns when it had the image of each seed, in monotonic seconds
+
+Arrivals = dict[int, float]
+Wave = Callable[[list[int]], Arrivals]
 
 
-class Fixed(PollSchedule):
-    """Polls after the same pause each time."""
+@contextmanager
+def ours(url: str) -> Iterator[Wave]:
+    """This program without its page."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(data=Path(folder), base_url=url, api_key="bench-key-bench-key", max_in_flight=2_000)
+        with Playground(settings) as playground:
 
-    def __init__(self, seconds: float) -> None:
-        super().__init__()
-        self._seconds = seconds
+            def make(seeds: list[int]) -> Arrivals:
+                arrivals: Arrivals = {}
+                ended = threading.Event()
 
-    def delay(self, elapsed: float) -> float:
-        """The same, whatever has elapsed."""
-        return self._seconds
+                def note(seed: int, generation: Generation) -> None:
+                    if generation.finished and seed not in arrivals:
+                        arrivals[seed] = time.monotonic()
+                        if generation.state is not State.SUCCEEDED or generation.seed != seed:
+                            raise AssertionError(generation)
+                        if len(arrivals) == len(seeds):
+                            ended.set()
+
+                for seed in seeds:
+                    started = playground.start({"finetune_id": "a", "prompt": "a mill", "seed": seed})
+                    run = playground.run(started.id)
+                    if run is None:
+                        raise AssertionError("ended too soon")
+                    run.add_listener(lambda run=run, seed=seed: note(seed, run.generation))  # type: ignore[misc]
+                ended.wait()
+                return arrivals
+
+            yield make
 
 
-PACES: dict[str, Callable[[list[float]], PollSchedule]] = {
-    "ours": PollSchedule,
-    "every 50 ms": lambda _: Fixed(0.05),
-    "every 500 ms": lambda _: Fixed(0.5),
-}
-"""From the durations of past tasks to the schedule of the next."""
+@contextmanager
+def poller(url: str, pauses: Callable[[list[float]], tuple[float, float]]) -> Iterator[Wave]:
+    """A simple client: `pauses` returns the seconds before the first poll and between two polls, by past durations."""
+    address = urlsplit(url)
+    past: list[float] = []
 
+    async def call(method: str, path: str, body: bytes, streams: tuple[Any, Any]) -> bytes:
+        reader, writer = streams
+        writer.write(
+            b"%s %s HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (method.encode(), path.encode(), len(body)) + body
+        )
+        answer = await reader.readuntil(b"\r\n\r\n")
+        found: bytes = await reader.readexactly(int(answer.split(b"Length: ")[1].split(b"\r\n")[0]))
+        return found
 
-def measure(name: str, url: str, tasks: int, together: int) -> dict[str, float]:
-    """Make `tasks` images in this process, `together` at a time; return what they cost on average."""
-    queue: SimpleQueue[int] = SimpleQueue()
-    for seed in range(tasks):
-        queue.put(seed)
-    overheads: list[float] = []
-    starts: list[float] = []
-    polls: list[int] = []
-    past = [duration(-seed) for seed in range(1, 65)]
-
-    def work() -> None:
+    async def make_one(seed: int) -> float:
+        streams = await asyncio.open_connection(address.hostname, address.port)
+        task = json.loads(await call("POST", PATH, json.dumps({"seed": seed}).encode(), streams))
+        began = time.monotonic()
+        first, step = pauses(past)
+        await asyncio.sleep(first)
         while True:
-            try:
-                seed = queue.get_nowait()
-            except Empty:
-                return
-            began = time.monotonic()
-            task = client.submit(PATH, {"seed": seed})
-            results = list(client.poll(task, schedule=PACES[name](past)))
-            ready = time.monotonic()
-            past.append(ready - began)
-            client.collect(task, results[-1])
-            if results[-1].seed != seed:
-                raise AssertionError("an image was mixed up")
-            overheads.append(time.monotonic() - began - duration(seed))
-            starts.append(ready - began - duration(seed))
-            polls.append(len(results))
+            polled = json.loads(await call("GET", task["polling_url"].removeprefix(url), b"", streams))
+            if polled["status"] == "Ready":
+                break
+            await asyncio.sleep(step)
+        past.append(time.monotonic() - began)
+        await call("GET", polled["result"]["sample"].removeprefix(url), b"", streams)
+        streams[1].close()
+        return time.monotonic()
 
-    threading.stack_size(256 * 1024)
-    cpu = time.process_time()
-    with Client(url, "bench-key-bench-key") as client:
-        threads = [threading.Thread(target=work) for _ in range(together)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    if len(overheads) != tasks:
-        raise AssertionError(f"{tasks - len(overheads)} images are missing")
+    async def make_all(seeds: list[int]) -> Arrivals:
+        return dict(zip(seeds, await asyncio.gather(*map(make_one, seeds)), strict=True))
+
+    yield lambda seeds: asyncio.run(make_all(seeds))
+
+
+CLIENTS: dict[str, Callable[[str], Any]] = {
+    "ours": ours,
+    "50 ms": lambda url: poller(url, lambda _: (0.05, 0.05)),
+    "500 ms": lambda url: poller(url, lambda _: (0.5, 0.5)),
+    "learned": lambda url: poller(url, lambda past: (min(past, default=0.25), 0.25)),
+}
+
+
+def measure(name: str, url: str, tasks: int, together: int, is_warm: bool) -> dict[str, float]:
+    """Make `tasks` images in this process, `together` at a time; return what they cost."""
+    threads = [0]
+    stop = threading.Event()
+
+    def count_threads() -> None:
+        while not stop.wait(0.1):
+            threads[0] = max(threads[0], len(os.listdir("/proc/self/task")) - 1)  # noqa: PTH208
+
+    arrivals: Arrivals = {}
+    with CLIENTS[name](url) as make:
+        if is_warm:
+            make(list(range(1_000_000, 1_000_000 + LEARNED)))
+        threading.Thread(target=count_threads, daemon=True).start()
+        cpu = time.process_time()
+        for first in range(0, tasks, together):
+            arrivals |= make(list(range(first, min(first + together, tasks))))
+        cpu = time.process_time() - cpu
+    stop.set()
+    connection = http.client.HTTPConnection(urlsplit(url).netloc)
+    connection.request("GET", "/times")
+    times = {seed: (ready, polls) for seed, ready, polls in json.loads(connection.getresponse().read())}
+    delays = [arrivals[seed] - times[seed][0] for seed in range(tasks)]
     return {
-        "overhead, mean s": mean(overheads),
-        "overhead, median s": median(overheads),
-        "until Ready is known, mean s": mean(starts),
-        "polls per task": mean(polls),
-        "CPU per task, ms": (time.process_time() - cpu) / tasks * 1_000,
+        "delay, mean s": mean(delays),
+        "delay, median s": median(delays),
+        "delay, 95 % s": quantiles(delays, n=20)[-1],
+        "polls per task": mean(times[seed][1] for seed in range(tasks)),
+        "CPU per task, ms": cpu / tasks * 1_000,
         "memory at most, MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024,
+        "threads at most": threads[0],
     }
 
 
-def run(title: str, tasks: int, together: int, delay: float) -> None:
-    """One scenario: a server, and each client in turn; prints a row per figure, with ratios to the eager poller."""
+def run(tasks: int, together: int, is_warm: bool, delay: float) -> None:
+    """One scenario: a server for each client in turn; prints a row per figure, with ratios to the other clients."""
+    found: dict[str, dict[str, float]] = {}
     command = [sys.executable, __file__]
-    with subprocess.Popen([*command, "--serve", str(delay)], stdout=subprocess.PIPE, text=True) as server:
-        try:
-            assert server.stdout
-            url = server.stdout.readline().strip()
-            found: dict[str, dict[str, float]] = {}
-            for name in PACES:
-                wanted = [*command, "--client", name, url, str(tasks), str(together)]
-                found[name] = json.loads(subprocess.run(wanted, check=True, capture_output=True, text=True).stdout)
-        finally:
-            server.terminate()
-    print(f"\n{title}")
-    print(f"{'':30}" + "".join(f"{name:>16}" for name in found) + f"{'ours : 50 ms':>16}{'ours : 500 ms':>16}")
-    for figure, ours in found["ours"].items():
-        values = [row[figure] for row in found.values()]
-        ratios = "".join(f"{ours / value:>16.2f}" for value in values[1:])
-        print(f"{figure:30}" + "".join(f"{value:>16.3f}" for value in values) + ratios)
-    lost = found["ours"]["overhead, mean s"] - found["every 50 ms"]["overhead, mean s"]
-    print(f"later than the eager poller, on average: {lost:.3f} s")
+    for name in CLIENTS:
+        with subprocess.Popen([*command, "--serve", str(delay)], stdout=subprocess.PIPE, text=True) as server:
+            try:
+                assert server.stdout
+                wanted = [name, server.stdout.readline().strip(), str(tasks), str(together), str(int(is_warm))]
+                done = subprocess.run([*command, "--client", *wanted], check=True, stdout=subprocess.PIPE, text=True)
+                found[name] = json.loads(done.stdout)
+            finally:
+                server.terminate()
+    start = "warm" if is_warm else "cold"
+    print(f"\n{tasks} tasks, {together} together, {start}, {delay * 1_000:.0f} ms added to each call")
+    others = [name for name in found if name != "ours"]
+    print(f"{'':20}" + "".join(f"{name:>12}" for name in found) + "".join(f"{f'ours : {name}':>16}" for name in others))
+    for figure, value in found["ours"].items():
+        row = "".join(f"{one[figure]:>12.3f}" for one in found.values())
+        print(f"{figure:20}{row}" + "".join(f"{value / max(found[name][figure], 1e-9):>16.2f}" for name in others))
+    lost = found["ours"]["delay, mean s"] - found["50 ms"]["delay, mean s"]
+    print(f"later than the eager poller, on average: {lost:.3f} s", flush=True)
 
 
 def main() -> None:
     """Run the scenarios, or one of their processes."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer tasks")
+    parser.add_argument("--delay", type=float, default=0.0, help="seconds added to each call")
     parser.add_argument("--serve", type=float, help=argparse.SUPPRESS)
-    parser.add_argument("--client", nargs=4, help=argparse.SUPPRESS)
+    parser.add_argument("--client", nargs=5, help=argparse.SUPPRESS)
     arguments: Any = parser.parse_args()
     if arguments.serve is not None:
         asyncio.run(Server(arguments.serve).run())
     elif arguments.client:
-        name, url, tasks, together = arguments.client
-        print(json.dumps(measure(name, url, int(tasks), int(together))))
+        name, url, *numbers = arguments.client
+        tasks, together, is_warm = map(int, numbers)
+        print(json.dumps(measure(name, url, tasks, together, bool(is_warm))))
     else:
-        run("12 at a time", 24 if arguments.quick else 60, 12, 0.0)
-        run("200 together", 200, 200, 0.0)
-        if not arguments.quick:
-            run("200 together, 100 ms added to each call", 200, 200, 0.1)
+        for tasks, together in SCENARIOS[1:3] if arguments.quick else SCENARIOS:
+            for is_warm in (False, True):
+                run(tasks, together, is_warm, arguments.delay)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ MIN_DURATIONS = 3
 RECENT_DURATIONS = 16
 EARLY_POLL_SECONDS = 1.0
 START_QUANTILE = 0.05
-START_SHARE = 0.93
+START_SHARE = 0.92
 EARLY_SHARE_OF_START = 0.6
 STEP_SHARE_OF_MEDIAN = 0.042
 STEP_SHARE_OF_SPREAD = 0.12
@@ -71,9 +71,8 @@ class PollSchedule:
         # In the order of the submits: of tasks that were submitted together, the fastest are known first.
         self._past: list[tuple[float, int, float]] = []
         self._count = 0
-        for duration in durations:
-            if 0 < duration < inf:
-                self._add(duration, -inf)
+        for duration in [duration for duration in durations if 0 < duration < inf][-MAX_DURATIONS:]:
+            self._add(duration, -inf)
         self._lock = threading.Lock()
         self._plan = self._make_plan()
 

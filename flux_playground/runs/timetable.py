@@ -18,6 +18,9 @@ MAX_WORKERS = 16
 MAX_CALLS = {Call.DOWNLOAD: 5, Call.SUBMIT: 5, Call.UPLOAD: 3, Call.POLL: MAX_WORKERS}
 """Calls at once. Those that a slow server can hold for long leave threads to the polls."""
 
+MAX_POLLS_BESIDE_DOWNLOADS = 3
+"""Polls at once while images wait for their download: polls take the processor from them, and can wait."""
+
 REFRESH_SECONDS = 0.2
 """Seconds between two refreshes at least: with thousands of tasks, each takes milliseconds."""
 
@@ -184,7 +187,7 @@ class Timetable(Generic[Task]):
         """Take an entry that is due from the timetable: the first of the first call that may be made now."""
         now = self._clock()
         for call, heap in self._heaps.items():
-            while heap and heap[0].due <= now and self._active[call] < self._max_calls[call]:
+            while heap and heap[0].due <= now and self._has_room(call):
                 entry = heapq.heappop(heap)
                 if self._tasks.get(entry.task) is not entry:
                     continue  # replaced by a later one, or ended
@@ -198,7 +201,11 @@ class Timetable(Generic[Task]):
         return None
 
     def _next_moment(self) -> float | None:
-        free = (
-            heap[0].due for call, heap in self._heaps.items() if heap and self._active[call] < self._max_calls[call]
-        )
-        return min(free, default=None)
+        return min((heap[0].due for call, heap in self._heaps.items() if heap and self._has_room(call)), default=None)
+
+    def _has_room(self, call: Call) -> bool:
+        """Return whether another call of this kind may be made."""
+        most = self._max_calls[call]
+        if call is Call.POLL and self._heaps[Call.DOWNLOAD] and not self._has_room(Call.DOWNLOAD):
+            most = MAX_POLLS_BESIDE_DOWNLOADS
+        return self._active[call] < most

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from flux_playground.client import Client, Result, Task
+from flux_playground.client.steps import finish_steps
 from flux_playground.errors import (
     APIError,
     DownloadFailed,
@@ -33,6 +34,7 @@ from ..faulty_server import (
     endless,
     hang_up,
     head,
+    later,
     limits_for,
     raw,
     redirect,
@@ -236,6 +238,27 @@ def test_the_download_begins_right_after_the_ready_answer_and_connections_are_ke
     polls, samples = server.calls("/v1/get_result"), server.calls(SAMPLE)
     assert median(sample.at - poll.at for poll, sample in zip(polls, samples, strict=True)) < 0.02
     assert server.connections == 2
+
+
+@pytest.mark.parametrize("act", [silence(), trickle(head(len(DATA)) + DATA, every=0.1)], ids=["silence", "a trickle"])
+def test_patience_ends_a_download_that_hangs(server: Hostile, act: Act) -> None:
+    """A host that sends nothing, or hardly anything, is given up at the deadline, whatever the timeouts allow."""
+    server.script(SAMPLE, act)
+    stop, began = threading.Event(), time.monotonic()
+    task, result = Task("t", f"{server.url}/p"), Result("t", "Ready", server.url + SAMPLE)
+    with Client(server.url, KEY, limits=QUICK) as client, pytest.raises(DownloadFailed):
+        finish_steps(client.collect_steps(task, result, stop, began + 0.4), stop)
+    assert 0.4 <= time.monotonic() - began < 10  # the timeouts are 20 s
+
+
+def test_patience_ends_a_chain_of_redirects(server: Hostile) -> None:
+    """All redirects of a download together take no longer than the download may."""
+    server.script(SAMPLE, later(0.3, redirect(SAMPLE)))
+    stop, began = threading.Event(), time.monotonic()
+    task, result = Task("t", f"{server.url}/p"), Result("t", "Ready", server.url + SAMPLE)
+    with Client(server.url, KEY, limits=QUICK) as client, pytest.raises(DownloadFailed):
+        finish_steps(client.collect_steps(task, result, stop, began + 0.4), stop)
+    assert len(server.seen) == 2
 
 
 def test_many_downloads_at_once_are_not_mixed_up(server: Hostile) -> None:

@@ -120,6 +120,71 @@ def test_only_the_latest_durations_count() -> None:
     assert PollSchedule(old + new).delay(0.0) == PollSchedule(new).delay(0.0)
 
 
+def waves(schedule: PollSchedule, durations: Iterator[float], count: int, together: int) -> Iterator[Waiting]:
+    """Tasks that are submitted together and share a schedule; the next ones are submitted when all are ready."""
+    now = 0.0
+    for _ in range(count // together):
+        began, asked = now, dict.fromkeys(((number, next(durations)) for number in range(together)), 0.0)
+        polls = dict.fromkeys(asked, 0)
+        while asked:
+            moments = {task: began + last + schedule.delay(last) for task, last in asked.items()}
+            task = min(moments, key=lambda one: moments[one])
+            now = max(moments[task], now)
+            polls[task] += 1
+            asked[task] = now - began
+            if asked[task] >= task[1]:
+                schedule.learn(asked.pop(task), began + task[0] / 1e6)
+                yield Waiting(now - began - task[1], polls[task])
+
+
+@pytest.mark.parametrize("warm", [0, 24])
+def test_batch_learns_while_it_waits(warm: int) -> None:
+    """Batches of an endpoint of which only the usual seconds are known lose little time with few polls."""
+    found: list[Waiting] = []
+    for seed in range(40):
+        durations, schedule = lognormal(6.0, seed=seed), PollSchedule(usual=(4, 15))
+        list(waves(schedule, durations, warm, 24))
+        found += waves(schedule, durations, 40, 20)
+    assert mean(one.seen for one in found) <= 0.025 + 0.15  # a poller of 50 ms loses 0.025 s
+    assert mean(one.polls for one in found) <= 14.5
+
+
+def test_first_images_count_for_those_that_wait() -> None:
+    """A task that waits is polled earlier as soon as others are known to be faster."""
+    schedule = PollSchedule([20.0] * 10)
+    before = schedule.delay(1.0)
+    for number in range(4):
+        schedule.learn(5.0, float(number))
+    assert schedule.delay(1.0) < 5.0 < before
+
+
+def test_slower_service_is_learned_from_five_images() -> None:
+    """After five images that were all slow, the first poll is not made at the time of the fast ones."""
+    schedule = PollSchedule([d for d, _ in zip(lognormal(4.0), range(64), strict=False)])
+    before = schedule.delay(3.0)
+    for number in range(5):
+        schedule.learn(12.0, float(number))
+    assert before < 0.5
+    assert schedule.delay(3.0) > 1.0
+
+
+def test_slowest_of_a_batch_are_no_slower_service() -> None:
+    """Of a batch the slowest images come last; that alone changes nothing."""
+    durations = sorted(d for d, _ in zip(lognormal(6.0), range(40), strict=False))
+    order = {duration: float(number) for number, duration in enumerate(random.Random(1).sample(durations, 40))}
+    schedule = PollSchedule(usual=(4, 15))
+    for duration in durations:
+        schedule.learn(duration, order[duration])
+    assert 2.0 < schedule.delay(2.2) + 2.2 < 4.5
+
+
+def test_usual_seconds_count_until_there_is_a_history() -> None:
+    """Without a history the usual seconds decide, with one they do not."""
+    assert PollSchedule(usual=(4, 15)).delay(0.0) == 1.0
+    assert 3.0 < 2.4 + PollSchedule(usual=(4, 15)).delay(2.4) < 4.5
+    assert PollSchedule([6.0] * 20, usual=(40, 90)).delay(3.5) == PollSchedule([6.0] * 20).delay(3.5)
+
+
 def test_tasks_that_are_ready_at_once_are_asked_after_at_once() -> None:
     assert PollSchedule([0.1] * 10).delay(0.0) <= 0.15
 

@@ -13,6 +13,7 @@ import pytest
 
 from flux_playground.client import Client, Task
 from flux_playground.client.poll_schedule import PollSchedule
+from flux_playground.client.steps import Pause
 from flux_playground.errors import APIError, StatusUnavailable, TaskNotFound, TaskTimeout, Unauthorized
 
 from ..faulty_server import (
@@ -25,6 +26,7 @@ from ..faulty_server import (
     endless,
     hang_up,
     head,
+    later,
     raw,
     redirect,
     reply,
@@ -178,6 +180,39 @@ def test_patience_ends_the_waiting_but_says_nothing_of_the_task(server: Hostile)
     began = time.monotonic()
     assert type(failure(server, reply(PENDING), patience=0.3)) is TaskTimeout
     assert time.monotonic() - began >= 0.3
+
+
+@pytest.mark.parametrize("act", [silence(), later(0.3, redirect(PATH))], ids=["silence", "redirects"])
+def test_patience_bounds_a_poll(server: Hostile, act: Act) -> None:
+    """A poll that hangs, or is redirected again and again, ends with the patience, whatever the timeouts allow."""
+    server.script(PATH, act)
+    began = time.monotonic()
+    with Client(server.url, KEY, limits=QUICK) as client, pytest.raises(TaskTimeout):
+        list(client.poll(Task("t", f"{server.url}{PATH}?id=t"), schedule=HURRIED, patience=0.5))
+    assert 0.5 <= time.monotonic() - began < 10  # the timeouts are 20 s
+
+
+def test_waiting_task_uses_what_is_known_now(server: Hostile) -> None:
+    """A pause becomes shorter when another task with the same schedule was fast; nothing is polled meanwhile."""
+    with Client(server.url, KEY, limits=replace(QUICK, max_poll_start=100)) as client:
+        schedule = client.poll_schedule([90.0] * 10)
+        began = time.monotonic()
+        pause = next(iter(client.poll_steps(Task("t", ""), threading.Event(), began + 300, schedule=schedule)))
+        assert isinstance(pause, Pause)
+        assert pause.until() == pytest.approx(began + 1.0, abs=0.5)
+        for number in range(4):
+            schedule.learn(0.5, float(number))
+        assert pause.until() < began + 0.7
+    assert server.seen == []
+
+
+def test_ready_task_is_learned(server: Hostile) -> None:
+    """A fresh task adds its duration to its schedule; a resumed one does not, since its duration is not known."""
+    schedule = PollSchedule([90.0] * 10, max_start=0.01)
+    poll(server, reply(READY), schedule=schedule, age=5)
+    assert len(schedule._past) == 10
+    poll(server, reply(READY), schedule=schedule)
+    assert len(schedule._past) == 11
 
 
 def test_stop_ends_the_waiting_at_once_and_quietly(server: Hostile) -> None:

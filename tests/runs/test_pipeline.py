@@ -162,7 +162,8 @@ def test_what_was_left_uncollected_is_collected_later_without_being_paid_for_aga
     with Playground(hasty) as playground:
         before = playground.credits()
         left = list(playground.generate({"finetune_id": "a", "prompt": "#slow hills"}))[-1]
-        assert (left.state, type(left.error)) == (State.DETACHED, TaskTimeout)
+        assert left.state is State.DETACHED
+        assert isinstance(left.error, TaskTimeout)  # a poll of so little patience may itself have no time
     with Playground(hasty.replace(timeout=30)) as playground:
         assert playground.resume() == []
         playground.collect(left.id)

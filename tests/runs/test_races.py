@@ -21,6 +21,7 @@ from flux_playground.access.visitor import resolve_credentials
 from flux_playground.client import Limits
 from flux_playground.errors import PlaygroundError, StorageError
 from flux_playground.generation import Generation, State
+from flux_playground.runs.timetable import MAX_WORKERS
 from tests.faulty_server import Hostile, Seen, reply
 
 from .test_runner import wait_until
@@ -96,6 +97,17 @@ def test_stop_of_a_queued_collect(owned: Settings, api: Api) -> None:
         opened.collect(paid.id)
         assert [finish(opened, one).state for one in (paid, other)] == [State.SUCCEEDED] * 2
     assert len(api.calls(SUBMIT)) == 2
+
+
+def test_waiting_tasks_need_few_threads(owned: Settings, api: Api) -> None:
+    """Hundreds of tasks wait without threads of their own, each is submitted once, and all are fetched."""
+    with Playground(owned.replace(max_in_flight=300), limits=QUICK) as opened:
+        started = [opened.start(VALUES) for _ in range(200)]
+        wait_until(lambda: all(opened.get(one.id).state is State.RUNNING for one in started))
+        assert sum(thread.name == "generation" for thread in threading.enumerate()) <= MAX_WORKERS
+        api.ready.set()
+        assert {finish(opened, one).state for one in started} == {State.SUCCEEDED}
+    assert len(api.calls(SUBMIT)) == 200
 
 
 def test_queued_tasks_outlive_a_close(owned: Settings, api: Api) -> None:
