@@ -98,8 +98,8 @@ class Client:
         while True:
             attempt += 1
             try:
-                timeout = min(self._limits.submit_timeout, deadline - monotonic())
-                response = self._call("POST", path, timeout=timeout, body=body)
+                # Its own timeout, also beyond the patience: a submit that is given up may have been accepted.
+                response = self._call("POST", path, timeout=self._limits.submit_timeout, body=body)
             except NotConnected as error:
                 failure: PlaygroundError = APIUnreachable(f"No connection to the API: {error}.")
             except ResponseLost as error:
