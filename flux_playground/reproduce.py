@@ -10,7 +10,7 @@ from .errors import InvalidImage, InvalidRecipe
 from .generation import Generation
 from .image_ref import is_image_ref
 from .images import metadata
-from .recipe import Recipe, dump_recipe, format_parameters, recipe_from_generation
+from .recipe import Recipe, dump_recipe, format_parameters, recipe_from_generation, server_name
 from .recipe.compare import Comparison, Difference, compare, explain_differences
 from .storage.generation_store import GenerationStore
 
@@ -44,7 +44,7 @@ def caveats(one: Generation, server: str, store: GenerationStore) -> Iterator[st
         yield NO_SEED_CAVEAT
     if one.request.get(UPSAMPLING) is True:
         yield UPSAMPLING_CAVEAT
-    if one.server != server:
+    if server_name(one.server) != server_name(server):
         yield f"Made again it may differ: it was made at {one.server}, and would now be made at {server}."
     for name, value in one.request.items():
         if is_image_ref(value) and store.inputs.load(value) is None:

@@ -30,9 +30,17 @@ def read_key(text: str) -> str:
 
 def read_api_key(text: str) -> str:
     """A key of the API; quotes around it are refused."""
-    if text[:1] in ("'", '"') or text[-1:] in ("'", '"'):
+    if {text[:1], text[-1:]} & set("'\"`"):
         raise ValueError
     return read_key(text)
+
+
+def is_api_key(text: str) -> bool:
+    """Return whether a text can be a key of the API."""
+    try:
+        return bool(read_api_key(text))
+    except ValueError:
+        return False
 
 
 def read_url(text: str) -> str:

@@ -44,6 +44,7 @@ from .setting_values import (
     read_positive_int,
     read_seconds,
 )
+from .setting_values import is_api_key as is_api_key
 
 DEFAULT_ENDPOINT = "/v1/flux-pro-1.1-ultra-finetuned"
 DEFAULT_ALLOWANCE, DEFAULT_BUDGET = Allowance.read("10/hour, 30/day"), Allowance.read("60/hour, 300/day")

@@ -130,6 +130,7 @@ def test_good_value(name: str, text: str, setting: str, value: object) -> None:
         ("BFL_API_KEY", "näh"),
         ("BFL_API_KEY", '"abc-123"'),
         ("BFL_API_KEY", "'abc-123'"),
+        ("BFL_API_KEY", "`abc-123`"),
         ("FLUX_PLAYGROUND_BASE_URL", "https://api.bfl.ai:99999"),
         ("FLUX_PLAYGROUND_BASE_URL", "https://api.bfl.ai:x"),
         ("FLUX_PLAYGROUND_BASE_URL", "https://api.bfl.ai\\x"),

@@ -13,6 +13,7 @@ from time import monotonic
 
 from ..errors import (
     ContentModerated,
+    Intercepted,
     InvalidImage,
     PlaygroundError,
     RequestModerated,
@@ -34,6 +35,7 @@ FAILURES: dict[str, tuple[type[TaskFailed], str]] = {
     "Content Moderated": (ContentModerated, "The API withheld the image."),
 }
 MIN_PAUSE_SECONDS = 0.05
+MAX_PAGE_CHARACTERS = 200
 LAST_POLL_SECONDS, LAST_POLL_SHARE = 5.0, 0.1
 """The last poll is made so long before the patience ends, which leaves time for its response and the image."""
 
@@ -57,6 +59,7 @@ class Polling:
         self._is_scheduled = self._is_fresh
         self._failures = 0
         self._last_failure = ""
+        self._status = ""
         self._last_status: int | None = None
         self._refused_since: float | None = None
 
@@ -75,6 +78,7 @@ class Polling:
                 raise self._timeout()
             result = self._ask(deadline)
             if result:
+                self._status = result.status
                 yield result
                 if result.ready:
                     return
@@ -104,7 +108,7 @@ class Polling:
         elif response.status != 200:
             self._refused(response)
         elif result is None:
-            page = f"an HTML page: {error_text(response.body[:4_000].decode('utf-8', 'replace'))[:200]}"
+            page = f"an HTML page: {error_text(response.body[:4_000].decode('utf-8', 'replace'))[:MAX_PAGE_CHARACTERS]}"
             self._again(response.fault or (page if is_page(response) else "a response without a status"))
         else:
             self._failures, self._last_failure, self._refused_since = 0, "", None
@@ -135,9 +139,10 @@ class Polling:
         passing = response.status in (408, 425, 429) or response.status >= 500
         if not passing:
             self._end_if_lasting(error)
-        return self._again(
-            f"status {response.status}", retry_after(response.headers) if response.status in (429, 503) else None
-        )
+        reason = f"status {response.status}"
+        if isinstance(error, Intercepted):
+            reason += f", an HTML page: {error.detail[:MAX_PAGE_CHARACTERS]}"
+        return self._again(reason, retry_after(response.headers) if response.status in (429, 503) else None)
 
     def _missing(self) -> None:
         """Repeat the poll: a single Task not found does not prove that the task is lost."""
@@ -161,7 +166,9 @@ class Polling:
 
     def _timeout(self) -> TaskTimeout:
         if not self._last_failure:
-            return TaskTimeout(f"No image after {monotonic() - self._began:.0f} s of waiting.", task_id=self._task.id)
+            waited = f"No image after {monotonic() - self._began:.0f} s of waiting."
+            status = f" The last status was {self._status[:100]!r}." if self._status else ""
+            return TaskTimeout(waited + status, task_id=self._task.id)
         return StatusUnavailable(
             f"The last request for the status failed: {self._last_failure}.",
             status_code=self._last_status,

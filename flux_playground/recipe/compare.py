@@ -14,6 +14,7 @@ from PIL import Image, ImageChops, ImageOps, ImageStat
 
 from ..images import image_file
 from ..images.decode import decoded
+from .fingerprint import server_name
 from .recipe import Recipe
 
 MIN_CLOSE_PSNR_DECIBELS = 30.0  # above, people see no difference, as after another JPEG encoding
@@ -112,6 +113,8 @@ def explain_differences(before: Recipe, after: Recipe) -> tuple[Difference, ...]
     if before.request.get("prompt") == after.request.get("prompt"):
         used = {"prompt used": (before.prompt, after.prompt), **used}
     used |= {name: (getattr(before, name), getattr(after, name)) for name in ("endpoint", "server", "document")}
+    if server_name(before.server) == server_name(after.server):
+        used.pop("server")
     pairs |= {name: pair for name, pair in used.items() if not any(value in (None, "") for value in pair)}
     return tuple(
         Difference(name, *pair, HINTS.get(name, ""))

@@ -14,6 +14,7 @@ PRIVATE_NAMES = re.compile(
     r"webhook|callback|secret|passw|credential|authorization|api_?key|(access|auth|bearer|api)_?token|^(x_?)?key$|^token$",
     re.IGNORECASE,
 )
+LOCAL_SERVER_PORT = re.compile(r"(?<=^http://127\.0\.0\.1):\d{1,5}$")
 
 
 def redact(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,7 +28,12 @@ def fingerprint(server: str, endpoint: str, request: Mapping[str, Any]) -> str:
     The requests must contain references instead of images, as stored requests do.
     """
     settings = {name: _unify_numbers(value) for name, value in redact(request).items() if value not in (None, "")}
-    return hashlib.sha256(dump_json([server.rstrip("/"), endpoint, settings]).encode()).hexdigest()
+    return hashlib.sha256(dump_json([server_name(server), endpoint, settings]).encode()).hexdigest()
+
+
+def server_name(server: str) -> str:
+    """Return a server's URL for comparison: the local server has another port after each start."""
+    return LOCAL_SERVER_PORT.sub("", server.rstrip("/"))
 
 
 def document_version(document: Mapping[str, Any]) -> str:

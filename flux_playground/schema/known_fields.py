@@ -7,7 +7,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 IMAGE_NAMES = re.compile(r"image|image_prompt|mask|control_image|person|garment|input_image(_\d+)?|input_images")
-ZERO_WIDTH_CHARACTERS = "\u200b\u200c\u200d\u2060\ufeff"
+INVISIBLE_CHARACTERS = "\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff"
 QUOTES = "\"'`\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb"
 
 
@@ -59,7 +59,7 @@ def normalize(name: str, text: str) -> str:
             return f"{value.numerator}:{value.denominator}"
     if not _is_id(name):
         return text
-    return re.sub(rf"^[\s{QUOTES}]+|[\s{QUOTES}]+$", "", re.sub(f"[{ZERO_WIDTH_CHARACTERS}]", "", text))
+    return re.sub(rf"^[\s{QUOTES}]+|[\s{QUOTES}]+$", "", re.sub(f"[{INVISIBLE_CHARACTERS}]", "", text))
 
 
 def has_control_character(name: str, text: str) -> bool:

@@ -243,6 +243,7 @@ def test_large_image_is_scaled_down(operation: Operation) -> None:
         ("finetune_id", '"my-finetune"\n', "my-finetune"),
         ("finetune_id", " \u201cmy-finetune\u201d ", "my-finetune"),
         ("finetune_id", "\ufeff \u200bmy\u200b-finetune \u200b\n", "my-finetune"),
+        ("finetune_id", "\u2060my-fine\u00adtune\u200e\u202c\ufe0f", "my-finetune"),
         ("aspect_ratio", "16x9", "16:9"),
         ("aspect_ratio", "16/9", "16:9"),
         ("aspect_ratio", "1920x1080", "16:9"),

@@ -16,6 +16,8 @@ from gradio_client import Client, handle_file
 from flux_playground.images import image_file
 from flux_playground.schema.document import BUNDLED_DOCUMENT
 
+from ..http_visitor import Stranger
+
 
 @pytest.fixture
 def address(home: str) -> str:
@@ -151,3 +153,10 @@ def test_seed_minus_one(api: Client) -> None:
     records = [call(api, finetune_id="my-finetune", prompt="a mill", seed=seed)[2] for seed in ("-1", "-1")]
     assert all(int(record["seed"]) >= 0 for record in records)
     assert records[0]["seed"] != records[1]["seed"]
+
+
+def test_icon_of_manifest(home: str) -> None:
+    """The icon that the manifest names exists."""
+    visitor = Stranger(home)
+    for icon in json.loads(visitor.get("/manifest.json").body)["icons"]:
+        assert visitor.get(icon["src"]).status == 200

@@ -136,6 +136,20 @@ def test_last_reason_of_failing_polls(server: Hostile) -> None:
     assert "502" in error.message
 
 
+def test_last_page_of_refused_polls(server: Hostile) -> None:
+    """The error quotes the page of a firewall that refuses polls."""
+    page = reply(b"<html><title>Attention Required!</title>You are blocked</html>", 403)
+    assert "Attention Required! You are blocked" in failure(server, page, patience=0.2).message
+
+
+@pytest.mark.parametrize("status", ["completed", "FAILED", "succeeded"])
+def test_unknown_last_status(server: Hostile, status: str) -> None:
+    """When the time is over, the error names the last status of the API."""
+    error = failure(server, reply({**PENDING, "status": status}), patience=0.3)
+    assert type(error) is TaskTimeout
+    assert error.message.endswith(f"The last status was {status!r}.")
+
+
 def test_a_key_of_the_wrong_form_ends_the_waiting_too(server: Hostile) -> None:
     assert isinstance(failure(server, reply({"detail": "Invalid API key format"}, 422)), Unauthorized)
 

@@ -433,6 +433,9 @@ def test_fingerprint() -> None:
         (server, "/v1/other", {"prompt": "a", "seed": 1, "strength": 1}),
         ("https://api.eu1.bfl.ai", endpoint, {"prompt": "a", "seed": 1, "strength": 1}),
     ]
+    ports = {recipe.fingerprint(f"http://127.0.0.1{port}", endpoint, {"seed": 1}) for port in (":41000", ":5/", "")}
+    assert len(ports) == 1, "the local server has another port after each start"
+    assert ports.isdisjoint({recipe.fingerprint("http://127.0.0.1:5/api", endpoint, {"seed": 1})})
     assert len({print_, *(recipe.fingerprint(*other) for other in others)}) == 6
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from ...settings import is_api_key
 from ..events.action import Updates, action
 from ..events.context import Context
 from ..events.update import Update
@@ -19,7 +20,7 @@ CREDITS_MAX_AGE_SECONDS = 3.0
 async def use_key(context: Context) -> Updates:
     """Use a visitor's own key from now on; an empty text removes the key."""
     key = context.text("key").strip()
-    if key and (not (key.isascii() and key.isprintable()) or " " in key or len(key) > MAX_KEY_CHARS):
+    if len(key) > MAX_KEY_CHARS or (key and not is_api_key(key)):
         yield Update(connection=connection.render_connection(context, connection.MALFORMED))
         return
     context.page.sessions.use_key(context.session, key)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from ..events.context import Context, Payer
 from ..text.templates import render
 
-MALFORMED = "API keys have no spaces or line breaks."
+MALFORMED = "API keys have no spaces, quotes or line breaks."
 
 
 def render_connection(context: Context, error: str = "") -> str:

@@ -24,6 +24,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
+from ...bounded_json import InvalidJson, parse_json
 from ...errors import Unauthorized
 from ...packaged import program_version
 from ...playground import Playground
@@ -32,6 +33,7 @@ from .mcp_tools import Call, EndpointTools, Report
 
 MAX_BODY_BYTES = 4_000_000
 EVENT_STREAM = "text/event-stream"
+PROTOCOL_VERSION = "mcp-protocol-version"
 INSTRUCTIONS = "Each tool is an endpoint of an image API. A call generates one image, which may cost money."
 
 Context = ServerRequestContext[dict[str, Any], Request]
@@ -66,6 +68,8 @@ class McpEndpoint:
         body = await Request(scope, receive).body()
         streamed = EVENT_STREAM in headers.get("accept", "") and b'"progressToken"' in body
         headers["accept"] = f"application/json, {EVENT_STREAM}"
+        if PROTOCOL_VERSION in headers and _is_initialize(body):
+            del headers[PROTOCOL_VERSION]  # the version is negotiated in the body
         scope = {**scope, "headers": headers.raw}
         manager = StreamableHTTPSessionManager(
             self._server, json_response=not streamed, stateless=True, max_request_body_size=MAX_BODY_BYTES
@@ -92,6 +96,15 @@ class McpEndpoint:
         except Exception:
             log.exception("a tool call failed")
             raise MCPError(INTERNAL_ERROR, "This program failed.") from None
+
+
+def _is_initialize(body: bytes) -> bool:
+    """Return whether a request asks for the first step of a connection."""
+    try:
+        message = parse_json(body)
+    except InvalidJson:
+        return False
+    return isinstance(message, dict) and message.get("method") == "initialize"
 
 
 def _reporter(context: Context) -> Callable[[float, str], Awaitable[None]]:

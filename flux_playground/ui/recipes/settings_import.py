@@ -19,7 +19,7 @@ from ...generation import Generation
 from ...image_ref import is_image_ref
 from ...images.image_file import verify
 from ...playground import Playground, Visitor
-from ...recipe import Detected, SourceKind, detect, hide_secrets
+from ...recipe import Detected, SourceKind, detect, hide_secrets, server_name
 from ...schema import Field, Operation
 from ..events.context import Context
 from ..form import widgets
@@ -234,7 +234,7 @@ def _warnings(context: Context, found: Detected, original: Generation | None) ->
     if endpoint and endpoint != path:
         yield f"Made with another endpoint, {endpoint[:200]}. This form is for {path}."
     here = context.server
-    if server and server != here:
+    if server and server_name(server) != server_name(here):
         yield f"Made on {server[:200]}. New images will use {here}."
     if found.problem:
         yield f"The recipe in the file cannot be read: {found.problem}"

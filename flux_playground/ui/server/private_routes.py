@@ -12,7 +12,7 @@ from .asgi import Refusal, request_path
 # Not open: deep links (they write all values of a page to disk), `proxy=` and `file=` with a URL (they fetch any
 # address), monitoring, logins, and the tools for page authors.
 PAGE_ROUTES = re.compile(
-    r"/(config/?|theme\.css|favicon\.ico|robots\.txt|manifest\.json)?"
+    r"/(config/?|theme\.css|favicon\.ico|robots\.txt|manifest\.json|pwa_icon)?"
     r"|/(assets|static|svelte)/.*"
     r"|/gradio_api/(queue/(join|data)|run/predict|upload|upload_progress|startup-events|app_id|theme\.css|cancel|reset"
     r"|heartbeat/[\w-]+|login_check)/?"

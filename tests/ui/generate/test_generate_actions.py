@@ -148,9 +148,12 @@ def test_key_is_used_and_removed(page: Page) -> None:
     assert page.session().visitor.api_key == ""
 
 
-def test_malformed_key(page: Page) -> None:
-    """A text that cannot be a key is refused."""
-    (update,) = page.run("key", key="two words")
+@pytest.mark.parametrize(
+    "key", ["two words", '"bfl_0123"', "`bfl_0123`", "bfl_0123\u200b", "“bfl_0123”", "Bearer bfl_0123"]
+)
+def test_malformed_key(page: Page, key: str) -> None:
+    """A text that cannot be a key is refused before it is sent."""
+    (update,) = page.run("key", key=key)
     assert "no spaces" in (update.connection or "")
     assert page.session().visitor.api_key == ""
 

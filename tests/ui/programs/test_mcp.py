@@ -214,6 +214,15 @@ def test_initialize_negotiates_version(program: Stranger, version: str) -> None:
     assert result["serverInfo"]["name"] == "flux-playground"
 
 
+@pytest.mark.parametrize("header", ["1999-01-01", "2025-06-18", "2026-07-28", "x"])
+def test_initialize_ignores_header(program: Stranger, header: str) -> None:
+    """`initialize` negotiates the version, whatever an intermediary put into the header."""
+    params = {"protocolVersion": "1999-01-01", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
+    answer = ask(program, "initialize", params, mcp_protocol_version=header)
+    assert answer.status == 200, answer.body
+    assert json.loads(answer.body)["result"]["protocolVersion"] > "2025"
+
+
 MODERN = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
     "io.modelcontextprotocol/clientCapabilities": {},
