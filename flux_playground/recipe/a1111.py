@@ -19,6 +19,7 @@ from .settings_line import SettingsLine, parse_settings_line
 from .tool_settings import (
     INCOMPLETE,
     SEVERAL,
+    TWO_SEEDS,
     UNCLEAR_PROMPT,
     ToolSettings,
     build_settings,
@@ -44,9 +45,14 @@ NAME_BEFORE = re.compile(
 
 NEGATIVE_LINE = re.compile(r"^[ \t]*negative[ _]prompt:", re.IGNORECASE | re.MULTILINE)
 NEGATIVE = re.compile(r"negative prompt:", re.IGNORECASE)
-HEADING = re.compile(r"(?:parameters:?[ \t]*\n\s*)?(?:(?:positive )?prompt:[ \t]*\n?)?", re.IGNORECASE)
+HEADING = re.compile(
+    r"(?:```\w*[ \t]*\n\s*)?(?:parameters:?[ \t]*\n\s*)?(?:(?:positive )?prompt:[ \t]*\n?)?", re.IGNORECASE
+)
 WRITTEN_LINE_BREAK = re.compile(r"\\r\\n|\\n|<br ?/?>|[\u2028\u2029\x0b\x0c\x85]")
 SETTINGS = re.compile(r"(?<!\w)(?:negative prompt:|steps:\s*\d|seed:\s*\d)", re.IGNORECASE)
+SEPARATED_SEED = re.compile(r"^seed:\n\s*\d{1,3}\n\d\d\d$", re.IGNORECASE | re.MULTILINE)
+"""A seed such as 42,424,242 in the text outside of quotes, where each comma begins a line."""
+
 BEHIND = re.compile(r"([^\W\d_][\w \-/]{0,60}):\s*(.*)")
 NEVER_BEHIND = frozenset({"prompt", "negative_prompt", "seed", "width", "height", "size", "aspect_ratio"})
 QUOTES = ("'", '"', "“", "”", "‘", "„", "«", "»", "`")
@@ -176,6 +182,11 @@ def _build(text: str, line: SettingsLine, prompt: str, negative: str, notes: tup
     if UNCLEAR_PROMPT not in notes:
         prompt, negative = prompt.strip() or inside[0], negative.strip() or inside[1]
     seed, size = settings.pop("seed", None), settings.pop("size", None)
+    seeds = {value for name, value, _ in line.pairs if name.lower() == "seed"}
+    if len(seeds) > 1:
+        notes = (*notes, TWO_SEEDS)
+    if SEPARATED_SEED.search(line.plain_text):
+        seed = None
     return build_settings(prompt, negative, seed, size, settings, notes=notes)
 
 

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 NAME = re.compile(r"[^\W\d_][\w \-/().]{0,60}?:(?!//)")
 CLOSING = {'"': '"', "'": "'", "`": "`", "“": "”", "‘": "’", "„": "“", "«": "»"}
 STRICT_QUOTES = '"'  # may be anywhere in a value; other quotes also are apostrophes, so they have to enclose the value
-BRACKETS = {"[": "]", "{": "}"}
+BRACKETS = {"[": "]", "{": "}", "(": ")"}
 STRING_OR_BRACKET = re.compile(r'["\[\]{}]')
+STRING_OR_PARENTHESIS = re.compile(r'["()\n]')
 MAX_PAIRS = 1000
 MAX_DEPTH = 200
 WORD = re.compile(r"\w")
-STOP = re.compile(r'[,\n"\[{]')
+STOP = re.compile(r'[,\n"\[{(]')
 
 
 @dataclass
@@ -84,10 +85,14 @@ def _value_end(text: str, first: int, line: SettingsLine) -> tuple[int, bool]:
         if character in ",\n":
             line.plain.append(text[plain_from:at])
             return at, False
-        if at > first and WORD.match(text[at - 1]):  # an inch, or the end of a quote
+        is_inside_word = at > first and WORD.match(text[at - 1]) is not None
+        if is_inside_word and character in STRICT_QUOTES:  # inches, or the end of a quote
             position = at + 1
             continue
         end = _quote_end(text, at) if character in STRICT_QUOTES else _bracket_end(text, at)
+        if not end and (is_inside_word or character == "("):  # not a list, but a part of a name
+            position = at + 1
+            continue
         line.plain.append(text[plain_from:at])
         if not end or (character in STRICT_QUOTES and WORD.match(text, end)):  # a quote inside of a quote
             line.is_cut = True
@@ -111,8 +116,11 @@ def _quote_end(text: str, start: int) -> int:
 def _bracket_end(text: str, start: int) -> int:
     """Return the index after a bracket that is closed, stepping over strings and brackets inside; 0 if it is open."""
     waiting = list[str]()
-    for match in STRING_OR_BRACKET.finditer(text, start):
+    pattern = STRING_OR_PARENTHESIS if text[start] == "(" else STRING_OR_BRACKET
+    for match in pattern.finditer(text, start):
         character = match[0]
+        if character == "\n":
+            return 0
         if waiting and waiting[-1] == '"':
             if character == '"' and not _is_escaped(text, match.start()):
                 waiting.pop()

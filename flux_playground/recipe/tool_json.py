@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from ..bounded_json import InvalidJson, JsonLimits, parse_json
@@ -23,8 +24,8 @@ from .tool_settings import (
 LIMITS = JsonLimits(depth=60, values=300_000, nan_is_null=True)
 """Graphs are large, and have NaN."""
 
-PROMPT_NAMES = ("prompt", "positiveprompt", "positive", "prompttext", "inputtext")
-NEGATIVE_NAMES = ("negativeprompt", "negative", "uc", "negativeprompttext")
+PROMPT_NAMES = ("prompt", "positiveprompt", "positive", "positiveconditioning", "prompttext", "inputtext")
+NEGATIVE_NAMES = ("negativeprompt", "negative", "uc", "negativeconditioning", "negativeprompttext")
 SEED_NAMES = ("seed", "noiseseed", "randomseed")
 SIZE_NAMES = ("size", "resolution")
 NAMES = frozenset((*PROMPT_NAMES, *NEGATIVE_NAMES, *SEED_NAMES, *SIZE_NAMES))
@@ -47,6 +48,7 @@ TOOLS = {
 """Names that only one tool writes, for the notes."""
 
 MAX_NESTED = 4
+MAX_OTHERS = 500
 
 
 def read_json_settings(text: str, description: str = "") -> ToolSettings | None:
@@ -73,19 +75,20 @@ def parse_object(text: str) -> Mapping[str, Any] | None:
 def read_pairs(pairs: Mapping[str, Any], description: str = "") -> ToolSettings:
     """Return settings that are given by name. Two different prompts or seeds make them unclear."""
     tool = next((TOOLS[name] for name in pairs if name in TOOLS), "")
-    prompts = _distinct(pairs, PROMPT_NAMES, _prompt) or _caption(pairs)
+    named = [(plain_name(name), value) for name, value in pairs.items()]
+    prompts = _distinct(named, PROMPT_NAMES, _prompt) or _caption(pairs)
     if not prompts and "uc" in pairs and isinstance(pairs.get("c"), str):
         prompts, tool = [pairs["c"]], "Draw Things"
-    seeds = _distinct(pairs, SEED_NAMES, whole_number)
+    seeds = _distinct(named, SEED_NAMES, whole_number)
     if len(prompts) > 1 or len(seeds) > 1:
         return unclear(tool)
-    negatives = _distinct(pairs, NEGATIVE_NAMES, _prompt)
-    plain = {plain_name(name): value for name, value in pairs.items()}
+    negatives = _distinct(named, NEGATIVE_NAMES, _prompt)
+    plain = dict(named)
     sides = [plain.get("width"), plain.get("height")]
     size = plain.get("size", plain.get("resolution")) if sides == [None, None] else sides
     others = {
         field_name(name): value
-        for name, value in pairs.items()
+        for name, value in islice(pairs.items(), MAX_OTHERS)
         if isinstance(value, str | int | float) and plain_name(name) not in NAMES and name != "c"
     }
     prompt = prompts[0] if prompts else description
@@ -111,7 +114,10 @@ def _read_value(data: Any, description: str, nested: int) -> ToolSettings | None
     inner = {plain_name(name): value for name, value in data.items()}
     if is_graph(data) or is_workflow(data):
         stated = _read_value(inner.get("extrametadata"), description, nested - 1)  # by Civitai
-        return stated or (read_graph(data) if is_graph(data) else not_read(COMFY))
+        if stated and stated.is_complete:
+            return stated
+        graph = read_graph(data) if is_graph(data) else not_read(COMFY)
+        return stated if stated and not graph.is_complete else graph
     if _is_graph_text(inner.get("prompt")):
         return _read_value(inner["prompt"], description, nested - 1)
     has_settings = inner.keys() & {*PROMPT_NAMES, *SEED_NAMES} or "v4_prompt" in data or {"c", "uc"} <= data.keys()
@@ -147,9 +153,9 @@ def _read_damaged(text: str) -> ToolSettings | None:
     return unclear() if re.search(r'"(?:\w{0,20}prompt|seed|uc)"\s*:', text, re.IGNORECASE) else None
 
 
-def _distinct(pairs: Mapping[str, Any], names: tuple[str, ...], read: Callable[[Any], Any]) -> list[Any]:
+def _distinct(named: Sequence[tuple[str, Any]], names: tuple[str, ...], read: Callable[[Any], Any]) -> list[Any]:
     """Return the different values under any of these names, in the order of the names."""
-    found = [read(value) for one in names for name, value in pairs.items() if plain_name(name) == one]
+    found = [read(value) for one in names for name, value in named if name == one]
     return list(dict.fromkeys(value for value in found if value not in (None, "")))
 
 

@@ -14,6 +14,7 @@ UNCLEAR = "Its settings are unclear, so none are used."
 UNCLEAR_PROMPT = "It is unclear where the prompt ends, so the prompt is not used."
 DAMAGED_LETTERS = "Some letters of the prompt could not be read."
 SEVERAL_PROMPTS = "It has several prompts. Only the main one is used."
+TWO_SEEDS = "It has two seeds. The first one is used."
 SEVERAL = "It has several lines of settings. The last one is used."
 INCOMPLETE = "A quote or bracket is not closed. The settings after it are not used."
 

@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flux_playground.recipe import parse_parameters
-from flux_playground.recipe.tool_settings import INCOMPLETE, NO_PROMPT, NO_SEED, SEVERAL, UNCLEAR, UNCLEAR_PROMPT
+from flux_playground.recipe.tool_settings import (
+    INCOMPLETE,
+    NO_PROMPT,
+    NO_SEED,
+    SEVERAL,
+    TWO_SEEDS,
+    UNCLEAR,
+    UNCLEAR_PROMPT,
+)
 
 from .tool_files import INFOTEXT, PROMPT, SEED
 
@@ -61,7 +69,14 @@ def parsed(text: str) -> tuple[Any, Any, tuple[str, ...]]:
         INFOTEXT.replace(", Seed", ", Model: it's, Seed"),
         INFOTEXT.replace(", Seed", ", Model: painter Seed: 7, Seed"),
         INFOTEXT.replace(", Seed", ", Variation seed: 7, Seed"),
-        f"{INFOTEXT}, Seed: 7, Size: 1x1",
+        f"{INFOTEXT}, Size: 1x1",
+        f"{INFOTEXT}, Seed: {SEED}",
+        f"```\n{INFOTEXT}\n```",
+        f"```text\nparameters\n\n{INFOTEXT}\n```",
+        INFOTEXT.replace(", Seed", f", Model: painter[{NOT_OURS}, b], Seed"),
+        INFOTEXT.replace(", Seed", f", Extra: (1.5, {NOT_OURS}), Seed"),
+        INFOTEXT.replace(", Seed", ", Model: a smile :(, Seed"),
+        INFOTEXT.replace(", Seed", ", Model: painter[v2, Seed"),
         f"{INFOTEXT}, Hires steps: 7, Steps: 9",
         INFOTEXT.replace(", Seed", ",\n Seed"),
         INFOTEXT.replace("Steps: 20, Sampler: Euler a", "Sampler: Euler a, Steps: 20"),
@@ -142,6 +157,8 @@ def test_unclear_texts(text: str) -> None:
         (INFOTEXT.replace(str(SEED), "-1"), (PROMPT, None, (NO_SEED,))),
         (INFOTEXT.replace(str(SEED), "any"), (PROMPT, None, (NO_SEED,))),
         (INFOTEXT.replace(f", Seed: {SEED}", ""), (PROMPT, None, (NO_SEED,))),
+        (f"{INFOTEXT}, Seed: 7", (PROMPT, SEED, (TWO_SEEDS,))),
+        (INFOTEXT.replace(str(SEED), "42,424,242"), (PROMPT, None, (NO_SEED,))),
         (LINE, (None, SEED, (NO_PROMPT,))),
         (f"Negative prompt: people\n{LINE}", (None, SEED, (NO_PROMPT,))),
         (f'{INFOTEXT}, Template: "{NOT_OURS}', (PROMPT, SEED, (INCOMPLETE,))),

@@ -131,14 +131,24 @@ def test_utf8_in_text_chunk(text: str) -> None:
         assert summary(png(("parameters", infotext), kind="tEXt")) == (text, SEED, ())
 
 
-def test_unknown_encoding() -> None:
+@pytest.mark.parametrize("encoding", ["gbk", "big5", "euc-jp", "shift-jis", "koi8-r", "cp1251"])
+@pytest.mark.parametrize("repeat", [1, 8])
+def test_unknown_encoding(encoding: str, repeat: int) -> None:
     """A prompt in an encoding that is not known has a note."""
-    content = INFOTEXT.replace(PROMPT, "一只橘色的猫坐在窗台上，清晨的柔和光线，水彩画风格，远处是安静的海港").encode(
-        "gbk"
+    text = (
+        "маяк на рассвете" if encoding in ("koi8-r", "cp1251") else "大きな水" if "j" in encoding else "海港 清晨 水彩"
     )
+    content = INFOTEXT.replace(PROMPT, ", ".join([text] * repeat)).encode(encoding)
     found = detect(with_chunks(chunk(b"tEXt", b"parameters\0" + content)))
     assert found.notes == ("Some letters of the prompt could not be read.",)
     assert found.values["seed"] == SEED
+
+
+@pytest.mark.parametrize("text", ["une cité créée", "Ångström, naïve façade", "a “quoted” lion’s – roar…", "ÄÖÜ"])
+def test_western_encodings(text: str) -> None:
+    """Latin-1 and the quotes of Windows are read."""
+    content = INFOTEXT.replace(PROMPT, text).encode("cp1252")
+    assert summary(with_chunks(chunk(b"tEXt", b"parameters\0" + content))) == (text, SEED, ())
 
 
 @pytest.mark.parametrize("graph", [GRAPH, FLUX_GRAPH, NAN_GRAPH])

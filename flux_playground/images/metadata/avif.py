@@ -11,11 +11,16 @@ from . import exif, xmp
 from .segment import Text
 
 BRANDS = (b"avif", b"avis")
+GENERAL_BRANDS = (b"mif1", b"msf1")
+"""Brands that a file can have instead, if it names one of the others as compatible."""
 
 
 def is_avif(data: bytes) -> bool:
     """Return whether a file begins like an AVIF file."""
-    return data[4:8] == b"ftyp" and data[8:12] in BRANDS
+    if data[4:8] != b"ftyp":
+        return False
+    compatible = data[16 : min(int.from_bytes(data[:4]), 200)]
+    return data[8:12] in BRANDS or (data[8:12] in GENERAL_BRANDS and any(brand in compatible for brand in BRANDS))
 
 
 def read_texts(data: bytes) -> Iterator[Text]:

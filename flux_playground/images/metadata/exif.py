@@ -17,6 +17,9 @@ USER_COMMENT = int(ExifTags.Base.UserComment)
 XMP_PACKET = int(ExifTags.Base.XMLPacket)
 WINDOWS_TEXTS = frozenset({0x9C9B, 0x9C9C, 0x9C9E, 0x9C9F})  # title, comment, keywords, subject: UTF-16
 BYTE, ASCII, UNDEFINED, UTF8 = 1, 2, 7, 129
+POINTERS = frozenset({ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo, ExifTags.IFD.Interop, 0x014A})
+"""Entries that lead to another directory; 0x014A is a directory below the first one."""
+
 BYTE_ORDERS = {b"II*\0": "little", b"MM\0*": "big"}
 MAX_DIRECTORIES = 8
 MAX_ENTRIES = 500  # in each directory
@@ -69,7 +72,7 @@ def _iter_entries(block: bytes, byte_order: str) -> Iterator[Entry]:
         count = number(directory, 2)
         for start in range(directory + 2, directory + 2 + 12 * min(count, MAX_ENTRIES), 12):
             tag, kind, size, value = number(start, 2), number(start + 2, 2), number(start + 4, 4), number(start + 8, 4)
-            if tag == ExifTags.IFD.Exif:
+            if tag in POINTERS:
                 waiting.append(value)
                 continue
             place = start + 8 if size <= 4 else value

@@ -16,7 +16,10 @@ BYTE_ORDER_MARKS = (
 )
 SETTINGS_WORDS = ("Steps:", "Seed:", "Negative prompt:", '":', "prompt", "parameters")
 MAX_SAMPLE_CHARACTERS = 20_000
-MAX_LATIN_SHARE = 0.3  # of letters above 127: a text with more of them is no Latin-1
+HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
+NO_LETTERS = re.compile(rb"[\x81-\x84\x86-\x90\x98\x9a-\x9f]")  # of Windows' Latin-1 the quotes and dashes are used
+MAX_LATIN_RUN = 3
+MIN_PAIRS = 3
 
 USUAL = re.compile(
     "[\t\n\r -~\u00a0-\u052f\u0590-\u06ff\u0900-\u0e7f\u1e00-\u1fff\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2100-\u22ff"
@@ -26,16 +29,14 @@ USUAL = re.compile(
 
 
 def decode_text(content: bytes) -> str:
-    """Return a text in UTF-8 or Latin-1. Bytes that are neither become U+FFFD."""
+    """Return a text in UTF-8, or in Latin-1 with the quotes of Windows. Bytes that are neither become U+FFFD."""
     for mark, encoding in BYTE_ORDER_MARKS:
         if content.startswith(mark):
             return content.removeprefix(mark).decode(encoding, "replace")
     try:
         return content.decode()
     except UnicodeDecodeError:
-        is_latin = sum(byte > 127 for byte in content) <= MAX_LATIN_SHARE * len(content)
-        is_latin = is_latin and not any(0x80 <= byte < 0xA0 for byte in content)  # these are no letters
-        return content.decode("latin-1" if is_latin else "utf-8", "replace")
+        return content.decode("cp1252" if _is_western(content) else "utf-8", "replace")
 
 
 def decode_exif_text(content: bytes, byte_order: str) -> str:
@@ -59,6 +60,15 @@ def decode_exif_text(content: bytes, byte_order: str) -> str:
     if b"\0" in content.strip(b"\0"):
         return _most_plausible(content, ["utf-8", *wide])
     return decode_text(content.rstrip(b"\0 "))
+
+
+def _is_western(content: bytes) -> bool:
+    """Return whether bytes can be Latin-1 with the quotes of Windows: its letters above 127 are seldom side by side."""
+    runs = [len(run) for run in HIGH_BYTES.findall(content)]
+    pairs = sum(length > 1 for length in runs)
+    if max(runs, default=0) > MAX_LATIN_RUN or (pairs >= MIN_PAIRS and pairs > len(runs) / 2):
+        return False
+    return not NO_LETTERS.search(content)
 
 
 def _most_plausible(content: bytes, encodings: Sequence[str]) -> str:
