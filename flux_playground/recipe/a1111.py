@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Any
 
 from .recipe import Recipe
-from .settings_line import SettingsLine, parse_settings_line
+from .settings_line import KNOWN_NAMES, SettingsLine, parse_settings_line
 from .tool_settings import (
     INCOMPLETE,
     SEVERAL,
@@ -28,7 +28,6 @@ from .tool_settings import (
     whole_number,
 )
 
-KNOWN_NAMES = ("steps", "seed", "sampler", "size", "model", "cfg scale", "guidance scale", "schedule type")
 MIN_KNOWN_NAMES = 2
 MIN_KNOWN_NAMES_ON_ONE_LINE = 3
 MAX_TEXT_CHARACTERS = 1_000_000
@@ -37,24 +36,32 @@ MAX_LINES_BEHIND = 50
 
 KNOWN = "|".join(KNOWN_NAMES)
 LINE_START = re.compile(rf"^[ \t]*(?=(?:{KNOWN}):)", re.IGNORECASE | re.MULTILINE)
-INLINE_START = re.compile(r"(?<!\w)steps:[ \t]*\d{1,6}[ \t]*(?=,|$)", re.IGNORECASE | re.MULTILINE)
+INLINE_START = re.compile(r"(?:(?i:(?<!\w)steps)|(?<=[^\W\d_A-Z])Steps):[ \t]*\d{1,6}[ \t]*(?=,|$)", re.MULTILINE)
+"""The number of steps within a line; after a letter only with a capital, where a line break was removed."""
+
 NAME_BEFORE = re.compile(
     rf"(?<!\w)(?:{KNOWN}):\s|^\s*(?!negative)\w[\w -]{{0,30}}: [^,\n]{{1,100}},\s*\Z", re.IGNORECASE
 )
 """A setting before the number of steps on the same line."""
 
-NEGATIVE_LINE = re.compile(r"^[ \t]*negative[ _]prompt:", re.IGNORECASE | re.MULTILINE)
-NEGATIVE = re.compile(r"negative prompt:", re.IGNORECASE)
+NEGATIVE_LINE = re.compile(r"^[ \t]*negative[ _]prompt[:：]", re.IGNORECASE | re.MULTILINE)
+NEGATIVE = re.compile(r"negative prompt[:：]", re.IGNORECASE)
 HEADING = re.compile(
     r"(?:```\w*[ \t]*\n\s*)?(?:parameters:?[ \t]*\n\s*)?(?:(?:positive )?prompt:[ \t]*\n?)?", re.IGNORECASE
 )
-WRITTEN_LINE_BREAK = re.compile(r"\\r\\n|\\n|<br ?/?>|[\u2028\u2029\x0b\x0c\x85]")
-SETTINGS = re.compile(r"(?<!\w)(?:negative prompt:|steps:\s*\d|seed:\s*\d)", re.IGNORECASE)
+WRITTEN_LINE_BREAK = re.compile(r"\\r\\n|\\n|<br ?/?>|[\0\u2028\u2029\x0b\x0c\x85]")
+SETTINGS = re.compile(r"(?<!\w)(?:negative prompt[:：]|steps[:：]\s*\d|seed[:：]\s*\d)", re.IGNORECASE)
+CODE = re.compile(
+    r"""["']\w{0,20}(?:prompt|seed)["']\s*[:=]|^\s*(?:prompt|seed|steps)\s*=""", re.IGNORECASE | re.MULTILINE
+)
+"""Settings as another format writes them, such as {'seed': 5} or seed=5."""
+
 SEPARATED_SEED = re.compile(r"^seed:\n\s*\d{1,3}\n\d\d\d$", re.IGNORECASE | re.MULTILINE)
 """A seed such as 42,424,242 in the text outside of quotes, where each comma begins a line."""
 
 BEHIND = re.compile(r"([^\W\d_][\w \-/]{0,60}):\s*(.*)")
 NEVER_BEHIND = frozenset({"prompt", "negative_prompt", "seed", "width", "height", "size", "aspect_ratio"})
+SEPARATORS = ".,;|/"  # what tools write for a line break
 QUOTES = ("'", '"', "“", "”", "‘", "„", "«", "»", "`")
 
 
@@ -75,8 +82,8 @@ def parse_parameters(text: str, *, is_parameters: bool = False, dash_is_negative
             return _divide(candidate, lines[-1], (SEVERAL,) if len(lines) > 1 else (), dash_is_negative)
     if inline := _find_inline(text):
         return _divide_inline(text, inline)
-    seen = {match[0].lower().partition(":")[0] for match in SETTINGS.finditer(text)}
-    if len(seen) > 1 or (seen and is_parameters):
+    seen = {match[0][:5].lower() for match in SETTINGS.finditer(text)}
+    if len(seen) > 1 or (is_parameters and (seen or CODE.search(text))):
         return unclear()
     return build_settings(text, "", None, None, {}) if is_parameters and text else None
 
@@ -156,9 +163,12 @@ def _divide_inline(text: str, line: SettingsLine) -> ToolSettings:
     prompt, negative = body, ""
     if negatives:
         prompt, negative = body[: negatives[0].start()], body[negatives[0].end() :]
-    # Some tools write a period for a line break.
-    prompt, negative = prompt.removesuffix("."), negative.removesuffix(".").strip(" ,")
-    return _build(text, line, prompt if negatives else prompt.rstrip(" ,"), negative)
+        if prompt.rstrip()[-1:] == negative.rstrip()[-1:] != "":
+            prompt, negative = prompt.rstrip().rstrip(SEPARATORS), negative.rstrip().rstrip(SEPARATORS)
+    else:
+        prompt = prompt.rstrip(" ,")
+    prompt, negative = prompt.removesuffix("."), negative.removesuffix(".")
+    return _build(text, line, prompt.rstrip(" |;"), negative.strip(" ,|;"))
 
 
 def _has_prompt(line: SettingsLine) -> bool:

@@ -69,7 +69,9 @@ def _differs(one: ToolSettings, other: ToolSettings) -> bool:
 def _iter_settings(texts: Sequence[Text]) -> Iterator[tuple[int, ToolSettings]]:
     """Yield the settings of each text that has any, with their rank."""
     by_key = {text.key.casefold(): text.text for text in reversed(texts)}
-    description = by_key.get("description", "") if "novelai" in by_key.get("software", "").casefold() else ""
+    origin = "".join(by_key.get(key, "") for key in ("software", "source", "title")).casefold()
+    is_novelai = "novelai" in origin or '"uc"' in by_key.get("comment", "")
+    description = by_key.get("description", "") if is_novelai else ""
     for text in texts:
         key = text.key.casefold()
         rank = 1 if key in PARAMETERS_KEYS else 2 if key in COMMENT_KEYS else 3

@@ -14,9 +14,13 @@ STRICT_QUOTES = '"'  # may be anywhere in a value; other quotes also are apostro
 BRACKETS = {"[": "]", "{": "}", "(": ")"}
 STRING_OR_BRACKET = re.compile(r'["\[\]{}]')
 STRING_OR_PARENTHESIS = re.compile(r'["()\n]')
-MAX_PAIRS = 1000
+KNOWN_NAMES = ("steps", "seed", "sampler", "size", "model", "cfg scale", "guidance scale", "schedule type")
+MAX_PAIRS = 500
+MAX_BRACKET_CHARACTERS = 200_000
+MAX_UNCLOSED = 5  # brackets that are not closed, in one line
 MAX_DEPTH = 200
 WORD = re.compile(r"\w")
+BLANKS, BLANKS_AND_COMMAS, BLANKS_AND_BREAKS = re.compile(r"[ \t]*"), re.compile(r"[ \t,]*"), re.compile(r"[ \t\n]*")
 STOP = re.compile(r'[,\n"\[{(]')
 
 
@@ -32,6 +36,7 @@ class SettingsLine:
     pairs: list[tuple[str, str, bool]] = field(default_factory=list)  # name, value, whether the value is in quotes
     plain: list[str] = field(default_factory=list)
     is_cut: bool = False
+    unclosed: int = 0
 
     @property
     def plain_text(self) -> str:
@@ -44,14 +49,14 @@ def parse_settings_line(text: str, start: int) -> SettingsLine:
     line = SettingsLine(start)
     position = start
     while len(line.pairs) < MAX_PAIRS:
-        position = _skip(text, position, " \t,")
+        position = _skip(text, position, BLANKS_AND_COMMAS)
         if position >= len(text) or text[position] == "\n":
-            following = _skip(text, position, " \t\n")
-            if not _continues(text, position, following, start):
+            following = _skip(text, position, BLANKS_AND_BREAKS)
+            if not _continues(text, position, following, line):
                 break
             position = following
         name = NAME.match(text, position)
-        first = _skip(text, name.end() if name else position, " \t")
+        first = _skip(text, name.end() if name else position, BLANKS)
         end, is_quoted = _value_end(text, first, line)
         value = text[first:end].strip()
         if name:
@@ -65,10 +70,22 @@ def parse_settings_line(text: str, start: int) -> SettingsLine:
     return line
 
 
-def _continues(text: str, position: int, following: int, start: int) -> bool:
-    """Return whether a line goes on after its break: it ends with a comma, and a name follows."""
-    ends_with_comma = text[max(start, position - 10) : position].rstrip(" \t").endswith(",")
-    return position < following < len(text) and ends_with_comma and NAME.match(text, following) is not None
+def _continues(text: str, position: int, following: int, line: SettingsLine) -> bool:
+    """Return whether a line goes on after its break.
+
+    It does if it ends with a comma and a name follows, or if it begins with the number of steps and the next line
+    begins with a known name that it does not have yet.
+    """
+    name = NAME.match(text, following)
+    if name is None or not position < following:
+        return False
+    if text[max(line.start, position - 10) : position].rstrip(" \t").endswith(","):
+        return True
+    known = name[0][:-1].lower()
+    names = [one.lower() for one, _, _ in line.pairs]
+    begins_with_steps = bool(line.pairs) and names[0] == "steps" and line.pairs[0][1].isdecimal()
+    is_next_line = "\n" not in text[position + 1 : following]
+    return begins_with_steps and is_next_line and known in KNOWN_NAMES and known not in names
 
 
 def _value_end(text: str, first: int, line: SettingsLine) -> tuple[int, bool]:
@@ -76,7 +93,7 @@ def _value_end(text: str, first: int, line: SettingsLine) -> tuple[int, bool]:
     opening = text[first : first + 1]
     if opening in CLOSING:
         end = _quote_end(text, first)
-        after = _skip(text, end, " \t") if end else 0
+        after = _skip(text, end, BLANKS) if end else 0
         if end and (after >= len(text) or text[after] in ",\n"):
             return after, True
     position = plain_from = first
@@ -90,7 +107,8 @@ def _value_end(text: str, first: int, line: SettingsLine) -> tuple[int, bool]:
             position = at + 1
             continue
         end = _quote_end(text, at) if character in STRICT_QUOTES else _bracket_end(text, at)
-        if not end and (is_inside_word or character == "("):  # not a list, but a part of a name
+        if not end and (is_inside_word or character == "(") and line.unclosed < MAX_UNCLOSED:
+            line.unclosed += 1  # it is a part of a name
             position = at + 1
             continue
         line.plain.append(text[plain_from:at])
@@ -117,7 +135,7 @@ def _bracket_end(text: str, start: int) -> int:
     """Return the index after a bracket that is closed, stepping over strings and brackets inside; 0 if it is open."""
     waiting = list[str]()
     pattern = STRING_OR_PARENTHESIS if text[start] == "(" else STRING_OR_BRACKET
-    for match in pattern.finditer(text, start):
+    for match in pattern.finditer(text, start, start + MAX_BRACKET_CHARACTERS):
         character = match[0]
         if character == "\n":
             return 0
@@ -144,7 +162,6 @@ def _is_escaped(text: str, position: int) -> bool:
     return count % 2 == 1
 
 
-def _skip(text: str, position: int, characters: str) -> int:
-    while position < len(text) and text[position] in characters:
-        position += 1
-    return position
+def _skip(text: str, position: int, characters: re.Pattern[str]) -> int:
+    match = characters.match(text, position)
+    return match.end() if match else position

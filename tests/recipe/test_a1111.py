@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -94,6 +95,13 @@ def parsed(text: str) -> tuple[Any, Any, tuple[str, ...]]:
         INFOTEXT.replace("\nSteps", " Steps"),
         f'{ONE_LINE}, Hires steps: 7, Template: "{NOT_OURS}"',
         ONE_LINE.replace("people", ""),
+        *(INFOTEXT.replace("\n", separator) for separator in (" | ", "; ", ", ", ". ", " / ", "\0", "\t", "  ", "")),
+        *(WITHOUT_NEGATIVE.replace("\n", separator) for separator in (" | ", "; ", ", ", ".", "\0", "\t", "  ", "")),
+        INFOTEXT.replace("Negative prompt:", "Negative prompt："),
+        INFOTEXT.replace(", CFG", "\nCFG"),
+        INFOTEXT.replace(", Seed", "\nSeed"),
+        INFOTEXT.replace(LINE, LINE.replace(", ", "\n")),
+        f"{INFOTEXT}\nSeed: 7",
         ONE_LINE.replace(" Negative prompt: people", " Negative prompt:"),
     ],
 )
@@ -113,6 +121,8 @@ def test_clear_texts(text: str) -> None:
         "a, Seed: 7, b",
         "parameters of a machine",
         "prompts: many",
+        "a girl\nModel: a girl",
+        "a tree\nSize: large",
     ],
 )
 def test_prompt_with_words_of_settings(prompt: str) -> None:
@@ -132,7 +142,7 @@ def test_quoted_negative_prompt_without_a_line() -> None:
     [
         f"{PROMPT}\nNegative prompt: people",
         f"{PROMPT}\nSteps: 20",
-        f"{PROMPT}\nSteps: 20\nSampler: Euler a\nSeed: 5",
+        f"{PROMPT}\nSteps: 20\nAn unknown name: Euler a\nSeed: 5",
         f"{PROMPT} Steps: 20, at dawn",
         f"{INFOTEXT}\n{INFOTEXT}",
         f"{ONE_LINE} {ONE_LINE}",
@@ -142,6 +152,13 @@ def test_quoted_negative_prompt_without_a_line() -> None:
         ONE_LINE.replace("Steps: 20", "Version: x, Steps: 20"),
         f"{PROMPT}\nSteps: 20, Seed",
         PROMPT + "\nSeed: 5",
+        INFOTEXT.replace(": ", "："),
+        INFOTEXT.replace(", ", " | "),
+        str({"prompt": PROMPT, "seed": 5}),
+        json.dumps([{"prompt": PROMPT, "seed": 5}]),
+        f"prompt={PROMPT}\nseed=5",
+        f"prompt: {PROMPT}\nseed: 5",
+        f"{INFOTEXT}\nTemplate: a __place__\nSteps: 9, Seed: 7, Size: 1x1",
     ],
 )
 def test_unclear_texts(text: str) -> None:
@@ -222,6 +239,9 @@ def test_broken_pairs_never_change_the_result_silently(pieces: list[str], place:
         "\n" * 900_000 + "Steps: 1",
         "Steps: 1," + " " * 900_000 + "Seed: 2",
         "Steps:" * 160_000,
+        "Steps: 1, Seed: 2, " + "x: (a " * 140_000,
+        "Steps: 1, Seed: 2, x: " + "a[ " * 300_000,
+        "Steps: 1," + "," * 900_000,
         "[" * 900_000,
         ("Steps: 1, Seed: 2, Size: " + '"\\' * 8) * 30_000,
     ],

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flux_playground.images import metadata
 from flux_playground.images.metadata import read_texts
 from flux_playground.recipe import SourceKind, detect
 from flux_playground.recipe.tool_settings import NO_SEED, UNCLEAR
@@ -61,6 +62,10 @@ COMPLETE = {
     "parameters and then ComfyUI": png(("parameters", INFOTEXT), ("prompt", GRAPH), ("workflow", WORKFLOW)),
     "ComfyUI and EXIF": png(("workflow", WORKFLOW), exif=comment(INFOTEXT)),
     "NovelAI, older": png(("Software", "NovelAI"), ("Comment", json.dumps(made.NOVELAI)), ("Description", PROMPT)),
+    "NovelAI by its source": png(
+        ("Description", PROMPT), ("Comment", json.dumps(made.NOVELAI)), ("Source", "NovelAI V3")
+    ),
+    "NovelAI, its names": png(("Description", PROMPT), ("Comment", json.dumps(made.NOVELAI))),
     "NovelAI, newer": png(("Description", PROMPT), ("Software", "NovelAI"), ("Comment", DUMPED["novelai"])),
     "NovelAI in a WebP": made.novelai_webp(),
     "Fooocus, its JSON": png(("fooocus_scheme", "fooocus"), ("parameters", DUMPED["fooocus"])),
@@ -311,6 +316,14 @@ def test_hostile_exif() -> None:
         b"MM\0*\xff\xff\xff\xff",
     ):
         assert read_texts(png(exif=block)) == ()
+
+
+def test_entries_that_share_their_bytes() -> None:
+    """Many entries of EXIF with the same long text are bounded together."""
+    content = b"ASCII\0\0\0" + b"x" * 1_000_000
+    entry = struct.pack(">HHII", made.COMMENT, 7, len(content), 8 + 2 + 12 * 500 + 4)
+    block = b"MM\0*\0\0\0\x08" + (500).to_bytes(2) + entry * 500 + b"\0\0\0\0" + content
+    assert 0 < sum(len(text.text) for text in read_texts(png(exif=block))) <= metadata.MAX_TEXTS_CHARACTERS
 
 
 def loop_entries(count: int) -> bytes:

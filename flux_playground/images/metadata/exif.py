@@ -22,6 +22,7 @@ POINTERS = frozenset({ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo, ExifTags.IFD.Inte
 
 BYTE_ORDERS = {b"II*\0": "little", b"MM\0*": "big"}
 MAX_DIRECTORIES = 8
+MAX_TOTAL_BYTES = 4 * MAX_TEXT_BYTES  # entries can share their bytes
 MAX_ENTRIES = 500  # in each directory
 
 
@@ -63,7 +64,7 @@ def _iter_entries(block: bytes, byte_order: str) -> Iterator[Entry]:
     def number(start: int, size: int) -> int:
         return int.from_bytes(block[start : start + size], "little" if byte_order == "little" else "big")
 
-    waiting, seen = [number(4, 4)], set[int]()
+    waiting, seen, total = [number(4, 4)], set[int](), 0
     while waiting and len(seen) < MAX_DIRECTORIES:
         directory = waiting.pop(0)
         if directory in seen or not 8 <= directory <= len(block) - 2:
@@ -81,5 +82,8 @@ def _iter_entries(block: bytes, byte_order: str) -> Iterator[Entry]:
                 and tag in (USER_COMMENT, XMP_PACKET, ExifTags.Base.ImageDescription, *WINDOWS_TEXTS)
             )
             if is_text and 0 < size <= 2 * MAX_TEXT_BYTES and place + size <= len(block):
+                total += size
+                if total > MAX_TOTAL_BYTES:
+                    return
                 yield Entry(tag, block[place : place + size])
         waiting.append(number(directory + 2 + 12 * count, 4))
