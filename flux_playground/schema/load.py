@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from ..errors import InvalidDocument
 from .markdown_docs import fenced_blocks, to_openapi
 
 LIMITS = JsonLimits(characters=4_000_000, depth=100, values=300_000)
+FLOW_YAML = re.compile(r"\{\s*[A-Za-z'#]")
 TOO_LARGE = "too large for an OpenAPI document"
 
 
@@ -37,7 +39,7 @@ def parse_document(text: str, name: str) -> dict[str, Any]:
             raise ValueError(TOO_LARGE)
         if text[:15].lower().startswith(("<!doctype", "<html")):
             raise ValueError("a web page, not an OpenAPI document")
-        if text.startswith(("{", "[")):
+        if text.startswith(("{", "[")) and not FLOW_YAML.match(text):
             return _parse_object("json", text)
         blocks = list(fenced_blocks(text))
         for language, block in blocks:

@@ -35,7 +35,7 @@ def simplify(schema: Mapping[str, Any]) -> dict[str, Any]:
 def merge_object_union(schema: Mapping[str, Any]) -> dict[str, Any]:
     """Simplify a schema; turn a union of objects into one object with the properties of all branches.
 
-    A property is required if all branches require it. It has a default only if all branches have the property.
+    A property is required if all branches require it. It has a default only if all branches have the same one.
     The result accepts more than the schema, which alone says which properties belong together.
     """
     known = simplify(schema)
@@ -46,7 +46,8 @@ def merge_object_union(schema: Mapping[str, Any]) -> dict[str, Any]:
     properties: dict[str, Any] = {}
     for name in dict.fromkeys(name for table in tables for name in table):
         merged = _merge_alternatives([table[name] for table in tables if name in table])
-        is_shared = name in tables[0] or all(name in table for table in tables[1:])
+        defaults = [table.get(name, {}).get("default") for table in tables[1:] if isinstance(table.get(name, {}), dict)]
+        is_shared = name in tables[0] or all(default == defaults[0] for default in defaults)
         if not is_shared and isinstance(merged, dict):
             merged = {key: value for key, value in merged.items() if key != "default"}
         properties[name] = merged
@@ -87,12 +88,26 @@ def const_properties(branch: Mapping[str, Any]) -> dict[str, Any]:
     return {name: allowed[0] for name, allowed in values.items() if len(allowed) == 1}
 
 
+def tag_properties(branches: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the constants of each branch of a union of objects that tell it from the others.
+
+    These are the constants of all branches whose values differ; without such ones, the required constants of each.
+    """
+    constants = [const_properties(branch) for branch in branches]
+    shared = [name for name in (constants[0] if constants else ()) if all(name in one for one in constants)]
+    telling = [name for name in shared if any(one[name] != constants[0][name] for one in constants)]
+    if telling:
+        return [{name: one[name] for name in telling} for one in constants]
+    required = [set(simplify(branch).get("required", ())) for branch in branches]
+    return [{name: one[name] for name in one if name in names} for one, names in zip(constants, required, strict=True)]
+
+
 def pick_branch(branches: list[dict[str, Any]], value: Any) -> dict[str, Any] | None:
-    """Return the branch of a union of objects whose `const_properties` a value has."""
-    for branch in branches if isinstance(value, Mapping) else ():
-        constants = const_properties(branch)
-        if constants and all(name in value and value[name] == constant for name, constant in constants.items()):
-            return branch
+    """Return the branch of a union of objects whose `tag_properties` a value has."""
+    if isinstance(value, Mapping):
+        for branch, tags in zip(branches, tag_properties(branches), strict=True):
+            if tags and all(name in value and value[name] == tag for name, tag in tags.items()):
+                return branch
     return None
 
 

@@ -16,7 +16,7 @@ from jsonschema.validators import extend
 from ..errors import FieldError
 from .cheap_patterns import max_text_length
 from .error_text import describe, describe_type, join_or, plain_value, quote_value
-from .simplify import const_properties, enum_values, pick_branch
+from .simplify import const_properties, enum_values, pick_branch, tag_properties
 
 Loc = tuple[str | int, ...]
 
@@ -109,12 +109,12 @@ def _union_errors(violation: ValidationError, loc: Loc) -> Iterator[FieldError]:
             if inner.relative_schema_path[0] == index:
                 yield from _field_errors(inner)
         return
-    constants = [const_properties(branch) for branch in branches]
-    shared = [name for name in constants[0] if all(name in branch for branch in constants)] if constants else []
+    tags = tag_properties(branches)
+    shared = [name for name in tags[0] if all(name in branch for branch in tags)] if tags else []
     if isinstance(value, dict) and shared:
         name = shared[0]
         error_type = "union_tag_invalid" if name in value else "union_tag_not_found"
-        allowed = join_or(plain_value(branch[name]) for branch in constants)
+        allowed = join_or(plain_value(branch[name]) for branch in tags)
         yield FieldError((*loc, name), f"must be {allowed}", error_type)
     else:
         error_type = "enum" if all(enum_values(branch) for branch in branches) else "union"

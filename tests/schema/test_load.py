@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from flux_playground.errors import InvalidDocument, InvalidRequest
 from flux_playground.schema import Document, Field, Operation, describe_changes, load, load_text
@@ -206,6 +207,13 @@ def test_yaml_1_2_scalars() -> None:
     text = a_document("SCHEMA").replace('"SCHEMA"', schema)
     one = load_text(f"# a comment\n{text}").operations[0].field("on")
     assert (one.default, one.enum) == ("16:9", ("16:9", "on", "no", "2024-01-01", 10))
+
+
+def test_yaml_in_flow_style() -> None:
+    """YAML that begins with a brace is read as YAML."""
+    text = yaml.safe_dump(json.loads(a_document({"properties": {"a": {"type": "string"}}})), default_flow_style=True)
+    assert text.startswith("{")
+    assert [one.name for one in load_text(text).operations[0].fields] == ["a"]
 
 
 def test_yaml_alias() -> None:

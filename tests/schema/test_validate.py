@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 
 from flux_playground.errors import InvalidRequest
-from flux_playground.schema import Document, load
+from flux_playground.schema import Document, Operation, load
+from flux_playground.schema.document import load_text
+
+from .test_load import a_document
 
 PLAIN = {"text": "a", "count": 1}
 
@@ -167,3 +170,52 @@ def test_recursive_value(constructs: Document) -> None:
         with pytest.raises(InvalidRequest) as caught:
             constructs.operation("/v1/odd").build_request({"anything": value})
         assert [(error.field, error.type) for error in caught.value.details] == [("anything", "recursion_loop")]
+
+
+def a_mode(name: str, default: str, *required: str, longest: int = 20, version: bool = True, **properties: Any) -> Any:
+    """A branch of a union: an object with a tag, and perhaps an optional constant."""
+    known = {
+        "mode": {"const": name},
+        "prompt": {"type": "string"},
+        "duration": {"type": "integer", "maximum": longest},
+        "resolution": {"enum": ["hd", "fhd"], "default": default},
+        **({"version": {"const": "latest"}} if version else {}),
+        **properties,
+    }
+    return {"type": "object", "properties": known, "required": ["mode", *required], "additionalProperties": False}
+
+
+@pytest.fixture(scope="module")
+def modes() -> Operation:
+    """An endpoint whose branches have a tag, an optional constant and different defaults."""
+    branches = [
+        a_mode("text", "hd", "prompt"),
+        a_mode("video", "hd", "prompt", "start", longest=15, start={"type": "string"}),
+        a_mode("draft", "fhd", "cache", version=False, cache={"type": "string"}),
+    ]
+    return load_text(a_document({"oneOf": branches})).operations[0]
+
+
+@pytest.mark.parametrize(
+    ("values", "wrong"),
+    [
+        ({"mode": "text"}, "prompt: is required"),
+        ({"mode": "text", "prompt": "a", "duration": 99}, "duration: must be at most 20, not 99"),
+        ({"mode": "text", "prompt": "a", "start": "b"}, "start: is not a field here"),
+        ({"mode": "video", "prompt": "a", "start": "b", "duration": 18}, "duration: must be at most 15, not 18"),
+        ({"mode": "text", "prompt": "a", "resolution": "8k"}, "resolution: must be hd or fhd"),
+        ({"mode": "none"}, "mode: must be text, video or draft"),
+        ({"prompt": "a"}, "mode: must be text, video or draft"),
+    ],
+)
+def test_tagged_union_with_optional_constant(modes: Operation, values: Any, wrong: str) -> None:
+    """The tag chooses the branch that the errors are of, whatever other constants a branch has."""
+    with pytest.raises(InvalidRequest) as caught:
+        modes.build_request(values)
+    assert caught.value.message.startswith(wrong)
+
+
+def test_different_defaults_are_no_default(modes: Operation) -> None:
+    """The default of one branch is not sent with another one."""
+    assert {field.name: field.default for field in modes.fields}["resolution"] is None
+    assert modes.build_request({"mode": "draft", "cache": "QQ=="}) == {"mode": "draft", "cache": "QQ=="}
