@@ -61,7 +61,7 @@ SEPARATED_SEED = re.compile(r"^seed:\n\s*\d{1,3}\n\d\d\d$", re.IGNORECASE | re.M
 
 BEHIND = re.compile(r"([^\W\d_][\w \-/]{0,60}):\s*(.*)")
 NEVER_BEHIND = frozenset({"prompt", "negative_prompt", "seed", "width", "height", "size", "aspect_ratio"})
-SEPARATORS = ".,;|/"  # what tools write for a line break
+SEPARATORS = ("|", ";", "/")  # what tools write for a line break
 QUOTES = ("'", '"', "“", "”", "‘", "„", "«", "»", "`")
 
 
@@ -72,6 +72,8 @@ def parse_parameters(text: str, *, is_parameters: bool = False, dash_is_negative
     without doubt has no values, and a note says so. With `dash_is_negative`, "-people" is the negative prompt.
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").strip()
+    if text[:1] == text[-1:] == '"' and text.count('"') == 2:
+        text = text[1:-1].strip()
     if len(text) > MAX_TEXT_CHARACTERS:
         return unclear() if is_parameters else None
     for candidate in (text, WRITTEN_LINE_BREAK.sub("\n", text)):
@@ -160,15 +162,14 @@ def _divide_inline(text: str, line: SettingsLine) -> ToolSettings:
         return unclear()
     if any(_is_quoted(body, match.start()) for match in negatives):
         return _build(text, line, "", "", (UNCLEAR_PROMPT,))
-    prompt, negative = body, ""
-    if negatives:
-        prompt, negative = body[: negatives[0].start()], body[negatives[0].end() :]
-        if prompt.rstrip()[-1:] == negative.rstrip()[-1:] != "":
-            prompt, negative = prompt.rstrip().rstrip(SEPARATORS), negative.rstrip().rstrip(SEPARATORS)
-    else:
-        prompt = prompt.rstrip(" ,")
-    prompt, negative = prompt.removesuffix("."), negative.removesuffix(".")
-    return _build(text, line, prompt.rstrip(" |;"), negative.strip(" ,|;"))
+    if not negatives:
+        return _build(text, line, body.removesuffix(".").rstrip(" ,|;"), "")
+    prompt, negative = body[: negatives[0].start()].rstrip(" "), body[negatives[0].end() :].rstrip(" ")
+    if len(prompt) == negatives[0].start():  # a period or comma without a blank behind it is a line break
+        prompt = prompt.removesuffix(",.") if prompt.endswith(",.") else prompt.removesuffix(".")
+    if prompt[-1:] == negative[-1:] == "," or prompt.endswith(SEPARATORS):
+        prompt = prompt[:-1]
+    return _build(text, line, prompt, negative.strip(" ,.|;/"))
 
 
 def _has_prompt(line: SettingsLine) -> bool:

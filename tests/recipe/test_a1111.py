@@ -95,7 +95,10 @@ def parsed(text: str) -> tuple[Any, Any, tuple[str, ...]]:
         INFOTEXT.replace("\nSteps", " Steps"),
         f'{ONE_LINE}, Hires steps: 7, Template: "{NOT_OURS}"',
         ONE_LINE.replace("people", ""),
-        *(INFOTEXT.replace("\n", separator) for separator in (" | ", "; ", ", ", ". ", " / ", "\0", "\t", "  ", "")),
+        *(
+            INFOTEXT.replace("\n", separator)
+            for separator in (" | ", "; ", ", ", ".", ",.", " / ", "\0", "\t", "  ", "")
+        ),
         *(WITHOUT_NEGATIVE.replace("\n", separator) for separator in (" | ", "; ", ", ", ".", "\0", "\t", "  ", "")),
         INFOTEXT.replace("Negative prompt:", "Negative prompt："),
         INFOTEXT.replace(", CFG", "\nCFG"),
@@ -128,6 +131,22 @@ def test_clear_texts(text: str) -> None:
 def test_prompt_with_words_of_settings(prompt: str) -> None:
     """What looks like settings within a prompt stays in it."""
     assert parsed(f"{prompt}\nNegative prompt: people\n{LINE}") == (prompt, SEED, ())
+
+
+@pytest.mark.parametrize("separator", [".", " ", "\n", "\\n"])
+@pytest.mark.parametrize("end", [".", "!", "?", ")", "…"])
+def test_end_of_a_prompt(separator: str, end: str) -> None:
+    """The last mark of a prompt stays, whatever stands for the line breaks."""
+    text = f"{PROMPT}{end}\nNegative prompt: people{end}\n{LINE}".replace("\n", separator)
+    assert parsed(text) == (PROMPT + end, SEED, ())
+    assert parsed(text.replace(f"Negative prompt: people{end}{separator}", "")) == (PROMPT + end, SEED, ())
+
+
+def test_quotes_around_all() -> None:
+    """Quotes around the whole text are no part of the prompt."""
+    assert parsed(f'"{INFOTEXT}"') == (PROMPT, SEED, ())
+    assert parsed(f'"a sign\n{LINE}, Template: "x"')[0] == '"a sign'
+    assert parsed('"a sign"') == ("a sign", None, (NO_SEED,))
 
 
 def test_quoted_negative_prompt_without_a_line() -> None:
