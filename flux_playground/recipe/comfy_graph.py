@@ -16,6 +16,13 @@ PASSED_THROUGH = {"FluxGuidance": "conditioning", "BasicGuider": "conditioning",
 TEXT_INPUTS = ("text", "text_g", "text_l", "clip_l", "t5xxl", "prompt")
 SEED_INPUTS = ("seed", "noise_seed")
 LATENT_SIZES = re.compile(r"Empty\w*Latent\w*")
+VALUE_NODES = re.compile(
+    r"primitive\w*|(?:string|text|int|integer|seed|prompt)(?:[ _]?(?:literal|constant|multiline|box|input|value))*"
+    r"(?: \(rgthree\))?",
+    re.IGNORECASE,
+)
+"""Nodes that hold a text or a number and do not change it."""
+
 MAX_LINKS = 10
 
 
@@ -100,6 +107,7 @@ def _text(nodes: Mapping[str, Any], link: Any) -> str:
 
 
 def _only_value(node: Any) -> Any:
-    """Return the value of a node with one input, such as a primitive; None for any other."""
-    inputs = list(_inputs(node).values())
-    return inputs[0] if len(inputs) == 1 and isinstance(inputs[0], str | int | float) else None
+    """Return the value of a node that only holds one, such as a primitive; None for any other."""
+    inputs = {name: value for name, value in _inputs(node, VALUE_NODES).items() if name != "control_after_generate"}
+    value = next(iter(inputs.values()), None)
+    return value if len(inputs) == 1 and isinstance(value, str | int | float) else None

@@ -171,6 +171,15 @@ def test_plain_graph(graph: str) -> None:
         assert detect(data).values["aspect_ratio"] == "19:13"
 
 
+def test_values_in_nodes_of_their_own() -> None:
+    """A seed and a text in nodes that only hold them are read."""
+    value = node("PrimitiveInt", value=5, control_after_generate="fixed")
+    for seed, text in ((value, node("Text Multiline", text=PROMPT)), (node("Seed (rgthree)", seed=5), made.GRAPH["6"])):
+        encoder = node("CLIPTextEncode", text=["9", 0]) if text is not made.GRAPH["6"] else text
+        nodes = {"3": node("KSampler", seed=["8", 0], positive=["6", 0]), "6": encoder, "8": seed, "9": text}
+        assert summary(png(("prompt", json.dumps(nodes)))) == (PROMPT, 5, ())
+
+
 def node(class_type: str, **inputs: Any) -> dict[str, Any]:
     return {"class_type": class_type, "inputs": inputs}
 
@@ -185,6 +194,8 @@ def node(class_type: str, **inputs: Any) -> dict[str, Any]:
         {"6": node("CLIPTextEncodeSDXL", text_g="a cat", text_l="a dog")},
         {"6": node("FluxGuidance", conditioning=["6", 0])},  # a loop
         {"3": node("KSampler", seed=["8", 0], positive=["6", 0]), "8": node("Seed", seed=-1)},
+        {"3": node("KSampler", seed=["8", 0], positive=["6", 0]), "8": node("SeedList", start=5)},
+        {"6": node("CLIPTextEncode", text=["8", 0]), "8": node("Wildcard", text="__place__")},
         {"3": node("KSampler", seed=True, positive=["6", 0])},
         {"3": node("A sampler of somebody", seed=5, positive=["6", 0])},
         {"6": "no node"},
@@ -265,6 +276,15 @@ def test_damaged_parameters() -> None:
         assert summary(with_chunks(chunk(b"zTXt", b"parameters\0\0" + body))) == (None, None, (UNCLEAR,))
     for text in (DUMPED["swarm"][:-1], DUMPED["fooocus"][:60], '{"prompt": ' * 50_000):
         assert summary(png(("parameters", text)))[2] == (UNCLEAR,)
+
+
+def test_other_encodings_of_a_comment() -> None:
+    """A Japanese user comment, and XMP in UTF-16, are read."""
+    japanese = tiff([(made.COMMENT, 7, b"JIS\0\0\0\0\0" + INFOTEXT.replace(PROMPT, "灯台").encode("iso2022_jp"))])
+    assert summary(with_exif("JPEG", japanese)) == ("灯台", SEED, ())
+    packet = made.xmp(dc_description=made.DRAW_THINGS_TEXT)
+    for encoding in ("utf-16", "utf-8-sig"):
+        assert summary(made.drawn("WEBP", xmp=packet.encode(encoding))) == (PROMPT, SEED, ())
 
 
 def test_two_different_settings() -> None:

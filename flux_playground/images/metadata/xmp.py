@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.parsers import expat
@@ -72,6 +73,7 @@ def read_texts(packet: bytes) -> Iterator[Text]:
     """Yield the texts of the known properties of a packet; none if it cannot be read. Entities are not expanded."""
     if not packet or len(packet) > MAX_TEXT_BYTES:
         return
+    is_utf16 = b"\0" in packet[:4] or packet[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
     reader, parser = _Reader(), expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
     parser.StartElementHandler = reader.start
@@ -79,7 +81,7 @@ def read_texts(packet: bytes) -> Iterator[Text]:
     parser.CharacterDataHandler = reader.characters
     parser.EntityDeclHandler = reader.entity
     try:
-        parser.Parse(packet.strip(b"\0"), True)
+        parser.Parse(packet if is_utf16 else packet.strip(b"\0"), True)
     except (expat.ExpatError, _TooComplexError, ValueError):
         return
     yield from reader.texts
