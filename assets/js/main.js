@@ -28,6 +28,7 @@ import { installPersistence } from "./persistence.js";
 import { installRadioGroups } from "./radio_groups.js";
 import { observePage, onChange, onFrame } from "./rendering.js";
 import { installResult } from "./result.js";
+import { warnAboutRootPath } from "./root_path.js";
 import { installScrolling } from "./scrolling.js";
 import { installSeedLock } from "./seed_lock.js";
 import { startVisit } from "./session.js";
@@ -75,6 +76,7 @@ for (const install of parts) install();
 function start() {
   renderTheme();
   createMessageAreas();
+  warnAboutRootPath();
   createShortcutList();
   addNotificationSwitch();
   createDropOverlay();

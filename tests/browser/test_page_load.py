@@ -30,6 +30,15 @@ def test_late_script(page: Page, address: str) -> None:
     expect(page.locator("#generate")).to_be_visible()
 
 
+def test_missing_root_path(context: BrowserContext, address: str) -> None:
+    """Below a path that the program does not know, the page says which setting is missing."""
+    page = context.new_page()
+    below = re.compile(f"^{re.escape(address)}/?below/")
+    page.route(below, lambda route: route.continue_(url=below.sub(f"{address.rstrip('/')}/", route.request.url)))
+    page.goto(f"{address.rstrip('/')}/below/")
+    expect(page.get_by_role("alert").filter(has_text="GRADIO_ROOT_PATH=/below")).to_be_visible()
+
+
 def test_first_load_is_preloaded(context: BrowserContext, address: str) -> None:
     """The page links each file that it will request; a second visit fetches none of them again.
 
