@@ -8,11 +8,13 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Generator
+from io import BufferedReader
 from threading import BoundedSemaphore, Event
 from time import monotonic
 
 from ..errors import DownloadFailed, InvalidImage, PlaygroundError, SampleBlocked, SampleExpired
-from ..images.media_types import verify
+from ..images.decode import decode_arriving
+from ..images.media_types import MediaInfo, verify, verify_decoded
 from ..url_policy import Origin, origin
 from .connections import AddressBlocked, NotConnected
 from .limits import Limits
@@ -69,7 +71,7 @@ class Downloads:
     def _try(self, url: str, task_id: str, deadline: float) -> bytes:
         """Make one attempt."""
         try:
-            response = self._get(url, deadline)
+            response, is_decoded = self._get(url, deadline)
         except (NotConnected, ResponseLost) as cause:
             raise _Retry(DownloadFailed(f"The image could not be fetched: {cause}.")) from None
         _raise_for_final_status(response)
@@ -78,8 +80,7 @@ class Downloads:
             error = DownloadFailed(f"The image could not be fetched: {why}.", status_code=response.status)
             raise _Retry(error, retry_after(response.headers) or 0.0)
         try:
-            with self._decoding:
-                picture = verify(response.body)
+            picture = self._verify(response.body, is_decoded)
         except InvalidImage as flaw:
             if "Content-Length" in response.headers or "Transfer-Encoding" in response.headers:
                 raise  # these bytes are certainly all that was meant; otherwise they may have been cut
@@ -88,11 +89,25 @@ class Downloads:
         log.info("task %s: %d bytes, %s %sx%s", task_id, size, picture.format, picture.width, picture.height)
         return response.body
 
-    def _get(self, url: str, deadline: float) -> Response:
+    def _verify(self, data: bytes, is_decoded: bool) -> MediaInfo:
+        if is_decoded:
+            return verify_decoded(data)
+        with self._decoding:
+            return verify(data)
+
+    def _get(self, url: str, deadline: float) -> tuple[Response, bool]:
+        """Return the response, and whether its image was decoded without a fault while it arrived."""
         limits = self._limits
+        decoded: list[bool] = []
         timeout = min(limits.download_timeout, deadline - monotonic())
         try:
-            return self._transport.get(url, timeout=timeout, max_bytes=limits.max_image_bytes)
+            response = self._transport.get(
+                url,
+                timeout=timeout,
+                max_bytes=limits.max_image_bytes,
+                watch=lambda body: decoded.append(decode_arriving(BufferedReader(body))),
+            )
+            return response, decoded[-1:] == [True]
         except URLNotAllowed:
             raise SampleBlocked("The image's address must not be requested.") from None
         except AddressBlocked as error:

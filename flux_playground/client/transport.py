@@ -11,7 +11,7 @@ import http.client
 import json
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -22,8 +22,11 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout
 
 from ..url_policy import Origin, PrivateNames, is_address, is_allowed_peer, is_allowed_url, may_receive_key, origin
+from .arriving_body import ArrivingBody
 from .connections import CHUNK_BYTES, AddressBlocked, GuardedAdapter, NotConnected, describe_cause
 from .limits import Limits
+
+Watch = Callable[[ArrivingBody], None]
 
 SURROGATE = re.compile("[\ud800-\udfff]")
 SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -126,9 +129,19 @@ class Transport:
         self._environment: dict[Origin, dict[str, Any]] = {}
 
     def call(
-        self, method: str, url: str, *, timeout: float, max_bytes: int, key: str = "", body: bytes | None = None
+        self,
+        method: str,
+        url: str,
+        *,
+        timeout: float,
+        max_bytes: int,
+        key: str = "",
+        body: bytes | None = None,
+        watch: Watch | None = None,
     ) -> Response:
         """Send one request within `timeout` seconds and read at most `max_bytes` bytes of its response.
+
+        `watch` may read the body of a response with status 200 while it arrives.
 
         Raises `NotConnected` or `ResponseLost`.
 
@@ -140,11 +153,11 @@ class Transport:
         with self._lock:
             self._active += 1
         try:
-            return self._send(method, url, timeout, max_bytes, key, body)
+            return self._send(method, url, timeout, max_bytes, key, body, watch)
         finally:
             self._rest()
 
-    def get(self, url: str, *, timeout: float, max_bytes: int) -> Response:
+    def get(self, url: str, *, timeout: float, max_bytes: int, watch: Watch | None = None) -> Response:
         """GET a URL without the key and follow redirects, each to an allowed URL; limits as for `call`, all together.
 
         Raises `URLNotAllowed`, `AddressBlocked`, `NotConnected`, `ResponseLost`, `BadRedirect`.
@@ -153,14 +166,23 @@ class Transport:
         for _ in range(self._limits.max_redirects + 1):
             if not is_allowed_url(url, self._base):
                 raise URLNotAllowed("must be https and public")
-            response = self.call("GET", url, timeout=end - monotonic(), max_bytes=max_bytes)
+            response = self.call("GET", url, timeout=end - monotonic(), max_bytes=max_bytes, watch=watch)
             target = redirect_target(url, response)
             if target is None:
                 return response
             url = target
         raise BadRedirect("leads from redirect to redirect")
 
-    def _send(self, method: str, url: str, timeout: float, max_bytes: int, key: str, body: bytes | None) -> Response:
+    def _send(
+        self,
+        method: str,
+        url: str,
+        timeout: float,
+        max_bytes: int,
+        key: str,
+        body: bytes | None,
+        watch: Watch | None,
+    ) -> Response:
         request, target = self._prepared(method, url, body)
         if key and may_receive_key(target, self._base):
             request.headers["x-key"] = key
@@ -174,7 +196,7 @@ class Transport:
         except (requests.RequestException, HTTPError, http.client.HTTPException, OSError, ValueError) as error:
             raise ResponseLost(describe_cause(error)) from None
         with response:
-            data, fault = _read_body(response, max_bytes)
+            data, fault = _read_body(response, max_bytes, watch if response.status_code == 200 else None)
         if len(key) >= MIN_SECRET_LENGTH or response.status_code >= 400:
             data = redact(data, key)
         return Response(response.status_code, response.headers, data, fault)
@@ -229,18 +251,12 @@ class Transport:
         return self._environment[target]
 
 
-def _read_body(response: requests.Response, max_bytes: int) -> tuple[bytes, str]:
+def _read_body(response: requests.Response, max_bytes: int, watch: Watch | None) -> tuple[bytes, str]:
     """A body, and why it is not whole ("" when it is); the buffer is the response's own."""
     stated = response.headers.get("Content-Length", "")
     if stated.isdecimal() and int(stated) > max_bytes:
         return b"", "too large"
-    chunks, size = [], 0
-    try:
-        for chunk in response.raw.stream(CHUNK_BYTES, decode_content=True):
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > max_bytes:
-                return b"", "too large"
-    except (HTTPError, http.client.HTTPException, OSError, ValueError) as error:
-        return b"".join(chunks), describe_cause(error)
-    return b"".join(chunks), ""
+    body = ArrivingBody(response.raw.stream(CHUNK_BYTES, decode_content=True), max_bytes)
+    if watch:
+        watch(body)
+    return body.read_all()

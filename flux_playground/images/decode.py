@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import IO
 
 from PIL import (
     AvifImagePlugin,
@@ -37,6 +38,9 @@ DECODERS = {
 MAX_DECODED_PIXELS = 120_000_000
 MAX_DECODE_BYTES = 600_000_000
 MAX_CONCURRENT_DECODES = 2
+
+MAX_ARRIVING_BYTES = 8_000_000
+HEAD_STEP_BYTES, MAX_HEAD_BYTES = 16_384, 1_000_000  # Content Credentials come before the pixels
 
 # Memory of a decode per pixel: Pillow stores RGB in 4 bytes. libtiff holds a strip beside the pixels. The decoders of
 # WebP and AVIF hold canvases, planes and a copy of the pixels.
@@ -133,6 +137,29 @@ def _reservation(image: ImageFile.ImageFile, data: bytes, smallest: int) -> int:
     return size + _COPY_BYTES_PER_PIXEL * image.width * image.height
 
 
+def decode_arriving(file: IO[bytes]) -> bool:
+    """Decode a JPEG at an eighth of its size while its bytes arrive; return whether that was done without a fault.
+
+    That takes at most `MAX_ARRIVING_BYTES` of memory, which are not counted. False for any other file: its decoder may
+    need much memory, for as long as a slow server likes.
+    """
+    try:
+        head = file.read(HEAD_STEP_BYTES)
+        while len(head) < MAX_HEAD_BYTES and not _is_sequential(head) and (more := file.read(HEAD_STEP_BYTES)):
+            head += more
+        file.seek(0)
+        if detect_format(head) != "JPEG" or not _is_sequential(head):
+            return False
+        image = JpegImagePlugin.JpegImageFile(file, "")
+        image.draft("RGB", (1, 1))
+        if decode_bytes(image, head) > MAX_ARRIVING_BYTES:
+            return False
+        image.load()
+    except Exception:  # on damaged bytes a decoder raises whatever it likes
+        return False
+    return True
+
+
 def decode_bytes(image: ImageFile.ImageFile, data: bytes) -> int:
     """Return how many bytes the decoder of an image takes at most, by its header; after `draft` those of the draft."""
     usual = 8 if image.has_transparency_data or image.mode == "P" else 4  # resizing copies pixels with transparency
@@ -160,12 +187,13 @@ def _load(image: ImageFile.ImageFile, data: bytes) -> None:
         image.load()
     except Exception as error:  # on damaged bytes a decoder can raise any error
         raise InvalidImage("This image is damaged or cut short.") from error
-    if _is_cut_short(format_of(image), data):
+    if is_cut_short(data):
         raise InvalidImage("This image is cut short.")
 
 
-def _is_cut_short(name: str, data: bytes) -> bool:
+def is_cut_short(data: bytes) -> bool:
     """Return whether the end of a file is missing: a decoder is content once it has the last pixel."""
+    name = detect_format(data)
     if name == "JPEG":
         return data.rfind(b"\xff\xd9") < data.rfind(b"\xff\xda")
     if name == "PNG":

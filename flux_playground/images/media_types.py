@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ..errors import InvalidImage
 from . import image_file
+from .decode import is_cut_short
 
 MEDIA_TYPES = {"mp4": "video/mp4", "webm": "video/webm", "zip": "application/zip"}  # any other format is an image
 STILL_IMAGE_BRANDS = (b"avif", b"avis", b"mif1", b"msf1", b"heic", b"heix", b"hevc")  # in the container of MP4
@@ -46,6 +47,13 @@ def verify(data: bytes) -> MediaInfo:
         return other
     info = image_file.verify(data)
     return MediaInfo(info.format, info.width, info.height)
+
+
+def verify_decoded(data: bytes) -> MediaInfo:
+    """Do what `verify` does with an image that was decoded to its end while it arrived."""
+    if is_cut_short(data):
+        raise InvalidImage("This image is cut short.")
+    return probe(data)
 
 
 def probe(data: bytes) -> MediaInfo:
