@@ -20,6 +20,8 @@ from flux_playground.playground import OWNER
 from flux_playground.runs.queued_request import LoadedRequests, QueuedRequest
 from tests.conftest import FAST_POLLS
 
+from .test_runner import wait_until
+
 VALUES = {"finetune_id": "my-finetune", "prompt": "a mill", "seed": 5}
 KEY = "owners-key-5151"
 
@@ -36,7 +38,8 @@ def busy(settings: Settings, server: LocalServer) -> Iterator[Playground]:
     """A playground whose only queue place is taken."""
     keyed = settings.replace(demo_url="", base_url=server.url, api_key=KEY, max_in_flight=1)
     with Playground(keyed, limits=FAST_POLLS) as opened:
-        opened.start({**VALUES, "prompt": "a mill #stuck", "seed": 1})
+        blocking = opened.start({**VALUES, "prompt": "a mill #stuck", "seed": 1})
+        wait_until(lambda: opened.get(blocking.id).state is State.RUNNING)  # and has been paid for
         yield opened
 
 
