@@ -21,6 +21,7 @@ from .hide_secrets import hide_secrets
 from .pasted import looks_like_code, read_pasted
 from .recipe import VERSION_KEY, Recipe, parse_recipe, recipe_from_json
 from .share_link import VERSION_NAME, parse_link
+from .tool_json import read_json_settings
 
 FIELD_NAME = re.compile(r"[A-Za-z_]\w{0,99}")
 MAX_OBJECTS = 12  # places in a text where a recipe may begin
@@ -83,6 +84,9 @@ def detect(data: bytes | str, fields: Collection[str] = COMMON_FIELDS) -> Detect
         values, endpoint = parse_link(text)
         return Detected(SourceKind.LINK, values, endpoint=endpoint)
     if detected := None if INFOTEXT.search(text) else _detect_request(text, fields):
+        settings = read_json_settings(text) if is_json and "prompt" not in detected.values else None
+        if settings and (settings.tool or "prompt" in settings.values):  # no request, but JSON of another tool
+            return Detected(SourceKind.PARAMETERS, redact(settings.values), notes=settings.notes)
         return detected
     if settings := None if is_json else parse_parameters(text):
         return Detected(SourceKind.PARAMETERS, redact(settings.values), notes=settings.notes)

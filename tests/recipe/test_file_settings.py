@@ -287,6 +287,19 @@ def test_other_encodings_of_a_comment() -> None:
         assert summary(made.drawn("WEBP", xmp=packet.encode(encoding))) == (PROMPT, SEED, ())
 
 
+@pytest.mark.parametrize("name", ["swarm", "invoke", "mflux", "ruined", "easy", "draw things", "novelai"])
+def test_pasted_json(name: str) -> None:
+    """Pasted JSON of a tool is read as it is in a file."""
+    assert summary(DUMPED[name]) == (PROMPT, SEED, ())
+
+
+def test_pasted_graph() -> None:
+    """A pasted graph of ComfyUI is read in its plain case; otherwise a note says that it is not."""
+    assert summary(GRAPH) == (PROMPT, 777000111, ())
+    for text in (WORKFLOW, json.dumps({**made.GRAPH, "9": made.GRAPH["3"]})):
+        assert summary(text) == (None, None, ("It has settings of ComfyUI, which are not read.",))
+
+
 def test_two_different_settings() -> None:
     """Of two different settings one is used, and a note says so."""
     other = INFOTEXT.replace(PROMPT, "a mill").replace(str(SEED), "7")
