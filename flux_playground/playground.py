@@ -13,7 +13,7 @@ from typing import Any
 from . import active_document, schema
 from .access.admission import Admission
 from .access.quota import Quota
-from .access.visitor import OWNER, Visitor, digest_key, resolve_credentials, spender_of, uses_demo
+from .access.visitor import OWNER, Visitor, digest_key, offered_servers, resolve_credentials, spender_of, uses_demo
 from .build_request import (
     SEED,
     PreparedRequest,
@@ -43,7 +43,7 @@ from .storage.retention import Retention
 
 Values = Mapping[str, Any]
 MAX_CONCURRENT_ENCODINGS = 2  # a file and its base64 take hundreds of megabytes
-__all__ = ["OWNER", "ActiveRun", "Playground", "Visitor"]
+__all__ = ["OWNER", "ActiveRun", "Playground", "Visitor", "offered_servers"]
 
 
 class Playground:
@@ -123,7 +123,7 @@ class Playground:
 
     def load_inputs(self, generation: Generation) -> dict[str, Any]:
         """Return the request of a generation with its images as base64, where they are still stored."""
-        return resolve_image_refs(self._operation_of(generation), generation.request, self.store.inputs.load)
+        return resolve_image_refs(self._last_operation(generation.endpoint), generation.request, self.store.inputs.load)
 
     def start(
         self,
@@ -153,7 +153,7 @@ class Playground:
             seed=seed_of(request.body),
             fingerprint=request.fingerprint,
             reproduces=reproduces,
-            account=self._digest(key),
+            account=digest_key(self.store.secret_key(), key),
         )
         reuse = reuse_running and not request.draws_seed
         # Without its images, which take megabytes and are on disk.
@@ -189,11 +189,11 @@ class Playground:
             generation = self.get(generation_id)
             if not can_be_collected(generation):
                 return generation
-            server, key = resolve_credentials(self.settings, visitor, self._operation_of(generation), required=False)
-            if generation.account and generation.account != self._digest(key):
+            server, key = self._credentials_for(generation, visitor)
+            if generation.account and generation.account != digest_key(self.store.secret_key(), key):
                 raise Unauthorized("This image was made with another API key. Enter that key to download the image.")
             again = replace(generation, state=State.RUNNING, error=None, finished_at=None)
-            return self._runner.enqueue_if_absent(ActiveRun(again), key if generation.server == server else "")
+            return self._runner.enqueue_if_absent(ActiveRun(again), self._key_for(generation, server, key))
 
     def stop(self, generation_id: str) -> Generation:
         """Stop waiting for a generation: a queued one is never sent, a submitted one can be collected later."""
@@ -239,9 +239,8 @@ class Playground:
 
     def median_seconds(self, visitor: Visitor = OWNER, *, endpoint: str = "") -> float | None:
         """Return the median duration of an endpoint's latest images, or None for fewer than three images."""
-        server = self.server(visitor, endpoint=endpoint)
-        durations = sorted(self.store.usage.durations(server, self._find_operation(endpoint).path))
-        return durations[len(durations) // 2] if len(durations) >= 3 else None
+        path = self._find_operation(endpoint).path
+        return self.store.usage.median_seconds(self.server(visitor, endpoint=endpoint), path)
 
     def server(self, visitor: Visitor = OWNER, *, endpoint: str = "") -> str:
         """Return the base URL of a visitor's requests."""
@@ -266,11 +265,7 @@ class Playground:
     def _find_operation(self, endpoint: str) -> schema.Operation:
         return self.document.operation(endpoint) if endpoint else self.operation
 
-    def _operation_of(self, generation: Generation) -> schema.Operation:
-        return self._last_operation(generation.endpoint)
-
     def _last_operation(self, path: str) -> schema.Operation:
-        """Return the endpoint of a path, or the default one where the document no longer has it."""
         return {operation.path: operation for operation in self.document.operations}.get(path, self.operation)
 
     def _new_generation(self, path: str, server: str, visitor: Visitor) -> Generation:
@@ -285,16 +280,21 @@ class Playground:
             spender=spender_of(self.settings, visitor),
         )
 
-    def _digest(self, key: str) -> str:
-        return digest_key(self.store.secret_key(), key)
+    def _credentials_for(self, generation: Generation, visitor: Visitor) -> tuple[str, str]:
+        operation = self._last_operation(generation.endpoint)
+        return resolve_credentials(self.settings, visitor, operation, required=False)
+
+    def _key_for(self, generation: Generation, server: str, key: str) -> str:
+        """Return the key, or "" where the server of a generation is none that requests may go to today."""
+        return key if generation.server in (server, *offered_servers(self.settings, self.document)) else ""
 
     def _recover(self, generation_id: str) -> Generation:
         with self._restarting:
             run, generation = self._runs.get(generation_id), self.get(generation_id)  # without a run it is final
             if run or generation.finished:
                 return generation
-            server, key = resolve_credentials(self.settings, OWNER, self._operation_of(generation), required=False)
-            recovered = end_if_lost(generation, server, self._digest(key))
+            server, key = self._credentials_for(generation, OWNER)
+            recovered = end_if_lost(generation, server, digest_key(self.store.secret_key(), key))
             if recovered.finished:
                 return self.store.save_with_retry(recovered)
-            return self._runner.enqueue_if_absent(ActiveRun(generation), key if generation.server == server else "")
+            return self._runner.enqueue_if_absent(ActiveRun(generation), self._key_for(generation, server, key))

@@ -2,6 +2,7 @@
 import { isReady, send } from "./bridge.js";
 import { $ } from "./dom.js";
 import { onFrame } from "./rendering.js";
+import { keepServer } from "./session.js";
 
 let account = "";
 let chargedImage; // id of the latest image for which the balance was asked; undefined before the first frame
@@ -21,6 +22,12 @@ export function changeKey(data) {
   if (!details) return;
   details.open = true;
   $("#key")?.focus();
+}
+
+// Finetunes and credits are those of the account at the new server.
+export function chooseServer({ value }) {
+  keepServer(value);
+  send("account", {});
 }
 
 export function submitKey(event) {

@@ -1,7 +1,7 @@
 // The actions of controls. Those in the table are done here; all others are sent to the program.
 import { toggleAbout } from "./about.js";
 import { copyText } from "./announcements.js";
-import { changeKey, submitKey } from "./account.js";
+import { changeKey, chooseServer, submitKey } from "./account.js";
 import { chooseSchemaFile, openSchemaPanel, replaceSchema } from "./api_schema.js";
 import { insist, send } from "./bridge.js";
 import { chooseCount } from "./count.js";
@@ -51,6 +51,7 @@ const LOCAL_ACTIONS = {
   recall,
   reproduce,
   schema: openSchemaPanel,
+  server: chooseServer,
   shape: chooseShape,
   show: showImported,
   swap: swapSides,

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from ..errors import InvalidDocument, Unauthorized
 from ..identity import UNKNOWN, Identity
-from ..schema import Operation
+from ..schema import Document, Operation
 from ..settings import Settings
 from ..url_policy import may_be_named_by_document
 
@@ -19,12 +19,14 @@ DEMO_KEY = "local-demo"  # the local server accepts any key
 class Visitor:
     """A visitor: `id` owns the generations; `api_key` is a key of their own, or empty.
 
+    `server` is the base URL that the visitor has chosen among those of the document, or "" for the first one.
     `identity` is what quotas and queues count the visitor by.
     """
 
     id: str = "owner"
     api_key: str = field(default="", repr=False)
     identity: Identity = UNKNOWN
+    server: str = ""
 
 
 OWNER = Visitor()
@@ -52,12 +54,23 @@ def resolve_credentials(
     key = visitor.api_key or settings.api_key
     if required and not key:
         raise Unauthorized("There is no key: set BFL_API_KEY, or enter one.")
-    server = settings.base_url or operation.server
+    server = settings.base_url or visitor.server or operation.server
     if required and not settings.base_url and not may_be_named_by_document(server):
         host = urlsplit(server).hostname
         server_text = f"names the server {host}" if host else "names no server"
         raise InvalidDocument(f"The document {server_text}: set FLUX_PLAYGROUND_BASE_URL to where your key may go.")
     return server, key
+
+
+def offered_servers(settings: Settings, document: Document) -> tuple[str, ...]:
+    """Return the servers of a document that may receive a key, if there are several; else nothing.
+
+    A hosted page and a page with a configured base URL offer no choice.
+    """
+    if settings.hosted or settings.base_url:
+        return ()
+    named = tuple(server for server in document.servers if may_be_named_by_document(server))
+    return named if len(named) > 1 else ()
 
 
 def digest_key(secret: bytes, api_key: str) -> str:

@@ -26,6 +26,13 @@ class Document:
     raw: Mapping[str, Any]
     operations: tuple[Operation, ...]
 
+    @property
+    def servers(self) -> tuple[str, ...]:
+        """The base URLs of the document's servers that use https or are on this machine, in its order."""
+        listed = self.raw.get("servers")
+        urls = [_server({"servers": [server]}) for server in (listed if isinstance(listed, list) else [])]
+        return tuple(dict.fromkeys(url for url in urls if url))
+
     def operation(self, path: str) -> Operation:
         """Return the endpoint at a path; raises `InvalidDocument`."""
         for operation in self.operations:

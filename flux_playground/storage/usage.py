@@ -42,6 +42,11 @@ class Usage:
             self._durations[server, endpoint] = tuple(seconds for (seconds,) in rows)[::-1]
         return self._durations[server, endpoint]
 
+    def median_seconds(self, server: str, endpoint: str) -> float | None:
+        """Return the median of `durations`, or None for fewer than three images."""
+        durations = sorted(self.durations(server, endpoint))
+        return durations[len(durations) // 2] if len(durations) >= 3 else None
+
     def price(self, server: str, endpoint: str) -> float | None:
         """Return the credits that the latest image of an endpoint cost, or None."""
         if (server, endpoint) not in self._prices:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from functools import partial
 
+from ...errors import PlaygroundError
 from ...settings import is_api_key
 from ..events.action import Updates, action
 from ..events.context import Context
 from ..events.update import Update
-from . import connection, finetune_list, price
+from . import connection, finetune_list, price, regions
 
 MAX_KEY_CHARS = 500
 FINETUNES_MAX_AGE_SECONDS = 60.0
 CREDITS_MAX_AGE_SECONDS = 3.0
+REGIONS_MAX_AGE_SECONDS = 10.0
 """How long a result is shared; credits change with every image."""
 
 
@@ -37,8 +39,26 @@ async def load_account(context: Context) -> Updates:
         finetunes = await calls(("finetunes", *key), FINETUNES_MAX_AGE_SECONDS, load)
         yield Update(finetunes=finetune_list.render_choices(finetunes))
     load_credits = partial(finetune_list.load_credits, context.playground, visitor)
-    balance = await calls(("credits", *key), CREDITS_MAX_AGE_SECONDS, load_credits)
-    if balance is not None and context.visitor.api_key == visitor.api_key:  # the key may have changed meanwhile
+    try:
+        balance, problem = await calls(("credits", *key), CREDITS_MAX_AGE_SECONDS, load_credits), ""
+    except PlaygroundError as error:
+        balance, problem = None, connection.describe_problem(error)
+    is_changed = balance is not None or problem or context.page.servers
+    if is_changed and context.visitor == visitor:  # the key may have changed meanwhile
         context.session.balance = balance
         cost = await context.run(price.render_price, context)
-        yield Update(connection=connection.render_connection(context), price=cost)
+        yield Update(connection=connection.render_connection(context, problem=problem), price=cost)
+
+
+@action("regions")
+async def find_regions(context: Context) -> Updates:
+    """Look for the finetune of a generation on each server of the document, and offer to use the right server."""
+    generation = await context.find_own()
+    if generation is None or not context.page.servers:
+        return
+    name = str(generation.request.get("finetune_id") or "")
+    key = ("regions", context.visitor.api_key, name)
+    found = await context.page.account_calls(
+        key, REGIONS_MAX_AGE_SECONDS, partial(regions.find_regions, context.page, name, context.visitor)
+    )
+    yield Update(notice=regions.render_regions(name, found))

@@ -47,18 +47,15 @@ def load_finetunes(playground: Playground, visitor: Visitor, operation: Operatio
 
 
 def load_credits(playground: Playground, visitor: Visitor) -> float | None:
-    """Return the balance of the account in credits; None where images are free, or the API does not say.
+    """Return the balance of the account in credits; None where images are free, or for a visitor with the page's key.
 
-    The owner's balance is not shown to visitors.
+    Raises `PlaygroundError`.
     """
     if playground.uses_demo(visitor) or not (visitor.api_key or playground.settings.api_key):
         return None
     if playground.settings.hosted and not visitor.api_key:
         return None
-    try:
-        return playground.credits(visitor)
-    except PlaygroundError:
-        return None
+    return playground.credits(visitor)
 
 
 def render_choices(finetunes: Iterable[Finetune]) -> str:

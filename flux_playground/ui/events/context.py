@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from ...generation import Generation
-from ...playground import OWNER, Playground, Visitor
+from ...playground import OWNER, Playground, Visitor, offered_servers
 from ...schema import Operation
 from ..form.form import Form
 from ..session.shared_calls import SharedCalls
@@ -37,6 +37,11 @@ class PageState:
     threads: WorkerThreads = field(default_factory=WorkerThreads)
     image_threads: WorkerThreads = field(default_factory=lambda: WorkerThreads(MAX_CONCURRENT_IMAGE_CHECKS))
     account_calls: SharedCalls = field(default_factory=SharedCalls)
+
+    @property
+    def servers(self) -> tuple[str, ...]:
+        """The base URLs that a visitor may choose from, the default first; empty where there is no choice."""
+        return offered_servers(self.playground.settings, self.playground.document)
 
     @classmethod
     def of(cls, playground: Playground) -> PageState:

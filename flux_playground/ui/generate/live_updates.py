@@ -110,7 +110,9 @@ def _draw(
             urlsplit(selected.server).hostname in LOOPBACK and selected.server != context.playground.settings.base_url
         )
         outlook = describe_reproduction(context, selected)
-        result = result_view.render_result(ResultContext(selected, position, usual_seconds, progress, is_demo, outlook))
+        has_regions = context.payer is not Payer.DEMO and bool(context.page.servers)
+        known = ResultContext(selected, position, usual_seconds, progress, is_demo, outlook, has_regions)
+        result = result_view.render_result(known)
     credits_each = None
     if context.payer is not Payer.DEMO:
         credits_each = context.playground.store.usage.price(context.server, context.operation.path)

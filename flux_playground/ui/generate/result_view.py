@@ -34,6 +34,7 @@ class ResultContext:
 
     `position` is its place in the queue, 0 for none. `usual_seconds` is the usual duration of its endpoint. `progress`
     is between 0 and 1. `is_demo` says that the local server makes the image. `outlook` describes a reproduction.
+    `has_regions` says that the visitor can choose another server.
     """
 
     generation: Generation
@@ -42,6 +43,7 @@ class ResultContext:
     progress: float | None = None
     is_demo: bool = False
     outlook: ReproduceInfo = field(default_factory=ReproduceInfo)
+    has_regions: bool = False
 
 
 def render_empty(examples: Sequence[Mapping[str, Any]] = (), needed: str = "the marked fields") -> ResultHtml:
@@ -120,6 +122,8 @@ def _ending_words(context: ResultContext) -> Words:
     if missing_file.is_missing(generation):
         return missing_file.words(generation)
     words = messages.ending(generation)
+    if not context.has_regions:
+        words = replace(words, offers=tuple(offer for offer in words.offers if offer != "regions"))
     if not context.is_demo or words.cost == FREE:
         return words
     advice = messages.MAY_CHARGE_TWICE if generation.state is State.SUBMIT_UNKNOWN else words.advice

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -99,7 +100,7 @@ class EndpointTools:
             generation = await self._threads(start, values, call.visitor)
         except PlaygroundError as error:
             return _failed(_refusal(error))
-        started = reported = time.monotonic()
+        started, reported = time.monotonic(), -math.inf
         async for changed in self._playground.changes(generation.id, keepalive_seconds=PROGRESS_SECONDS):
             generation, now = changed, time.monotonic()
             if report is not None and not generation.finished and now - reported > PROGRESS_SECONDS:

@@ -76,6 +76,12 @@ class TabSession:
         self.balance = None
         self.lost_key = False
 
+    def use_server(self, server: str) -> None:
+        """Send later requests to another server of the document; "" is the default one."""
+        if server != self.visitor.server:
+            self.visitor = replace(self.visitor, server=server)
+            self.balance = None
+
     def progress(self, generation_id: str, progress: float | None) -> float | None:
         """Return the largest progress that the API has reported for a generation, between 0 and 1."""
         if progress is not None:

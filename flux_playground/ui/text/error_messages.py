@@ -109,8 +109,8 @@ ERRORS: dict[type[PlaygroundError], Words] = {
         "Finetune not found",
         "It may still be training, or belong to another region: finetunes work only where they were trained.",
         FREE,
-        "Check the ID. To change the region, set FLUX_PLAYGROUND_BASE_URL.",
-        ("again",),
+        "Check the ID and the server.",
+        ("regions", "again"),
     ),
     APIError: Words(
         "API error",

@@ -74,6 +74,7 @@ ACTION_LABELS = {
     "collect": "Download image",
     "vary": "Try another seed",
     "key": "Add API key",
+    "regions": "Look on other servers (free)",
 }
 
 NOT_BILLED = "Demo: no charge."

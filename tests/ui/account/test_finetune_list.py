@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from flux_playground import Playground, Settings
+from flux_playground.errors import APIUnreachable
 from flux_playground.local import LocalServer
 from flux_playground.playground import Visitor
 from flux_playground.ui.account import finetune_list
@@ -42,8 +45,9 @@ def test_credits_of_the_payer_only(server: LocalServer, settings: Settings) -> N
 
 
 def test_unreachable_account(settings: Settings) -> None:
-    """An account that cannot be loaded has no finetunes and no balance, and nothing fails."""
+    """An account that cannot be loaded has no finetunes; the reason is that of the credits."""
     closed = settings.replace(demo_url="", base_url="http://127.0.0.1:9", api_key="key")
     with Playground(closed) as playground:
         assert load(playground) == []
-        assert finetune_list.load_credits(playground, Visitor()) is None
+        with pytest.raises(APIUnreachable):
+            finetune_list.load_credits(playground, Visitor())

@@ -1,0 +1,44 @@
+"""Looks for a finetune on each server of the document."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ...errors import FinetuneNotFound, PlaygroundError
+from ...playground import Playground, Visitor
+from ..events.context import PageState
+from ..text.templates import render
+from .connection import host_of
+
+
+def find_regions(page: PageState, finetune_id: str, visitor: Visitor) -> dict[str, bool | None]:
+    """Return for each server to choose from whether the visitor's account has a finetune there; free of charge.
+
+    None is for a server that gave no clear response.
+    """
+    chosen = (replace(visitor, server=server) for server in page.servers)
+    return {one.server: _has_finetune(page.playground, finetune_id, one) for one in chosen}
+
+
+def render_regions(finetune_id: str, found: Mapping[str, bool | None]) -> str:
+    """Render where a finetune was found; None in `found` is for a server that gave no clear response."""
+    return render(
+        "regions.html",
+        unique=secrets.token_hex(4),  # the same notice again is a change on the page
+        finetune_id=finetune_id,
+        having=[(server, host_of(server)) for server, has in found.items() if has],
+        silent=[host_of(server) for server, has in found.items() if has is None],
+    )
+
+
+def _has_finetune(playground: Playground, finetune_id: str, visitor: Visitor) -> bool | None:
+    try:
+        with playground.client(visitor) as client:
+            client.finetune(finetune_id)
+    except FinetuneNotFound:
+        return False
+    except PlaygroundError:
+        return None
+    return True
