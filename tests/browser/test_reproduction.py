@@ -158,7 +158,7 @@ def test_pasted_nonsense(page: Page) -> None:
     assert page.locator("dialog.sheet").count() == 0
     page.evaluate("document.activeElement.blur()")
     page.evaluate(PASTE, "{only words}")
-    expect(page.locator("dialog.sheet[open]")).to_contain_text("No recipe found")
+    expect(page.locator("dialog.sheet[open]")).to_contain_text("no request could be read")
     page.keyboard.press("Escape")
     expect(page.locator("dialog.sheet[open]")).to_have_count(0)
 

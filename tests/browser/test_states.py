@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from flux_playground import schema
 from flux_playground.local import LocalServer
 from tests.app_process import running_quick
 from tests.page_actions import choose_from, fill, generate, image, load, open_page, sent_seed
@@ -210,3 +212,25 @@ def test_scrolling_on_phone(page: Page, address: str) -> None:
     generate(page, seed="")
     expect(page.locator("#stage .frame")).to_be_in_viewport(ratio=0.9)
     image(page)
+
+
+def test_server_is_chosen(page: Page, tmp_path: Path) -> None:
+    """The owner chooses one of the document's servers; the choice gets the requests and outlives a reload."""
+    with (
+        LocalServer(speed=40, renderer="flat", credits=500) as first,
+        LocalServer(speed=40, renderer="flat", credits=300) as second,
+    ):
+        document = tmp_path / "servers.json"
+        raw = {**schema.load().raw, "servers": [{"url": first.url}, {"url": second.url}]}
+        document.write_text(json.dumps(raw), encoding="utf-8")
+        with running_quick(tmp_path, BFL_API_KEY="a-key", FLUX_PLAYGROUND_OPENAPI=str(document)) as url:
+            load(page, url)
+            expect(page.locator(".connection")).to_contain_text("500 credits left")
+            page.locator("details.servers > summary").click()
+            page.locator(f'[data-act=server][data-value="{second.url}"]').click()
+            expect(page.locator(".connection")).to_contain_text("300 credits left")
+            page.reload()
+            expect(page.locator(".connection")).to_contain_text("300 credits left")
+            generate(page, finetune_id="my-finetune", prompt="a mill", aspect_ratio="1:1")
+            image(page)
+            expect(page.locator("#stage details.details")).to_contain_text(second.url)
