@@ -27,7 +27,7 @@ export function changeKey(data) {
 // Finetunes and credits are those of the account at the new server.
 export function chooseServer({ value }) {
   keepServer(value);
-  send("account", {});
+  send("account", { chosen: true });
 }
 
 export function submitKey(event) {

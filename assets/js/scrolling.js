@@ -4,6 +4,7 @@ import { $, findField, findInput } from "./dom.js";
 const OPENING_MILLISECONDS = 60;
 let awaitedId = null; // id of the shown image when Generate was pressed; the page scrolls to its successor
 let wasResultFocused = false;
+let latestOffer = ""; // an offer is at the form; the press that asked for it may have been far from there
 
 export const isNarrow = () => matchMedia("(max-width: 860px)").matches;
 export const scrollBehavior = () => (matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth");
@@ -46,7 +47,18 @@ export function keepPlace() {
     stage.tabIndex = -1;
     stage.focus({ preventScroll: true });
   }
+  showOffer();
   if (awaitedId === null || !frame || frame.dataset.id === awaitedId) return;
   awaitedId = null;
   scrollToResult();
+}
+
+function showOffer() {
+  const offer = $("#notice .offer");
+  const name = offer?.dataset.name || "";
+  if (name === latestOffer) return;
+  latestOffer = name;
+  if (!offer) return;
+  const { top, bottom } = offer.getBoundingClientRect();
+  if (top < 0 || bottom > innerHeight) offer.scrollIntoView({ block: "center", behavior: scrollBehavior() });
 }

@@ -228,6 +228,7 @@ def test_server_is_chosen(page: Page, tmp_path: Path) -> None:
             expect(page.locator(".connection")).to_contain_text("500 credits left")
             page.locator("details.servers > summary").click()
             page.locator(f'[data-act=server][data-value="{second.url}"]').click()
+            expect(page.locator("#notice")).to_contain_text(f"New requests go to {second.url.removeprefix('http://')}.")
             expect(page.locator(".connection")).to_contain_text("300 credits left")
             page.reload()
             expect(page.locator(".connection")).to_contain_text("300 credits left")

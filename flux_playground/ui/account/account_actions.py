@@ -9,6 +9,7 @@ from ...settings import is_api_key
 from ..events.action import Updates, action
 from ..events.context import Context
 from ..events.update import Update
+from ..text import notices
 from . import connection, finetune_list, price, regions
 
 MAX_KEY_CHARS = 500
@@ -31,8 +32,14 @@ async def use_key(context: Context) -> Updates:
 
 @action("account")
 async def load_account(context: Context) -> Updates:
-    """Show the finetunes and the credits of the account, or with `balance` in the data the credits alone."""
+    """Show the finetunes and the credits of the account, or with `balance` in the data the credits alone.
+
+    With `chosen` in the data, another server was chosen.
+    """
     visitor, calls = context.visitor, context.page.account_calls
+    if context.data.get("chosen"):
+        text = f"New requests go to {connection.host_of(context.server)}."
+        yield Update(connection=connection.render_connection(context), notice=notices.notice(text))
     key = (context.server, visitor.api_key, context.operation.path)
     if not context.data.get("balance"):
         load = partial(finetune_list.load_finetunes, context.playground, visitor, context.operation)
