@@ -15,7 +15,7 @@ DOUBLE_HERE = re.compile(r'@"[ \t]*+\n(.*?)\n"@', re.DOTALL)
 STRINGS = (("@'", SINGLE_HERE), ('@"', DOUBLE_HERE), ("'", SINGLE), ('"', DOUBLE))
 HERE_STRINGS = (SINGLE_HERE, DOUBLE_HERE)
 OPENS_HERE_STRING = re.compile(r"@['\"][ \t]*+\n")
-INSERTION = r"\$(?:\w++|\{[^}\n]*+\}|\([^)\n]*+\)|[({?$^])"
+INSERTION = r"\$(?:\w++|\{[^}\n]{0,200}+\}|\([^)\n]{0,200}+\)|[({?$^])"
 IN_DOUBLE = re.compile(
     rf'`u\{{(?P<code>[\da-fA-F]{{1,6}})\}}|`(?P<char>.)|(?P<quote>"")|(?P<gap>{INSERTION})', re.DOTALL
 )
@@ -38,7 +38,7 @@ WORD_PLAIN = re.compile(r"[^\s'\"`$;|&]++")
 
 SPACE = re.compile(r"(?:[^\S\n]|`\n)++")
 COMMENT = re.compile(r"#[^\n]*+")
-VARIABLE = re.compile(r"\$(?:\w++|\{[^}\n]*+\})")
+VARIABLE = re.compile(r"\$(?:\w++|\{[^}\n]{0,200}+\})")
 CLOSERS = {"@{": "}", "{": ")", "@(": "]", "(": ")", "[": "]"}
 
 
