@@ -44,6 +44,7 @@ const currentAccount = () => $(".connection")?.dataset.who;
 function requestAccount() {
   const current = currentAccount();
   if (!isReady() || !current || current === account) return;
+  if (account) send("show", {}, { expectsChange: false }); // the prices in the result are those of another payer
   account = current;
   send("account", {});
 }

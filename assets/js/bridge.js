@@ -3,7 +3,6 @@ import { showToast } from "./announcements.js";
 import { onTick } from "./clock.js";
 import { $ } from "./dom.js";
 import { readForm } from "./form_values.js";
-import { holdBackChangedNumber } from "./number_bounds.js";
 import { page } from "./page_state.js";
 import { onChange } from "./rendering.js";
 import { createRepeatCheck, REPEAT_MILLISECONDS } from "./repeat.js";
@@ -16,6 +15,7 @@ const paid = new Set(); // actions that may cost money
 const followed = new Set(); // actions whose response is visible in the result or at the button
 const repeats = createRepeatCheck();
 const pressTasks = [];
+const pressChecks = [];
 let isComplete = false;
 let sentAt = 0; // when a followed action was sent whose response is not visible yet
 let isInsisting = false; // whether the next press on Generate sends a request that exists already
@@ -37,6 +37,9 @@ export function registerSender(form, events, trigger, kinds) {
 
 // The task runs at each press on Generate.
 export const onPress = (task) => pressTasks.push(task);
+
+// The check tells whether a press on Generate is held back.
+export const addPressCheck = (check) => pressChecks.push(check);
 
 export const isReady = () => isComplete;
 export const offersForm = (form) => senders.has(`${form} leave`);
@@ -62,7 +65,7 @@ export function press() {
     showToast("Still loading. Try again in a moment.");
     return "";
   }
-  if (holdBackChangedNumber() || repeats.isRepeat("generate", { insist, count: page.count }, page.form, readForm())) return "";
+  if (pressChecks.some((check) => check()) || repeats.isRepeat("generate", { insist, count: page.count }, page.form, readForm())) return "";
   awaitNextResult();
   showSending();
   sentAt = performance.now();

@@ -6,6 +6,7 @@ import { $, $$, createElement, setField, writeValue } from "./dom.js";
 import { withEndpoint } from "./endpoints.js";
 import { page } from "./page_state.js";
 import { onFrame } from "./rendering.js";
+import { IMAGE_PARAMETER } from "./session.js";
 
 const MAX_IMPORT_BYTES = 100_000_000;
 const MAX_TEXT_LENGTH = 250_000;
@@ -14,14 +15,21 @@ const WRITE_MILLISECONDS = 300; // in which a restored text reaches the program
 const OVERLAY_MILLISECONDS = 400; // without a drag event
 let isOwnDrag = false;
 let isLinkPending = false;
+let linkText = "";
 let overlayTimer = 0;
 
 export const isRecipe = (text) => text.includes("flux_playground_recipe") || /^\S+\?\S*\brecipe=\d+$/.test(text.trim());
 export const isSettings = (text) =>
   isRecipe(text) || /[{}]|https?:\/\/|\bcurl\b|\bSteps: ?\d|Negative prompt:/.test(text);
 
+const isCode = (text) =>
+  /^\s*curl\b|\bx-key\b|\b(requests|httpx|axios)\.post\(|\bfetch\(|Invoke-(RestMethod|WebRequest)|"finetune_id"\s*:/i.test(text);
+
 export function installImport() {
-  isLinkPending = new URLSearchParams(location.search).has("recipe");
+  const query = new URLSearchParams(location.search);
+  isLinkPending = query.has("recipe");
+  query.delete(IMAGE_PARAMETER); // the shown image, which is no setting
+  linkText = `?${query}`;
   onTick(importLink);
   onFrame(openNewDialogs);
   document.addEventListener("dragstart", () => (isOwnDrag = true));
@@ -61,7 +69,7 @@ function importLink() {
   if (!isLinkPending || !isReady() || page.isSwitching || !$("#generate")) return;
   isLinkPending = false;
   setTimeout(() => {
-    send("openlink", { text: location.search.slice(0, MAX_TEXT_LENGTH) });
+    send("openlink", { text: linkText.slice(0, MAX_TEXT_LENGTH) });
     if (!$("dialog.sheet[open]")) removeRecipeFromAddress();
   }, RESTORE_MILLISECONDS);
 }
@@ -155,7 +163,7 @@ function importPaste(event) {
   } else if (!box && text.trim()) {
     if (isSettings(text)) openText(text);
     else if (!$("#input-prompt textarea")?.value.trim()) setField("prompt", text.trim());
-  } else if (box && box.type !== "password" && isRecipe(text)) {
+  } else if (box && box.id !== "json" && box.type !== "password" && (isRecipe(text) || isCode(text))) {
     offerImport(box, text);
   }
 }
@@ -166,7 +174,7 @@ function offerImport(box, text) {
   $("#proposal")?.remove();
   const offer = createElement("div", { id: "proposal" });
   offer.setAttribute("role", "status");
-  offer.innerHTML = `<span>This looks like a recipe.</span>
+  offer.innerHTML = `<span>This looks like settings or code.</span>
     <button type="button" class="solid">Import</button><button type="button" class="quiet">Keep as text</button>`;
   const [importButton, keepButton] = $$("button", offer);
   importButton.addEventListener("click", () => {

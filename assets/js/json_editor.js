@@ -1,5 +1,6 @@
 // The request as JSON beside the form. Each follows the other.
-import { send } from "./bridge.js";
+import { showToast } from "./announcements.js";
+import { addPressCheck, send } from "./bridge.js";
 import { $, setAttribute } from "./dom.js";
 import { onChange } from "./rendering.js";
 
@@ -8,17 +9,42 @@ const JSON_MILLISECONDS = 400; // from a change of the JSON to the new form
 let formTimer = 0;
 let jsonTimer = 0;
 let shownText = null;
+let edit = 0; // number of the latest edit of the JSON
+let appliedEdit = 0;
+let afterEdit = null; // what runs when the latest edit is in the form
 
 const isJsonOpen = () => document.body.classList.contains("json-open");
 
 export function installJsonEditor() {
+  addPressCheck(holdBackForJson);
   onChange(renderJson);
   for (const kind of ["input", "change", "click", "drop"]) document.addEventListener(kind, noteFormChange, true);
   document.addEventListener("input", (event) => {
     if (event.target.id !== "json") return;
+    edit += 1;
+    afterEdit = null;
     clearTimeout(jsonTimer);
-    jsonTimer = setTimeout(() => send("fromjson", { text: $("#json").value }), JSON_MILLISECONDS);
+    jsonTimer = setTimeout(applyJson, JSON_MILLISECONDS);
   });
+}
+
+function applyJson() {
+  clearTimeout(jsonTimer);
+  send("fromjson", { text: $("#json").value, edit: String(edit) });
+}
+
+// Whether a press is held back: the JSON on the screen is not in the form yet, or cannot be.
+function holdBackForJson() {
+  if (!isJsonOpen()) return false;
+  if (appliedEdit !== edit) {
+    afterEdit = () => $("#generate")?.click();
+    applyJson();
+    return true;
+  }
+  if ($("#json")?.getAttribute("aria-invalid") !== "true") return false;
+  showToast("The JSON has a fault. Fix it, then press again.");
+  $("#json").focus();
+  return true;
 }
 
 export function requestJson() {
@@ -44,6 +70,15 @@ function renderJson() {
   const box = $("#json");
   if (!box) return;
   const isNew = source && source.textContent !== shownText && document.activeElement !== box;
-  if (isNew || (source && !box.value)) box.value = shownText = source.textContent;
+  if (isNew || (source && !box.value)) {
+    box.value = shownText = source.textContent;
+    appliedEdit = edit;
+  }
   setAttribute(box, "aria-invalid", Boolean($("#json-state")?.classList.contains("fault")));
+  const applied = Number($("[data-edit]")?.dataset.edit || 0);
+  if (applied <= appliedEdit) return;
+  appliedEdit = applied;
+  const press = appliedEdit === edit ? afterEdit : null;
+  afterEdit = null;
+  if (press) requestAnimationFrame(() => requestAnimationFrame(press)); // Gradio writes the form's inputs meanwhile
 }

@@ -37,6 +37,11 @@ function pressGenerate(event) {
 
 function closePopover() {
   if (closeAbout()) return true;
+  const drawer = $(".api-docs");
+  if (drawer) {
+    drawer.querySelector("button[aria-label=Close], .close, .backdrop")?.click();
+    return true;
+  }
   const popover = $(POPOVERS);
   if (!popover) return false;
   popover.open = false;

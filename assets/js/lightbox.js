@@ -60,8 +60,8 @@ function renderLightbox() {
     image.alt = shown.alt;
   }
   const card = lightbox.dataset.compared ? olderCard() : imageCards()[shownCard()];
-  const caption = $(".caption", card || lightbox)?.textContent || "";
-  const text = `${lightbox.dataset.compared ? "Previous image: " : ""}${caption}`;
+  const facts = [$(".caption", card || lightbox)?.textContent, card?.dataset.prompt].filter((text) => text?.trim());
+  const text = `${lightbox.dataset.compared ? "Previous image: " : ""}${facts.join(" · ")}`;
   if ($("p", lightbox).textContent !== text) $("p", lightbox).textContent = text;
   $("[data-do=newer]", lightbox).disabled = shownCard() <= 0;
   $("[data-do=older]", lightbox).disabled = $("[data-do=compare]", lightbox).disabled = !olderCard();

@@ -1,7 +1,8 @@
 // Gradio moves a typed number into its bounds when the field loses the focus. The page shows that, and holds back the
 // next press, so that no value is sent that the user has not seen.
 import { showToast } from "./announcements.js";
-import { $, createElement, findField, findHint, nameOfField } from "./dom.js";
+import { addPressCheck } from "./bridge.js";
+import { $, $$, createElement, findField, findHint, nameOfField } from "./dom.js";
 import { goToField } from "./scrolling.js";
 
 const RESET_MILLISECONDS = 50; // after the change of the field itself
@@ -17,6 +18,7 @@ export function boundMessage(typed, low, high) {
 }
 
 export function installNumberBounds() {
+  addPressCheck(holdBackChangedNumber);
   document.addEventListener("input", (event) => {
     const field = event.target.closest?.(".field");
     if (!field) return;
@@ -51,9 +53,12 @@ function showMessage(name, text) {
 }
 
 // Whether a press is held back: the page goes to the first changed field instead.
-export function holdBackChangedNumber() {
+function holdBackChangedNumber() {
   const [name] = changedNumbers;
-  if (name === undefined) return false;
+  if (name === undefined) {
+    for (const message of $$(".moved")) message.remove();
+    return false;
+  }
   changedNumbers.clear();
   goToField(name);
   showToast("A value was changed. Check it, then press again.");

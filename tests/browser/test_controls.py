@@ -109,6 +109,8 @@ def test_foot_opens_the_api_documentation(page: Page) -> None:
     """Use via API shows how a program calls the page."""
     page.locator("#foot [data-act=api]").click()
     expect(page.locator(".api-docs")).to_contain_text("/generate")
+    page.keyboard.press("Escape")
+    expect(page.locator(".api-docs")).to_have_count(0)
 
 
 def test_headings_name_the_parts(page: Page) -> None:

@@ -71,6 +71,19 @@ def test_closed_tab(page: Page, address: str) -> None:
     image(page)
 
 
+def test_prices_follow_the_key(page: Page) -> None:
+    """With a key, the actions of a demo image are not free any more."""
+    generate(page, prompt="a mill")
+    image(page)
+    expect(page.locator("#stage [data-act=vary] .cost")).to_have_text("free")
+    page.locator("details.key summary").click()
+    page.locator("#key").fill("a-key-of-nobody")
+    page.locator("#key").press("Enter")
+    expect(page.locator("#stage [data-act=vary] .cost")).to_have_text("cost unknown")
+    page.locator(".connection [data-act=key]").click()
+    expect(page.locator("#stage [data-act=vary] .cost")).to_have_text("free")
+
+
 def test_key_stays_secret(page: Page, address: str) -> None:
     """A key is not stored in the browser, not shown, and sent to no other server."""
     hosts = set()

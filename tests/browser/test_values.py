@@ -109,3 +109,25 @@ def test_json_edits_have_one_undo(page: Page) -> None:
     page.locator("#notice [data-act=undo]").click()
     expect(page.locator("#input-prompt textarea")).to_have_value("from the form")
     expect(page.locator("#input-seed input")).to_have_value("abc")
+
+
+def test_press_waits_for_the_json(page: Page) -> None:
+    """A press at once after an edit of the JSON sends the edited request; a fault in the JSON holds the press back."""
+    fill(page, finetune_id="my-finetune", prompt="the old prompt", seed="1")
+    page.get_by_role("button", name="JSON: the request beside the form").click()
+    expect(page.locator("#json")).to_have_value(re.compile("the old prompt"))
+    edited = {"finetune_id": "my-finetune", "prompt": "the edited prompt", "seed": 556677}
+    page.locator("#json").fill(json.dumps(edited))
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#stage [data-seed]")).to_have_text("556677")
+    expect(page.locator("#stage .frame.image img")).to_have_attribute("alt", "the edited prompt")
+    before = page.locator("#strip .card").count()
+    page.locator("#json").fill('{"prompt": "x", ')
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".toast")).to_contain_text("The JSON has a fault.")
+    expect(page.locator("#json")).to_be_focused()
+    page.locator("#generate").click()
+    assert page.locator("#strip .card").count() == before
+    page.locator("#json").fill(json.dumps({**edited, "seed": 556678}))
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#stage [data-seed]")).to_have_text("556678")

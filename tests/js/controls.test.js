@@ -26,6 +26,8 @@ test("the price of several images is their number times the price of one", () =>
   assert.equal(totalPrice("≈ 7 credits · 93 left afterwards", "7", 1), "≈ 7 credits · 93 left afterwards");
   assert.equal(totalPrice("≈ 7 credits · 93 left afterwards", "7", 4), "4 images · ≈ 28 credits");
   assert.equal(totalPrice("≈ 0.3 credits", "0.3", 2), "2 images · ≈ 0.6 credits");
+  assert.equal(totalPrice("Free (demo)", "", 4, "77"), "4 images · seeds 77–80 · Free (demo)");
+  assert.equal(totalPrice("Free (demo)", "", 2, "abc"), "2 images · Free (demo)");
   assert.equal(totalPrice("Cost unknown", "", 2), "2 images · Cost unknown");
 });
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from markupsafe import escape
+
 from ..events.action import action
 from ..events.context import Context
 from ..events.replace_form import keep_for_undo, replace_form
@@ -25,9 +27,10 @@ async def form_to_json(context: Context) -> Update:
 async def json_to_form(context: Context) -> Update:
     """Apply edited JSON to the form, or say where it is wrong; one Undo takes back all edits in a row."""
     edit = await context.run(json_editor.apply_edit, context.form, context.raw, context.text("text")[:MAX_TEXT_CHARS])
+    state = f'<i data-edit="{escape(context.text("edit"))}" hidden></i>{edit.message}'  # the page waits for this edit
     if not edit.inputs:
-        return Update(json_state=edit.message)
+        return Update(json_state=state)
     earlier = context.session.undo if context.session.undo_of_json else {}
     update = replace_form(context, edit.inputs, "Form changed from JSON.")
     keep_for_undo(context, {**context.session.undo, **earlier}, of_json=True)
-    return replace(update, json_state=edit.message)
+    return replace(update, json_state=state)

@@ -78,7 +78,9 @@ def preview_import(context: Context, source: Path | str | Detected) -> ImportPre
         found = replace(found, kind=SourceKind.IMAGE, values={}, notes=())  # its record says more than its texts
     values = reproduce.values(original) if original and found.kind is SourceKind.IMAGE else dict(found.values)
     known = {one.name: one for one in offered}
-    rows = list(_rows(playground, visitor, offered, values, _is_whole(found, original), found.kind is SourceKind.LINK))
+    rows = list(
+        _rows(playground, visitor, offered, values, _is_whole(found, original, offered), found.kind is SourceKind.LINK)
+    )
     rows = [(one, then) for one, then in rows if one.name not in found.unread]
     faults = _faults(operation, {one.name: then for one, then in rows if then is not None})
     now = context.form.read(context.raw)
@@ -134,7 +136,11 @@ def _original(playground: Playground, visitor: Visitor, found: Detected) -> Gene
     return next((one for one in known if one is not None), None)
 
 
-def _is_whole(found: Detected, original: Generation | None) -> bool:
+def _is_whole(found: Detected, original: Generation | None, offered: Sequence[Field]) -> bool:
+    """Return whether a field that the source does not name was left out of its request."""
+    if found.kind in (SourceKind.REQUEST, SourceKind.LINK):
+        lacks_required = any(one.required and found.values.get(one.name) is None for one in offered)
+        return not (found.is_partial or lacks_required)
     if found.kind is SourceKind.COPY:
         return found.recipe is not None
     if found.is_partial:
