@@ -46,6 +46,9 @@ NAME_BEFORE = re.compile(
 
 NEGATIVE_LINE = re.compile(r"^[ \t]*negative[ _]prompt[:：]", re.IGNORECASE | re.MULTILINE)
 NEGATIVE = re.compile(r"negative prompt[:：]", re.IGNORECASE)
+NEGATIVE_NAME = re.compile(r"(?:(?:adetailer|hires|refiner) )?negative prompt(?: \d\w\w)?:", re.IGNORECASE)
+"""A negative prompt as a setting of its own, also of a later step."""
+
 HEADING = re.compile(
     r"(?:```\w*[ \t]*\n\s*)?(?:parameters:?[ \t]*\n\s*)?(?:(?:positive )?prompt:[ \t]*\n?)?", re.IGNORECASE
 )
@@ -56,8 +59,8 @@ CODE = re.compile(
 )
 """Settings as another format writes them, such as {'seed': 5} or seed=5."""
 
-SEPARATED_SEED = re.compile(r"^seed:\n\s*\d{1,3}\n\d\d\d$", re.IGNORECASE | re.MULTILINE)
-"""A seed such as 42,424,242 in the text outside of quotes, where each comma begins a line."""
+SEPARATED_SEED = re.compile(r"^\d{1,3}\nseed:\n\d\d\d$", re.IGNORECASE | re.MULTILINE)
+"""A seed such as 1,234 in the text outside of quotes, where each comma begins a line and a value is before its name."""
 
 BEHIND = re.compile(r"([^\W\d_][\w \-/]{0,60}):\s*(.*)")
 NEVER_BEHIND = frozenset({"prompt", "negative_prompt", "seed", "width", "height", "size", "aspect_ratio"})
@@ -174,7 +177,7 @@ def _divide_inline(text: str, line: SettingsLine) -> ToolSettings:
 
 def _has_prompt(line: SettingsLine) -> bool:
     """Return whether what looks like a line of settings has a part of the prompts inside."""
-    texts = [text for text in line.plain if text.strip().lower() != "negative prompt:"]
+    texts = [text for text in line.plain if not NEGATIVE_NAME.fullmatch(text.strip())]
     return any(NEGATIVE.search(text) or INLINE_START.search(text, 1) for text in texts)
 
 

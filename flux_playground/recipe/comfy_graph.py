@@ -63,7 +63,11 @@ def _is_node(value: Any) -> bool:
 def _is_sampler(node: Mapping[str, Any]) -> bool:
     """Return whether a node makes an image; a graph with two of them has no single prompt or seed."""
     names = _inputs(node).keys()
-    return node["class_type"] in SAMPLERS or "guider" in names or ("positive" in names and bool(names & {*SEED_INPUTS}))
+    return (
+        node["class_type"] in SAMPLERS
+        or "guider" in names
+        or bool(names & {"positive", "prompt"} and names & {*SEED_INPUTS})
+    )
 
 
 def _inputs(node: Any, class_type: re.Pattern[str] | None = None) -> Mapping[str, Any]:

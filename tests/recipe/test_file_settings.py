@@ -188,6 +188,7 @@ def node(class_type: str, **inputs: Any) -> dict[str, Any]:
     "changes",
     [
         {"8": made.GRAPH["3"]},  # two samplers
+        {"8": node("FluxProUltraImageNode", prompt="another", seed=7)},
         {"6": node("CLIPTextEncode", text=["8", 0]), "8": node("Text Concatenate", text_a="a", text_b="b")},
         {"6": node("CLIPTextEncode", text=["8", 0]), "8": node("Wildcards", text="__place__", seed=5)},
         {"6": node("ConditioningCombine", first=["7", 0], second=["7", 0])},

@@ -18,7 +18,10 @@ MAX_TEMPLATE_LEVELS = 8
 SPACE = re.compile(r"[\s\ufeff\u200b]++")
 NAME = re.compile(r"[^\W\d][\w$]*+|\$[\w$]*+")
 NUMBER = re.compile(r"(?:0[xX][\da-fA-F_]++|(?:\d[\d_]*+(?:\.[\d_]*+)?+|\.\d[\d_]*+)(?:[eE][+-]?\d++)?+n?)")
-MARK = re.compile(r"\.\.\.|===?|!==?|=>|\*\*|\|\||&&|\?\?|\?\.|[<>+\-*/|&]=|.", re.DOTALL)
+CHANGE = re.compile(r"(?:\*\*|<<|>>>?|\|\||&&|\?\?|[+\-*/%&|^])=|\+\+|--")
+"""Marks that change a variable."""
+
+MARK = re.compile(rf"\.\.\.|===?|!==?|=>|{CHANGE.pattern}|\*\*|\|\||&&|\?\?|\?\.|[<>]=|.", re.DOTALL)
 LINE_STRINGS = {
     '"': re.compile(r'"((?:[^"\\\n]++|\\.)*+)"', re.DOTALL),
     "'": re.compile(r"'((?:[^'\\\n]++|\\.)*+)'", re.DOTALL),

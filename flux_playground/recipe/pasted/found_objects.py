@@ -20,7 +20,7 @@ class FoundObject:
     """The names and values of an object; `is_partial` if it has more that is unknown.
 
     `is_result` marks what the API responds with, which has only a part of a request. `count` is the number of
-    different objects of which this is the first.
+    objects that say different values, and this is one of them.
     """
 
     values: Mapping[str, Any]
@@ -49,15 +49,16 @@ def objects_in_text(text: str, fields: Collection[str], level: int = 0) -> Itera
 
 def choose(objects: Iterable[FoundObject], fields: Collection[str]) -> FoundObject | None:
     """Return the first object with most of these fields; None if no object has a readable one."""
-    best: FoundObject | None = None
-    best_score, equals = (0, 0, 0), 0
-    for found in islice(objects, MAX_OBJECTS):
-        score = _score(found, fields)
-        if score[0] and score > best_score:
-            best, best_score, equals = found, score, 1
-        elif best is not None and score == best_score and found.values != best.values:
-            equals += 1
-    return None if best is None else replace(best, count=max(best.count, equals))
+    scored = [(_score(found, fields), found) for found in islice(objects, MAX_OBJECTS)]
+    best_score, best = max(scored, key=lambda item: item[0], default=((0, 0, 0), None))
+    if best is None or not best_score[0]:
+        return None
+    others = {
+        repr(found.values)
+        for score, found in scored
+        if (score == best_score and found.values != best.values) or _says_otherwise(found, best, fields)
+    }
+    return replace(best, count=max(best.count, len(others) + 1))
 
 
 def agree(readings: Iterable[Iterable[FoundObject]], fields: Collection[str]) -> Iterator[FoundObject]:
@@ -71,7 +72,7 @@ def agree(readings: Iterable[Iterable[FoundObject]], fields: Collection[str]) ->
         }
         values = {name: first[name] if is_same[name] else GAP for name in names}
         is_partial, is_result = any(one.is_partial for one in chosen), any(one.is_result for one in chosen)
-        yield FoundObject(values, is_partial, is_result, chosen[0].count)
+        yield FoundObject(values, is_partial, is_result, max(found.count for found in chosen))
 
 
 def _walk(value: Any, fields: Collection[str], name: str, depth: int, level: int) -> Iterator[FoundObject]:
@@ -87,6 +88,14 @@ def _walk(value: Any, fields: Collection[str], name: str, depth: int, level: int
         for key, item in value.items():
             if key not in fields:
                 yield from _walk(item, fields, key, depth + 1, level)
+
+
+def _says_otherwise(found: FoundObject, best: FoundObject, fields: Collection[str]) -> bool:
+    """Return whether an object has a value of a field that the chosen one lacks; a result says what became of it."""
+    if found.is_result and not best.is_result:
+        return False
+    said = {name: value for name, value in found.values.items() if name in fields and not has_gap(value)}
+    return any(name not in best.values or best.values[name] not in (value, GAP) for name, value in said.items())
 
 
 def _score(found: FoundObject, fields: Collection[str]) -> tuple[int, int, int]:

@@ -5,11 +5,12 @@ A value that is no literal is a gap. What reads like an object but is a block of
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .code_tokens import Kind, Token
+from .code_tokens import CHANGE, Kind, Token
 from .gaps import GAP
 
 MAX_DEPTH = 20
@@ -17,7 +18,6 @@ MAX_DIGITS = 400
 MAX_EXACT_INTEGER = 2**53 - 1  # JavaScript rounds larger ones
 CLOSERS = {"{": "}", "[": "]", "(": ")"}
 CONSTANTS = {"true": True, "false": False, "null": None, "undefined": None, "True": True, "False": False, "None": None}
-ASSIGNMENTS = frozenset({"=", "+=", "-=", "*="})
 
 
 class _NotALiteral(Exception):
@@ -38,21 +38,32 @@ class ObjectLiterals:
     def __init__(self, tokens: Sequence[Token]) -> None:
         self.tokens = tokens
         self.ends = _matching_brackets(tokens)
-        self.assigned = frozenset(_assigned_properties(tokens))
+        self.assigned: dict[str, set[str]] = defaultdict(set)
+        """The names of the properties that are assigned to, by the name of the object."""
+        for owner, name in _assigned_properties(tokens):
+            self.assigned[owner].add(name)
 
     def __iter__(self) -> Iterator[Literal]:
         """Yield each literal, outer ones first. A property that is assigned elsewhere is a gap."""
+        assigned = set[str]().union(*self.assigned.values())
         for index, token in enumerate(self.tokens):
             if token.kind is Kind.MARK and token.text == "{":
                 try:
                     values, is_partial = self._object(index, 0)
                 except _NotALiteral:
                     continue
-                yield Literal({key: GAP if key in self.assigned else item for key, item in values.items()}, is_partial)
+                known = {key: GAP if key in assigned else item for key, item in values.items()}
+                added = sorted(self.assigned.get(self._name(index), ()))
+                yield Literal({**known, **dict.fromkeys(added, GAP)}, is_partial)
 
     def strings(self) -> Iterator[str]:
         """Yield the content of each string."""
         return (token.text for token in self.tokens if token.kind is Kind.STRING)
+
+    def _name(self, index: int) -> str:
+        """Return the variable that the literal at an index is assigned to, or ""."""
+        is_assigned = index > 1 and self._is_mark(index - 1, "=") and self.tokens[index - 2].kind is Kind.NAME
+        return self.tokens[index - 2].text if is_assigned else ""
 
     def _is_mark(self, index: int, *texts: str) -> bool:
         if index >= len(self.tokens):
@@ -178,15 +189,19 @@ def _matching_brackets(tokens: Sequence[Token]) -> dict[int, int]:
     return ends
 
 
-def _assigned_properties(tokens: Sequence[Token]) -> Iterator[str]:
-    """Yield the names that are assigned to later: `request.seed = 7`, `request["seed"] = 7`."""
-    for index in range(2, len(tokens) - 1):
-        before, token, after = tokens[index - 1], tokens[index], tokens[index + 1]
-        if token.kind is Kind.NAME and before.text == "." and after.text in ASSIGNMENTS:
-            yield token.text
-        is_item = before.text == "[" and after.text == "]" and tokens[index - 2].kind is Kind.NAME
-        if token.kind is Kind.STRING and is_item and index + 2 < len(tokens) and tokens[index + 2].text in ASSIGNMENTS:
-            yield token.text
+def _assigned_properties(tokens: Sequence[Token]) -> Iterator[tuple[str, str]]:
+    """Yield the objects and names that are changed later: `request.seed = 7`, `delete request["seed"]`."""
+    for index in range(2, len(tokens)):
+        owner, before, token = tokens[index - 2 : index + 1]
+        is_item = token.kind is Kind.STRING and before.text == "[" and owner.kind is Kind.NAME
+        is_property = token.kind is Kind.NAME and before.text == "."
+        end = index + 1 + is_item
+        if is_item and not (index + 1 < len(tokens) and tokens[index + 1].text == "]"):
+            continue
+        is_changed = end < len(tokens) and (tokens[end].text == "=" or CHANGE.fullmatch(tokens[end].text))
+        is_changed = is_changed or (index > 2 and tokens[index - 3].text in ("delete", "++", "--"))
+        if (is_item or is_property) and is_changed:
+            yield owner.text, token.text
 
 
 def _number(text: str, is_negative: bool) -> Any:

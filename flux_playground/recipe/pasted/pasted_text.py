@@ -41,7 +41,7 @@ class PastedRequest:
     `unread` names the fields whose value is not a literal, or has a key in it.
 
     `is_partial` if the request has more than what is here. `server` and `endpoint` are "" if the text does not name
-    them. `count` is the number of different requests in the text; this is the first of them.
+    them. `count` is the number of different requests in the text; this is one of them.
     """
 
     values: Mapping[str, Any]
@@ -81,9 +81,9 @@ def _objects(text: str, fields: Collection[str], *, is_block: bool = False) -> I
             yield from objects_in(value, fields)
     elif program := PythonCode.parse(text):
         for literal in program.literals():
-            yield from objects_in(literal.values, fields, is_partial=literal.is_partial)
+            yield from map(program.known, objects_in(literal.values, fields, is_partial=literal.is_partial))
         for string in program.strings():
-            yield from objects_in_text(string, fields)
+            yield from map(program.known, objects_in_text(string, fields))
     elif blocks := [] if is_block else _fenced_blocks(text):
         for block in blocks:
             yield from _objects(block, fields, is_block=True)

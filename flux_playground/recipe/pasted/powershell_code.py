@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .code_tokens import MAX_TOKENS, NAME, NUMBER, Kind, Token
+from .code_tokens import CHANGE, MAX_TOKENS, NAME, NUMBER, Kind, Token
 from .gaps import GAP
 
 SINGLE = re.compile(r"'((?:[^']++|'')*+)'")
@@ -101,7 +101,8 @@ def _token(strings: _Strings, at: int, opened: list[str]) -> Token:
     for kind, pattern in ((Kind.NUMBER, NUMBER), (Kind.NAME, NAME)):
         if match := pattern.match(text, at):
             return Token(kind, match[0] if kind is Kind.NUMBER else _name(match[0]), at, match.end())
-    mark = text[at : at + 2] if text[at : at + 2] in ("@{", "@(") else text[at]
+    two = text[at : at + 2]
+    mark = two if two in ("@{", "@(") or CHANGE.fullmatch(two) else text[at]
     return Token(Kind.MARK, _translate(mark, opened), at, at + len(mark))
 
 

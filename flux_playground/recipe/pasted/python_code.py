@@ -7,9 +7,11 @@ import re
 import textwrap
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from .code_tokens import MAX_TOKENS, TRIPLE_STRINGS, Kind, Token, tokenize
+from .found_objects import FoundObject
 from .gaps import GAP, join_surrogates
 from .object_literals import Literal
 
@@ -33,6 +35,7 @@ class PythonCode:
         self.nodes = list(ast.walk(tree))
         self.bindings = _bindings(self.nodes)
         self.changes = _changes(self.nodes)
+        self.changed_keys = set[str]().union(*self.changes.values())
 
     @classmethod
     def parse(cls, text: str) -> PythonCode | None:
@@ -113,13 +116,16 @@ class PythonCode:
         return self._value(values[0], depth + 1)
 
     def _changed(self, literal: Literal, name: str) -> Literal:
-        """Return a dictionary, assigned to a name, with a gap for each key that the program changes somewhere."""
+        """Return a dictionary, assigned to a name, with a gap for each key that the program changes in it."""
         keys = self.changes.get(name, set())
         if ANY_KEY in keys:
             return Literal(dict.fromkeys(literal.values, GAP), is_partial=True)
-        everywhere = set().union(*self.changes.values())
-        values = {key: GAP if key in everywhere else value for key, value in literal.values.items()}
-        return Literal({**values, **dict.fromkeys(keys, GAP)}, literal.is_partial)
+        return Literal({**literal.values, **dict.fromkeys(keys, GAP)}, literal.is_partial)
+
+    def known(self, found: FoundObject) -> FoundObject:
+        """Return an object with a gap for each key that the program changes somewhere."""
+        values = {key: GAP if key in self.changed_keys else value for key, value in found.values.items()}
+        return replace(found, values=values)
 
 
 def _parse(text: str) -> ast.Module | None:
@@ -182,6 +188,8 @@ def _changes(nodes: list[ast.AST]) -> dict[str, set[str]]:
                 changes[_name_of(owner)] |= {*map(_text_of, keys), *(keyword.arg or ANY_KEY for keyword in keywords)}
             case ast.Call(func=ast.Attribute(value=owner, attr=method)) if method in CHANGING_METHODS:
                 changes[_name_of(owner)].add(ANY_KEY)
+            case ast.Attribute(value=owner, attr=key, ctx=ast.Store() | ast.Del()) if _name_of(owner) != "self":
+                changes[_name_of(owner)].add(key)
             case ast.AugAssign(target=target):
                 changes[_name_of(target)].add(ANY_KEY)
     changes[""].discard(ANY_KEY)

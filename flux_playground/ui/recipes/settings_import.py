@@ -249,7 +249,7 @@ def _warnings(context: Context, found: Detected, original: Generation | None) ->
     if labels:
         yield f"{', '.join(labels)}: not readable in this code, unchanged in the form."
     if found.count > 1:
-        yield f"The text has {found.count} requests. This is the first one."
+        yield f"The text has {found.count} requests. One of them is used."
     images = [field.name for field in context.operation.fields if field.media and not field.secret]
     for name, value in found.values.items():
         if name in images and isinstance(value, str) and not _is_image(playground, visitor, value):

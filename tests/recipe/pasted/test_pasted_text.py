@@ -120,7 +120,9 @@ WRITERS: dict[str, Callable[[dict[str, Any]], str]] = {
     "JSON in a fence": lambda it: f"It's easy, don't worry:\n\n```json\n{json.dumps(it)}\n```\nThat's it.",
     "JSON after prose": lambda it: f"Here's what I've sent, it's (mostly) fine: {json.dumps(it)}",
     "JSON in JSON": lambda it: json.dumps({"id": 1, "postData": {"text": json.dumps(it)}}),
-    "lines of JSON": lambda it: f'{{"level": "info"}}\n{json.dumps(it)}\n{{"level": "info", "prompt": "x"}}',
+    "lines of JSON": lambda it: (
+        f'{{"level": "info"}}\n{json.dumps(it)}\n{json.dumps({"level": "info", "prompt": it["prompt"]})}'
+    ),
     "response": lambda it: json.dumps(
         {"id": "4c05", "status": "Ready", "result": {**it, "sample": "https://a.example/a"}}
     ),
@@ -279,6 +281,13 @@ def test_no_wrong_value(name: str, request: dict[str, Any]) -> None:
         ('import api\nP = "a"\nP = "b"\napi.run(prompt=P, seed=42)', {"seed": 42}, ("prompt",)),
         ("const seed = n; send({prompt: 'a cat', seed})", {"prompt": "a cat"}, ("seed",)),
         ("const r = {prompt: 'a cat', seed: 42}; r.seed = 7;", {"prompt": "a cat"}, ("seed",)),
+        ("const r = {prompt: 'a cat'}; r.seed = 7;", {"prompt": "a cat"}, ("seed",)),
+        ("const r = {prompt: 'a cat', seed: 42}; r.seed++;", {"prompt": "a cat"}, ("seed",)),
+        ("const r = {prompt: 'a cat', seed: 42}; r['seed'] ??= 7;", {"prompt": "a cat"}, ("seed",)),
+        ("const r = {prompt: 'a cat', seed: 42}; delete r.seed;", {"prompt": "a cat"}, ("seed",)),
+        ('import api\np = {"prompt": "a", "seed": 42}\nq = p\nq["seed"] = 7\nf(json=p)', {"prompt": "a"}, ("seed",)),
+        ('import api\np = json.loads(\'{"prompt": "a", "seed": 42}\')\np["seed"] = 7', {"prompt": "a"}, ("seed",)),
+        ('import api\nr = Request(prompt="a", seed=42)\nr.seed = 7', {"prompt": "a"}, ("seed",)),
         ("send({prompt: `a ${animal}`, seed: 42})", {"seed": 42}, ("prompt",)),
         ("send({prompt: 'a' + 'b', seed: 9007199254740993})", {"prompt": "ab"}, ("seed",)),
         (r'curl -d "{\"prompt\": \"$PROMPT\", \"seed\": 42}" x', {"seed": 42}, ("prompt",)),
@@ -286,6 +295,7 @@ def test_no_wrong_value(name: str, request: dict[str, Any]) -> None:
         ("""curl -d '{"prompt": "it''s", "seed": 42}' x""", {"seed": 42}, ("prompt",)),
         ('curl --json @- <<EOF\n{"prompt": "a", "seed": $SEED}\nEOF\n', {"prompt": "a"}, ("seed",)),
         ('@{ prompt = "a $animal"; seed = 42 } | ConvertTo-Json', {"seed": 42}, ("prompt",)),
+        ('$b = @{ prompt = "a cat"; seed = 42 }\n$b.prompt += " and a dog"\nirm x', {"seed": 42}, ("prompt",)),
         ('POST https://x/v1/a\n\n{"prompt": "{{p}}", "seed": 42}', {"seed": 42}, ("prompt",)),
         (f'{{"prompt": "use {KEY}", "seed": 42}}', {"seed": 42}, ("prompt",)),
     ],
@@ -334,6 +344,32 @@ def test_several_requests(text: str) -> None:
     read = read_pasted(text, FIELDS)
     assert read is not None
     assert (read.values, read.count) == ({"prompt": "a"}, 2)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import api\nbase = {'prompt': 'a', 'seed': 1}\napi.run(json=dict(base, seed=5))",
+        "import api\nbase = {'prompt': 'a', 'seed': 1}\napi.run(json=base | {'seed': 5})",
+        "import api\nbase = {'prompt': 'a', 'seed': 1}\napi.run(json={**base, 'seed': 5})",
+        "const r = {prompt: 'a', seed: 1}; send(Object.assign(r, {seed: 5}))",
+        "const r = {prompt: 'a', seed: 1}; send({...r, seed: 5})",
+        """curl -d '{"prompt": "b", "raw": true}' x\ncurl -d '{"prompt": "a", "seed": 1, "raw": true}' x""",
+    ],
+)
+def test_other_values(text: str) -> None:
+    """An object with fewer fields is counted if it says another value."""
+    read = read_pasted(text, FIELDS)
+    assert read is not None
+    assert (read.values["prompt"], read.values["seed"], read.count) == ("a", 1, 2)
+
+
+def test_response_behind_request() -> None:
+    """What a response says is no second request."""
+    text = '{"prompt": "a"}\n{"status": "Ready", "result": {"prompt": "a big one", "seed": 7, "sample": "x"}}'
+    read = read_pasted(text, ("prompt",))
+    assert read is not None
+    assert (read.values, read.count) == ({"prompt": "a"}, 1)
 
 
 def test_url_in_prompt() -> None:

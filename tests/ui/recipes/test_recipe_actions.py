@@ -89,9 +89,9 @@ def test_response_keeps_other_fields(playground: Playground) -> None:
 
 
 def test_several_requests(playground: Playground) -> None:
-    """The page says that it shows the first of several requests."""
+    """The page says that it uses one of several requests."""
     dialog = pasted(playground, '{"prompt": "a", "seed": 1}\n{"prompt": "b", "seed": 2}')
-    assert "The text has 2 requests. This is the first one." in dialog
+    assert "The text has 2 requests. One of them is used." in dialog
 
 
 def test_code_without_request(playground: Playground) -> None:
