@@ -15,6 +15,7 @@ from ..errors import InvalidRecipe
 from ..images import metadata
 from ..images.decode import is_unsupported_image
 from .a1111 import parse_parameters
+from .comfy_graph import is_graph
 from .file_settings import find_settings
 from .fingerprint import redact
 from .hide_secrets import hide_secrets
@@ -84,7 +85,7 @@ def detect(data: bytes | str, fields: Collection[str] = COMMON_FIELDS) -> Detect
         values, endpoint = parse_link(text)
         return Detected(SourceKind.LINK, values, endpoint=endpoint)
     if detected := None if INFOTEXT.search(text) else _detect_request(text, fields):
-        settings = read_json_settings(text) if is_json and "prompt" not in detected.values else None
+        settings = read_json_settings(text) if is_json and not _has_prompt(detected) else None
         if settings and (settings.tool or "prompt" in settings.values):  # no request, but JSON of another tool
             return Detected(SourceKind.PARAMETERS, redact(settings.values), notes=settings.notes)
         return detected
@@ -144,6 +145,11 @@ def _detect_request(text: str, fields: Collection[str]) -> Detected | None:
     except InvalidJson:
         return None
     return Detected(SourceKind.REQUEST, hide_secrets(data)) if _is_request(data) else None
+
+
+def _has_prompt(detected: Detected) -> bool:
+    """Return whether a request has a prompt or a gap for it; what ComfyUI is sent has a graph under this name."""
+    return "prompt" in detected.unread or ("prompt" in detected.values and not is_graph(detected.values["prompt"]))
 
 
 def _with_recipe(detected: Detected, recipe: Recipe) -> Detected:

@@ -58,6 +58,26 @@ def describe_type(schema: Mapping[str, Any]) -> str:
     return TYPE_NAMES.get(str(known.get("type")), "an object" if "properties" in known else "a value")
 
 
+def describe_limits(schema: Mapping[str, Any]) -> str:
+    """Return how a schema differs from another of its type: "5 to 20", the items of a list; "" for nothing."""
+    known = simplify(schema)
+    if branches := union_branches(known):
+        return join_or(limits for branch in branches if (limits := describe_limits(branch)))
+    if known.get("type") == "array":
+        first = known.get("prefixItems")
+        items = first if isinstance(first, list) else [known.get("items")]
+        return " and ".join(_describe_item(item) for item in items if isinstance(item, Mapping))
+    least, most = known.get("minimum"), known.get("maximum")
+    if least is not None and most is not None:
+        return f"{least} to {most}"
+    return f"at least {least}" if least is not None else f"at most {most}" if most is not None else ""
+
+
+def _describe_item(schema: Mapping[str, Any]) -> str:
+    limits = describe_limits(schema)
+    return f"{describe_type(schema)} ({limits})" if limits else describe_type(schema)
+
+
 def join_or(words: Iterable[str]) -> str:
     """Join words with commas and "or"; a list of more than a dozen is shortened."""
     distinct = list(dict.fromkeys(words))

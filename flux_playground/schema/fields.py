@@ -54,7 +54,13 @@ class Field:
     def branches(self) -> tuple[Field, ...]:
         """The branches of a union as fields with this name and a title each; empty for other types."""
         schemas = union_branches(simplify(self.schema)) if self.type == "any" else []
-        titles = [schema.get("title") or error_text.describe_type(schema) for schema in schemas]
+        titles = [str(schema.get("title") or "") for schema in schemas]
+        titles = ["" if one.lower() == self.title.lower() else one for one in titles]
+        titles = [one or error_text.describe_type(schema) for one, schema in zip(titles, schemas, strict=True)]
+        titles = [
+            f"{one} ({limits})" if titles.count(one) > 1 and (limits := error_text.describe_limits(schema)) else one
+            for one, schema in zip(titles, schemas, strict=True)
+        ]
         return tuple(parse_field(self.name, schema, title=title) for schema, title in zip(schemas, titles, strict=True))
 
     @property

@@ -297,6 +297,7 @@ def test_pasted_json(name: str) -> None:
 def test_pasted_graph() -> None:
     """A pasted graph of ComfyUI is read in its plain case; otherwise a note says that it is not."""
     assert summary(GRAPH) == (PROMPT, 777000111, ())
+    assert summary(json.dumps({"client_id": "a", "prompt": made.GRAPH})) == (PROMPT, 777000111, ())
     for text in (WORKFLOW, json.dumps({**made.GRAPH, "9": made.GRAPH["3"]})):
         assert summary(text) == (None, None, ("It has settings of ComfyUI, which are not read.",))
 

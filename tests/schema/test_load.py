@@ -120,6 +120,26 @@ def test_image_fields(constructs: Document) -> None:
     assert images == [*single, "person", "garment", "backdrop", "input_images"]
 
 
+def test_branches_of_one_name() -> None:
+    """Branches with one name, or with the field's name, also have their limits."""
+    bounds = [{"type": "integer", "minimum": 5, "maximum": most} for most in (20, 15)]
+    lists = [{"type": "array", "items": item} for item in ({"type": "string"}, {"type": "array"})]
+    pairs = {"type": "array", "items": {"type": "array", "prefixItems": [{"type": "number"}, {"type": "string"}]}}
+    schema = {
+        "properties": {
+            "duration": {"anyOf": [{"title": "Duration", "anyOf": [one, {"const": "auto"}]} for one in bounds]},
+            "keyframes": {"anyOf": [{"type": "string"}, *lists, pairs]},
+            "least": {"anyOf": [{"type": "object"}, {"title": "Size", "minimum": 5}, {"title": "Size", "maximum": 9}]},
+        }
+    }
+    (one,) = load_text(a_document(schema)).operations
+    assert [[branch.title for branch in field.branches] for field in one.fields] == [
+        ["a whole number or auto (5 to 20)", "a whole number or auto (5 to 15)"],
+        ["text", "a list (text)", "a list (a list)", "a list (a list (a number and text))"],
+        ["an object", "Size (at least 5)", "Size (at most 9)"],
+    ]
+
+
 def test_nested_fields(constructs: Document) -> None:
     """Unions have branches, objects have fields."""
     one = constructs.operation("/v1/nested").field
