@@ -8,7 +8,7 @@ from typing import Any
 
 from ..bounded_json import JsonLimits, check_json, parse_json
 from ..errors import InvalidDocument
-from .markdown_docs import fenced_blocks, to_openapi
+from .markdown_docs import fenced_blocks, join_documents, to_openapi
 
 LIMITS = JsonLimits(characters=4_000_000, depth=100, values=300_000)
 FLOW_YAML = re.compile(r"\{\s*[A-Za-z'#]")
@@ -42,12 +42,15 @@ def parse_document(text: str, name: str) -> dict[str, Any]:
         if text.startswith(("{", "[")) and not FLOW_YAML.match(text):
             return _parse_object("json", text)
         blocks = list(fenced_blocks(text))
-        for language, block in blocks:
+        documents, prose = [], ""
+        for language, block, before in blocks:
+            prose += before
             if language in ("yaml", "yml", "json") and "paths" in block:
-                return to_openapi(_parse_object(language, block), text)
-        if blocks:
+                documents.append(to_openapi(_parse_object(language, block), prose))
+                prose = ""
+        if blocks and not documents:
             raise ValueError("a page without an OpenAPI document")
-        return _parse_object("yaml", text)
+        return join_documents(documents) if documents else _parse_object("yaml", text)
     except ValueError as error:
         raise InvalidDocument(f"{name} is {error}.") from None
 

@@ -201,6 +201,28 @@ def test_newer_page() -> None:
     ]
 
 
+def test_joined_pages() -> None:
+    """Several pages in one file give all their endpoints, each with its own title and server."""
+    pages = {name: (DOCUMENTS / f"{name}-page.md").read_text() for name in ("older", "newer")}
+    balance = "# Credits\n```yaml\npaths:\n  /v1/credits:\n    get: {}\n```"
+    guide = "# A guide\n> It has no endpoint."
+    for names in (("older", "newer"), ("newer", "older")):
+        text = "\n\nThe end of a page.\n\n".join((balance, guide, *(pages[name] for name in names), guide))
+        found = {one.path: one for one in load_text(text).operations}
+        assert len(found) == 2
+        for name in names:
+            (alone,) = load_text(pages[name]).operations
+            assert found[alone.path] == alone
+
+
+def test_joined_pages_that_differ() -> None:
+    """Pages that give one name two meanings are refused."""
+    page = (DOCUMENTS / "newer-page.md").read_text()
+    assert len(load_text(f"{page}\n{page}").operations) == 1
+    with pytest.raises(InvalidDocument, match="several pages that define post of /v1/newer differently"):
+        load_text(f"{page}\n{page.replace('Makes a task.', 'Makes an image.')}")
+
+
 def test_page_with_crlf() -> None:
     """A page with CRLF and a byte order mark is read."""
     page = (DOCUMENTS / "older-page.md").read_text().replace("\n", "\r\n")
