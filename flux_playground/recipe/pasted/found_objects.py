@@ -75,6 +75,14 @@ def agree(readings: Iterable[Iterable[FoundObject]], fields: Collection[str]) ->
         yield FoundObject(values, is_partial, is_result, max(found.count for found in chosen))
 
 
+def with_gaps(
+    objects: Iterable[FoundObject], changed: Collection[str], fields: Collection[str]
+) -> Iterator[FoundObject]:
+    """Yield each object with a gap for each field that the program changes somewhere, maybe in it."""
+    gaps = {name: GAP for name in sorted(fields) if name in changed}
+    return (replace(found, values={**found.values, **gaps}) for found in objects)
+
+
 def _walk(value: Any, fields: Collection[str], name: str, depth: int, level: int) -> Iterator[FoundObject]:
     if depth > MAX_DEPTH:
         return

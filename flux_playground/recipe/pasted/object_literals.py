@@ -5,7 +5,6 @@ A value that is no literal is a gap. What reads like an object but is a block of
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -38,32 +37,22 @@ class ObjectLiterals:
     def __init__(self, tokens: Sequence[Token]) -> None:
         self.tokens = tokens
         self.ends = _matching_brackets(tokens)
-        self.assigned: dict[str, set[str]] = defaultdict(set)
-        """The names of the properties that are assigned to, by the name of the object."""
-        for owner, name in _assigned_properties(tokens):
-            self.assigned[owner].add(name)
+        self.assigned = frozenset(_assigned_properties(tokens))
+        """The names of the properties that are set, changed or deleted somewhere."""
 
-    def __iter__(self) -> Iterator[Literal]:
-        """Yield each literal, outer ones first. A property that is assigned elsewhere is a gap."""
-        assigned = set[str]().union(*self.assigned.values())
+    def literals(self) -> Iterator[Literal]:
+        """Yield each literal, outer ones first, as it is written."""
         for index, token in enumerate(self.tokens):
             if token.kind is Kind.MARK and token.text == "{":
                 try:
                     values, is_partial = self._object(index, 0)
                 except _NotALiteral:
                     continue
-                known = {key: GAP if key in assigned else item for key, item in values.items()}
-                added = sorted(self.assigned.get(self._name(index), ()))
-                yield Literal({**known, **dict.fromkeys(added, GAP)}, is_partial)
+                yield Literal(values, is_partial)
 
     def strings(self) -> Iterator[str]:
         """Yield the content of each string."""
         return (token.text for token in self.tokens if token.kind is Kind.STRING)
-
-    def _name(self, index: int) -> str:
-        """Return the variable that the literal at an index is assigned to, or ""."""
-        is_assigned = index > 1 and self._is_mark(index - 1, "=") and self.tokens[index - 2].kind is Kind.NAME
-        return self.tokens[index - 2].text if is_assigned else ""
 
     def _is_mark(self, index: int, *texts: str) -> bool:
         if index >= len(self.tokens):
@@ -189,8 +178,8 @@ def _matching_brackets(tokens: Sequence[Token]) -> dict[int, int]:
     return ends
 
 
-def _assigned_properties(tokens: Sequence[Token]) -> Iterator[tuple[str, str]]:
-    """Yield the objects and names that are changed later: `request.seed = 7`, `delete request["seed"]`."""
+def _assigned_properties(tokens: Sequence[Token]) -> Iterator[str]:
+    """Yield the names that are changed later: `request.seed = 7`, `delete r["seed"]`, `$request.Add("seed", 7)`."""
     for index in range(2, len(tokens)):
         owner, before, token = tokens[index - 2 : index + 1]
         is_item = token.kind is Kind.STRING and before.text == "[" and owner.kind is Kind.NAME
@@ -200,8 +189,9 @@ def _assigned_properties(tokens: Sequence[Token]) -> Iterator[tuple[str, str]]:
             continue
         is_changed = end < len(tokens) and (tokens[end].text == "=" or CHANGE.fullmatch(tokens[end].text))
         is_changed = is_changed or (index > 2 and tokens[index - 3].text in ("delete", "++", "--"))
-        if (is_item or is_property) and is_changed:
-            yield owner.text, token.text
+        is_added = token.kind is Kind.STRING and before.text == "(" and owner.text.lower() == "add"
+        if is_added or ((is_item or is_property) and is_changed):
+            yield token.text
 
 
 def _number(text: str, is_negative: bool) -> Any:

@@ -12,7 +12,7 @@ from ...bounded_json import InvalidJson, dump_json, parse_json_at
 from ..hide_secrets import has_secret, hide_secrets
 from .code_tokens import MAX_TOKENS, Token, tokenize
 from .curl_command import has_command, objects_in_command
-from .found_objects import FoundObject, agree, choose, objects_in, objects_in_text
+from .found_objects import FoundObject, agree, choose, objects_in, objects_in_text, with_gaps
 from .gaps import GAP, has_gap
 from .object_literals import ObjectLiterals
 from .powershell_code import powershell_tokens
@@ -80,10 +80,7 @@ def _objects(text: str, fields: Collection[str], *, is_block: bool = False) -> I
         for value in values:
             yield from objects_in(value, fields)
     elif program := PythonCode.parse(text):
-        for literal in program.literals():
-            yield from map(program.known, objects_in(literal.values, fields, is_partial=literal.is_partial))
-        for string in program.strings():
-            yield from map(program.known, objects_in_text(string, fields))
+        yield from with_gaps(_objects_in_code(program, fields), program.changed_keys, fields)
     elif blocks := [] if is_block else _fenced_blocks(text):
         for block in blocks:
             yield from _objects(block, fields, is_block=True)
@@ -139,9 +136,13 @@ def _objects_in_tokens(tokens: list[Token], fields: Collection[str]) -> Iterator
     if len(tokens) > MAX_TOKENS:
         return
     literals = ObjectLiterals(tokens)
-    for literal in literals:
+    yield from with_gaps(_objects_in_code(literals, fields), literals.assigned, fields)
+
+
+def _objects_in_code(code: PythonCode | ObjectLiterals, fields: Collection[str]) -> Iterator[FoundObject]:
+    for literal in code.literals():
         yield from objects_in(literal.values, fields, is_partial=literal.is_partial)
-    for string in literals.strings():
+    for string in code.strings():
         yield from objects_in_text(string, fields)
 
 

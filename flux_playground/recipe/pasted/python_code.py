@@ -7,11 +7,9 @@ import re
 import textwrap
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from .code_tokens import MAX_TOKENS, TRIPLE_STRINGS, Kind, Token, tokenize
-from .found_objects import FoundObject
 from .gaps import GAP, join_surrogates
 from .object_literals import Literal
 
@@ -35,7 +33,7 @@ class PythonCode:
         self.nodes = list(ast.walk(tree))
         self.bindings = _bindings(self.nodes)
         self.changes = _changes(self.nodes)
-        self.changed_keys = set[str]().union(*self.changes.values())
+        self.changed_keys = set[str]().union(*self.changes.values()) - {ANY_KEY}
 
     @classmethod
     def parse(cls, text: str) -> PythonCode | None:
@@ -116,16 +114,10 @@ class PythonCode:
         return self._value(values[0], depth + 1)
 
     def _changed(self, literal: Literal, name: str) -> Literal:
-        """Return a dictionary, assigned to a name, with a gap for each key that the program changes in it."""
-        keys = self.changes.get(name, set())
-        if ANY_KEY in keys:
+        """Return a dictionary, assigned to a name, with gaps if the program may change any of its keys."""
+        if ANY_KEY in self.changes.get(name, set()):
             return Literal(dict.fromkeys(literal.values, GAP), is_partial=True)
-        return Literal({**literal.values, **dict.fromkeys(keys, GAP)}, literal.is_partial)
-
-    def known(self, found: FoundObject) -> FoundObject:
-        """Return an object with a gap for each key that the program changes somewhere."""
-        values = {key: GAP if key in self.changed_keys else value for key, value in found.values.items()}
-        return replace(found, values=values)
+        return literal
 
 
 def _parse(text: str) -> ast.Module | None:
