@@ -19,6 +19,7 @@ SEVERAL = "It has several lines of settings. The last one is used."
 INCOMPLETE = "A quote or bracket is not closed. The settings after it are not used."
 
 MAX_DIGITS = 40
+MAX_EXACT_FLOAT = 2**53  # a larger float may be another whole number, rounded
 SIZE = re.compile(r"[(\[]?\s*(\d{1,6})\s*[x×*,]\s*(\d{1,6})\s*[)\]]?", re.IGNORECASE)
 DAMAGE = re.compile("[\ufffd\x80-\x84\x86-\x9f]")
 """U+FFFD, and control characters that letters become in a wrong encoding."""
@@ -78,7 +79,7 @@ def whole_number(value: Any) -> int | None:
     """Return a number or a text of digits as a whole number, or None."""
     if isinstance(value, str) and re.fullmatch(rf"[+-]?[0-9]{{1,{MAX_DIGITS}}}", value.strip()):
         return int(value)
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float) and value.is_integer() and abs(value) < MAX_EXACT_FLOAT:
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
