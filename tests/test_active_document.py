@@ -31,7 +31,7 @@ def answer(data: bytes, status: int = 200) -> bytes:
     return head(len(data), status) + data
 
 
-def test_a_document_may_be_an_address_and_no_key_goes_there(host: Hostile, tmp_path: Path) -> None:
+def test_document_address_gets_no_key(host: Hostile, tmp_path: Path) -> None:
     host.script("/openapi.json", raw(answer(CONSTRUCTS.read_bytes())))
     settings = Settings(openapi=f"{host.url}/openapi.json", data=tmp_path, api_key="a-key-for-tests")
     assert len(active_document.load_active(settings).operations) == 7
@@ -49,7 +49,7 @@ def test_a_document_may_be_an_address_and_no_key_goes_there(host: Hostile, tmp_p
         (answer(b"{}"), "no endpoint"),
     ],
 )
-def test_what_is_no_document_is_said_in_one_sentence(host: Hostile, reply: bytes, said: str) -> None:
+def test_invalid_document_is_one_sentence(host: Hostile, reply: bytes, said: str) -> None:
     host.script("/openapi.json", raw(reply))
     with pytest.raises(InvalidDocument, match=said) as caught:
         active_document.fetch_published(host.url)
@@ -57,7 +57,7 @@ def test_what_is_no_document_is_said_in_one_sentence(host: Hostile, reply: bytes
 
 
 @pytest.mark.parametrize("url", ["http://[", "https://x:99999/", "//[", "https://x:y/"])
-def test_a_redirect_to_a_broken_address_is_refused(host: Hostile, url: str) -> None:
+def test_redirect_to_a_broken_address(host: Hostile, url: str) -> None:
     """A bad Location is the module's own error."""
     host.script("/a", redirect(url))
     with pytest.raises(InvalidDocument):
@@ -65,7 +65,7 @@ def test_a_redirect_to_a_broken_address_is_refused(host: Hostile, url: str) -> N
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
-def test_a_document_is_read_by_its_byte_order_mark(host: Hostile, tmp_path: Path, encoding: str) -> None:
+def test_byte_order_mark_of_a_document(host: Hostile, tmp_path: Path, encoding: str) -> None:
     """Some shells write UTF-16."""
     data = CONSTRUCTS.read_text(encoding="utf-8").encode(encoding)
     host.script("/openapi.json", raw(answer(data)))
@@ -82,7 +82,7 @@ def test_an_address_that_is_not_asked_is_refused(url: str) -> None:
         fetch_document(url)
 
 
-def test_a_redirect_to_this_machine_from_elsewhere_is_followed_only_where_it_began_here(host: Hostile) -> None:
+def test_redirect_to_this_machine(host: Hostile) -> None:
     host.script("/a", redirect(f"{host.url}/b"))
     host.script("/b", raw(answer(b"text")))
     assert fetch_document(f"{host.url}/a") == "text"
@@ -91,7 +91,7 @@ def test_a_redirect_to_this_machine_from_elsewhere_is_followed_only_where_it_beg
         fetch_document(f"{host.url}/c")
 
 
-def test_an_adopted_document_is_kept_for_the_next_start_and_can_be_left_again(tmp_path: Path) -> None:
+def test_adopted_document_is_kept(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path)
     active_document.save(settings, load(CONSTRUCTS))
     assert active_document.load_active(settings).operations[0].path == "/v1/plain"
@@ -102,18 +102,18 @@ def test_an_adopted_document_is_kept_for_the_next_start_and_can_be_left_again(tm
     assert active_document.load_active(settings).raw == load().raw
 
 
-def test_an_adopted_document_that_is_spoilt_does_not_keep_the_program_from_starting(tmp_path: Path) -> None:
+def test_damaged_adopted_document_is_ignored(tmp_path: Path) -> None:
     (tmp_path / "adopted-openapi.json").write_text("{")
     assert active_document.load_active(Settings(data=tmp_path)).raw == load().raw
 
 
-def test_a_document_without_the_default_endpoint_begins_with_its_first_and_a_wanted_one_must_be_there() -> None:
+def test_default_endpoint_of_a_document() -> None:
     assert active_document.default_operation(load(CONSTRUCTS), Settings().endpoint).path == "/v1/plain"
     with pytest.raises(InvalidDocument, match="has no endpoint"):
         active_document.default_operation(load(CONSTRUCTS), "/v1/other")
 
 
-def test_a_playground_and_its_local_server_go_by_another_document_while_they_run(tmp_path: Path) -> None:
+def test_document_is_replaced_while_running(tmp_path: Path) -> None:
     with LocalServer(speed=100) as server:
         settings = Settings(data=tmp_path, demo_url=server.url)
         with Playground(settings) as playground:

@@ -35,7 +35,7 @@ def made(playground: Playground, **values: object) -> Generation:
     return list(playground.generate({**VALUES, **values}))[-1]
 
 
-def test_a_generation_ends_with_an_image_and_its_seed(playground: Playground) -> None:
+def test_generation_ends_with_image_and_seed(playground: Playground) -> None:
     records = list(playground.generate(VALUES))
     states = [state for state, _ in itertools.groupby(record.state for record in records)]
     last = records[-1]
@@ -53,7 +53,7 @@ def test_a_generation_ends_with_an_image_and_its_seed(playground: Playground) ->
     assert playground.get(last.id) == last
 
 
-def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(playground: Playground) -> None:
+def test_same_seed_gives_same_bytes(playground: Playground) -> None:
     first = made(playground)
     again, other = made(playground, seed=first.seed), made(playground, seed=str((first.seed or 0) + 1))
     assert first.sha256 == again.sha256 != other.sha256
@@ -69,7 +69,7 @@ def test_a_blank_seed_is_drawn_anew_each_time(playground: Playground) -> None:
     assert made(playground, seed="").seed != made(playground, seed=None).seed
 
 
-def test_whatever_is_wrong_is_said_at_once_by_field_and_nothing_is_written(playground: Playground) -> None:
+def test_errors_are_by_field_and_store_nothing(playground: Playground) -> None:
     notes = playground.settings.data / "notes.txt"
     notes.write_text("this is no image")
     values = {"finetune_strength": 2.4, "seed": "abc", "aspect_ratio": "banana", "image_prompt": notes}
@@ -79,7 +79,7 @@ def test_whatever_is_wrong_is_said_at_once_by_field_and_nothing_is_written(playg
     assert playground.recent() == []
 
 
-def test_an_image_prompt_is_sent_and_kept_once_by_its_hash(playground: Playground, tmp_path: Path) -> None:
+def test_image_prompt_is_stored_once(playground: Playground, tmp_path: Path) -> None:
     path = tmp_path / "prompt.png"
     Image.new("RGB", (64, 64), "crimson").save(path)
     first = made(playground, seed=1, image_prompt=path, image_prompt_strength=0.8)
@@ -91,7 +91,7 @@ def test_an_image_prompt_is_sent_and_kept_once_by_its_hash(playground: Playgroun
     assert len(list((playground.settings.data / "inputs").iterdir())) == 1
 
 
-def test_an_image_that_was_sent_before_is_sent_again_by_its_reference_and_only_by_whoever_sent_it(
+def test_image_reference_works_for_its_owner(
     playground: Playground,
 ) -> None:
     file = io.BytesIO()
@@ -121,7 +121,7 @@ def test_reference_in_a_prompt_gives_no_image(playground: Playground) -> None:
     assert made(playground, prompt=reference).request["prompt"] == reference
 
 
-def test_an_image_that_is_there_already_is_found_by_its_request(playground: Playground) -> None:
+def test_existing_image_is_found_by_its_request(playground: Playground) -> None:
     first = made(playground, seed=5)
     assert playground.find_existing(playground.prepare({**VALUES, "seed": "5"})) == first
     assert playground.find_existing(playground.prepare({**VALUES, "seed": 6})) is None
@@ -142,9 +142,7 @@ def test_without_any_key_nothing_can_be_made(settings: Settings) -> None:
         playground.start(VALUES)
 
 
-def test_a_visitors_own_key_goes_to_the_api_and_not_to_the_local_server(
-    settings: Settings, server: LocalServer
-) -> None:
+def test_visitor_key_goes_to_the_api_only(settings: Settings, server: LocalServer) -> None:
     with Playground(settings.replace(demo_url="http://127.0.0.1:9", base_url=server.url)) as playground:
         mine = Visitor("somebody", "their-own-key")
         assert playground.uses_demo()
@@ -155,7 +153,7 @@ def test_a_visitors_own_key_goes_to_the_api_and_not_to_the_local_server(
         assert [g.id for g in playground.recent(mine)] == [last.id]
 
 
-def test_the_account_is_asked_with_the_visitors_key(playground: Playground) -> None:
+def test_account_calls_use_the_visitor_key(playground: Playground) -> None:
     before = playground.credits()
     made(playground)
     assert playground.credits() == pytest.approx(before - 7)
@@ -163,7 +161,7 @@ def test_the_account_is_asked_with_the_visitors_key(playground: Playground) -> N
         assert client.finetunes()
 
 
-def test_what_is_over_the_limit_waits_in_line_and_is_seen_to(settings: Settings) -> None:
+def test_requests_over_the_limit_are_queued(settings: Settings) -> None:
     with (
         LocalServer(speed=20, scale=0.25) as slow,
         Playground(settings.replace(demo_url=slow.url, max_in_flight=1)) as playground,
@@ -178,7 +176,7 @@ def test_what_is_over_the_limit_waits_in_line_and_is_seen_to(settings: Settings)
         assert [playground.queue_position(g.id) for g in started] == [0, 0, 0]
 
 
-def test_one_that_waits_in_line_can_be_stopped_and_is_never_sent(settings: Settings) -> None:
+def test_stopped_queued_request_is_never_sent(settings: Settings) -> None:
     with (
         LocalServer(speed=20, scale=0.25) as slow,
         Playground(settings.replace(demo_url=slow.url, max_in_flight=1)) as playground,
@@ -191,7 +189,7 @@ def test_one_that_waits_in_line_can_be_stopped_and_is_never_sent(settings: Setti
         assert playground.credits() == pytest.approx(before - 7)
 
 
-def test_stopping_ends_the_waiting_at_once_and_the_image_can_be_collected(settings: Settings) -> None:
+def test_stopped_generation_can_be_collected(settings: Settings) -> None:
     with LocalServer(speed=4, scale=0.25) as slow, Playground(settings.replace(demo_url=slow.url)) as playground:
         before = playground.credits()
         started = playground.start(VALUES)
@@ -232,7 +230,7 @@ def test_an_id_that_nobody_gave_out_is_unknown(playground: Playground) -> None:
         playground.get("0" * 32)
 
 
-def test_the_usual_time_is_known_after_three_images(playground: Playground) -> None:
+def test_median_is_known_after_three_images(playground: Playground) -> None:
     assert playground.median_seconds() is None
     times = sorted(made(playground).api_seconds or 0 for _ in range(3))
     assert playground.median_seconds() == times[1]
@@ -251,7 +249,7 @@ def left_behind(settings: Settings, server: str, **values: object) -> Generation
 @pytest.mark.parametrize(
     ("state", "after"), [(State.QUEUED, State.CANCELLED), (State.SUBMITTING, State.SUBMIT_UNKNOWN)]
 )
-def test_what_had_no_task_when_the_program_ended_is_not_sent_again(
+def test_unsent_request_is_not_sent_after_a_restart(
     settings: Settings, server: LocalServer, state: State, after: State
 ) -> None:
     kept = left_behind(settings, server.url, state=state)
@@ -262,7 +260,7 @@ def test_what_had_no_task_when_the_program_ended_is_not_sent_again(
         assert playground.credits() == before
 
 
-def test_a_task_of_a_local_server_that_has_ended_is_lost_with_it(settings: Settings) -> None:
+def test_task_of_an_ended_local_server_is_lost(settings: Settings) -> None:
     kept = left_behind(
         settings, "http://127.0.0.1:9", state=State.RUNNING, task_id="t", polling_url="http://127.0.0.1:9/x"
     )
@@ -273,14 +271,14 @@ def test_a_task_of_a_local_server_that_has_ended_is_lost_with_it(settings: Setti
         assert isinstance(last.error, TaskNotFound)
 
 
-def test_a_second_program_on_the_same_folder_takes_nothing_up(settings: Settings, server: LocalServer) -> None:
+def test_second_program_resumes_nothing(settings: Settings, server: LocalServer) -> None:
     with Playground(settings):
         left_behind(settings, server.url, state=State.SUBMITTING)
         with Playground(settings, limits=FAST_POLLS) as second:
             assert second.resume() == []
 
 
-def test_images_of_any_kind_of_source_are_the_same_request(playground: Playground) -> None:
+def test_image_sources_give_the_same_request(playground: Playground) -> None:
     file = io.BytesIO()
     Image.new("RGB", (32, 32), "navy").save(file, "PNG")
     first = playground.start({**VALUES, "image_prompt": file.getvalue()})
@@ -289,7 +287,7 @@ def test_images_of_any_kind_of_source_are_the_same_request(playground: Playgroun
 
 
 @pytest.mark.parametrize("named", ["https://evil.example", "https://api.bfl.ai.evil.example", "http://api.bfl.ai", ""])
-def test_a_key_does_not_go_to_a_server_that_only_a_document_names(settings: Settings, named: str) -> None:
+def test_key_does_not_go_to_a_document_server(settings: Settings, named: str) -> None:
     document = schema.load()
     raw = json.loads(json.dumps(document.raw))
     raw["servers"] = [{"url": named}]
@@ -301,14 +299,14 @@ def test_a_key_does_not_go_to_a_server_that_only_a_document_names(settings: Sett
         assert playground.recent() == []
 
 
-def test_one_that_makes_another_again_remembers_which(playground: Playground, settings: Settings) -> None:
+def test_reproduction_names_its_original(playground: Playground, settings: Settings) -> None:
     first = made(playground, seed=3)
     again = playground.start(first.request, reproduces=first.id)
     assert list(playground.watch(again.id))[-1].reproduces == first.id
     assert [one.reproduces for one in playground.store.recent("owner")] == [first.id, ""]
 
 
-def test_a_draft_leaves_a_blank_seed_blank_and_a_secret_out(playground: Playground) -> None:
+def test_preview_has_no_drawn_seed_and_no_secret(playground: Playground) -> None:
     assert "seed" not in playground.preview_request({**VALUES, "seed": "", "webhook_secret": "sesame"})
     assert playground.preview_request({**VALUES, "seed": "0"})["seed"] == 0
     assert set(playground.preview_request({**VALUES, "webhook_secret": "sesame"})) == set(VALUES)

@@ -37,7 +37,7 @@ def made(playground: Playground, reproduces: str = "", **values: object) -> Gene
     return list(playground.watch(one.id))[-1]
 
 
-def test_an_image_made_again_from_its_recipe_has_identical_bytes(playground: Playground) -> None:
+def test_reproduction_has_identical_bytes(playground: Playground) -> None:
     first = made(playground, webhook_url="http://127.0.0.1:9/hook")
     again = made(playground, first.id, **reproduce.values(first))
     told = reproduce.compare_generations(first, again)
@@ -47,14 +47,14 @@ def test_an_image_made_again_from_its_recipe_has_identical_bytes(playground: Pla
     assert [one.name for one in told.differences] == []
 
 
-def test_another_seed_is_different_and_the_seed_is_named_as_the_reason(playground: Playground) -> None:
+def test_another_seed_is_the_named_difference(playground: Playground) -> None:
     told = reproduce.compare_generations(made(playground, seed=1), made(playground, seed=2))
     assert told.comparison is not None
     assert told.comparison.verdict is Verdict.DIFFERENT
     assert [one.name for one in told.differences] == ["seed used"]
 
 
-def test_a_file_that_is_gone_is_named_and_its_recipe_still_compared(playground: Playground) -> None:
+def test_missing_file_still_compares_the_recipe(playground: Playground) -> None:
     first, second = made(playground, seed=1), made(playground, seed=2)
     assert first.image is not None
     first.image.unlink()
@@ -63,7 +63,7 @@ def test_a_file_that_is_gone_is_named_and_its_recipe_still_compared(playground: 
     assert told.differences
 
 
-def test_what_will_make_it_differ_is_said_beforehand(playground: Playground, server: object) -> None:
+def test_caveats_are_known_before(playground: Playground, server: object) -> None:
     file = io.BytesIO()
     Image.new("RGB", (64, 64), "crimson").save(file, "PNG")
     first = made(playground, prompt_upsampling=True, image_prompt=file.getvalue())
@@ -79,7 +79,7 @@ def test_what_will_make_it_differ_is_said_beforehand(playground: Playground, ser
 
 
 @pytest.mark.parametrize("kind", ["jpeg", "png"])
-def test_the_original_stays_as_it_came_and_the_copy_tells_its_recipe(playground: Playground, kind: str) -> None:
+def test_copy_has_the_recipe_original_does_not(playground: Playground, kind: str) -> None:
     one = made(playground, output_format=kind)
     copied = reproduce.image_with_recipe(one)
     found = detect(copied)
@@ -89,7 +89,7 @@ def test_the_original_stays_as_it_came_and_the_copy_tells_its_recipe(playground:
     assert reproduce.embedding(one)[1] == ""
 
 
-def test_a_recipe_that_is_too_long_for_a_copy_is_refused_in_words(playground: Playground) -> None:
+def test_too_long_recipe_is_refused(playground: Playground) -> None:
     one = made(playground, prompt="long " * 20_000, output_format="jpeg")
     with pytest.raises(InvalidRecipe) as caught:
         reproduce.image_with_recipe(one)
@@ -111,9 +111,7 @@ def test_who_knows_one_address_knows_no_other() -> None:
     assert one.secret not in repr(one)
 
 
-def test_content_credentials_are_called_present_and_what_a_copy_does_to_them_is_said(
-    playground: Playground, tmp_path: Path
-) -> None:
+def test_content_credentials_are_described(playground: Playground, tmp_path: Path) -> None:
     one = made(playground)
     path = tmp_path / "signed.jpg"
     path.write_bytes(signed_jpeg()[0])
@@ -140,7 +138,7 @@ def test_what_it_will_cost_is_said_beforehand(playground: Playground) -> None:
     assert shown.price(page.visit(mine), one) == "cost unknown"
 
 
-def test_the_difference_of_two_pictures_is_measured_shown_and_explained(playground: Playground) -> None:
+def test_difference_of_two_images_is_shown(playground: Playground) -> None:
     first, second = made(playground, seed=1), made(playground, seed=2)
     again = replace(second, reproduces=first.id)
     said = shown.render_comparison(first, again, reproduce.compare_generations(first, again))
@@ -158,7 +156,7 @@ def opened(
     return settings_import.preview_import(Page(playground).visit(Visitor(who), raw), source)
 
 
-def test_a_secret_in_a_recipe_reaches_no_field_and_what_is_refused_is_named(playground: Playground) -> None:
+def test_secret_in_a_recipe_reaches_no_field(playground: Playground) -> None:
     sent = {"prompt": "a mill", "webhook_secret": "sesame", "seed": "12", "aspect_ratio": "banana", "steps": 30}
     one = opened(playground, json.dumps(sent), {"prompt": "", "seed": "12", "aspect_ratio": "16:9"})
     assert "webhook_secret" not in {change.field.name for change in one.changes}
@@ -167,7 +165,7 @@ def test_a_secret_in_a_recipe_reaches_no_field_and_what_is_refused_is_named(play
     assert one.unknown == (("steps", 30),)
 
 
-def test_an_image_of_a_recipe_comes_back_to_whoever_sent_it_only(playground: Playground) -> None:
+def test_image_of_a_recipe_is_for_its_owner(playground: Playground) -> None:
     file = io.BytesIO()
     Image.new("RGB", (64, 64), "crimson").save(file, "PNG")
     one = made(playground, image_prompt=file.getvalue())
@@ -179,7 +177,7 @@ def test_an_image_of_a_recipe_comes_back_to_whoever_sent_it_only(playground: Pla
     assert any("image_prompt is not included" in warning for warning in strange.warnings)
 
 
-def test_the_code_of_a_host_asks_the_api_and_of_this_machine_the_local_server(playground: Playground) -> None:
+def test_code_names_api_or_local_server(playground: Playground) -> None:
     path, context = playground.operation.path, Page(playground).visit()
     assert code_panel.choose_server(context, path) == (playground.settings.demo_url, code_panel.LOCAL)
     playground.settings = playground.settings.replace(hosted=True)
@@ -197,7 +195,7 @@ NAMES = ("prompt", "seed", "finetune_id", "finetune_strength", "aspect_ratio", "
 
 @settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(st.sampled_from(NAMES), ANYTHING), st.text(max_size=40), ANYTHING)
-def test_whatever_a_recipe_says_it_is_shown_escaped_and_applied_or_refused_in_words(
+def test_any_recipe_is_escaped_and_checked(
     playground: Playground, sent: dict[str, Any], server: str, used: Any
 ) -> None:
     text = json.dumps({"flux_playground_recipe": 1, "sent": {**sent, "evil": "<img src=x>"}, "server": server})

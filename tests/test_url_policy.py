@@ -44,7 +44,7 @@ SEEN = [
 
 
 @pytest.mark.parametrize(("base", "url", "seen"), SEEN)
-def test_the_key_is_for_the_configured_server_and_its_sisters(base: str, url: str, seen: bool) -> None:
+def test_key_goes_to_the_server_and_its_sisters(base: str, url: str, seen: bool) -> None:
     assert may_receive_key(origin(url), origin(base)) is seen
 
 
@@ -55,7 +55,7 @@ https://a:port/ https://a:99999/ javascript:alert(1) file:///etc/passwd https://
 
 
 @pytest.mark.parametrize("url", NO_ADDRESS.split())
-def test_an_address_that_two_readers_may_understand_differently_is_no_address(url: str) -> None:
+def test_ambiguous_address_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         origin(url)
     assert not is_allowed_url(url, origin(BFL))
@@ -70,7 +70,7 @@ fe80::1%eth0 fd00::1 :: ff02::1 ::ffff:10.0.0.1 ::ffff:127.0.0.1 198.18.0.1 192.
 
 
 @pytest.mark.parametrize("address", PRIVATE.split())
-def test_a_private_address_is_not_asked_for_somebody_else(address: str) -> None:
+def test_private_address_is_refused(address: str) -> None:
     assert not is_allowed_peer(address, origin(BFL))
 
 
@@ -81,7 +81,7 @@ def test_a_public_address_is(address: str) -> None:
     assert is_allowed_peer(address, origin(BFL))
 
 
-def test_the_local_machine_is_asked_only_when_the_server_is_there_too() -> None:
+def test_loopback_needs_a_loopback_server() -> None:
     assert is_allowed_peer("127.0.0.1", origin("http://localhost:1"))
     assert not is_allowed_peer("10.0.0.1", origin("http://localhost:1"))
     assert is_allowed_url("http://localhost:2/x", origin("http://127.0.0.1:1"))
@@ -102,12 +102,12 @@ ASKED = [
 
 
 @pytest.mark.parametrize(("given", "asked"), ASKED)
-def test_a_task_is_asked_after_over_https_where_its_polling_url_says(given: Any, asked: str) -> None:
+def test_polling_url_needs_https(given: Any, asked: str) -> None:
     assert polling_url(BFL, "t", given) == asked
     assert polling_url(BFL, "t", asked) == asked
 
 
-def test_an_origin_is_the_same_however_it_is_written() -> None:
+def test_origin_is_normalized() -> None:
     assert origin("HTTPS://API.BFL.AI/x") == origin("https://api.bfl.ai:443") == Origin("https", "api.bfl.ai", 443)
 
 
@@ -131,9 +131,7 @@ def test_no_name_may_lead_to_this_machine_or_link(address: str) -> None:
 
 
 @pytest.mark.parametrize(("resolved", "allowed"), [("198.18.0.5", True), ("8.8.8.8", False), ("127.0.0.1", False)])
-def test_other_names_follow_where_the_api_itself_leads(
-    resolved: str, allowed: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_private_names_follow_the_api(resolved: str, allowed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another image host may be private only where the API's own name is."""
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (resolved, 443))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
@@ -142,12 +140,12 @@ def test_other_names_follow_where_the_api_itself_leads(
 
 
 @pytest.mark.parametrize("base", ["https://a.test", "https://a.test/", "https://a.test/v1", "https://a.test/v1/"])
-def test_a_version_at_the_end_of_the_base_is_not_doubled(base: str) -> None:
+def test_version_in_the_base_url_is_not_doubled(base: str) -> None:
     """A base URL that ends in /v1 asks the same endpoints."""
     assert endpoint(base, "/v1/credits") == "https://a.test/v1/credits"
 
 
-def test_the_host_of_a_document_may_not_be_private() -> None:
+def test_document_host_may_not_be_private() -> None:
     """A visitor chooses a document's URL, so its own host name earns no exception."""
     assert not is_allowed_peer("10.0.0.5", origin("https://wiki.corp.test/openapi.json"), "wiki.corp.test")
 

@@ -66,7 +66,7 @@ def test_what_is_no_allowance_is_refused(text: str) -> None:
         Allowance.read(text)
 
 
-def test_the_next_image_fits_when_the_oldest_of_the_hour_is_an_hour_old(store: GenerationStore) -> None:
+def test_next_image_fits_after_an_hour(store: GenerationStore) -> None:
     quota = Quota(store.usage, Allowance.read("2/hour"), Allowance())
     store.save(image(1, ago=3000))
     quota.check(image(9))
@@ -76,7 +76,7 @@ def test_the_next_image_fits_when_the_oldest_of_the_hour_is_an_hour_old(store: G
     quota.check(image(9))
 
 
-def test_credits_are_counted_as_they_were_charged_and_as_dear_while_nobody_knows(store: GenerationStore) -> None:
+def test_unknown_cost_counts_as_expensive(store: GenerationStore) -> None:
     quota = Quota(store.usage, Allowance.read("25 credits/day"), Allowance())
     store.save(image(1, state=State.RUNNING))
     quota.check(image(9))
@@ -100,7 +100,7 @@ def test_what_was_never_charged_is_not_counted(store: GenerationStore) -> None:
     refusal(quota, image(9))
 
 
-def test_another_browser_has_an_allowance_of_its_own_but_no_address_has_many(store: GenerationStore) -> None:
+def test_allowances_per_browser_and_address(store: GenerationStore) -> None:
     quota = Quota(store.usage, Allowance.read("2/hour"), Allowance())
     for number in range(2 * VISITORS_PER_ADDRESS):
         mine = image(number, spender=Identity("1111", str(number // 2)))
@@ -110,7 +110,7 @@ def test_another_browser_has_an_allowance_of_its_own_but_no_address_has_many(sto
     quota.check(image(99, spender=Identity("11112", "fresh")))
 
 
-def test_what_is_over_the_allowance_is_neither_written_nor_sent(hosted: Settings) -> None:
+def test_request_over_the_allowance_is_not_stored(hosted: Settings) -> None:
     with Playground(hosted, limits=FAST_POLLS) as playground:
         before = playground.credits()
         made = [list(playground.generate(VALUES, ANN))[-1] for _ in range(2)]
@@ -126,7 +126,7 @@ def test_what_is_over_the_allowance_is_neither_written_nor_sent(hosted: Settings
         assert 'data-act="key"' in notice
 
 
-def test_an_allowance_survives_a_restart_and_another_name(hosted: Settings) -> None:
+def test_allowance_survives_a_restart(hosted: Settings) -> None:
     with Playground(hosted, limits=FAST_POLLS) as playground:
         for _ in range(2):
             list(playground.generate(VALUES, ANN))
@@ -136,7 +136,7 @@ def test_an_allowance_survives_a_restart_and_another_name(hosted: Settings) -> N
         assert list(playground.generate(VALUES, BOB))[-1].state is State.SUCCEEDED
 
 
-def test_a_key_of_ones_own_and_the_local_server_cost_the_owner_nothing(hosted: Settings, settings: Settings) -> None:
+def test_own_key_and_demo_cost_no_allowance(hosted: Settings, settings: Settings) -> None:
     mine = replace(ANN, api_key="a-key-of-anns")
     with Playground(hosted.replace(allowance=Allowance.read("1/day"))) as playground:
         assert [list(playground.generate(VALUES, mine))[-1].spender for _ in range(3)] == [None] * 3
@@ -152,7 +152,7 @@ def test_an_owner_alone_has_no_allowance(hosted: Settings) -> None:
         assert len([playground.start(VALUES, OWNER) for _ in range(4)]) == 4
 
 
-def test_strangers_who_do_not_say_who_they_are_share_one_allowance(hosted: Settings) -> None:
+def test_unknown_visitors_share_an_allowance(hosted: Settings) -> None:
     with Playground(hosted, limits=FAST_POLLS) as playground:
         playground.start(VALUES, Visitor("one"))
         playground.start(VALUES, Visitor("two"))
@@ -160,7 +160,7 @@ def test_strangers_who_do_not_say_who_they_are_share_one_allowance(hosted: Setti
             playground.start(VALUES, Visitor("three"))
 
 
-def test_fifty_presses_at_once_make_no_more_than_the_allowance(hosted: Settings) -> None:
+def test_simultaneous_presses_keep_the_allowance(hosted: Settings) -> None:
     refused: list[QuotaExceeded] = []
     started: list[Generation] = []
     ready = threading.Barrier(50)

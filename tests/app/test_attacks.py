@@ -148,7 +148,7 @@ def test_nothing_can_be_called_by_its_name(stranger: Stranger, method: str, path
     assert stranger.call(method, path, "{}", content_type="application/json").status in (404, 405)
 
 
-def test_no_event_is_named_for_programs_and_none_jumps_the_queue(stranger: Stranger) -> None:
+def test_events_are_private_and_queued(stranger: Stranger) -> None:
     assert {one["api_visibility"] for one in stranger.config["dependencies"]} <= {"private", "undocumented"}
     body = {"data": stranger.pressed(), "fn_index": stranger.number("click"), "session_hash": stranger.session}
     assert stranger.post("/gradio_api/run/predict", body).status == 404
@@ -186,7 +186,7 @@ def test_the_browser_is_told_what_it_may_do(stranger: Stranger) -> None:
 
 
 @pytest.mark.parametrize("headers", [{"origin": EVIL}, {"origin": "null"}, {"sec_fetch_site": "cross-site"}])
-def test_another_site_cannot_press_the_buttons_of_its_visitors(stranger: Stranger, headers: dict[str, str]) -> None:
+def test_other_sites_cannot_send_actions(stranger: Stranger, headers: dict[str, str]) -> None:
     stranger.hello()
     assert stranger.join(stranger.number("click"), stranger.pressed(), **headers).status == 403
 
@@ -201,9 +201,7 @@ def test_a_forged_host_is_not_repeated(stranger: Stranger) -> None:
 
 
 @pytest.mark.parametrize("act", ["show", "stop", "collect", "again", "vary", "reproduce"])
-def test_nobody_can_act_on_what_is_another_visitors(
-    victim: Stranger, url: str, addresses: Iterator[str], act: str
-) -> None:
+def test_actions_on_generations_of_others(victim: Stranger, url: str, addresses: Iterator[str], act: str) -> None:
     taken, thief = identity(victim.heard), Stranger(url, next(addresses))
     thief.hello()
     heard = thief.act(act, id=taken, what="recipe")
@@ -229,7 +227,7 @@ def test_a_panel_tells_nobody_of_anothers_picture(victim: Stranger, stranger: St
 @pytest.mark.parametrize(
     "data", [{}, {"act": "show"}, {"act": ["x"]}, {"act": "__class__", "form": -1}, {"form": 2**70}]
 )
-def test_an_act_that_there_is_none_of_does_nothing(stranger: Stranger, event: str, data: dict[str, Any]) -> None:
+def test_unknown_action_does_nothing(stranger: Stranger, event: str, data: dict[str, Any]) -> None:
     answer = stranger.ask(event, [] if event == "act_ask" else stranger.form(), **data)
     assert answer.status == 200
     assert b"site-packages" not in answer.body
@@ -262,7 +260,7 @@ def test_the_mark_of_one_picture_opens_no_other(victim: Stranger, stranger: Stra
         assert stranger.get(changed).status == 404
 
 
-def test_who_was_given_a_pictures_address_is_not_told_how_it_was_made(victim: Stranger, stranger: Stranger) -> None:
+def test_image_address_does_not_reveal_settings(victim: Stranger, stranger: Stranger) -> None:
     given = address(victim.heard)
     assert stranger.get(given).headers["content-type"] == "image/jpeg"
     for kind in ("recipe", "copy", "difference"):
@@ -272,14 +270,14 @@ def test_who_was_given_a_pictures_address_is_not_told_how_it_was_made(victim: St
     assert victim.get(copied).status == 200
 
 
-def test_a_session_that_is_not_ones_own_says_nothing_after_the_fact(victim: Stranger, stranger: Stranger) -> None:
+def test_stream_of_another_session_is_empty(victim: Stranger, stranger: Stranger) -> None:
     path = f"/gradio_api/queue/data?session_hash={victim.session}"
     heard = stranger.raw(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode(), 1)
     assert b"secret garden" not in heard
     assert b"image/" not in heard
 
 
-def test_a_visitor_id_cannot_be_guessed_from_anothers_token(victim: Stranger, stranger: Stranger) -> None:
+def test_visitor_id_is_not_the_token(victim: Stranger, stranger: Stranger) -> None:
     stranger.token = victim.token[:-1] + ("0" if victim.token[-1] != "0" else "1")
     assert identity(victim.heard) not in stranger.hello()
 
@@ -311,9 +309,7 @@ def test_a_visitor_id_cannot_be_guessed_from_anothers_token(victim: Stranger, st
         {"finetune_id": ""},
     ],
 )
-def test_a_value_that_the_schema_refuses_makes_nothing(
-    stranger: Stranger, folder: Path, values: dict[str, Any]
-) -> None:
+def test_refused_value_makes_nothing(stranger: Stranger, folder: Path, values: dict[str, Any]) -> None:
     stranger.hello()
     before = len(kept(folder))
     stranger.generate(**values)
@@ -334,7 +330,7 @@ def test_a_form_of_the_wrong_shape_makes_nothing(stranger: Stranger, folder: Pat
 
 
 @pytest.mark.parametrize("number", [-1, 10**6, 2**70, "x", None, [1], 1.5])
-def test_an_event_that_there_is_none_of_is_refused_without_details(stranger: Stranger, number: Any) -> None:
+def test_unknown_event_is_refused(stranger: Stranger, number: Any) -> None:
     answer = stranger.join(number, [])
     assert answer.status in (400, 422, 500)
     assert b"site-packages" not in answer.body
@@ -353,7 +349,7 @@ def test_an_act_of_the_wrong_shape_does_nothing(stranger: Stranger, folder: Path
     assert b"Traceback" not in stranger.heard
 
 
-def test_hidden_fields_are_not_there_and_what_is_sent_for_them_goes_nowhere(stranger: Stranger, folder: Path) -> None:
+def test_values_of_hidden_fields_are_dropped(stranger: Stranger, folder: Path) -> None:
     stranger.hello()
     assert b"webhook" not in stranger.get("/config").body
     form = {"webhook_url": "http://127.0.0.1:9/", "webhook_secret": "x"}
@@ -396,7 +392,7 @@ def test_words_come_back_as_words(stranger: Stranger) -> None:
 @pytest.mark.parametrize(
     "name", ["../../../../../../tmp/evil.png", "/etc/evil.png", "..\\..\\evil.png", "a" * 300 + ".png"]
 )
-def test_an_upload_stays_where_uploads_go_whatever_it_is_called(stranger: Stranger, folder: Path, name: str) -> None:
+def test_upload_name_cannot_leave_the_folder(stranger: Stranger, folder: Path, name: str) -> None:
     body, kind = multipart(name, b"not an image")
     answer = stranger.call("POST", "/gradio_api/upload", body, content_type=kind)
     assert answer.status in (200, 400, 500)
@@ -408,7 +404,7 @@ def test_an_upload_stays_where_uploads_go_whatever_it_is_called(stranger: Strang
 
 
 @pytest.mark.parametrize("name", ["x.html", "x.svg", "x.js", "x.xml"])
-def test_what_was_uploaded_is_never_run_by_a_browser(stranger: Stranger, name: str) -> None:
+def test_uploaded_html_is_not_run(stranger: Stranger, name: str) -> None:
     body, kind = multipart(name, b"<script>alert(1)</script>")
     (path,) = json.loads(stranger.call("POST", "/gradio_api/upload", body, content_type=kind).body)
     answer = stranger.get(f"/gradio_api/file={path}")
@@ -416,7 +412,7 @@ def test_what_was_uploaded_is_never_run_by_a_browser(stranger: Stranger, name: s
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-def test_a_bomb_or_a_text_as_an_image_is_refused_at_its_field(stranger: Stranger, folder: Path) -> None:
+def test_bomb_as_image_is_refused_at_its_field(stranger: Stranger, folder: Path) -> None:
     header = (
         b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + (60_000).to_bytes(4, "big") * 2 + b"\x08\x02\x00\x00\x00" + b"\x00" * 4
     )
@@ -434,7 +430,7 @@ def test_a_bomb_or_a_text_as_an_image_is_refused_at_its_field(stranger: Stranger
 
 
 @pytest.mark.parametrize(("path", "size"), [("/gradio_api/queue/join", 4_000_001), ("/gradio_api/upload", 100_000_001)])
-def test_a_body_that_says_it_is_huge_is_refused_before_it_comes(stranger: Stranger, path: str, size: int) -> None:
+def test_huge_content_length_is_refused(stranger: Stranger, path: str, size: int) -> None:
     head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {size}\r\n\r\n"
     assert stranger.raw(head.encode(), 2).startswith(b"HTTP/1.1 413")
 
@@ -456,13 +452,13 @@ def test_a_body_without_end_is_cut_off(stranger: Stranger) -> None:
 @pytest.mark.parametrize(
     "noise", [b"\x00" * 1000, b"GET  /  HTTP/x\r\n", b"GET " + b"/x" * 100_000, b"\x16\x03\x01\x02\x00"]
 )
-def test_what_is_no_http_ends_its_own_connection_only(stranger: Stranger, noise: bytes) -> None:
+def test_non_http_ends_its_own_connection(stranger: Stranger, noise: bytes) -> None:
     heard = stranger.raw(noise + b"\r\n\r\n", 2)
     assert heard == b"" or heard.split()[1] in (b"400", b"404", b"414", b"431", b"505")
     assert stranger.get("/config").status == 200
 
 
-def test_a_thousand_silent_connections_hold_up_nobody(stranger: Stranger, url: str, addresses: Iterator[str]) -> None:
+def test_silent_connections_delay_no_page(stranger: Stranger, url: str, addresses: Iterator[str]) -> None:
     other = Stranger(url, next(addresses))
     with ExitStack() as open_ones:
         for _ in range(1000):
@@ -475,7 +471,7 @@ def test_a_thousand_silent_connections_hold_up_nobody(stranger: Stranger, url: s
         assert time.monotonic() - began < 5
 
 
-def test_one_address_cannot_keep_every_stream_to_itself(stranger: Stranger, url: str, addresses: Iterator[str]) -> None:
+def test_streams_per_address_are_limited(stranger: Stranger, url: str, addresses: Iterator[str]) -> None:
     greedy, statuses = Stranger(url, next(addresses)), []
     with ExitStack() as open_ones:
         for number in range(200):
@@ -491,9 +487,7 @@ def test_one_address_cannot_keep_every_stream_to_itself(stranger: Stranger, url:
 # Money
 
 
-def test_an_allowance_cannot_be_had_twice_by_forging_where_one_comes_from(
-    stranger: Stranger, folder: Path, api: LocalServer
-) -> None:
+def test_forged_address_has_no_other_allowance(stranger: Stranger, folder: Path, api: LocalServer) -> None:
     before, paid = len(kept(folder)), spent(api)
     for number in range(ALLOWANCE + 4):
         fresh = Stranger(stranger.url, stranger.address)
@@ -508,7 +502,7 @@ def test_an_allowance_cannot_be_had_twice_by_forging_where_one_comes_from(
     assert (len(kept(folder)) - before, spent(api) - paid) == (ALLOWANCE, ALLOWANCE)
 
 
-def test_an_address_has_a_few_allowances_however_many_browsers_it_claims(stranger: Stranger, folder: Path) -> None:
+def test_allowances_per_address_are_limited(stranger: Stranger, folder: Path) -> None:
     before = len(kept(folder))
     for number in range(4 * ALLOWANCE + 3):
         fresh = Stranger(stranger.url, stranger.address, {"user-agent": f"browser {number}"})
@@ -517,16 +511,14 @@ def test_an_address_has_a_few_allowances_however_many_browsers_it_claims(strange
     assert len(kept(folder)) - before == 4 * ALLOWANCE
 
 
-def test_whoever_does_not_say_hello_shares_what_nobody_has(stranger: Stranger, folder: Path) -> None:
+def test_visitors_without_a_session_share_an_allowance(stranger: Stranger, folder: Path) -> None:
     before = len(kept(folder))
     for _ in range(ALLOWANCE + 2):
         Stranger(stranger.url, stranger.address).generate()
     assert len(kept(folder)) - before <= ALLOWANCE
 
 
-def test_a_request_that_is_sent_again_and_again_is_paid_within_the_allowance(
-    stranger: Stranger, folder: Path, api: LocalServer
-) -> None:
+def test_repeated_requests_stay_within_the_allowance(stranger: Stranger, folder: Path, api: LocalServer) -> None:
     stranger.hello()
     before, paid = len(kept(folder)), spent(api)
     number, form, answers = stranger.number("click"), stranger.pressed(press=""), []
@@ -550,9 +542,7 @@ def test_a_request_that_is_sent_again_and_again_is_paid_within_the_allowance(
 # Keys
 
 
-def test_a_visitors_key_is_on_no_disk_in_no_page_and_in_no_log(
-    stranger: Stranger, folder: Path, api: LocalServer
-) -> None:
+def test_visitor_key_is_never_stored(stranger: Stranger, folder: Path, api: LocalServer) -> None:
     key = "visitors-key-c0ffee-31337"
     stranger.hello()
     assert "Your key" in stranger.act("key", key=key)
@@ -572,7 +562,7 @@ def test_a_visitors_key_is_on_no_disk_in_no_page_and_in_no_log(
     assert [path for path in files if any(secret in path.read_bytes() for secret in secrets)] == []
 
 
-def test_the_log_has_a_line_for_each_generation_and_no_words_of_it(victim: Stranger, folder: Path) -> None:
+def test_log_has_no_prompts(victim: Stranger, folder: Path) -> None:
     log = (folder / "log").read_text()
     lines = [json.loads(line) for line in log.splitlines() if line.startswith('{"generation"')]
     assert identity(victim.heard) in {line["generation"] for line in lines}

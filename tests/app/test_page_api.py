@@ -45,7 +45,7 @@ def call(api: Client, **values: Any) -> tuple[str, str, dict[str, Any]]:
     return image, seed, record
 
 
-def test_the_api_of_the_page_has_one_endpoint_whose_parameters_have_the_names_of_the_schema(api: Client) -> None:
+def test_page_api_has_the_names_of_the_schema(api: Client) -> None:
     endpoints = api.view_api(return_format="dict")["named_endpoints"]
     assert set(endpoints) == {"/generate"}
     names = [one["parameter_name"] for one in endpoints["/generate"]["parameters"]]
@@ -54,7 +54,7 @@ def test_the_api_of_the_page_has_one_endpoint_whose_parameters_have_the_names_of
     assert sorted(names) == sorted(schema["properties"])
 
 
-def test_the_api_of_the_page_gives_the_image_and_its_seed_as_sent(api: Client, tmp_path: Path) -> None:
+def test_page_api_returns_image_and_seed(api: Client, tmp_path: Path) -> None:
     image, seed, record = call(api, finetune_id="my-finetune", prompt="a red kite 🪁", seed=str(2**64 - 1))
     assert seed == str(2**64 - 1)
     assert record["request"]["seed"] == 2**64 - 1
@@ -63,7 +63,7 @@ def test_the_api_of_the_page_gives_the_image_and_its_seed_as_sent(api: Client, t
     assert (info.width, info.height) == (record["width"], record["height"])
 
 
-def test_a_seed_of_zero_is_sent_as_zero_and_a_blank_one_is_not(api: Client) -> None:
+def test_seed_zero_is_sent(api: Client) -> None:
     assert call(api, finetune_id="my-finetune", seed="0")[2]["request"]["seed"] == 0
     assert call(api, finetune_id="my-finetune")[2]["request"]["seed"] != 0
 
@@ -86,13 +86,13 @@ def test_the_same_seed_gives_the_same_bytes(api: Client) -> None:
         ("output_format", "gif"),
     ],
 )
-def test_a_value_that_the_schema_refuses_is_named_in_the_answer(api: Client, field: str, value: Any) -> None:
+def test_refused_value_is_named(api: Client, field: str, value: Any) -> None:
     values = {"finetune_id": "my-finetune", field: value}
     with pytest.raises(Exception, match=field):
         call(api, **values)
 
 
-def test_a_text_file_as_image_prompt_is_refused_at_its_field(api: Client, tmp_path: Path) -> None:
+def test_text_file_as_image_is_refused(api: Client, tmp_path: Path) -> None:
     (tmp_path / "notes.png").write_text("this is no image")
     with pytest.raises(Exception, match="image_prompt"):
         call(api, finetune_id="my-finetune", image_prompt=handle_file(tmp_path / "notes.png"))
@@ -103,7 +103,7 @@ def test_a_long_prompt_arrives_whole(api: Client) -> None:
     assert call(api, finetune_id="my-finetune", prompt=prompt)[2]["request"]["prompt"] == prompt
 
 
-def test_no_file_of_the_machine_can_be_named_as_an_image(api: Client, address: str) -> None:
+def test_files_of_the_machine_cannot_be_named(api: Client, address: str) -> None:
     with pytest.raises(Exception, match=r"."):
         call(
             api, finetune_id="my-finetune", image_prompt={"path": "/etc/hostname", "meta": {"_type": "gradio.FileData"}}
@@ -133,7 +133,7 @@ def test_a_door_that_is_shut_does_not_open(address: str, path: str) -> None:
     assert status(address + path) in (401, 403, 404)
 
 
-def test_a_body_that_is_too_large_is_refused_before_it_is_sent(address: str) -> None:
+def test_large_body_is_refused(address: str) -> None:
     connection = HTTPConnection(urlsplit(address).netloc, timeout=10)
     connection.putrequest("POST", "/gradio_api/queue/join")
     connection.putheader("content-length", "5000000")
@@ -142,7 +142,7 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_sent(address: str) -> 
     connection.close()
 
 
-def test_the_browser_is_told_to_load_nothing_from_elsewhere(address: str) -> None:
+def test_browser_loads_nothing_from_elsewhere(address: str) -> None:
     with urllib.request.urlopen(address, timeout=10) as answer:
         assert "default-src 'self'" in answer.headers["content-security-policy"]
         assert answer.headers["x-content-type-options"] == "nosniff"

@@ -51,7 +51,7 @@ def store(tmp_path: Path) -> Iterator[GenerationStore]:
     opened.close()
 
 
-def test_what_is_written_is_read_back_by_the_next_process(tmp_path: Path) -> None:
+def test_records_survive_a_restart(tmp_path: Path) -> None:
     first = GenerationStore(tmp_path)
     error = ContentModerated("Withheld.", detail="said the API", task_id="t")
     written = first.save(generation(state=State.FAILED, error=error, cost=7.000000000000001, task_id="t"))
@@ -81,7 +81,7 @@ def test_a_later_record_replaces_the_earlier_one(store: GenerationStore) -> None
     assert [g.state for g in store.recent("owner")] == [State.RUNNING]
 
 
-def test_the_latest_come_first_and_nobody_sees_anothers(store: GenerationStore) -> None:
+def test_recent_is_per_owner_newest_first(store: GenerationStore) -> None:
     for number in (1, 3, 2):
         store.save(generation(number))
     store.save(generation(4, owner="somebody else"))
@@ -95,7 +95,7 @@ def test_only_what_is_under_way_is_unfinished(store: GenerationStore) -> None:
     assert not any(g.finished for g in store.unfinished())
 
 
-def test_the_delivered_bytes_are_stored_untouched_and_found_by_their_hash(store: GenerationStore) -> None:
+def test_delivered_bytes_are_stored_unchanged(store: GenerationStore) -> None:
     data = jpeg(80, 60)
     kept = store.save(store.save_image(generation(state=State.SUCCEEDED), data))
     assert kept.image is not None
@@ -114,7 +114,7 @@ def test_what_is_no_image_is_not_stored_as_one(store: GenerationStore, tmp_path:
     assert list((tmp_path / "images").iterdir()) == []
 
 
-def test_a_folder_that_was_moved_still_has_its_images(tmp_path: Path) -> None:
+def test_moved_folder_keeps_its_images(tmp_path: Path) -> None:
     before = GenerationStore(tmp_path / "before")
     before.save(before.save_image(generation(state=State.SUCCEEDED), jpeg()))
     before.close()
@@ -146,7 +146,7 @@ def test_without_an_image_there_is_no_thumbnail(store: GenerationStore) -> None:
     assert store.thumbnail(kept) is None
 
 
-def test_the_same_request_is_found_by_its_fingerprint_once_its_image_is_there(store: GenerationStore) -> None:
+def test_finished_request_is_found_by_fingerprint(store: GenerationStore) -> None:
     store.save(generation(1, fingerprint="f", state=State.FAILED))
     assert store.find_by_fingerprint("owner", "f") is None
     made = [store.save(generation(number, fingerprint="f", state=State.SUCCEEDED)) for number in (2, 3)]
@@ -161,7 +161,7 @@ def test_an_input_belongs_to_whoever_sent_it(store: GenerationStore) -> None:
     assert not store.inputs.find_requests("somebody else", reference)
 
 
-def test_an_input_is_kept_once_and_given_back_by_its_reference(store: GenerationStore, tmp_path: Path) -> None:
+def test_input_is_stored_once(store: GenerationStore, tmp_path: Path) -> None:
     reference = store.inputs.save("aGVsbG8=")
     assert store.inputs.save("aGVsbG8=") == reference
     assert len(list((tmp_path / "inputs").iterdir())) == 1
@@ -171,11 +171,11 @@ def test_an_input_is_kept_once_and_given_back_by_its_reference(store: Generation
 @pytest.mark.parametrize(
     "reference", ["", "sha256:", "sha256:../../journal.sqlite", "sha256:" + "0" * 64, "../" * 21 + "x"]
 )
-def test_a_reference_that_was_never_given_gives_nothing(store: GenerationStore, reference: str) -> None:
+def test_unknown_reference_gives_nothing(store: GenerationStore, reference: str) -> None:
     assert store.inputs.load(reference) is None
 
 
-def test_durations_are_the_latest_of_this_endpoint_at_this_server_oldest_first(store: GenerationStore) -> None:
+def test_durations_are_per_endpoint_and_server(store: GenerationStore) -> None:
     for number in range(70):
         store.save(generation(number, state=State.SUCCEEDED, api_seconds=float(number), finished_at=2000.0 + number))
     store.save(generation(100, state=State.SUCCEEDED, api_seconds=None, finished_at=9000.0))
@@ -186,7 +186,7 @@ def test_durations_are_the_latest_of_this_endpoint_at_this_server_oldest_first(s
     assert store.usage.durations("https://api.bfl.ai", "/v1/flux") == tuple(float(n) for n in range(6, 70))
 
 
-def test_what_is_remembered_of_durations_and_prices_is_what_is_on_disk(tmp_path: Path) -> None:
+def test_cached_usage_equals_the_database(tmp_path: Path) -> None:
     place = ("https://api.bfl.ai", "/v1/flux")
     store = GenerationStore(tmp_path)
     assert (store.usage.durations(*place), store.usage.price(*place)) == ((), None)
@@ -203,7 +203,7 @@ def test_what_is_remembered_of_durations_and_prices_is_what_is_on_disk(tmp_path:
     reopened.close()
 
 
-def test_many_threads_write_without_losing_a_record(store: GenerationStore) -> None:
+def test_concurrent_writes_lose_no_record(store: GenerationStore) -> None:
     def write(start: int) -> None:
         for number in range(start, start + 25):
             store.save(generation(number))
@@ -216,7 +216,7 @@ def test_many_threads_write_without_losing_a_record(store: GenerationStore) -> N
     assert len(store.recent("owner", limit=1000)) == 200
 
 
-def test_only_the_first_program_on_a_folder_may_take_up_what_is_left_there(tmp_path: Path) -> None:
+def test_only_the_first_program_resumes(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from flux_playground.storage.generation_store import GenerationStore; "
     )
@@ -229,7 +229,7 @@ def test_only_the_first_program_on_a_folder_may_take_up_what_is_left_there(tmp_p
     assert (second.stdout.strip(), third.stdout.strip()) == ("False", "True")
 
 
-def test_a_journal_of_the_first_version_ever_shipped_opens_with_its_rows(tmp_path: Path) -> None:
+def test_journal_of_the_first_version_opens(tmp_path: Path) -> None:
     database = sqlite3.connect(tmp_path / "journal.sqlite")
     database.executescript(MIGRATIONS[0].sql + "; PRAGMA user_version = 1;")
     row = ("00", "owner", 1.0, "/v1/flux", "https://api.bfl.ai", "{}", "ready", "Ready", "7", None, "t", *[""] * 7)

@@ -48,7 +48,7 @@ def forgotten(store: GenerationStore) -> None:
         os.utime(path, (time.time() - 1000,) * 2)
 
 
-def test_the_oldest_pictures_go_and_their_records_stay(store: GenerationStore) -> None:
+def test_oldest_images_go_records_stay(store: GenerationStore) -> None:
     everything = [kept(store, number) for number in range(10)]
     small = [store.thumbnail(one) for one in everything]
     room = store.files.size
@@ -72,7 +72,7 @@ def test_the_oldest_pictures_go_and_their_records_stay(store: GenerationStore) -
     assert store.files.rescan() == store.files.size
 
 
-def test_only_what_was_drawn_here_goes_where_only_that_is_meant(store: GenerationStore) -> None:
+def test_only_demo_images_are_deleted(store: GenerationStore) -> None:
     paid = kept(store, 1)
     drawn = kept(store, 2, server="http://127.0.0.1:5555")
     Retention(store, 1, "http://127.0.0.1:").enforce()
@@ -86,7 +86,7 @@ def test_what_is_under_way_is_never_removed(store: GenerationStore) -> None:
     assert there(store, *busy, done) == [True, True, False]
 
 
-def test_an_image_that_was_sent_goes_with_the_last_that_needs_it(store: GenerationStore) -> None:
+def test_input_goes_with_its_last_record(store: GenerationStore) -> None:
     shared, own, new = (store.inputs.save(text * 50_000) for text in "sop")
     old = [kept(store, 1, request={"image": own}), kept(store, 2, request={"images": [shared]})]
     kept(store, 3, request={"image": shared})
@@ -99,7 +99,7 @@ def test_an_image_that_was_sent_goes_with_the_last_that_needs_it(store: Generati
     assert told == ["It cannot be made again: the image that was sent as image is no longer kept here."]
 
 
-def test_what_was_sent_for_failures_and_for_nothing_goes_too(store: GenerationStore) -> None:
+def test_inputs_of_failures_are_deleted(store: GenerationStore) -> None:
     failed, orphan = store.inputs.save("f" * 90_000), store.inputs.save("o" * 90_000)
     store.save(generation(1, state=State.FAILED, request={"image": failed}))
     forgotten(store)
@@ -112,7 +112,7 @@ def test_what_was_sent_for_failures_and_for_nothing_goes_too(store: GenerationSt
     assert store.files.size == 0
 
 
-def test_a_picture_that_is_fetched_after_all_is_there_again(store: GenerationStore) -> None:
+def test_collected_image_is_there_again(store: GenerationStore) -> None:
     one = store.save(generation(1, state=State.DETACHED, request={"image": store.inputs.save("x" * 9000)}))
     forgotten(store)
     Retention(store, 1).enforce()
@@ -128,7 +128,7 @@ def test_without_a_limit_nobody_looks_at_the_disk(store: GenerationStore) -> Non
     assert store.files._size is None
 
 
-def test_another_program_on_the_same_folder_removes_nothing(store: GenerationStore, tmp_path: Path) -> None:
+def test_second_program_deletes_nothing(store: GenerationStore, tmp_path: Path) -> None:
     one = kept(store, 1)
     second = GenerationStore(tmp_path)
     Retention(second, 1).enforce()
@@ -136,7 +136,7 @@ def test_another_program_on_the_same_folder_removes_nothing(store: GenerationSto
     assert there(store, one) == [True]
 
 
-def test_each_image_that_is_made_makes_room_for_itself(settings: Settings) -> None:
+def test_each_image_frees_its_space(settings: Settings) -> None:
     with Playground(settings.replace(max_storage_gb=12e-6)) as playground:
         ends = [list(playground.generate({**VALUES, "seed": seed}))[-1] for seed in range(8)]
         until = time.monotonic() + 10
@@ -159,7 +159,7 @@ def test_a_draft_leaves_no_image_behind(playground: Playground) -> None:
     assert playground.store.inputs.load(made.request["image_prompt"]) == image
 
 
-def test_the_page_says_that_a_picture_is_gone_and_shows_none(playground: Playground) -> None:
+def test_page_says_that_an_image_is_gone(playground: Playground) -> None:
     one, other = (list(playground.generate({**VALUES, "seed": seed}))[-1] for seed in (1, 2))
     Retention(playground.store, 1).enforce()
     gone = playground.get(one.id)
@@ -182,7 +182,7 @@ def test_the_page_says_that_a_picture_is_gone_and_shows_none(playground: Playgro
     assert image_urls.thumbnail(again) in compared
 
 
-def test_a_file_that_somebody_deleted_is_called_gone_and_not_removed(playground: Playground) -> None:
+def test_deleted_file_is_called_missing(playground: Playground) -> None:
     one = list(playground.generate(VALUES))[-1]
     assert one.image is not None
     one.image.unlink()

@@ -89,9 +89,7 @@ def sender(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Playground]:
 
 
 @pytest.mark.parametrize("path", [one.path for one in DOCUMENT.operations])
-def test_every_construct_is_drawn_filled_read_back_checked_and_taken_by_the_server(
-    sender: Playground, path: str
-) -> None:
+def test_every_construct_reaches_the_server(sender: Playground, path: str) -> None:
     operation = DOCUMENT.operation(path)
     assert set(drawn(operation)) == set(filled(operation, {}))
     values = form_of(operation).read(filled(operation, GIVEN[path]))
@@ -103,7 +101,7 @@ def test_every_construct_is_drawn_filled_read_back_checked_and_taken_by_the_serv
 
 
 @pytest.mark.parametrize("path", [one.path for one in DOCUMENT.operations])
-def test_an_untouched_form_sends_defaults_only_and_names_what_is_required(path: str) -> None:
+def test_untouched_form_sends_defaults(path: str) -> None:
     operation = DOCUMENT.operation(path)
     values, wrong = form_of(operation).read(drawn(operation)), set[str]()
     try:
@@ -124,13 +122,13 @@ def test_a_branch_is_chosen_and_then_its_input() -> None:
     assert one_field(pet).read({**raw, "pet/of": "0", "pet/0/lives": "9"}) == {"pet": {"animal": "cat", "lives": 9}}
 
 
-def test_a_number_where_text_is_also_taken_is_what_was_chosen() -> None:
+def test_number_or_text_is_as_chosen() -> None:
     one = NESTED["text_or_number"]
     assert one_field(one).read({"text_or_number/of": "0", "text_or_number/0": "12"}) == {"text_or_number": 12}
     assert one_field(one).read({"text_or_number/of": "1", "text_or_number/1": "12"}) == {"text_or_number": "12"}
 
 
-def test_what_is_given_under_the_fields_own_name_is_json() -> None:
+def test_value_under_the_field_name_is_json() -> None:
     assert one_field(NESTED["options"]).read({"options": '{"depth": 1}'}) == {"options": {"depth": 1}}
 
 
@@ -143,17 +141,17 @@ def test_unset_is_not_the_default() -> None:
 
 
 @pytest.mark.parametrize("items", [["a"], ["a", "b c"], ["[1]"], ["two\nlines"], [], ["1"]])
-def test_a_list_of_texts_stands_one_on_a_line_and_reads_as_the_same_list(items: list[str]) -> None:
+def test_list_of_texts_has_one_per_line(items: list[str]) -> None:
     one = parse_field("words", {"type": "array", "items": {"type": "string"}})
     assert one_field(one).read(one_field(one).fill({"words": items})) == {"words": items}
 
 
-def test_what_would_be_dozens_of_inputs_is_one_box_of_json() -> None:
+def test_large_object_is_one_json_input() -> None:
     many = parse_field("many", {"type": "object", "properties": {f"f{n}": {"type": "string"} for n in range(60)}})
     assert isinstance(compound.plan(many), compound.Leaf)
 
 
-def test_values_go_along_to_an_endpoint_that_has_them_and_the_others_are_named() -> None:
+def test_values_are_carried_to_another_endpoint() -> None:
     plain, nullable = form_of(DOCUMENT.operation("/v1/plain")), form_of(DOCUMENT.operation("/v1/nullable"))
     raw = filled(DOCUMENT.operation("/v1/plain"), {"text": "much too long", "format": "webp", "huge": 5})
     carried = plain.changed(raw)
@@ -217,9 +215,7 @@ def operation_of(properties: dict[str, Any]) -> Operation:
     ),
     st.data(),
 )
-def test_whatever_the_schema_and_whatever_is_entered_the_request_passes_or_the_field_is_named(
-    properties: dict[str, Any], data: st.DataObject
-) -> None:
+def test_any_schema_passes_or_names_the_field(properties: dict[str, Any], data: st.DataObject) -> None:
     operation = operation_of(properties)
     form = form_of(operation)
     raw = form.initial()
@@ -237,6 +233,6 @@ def test_whatever_the_schema_and_whatever_is_entered_the_request_passes_or_the_f
 
 @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.dictionaries(st.sampled_from(["prompt", "seed", "mask", "class"]), SCHEMAS, min_size=1, max_size=2))
-def test_any_schema_can_be_drawn_and_what_is_drawn_is_what_is_read(properties: dict[str, Any]) -> None:
+def test_any_schema_can_be_drawn(properties: dict[str, Any]) -> None:
     operation = operation_of(properties)
     assert set(drawn(operation)) == set(form_of(operation).initial())

@@ -30,21 +30,21 @@ def read(one: Field, raw: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_every_field_of_the_endpoint_has_an_input_whose_untouched_value_changes_nothing(name: str) -> None:
+def test_every_field_has_an_input(name: str) -> None:
     one = SHIPPED[name]
     start = component(one).value
     value = read(one, {name: start})[name]
     assert value == one.default or (value is None and one.default in (None, ""))
 
 
-def test_a_whole_number_is_read_as_text_so_that_no_browser_rounds_it() -> None:
+def test_integer_is_read_as_text() -> None:
     seed = component(SHIPPED["seed"])
     assert seed.get_block_name() == "textbox"
     assert read(SHIPPED["seed"], {"seed": str(2**64 - 1)}) == {"seed": str(2**64 - 1)}
     assert widgets.to_widget(SHIPPED["seed"], 0) == "0"
 
 
-def test_a_field_that_may_be_left_out_has_a_choice_for_it() -> None:
+def test_optional_field_can_be_left_out() -> None:
     choice = component(SHIPPED["output_format"])
     assert (widgets.UNSET, "") in choice.choices
     assert read(SHIPPED["output_format"], {"output_format": ""}) == {"output_format": None}
@@ -67,7 +67,7 @@ def test_a_field_that_may_be_left_out_has_a_choice_for_it() -> None:
         ({}, "textbox"),
     ],
 )
-def test_whatever_a_schema_says_there_is_an_input_for_it(schema: dict[str, Any], block: str) -> None:
+def test_every_schema_has_an_input(schema: dict[str, Any], block: str) -> None:
     assert component(parse_field("thing", schema)).get_block_name() == block
 
 
@@ -92,18 +92,18 @@ def test_an_image_is_read_as_the_path_of_its_file() -> None:
         ("webhook_url", "up to 2083 characters · optional"),
     ],
 )
-def test_the_line_under_a_field_says_what_it_takes(name: str, line: str) -> None:
+def test_limits_are_under_the_field(name: str, line: str) -> None:
     assert describe_limits(SHIPPED[name]) == line
 
 
-def test_a_fault_is_told_by_its_field_and_is_no_markup() -> None:
+def test_field_error_is_escaped() -> None:
     told = render_field_errors([FieldError(("body", "seed"), "is <b>wrong</b>", "x")])
     assert '<li data-field="seed">is &lt;b&gt;wrong&lt;/b&gt;</li>' in told
     inside = render_field_errors([FieldError(("body", "images", 1, "url"), "is missing", "x")])
     assert '<li data-field="images">item 2 → url is missing</li>' in inside
 
 
-def test_what_is_required_and_the_prompt_come_first_and_unknown_fields_have_their_place() -> None:
+def test_order_of_the_fields() -> None:
     unknown = parse_field("brightness", {"type": "number", "default": 1})
     order = [one.name for one in field_hints.ordered([unknown, *SHIPPED.values()])]
     assert order[:2] == ["prompt", "finetune_id"]

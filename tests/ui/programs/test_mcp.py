@@ -81,7 +81,7 @@ def said(result: Mapping[str, Any]) -> str:
 # What it can do
 
 
-def test_a_client_that_others_wrote_finds_the_tools_and_makes_an_image(url: str, folder: Path) -> None:
+def test_official_client_makes_an_image(url: str, folder: Path) -> None:
     heard: list[tuple[float, str | None]] = []
 
     async def said(progress: float, total: float | None, message: str | None) -> None:
@@ -191,7 +191,7 @@ def test_huge_number_as_text(program: Stranger) -> None:
     assert "finetune_strength" in said(result)
 
 
-def test_an_image_goes_in_as_base64_and_is_looked_at(program: Stranger, folder: Path) -> None:
+def test_base64_image_is_checked(program: Stranger, folder: Path) -> None:
     before = len(kept(folder))
     for wrong in (base64.b64encode(b"no image").decode(), "no base64!", "/etc/passwd", "http://127.0.0.1/x.png"):
         result = called(program, {**VALUES, "image_prompt": wrong})
@@ -248,13 +248,13 @@ def test_unknown_revision(program: Stranger) -> None:
     assert b"2026-07-28" in answer.body
 
 
-def test_the_tools_are_those_of_the_present_document(playground: Playground) -> None:
+def test_tools_follow_the_document(playground: Playground) -> None:
     names = {one["name"] for one in EndpointTools(playground).list_tools()}
     assert "generate" in names
     assert len(names) == len(playground.document.operations)
 
 
-def test_at_home_what_a_program_makes_is_the_owners(tmp_path: Path) -> None:
+def test_image_at_home_is_the_owners(tmp_path: Path) -> None:
     with running_quick(tmp_path, FLUX_PLAYGROUND_ENABLE_MCP="1") as address:
         result = called(Stranger(address), VALUES)
         made = json.loads(said(result))
@@ -264,7 +264,7 @@ def test_at_home_what_a_program_makes_is_the_owners(tmp_path: Path) -> None:
     assert [one.owner for one in kept(tmp_path)] == ["owner"]
 
 
-def test_a_call_that_loses_its_connection_is_made_and_kept(program: Stranger, folder: Path) -> None:
+def test_lost_connection_loses_no_image(program: Stranger, folder: Path) -> None:
     params = {"name": "generate", "arguments": {**VALUES, "prompt": "#slow a lost mill"}}
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params})
     head = f"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
@@ -302,7 +302,7 @@ def test_it_opens_no_other_door(program: Stranger) -> None:
         assert program.call(method, "/mcp").status == 405
 
 
-def test_only_endpoints_are_tools_and_strangers_get_no_webhook(program: Stranger) -> None:
+def test_tools_have_no_webhook(program: Stranger) -> None:
     tools = json.loads(ask(program, "tools/list").body)["result"]["tools"]
     assert [one["name"] for one in tools] == ["generate"]
     assert "webhook" not in json.dumps(tools[0]["inputSchema"])
@@ -331,7 +331,7 @@ def test_an_allowance_holds_however_it_is_called(program: Stranger, folder: Path
     assert (len(kept(folder)) - before, spent(api) - paid) == (ALLOWANCE, ALLOWANCE)
 
 
-def test_with_a_key_of_its_own_a_program_pays_for_itself(program: Stranger, folder: Path, api: LocalServer) -> None:
+def test_program_with_its_own_key_pays(program: Stranger, folder: Path, api: LocalServer) -> None:
     paid, key = spent(api), "programs-key-c0ffee-31337"
     for _ in range(ALLOWANCE + 1):
         assert not called(program, VALUES, x_key=key)["isError"]
@@ -360,7 +360,7 @@ def test_with_a_key_of_its_own_a_program_pays_for_itself(program: Stranger, fold
         {**VALUES, "__class__": 1},
     ],
 )
-def test_a_value_that_the_schema_refuses_makes_nothing(program: Stranger, folder: Path, arguments: Any) -> None:
+def test_refused_value_makes_nothing(program: Stranger, folder: Path, arguments: Any) -> None:
     before = len(kept(folder))
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "generate"}})
     body = body.replace('"generate"', f'"generate", "arguments": {json.dumps(arguments).replace("Infinity", "1e999")}')
@@ -415,7 +415,7 @@ def test_a_body_that_is_too_large_is_refused(program: Stranger) -> None:
     assert program.raw(head + b"Content-Length: 4000001\r\n\r\n", 2).startswith(b"HTTP/1.1 413")
 
 
-def test_who_calls_sees_nothing_of_anothers_images(program: Stranger, url: str) -> None:
+def test_caller_sees_no_images_of_others(program: Stranger, url: str) -> None:
     mine = called(program, {**VALUES, "image_prompt": base64.b64encode(jpeg(70, 50)).decode()})
     named = json.loads(said(mine))["request"]["image_prompt"]
     assert named.startswith("sha256:")

@@ -25,7 +25,7 @@ def kinds() -> list[type[PlaygroundError]]:
 
 
 @pytest.mark.parametrize("kind", kinds())
-def test_every_error_says_what_happened_what_it_cost_and_what_to_do(kind: type[PlaygroundError]) -> None:
+def test_every_error_has_complete_words(kind: type[PlaygroundError]) -> None:
     said = error_messages.ERRORS[kind]
     assert said.title
     assert said.happened.endswith(".")
@@ -35,39 +35,39 @@ def test_every_error_says_what_happened_what_it_cost_and_what_to_do(kind: type[P
 
 
 @pytest.mark.parametrize("state", [one for one in State if one.finished and one is not State.SUCCEEDED])
-def test_every_end_without_an_image_has_words_and_every_state_a_short_one(state: State) -> None:
+def test_every_state_has_words(state: State) -> None:
     assert messages.ending(replace(ONE, state=state)).title
     assert set(messages.STATE_LABELS) == set(State)
 
 
-def test_a_submit_of_unknown_fate_never_claims_to_be_free() -> None:
+def test_unknown_submit_never_claims_to_be_free() -> None:
     said = messages.ending(replace(ONE, state=State.SUBMIT_UNKNOWN, error=errors.SubmitUnknown()))
     assert said.cost == error_messages.UNSURE
     assert "charge you twice" in said.advice
 
 
 @pytest.mark.parametrize("kind", [errors.Unauthorized, errors.InvalidImage, errors.TaskTimeout, errors.APIUnreachable])
-def test_what_the_api_has_accepted_is_offered_to_be_collected_first(kind: type[PlaygroundError]) -> None:
+def test_accepted_task_offers_collect_first(kind: type[PlaygroundError]) -> None:
     said = messages.ending(replace(ONE, state=State.DETACHED, error=kind()))
     assert said.offers[0] == "collect"
     assert said.cost == error_messages.PAID
 
 
 @pytest.mark.parametrize("state", list(State))
-def test_nothing_that_comes_from_outside_is_markup_on_the_page(state: State) -> None:
+def test_foreign_text_is_escaped(state: State) -> None:
     error = PlaygroundError(EVIL, detail=EVIL) if state.finished else None
     one = replace(ONE, state=state, status=EVIL, error=error, request={"prompt": EVIL, "aspect_ratio": EVIL})
     drawn = render_result(ResultContext(one))
     assert EVIL not in drawn.frame + drawn.line + drawn.below + history_view.render_history([one], one.id)
 
 
-def test_faults_are_listed_in_the_order_of_the_form_and_are_no_markup() -> None:
+def test_field_errors_are_ordered_and_escaped() -> None:
     assert notices.render_field_errors((), ()) == ""
     assert EVIL not in notices.render_field_errors((FieldError(("body", EVIL), EVIL, "x"),), ())
     assert EVIL not in notices.render_error(PlaygroundError(EVIL))
 
 
-def test_the_words_of_the_api_are_cut_to_what_can_be_read() -> None:
+def test_long_api_texts_are_shortened() -> None:
     assert len(messages.quoted(PlaygroundError(detail="x" * 5000))) < 700
     assert messages.quoted(InvalidRequest([FieldError(("body", "seed"), "no", "x")])) == ""
 
@@ -84,13 +84,11 @@ def test_a_seed_of_zero_stands_beside_its_picture() -> None:
         ({"width": 640, "height": 480}, (640, 480)),
     ],
 )
-def test_the_place_of_a_picture_has_its_shape_before_it_is_there(
-    request_values: dict[str, object], shape: tuple[int, int]
-) -> None:
+def test_frame_has_the_requested_shape(request_values: dict[str, object], shape: tuple[int, int]) -> None:
     assert result_view.frame_shape(replace(ONE, request=request_values)) == shape
 
 
-def test_the_line_while_waiting_says_what_when_and_how_long_it_usually_takes() -> None:
+def test_waiting_line_has_state_and_usual_time() -> None:
     running = replace(ONE, state=State.RUNNING, status="Pending", created_at=time.time())
     assert messages.waiting(running, 0, 9.2) == ("Generating", "about 9 s")
     assert messages.waiting(replace(running, created_at=time.time() - 40), 0, 9.2) == (
@@ -105,7 +103,7 @@ def below(generation: Generation) -> str:
     return render_result(ResultContext(generation)).below
 
 
-def test_the_words_that_upsampling_changed_are_marked_and_the_prompt_can_be_used() -> None:
+def test_upsampled_words_are_marked() -> None:
     said = below(replace(ONE, request={"prompt": "a mill here"}, prompt="a grand mill <b>"))
     for part in ("a<ins> grand</ins> mill", "<del> here</del>", "<ins> &lt;b&gt;</ins>", 'data-what="used"'):
         assert said.count(part) == 1
@@ -113,7 +111,7 @@ def test_the_words_that_upsampling_changed_are_marked_and_the_prompt_can_be_used
     assert "Prompt used" not in below(replace(ONE, prompt="a mill"))
 
 
-def test_what_the_api_wraps_in_json_is_read_without_it() -> None:
+def test_json_details_are_readable() -> None:
     assert (
         messages.quoted(errors.RequestModerated("", detail='{"Moderation Reasons": ["a", "b"]}'))
         == "Moderation Reasons: a, b"
@@ -122,7 +120,7 @@ def test_what_the_api_wraps_in_json_is_read_without_it() -> None:
         assert messages.quoted(errors.RequestModerated("", detail=odd)) == odd
 
 
-def test_a_card_names_a_failure_that_somebody_can_do_something_about() -> None:
+def test_card_names_a_fixable_failure() -> None:
     assert messages.brief(replace(ONE, state=State.FAILED, error=errors.OutOfCredits())) == "No credits"
     assert (
         messages.brief(replace(ONE, state=State.DETACHED, error=errors.Unauthorized()))
