@@ -287,8 +287,12 @@ def test_resume_leaves_active_runs_alone(keyed: Settings) -> None:
 def test_start_that_fails_has_an_end(playground: Playground, monkeypatch: pytest.MonkeyPatch) -> None:
     """A generation whose worker cannot be started is written as not sent, and its queue place is free."""
 
-    def no_threads(*_: object) -> None:
-        raise RuntimeError("can't start new thread")
+    start = threading.Thread.start
+
+    def no_threads(thread: threading.Thread) -> None:
+        if thread.name == "generation":  # the local server runs in this process too
+            raise RuntimeError("can't start new thread")
+        start(thread)
 
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", no_threads)
