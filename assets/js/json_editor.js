@@ -6,12 +6,13 @@ import { onChange } from "./rendering.js";
 
 const FORM_MILLISECONDS = 350; // from a change of the form to the new JSON
 const JSON_MILLISECONDS = 400; // from a change of the JSON to the new form
+const PRESS_MILLISECONDS = 5000; // for which a press waits: a late one would be a surprise that costs money
 let formTimer = 0;
 let jsonTimer = 0;
 let shownText = null;
 let edit = 0; // number of the latest edit of the JSON
 let appliedEdit = 0;
-let afterEdit = null; // what runs when the latest edit is in the form
+let pressUntil = 0; // moment until which a press waits for the latest edit; 0 for no press
 
 const isJsonOpen = () => document.body.classList.contains("json-open");
 
@@ -22,7 +23,7 @@ export function installJsonEditor() {
   document.addEventListener("input", (event) => {
     if (event.target.id !== "json") return;
     edit += 1;
-    afterEdit = null;
+    pressUntil = 0;
     clearTimeout(jsonTimer);
     jsonTimer = setTimeout(applyJson, JSON_MILLISECONDS);
   });
@@ -37,7 +38,8 @@ function applyJson() {
 function holdBackForJson() {
   if (!isJsonOpen()) return false;
   if (appliedEdit !== edit) {
-    afterEdit = () => $("#generate")?.click();
+    pressUntil = performance.now() + PRESS_MILLISECONDS;
+    showToast("Applying the JSON first…");
     applyJson();
     return true;
   }
@@ -60,6 +62,7 @@ export function toggleJson({ open }) {
 function noteFormChange(event) {
   if (!isJsonOpen() || event.target.id === "json") return;
   if (!event.target.closest?.("#form .field, .tools, [role=listbox]")) return;
+  pressUntil = 0;
   clearTimeout(formTimer);
   formTimer = setTimeout(() => send("tojson"), FORM_MILLISECONDS);
 }
@@ -78,7 +81,11 @@ function renderJson() {
   const applied = Number($("[data-edit]")?.dataset.edit || 0);
   if (applied <= appliedEdit) return;
   appliedEdit = applied;
-  const press = appliedEdit === edit ? afterEdit : null;
-  afterEdit = null;
-  if (press) requestAnimationFrame(() => requestAnimationFrame(press)); // Gradio writes the form's inputs meanwhile
+  if (appliedEdit !== edit || performance.now() > pressUntil) return;
+  requestAnimationFrame(() => requestAnimationFrame(pressNow)); // Gradio writes the form's inputs meanwhile
+}
+
+function pressNow() {
+  if (isJsonOpen() && performance.now() <= pressUntil) $("#generate")?.click();
+  pressUntil = 0;
 }

@@ -41,11 +41,11 @@ class ArrivingBody(io.RawIOBase):
         self._position += len(part)
         return len(part)
 
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+    def seek(self, offset: int, origin: int = io.SEEK_SET) -> int:
         """Set the position; only from the start, or from the present position."""
-        if whence == io.SEEK_END:
+        if origin == io.SEEK_END:
             raise io.UnsupportedOperation("the end is not known yet")
-        self._position = max(offset + (self._position if whence == io.SEEK_CUR else 0), 0)
+        self._position = max(offset + (self._position if origin == io.SEEK_CUR else 0), 0)
         return self._position
 
     def tell(self) -> int:

@@ -118,8 +118,8 @@ class Binding:
         form = self.forms[place if type(place) is int and 0 <= place < len(self.forms) else 0]
         identity = caller.identity_of(request, self.page.secret_key)
         session = self.page.sessions.identify(request.session_hash, str(data.get("token", "")), identity)
-        if (server := data.get("server")) == "" or server in self.page.servers:
-            session.use_server(server)
+        if "server" in data:  # the document may have been replaced since the choice
+            session.use_server(data["server"] if data["server"] in self.page.servers else "")
         return Context(self.page, session, form, data, raw)
 
     def write(self, update: Update, place: int | None = None) -> dict[Any, Any]:

@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from ..hosted_page import HostedPage
 from ..page_actions import fill, load
@@ -131,3 +131,29 @@ def test_press_waits_for_the_json(page: Page) -> None:
     page.locator("#json").fill(json.dumps({**edited, "seed": 556678}))
     page.keyboard.press("Control+Enter")
     expect(page.locator("#stage [data-seed]")).to_have_text("556678")
+
+
+def test_held_press_ends_with_a_change_of_the_form(page: Page) -> None:
+    """A press that waits for the JSON is given up when the user changes the form meanwhile: nothing is sent late."""
+    fill(page, finetune_id="my-finetune", prompt="the old prompt", seed="1")
+    page.get_by_role("button", name="JSON: the request beside the form").click()
+    expect(page.locator("#json")).to_have_value(re.compile("the old prompt"))
+    before, held = page.locator("#strip .card").count(), []
+
+    def hold(route: Route) -> None:
+        if "fromjson" in (route.request.post_data or ""):
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/gradio_api/**", hold)
+    page.locator("#json").fill(json.dumps({"finetune_id": "my-finetune", "prompt": "edited", "seed": 5}))
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".toast")).to_contain_text("Applying the JSON first")
+    fill(page, prompt="changed meanwhile")
+    assert held
+    for route in held:
+        route.continue_()
+    expect(page.locator("#input-seed input")).to_have_value("5")
+    page.wait_for_function("() => new Promise((ended) => setTimeout(() => ended(true), 300))")
+    assert page.locator("#strip .card").count() == before

@@ -42,7 +42,7 @@ def host_of(server: str) -> str:
 
 
 def describe_problem(error: PlaygroundError) -> str:
-    """Return in a few words why a call of the account has failed; "" where images may be made all the same."""
+    """Return in a few words why a call of the account has failed; "" for an error that does not stop an image."""
     if isinstance(error, Unauthorized):
         return "key not accepted"
     if isinstance(error, Intercepted):

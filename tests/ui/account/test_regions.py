@@ -96,6 +96,15 @@ def test_forged_server_is_ignored(page: Page, regions: tuple[Hostile, Hostile], 
     assert page.playground.recent()[0].server == regions[0].url
 
 
+def test_chosen_server_leaves_with_its_document(page: Page, regions: tuple[Hostile, Hostile], tmp_path: Path) -> None:
+    """After the document was replaced, the key goes to no server that only the old one names."""
+    first, second = regions
+    page.run("account", server=second.url)
+    page.playground.adopt(document_of(tmp_path, first.url, "http://127.0.0.1:9"))
+    page.run("generate", raw=FORM, server=second.url)
+    assert page.playground.recent()[0].server == first.url
+
+
 def test_collect_from_another_server(page: Page, regions: tuple[Hostile, Hostile]) -> None:
     """A task of another server is polled there, with the key, after the server has changed."""
     first, second = regions
