@@ -5,16 +5,18 @@ from .document import Document, load, load_text
 from .fields import Field
 from .known_fields import has_control_character, normalize
 from .operation import Operation
-from .supplement import usual_seconds
+from .supplement import Price, price, usual_seconds
 
 __all__ = [
     "Document",
     "Field",
     "Operation",
+    "Price",
     "describe_changes",
     "has_control_character",
     "load",
     "load_text",
     "normalize",
+    "price",
     "usual_seconds",
 ]

@@ -3,11 +3,41 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 SUPPLEMENT = Path(__file__).parent.parent / "supplement.json"
+MEGAPIXEL_PIXELS = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Price:
+    """The price of an image in credits (0.01 USD), by BFL's price list in the month `date`, such as "2026-11".
+
+    `image` is the price of an image, or of its first megapixel. `further_megapixel` is that of each further megapixel
+    of it and of the input images, 0 where the size does not count. `by_value` has the prices of an image by the value
+    of the field `field`, where they differ.
+    """
+
+    date: str
+    image: float
+    further_megapixel: float = 0.0
+    field: str = ""
+    by_value: Mapping[str, float] = dataclass_field(default_factory=dict)
+
+    def credits(self, request: Mapping[str, Any], pixels: int, input_pixels: Sequence[int] = ()) -> float:
+        """Return the estimated price of a request in credits, for an image of `pixels` and input images.
+
+        The pixels of each image are rounded up to whole megapixels.
+        """
+        first = self.by_value.get(str(request.get(self.field)), self.image)
+        megapixels = sum(math.ceil(count / MEGAPIXEL_PIXELS) for count in (pixels, *input_pixels))
+        return first + self.further_megapixel * max(0, megapixels - 1)
 
 
 def usual_seconds(path: str) -> tuple[float, float]:
@@ -18,6 +48,12 @@ def usual_seconds(path: str) -> tuple[float, float]:
     entries = _load_supplement()["usual_seconds"]
     low, high = entries[max((start for start in entries if path.startswith(start)), key=len)]
     return float(low), float(high)
+
+
+def price(path: str) -> Price | None:
+    """Return the price of an endpoint's images; None if it is not known."""
+    entry = _load_supplement()["prices"].get(path)
+    return Price(**entry) if entry else None
 
 
 @cache
