@@ -17,9 +17,9 @@ from starlette.routing import Route
 from ..schema import Document, Operation
 from . import faults, index_page, openapi
 from .backend import Backend, Rejected
+from .endpoint_behavior import endpoint_behavior
 from .faults import FaultTrigger
 from .http_responses import FaultyResponse, canned_response, json_response
-from .image_size import megapixels
 from .ports import Ports
 from .request_body import read_json
 from .results import Results
@@ -58,6 +58,7 @@ class Api:
             routes.append(Route(operation.path, self._on_main_port(self._submit_handler(operation)), methods=["POST"]))
         routes.append(Route("/v1/get_result", self.results.poll))
         routes.append(Route("/results/{task}/sample.{format}", self.results.sample))
+        routes.append(Route("/results/{task}/preview.jpeg", self.results.preview))
         return Starlette(routes=routes, exception_handlers={HTTPException: _error_response})
 
     def _on_main_port(self, handler: Handler) -> Handler:
@@ -129,11 +130,11 @@ class Api:
         else:
             port = self.ports.regions[task.region]
             content["polling_url"] = f"{self.ports.url(request, port)}/v1/get_result?id={task.id}"
-        is_flux_2 = "flux-2" in operation.path  # recorded: other endpoints return null
+        measures = endpoint_behavior(operation.path).reports_megapixels  # recorded: otherwise null
         optional = {
-            "cost": task.cost,
-            "input_mp": 0.0 if is_flux_2 else None,
-            "output_mp": megapixels(body, self.backend.options.scale) if is_flux_2 else None,
+            **task.reported_cost("submit"),
+            "input_mp": task.input_mp if measures else None,
+            "output_mp": task.output_mp if measures else None,
         }
         return json_response(
             content | {name: value for name, value in optional.items() if name in operation.response_names}

@@ -14,15 +14,14 @@ from typing import Any
 
 from ..schema import Operation
 from . import faults
+from .endpoint_behavior import endpoint_behavior
 from .faults import CannedResponse, FaultTrigger
+from .image_size import megapixels
 from .renderer import RenderPool
 from .tasks import Task, TaskStore
 
 MEDIAN_SECONDS, SIGMA = 6.0, 0.3  # of a task's lognormal duration at speed 1
 DURATION_FACTORS = {"slow": 10.0, "stuck": 1e7}
-# By a part of the endpoint's path, first match: credits of one image, and tasks of one key at a time.
-CREDITS = (("ultra-finetuned", 7.0), ("ultra", 6.0), ("max", 8.0), ("finetuned", 6.0), ("pro", 4.0), ("", 2.5))
-MAX_ACTIVE_TASKS = (("kontext-max", 6), ("", 24))
 OUTPUT_FORMATS = ("jpeg", "png", "webp")
 MAX_ACCOUNTS = 10_000
 
@@ -82,8 +81,9 @@ class Backend:
         """Create the task of a valid request; raises `Rejected` for too many active tasks or too few credits."""
         active = [task_id for task_id in self._active.pop(account, ()) if self._is_active(task_id)]
         self._active[account] = active
-        cost = _match(CREDITS, operation.path)
-        if len(active) >= _match(MAX_ACTIVE_TASKS, operation.path):
+        behavior = endpoint_behavior(operation.path)
+        cost = behavior.credits
+        if len(active) >= behavior.active_tasks:
             raise Rejected(faults.TOO_MANY_TASKS)
         if self.credits(account) < cost:
             raise Rejected(faults.NO_CREDITS)
@@ -125,7 +125,8 @@ class Backend:
             done_at=now + duration,
             seed=seed if isinstance(seed, int) else random_seed,
             output_format=str(output_format) if output_format in OUTPUT_FORMATS else "jpeg",
-            cost=_match(CREDITS, operation.path),
+            cost=endpoint_behavior(operation.path).credits,
+            output_mp=megapixels(request, self.options.scale),
             reports_seed=any(field.name == "seed" for field in operation.fields),
             region=self._random.randrange(self._regions),
             triggers=tuple(trigger.word for trigger in triggers),
@@ -164,10 +165,6 @@ class Backend:
     def close(self) -> None:
         """End the render processes."""
         self._pool.close()
-
-
-def _match(table: tuple[tuple[str, Any], ...], path: str) -> Any:
-    return next(value for part, value in table if part in path)
 
 
 def _with_defaults(operation: Operation, body: Mapping[str, Any]) -> dict[str, Any]:

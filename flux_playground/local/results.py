@@ -20,9 +20,11 @@ from starlette.responses import FileResponse, Response
 
 from . import faults
 from .backend import Backend
+from .endpoint_behavior import endpoint_behavior
 from .faults import FaultTrigger
 from .http_responses import FaultyResponse, canned_response, json_response
 from .ports import Ports
+from .renderer import render_preview
 from .tasks import Task
 from .validation_errors import missing_parameter
 
@@ -83,41 +85,47 @@ class Results:
 
     def status(self, task: Task, delivery_url: str) -> dict[str, Any]:
         """Return the body of a poll's response; images have URLs below `delivery_url`."""
-        effects = {trigger.fault.effect for trigger in faults.parse_triggers(task.triggers)}
-        now, failure = time.time(), task.failure
-        share = task.elapsed_share(now)
+        effects, now, failure = task.effects, time.time(), task.failure
+        share, cost = task.elapsed_share(now), task.reported_cost("poll")
         if "not-yet" in effects and now < task.started_at + 1.0 / self.speed:
             return _status_body(task.id, "Task not found")
         if failure and (task.is_done(now) or (share > LOST_AFTER_SHARE and failure[0] == "Task not found")):
-            return _status_body(task.id, failure[0], details=failure[1])
+            return _status_body(task.id, failure[0], details=failure[1], **cost)
         if not task.is_done(now):
             progress = None if "no-progress" in effects else task.progress(now)
-            return _status_body(task.id, _running_status(effects, share), progress=progress)
-        return _status_body(task.id, "Ready", result=self._result(task, delivery_url, effects))
+            preview, status = self._preview(task, delivery_url), _running_status(task, share)
+            return _status_body(task.id, status, progress=progress, preview=preview, **cost)
+        return _status_body(task.id, "Ready", result=self._result(task, delivery_url), **cost)
 
-    def _result(self, task: Task, delivery_url: str, effects: set[str]) -> dict[str, Any] | None:
+    def _preview(self, task: Task, delivery_url: str) -> Any:
+        """Return the preview in a poll of a running task: the URL of a small image, or an object with it, or None."""
+        effects = task.effects
+        is_sent = endpoint_behavior(task.path).has_preview or effects & {"preview", "preview-object"}
+        if not is_sent or "no-preview" in effects or not self.backend.store.has_image(task):
+            return None
+        url = delivery_url + self._signed_path(task, "preview.jpeg", MIME_TYPES["jpeg"])
+        return {"url": url} if "preview-object" in effects else url
+
+    def _result(self, task: Task, delivery_url: str) -> dict[str, Any] | None:
+        effects = task.effects
         if "no-result" in effects:
             return None
-        result: dict[str, Any] = {
-            "sample": delivery_url + self._signed_path(task),
-            "prompt": task.prompt,
-            "seed": task.seed,
-            "start_time": task.started_at,
-        }
-        if "flux-2" not in task.path:  # recorded: results of FLUX.2 have no end
-            result |= {"end_time": task.done_at, "duration": task.done_at - task.started_at}
-        if not task.reports_seed:
-            del result["seed"]
+        path = self._signed_path(task, f"sample.{task.output_format}", MIME_TYPES[task.output_format])
+        times = {"start_time": task.started_at, "end_time": task.done_at, "duration": task.done_at - task.started_at}
+        names = () if "no-times" in effects else endpoint_behavior(task.path).times
+        result: dict[str, Any] = {"sample": delivery_url + path, "prompt": task.prompt}
+        result |= {"seed": task.seed} if task.reports_seed else {}
+        result |= {name: times[name] for name in names}
         return {name: value for name, value in result.items() if f"no-{name}" not in effects}
 
-    def _signed_path(self, task: Task) -> str:
-        """Return the path of an image, signed as recorded; it expires after `sample_lifetime`."""
+    def _signed_path(self, task: Task, file: str, mime_type: str) -> str:
+        """Return the path of a file of a task, signed as recorded; it expires after `sample_lifetime`."""
         lifetime, now = self.backend.options.sample_lifetime, time.time()
         expires_at = task.done_at + lifetime if now < task.done_at + lifetime else now + lifetime
         expiry = datetime.fromtimestamp(int(expires_at), UTC).strftime(EXPIRY_FORMAT)
-        query = f"se={quote(expiry)}&sp=r&sv=2024-11-04&sr=b&rsct={MIME_TYPES[task.output_format]}"
+        query = f"se={quote(expiry)}&sp=r&sv=2024-11-04&sr=b&rsct={mime_type}"
         signature = quote(self._signature(task.id, expiry), safe="")
-        return f"/results/{task.id}/sample.{task.output_format}?{query}&sig={signature}"
+        return f"/results/{task.id}/{file}?{query}&sig={signature}"
 
     def _signature(self, task_id: str, expiry: str) -> str:
         digest = hmac.new(self._signing_key, f"{task_id} {expiry}".encode(), "sha256").digest()
@@ -127,6 +135,16 @@ class Results:
         expiry = query.get("se", "")
         expected = self._signature(task.id, expiry).encode()
         return hmac.compare_digest(expected, query.get("sig", "").encode()) and _parse_expiry(expiry) > time.time()
+
+    async def preview(self, request: Request) -> Response:
+        """Return a small version of an image, from a signed URL that has not expired."""
+        task = self.backend.get(request.path_params["task"])
+        if task is None or not self.ports.is_delivery(request) or not self.backend.store.has_image(task):
+            raise HTTPException(404)
+        if not self._is_valid_signature(task, request.query_params):
+            return canned_response(faults.EXPIRED)
+        data = await asyncio.to_thread(render_preview, self.backend.store.image_path(task))
+        return Response(data, media_type=MIME_TYPES["jpeg"])
 
     async def sample(self, request: Request) -> Response:
         """Return the image file of a signed URL that has not expired."""
@@ -160,12 +178,12 @@ def _status_body(task_id: str, status: str, **values: Any) -> dict[str, Any]:
     return {"id": task_id, "status": status, **empty, **values}
 
 
-def _running_status(effects: set[str], share: float) -> str:
-    if "unknown-status" in effects:
+def _running_status(task: Task, share: float) -> str:
+    if "unknown-status" in task.effects:
         return UNKNOWN_STATUS
-    if "reasoning" in effects:
+    if "reasoning" in task.effects:
         return "Reasoning" if share < REASONING_SHARE else "Generating"
-    return "Pending"
+    return endpoint_behavior(task.path).status_at(share)
 
 
 def _parse_expiry(text: str) -> float:

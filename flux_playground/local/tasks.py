@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from . import faults
+from .endpoint_behavior import endpoint_behavior
 
 MAX_TASKS = 10_000
 MAX_IMAGES = 200
@@ -24,8 +25,8 @@ class Task:
     """An accepted request. Times are Unix seconds; the task is done at `done_at` if its image is rendered by then.
 
     `triggers` are the words of its faults, `region` is the index of the port that serves its polls. `reports_seed`
-    is false for an endpoint without a seed. `prompt` is the
-    prompt in use and is set once the image is rendered; `render_error` is set if rendering failed.
+    is false for an endpoint without a seed. `input_mp` and `output_mp` are megapixels. `prompt` is the prompt in use,
+    set once the image is rendered; `render_error` is set if rendering failed.
     """
 
     id: str
@@ -36,6 +37,8 @@ class Task:
     seed: int
     output_format: str
     cost: float
+    input_mp: float = 0.0
+    output_mp: float = 0.0
     region: int = 0
     triggers: tuple[str, ...] = ()
     reports_seed: bool = True
@@ -48,11 +51,26 @@ class Task:
         return self.prompt is not None or bool(self.render_error)
 
     @property
+    def effects(self) -> frozenset[str]:
+        """The effects of its faults."""
+        return frozenset(trigger.fault.effect for trigger in faults.parse_triggers(self.triggers))
+
+    @property
     def failure(self) -> tuple[str, Any] | None:
         """The status and details of a task that ends without an image."""
         task_faults = (trigger.fault for trigger in faults.parse_triggers(self.triggers))
         simulated = next(((fault.status, fault.details) for fault in task_faults if fault.status), None)
         return simulated or (("Error", {"error": self.render_error}) if self.render_error else None)
+
+    def reported_cost(self, response: str) -> dict[str, float | None]:
+        """Return the cost as in the body of a response to a "submit" or a "poll"; {} if it has none."""
+        effects = self.effects
+        if "cost-null" in effects:
+            return {"cost": None}
+        if "cost-change" in effects:
+            return {"cost": self.cost / 2 if response == "submit" else self.cost}
+        sources = ("poll",) if "cost-poll" in effects else endpoint_behavior(self.path).cost_in
+        return {"cost": self.cost} if response in sources and "no-cost" not in effects else {}
 
     def is_done(self, now: float) -> bool:
         """Whether the task has ended."""

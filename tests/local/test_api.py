@@ -5,18 +5,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-import json
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import requests
 from PIL import Image
 
 from flux_playground.local import LocalServer
-from flux_playground.schema import load
 
+from .added_endpoint import FLUX_2, FLUX_3, with_endpoint
 from .requests_to_server import KEY, PATH, accept, download, get, submit, wait_for_end
 
 
@@ -150,11 +148,13 @@ def test_single_port() -> None:
         assert download(body)
 
 
-def test_other_document(tmp_path: Path) -> None:
+def test_other_document() -> None:
     """Every operation of a document is served, with its own fields; a stray size does not count."""
-    with LocalServer(_with_flux_2(tmp_path), speed=300, renderer="flat", scale=0.5) as server:
-        assert submit(server, "/v1/flux-2-next", width=1).status_code == 422
-        task = accept(server, path="/v1/flux-2-next", width=512, height=256)
+    side = {"type": "integer", "minimum": 64}
+    document = with_endpoint(FLUX_2, width=side, height=side)
+    with LocalServer(document, speed=300, renderer="flat", scale=0.5) as server:
+        assert submit(server, FLUX_2, width=1).status_code == 422
+        task = accept(server, path=FLUX_2, width=512, height=256)
         result = wait_for_end(task["polling_url"])["result"]
         assert (task["cost"], task["input_mp"], task["output_mp"]) == (2.5, 0.0, 0.03)
         assert set(result) == {"sample", "prompt", "start_time"}  # an endpoint without a seed
@@ -163,17 +163,20 @@ def test_other_document(tmp_path: Path) -> None:
         assert Image.open(io.BytesIO(download(stray))).size == (1376, 768)
 
 
-def _with_flux_2(folder: Path) -> Path:
-    """The shipped document with an endpoint that has a width and a height."""
-    raw = dict(load().raw)
-    side = {"type": "integer", "minimum": 64}
-    schema = {"type": "object", "properties": {"prompt": {"type": "string"}, "width": side, "height": side}}
-    post = raw["paths"][PATH]["post"]
-    body = {"content": {"application/json": {"schema": schema}}}
-    raw["paths"] = {**raw["paths"], "/v1/flux-2-next": {"post": {**post, "requestBody": body}}}
-    path = folder / "openapi.json"
-    path.write_text(json.dumps(raw), "utf-8")
-    return path
+def test_statuses_in_order() -> None:
+    """A task of FLUX 3 is Pending, Reasoning, then Generating with a preview, and has its cost in every poll."""
+    with LocalServer(with_endpoint(FLUX_3), speed=10, seed=1, renderer="flat", scale=0.1) as server:
+        task, bodies = accept(server, path=FLUX_3), []
+        while not bodies or bodies[-1]["status"] != "Ready":
+            bodies.append(get(task["polling_url"]).json())
+        preview = next(body["preview"] for body in bodies if body["status"] == "Generating")
+        response = get(preview)
+        assert get(preview.replace("se=2", "se=3")).status_code == 403
+    assert list(dict.fromkeys(body["status"] for body in bodies)) == ["Pending", "Reasoning", "Generating", "Ready"]
+    assert {body["cost"] for body in bodies} == {task["cost"]}
+    assert (task["input_mp"], task["output_mp"]) == (0.0, 0.04)
+    assert bodies[-1]["preview"] is None
+    assert max(Image.open(io.BytesIO(response.content)).size) == 256
 
 
 def test_seeded_server() -> None:

@@ -91,6 +91,29 @@ def test_incomplete_result(server: LocalServer, word: str) -> None:
     assert (body["result"] is None) == (word == "no-result")
 
 
+def test_no_times(server: LocalServer) -> None:
+    """A Ready task lacks its times."""
+    body = wait_for_end(accept(server, prompt="#no-times", key="no-times")["polling_url"])
+    assert set(body["result"]) == {"sample", "prompt", "seed"}
+
+
+@pytest.mark.parametrize(
+    ("word", "submit_cost", "poll_cost"),
+    [
+        ("no-seed", 7.0, "absent"),
+        ("no-cost", "absent", "absent"),
+        ("cost-null", None, None),
+        ("cost-poll", "absent", 7.0),
+        ("cost-change", 3.5, 7.0),
+    ],
+)
+def test_cost(server: LocalServer, word: str, submit_cost: Any, poll_cost: Any) -> None:
+    """The cost is in the response to the submit, in polls, in both or in none."""
+    task = accept(server, prompt=f"#{word}", key=word)
+    body = wait_for_end(task["polling_url"])
+    assert (task.get("cost", "absent"), body.get("cost", "absent")) == (submit_cost, poll_cost)
+
+
 def test_slow_tasks(tmp_path: Path) -> None:
     """A slow task takes ten times as long, and a stuck task does not end."""
     durations = {}

@@ -98,6 +98,22 @@ def test_no_progress(tmp_path: Path) -> None:
     assert status_after(500, "no-progress", tmp_path)["progress"] is None
 
 
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [(("slow",), None), (("preview",), str), (("preview-object",), dict), (("preview", "no-preview"), None)],
+)
+def test_preview(words: tuple[str, ...], kind: type | None, tmp_path: Path) -> None:
+    """A fault decides whether a running task has a preview, and its form."""
+    backend, now = Backend(Options(renderer="flat"), tmp_path, 1), time.time()
+    task = make_task(started_at=now - 500, done_at=now + 500, triggers=words)
+    backend.store.add_image(task.id)
+    preview = Results(backend, Ports(1, 1, (1,))).status(task, "http://127.0.0.1:1")["preview"]
+    backend.close()
+    url = preview["url"] if isinstance(preview, dict) else preview
+    assert preview is None if kind is None else isinstance(preview, kind)
+    assert url is None or url.startswith(f"http://127.0.0.1:1/results/{task.id}/preview.jpeg?se=")
+
+
 def test_restart(tmp_path: Path) -> None:
     """After a restart a task is known, and a deleted image is rendered again with the same bytes."""
     options: dict[str, Any] = {"speed": 300, "folder": tmp_path, "renderer": "flat", "scale": 0.1}

@@ -19,6 +19,7 @@ from .scene import parse_prompt, seeded_random, upsample_prompt
 
 MARK = "local demo, not FLUX"
 COMMENT = "flux_playground local demo, not FLUX. Carries no C2PA signature."
+PREVIEW_SIDE_PIXELS = 256
 MAX_INPUT_PIXELS = 100_000_000
 IMAGE_FIELDS = ("image_prompt", "input_image", "image", "control_image", "person", "garment")
 DELIVERY_FIELDS = {"output_format", "safety_tolerance", "seed", "webhook_secret", "webhook_url"}
@@ -63,6 +64,15 @@ def render_task(task: Path, image: Path, scale: float, renderer: str) -> str:
     part.write_bytes(encode(rendered, values["output_format"]))
     part.replace(image)
     return prompt
+
+
+def render_preview(image: Path) -> bytes:
+    """Return a small JPEG of a rendered image."""
+    file = io.BytesIO()
+    with Image.open(image) as whole:
+        whole.thumbnail((PREVIEW_SIDE_PIXELS, PREVIEW_SIDE_PIXELS))
+        whole.convert("RGB").save(file, "jpeg", quality=60, comment=COMMENT)
+    return file.getvalue()
 
 
 def _effective_prompt(request: Mapping[str, Any], seed: int) -> str:
