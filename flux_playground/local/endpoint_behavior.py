@@ -46,4 +46,5 @@ def endpoint_behavior(path: str) -> EndpointBehavior:
     values: dict[str, Any] = {}
     for pattern, entry in entries.items():
         values |= entry if fnmatchcase(path, pattern) else {}
-    return EndpointBehavior(**{name: tuple(part) if isinstance(part, list) else part for name, part in values.items()})
+    values |= {name: tuple(values[name]) for name in ("cost_in", "times")}
+    return EndpointBehavior(**values)

@@ -7,6 +7,7 @@ import hashlib
 import io
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import requests
@@ -166,7 +167,8 @@ def test_other_document() -> None:
 def test_statuses_in_order() -> None:
     """A task of FLUX 3 is Pending, Reasoning, then Generating with a preview, and has its cost in every poll."""
     with LocalServer(with_endpoint(FLUX_3), speed=10, seed=1, renderer="flat", scale=0.1) as server:
-        task, bodies = accept(server, path=FLUX_3), []
+        task = accept(server, path=FLUX_3)
+        bodies: list[dict[str, Any]] = []
         while not bodies or bodies[-1]["status"] != "Ready":
             bodies.append(get(task["polling_url"]).json())
         preview = next(body["preview"] for body in bodies if body["status"] == "Generating")
