@@ -40,10 +40,14 @@ class Generation:
     """The record of one image; a later record of the same `id` replaces an earlier one.
 
     Times are Unix seconds. `total_seconds` counts from the start of the submit, `api_seconds` from the API's acceptance
-    to its Ready; both are None for a resumed generation. `cost` is in credits, `size` in bytes, `width` and `height` in
-    pixels. `request` is the request without secrets, its images replaced by references (see `InputStore.load`). `seed`
-    and `prompt` are those that the API used, once the API has reported them. An image without a seed cannot be
-    reproduced exactly: its endpoint has none, or the API did not report it. `status` is the API's latest status.
+    to its Ready; both are None for a resumed generation. `reported_seconds` is the API's own duration.
+    `link_expires_at` is when the signed URL of the image expires. `size` is in bytes, `width` and `height` in pixels.
+    `cost` is in credits, as the API reported it last; `submit_cost` is that of the response to the submit. None is
+    unknown, not free. `input_mp` and `output_mp` are the billed megapixels of the images sent and made.
+
+    `request` is the request without secrets, its images replaced by references (see `InputStore.load`). `seed` and
+    `prompt` are those that the API used, once the API has reported them. An image without a seed cannot be reproduced
+    exactly: its endpoint has none, or the API did not report it. `status` is the API's latest status.
 
     `document` is the version of the schema. Generations with the same `fingerprint` have the same request and seed.
     `reproduces` is the id of the generation that this one repeats. `signed` tells whether the image file has Content
@@ -77,7 +81,12 @@ class Generation:
     embed_error: str | None = None
     total_seconds: float | None = None
     api_seconds: float | None = None
+    reported_seconds: float | None = None
     cost: float | None = None
+    submit_cost: float | None = None
+    input_mp: float | None = None
+    output_mp: float | None = None
+    link_expires_at: float | None = None
     started_at: float | None = None
     finished_at: float | None = None
     sweep: str = ""

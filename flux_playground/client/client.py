@@ -138,7 +138,7 @@ class Client:
         age: float = 0.0,
         stop: Event | None = None,
     ) -> Iterator[Result]:
-        """Poll a task and yield each response; the last one is Ready with a sample.
+        """Poll a task and yield each response; the last one is Ready with a sample, unless an error follows.
 
         Setting `stop` ends the polling. `age` is how many seconds ago the task was submitted: above 0 the first poll
         is made at once. Raises `TaskFailed` (or a subclass), `TaskTimeout` after `patience` seconds, `Unauthorized`,

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from threading import Event
 from time import monotonic
+from typing import Any
 
 from ..errors import (
     ContentModerated,
@@ -64,7 +66,7 @@ class Polling:
         self._refused_since: float | None = None
 
     def steps(self, deadline: float, stop: Event) -> Iterator[Result | Pause]:
-        """Yield the pause before each poll, and every response until Ready; setting `stop` ends the polling.
+        """Yield the pause before each poll, and every response to the last; setting `stop` ends the polling.
 
         Raises the error of the task, or `TaskTimeout` at the deadline (monotonic).
         """
@@ -79,7 +81,10 @@ class Polling:
             result = self._ask(deadline)
             if result:
                 self._status = result.status
+                billed = {name: getattr(result, name) for name in ("cost", "input_mp", "output_mp")}
+                self._task = replace(self._task, **billed)  # a later response may leave them out
                 yield result
+                self._raise_if_failed(result)
                 if result.ready:
                     return
 
@@ -113,22 +118,21 @@ class Polling:
         else:
             self._failures, self._last_failure, self._refused_since = 0, "", None
             self._is_scheduled, self._not_before = True, monotonic() + MIN_PAUSE_SECONDS
-            return self._checked(result)
+            log.debug("task %s: %s, progress %s", result.id, result.status, result.progress)
+            if result.sample:
+                if self._is_fresh:
+                    self._schedule.learn(self._age, self._submitted)
+                log.info("task %s: ready after %.2f s", self._task.id, self._age)
+            return result
         return None
 
-    def _checked(self, result: Result) -> Result:
-        """Return a result, or raise the error of its status."""
-        log.debug("task %s: %s, progress %s", result.id, result.status, result.progress)
+    def _raise_if_failed(self, result: Result) -> None:
+        """Raise the error of a status that ends the task without an image."""
         if result.status in FAILURES:
             kind, message = FAILURES[result.status]
-            raise kind(message, detail=error_text(result.details), task_id=self._task.id)
+            raise kind(message, detail=_failure_text(result.details), task_id=self._task.id)
         if result.ready and not result.sample:
             raise InvalidImage("The API says Ready but names no image.", task_id=self._task.id)
-        if result.ready:
-            if self._is_fresh:
-                self._schedule.learn(self._age, self._submitted)
-            log.info("task %s: ready after %.2f s", self._task.id, self._age)
-        return result
 
     def _refused(self, response: Response) -> None:
         """Repeat the poll after a status other than 200; a lasting refusal raises its error."""
@@ -178,3 +182,9 @@ class Polling:
     @property
     def _age(self) -> float:
         return monotonic() - self._submitted
+
+
+def _failure_text(details: Any) -> str:
+    """Return why a task has failed: `details.error` where there is one, else all details."""
+    error = details.get("error") if isinstance(details, dict) else None
+    return error_text(error) or error_text(details)

@@ -11,8 +11,10 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from ..errors import (
     APIError,
@@ -39,19 +41,24 @@ MAX_QUOTED_ITEMS = 100
 
 @dataclass(frozen=True)
 class Task:
-    """An accepted generation: where to poll it, and its cost in credits (None: unknown)."""
+    """An accepted generation: where to poll it, and what it is billed for.
+
+    `cost` is in credits, `input_mp` and `output_mp` are the megapixels of the images sent and made. None: unknown.
+    """
 
     id: str
     polling_url: str
     cost: float | None = None
+    input_mp: float | None = None
+    output_mp: float | None = None
 
 
 @dataclass(frozen=True)
 class Result:
     """A response to a poll. `status` is the API's, `sample` the URL of the image, "" until Ready.
 
-    `progress` is 0 to 1, `cost` in credits, `duration` in the API's seconds; `seed` and `prompt` are those used.
-    All of them may be None. `details` and `preview` are unchanged.
+    `progress` is 0 to 1, `duration` in the API's seconds; `seed` and `prompt` are those used. `cost`, `input_mp` and
+    `output_mp` are the latest known (see `Task`). All of them may be None. `details` and `preview` are unchanged.
     """
 
     id: str
@@ -63,6 +70,8 @@ class Result:
     details: Any = None
     preview: Any = None
     cost: float | None = None
+    input_mp: float | None = None
+    output_mp: float | None = None
     duration: float | None = None
 
     @property
@@ -70,12 +79,21 @@ class Result:
         """Whether the API has made the image."""
         return self.status == READY
 
+    @property
+    def link_expires_at(self) -> float | None:
+        """When the URL of the image stops to work, in Unix seconds, by its `se`; None where it does not say."""
+        try:
+            moment = datetime.fromisoformat(parse_qs(urlsplit(self.sample).query)["se"][-1])
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        except (KeyError, ValueError, OverflowError):
+            return None
+
 
 def parse_task(values: Any) -> Task | None:
     """The task in the response to a submit, or None when there is none to be found in it."""
     if not isinstance(values, dict) or not isinstance(values.get("id"), str) or not values["id"].strip():
         return None
-    return Task(values["id"], _text(values.get("polling_url")) or "", _number(values.get("cost")))
+    return Task(values["id"], _text(values.get("polling_url")) or "", **_billed(values))
 
 
 def parse_result(values: Any, task: Task) -> Result | None:
@@ -84,7 +102,7 @@ def parse_result(values: Any, task: Task) -> Result | None:
         return None
     status, made = values["status"].strip()[:MAX_MESSAGE_LENGTH], values.get("result")
     made = made if isinstance(made, dict) else {}
-    cost = _number(values.get("cost"))
+    billed = {name: getattr(task, name) if amount is None else amount for name, amount in _billed(values).items()}
     return Result(
         id=task.id,
         status=status,
@@ -94,8 +112,8 @@ def parse_result(values: Any, task: Task) -> Result | None:
         progress=_fraction(values.get("progress")),
         details=values.get("details"),
         preview=values.get("preview"),
-        cost=task.cost if cost is None else cost,
-        duration=_number(made.get("duration")),
+        duration=_duration(made),
+        **billed,
     )
 
 
@@ -210,6 +228,23 @@ def _number(value: Any) -> float | None:
     except OverflowError:
         return None
     return number if number is not None and math.isfinite(number) else None
+
+
+def _amount(value: Any) -> float | None:
+    number = _number(value)
+    return number if number is not None and number >= 0 else None
+
+
+def _billed(values: Mapping[str, Any]) -> dict[str, float | None]:
+    return {name: _amount(values.get(name)) for name in ("cost", "input_mp", "output_mp")}
+
+
+def _duration(made: Mapping[str, Any]) -> float | None:
+    """Return the seconds that the API took by its own clock; FLUX.2 endpoints leave out the end."""
+    stated, start, end = (_number(made.get(name)) for name in ("duration", "start_time", "end_time"))
+    if stated is None and start is not None and end is not None:
+        stated = end - start
+    return _amount(stated)
 
 
 def _fraction(value: Any) -> float | None:

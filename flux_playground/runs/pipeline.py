@@ -83,8 +83,17 @@ def _send(run: ActiveRun, client: Client, around: Surroundings, call: Call) -> I
     values = run.request.load(store.inputs.load)
     run.publish(store.save(replace(run.generation, state=State.SUBMITTING, started_at=time.time())))
     task = yield from client.submit_steps(run.generation.endpoint, values, run.stop, around.patience, call)
-    accepted = replace(run.generation, task_id=task.id, polling_url=task.polling_url, cost=task.cost)
-    run.publish(store.save_with_retry(replace(accepted, state=State.RUNNING)))
+    accepted = replace(
+        run.generation,
+        state=State.RUNNING,
+        task_id=task.id,
+        polling_url=task.polling_url,
+        cost=task.cost,
+        submit_cost=task.cost,
+        input_mp=task.input_mp,
+        output_mp=task.output_mp,
+    )
+    run.publish(store.save_with_retry(accepted))
 
 
 def _fetch(run: ActiveRun, client: Client, around: Surroundings, is_fresh: bool) -> Iterator[Pause]:
@@ -123,21 +132,30 @@ def _end(run: ActiveRun, store: GenerationStore, error: PlaygroundError | None) 
 
 
 def _task(generation: Generation) -> Task:
-    return Task(generation.task_id, generation.polling_url, generation.cost)
+    billed = generation.cost, generation.input_mp, generation.output_mp
+    return Task(generation.task_id, generation.polling_url, *billed)
 
 
 def _apply_result(generation: Generation, result: Result) -> Generation:
-    """Return the generation after a response to a poll; seed and cost stay where the response has none."""
-    if not result.sample:
-        return replace(generation, status=result.status, progress=result.progress)
-    return replace(
+    """Return the generation after a response to a poll; the seed stays where the response has none."""
+    polled = replace(
         generation,
-        state=State.DOWNLOADING,
         status=result.status,
+        progress=result.progress,
+        cost=result.cost,
+        input_mp=result.input_mp,
+        output_mp=result.output_mp,
+    )
+    if not result.sample:
+        return polled
+    return replace(
+        polled,
+        state=State.DOWNLOADING,
         progress=None,
         seed=generation.seed if result.seed is None else result.seed,
         prompt=result.prompt,
-        cost=generation.cost if result.cost is None else result.cost,
+        reported_seconds=result.duration,
+        link_expires_at=result.link_expires_at,
     )
 
 

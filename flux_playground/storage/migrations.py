@@ -79,4 +79,14 @@ MIGRATIONS = (
         CREATE INDEX generations_by_spender ON generations (created_at) WHERE spender_address IS NOT NULL;
         """,
     ),
+    Migration(
+        "add_billing",
+        """
+        ALTER TABLE generations ADD COLUMN submit_cost REAL;
+        ALTER TABLE generations ADD COLUMN input_mp REAL;
+        ALTER TABLE generations ADD COLUMN output_mp REAL;
+        ALTER TABLE generations ADD COLUMN reported_seconds REAL;
+        ALTER TABLE generations ADD COLUMN link_expires_at REAL;
+        """,
+    ),
 )

@@ -18,6 +18,9 @@ __all__ = ["polled_server"]  # a fixture
 ENDS: dict[str, tuple[type[TaskFailed], str, Any, str]] = {
     "error": (TaskFailed, "Error", None, ""),
     "error with words": (TaskFailed, "Error", "out of memory", "out of memory"),
+    "error in an object": (TaskFailed, "Error", {"error": "out of memory", "code": 3}, "out of memory"),
+    "error that is an object": (TaskFailed, "Error", {"error": {"code": 3}}, '{"code": 3}'),
+    "error that is null": (TaskFailed, "Error", {"error": None, "code": 3}, '{"error": null, "code": 3}'),
     "request": (
         RequestModerated,
         "Request Moderated",
@@ -66,6 +69,9 @@ VALUES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "words for a seed": ({"seed": "٤٢"}, {"seed": None}),
     "a list for a prompt": ({"prompt": ["x"]}, {"prompt": None}),
     "text for a duration": ({"duration": "6"}, {"duration": None}),
+    "times for a duration": ({"duration": None, "start_time": 1e9, "end_time": 1e9 + 8}, {"duration": 8.0}),
+    "no end": ({"duration": None, "start_time": 1e9}, {"duration": None}),
+    "an end before the start": ({"duration": None, "start_time": 9, "end_time": 1}, {"duration": None}),
     "unknown fields": ({"start_time": 1, "new": {}}, {"seed": 42}),
 }
 
@@ -94,8 +100,44 @@ def test_progress_is_a_fraction_or_unknown(server: Hostile, given: Any, read: fl
     assert poll(server, reply({**PENDING, "progress": given}), reply(READY))[0].progress == read
 
 
-def test_a_cost_that_the_poll_does_not_name_stays_the_tasks(server: Hostile) -> None:
-    server.script(PATH, reply({**READY, "cost": None}))
+def test_latest_cost_counts(server: Hostile) -> None:
+    """A response without a cost keeps that of an earlier poll or of the submit; a later cost replaces it."""
+    server.script(PATH, reply(PENDING), reply({**PENDING, "cost": 8, "input_mp": 1.5}), reply({**READY, "cost": None}))
     with Client(server.url, KEY, limits=QUICK) as client:
-        [result] = client.poll(Task("t", f"{server.url}{PATH}?id=t", 7.0), schedule=HURRIED)
-    assert result.cost == 7.0
+        task = Task("t", f"{server.url}{PATH}?id=t", 7.0, output_mp=4.0)
+        results = list(client.poll(task, schedule=HURRIED))
+    assert [(r.cost, r.input_mp, r.output_mp) for r in results] == [(7, None, 4), (8, 1.5, 4), (8, 1.5, 4)]
+
+
+@pytest.mark.parametrize("cost", ["7", True, -1, float("nan"), [7]])
+def test_odd_cost_is_unknown(server: Hostile, cost: Any) -> None:
+    """A cost that is no amount is not taken for one."""
+    assert poll(server, reply({**READY, "cost": cost}))[0].cost is None
+
+
+def test_cost_of_a_failed_task(server: Hostile) -> None:
+    """The response that ends a task is yielded before its error, because it can have a cost."""
+    server.script(PATH, reply({**PENDING, "status": "Content Moderated", "cost": 3}))
+    with Client(server.url, KEY, limits=QUICK) as client:
+        results = client.poll(Task("t", f"{server.url}{PATH}?id=t"), schedule=HURRIED)
+        assert next(results).cost == 3
+        with pytest.raises(ContentModerated):
+            next(results)
+
+
+LINKS = {
+    "UTC": ("?se=2026-11-26T12%3A00%3A00Z&sig=x", 1795694400.0),
+    "an offset": ("?se=2026-11-26T13%3A00%3A00%2B01%3A00", 1795694400.0),
+    "no zone": ("?se=2026-11-26T12%3A00%3A00", 1795694400.0),
+    "a day": ("?se=2026-11-26", 1795651200.0),
+    "no expiry": ("?sig=x", None),
+    "another word": ("?se=soon", None),
+}
+
+
+@pytest.mark.parametrize(("query", "expires_at"), LINKS.values(), ids=LINKS.keys())
+def test_link_expiry(server: Hostile, query: str, expires_at: float | None) -> None:
+    """The URL of an image names when it expires."""
+    sample = f"https://delivery.bfl.ai/x.jpeg{query}"
+    [result] = poll(server, reply({**READY, "result": {"sample": sample}}))
+    assert result.link_expires_at == expires_at

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from flux_playground import Playground, Settings
 from flux_playground.client import Client, Limits
@@ -37,6 +39,8 @@ from flux_playground.runs.pipeline import Surroundings, run_generation
 from flux_playground.runs.poll_schedules import PollSchedules
 from flux_playground.runs.queued_request import QueuedRequest
 from flux_playground.storage.generation_store import GenerationStore
+
+from ..faulty_server import Hostile, reply
 
 ENDPOINT = "/v1/flux-pro-1.1-ultra-finetuned"
 KEY = "road-key-7f3a9c"
@@ -170,6 +174,40 @@ def test_what_was_left_uncollected_is_collected_later_without_being_paid_for_aga
         last = list(playground.watch(left.id))[-1]
         assert (last.state, last.error, last.task_id) == (State.SUCCEEDED, None, left.task_id)
         assert playground.credits() == before - PRICE
+
+
+def test_cost_in_the_record(store: GenerationStore) -> None:
+    """The record keeps the cost of the submit and the latest one, the megapixels and the API's own duration."""
+    png = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(png, "PNG")
+    with Hostile({"/x.png": reply(png.getvalue())}) as api:
+        task = {"id": "t", "polling_url": f"{api.url}/poll", "cost": 7.000000000000001, "input_mp": 0.0}
+        made = {"sample": f"{api.url}/x.png?se=2026-11-26T12:00:00Z", "duration": 6.5}
+        ready = {"status": "Ready", "result": made, "cost": 8, "output_mp": 4.2}
+        api.script(ENDPOINT, reply(task))
+        api.script("/poll", reply({"status": "Reasoning"}), reply(ready))
+        fresh = Generation("1" * 32, "owner", time.time(), ENDPOINT, api.url, {})
+        with Client(api.url, KEY, limits=QUICK) as client:
+            records = make_records(ActiveRun(fresh), client, store, PATIENT)
+    assert "Reasoning" in {record.status for record in records}
+    last = store.get(fresh.id)
+    assert last is not None
+    assert last.state is State.SUCCEEDED
+    assert (last.cost, last.submit_cost) == (8, 7.000000000000001)
+    assert (last.input_mp, last.output_mp, last.reported_seconds) == (0, 4.2, 6.5)
+    assert last.link_expires_at == 1795694400
+
+
+def test_cost_of_a_failure_is_kept(store: GenerationStore) -> None:
+    """A task that failed keeps the cost and the status of its last poll."""
+    with Hostile({ENDPOINT: reply({"id": "t"})}) as api:
+        api.script("/v1/get_result", reply({"status": "Error", "details": {"error": "no memory"}, "cost": 2}))
+        fresh = Generation("1" * 32, "owner", time.time(), ENDPOINT, api.url, {})
+        with Client(api.url, KEY, limits=QUICK) as client:
+            last = make_records(ActiveRun(fresh), client, store, PATIENT)[-1]
+    assert (last.state, last.cost, last.submit_cost, last.status) == (State.FAILED, 2, None, "Error")
+    assert last.error is not None
+    assert last.error.detail == "no memory"
 
 
 def test_a_disk_that_is_full_leaves_no_spinner_without_end(server: LocalServer, settings: Settings) -> None:

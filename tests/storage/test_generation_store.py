@@ -54,7 +54,9 @@ def store(tmp_path: Path) -> Iterator[GenerationStore]:
 def test_records_survive_a_restart(tmp_path: Path) -> None:
     first = GenerationStore(tmp_path)
     error = ContentModerated("Withheld.", detail="said the API", task_id="t")
-    written = first.save(generation(state=State.FAILED, error=error, cost=7.000000000000001, task_id="t"))
+    billed = {"cost": 7.000000000000001, "submit_cost": 6.0, "input_mp": 1.5, "output_mp": 4.0}
+    timed = {"reported_seconds": 6.5, "link_expires_at": 2e9}
+    written = first.save(generation(state=State.FAILED, error=error, task_id="t", **billed, **timed))
     first.close()
     second = GenerationStore(tmp_path)
     read = second.get(written.id)
@@ -262,11 +264,12 @@ def test_journal_of_the_first_version_opens(tmp_path: Path) -> None:
 def test_spender_of_an_older_database(tmp_path: Path, spender: str, identity: Identity | None) -> None:
     """The spender that an older version stored as one text is read as an identity and counted."""
     before = [migration.name for migration in MIGRATIONS].index("split_spender")
-    row = to_row(generation(created_at=time.time(), state=State.SUCCEEDED))
-    del row["spender_address"], row["spender_browser"]
     with closing(sqlite3.connect(tmp_path / "journal.sqlite")) as database, database:
         script = "; ".join(migration.sql for migration in MIGRATIONS[:before])
         database.executescript(f"{script}; PRAGMA user_version = {before};")
+        names = {name for _, name, *_ in database.execute("PRAGMA table_info(generations)")}
+        written = to_row(generation(created_at=time.time(), state=State.SUCCEEDED))
+        row = {name: value for name, value in written.items() if name in names}
         marks = ", ".join("?" * (len(row) + 1))
         database.execute(
             f"INSERT INTO generations ({', '.join(row)}, spender) VALUES ({marks})", [*row.values(), spender]

@@ -24,5 +24,7 @@ def generation_to_json(generation: Generation) -> dict[str, Any]:
         "sha256": generation.sha256,
         "seconds": generation.total_seconds,
         "cost": generation.cost,
+        "input_mp": generation.input_mp,
+        "output_mp": generation.output_mp,
         "task_id": generation.task_id,
     }
