@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from ..errors import PlaygroundError
 from .renderer import RENDERERS
-from .server import LocalServer
+from .server import DEAD_REGIONS, LocalServer
 from .webhooks import WEBHOOK_FORMATS
 
 
@@ -25,6 +25,8 @@ def build_parser() -> argparse.ArgumentParser:
     add("--host", default="127.0.0.1", help="address to listen on")
     add("--port", type=int, default=8399, help="port to listen on; 0 is any free port")
     add("--single-port", action="store_true", help="serve polls and images on the same port as everything else")
+    add("--regions", type=int, default=1, help="number of regions, each with a port and finetunes of its own")
+    add("--dead-region", choices=DEAD_REGIONS, default="", help="add a region that refuses connections or hangs")
     add("--document", help="an OpenAPI document instead of the shipped one")
     add("--folder", help="keep tasks and images here over a restart, instead of in a temporary folder")
     add("--speed", type=float, default=1.0, help="how many times faster than the real API")
@@ -55,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
-        print(f"Local image API: {server.url}", flush=True)
+        print(f"Local image API: {', '.join(server.urls)}", flush=True)
         stop.wait()
     return 0
 

@@ -19,6 +19,7 @@ from . import faults, index_page, openapi
 from .backend import Backend, Rejected
 from .endpoint_behavior import endpoint_behavior
 from .faults import FaultTrigger
+from .finetunes import FINETUNES, is_elsewhere, list_finetunes
 from .http_responses import FaultyResponse, canned_response, json_response
 from .ports import Ports
 from .request_body import read_json
@@ -28,13 +29,6 @@ from .validation_errors import invalid_json, invalid_request, missing_parameter
 from .webhooks import WebhookSender
 
 Handler = Callable[[Request], Awaitable[Response]]
-
-FINETUNES: dict[str, dict[str, Any]] = {
-    "my-finetune": {"finetune_comment": "The style of the example", "trigger_word": "TOK", "mode": "general"},
-    "paper-hills": {"finetune_comment": "Soft layers of paper", "trigger_word": "PAPER", "mode": "style"},
-    "ink-city": {"finetune_comment": "Broad strokes of ink", "trigger_word": "INK", "mode": "style"},
-    "old-postcard": {"finetune_comment": "A faded print", "trigger_word": "CARD", "mode": "style"},
-}
 
 
 class Api:
@@ -52,20 +46,21 @@ class Api:
             "/v1/my_finetunes": self.finetunes,
             "/v1/finetune_details": self.finetune_details,
         }
-        routes = [Route(path, self._on_main_port(handler)) for path, handler in public.items()]
-        routes += [Route(path, self._on_main_port(self._with_key(handler))) for path, handler in account.items()]
+        routes = [Route(path, self._in_region(handler)) for path, handler in public.items()]
+        routes += [Route(path, self._in_region(self._with_key(handler))) for path, handler in account.items()]
         for operation in self.document.operations:
-            routes.append(Route(operation.path, self._on_main_port(self._submit_handler(operation)), methods=["POST"]))
+            routes.append(Route(operation.path, self._in_region(self._submit_handler(operation)), methods=["POST"]))
         routes.append(Route("/v1/get_result", self.results.poll))
         routes.append(Route("/results/{task}/sample.{format}", self.results.sample))
         routes.append(Route("/results/{task}/preview.jpeg", self.results.preview))
         return Starlette(routes=routes, exception_handlers={HTTPException: _error_response})
 
-    def _on_main_port(self, handler: Handler) -> Handler:
-        """Return a handler that responds with 404 on other ports."""
+    def _in_region(self, handler: Handler) -> Handler:
+        """Return a handler that sets the region of a request, and responds with 404 on ports that are no region's."""
 
         async def handle(request: Request) -> Response:
-            if not self.ports.is_main(request):
+            request.state.region = self.ports.region(request)
+            if request.state.region is None:
                 raise HTTPException(404)
             return await handler(request)
 
@@ -105,8 +100,11 @@ class Api:
             return canned_response(fault.response, self.speed, request=body, prompt=prompt)
         if errors := operation.check(body):
             return invalid_request(errors, body, operation.schema)
+        region, regions = request.state.region, len(self.ports.regions)
+        if is_elsewhere(str(body.get("finetune_id")), region, regions):
+            return canned_response(faults.NO_FINETUNE)
         try:
-            task = self.backend.accept(operation, body, _account(request.headers["x-key"]), triggers)
+            task = self.backend.accept(operation, body, _account(request.headers["x-key"]), triggers, region)
         except Rejected as rejected:
             return canned_response(rejected.response, self.speed)
         response = self._accepted(request, operation, task, body)
@@ -128,8 +126,8 @@ class Api:
             content |= {"status": "Pending", "webhook_url": url}
             self.webhooks.schedule(self._send_webhook(request, task, url, str(body.get("webhook_secret") or "")))
         else:
-            port = self.ports.regions[task.region]
-            content["polling_url"] = f"{self.ports.url(request, port)}/v1/get_result?id={task.id}"
+            url = self.ports.url(request, self.ports.polling_port(task))
+            content["polling_url"] = f"{url}/v1/get_result?id={task.id}"
         measures = endpoint_behavior(operation.path).reports_megapixels  # recorded: otherwise null
         optional = {
             **task.reported_cost("submit"),
@@ -152,25 +150,25 @@ class Api:
         return json_response({"credits": self.backend.credits(_account(request.headers["x-key"]))})
 
     async def finetunes(self, request: Request) -> Response:
-        """Return the ids of the example finetunes; a submit accepts any other id too."""
-        return json_response({"finetunes": list(FINETUNES)})
+        """Return the ids of the example finetunes of the region; a submit accepts any unknown id too."""
+        return json_response({"finetunes": list(list_finetunes(request.state.region, len(self.ports.regions)))})
 
     async def finetune_details(self, request: Request) -> Response:
         """Return the details of one finetune."""
         finetune_id = request.query_params.get("finetune_id")
         if finetune_id is None:
             return missing_parameter("finetune_id")
-        if finetune_id not in FINETUNES:
+        if finetune_id not in list_finetunes(request.state.region, len(self.ports.regions)):
             return canned_response(faults.NO_FINETUNE)
         return json_response({"finetune_details": {"finetune_id": finetune_id, **FINETUNES[finetune_id]}})
 
     async def openapi(self, request: Request) -> Response:
         """Return the document of this server."""
-        return json_response(openapi.describe(self.document, self.ports.url(request, self.ports.main)))
+        return json_response(openapi.describe(self.document, [self.ports.url(request, p) for p in self.ports.servers]))
 
     async def index(self, request: Request) -> Response:
         """Return a page that lists the endpoints and the errors that can be simulated."""
-        return HTMLResponse(index_page.render_page(self.document, self.ports.url(request, self.ports.main)))
+        return HTMLResponse(index_page.render_page(self.document, self.ports.url(request, self.ports.regions[0])))
 
 
 def _texts(operation: Operation, body: Any) -> list[str]:

@@ -23,6 +23,7 @@ from .tasks import Task, TaskStore
 MEDIAN_SECONDS, SIGMA = 6.0, 0.3  # of a task's lognormal duration at speed 1
 DURATION_FACTORS = {"slow": 10.0, "stuck": 1e7}
 OUTPUT_FORMATS = ("jpeg", "png", "webp")
+MAX_POLL_HOSTS = 1_000
 MAX_ACCOUNTS = 10_000
 
 
@@ -55,12 +56,11 @@ class Rejected(Exception):
 class Backend:
     """The state of one server, for use from one thread."""
 
-    def __init__(self, options: Options, folder: Path, regions: int) -> None:
+    def __init__(self, options: Options, folder: Path) -> None:
         self.options = options
         self.once = faults.OnceTracker()
         self._permanent_triggers = faults.parse_triggers(options.faults)
         self._random = random.Random(options.seed)  # noqa: S311
-        self._regions = regions
         self._pool = RenderPool(options.render_workers, options.scale, options.renderer)
         self.store = TaskStore(folder)
         self._renderings: dict[str, Future[str]] = {}
@@ -76,9 +76,14 @@ class Backend:
         return max(0.0, self.options.credits - self._spent_credits.get(account, 0.0))
 
     def accept(
-        self, operation: Operation, body: Mapping[str, Any], account: str, triggers: tuple[FaultTrigger, ...]
+        self,
+        operation: Operation,
+        body: Mapping[str, Any],
+        account: str,
+        triggers: tuple[FaultTrigger, ...],
+        region: int = 0,
     ) -> Task:
-        """Create the task of a valid request; raises `Rejected` for too many active tasks or too few credits."""
+        """Create the task of a valid request in a region; raises `Rejected` for too many tasks or too few credits."""
         active = [task_id for task_id in self._active.pop(account, ()) if self._is_active(task_id)]
         self._active[account] = active
         behavior = endpoint_behavior(operation.path)
@@ -88,7 +93,7 @@ class Backend:
         if self.credits(account) < cost:
             raise Rejected(faults.NO_CREDITS)
         request = _with_defaults(operation, body)
-        task = self._create_task(operation, request, account, triggers)
+        task = replace(self._create_task(operation, request, account, triggers), region=region)
         self.store.add(task, request)
         active.append(task.id)
         self._spent_credits[account] = self._spent_credits.pop(account, 0.0) + cost
@@ -128,7 +133,7 @@ class Backend:
             cost=endpoint_behavior(operation.path).credits,
             output_mp=megapixels(request, self.options.scale),
             reports_seed=any(field.name == "seed" for field in operation.fields),
-            region=self._random.randrange(self._regions),
+            poll_host=self._random.randrange(MAX_POLL_HOSTS),
             triggers=tuple(trigger.word for trigger in triggers),
         )
 

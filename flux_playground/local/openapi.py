@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..schema import Document
@@ -33,15 +33,21 @@ ACCOUNT_PATHS = ("/v1/credits", "/v1/my_finetunes", "/v1/finetune_details")
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
-def describe(document: Document, url: str) -> dict[str, Any]:
-    """Return the document with this server's URL, its error responses, and only the paths that it serves."""
+def describe(document: Document, urls: Sequence[str]) -> dict[str, Any]:
+    """Return the document with the URLs of this server's regions, its error responses, and only its own paths."""
     served = {POLL_PATH, *ACCOUNT_PATHS, *(operation.path for operation in document.operations)}
     paths = {
         path: {name: _with_errors(path, value) if name in METHODS else value for name, value in item.items()}
         for path, item in document.raw["paths"].items()
         if path in served
     }
-    return {**document.raw, "servers": [{"url": url, "description": "The local server"}], "paths": paths}
+    names = (
+        ["The local server"]
+        if len(urls) == 1
+        else [f"Region {index} of the local server" for index in range(1, len(urls) + 1)]
+    )
+    servers = [{"url": url, "description": name} for url, name in zip(urls, names, strict=True)]
+    return {**document.raw, "servers": servers, "paths": paths}
 
 
 def _with_errors(path: str, operation: Any) -> Any:

@@ -53,7 +53,7 @@ class Results:
         if task_id is None:
             return missing_parameter("id")
         task = self.backend.get(task_id)
-        if task is None or not self.ports.serves_region(request, task.region):
+        if task is None or not self.ports.knows(request, task):
             return json_response(_status_body(task_id, "Task not found"), 404, headers)
         trigger = self._due_trigger(task, "poll")
         if trigger and trigger.fault.response:

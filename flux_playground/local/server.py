@@ -24,6 +24,8 @@ from .webhooks import WebhookSender
 START_TIMEOUT_SECONDS = 20.0
 SHUTDOWN_TIMEOUT_SECONDS = 1
 KEEP_ALIVE_SECONDS = 75  # as a load balancer: a client must not find its idle connection closed
+POLL_PORTS = 2
+DEAD_REGIONS = ("refuse", "hang")
 THREAD_NAME = "local API"
 
 
@@ -32,7 +34,9 @@ class LocalServer:
 
     `document` is a `Document`, a file, or None for the shipped one. `port` 0 is any free port. Polls and images have
     ports of their own unless `single_port` is set. `folder` keeps tasks and images over a restart; None is a temporary
-    folder. `speed` divides every duration. `key` is the only accepted key, "" accepts any. `seed` makes ids, seeds and
+    folder. `regions` have ports of their own and share accounts, but each one has other finetunes. `dead_region` adds a
+    region that refuses connections ("refuse") or never responds ("hang"). `urls` are those of all regions, `url` is the
+    first. `speed` divides every duration. `key` is the only accepted key, "" accepts any. `seed` makes ids, seeds and
     durations repeatable. `faults` are words of `faults.py` without their #. `credits` is the initial balance of each
     key, `sample_lifetime` the seconds until an image URL expires. `renderer` is "landscape" or "flat" (one color,
     computed from request and seed, in a few milliseconds). `scale` multiplies both sides of every image.
@@ -60,7 +64,11 @@ class LocalServer:
         render_workers: int = 2,
         scale: float = 1.0,
         single_port: bool = False,
+        regions: int = 1,
+        dead_region: str = "",
     ) -> None:
+        if regions < 1 or dead_region not in ("", *DEAD_REGIONS):
+            raise ValueError(f"A server needs a region; a dead one is one of {', '.join(DEAD_REGIONS)}.")
         document = document if isinstance(document, Document) else load(document)
         options = Options(
             speed=speed,
@@ -79,16 +87,19 @@ class LocalServer:
         with ExitStack() as cleanup:
             if folder is None:
                 folder = cleanup.enter_context(tempfile.TemporaryDirectory(prefix="flux-local-"))
-            backend = Backend(options, Path(folder).expanduser().resolve(), regions=1 if single_port else 2)
+            backend = Backend(options, Path(folder).expanduser().resolve())
             cleanup.callback(backend.close)
             webhooks = WebhookSender(options)
             cleanup.callback(webhooks.close)
-            requested_ports = [port] if single_port else [port, 0, 0, 0]
-            sockets = [cleanup.enter_context(_bind(host, number)) for number in requested_ports]
-            numbers = [sock.getsockname()[1] for sock in sockets]
-            main, delivery, *regions = numbers * 3 if single_port else numbers
-            self.url = f"http://{_url_host(host)}:{main}"
-            self._api = Api(document, backend, Ports(main, delivery, tuple(regions)), webhooks)
+            count = regions if single_port else regions + 1 + POLL_PORTS
+            sockets = [cleanup.enter_context(_bind(host, port if index == 0 else 0)) for index in range(count)]
+            numbers = tuple(sock.getsockname()[1] for sock in sockets)
+            delivery, *polls = (numbers[0],) if single_port else numbers[regions:]
+            dead = _open_dead_port(cleanup.enter_context(_bind(host, 0)), dead_region) if dead_region else None
+            ports = Ports(numbers[:regions], delivery, tuple(polls), dead)
+            self.urls = tuple(f"http://{_url_host(host)}:{number}" for number in ports.servers)
+            self.url = self.urls[0]
+            self._api = Api(document, backend, ports, webhooks)
             self._app = self._api.app()
             cleanup.callback(_serve(self._handle, sockets))
             self._cleanup = cleanup.pop_all()
@@ -155,6 +166,14 @@ def _url_host(host: str) -> str:
     loopback = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}  # noqa: S104
     host = loopback.get(host, host)
     return f"[{host}]" if ":" in host else host
+
+
+def _open_dead_port(sock: socket.socket, kind: str) -> int:
+    """Return a port that refuses connections, or where the system makes them and nothing responds."""
+    if kind == "hang":
+        sock.listen()
+    port: int = sock.getsockname()[1]
+    return port
 
 
 def _bind(host: str, port: int) -> socket.socket:

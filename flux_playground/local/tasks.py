@@ -24,7 +24,8 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 class Task:
     """An accepted request. Times are Unix seconds; the task is done at `done_at` if its image is rendered by then.
 
-    `triggers` are the words of its faults, `region` is the index of the port that serves its polls. `reports_seed`
+    `triggers` are the words of its faults, `region` is the index of the region that accepted it, `poll_host` that of
+    the port in its polling URL. `reports_seed`
     is false for an endpoint without a seed. `input_mp` and `output_mp` are megapixels. `prompt` is the prompt in use,
     set once the image is rendered; `render_error` is set if rendering failed.
     """
@@ -40,6 +41,7 @@ class Task:
     input_mp: float = 0.0
     output_mp: float = 0.0
     region: int = 0
+    poll_host: int = 0
     triggers: tuple[str, ...] = ()
     reports_seed: bool = True
     prompt: str | None = None

@@ -118,7 +118,7 @@ def test_slow_tasks(tmp_path: Path) -> None:
     """A slow task takes ten times as long, and a stuck task does not end."""
     durations = {}
     for word in ("no-seed", "slow", "stuck"):
-        backend = Backend(Options(seed=3, renderer="flat"), tmp_path / word, regions=1)
+        backend = Backend(Options(seed=3, renderer="flat"), tmp_path / word)
         task = backend.accept(load().operations[0], {}, "account", parse_triggers([word]))
         durations[word] = task.done_at - task.started_at
         backend.close()

@@ -48,12 +48,16 @@ def test_help() -> None:
         "fault",
         "webhook-format",
         "single-port",
+        "regions",
+        "dead-region",
         "renderer",
     )
     assert [name for name in names if f"--{name}" not in text] == []
 
 
-@pytest.mark.parametrize("arguments", [["--document", "nowhere.json"], ["--fault", "unknown"], ["--host", "192.0.2.1"]])
+@pytest.mark.parametrize(
+    "arguments", [["--document", "nowhere.json"], ["--fault", "unknown"], ["--host", "192.0.2.1"], ["--regions", "0"]]
+)
 def test_unusable_option(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """An unusable option ends the start with one line."""
     assert main(["--port", "0", *arguments]) == 2

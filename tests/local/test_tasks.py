@@ -66,10 +66,10 @@ def test_progress() -> None:
 
 def status_after(seconds: float, word: str, folder: Path) -> dict[str, Any]:
     """The body of a poll some seconds after the start of a task with a fault."""
-    backend = Backend(Options(renderer="flat"), folder, 1)
+    backend = Backend(Options(renderer="flat"), folder)
     now = time.time()
     task = make_task(started_at=now - seconds, done_at=now - seconds + 1000, triggers=(word,))
-    body = Results(backend, Ports(1, 1, (1,))).status(task, "http://127.0.0.1:1")
+    body = Results(backend, Ports((1,), 1)).status(task, "http://127.0.0.1:1")
     backend.close()
     return body
 
@@ -104,10 +104,10 @@ def test_no_progress(tmp_path: Path) -> None:
 )
 def test_preview(words: tuple[str, ...], kind: type | None, tmp_path: Path) -> None:
     """A fault decides whether a running task has a preview, and its form."""
-    backend, now = Backend(Options(renderer="flat"), tmp_path, 1), time.time()
+    backend, now = Backend(Options(renderer="flat"), tmp_path), time.time()
     task = make_task(started_at=now - 500, done_at=now + 500, triggers=words)
     backend.store.add_image(task.id)
-    preview = Results(backend, Ports(1, 1, (1,))).status(task, "http://127.0.0.1:1")["preview"]
+    preview = Results(backend, Ports((1,), 1)).status(task, "http://127.0.0.1:1")["preview"]
     backend.close()
     url = preview["url"] if isinstance(preview, dict) else preview
     assert preview is None if kind is None else isinstance(preview, kind)
