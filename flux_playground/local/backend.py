@@ -22,7 +22,6 @@ from .tasks import Task, TaskStore
 
 MEDIAN_SECONDS, SIGMA = 6.0, 0.3  # of a task's lognormal duration at speed 1
 DURATION_FACTORS = {"slow": 10.0, "stuck": 1e7}
-OUTPUT_FORMATS = ("jpeg", "png", "webp")
 MAX_POLL_HOSTS = 1_000
 MAX_ACCOUNTS = 10_000
 
@@ -116,12 +115,12 @@ class Backend:
         duration = self._random.lognormvariate(log(MEDIAN_SECONDS), SIGMA) / self.options.speed
         for trigger in triggers:
             duration *= DURATION_FACTORS.get(trigger.fault.effect, 1.0)
-        random_seed, seed, output_format = (
-            self._random.getrandbits(32),
-            request.get("seed"),
-            request.get("output_format"),
-        )
-        now = time.time()
+        random_seed, seed, now = self._random.getrandbits(32), request.get("seed"), time.time()
+        behavior, output_format = endpoint_behavior(operation.path), request.get("output_format")
+        if any(trigger.fault.effect == "video" for trigger in triggers):
+            output_format = "mp4"
+        elif output_format not in behavior.formats:
+            output_format = behavior.formats[0]
         return Task(
             id=str(uuid.UUID(int=self._random.getrandbits(128), version=4)),
             path=operation.path,
@@ -129,8 +128,8 @@ class Backend:
             started_at=now,
             done_at=now + duration,
             seed=seed if isinstance(seed, int) else random_seed,
-            output_format=str(output_format) if output_format in OUTPUT_FORMATS else "jpeg",
-            cost=endpoint_behavior(operation.path).credits,
+            output_format=str(output_format),
+            cost=behavior.credits,
             output_mp=megapixels(request, self.options.scale),
             reports_seed=any(field.name == "seed" for field in operation.fields),
             poll_host=self._random.randrange(MAX_POLL_HOSTS),

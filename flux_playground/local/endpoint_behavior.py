@@ -23,7 +23,7 @@ class EndpointBehavior:
 
     `credits` is the price of an image, `active_tasks` the limit of one key. `statuses` has each status of a running
     task with the share of its time at which it begins. `cost_in` says which responses have the cost: "submit", "poll".
-    `times` are the names of times in a result.
+    `times` are the names of times in a result. `formats` are those of its files, the default first.
     """
 
     credits: float
@@ -33,6 +33,7 @@ class EndpointBehavior:
     cost_in: tuple[str, ...]
     reports_megapixels: bool
     times: tuple[str, ...]
+    formats: tuple[str, ...]
 
     def status_at(self, share: float) -> str:
         """Return the status of a running task after a share of its time."""
@@ -46,5 +47,5 @@ def endpoint_behavior(path: str) -> EndpointBehavior:
     values: dict[str, Any] = {}
     for pattern, entry in entries.items():
         values |= entry if fnmatchcase(path, pattern) else {}
-    values |= {name: tuple(values[name]) for name in ("cost_in", "times")}
+    values |= {name: tuple(values[name]) for name in ("cost_in", "times", "formats")}
     return EndpointBehavior(**values)

@@ -107,6 +107,7 @@ FAULTS = (
     Fault("cost-null", "task", "the cost is null", effect="cost-null"),
     Fault("cost-poll", "task", "only polls have the cost", effect="cost-poll"),
     Fault("cost-change", "task", "polls have twice the cost of the submit", effect="cost-change"),
+    Fault("video", "task", "is Ready with a video", effect="video"),
     Fault("no-times", "task", "is Ready without times", effect="no-times"),
     Fault("no-seed", "task", "is Ready without a seed", effect="no-seed"),
     Fault("no-sample", "task", "is Ready without a sample", effect="no-sample"),

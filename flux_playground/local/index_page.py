@@ -46,8 +46,7 @@ def render_page(document: Document, url: str) -> str:
 <style>{STYLE}</style></head>
 <body><h1>Local image API</h1>
 <p>This server has the same endpoints and responses as the real API. It needs no key and costs nothing.
-It renders its own images; none of them is made by FLUX. Endpoints for video return an image too, and the size of an
-image depends only on <code>width</code>, <code>height</code> and <code>aspect_ratio</code>.</p>
+It renders its own images; none of them is made by FLUX. A video is a slow zoom into an image.</p>
 <pre>{escape(_curl(document.operations[0], url))}</pre>
 <h2>Endpoints</h2><table>{operations}{others}</table>
 <h2>Simulate errors</h2><p>Put a word into the prompt or the key, or start the server with

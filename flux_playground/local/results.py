@@ -28,7 +28,7 @@ from .renderer import render_preview
 from .tasks import Task
 from .validation_errors import missing_parameter
 
-MIME_TYPES = {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
+MIME_TYPES = {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp", "mp4": "video/mp4"}
 EXPIRY_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 UNKNOWN_STATUS = "Dreaming"  # of no API document
 LOST_AFTER_SHARE = 0.5  # of a task's time
@@ -101,7 +101,8 @@ class Results:
         """Return the preview in a poll of a running task: the URL of a small image, or an object with it, or None."""
         effects = task.effects
         is_sent = endpoint_behavior(task.path).has_preview or effects & {"preview", "preview-object"}
-        if not is_sent or "no-preview" in effects or not self.backend.store.has_image(task):
+        is_image = self.backend.store.has_image(task) and task.output_format != "mp4"
+        if not is_sent or "no-preview" in effects or not is_image:
             return None
         url = delivery_url + self._signed_path(task, "preview.jpeg", MIME_TYPES["jpeg"])
         return {"url": url} if "preview-object" in effects else url

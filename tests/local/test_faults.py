@@ -13,6 +13,7 @@ import pytest
 import requests
 from starlette.responses import Response
 
+from flux_playground.images.media_types import verify
 from flux_playground.local import LocalServer
 from flux_playground.local.backend import Backend, Options
 from flux_playground.local.faults import FAULT_BY_WORD, FAULTS, CannedResponse, Fault, find_triggers, parse_triggers
@@ -89,6 +90,14 @@ def test_incomplete_result(server: LocalServer, word: str) -> None:
     assert body["status"] == "Ready"
     assert word.removeprefix("no-") not in (body["result"] or {})
     assert (body["result"] is None) == (word == "no-result")
+
+
+def test_video(server: LocalServer) -> None:
+    """A video is delivered as a complete MP4."""
+    body = wait_for_end(accept(server, prompt="#video", key="video")["polling_url"])
+    response = get(body["result"]["sample"])
+    assert response.headers["content-type"] == "video/mp4"
+    assert verify(response.content).format == "mp4"
 
 
 def test_no_times(server: LocalServer) -> None:

@@ -16,6 +16,7 @@ from ..image_size import image_size
 from .finetune_style import apply_style, draw_mark
 from .landscape import render_landscape
 from .scene import parse_prompt, seeded_random, upsample_prompt
+from .video import encode_video
 
 MARK = "local demo, not FLUX"
 COMMENT = "flux_playground local demo, not FLUX. Carries no C2PA signature."
@@ -100,7 +101,9 @@ def _open_image(text: str) -> Image.Image:
 
 
 def encode(image: Image.Image, output_format: str) -> bytes:
-    """Return the image as a "jpeg", "png" or "webp" file; its comment says that it is unsigned."""
+    """Return the image as a "jpeg", "png" or "webp" file, whose comment says that it is unsigned, or as an "mp4"."""
+    if output_format == "mp4":
+        return encode_video(image)
     file, text, exif = io.BytesIO(), PngImagePlugin.PngInfo(), Image.Exif()
     text.add_text("Comment", COMMENT)
     exif[0x010E] = COMMENT  # ImageDescription
