@@ -47,7 +47,7 @@ def fetch_published(server: str) -> Document:
 def save(settings: Settings, document: Document) -> None:
     """Save the document, so that later starts use it unless the settings name another."""
     path = _saved_path(settings)
-    write_atomic(path, json.dumps(document.raw, ensure_ascii=False).encode())
+    write_atomic(path, json.dumps(document.source, ensure_ascii=False).encode())
 
 
 def reset(settings: Settings) -> Document:

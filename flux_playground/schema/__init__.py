@@ -5,14 +5,16 @@ from .document import Document, load, load_text
 from .fields import Field
 from .known_fields import has_control_character, normalize
 from .operation import Operation
-from .supplement import Price, price, usual_seconds
+from .supplement import Facts, Price, facts, price, usual_seconds
 
 __all__ = [
     "Document",
+    "Facts",
     "Field",
     "Operation",
     "Price",
     "describe_changes",
+    "facts",
     "has_control_character",
     "load",
     "load_text",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from .fields import parse_fields
 from .load import parse_document, read_file
 from .operation import Operation
 from .simplify import merge_object_union, simplify, union_branches
+from .supplement import add_endpoints
 
 BUNDLED_DOCUMENT = Path(__file__).parent.parent / "openapi.json"
 TASK_RESPONSES = ({"id", "polling_url"}, {"id", "status", "webhook_url"})
@@ -21,8 +22,12 @@ TASK_RESPONSES = ({"id", "polling_url"}, {"id", "status", "webhook_url"})
 
 @dataclass(frozen=True)
 class Document:
-    """An OpenAPI document: `raw` is its content, `operations` are its endpoints in its order."""
+    """An OpenAPI document with the endpoints of the supplement: `operations`, its own first and in its order.
 
+    `source` is the content of the document itself, `raw` that with the endpoints that the supplement adds.
+    """
+
+    source: Mapping[str, Any]
     raw: Mapping[str, Any]
     operations: tuple[Operation, ...]
 
@@ -51,19 +56,22 @@ def load(source: str | Path | None = None) -> Document:
 
 def load_text(text: str, name: str = "The text") -> Document:
     """Return the document in a text; `name` is the source in messages. Raises `InvalidDocument`."""
-    raw = parse_document(text, name)
+    source = parse_document(text, name)
     try:
-        operations = tuple(_parse_operations(raw))
+        operations = tuple(_parse_operations(source))
     except InvalidDocument as error:
         raise InvalidDocument(f"{name}: {error.message}") from None
     if not operations:
         raise InvalidDocument(f"{name} has no endpoint that responds with a task.")
-    return Document(raw, operations)
+    raw = add_endpoints(source)
+    return Document(source, raw, (*operations, *_parse_operations(raw, except_for=source["paths"])))
 
 
-def _parse_operations(raw: Mapping[str, Any]) -> Iterator[Operation]:
+def _parse_operations(raw: Mapping[str, Any], *, except_for: Collection[str] = ()) -> Iterator[Operation]:
     resolver = Resolver(raw)
     for path, item in _object(raw.get("paths")).items():
+        if path in except_for:
+            continue
         item = _object(resolve_pointer(raw, item))
         post = _object(item.get("post"))
         responses = _response_names(resolver, post)

@@ -1,4 +1,4 @@
-"""Facts about endpoints that no OpenAPI document has, from `supplement.json`."""
+"""Endpoints and facts that BFL's OpenAPI documents do not have, from `supplement.json`."""
 
 from __future__ import annotations
 
@@ -40,6 +40,30 @@ class Price:
         return first + self.further_megapixel * max(0, megapixels - 1)
 
 
+@dataclass(frozen=True)
+class Facts:
+    """What is known about an endpoint beyond its schema; "" and None for what is not known.
+
+    `deprecated` is the reason why it is deprecated, in a sentence, and `successor` the path that replaces it.
+    `base_model` is the model that a finetune must have been trained for. `suggested` has the useful range of a number
+    by field name, where the schema states no bounds.
+    """
+
+    deprecated: str = ""
+    successor: str = ""
+    base_model: str = ""
+    price: Price | None = None
+    suggested: Mapping[str, tuple[float, float]] = dataclass_field(default_factory=dict)
+
+
+def facts(path: str) -> Facts:
+    """Return what is known about an endpoint."""
+    entry = dict(_load_supplement()["endpoints"].get(path, {}))
+    cost = entry.pop("price", None)
+    ranges = {name: (low, high) for name, (low, high) in entry.pop("suggested", {}).items()}
+    return Facts(**entry, price=Price(**cost) if cost else None, suggested=ranges)
+
+
 def usual_seconds(path: str) -> tuple[float, float]:
     """Return the seconds in which an endpoint makes an image, by experience: of twenty images, the second and the last.
 
@@ -52,8 +76,17 @@ def usual_seconds(path: str) -> tuple[float, float]:
 
 def price(path: str) -> Price | None:
     """Return the price of an endpoint's images; None if it is not known."""
-    entry = _load_supplement()["prices"].get(path)
-    return Price(**entry) if entry else None
+    return facts(path).price
+
+
+def add_endpoints(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an OpenAPI document with the endpoints of the supplement that it lacks; its own content stays."""
+    added, paths, components = _load_supplement()["document"], document["paths"], document.get("components")
+    components = components if isinstance(components, Mapping) else {}
+    schemas = components.get("schemas")
+    schemas = {**added["components"]["schemas"], **(schemas if isinstance(schemas, Mapping) else {})}
+    missing = {path: item for path, item in added["paths"].items() if path not in paths}
+    return {**document, "paths": {**paths, **missing}, "components": {**components, "schemas": schemas}}
 
 
 @cache

@@ -14,6 +14,7 @@ import pytest
 from gradio_client import Client, handle_file
 
 from flux_playground.images import image_file
+from flux_playground.schema import load
 from flux_playground.schema.document import BUNDLED_DOCUMENT
 
 from ..http_visitor import Stranger
@@ -47,7 +48,7 @@ def call(api: Client, **values: Any) -> tuple[str, str, dict[str, Any]]:
 
 def test_page_api_has_the_names_of_the_schema(api: Client) -> None:
     endpoints = api.view_api(return_format="dict")["named_endpoints"]
-    assert set(endpoints) == {"/generate"}
+    assert len(endpoints) == len(load().operations)
     names = [one["parameter_name"] for one in endpoints["/generate"]["parameters"]]
     document = json.loads((BUNDLED_DOCUMENT.parent / "openapi.json").read_text())
     schema = next(s for s in document["components"]["schemas"].values() if "finetune_id" in s.get("properties", {}))

@@ -95,15 +95,15 @@ def test_bundled_fields_are_described(ultra: schema.Operation) -> None:
 
 def test_bundled_paths() -> None:
     """The document has the calls around the endpoint."""
-    raw = schema.load().raw
-    assert {path: list(item) for path, item in raw["paths"].items()} == {
+    source = schema.load().source
+    assert {path: list(item) for path, item in source["paths"].items()} == {
         ENDPOINT: ["post"],
         "/v1/get_result": ["get"],
         "/v1/credits": ["get"],
         "/v1/my_finetunes": ["get"],
         "/v1/finetune_details": ["get"],
     }
-    (scheme,) = raw["components"]["securitySchemes"].values()
+    (scheme,) = source["components"]["securitySchemes"].values()
     assert (scheme["type"], scheme["in"], scheme["name"]) == ("apiKey", "header", "x-key")
 
 

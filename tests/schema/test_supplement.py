@@ -1,10 +1,19 @@
-"""The supplement has facts about endpoints that the document lacks."""
+"""The supplement has endpoints and facts that the document lacks."""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import Any
+
 import pytest
 
-from flux_playground.schema import load, price, usual_seconds
+from flux_playground import Settings, active_document
+from flux_playground.schema import describe_changes, facts, load, load_text, price, usual_seconds
+from flux_playground.schema.document import BUNDLED_DOCUMENT
+
+KLEIN = [f"/v1/flux-2-klein-{model}-finetuned" for model in ("4b", "9b", "9b-kv", "9b-kv-bf16", "base-4b", "base-9b")]
+CONSTRUCTS = Path(__file__).parents[1] / "documents" / "constructs.yaml"
 
 
 def test_every_endpoint_has_usual_seconds() -> None:
@@ -45,3 +54,53 @@ def test_price_by_value() -> None:
     assert known.credits({"resolution": "4k"}, 1) > 10 * known.credits({"resolution": "1k"}, 1)
     assert known.credits({"resolution": "8k"}, 1) == known.credits({}, 1)
     assert price("/v1/some-new-model") is None
+
+
+@pytest.mark.parametrize("source", [None, CONSTRUCTS])
+def test_endpoints_follow_the_own_ones(source: Path | None) -> None:
+    """Any document has the six endpoints, after its own ones and at its server."""
+    document = load(source)
+    own = [path for path in document.source["paths"] if path in {one.path for one in document.operations}]
+    assert [one.path for one in document.operations] == [*own, *KLEIN]
+    assert {document.operation(path).server for path in KLEIN} == {document.operations[0].server}
+
+
+def test_klein_request() -> None:
+    """A request needs a prompt and a finetune; the strength has no bounds."""
+    klein = load().operation(KLEIN[0])
+    assert [field.name for field in klein.fields if field.required] == ["prompt", "finetune_id"]
+    for name in ("my-lora", "acme/ink-1"):
+        request = klein.build_request({"prompt": "a mill", "finetune_id": name, "finetune_strength": "7.5"})
+        assert request == {"prompt": "a mill", "finetune_id": name, "finetune_strength": 7.5}
+    assert all(load().operation(path).fields == klein.fields for path in KLEIN)
+
+
+def test_own_endpoint_wins() -> None:
+    """The schema of a document that has the endpoint itself counts; the facts still apply."""
+    raw: dict[str, Any] = json.loads(BUNDLED_DOCUMENT.read_text("utf-8"))
+    raw["paths"][KLEIN[0]] = raw["paths"]["/v1/flux-pro-1.1-ultra-finetuned"]
+    document = load_text(json.dumps(raw))
+    assert document.operation(KLEIN[0]).fields == document.operations[0].fields
+    assert document.operation(KLEIN[1]) == load().operation(KLEIN[1])
+    assert facts(KLEIN[0]).base_model == "flux-2-klein-4b"
+
+
+def test_saved_document_has_no_supplement(tmp_path: Path) -> None:
+    """A later version with a better supplement applies it to a saved document; nothing counts as changed."""
+    settings, document = Settings(data=tmp_path), load(CONSTRUCTS)
+    active_document.save(settings, document)
+    (saved,) = tmp_path.glob("*.json")
+    assert json.loads(saved.read_text("utf-8")) == document.source
+    again = active_document.load_active(settings)
+    assert again == document
+    assert [describe_changes(document.operation(path), again.operation(path)) for path in KLEIN] == [()] * 6
+
+
+def test_facts_name_known_endpoints() -> None:
+    """A successor is an endpoint of every document, of a known price, and not deprecated itself."""
+    old = facts(load().operations[0].path)
+    assert old.deprecated.endswith(".")
+    new = facts(old.successor)
+    assert load().operation(old.successor)
+    assert (new.deprecated, new.price is not None) == ("", True)
+    assert facts("/v1/some-new-model") == type(old)()
