@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
+from typing import Any
 
 IMAGE_NAMES = re.compile(r"image|image_prompt|mask|control_image|person|garment|input_image(_\d+)?|input_images")
+SIZE_NAMES = ("width", "height")
 INVISIBLE_CHARACTERS = "\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff"
 QUOTES = "\"'`\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb"
 
@@ -23,6 +25,14 @@ def is_image(name: str, description: str) -> bool:
 def is_secret(name: str) -> bool:
     """Return whether the value of a field must not be shown, stored or shared."""
     return re.search(r"(^|_)(secret|password|token)(_|$)", name) is not None
+
+
+def requested_pixels(request: Mapping[str, Any]) -> int | None:
+    """Return the number of pixels that a request asks for by width and height; None if it leaves the size open."""
+    width, height = (request.get(name) for name in SIZE_NAMES)
+    if type(width) is not int or type(height) is not int or min(width, height) <= 0:
+        return None
+    return width * height
 
 
 def parse_ratio(text: str) -> Fraction | None:

@@ -48,14 +48,14 @@ class Usage:
         return durations[len(durations) // 2] if len(durations) >= 3 else None
 
     def price(self, server: str, endpoint: str) -> float | None:
-        """Return the credits that the latest image of an endpoint cost, or None."""
+        """Return the credits that the latest image of an endpoint cost, or None; failures may cost less."""
         if (server, endpoint) not in self._prices:
             query = """
-                SELECT cost FROM generations WHERE server = ? AND endpoint = ? AND cost IS NOT NULL
+                SELECT cost FROM generations WHERE server = ? AND endpoint = ? AND cost IS NOT NULL AND state != ?
                 ORDER BY finished_at DESC LIMIT 1
             """
             with self._lock:
-                rows = self._select(query, [server, endpoint])
+                rows = self._select(query, [server, endpoint, State.FAILED])
             self._prices[server, endpoint] = next((cost for (cost,) in rows), None)
         return self._prices[server, endpoint]
 
@@ -103,7 +103,7 @@ class Usage:
     def update(self, generation: Generation) -> None:
         """Take a written record into the answers that are kept in memory."""
         place = generation.server, generation.endpoint
-        if generation.cost is not None:
+        if generation.cost is not None and generation.state is not State.FAILED:
             self._prices[place] = generation.cost
         if generation.state is State.SUCCEEDED and generation.api_seconds is not None and place in self._durations:
             self._durations[place] = (*self._durations[place], generation.api_seconds)[-MAX_DURATIONS:]

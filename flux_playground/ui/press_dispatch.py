@@ -61,8 +61,8 @@ class Binding:
         inputs = {components.press, *drawn.inputs.values()}
         components.generate[place].click(press_generate, inputs, components.followed, js=CLICK, **quiet)
         bridge, form = components.form_bridges[place], dict(drawn.inputs)
-        read = [drawn.column, components.generate[place], *components.texts]
-        written = [*read, components.price, components.field_errors, *drawn.inputs.values()]
+        read = [drawn.column, components.generate[place], components.price, *components.texts]
+        written = [*read, components.field_errors, *drawn.inputs.values()]
         bridge.act_read(self._answer(place), inputs_kwargs=form, outputs=read, queue=False, **quiet)
         bridge.act_write(self._answer(place), inputs_kwargs=form, outputs=written, queue=False, **quiet)
 
