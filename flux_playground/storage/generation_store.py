@@ -125,7 +125,7 @@ class GenerationStore:
         marks = ", ".join("?" * len(UNFINISHED))
         where = f"""state NOT IN ({marks}) AND image_deleted_at IS NULL AND (image IS NOT NULL OR instr(request, ?))
             AND substr(server, 1, ?) = ? ORDER BY created_at, id LIMIT ?"""
-        return self._select(where, [*UNFINISHED, f'"{PREFIX}', len(server), server, limit])
+        return self._select(where, [*UNFINISHED, PREFIX, len(server), server, limit])
 
     def mark_images_deleted(self, generation_ids: Iterable[str], at: float) -> None:
         """Record when (Unix seconds) the files of these generations were deleted."""
