@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 from ..errors import StorageError
 from ..image_ref import PREFIX, find_image_refs, image_ref, is_image_ref, split_data_url
 from .database import Reader
 from .image_files import ImageFiles
+
+MIN_ORPHAN_AGE_SECONDS = 60.0
+"""Seconds after which a sent image that no record names is deleted; its record is written at once."""
 
 
 class InputStore:
@@ -49,6 +53,13 @@ class InputStore:
         with self._reader.lock:
             _, rows = self._reader.select(query, [owner, reference])
         return [(endpoint, json.loads(request)) for endpoint, request in rows]
+
+    def remove_unreferenced(self) -> None:
+        """Delete inputs that no stored generation refers to."""
+        wanted, before = self.referenced(), time.time() - MIN_ORPHAN_AGE_SECONDS
+        for path, at in self._files.iter_inputs():
+            if PREFIX + path.name not in wanted and at < before:
+                self._files.remove(path)
 
     def referenced(self) -> set[str]:
         """Return the references in all generations whose files were not deleted."""

@@ -61,7 +61,7 @@ class Usage:
 
     def counts(self) -> dict[State, tuple[int, float]]:
         """Return how many generations are in each state, and their cost together in credits."""
-        query = "SELECT state, count(*), coalesce(sum(cost), 0) FROM generations GROUP BY state"
+        query = "SELECT state, count(*), coalesce(sum(cost), 0) FROM generations WHERE imported = '' GROUP BY state"
         with self._lock:
             rows = self._select(query, [])
         return {State(state): (number, cost) for state, number, cost in rows if state in set(State)}
