@@ -24,11 +24,10 @@ export function installPersistence() {
 
 function saveForm() {
   if (!pending || page.isSwitching) return;
-  const name = FORM_KEY + page.endpoint;
   const text = JSON.stringify({ ...pending, ...Object.fromEntries(changedValues()) });
-  if (name + text === (savedText || `${name}{}`)) return; // without a change nothing is kept, and the next visit waits for nothing
-  savedText = name + text;
-  for (const store of [sessionStore, localStore]) store.set(name, text);
+  if (text === (savedText || "{}")) return; // without a change nothing is kept, and the next visit waits for nothing
+  savedText = text;
+  for (const store of [sessionStore, localStore]) store.set(FORM_KEY + page.endpoint, text);
 }
 
 function readKept() {

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import StorageError
+from ..image_ref import is_image_ref
 
 MAX_LOADED_PER_ADDRESS = 2
 """Requests with images that are in memory at once for one address; each may take 100 MB while it is sent."""
@@ -16,31 +17,32 @@ MAX_LOADED_PER_ADDRESS = 2
 
 @dataclass(frozen=True)
 class QueuedRequest:
-    """A checked request; `images` are the places of its images, which are references to inputs."""
+    """A checked request. The values of `image_fields` are references to inputs, or web addresses."""
 
     values: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    images: frozenset[tuple[str | int, ...]] = frozenset()
+    image_fields: frozenset[str] = frozenset()
 
     @property
     def has_images(self) -> bool:
         """Return whether an image must be loaded."""
-        return bool(self.images)
+        return any(is_image_ref(item) for name in self.image_fields for item in _items(self.values.get(name)))
 
     def load(self, load_input: Callable[[str], str | None]) -> dict[str, Any]:
         """Return the whole request; raises `StorageError` if an image is no longer the one that was checked."""
-        return {name: self._load(value, (name,), load_input) for name, value in self.values.items()}
 
-    def _load(self, value: Any, loc: tuple[str | int, ...], load_input: Callable[[str], str | None]) -> Any:
-        if loc in self.images:
-            text = load_input(value)
+        def load_item(item: Any) -> Any:
+            if not is_image_ref(item):
+                return item
+            text = load_input(item)
             if text is None:
                 raise StorageError("An image of this request is no longer on disk. Nothing was sent.")
             return text
-        if isinstance(value, Mapping):
-            return {name: self._load(item, (*loc, name), load_input) for name, item in value.items()}
-        if isinstance(value, list):
-            return [self._load(item, (*loc, index), load_input) for index, item in enumerate(value)]
-        return value
+
+        request = dict(self.values)
+        for name in self.image_fields & request.keys():
+            value = request[name]
+            request[name] = [load_item(item) for item in value] if isinstance(value, list) else load_item(value)
+        return request
 
 
 class LoadedRequests:
@@ -68,3 +70,7 @@ class LoadedRequests:
             self._counts[address] -= 1
             if not self._counts[address]:
                 del self._counts[address]
+
+
+def _items(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

@@ -3,12 +3,11 @@
 from .diff import describe_changes
 from .document import Document, load, load_text
 from .fields import Field
-from .known_fields import SIZE_NAMES, has_control_character, normalize, requested_pixels
+from .known_fields import has_control_character, normalize
 from .operation import Operation
 from .supplement import Facts, Price, facts, price, usual_seconds
 
 __all__ = [
-    "SIZE_NAMES",
     "Document",
     "Facts",
     "Field",
@@ -21,6 +20,5 @@ __all__ = [
     "load_text",
     "normalize",
     "price",
-    "requested_pixels",
     "usual_seconds",
 ]

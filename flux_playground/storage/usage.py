@@ -48,20 +48,20 @@ class Usage:
         return durations[len(durations) // 2] if len(durations) >= 3 else None
 
     def price(self, server: str, endpoint: str) -> float | None:
-        """Return the credits that the latest image of an endpoint cost, or None; failures may cost less."""
+        """Return the credits that the latest image of an endpoint cost, or None."""
         if (server, endpoint) not in self._prices:
             query = """
-                SELECT cost FROM generations WHERE server = ? AND endpoint = ? AND cost IS NOT NULL AND state != ?
+                SELECT cost FROM generations WHERE server = ? AND endpoint = ? AND cost IS NOT NULL
                 ORDER BY finished_at DESC LIMIT 1
             """
             with self._lock:
-                rows = self._select(query, [server, endpoint, State.FAILED])
+                rows = self._select(query, [server, endpoint])
             self._prices[server, endpoint] = next((cost for (cost,) in rows), None)
         return self._prices[server, endpoint]
 
     def counts(self) -> dict[State, tuple[int, float]]:
         """Return how many generations are in each state, and their cost together in credits."""
-        query = "SELECT state, count(*), coalesce(sum(cost), 0) FROM generations WHERE imported = '' GROUP BY state"
+        query = "SELECT state, count(*), coalesce(sum(cost), 0) FROM generations GROUP BY state"
         with self._lock:
             rows = self._select(query, [])
         return {State(state): (number, cost) for state, number, cost in rows if state in set(State)}
@@ -103,7 +103,7 @@ class Usage:
     def update(self, generation: Generation) -> None:
         """Take a written record into the answers that are kept in memory."""
         place = generation.server, generation.endpoint
-        if generation.cost is not None and generation.state is not State.FAILED:
+        if generation.cost is not None:
             self._prices[place] = generation.cost
         if generation.state is State.SUCCEEDED and generation.api_seconds is not None and place in self._durations:
             self._durations[place] = (*self._durations[place], generation.api_seconds)[-MAX_DURATIONS:]

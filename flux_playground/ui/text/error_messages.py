@@ -14,6 +14,7 @@ from ...errors import (
     InvalidImage,
     InvalidRecipe,
     InvalidRequest,
+    InvalidSweep,
     NoSuchAddress,
     OutOfCredits,
     PlaygroundError,
@@ -63,6 +64,12 @@ ERRORS: dict[type[PlaygroundError], Words] = {
         "It has no settings, or the file is damaged.",
         FREE,
         "Use the file as it was saved.",
+    ),
+    InvalidSweep: Words(
+        "Can't use this sweep",
+        "An axis or the plan has an error.",
+        FREE,
+        "Fix it and start again.",
     ),
     QuotaExceeded: Words(
         "Limit reached",
