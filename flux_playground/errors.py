@@ -5,7 +5,7 @@ PlaygroundError
 ├── StorageError          the data folder cannot be read or written
 ├── InvalidDocument       an OpenAPI document cannot be read
 ├── InvalidRecipe         a recipe, a link, a file or a pasted text has no settings that can be used
-├── InvalidSweep          an axis or the plan of a sweep cannot be used
+├── InvalidArchive        a ZIP file, or one of its files, cannot be imported
 ├── InvalidRequest        values that the schema or the API (422) refuses, by field
 ├── QuotaExceeded         the allowance of a visitor or the budget of the page is used up
 ├── QueueFull             the queue is full
@@ -110,8 +110,8 @@ class InvalidRecipe(PlaygroundError):
     """A recipe, a link or the metadata of an image cannot be read; the message is one sentence with the reason."""
 
 
-class InvalidSweep(PlaygroundError):
-    """An axis or the plan of a sweep cannot be used; the message is one sentence that names the place."""
+class InvalidArchive(PlaygroundError):
+    """A ZIP file, or one of the files in it, cannot be imported; the message is one sentence with the reason."""
 
 
 class InvalidRequest(PlaygroundError):

@@ -53,8 +53,9 @@ class Generation:
     `reproduces` is the id of the generation that this one repeats. `signed` tells whether the image file has Content
     Credentials, `embed_error` why a copy cannot contain its recipe ("" when it can); None means not computed.
     `spender` is the visitor who spent the owner's money; None when the owner's money was not spent or the owner spent
-    it. `account` is a digest of the API key. `secret` is part of the URL of the image file, so that only
-    those who have the URL can open the file. `image_deleted_at` is when retention deleted the files.
+    it. `account` is a digest of the API key. `secret` is part of the URL of the image file, so that only those who have
+    the URL can open the file. `image_deleted_at` is when retention deleted the files. `imported` names the tool that
+    made an imported image ("" for an image of this program), `file_name` is the name that its file had.
     """
 
     id: str
@@ -96,6 +97,8 @@ class Generation:
     spender: Identity | None = None
     account: str = ""
     image_deleted_at: float | None = None
+    imported: str = ""
+    file_name: str = ""
     secret: str = field(default_factory=lambda: secrets.token_hex(16), repr=False, compare=False)
 
     @property

@@ -14,23 +14,14 @@ from . import active_document, schema
 from .access.admission import Admission
 from .access.quota import Quota
 from .access.visitor import OWNER, Visitor, digest_key, offered_servers, resolve_credentials, spender_of, uses_demo
-from .build_request import (
-    SEED,
-    PreparedRequest,
-    has_images,
-    image_names,
-    prepare_request,
-    redact,
-    resolve_image_refs,
-    seed_of,
-    sends_image,
-)
+from .build_request import SEED, PreparedRequest, prepare_request, seed_of
 from .client import Client, Limits
 from .errors import InvalidRequest, Unauthorized
 from .generation import Generation, State
 from .image_ref import is_image_ref
 from .recipe import document_version
 from .reproduce import add_image_facts
+from .request_images import find_images, has_images, redact, resolve_image_refs, sends_image
 from .runs.active_runs import ActiveRun
 from .runs.changes import stream_changes
 from .runs.client_pool import ClientPool
@@ -157,7 +148,9 @@ class Playground:
         )
         reuse = reuse_running and not request.draws_seed
         # Without its images, which take megabytes and are on disk.
-        queued = QueuedRequest({**request.body, **request.redacted}, image_names(operation))
+        images = find_images(operation, request.redacted)
+        loaded = frozenset(loc for loc, image in images.items() if is_image_ref(image))
+        queued = QueuedRequest({**request.body, **request.redacted}, loaded)
         run = self._admission.admit(ActiveRun(generation, queued, visitor.identity), visitor, reuse=reuse)
         if run.generation is not generation:
             return run.generation

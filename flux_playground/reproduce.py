@@ -8,7 +8,7 @@ from typing import Any
 
 from .errors import InvalidImage, InvalidRecipe
 from .generation import Generation
-from .image_ref import is_image_ref
+from .image_ref import list_image_refs
 from .images import metadata
 from .recipe import Recipe, dump_recipe, format_parameters, recipe_from_generation, server_name
 from .recipe.compare import Comparison, Difference, compare, explain_differences
@@ -47,7 +47,7 @@ def caveats(one: Generation, server: str, store: GenerationStore) -> Iterator[st
     if server_name(one.server) != server_name(server):
         yield f"Made again it may differ: it was made at {one.server}, and would now be made at {server}."
     for name, value in one.request.items():
-        if is_image_ref(value) and store.inputs.load(value) is None:
+        if any(store.inputs.load(reference) is None for reference in list_image_refs(value)):
             yield f"It cannot be made again: the image that was sent as {name} is no longer kept here."
 
 

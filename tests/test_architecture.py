@@ -41,6 +41,7 @@ MAY_IMPORT = {
             "image_ref",
             "recipe",
             "reproduce",
+            "request_images",
             "runs",
             "schema",
         },
@@ -58,13 +59,15 @@ MAY_IMPORT = {
         "url_policy",
     },
     "active_document": {"client", "errors", "schema", "settings", "storage"},
-    "build_request": {"errors", "image_ref", "images", "recipe", "schema"},
+    "build_request": {"errors", "image_ref", "recipe", "request_images", "schema"},
+    "request_images": {"errors", "image_ref", "images", "schema"},
+    "price_estimate": {"errors", "images", "schema", "storage"},
     "reproduce": {"errors", "generation", "image_ref", "images", "recipe", "storage"},
+    "archive": {"bounded_json", "errors", "generation", "image_ref", "images", "recipe", "reproduce", "storage"},
     "runs": {"client", "errors", "generation", "identity", "image_ref", "storage", "url_policy"},
     "client": {"errors", "images", "url_policy"},
     "storage": {"bounded_json", "errors", "generation", "identity", "image_ref", "images"},
     "recipe": {"bounded_json", "errors", "generation", "image_ref", "images"},
-    "sweeps": {"bounded_json", "build_request", "errors", "recipe", "schema"},
     "snippets": {"bounded_json", "image_ref"},
     "images": {"errors"},
     "schema": {"bounded_json", "errors", "url_policy"},
@@ -115,6 +118,7 @@ MAY_IMPORT = {
 CORE = {
     *{
         "active_document",
+        "archive",
         "bounded_json",
         "build_request",
         "errors",
@@ -123,11 +127,13 @@ CORE = {
         "image_ref",
         "images",
         "playground",
+        "price_estimate",
         "recipe",
         "reproduce",
+        "request_images",
         "runs",
     },
-    *{"schema", "settings", "snippets", "sweeps"},
+    *{"schema", "settings", "snippets"},
 }
 
 ONLY_IN = {

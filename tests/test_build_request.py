@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from flux_playground.build_request import SEED_COUNT, build, redact, seed_of
+from flux_playground.build_request import SEED_COUNT, build, seed_of
 from flux_playground.errors import InvalidRequest
+from flux_playground.request_images import redact
 from flux_playground.schema import Operation, load_text
 
 

@@ -27,7 +27,7 @@ export function registerSender(form, events, trigger, kinds) {
   for (const action of kinds.followed) followed.add(action);
   for (const [event, actions] of Object.entries(events)) {
     for (const act of actions) {
-      senders.set(`${form} ${act}`, (data) => trigger(event, { ...data, ...readIdentity(), act, form: page.form }));
+      senders.set(`${form} ${act}`, (data) => trigger(event, { ...data, ...readIdentity(), act, ...shownForm() }));
     }
   }
   if (!senders.has("null show") || !offersForm(page.form)) return;
@@ -48,7 +48,7 @@ export const offersForm = (form) => senders.has(`${form} leave`);
 export function send(action, data = {}, { expectsChange = true } = {}) {
   if (!isComplete) return;
   if (paid.has(action)) {
-    if (repeats.isRepeat(action, data, page.form, readForm())) return;
+    if (repeats.isRepeat(action, data, shownForm(), readForm())) return;
     data = { ...data, press: randomPress() };
     showSending();
   } else if (followed.has(action)) repeats.forget();
@@ -65,11 +65,11 @@ export function press() {
     showToast("Still loading. Try again in a moment.");
     return "";
   }
-  if (pressChecks.some((check) => check()) || repeats.isRepeat("generate", { insist, count: page.count }, page.form, readForm())) return "";
+  if (pressChecks.some((check) => check()) || repeats.isRepeat("generate", { insist, count: page.count }, shownForm(), readForm())) return "";
   awaitNextResult();
   showSending();
   sentAt = performance.now();
-  return JSON.stringify({ ...readIdentity(), insist, count: page.count, press: randomPress() });
+  return JSON.stringify({ ...readIdentity(), endpoint: page.endpoint, insist, count: page.count, press: randomPress() });
 }
 
 export function insist() {
@@ -82,6 +82,7 @@ export function installBridge() {
   onTick(checkLostResponse);
 }
 
+const shownForm = () => ({ form: page.form, endpoint: page.endpoint });
 const randomPress = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
 
 // The button reacts at once; the response of the program takes a moment.

@@ -1,4 +1,5 @@
-// The choice of an endpoint. It is in the address of the page. Values of the form are carried over to the next form.
+// The choice of an endpoint. It is in the address of the page. Endpoints with the same fields share a form; to another
+// form the values are carried over.
 import { showToast } from "./announcements.js";
 import { isReady, offersForm, send } from "./bridge.js";
 import { $ } from "./dom.js";
@@ -8,12 +9,14 @@ import { onChange } from "./rendering.js";
 
 const PARAMETER = "endpoint";
 const MAX_SWITCH_MILLISECONDS = 8000; // without a response of the program
-let target = null; // number of the form to which the page switches
+let target = null; // endpoint of another form to which the page switches
 let wasFormShown = false;
 let afterSwitch = null;
 
 const endpointInAddress = () => new URLSearchParams(location.search).get(PARAMETER) || "";
-const endpointPaths = () => [...($("#endpoint")?.options || [])].map((option) => option.value);
+const endpoints = () => [...($("#endpoint")?.options || [])].map(({ value, dataset }) => ({ path: value, form: Number(dataset.form) }));
+const findEndpoint = (path) => endpoints().find((endpoint) => endpoint.path === path);
+const shownPath = () => page.endpoint || endpoints()[0]?.path;
 const isFormShown = () => Boolean($(`#fields-${page.form}`));
 
 export function installEndpoints() {
@@ -29,25 +32,43 @@ export function installEndpoints() {
 
 // Runs a task with the form of an endpoint, after a switch if another one is shown.
 export function withEndpoint(path, task) {
-  const paths = endpointPaths();
-  if (!path || path === paths[page.form] || !paths.includes(path)) task();
-  else if (switchTo(path)) afterSwitch = task;
+  if (!path || path === shownPath() || !findEndpoint(path)) task();
+  else if (switchTo(path)) {
+    if (page.isSwitching) afterSwitch = task;
+    else task();
+  }
 }
 
 function selectShownEndpoint() {
   const menu = $("#endpoint");
-  if (menu) menu.value = endpointPaths()[page.form];
+  if (menu) menu.value = shownPath();
 }
 
+// Returns whether the page switches; an endpoint of the same form is shown at once.
 function switchTo(path) {
-  const form = endpointPaths().indexOf(path);
-  if (form < 0 || form === page.form || target !== null || !isReady() || !offersForm(form)) return false;
-  target = form;
-  setTimeout(() => target === form && cancelSwitch(), MAX_SWITCH_MILLISECONDS);
+  const endpoint = findEndpoint(path);
+  if (!endpoint || path === shownPath() || target || !isReady() || !offersForm(endpoint.form)) return false;
+  if (endpoint.form === page.form) {
+    showEndpoint(path);
+    send("endpoint");
+    requestJson();
+    return true;
+  }
+  target = endpoint;
+  setTimeout(() => target === endpoint && cancelSwitch(), MAX_SWITCH_MILLISECONDS);
   $("#form")?.setAttribute("aria-busy", "true");
   page.isSwitching = true;
   send("leave");
   return true;
+}
+
+function showEndpoint(path) {
+  page.endpoint = path === endpoints()[0].path ? "" : path;
+  const address = new URL(location);
+  if (page.endpoint) address.searchParams.set(PARAMETER, page.endpoint);
+  else address.searchParams.delete(PARAMETER);
+  history.replaceState(null, "", address);
+  selectShownEndpoint();
 }
 
 function cancelSwitch() {
@@ -64,18 +85,13 @@ function noteLeft() {
     wasFormShown = true;
     return;
   }
-  if (target === null) {
+  if (!target) {
     if (wasFormShown && !page.isSwitching) fillNewForm(); // the response came after `cancelSwitch`
     return;
   }
-  page.form = target;
-  page.endpoint = target ? endpointPaths()[target] : "";
+  page.form = target.form;
+  showEndpoint(target.path);
   fillNewForm();
-  const address = new URL(location);
-  if (page.endpoint) address.searchParams.set(PARAMETER, page.endpoint);
-  else address.searchParams.delete(PARAMETER);
-  history.replaceState(null, "", address);
-  selectShownEndpoint();
   target = null;
 }
 
@@ -86,10 +102,12 @@ function fillNewForm() {
 }
 
 function noteArrived() {
-  if (!page.isSwitching || target !== null || !isReady() || !isFormShown()) return;
-  const path = endpointInAddress();
-  const paths = endpointPaths();
-  if (path && page.form === 0 && paths[0] !== path && (switchTo(path) || paths.includes(path))) return;
+  if (!page.isSwitching || target || !isReady() || !isFormShown()) return;
+  const endpoint = findEndpoint(endpointInAddress());
+  if (endpoint && !page.endpoint && endpoint.path !== shownPath()) {
+    switchTo(endpoint.path);
+    if (endpoint.form !== page.form) return;
+  }
   page.isSwitching = false;
   $("#form")?.removeAttribute("aria-busy");
   requestJson();

@@ -25,6 +25,7 @@ import { installNumberBounds } from "./number_bounds.js";
 import { installOtherTabs } from "./other_tabs.js";
 import { installPanels } from "./panels.js";
 import { installPersistence } from "./persistence.js";
+import { installPrice } from "./price.js";
 import { installRadioGroups } from "./radio_groups.js";
 import { observePage, onChange, onFrame } from "./rendering.js";
 import { installResult } from "./result.js";
@@ -67,6 +68,7 @@ const parts = [
   installNotifications,
   installAbout,
   installCount,
+  installPrice,
   installFinetuneList,
   installImageAddress,
   installOtherTabs,

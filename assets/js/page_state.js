@@ -1,7 +1,7 @@
 // What several modules need to know about the page.
 
 export const page = {
-  form: 0, // number of the form that is shown, in the order of the endpoint menu
+  form: 0, // number of the form that is shown; endpoints with the same fields share one
   endpoint: "", // path of the shown endpoint; empty for the first one
   isSwitching: false, // whether the form of another endpoint is on its way
   token: "", // identifies this tab and this visit; sent with every action

@@ -24,10 +24,11 @@ export function installPersistence() {
 
 function saveForm() {
   if (!pending || page.isSwitching) return;
+  const name = FORM_KEY + page.endpoint;
   const text = JSON.stringify({ ...pending, ...Object.fromEntries(changedValues()) });
-  if (text === (savedText || "{}")) return; // without a change nothing is kept, and the next visit waits for nothing
-  savedText = text;
-  for (const store of [sessionStore, localStore]) store.set(FORM_KEY + page.endpoint, text);
+  if (name + text === (savedText || `${name}{}`)) return; // without a change nothing is kept, and the next visit waits for nothing
+  savedText = name + text;
+  for (const store of [sessionStore, localStore]) store.set(name, text);
 }
 
 function readKept() {

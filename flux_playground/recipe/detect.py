@@ -23,6 +23,7 @@ from .pasted import looks_like_code, read_pasted
 from .recipe import VERSION_KEY, Recipe, parse_recipe, recipe_from_json
 from .share_link import VERSION_NAME, parse_link
 from .tool_json import read_json_settings
+from .tool_settings import tool_name
 
 FIELD_NAME = re.compile(r"[A-Za-z_]\w{0,99}")
 MAX_OBJECTS = 12  # places in a text where a recipe may begin
@@ -61,6 +62,7 @@ class Detected:
     unread: tuple[str, ...] = ()
     is_partial: bool = False
     count: int = 1
+    tool: str = ""
 
 
 def detect(data: bytes | str, fields: Collection[str] = COMMON_FIELDS) -> Detected:
@@ -109,7 +111,8 @@ def _detect_image(data: bytes) -> Detected:
         except InvalidRecipe as error:
             image = replace(image, problem=error.message)
     if settings := find_settings(others):
-        return replace(image, kind=SourceKind.COPY, values=redact(settings.values), notes=settings.notes)
+        values, tool = redact(settings.values), tool_name(settings)
+        return replace(image, kind=SourceKind.COPY, values=values, notes=settings.notes, tool=tool)
     return image
 
 

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, quote_plus
 
 from ..bounded_json import InvalidJson, dump_json, parse_json
 from ..errors import InvalidRecipe
-from ..image_ref import is_image_ref
+from ..image_ref import list_image_refs
 from .fingerprint import redact
 
 ENDPOINT_NAME, VERSION_NAME, VERSION = "endpoint", "recipe", "1"
@@ -66,7 +66,11 @@ def parse_link(text: str) -> tuple[dict[str, Any], str]:
 
 def _shareable(values: Mapping[str, Any]) -> dict[str, Any]:
     reserved = (ENDPOINT_NAME, VERSION_NAME)
-    return {name: value for name, value in redact(values).items() if name not in reserved and not is_image_ref(value)}
+    return {
+        name: value
+        for name, value in redact(values).items()
+        if name not in reserved and not any(list_image_refs(value))
+    }
 
 
 def _parse_value(text: str) -> Any:

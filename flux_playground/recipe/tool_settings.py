@@ -18,6 +18,9 @@ TWO_SEEDS = "It has two seeds. The first one is used."
 SEVERAL = "It has several lines of settings. The last one is used."
 INCOMPLETE = "A quote or bracket is not closed. The settings after it are not used."
 
+TOOLS_WITH_VERSION = ("RuinedFooocus", "Fooocus", "ComfyUI", "SwarmUI", "InvokeAI", "Draw Things", "Easy Diffusion")
+"""Tools that name themselves in their settings; RuinedFooocus before Fooocus, whose name is in it."""
+
 MAX_DIGITS = 40
 MAX_EXACT_FLOAT = 2**53  # a larger float may be another whole number, rounded
 SIZE = re.compile(r"[(\[]?\s*(\d{1,6})\s*[x×*,]\s*(\d{1,6})\s*[)\]]?", re.IGNORECASE)
@@ -63,6 +66,13 @@ def build_settings(
     return ToolSettings(
         {**values, **size_values(size), **{name: others[name] for name in others if name not in values}}, notes
     )
+
+
+def tool_name(settings: ToolSettings) -> str:
+    """Return the tool that wrote settings, also by the version that it wrote, or their format; "" if it is unknown."""
+    stated = f"{settings.values.get('software', '')} {settings.values.get('version', '')}".casefold()
+    named = settings.tool or next((name for name in TOOLS_WITH_VERSION if name.casefold() in stated), "")
+    return named or ("A1111 format" if {"steps", "sampler"} <= settings.values.keys() else "")
 
 
 def unclear(tool: str = "") -> ToolSettings:

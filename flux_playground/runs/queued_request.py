@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import StorageError
-from ..image_ref import is_image_ref
 
 MAX_LOADED_PER_ADDRESS = 2
 """Requests with images that are in memory at once for one address; each may take 100 MB while it is sent."""
@@ -17,32 +16,31 @@ MAX_LOADED_PER_ADDRESS = 2
 
 @dataclass(frozen=True)
 class QueuedRequest:
-    """A checked request. The values of `image_fields` are references to inputs, or web addresses."""
+    """A checked request; `images` are the places of its images, which are references to inputs."""
 
     values: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    image_fields: frozenset[str] = frozenset()
+    images: frozenset[tuple[str | int, ...]] = frozenset()
 
     @property
     def has_images(self) -> bool:
         """Return whether an image must be loaded."""
-        return any(is_image_ref(item) for name in self.image_fields for item in _items(self.values.get(name)))
+        return bool(self.images)
 
     def load(self, load_input: Callable[[str], str | None]) -> dict[str, Any]:
         """Return the whole request; raises `StorageError` if an image is no longer the one that was checked."""
+        return {name: self._load(value, (name,), load_input) for name, value in self.values.items()}
 
-        def load_item(item: Any) -> Any:
-            if not is_image_ref(item):
-                return item
-            text = load_input(item)
+    def _load(self, value: Any, loc: tuple[str | int, ...], load_input: Callable[[str], str | None]) -> Any:
+        if loc in self.images:
+            text = load_input(value)
             if text is None:
                 raise StorageError("An image of this request is no longer on disk. Nothing was sent.")
             return text
-
-        request = dict(self.values)
-        for name in self.image_fields & request.keys():
-            value = request[name]
-            request[name] = [load_item(item) for item in value] if isinstance(value, list) else load_item(value)
-        return request
+        if isinstance(value, Mapping):
+            return {name: self._load(item, (*loc, name), load_input) for name, item in value.items()}
+        if isinstance(value, list):
+            return [self._load(item, (*loc, index), load_input) for index, item in enumerate(value)]
+        return value
 
 
 class LoadedRequests:
@@ -70,7 +68,3 @@ class LoadedRequests:
             self._counts[address] -= 1
             if not self._counts[address]:
                 del self._counts[address]
-
-
-def _items(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

@@ -3,11 +3,12 @@
 from .diff import describe_changes
 from .document import Document, load, load_text
 from .fields import Field
-from .known_fields import has_control_character, normalize
+from .known_fields import SIZE_NAMES, has_control_character, normalize, requested_pixels
 from .operation import Operation
 from .supplement import Facts, Price, facts, price, usual_seconds
 
 __all__ = [
+    "SIZE_NAMES",
     "Document",
     "Facts",
     "Field",
@@ -20,5 +21,6 @@ __all__ = [
     "load_text",
     "normalize",
     "price",
+    "requested_pixels",
     "usual_seconds",
 ]

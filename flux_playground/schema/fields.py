@@ -8,7 +8,8 @@ from typing import Any
 
 from . import error_text
 from .dereference import NEVER
-from .known_fields import is_image, is_secret
+from .image_places import ImageShape, holds_images, image_shape
+from .known_fields import is_secret
 from .simplify import enum_values, simplify, union_branches
 from .validate import is_valid
 
@@ -20,7 +21,7 @@ class Field:
     """One property of a schema; what the schema does not say is None, "" or empty.
 
     `type` is "string", "integer", "number", "boolean", "array", "object", or "any" for a union or an unknown type.
-    `media` is "image" for a string, or an array of strings, with images as base64. `nullable` fields accept null.
+    `media` is "image" for a field that has a place for an image, in any shape. `nullable` fields accept null.
     `example` is only for a placeholder. `schema` is the JSON Schema of the property without references.
     """
 
@@ -49,6 +50,11 @@ class Field:
     def secret(self) -> bool:
         """Whether the value must not be shown, stored or shared."""
         return self.format == "password" or is_secret(self.name)
+
+    @property
+    def images(self) -> ImageShape | None:
+        """How many images the field takes, and how, if it takes only images; None for other fields."""
+        return image_shape(self.name, self.schema) if self.media else None
 
     @property
     def branches(self) -> tuple[Field, ...]:
@@ -110,7 +116,7 @@ def parse_field(name: str, schema: Mapping[str, Any] | bool, *, required: bool =
         format="password" if known.get("writeOnly") else known.get("format", ""),
         nullable=is_valid(whole, None),
         required=required,
-        media="image" if _holds_image(name, field_type, known) else "",
+        media="image" if holds_images(name, whole) else "",
         schema=whole,
     )
 
@@ -126,12 +132,3 @@ def _field_type(known: Mapping[str, Any]) -> str:
     if types == {"integer", "number"}:
         return "number"
     return types.pop() if len(types) == 1 and types <= {"string", "integer", "number", "boolean"} else "any"
-
-
-def _holds_image(name: str, field_type: str, known: Mapping[str, Any]) -> bool:
-    item, description = known, known.get("description", "")
-    if field_type == "array":
-        items = known.get("items")
-        item = simplify(items) if isinstance(items, dict) else {}
-        description = f"{description} {item.get('description', '')}".strip()
-    return _field_type(item) == "string" and not enum_values(item) and is_image(name, description)

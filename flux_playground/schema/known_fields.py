@@ -3,28 +3,43 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
+from typing import Any
 
-IMAGE_NAMES = re.compile(r"image|image_prompt|mask|control_image|person|garment|input_image(_\d+)?|input_images")
+IMAGE_NAMES = re.compile(
+    r"(\w+_)?(image|photo|picture|mask)s?(_\d+)?|(\w+_)?image_(prompt|url|base64|data)s?(_\d+)?|person|garment"
+)
+IMAGE_WORDS = re.compile(r"image|mask|photo|picture", re.IGNORECASE)
+OTHER_MEDIA = re.compile(r"video|audio|sound|webhook|callback", re.IGNORECASE)
+MEMBER_NAMES = re.compile(r"ur[li]|href|src|data|base64|b64|b64_json|bytes|content|file|source")
+SIZE_NAMES = ("width", "height")
 INVISIBLE_CHARACTERS = "\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff"
 QUOTES = "\"'`\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb"
 
 
-PROMPT, FINETUNE, STRENGTH = "prompt", "finetune_id", "finetune_strength"
-"""The fields that the presets of a sweep vary, where an endpoint has them."""
+def is_image_text(name: str, description: str, holder: str, schema: Mapping[str, Any]) -> bool:
+    """Return whether a text holds an image: its data or its address.
 
-VALUE_LABELS: dict[tuple[str, float], str] = {(STRENGTH, 0): "no finetune (control)"}
-"""By field name and value: what the value means."""
-
-
-def is_image(name: str, description: str) -> bool:
-    """Return whether a string field holds an image as base64."""
-    text = f"{name} {description}".lower()
-    mentions_image = re.search(r"image|mask|photo|picture", text) is not None
+    `description` has all texts about it. `holder` is name and texts of the object that it is a member of, or "".
+    `schema` may have a format, an encoding, a media type or a pattern that tells.
+    """
+    media_type = str(schema.get("contentMediaType", "application/octet-stream"))
+    if media_type.startswith("image/") or "data:image" in str(schema.get("pattern", "")):
+        return True
+    if media_type != "application/octet-stream":
+        return False
+    text = f"{name} {description}"
     if IMAGE_NAMES.fullmatch(name):
-        return mentions_image or not description
-    return mentions_image and "base64" in text.replace("-", "")
+        return IMAGE_WORDS.search(text) is not None or not description
+    if OTHER_MEDIA.search(name) or not IMAGE_WORDS.search(f"{text} {holder}"):
+        return False
+    is_data = schema.get("format") in ("binary", "byte") or schema.get("contentEncoding") == "base64"
+    if is_data or (IMAGE_WORDS.search(text) and "base64" in text.lower().replace("-", "")):
+        return True
+    if IMAGE_WORDS.search(holder) and not OTHER_MEDIA.search(holder) and MEMBER_NAMES.fullmatch(name):
+        return True
+    return schema.get("format") == "uri" and IMAGE_WORDS.search(name) is not None
 
 
 def is_secret(name: str) -> bool:
@@ -32,9 +47,12 @@ def is_secret(name: str) -> bool:
     return re.search(r"(^|_)(secret|password|token)(_|$)", name) is not None
 
 
-def is_prose(name: str) -> bool:
-    """Return whether a text field holds sentences rather than a name."""
-    return re.fullmatch(r"(.*_)?prompt|text", name) is not None
+def requested_pixels(request: Mapping[str, Any]) -> int | None:
+    """Return the number of pixels that a request asks for by width and height; None if it leaves the size open."""
+    width, height = (request.get(name) for name in SIZE_NAMES)
+    if type(width) is not int or type(height) is not int or min(width, height) <= 0:
+        return None
+    return width * height
 
 
 def parse_ratio(text: str) -> Fraction | None:

@@ -6,7 +6,15 @@ from .template import Template, fill, load
 
 SHELL_IMAGE = """\
 # Image of the request: save it next to this script as @file@ (JPEG, PNG or WebP).
-body=${body%%@reference@*}$(base64 <@file@ | tr -d '\\n')${body#*@reference@}
+insert '@reference@' @file@
+"""
+
+SHELL_INSERT = """\
+# Replaces a reference in the request by an image as base64.
+insert() {
+  image=$(base64 <"$2" | tr -d '\\n')
+  while case $body in *"$1\\""*) ;; *) false ;; esac; do body=${body%%"$1\\""*}$image\\"${body#*"$1\\""}; done
+}
 """
 
 PYTHON_IMAGES = '''\
@@ -18,21 +26,22 @@ IMAGES = {
 def insert_images(text):
     """Replace the references in the request by images as base64."""
     for reference, file in IMAGES.items():
-        text = text.replace(f'"{reference}"', f'"{base64.b64encode(Path(file).read_bytes()).decode()}"')
+        text = text.replace(f'{reference}"', f'{base64.b64encode(Path(file).read_bytes()).decode()}"')
     return text
 
 '''
 
 JAVASCRIPT_IMAGE = """\
 // Image of the request: save it next to this script as @file@ (JPEG, PNG or WebP).
-body = body.replaceAll('"@reference@"', JSON.stringify(await readFile("@file@", "base64")));
+body = body.replaceAll('@reference@"', `${await readFile("@file@", "base64")}"`);
 """
 
 
 def render_shell(template: Template) -> str:
     """Return a script for any POSIX shell with curl."""
-    images = (fill(SHELL_IMAGE, file=file, reference=reference) for reference, file in template.images.items())
-    return fill(load("image.sh.txt"), url=template.url, request=template.request, images="".join(images))
+    images = [fill(SHELL_IMAGE, file=file, reference=reference) for reference, file in template.images.items()]
+    text = "".join([SHELL_INSERT, *images]) if images else ""
+    return fill(load("image.sh.txt"), url=template.url, request=template.request, images=text)
 
 
 def render_python(template: Template) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ..bounded_json import dump_json
-from ..image_ref import is_image_ref
+from ..image_ref import list_image_refs, split_data_url
 
 FOLDER = Path(__file__).parent / "templates"
 SAFE_URL_CHARACTERS = "/:.-_~[]@?=&%+"
@@ -22,7 +22,8 @@ SAFE_URL_CHARACTERS = "/:.-_~[]@?=&%+"
 
 @dataclass(frozen=True)
 class Template:
-    """The variable parts of the code: `images` maps each reference in the request to a file name."""
+    """The variable parts of the code: `images` maps each reference in the request, without the head of a data URL, to a
+    file name."""
 
     url: str
     request: str
@@ -36,10 +37,9 @@ def prepare_template(server: str, endpoint: str, request: Mapping[str, Any]) -> 
     images: dict[str, str] = {}
     for name, value in shared.items():
         stem = re.sub(r"[^\w-]", "_", name, flags=re.ASCII)
-        items = value if isinstance(value, list) else [value]
-        for number, item in enumerate(items, 1):
-            if is_image_ref(item):
-                images[item] = f"{stem}_{number}.png" if len(items) > 1 else f"{stem}.png"
+        references = list(dict.fromkeys(split_data_url(one)[1] for one in list_image_refs(value)))
+        for number, reference in enumerate(references, 1):
+            images.setdefault(reference, f"{stem}_{number}.png" if len(references) > 1 else f"{stem}.png")
     url = quote(server.rstrip("/") + endpoint, safe=SAFE_URL_CHARACTERS)
     return Template(url, dump_json(shared, indent=2, sort_keys=False), images)
 

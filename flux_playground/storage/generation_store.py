@@ -6,11 +6,12 @@ Every write is on disk when the call returns, because the next step may cost mon
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
 import shutil
 import sqlite3
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from ..errors import StorageError
 from ..generation import UNFINISHED, Generation, State
 from ..image_ref import PREFIX
 from ..images import image_file, media_types
+from .annotations import NOBODY, Annotations, purge_rows
 from .database import DATABASE_NAME, Reader, open_database
 from .image_files import ImageFiles
 from .input_store import InputStore
@@ -26,8 +28,14 @@ from .pending_records import PendingRecords
 from .process_lock import ProcessLock
 from .row_writer import RowWriter
 from .rows import from_row_or_none, to_row
+from .search import Search
+from .search_backlog import SearchBacklog
 from .usage import Usage
 
+NOT_DELETED = (
+    f"owner != '{NOBODY}' AND NOT EXISTS"  # noqa: S608
+    " (SELECT 1 FROM annotations WHERE annotations.id = generations.id AND deleted_at IS NOT NULL)"
+)
 MIN_FREE_BYTES = 32_000_000  # of the data folder's disk, before a request is sent
 
 
@@ -47,20 +55,28 @@ class GenerationStore:
         self._writer = RowWriter(database)
         # A connection of its own, so that reads need not wait for fsync.
         self._reader = Reader(sqlite3.connect(folder / DATABASE_NAME, check_same_thread=False, timeout=30))
+        self._search_reader = Reader(sqlite3.connect(folder / DATABASE_NAME, check_same_thread=False, timeout=30))
         self.usage = Usage(self._reader)
+        self.annotations = Annotations(self._search_reader, self._writer)
+        self.search = Search(self._search_reader, self.annotations, self._load)
         self.inputs = InputStore(self.files, self._reader)
         self._process_lock = ProcessLock(folder)
         self.is_primary = self._process_lock.is_primary
         self._pending = PendingRecords(self.save)
         self._inode = (folder / DATABASE_NAME).stat().st_ino
         self._key_lock = threading.Lock()
+        self.backlog = SearchBacklog(self._writer.run)
+        if self.is_primary:
+            self.backlog.start()
 
     def close(self) -> None:
         """Write pending records and close the folder."""
         self._pending.close()
+        self.backlog.close()
         self._writer.close()
-        with self._reader.lock:
-            self._reader.connection.close()
+        for reader in (self._reader, self._search_reader):
+            with reader.lock:
+                reader.connection.close()
         self._process_lock.close()
 
     def save(self, generation: Generation) -> Generation:
@@ -87,19 +103,22 @@ class GenerationStore:
         self._reader.check()
 
     def get(self, generation_id: str) -> Generation | None:
-        """Return a generation, or None for an unknown id."""
+        """Return a generation, or None for an unknown id and for a deleted generation."""
         pending = self._pending.get(generation_id)
-        return pending or next(iter(self._select("id = ?", [generation_id])), None)
+        return pending or next(iter(self._select(f"id = ? AND {NOT_DELETED}", [generation_id])), None)
 
     def recent(self, owner: str, limit: int = 60) -> list[Generation]:
         """Return an owner's latest generations, newest first."""
-        rows = self._select("owner = ? ORDER BY created_at DESC, id LIMIT ?", [owner, limit])
+        where = f"owner = ? AND {NOT_DELETED} ORDER BY created_at DESC, id LIMIT ?"
+        rows = self._select(where, [owner, limit])
         return [self._pending.get(generation.id) or generation for generation in rows]
 
     def count(self, owner: str) -> int:
         """Return the number of an owner's generations."""
+        deleted = "SELECT count(*) FROM annotations WHERE owner = ? AND deleted_at IS NOT NULL"
+        query = f"SELECT count(*) - ({deleted}) FROM generations WHERE owner = ?"  # noqa: S608
         with self._reader.lock:
-            _, rows = self._reader.select("SELECT count(*) FROM generations WHERE owner = ?", [owner])
+            _, rows = self._reader.select(query, [owner, owner])
         return int(rows[0][0])
 
     def unfinished(self) -> list[Generation]:
@@ -109,23 +128,47 @@ class GenerationStore:
 
     def find_by_sha256(self, owner: str, sha256: str) -> Generation | None:
         """Return an owner's latest generation whose delivered image has this hash, or None."""
-        where = "owner = ? AND sha256 = ? ORDER BY created_at DESC LIMIT 1"
+        where = f"owner = ? AND sha256 = ? AND {NOT_DELETED} ORDER BY created_at DESC LIMIT 1"
         return next(iter(self._select(where, [owner, sha256])), None)
 
     def find_by_fingerprint(self, owner: str, fingerprint: str) -> Generation | None:
         """Return an owner's latest succeeded generation of exactly this request, seed included, or None."""
-        where = "owner = ? AND fingerprint = ? AND state = ? ORDER BY created_at DESC LIMIT 1"
+        where = f"owner = ? AND fingerprint = ? AND state = ? AND {NOT_DELETED} ORDER BY created_at DESC LIMIT 1"
         return next(iter(self._select(where, [owner, fingerprint, State.SUCCEEDED])), None)
 
     def oldest_with_files(self, limit: int, server: str = "") -> list[Generation]:
         """Return finished generations that still have an image or inputs, oldest first.
 
-        Only generations whose server URL begins with `server` are returned.
+        Only imported ones and those whose server URL begins with `server` are returned, and none that is starred.
         """
         marks = ", ".join("?" * len(UNFINISHED))
-        where = f"""state NOT IN ({marks}) AND image_deleted_at IS NULL AND (image IS NOT NULL OR instr(request, ?))
-            AND substr(server, 1, ?) = ? ORDER BY created_at, id LIMIT ?"""
-        return self._select(where, [*UNFINISHED, f'"{PREFIX}', len(server), server, limit])
+        where = f"""
+            state NOT IN ({marks}) AND image_deleted_at IS NULL AND (image IS NOT NULL OR instr(request, ?))
+            AND (substr(server, 1, ?) = ? OR imported != '') AND id NOT IN (SELECT id FROM annotations WHERE starred)
+            ORDER BY created_at, id LIMIT ?
+        """  # noqa: S608  # `marks` are question marks
+        return self._select(where, [*UNFINISHED, PREFIX, len(server), server, limit])
+
+    def purge(self, before: float) -> int:
+        """Remove the generations that were deleted before a time (Unix seconds) and return their number.
+
+        Files go first: after a crash the next call continues. What was spent is still counted: a row without owner
+        and content remains. Raises `StorageError`.
+        """
+        query = "SELECT id, image, request FROM generations JOIN annotations USING (id) WHERE deleted_at < ?"
+        with self._reader.lock:
+            _, rows = self._reader.select(query, [before])
+        try:
+            for generation_id, image, _ in rows:
+                self.files.remove(self.files.thumbnail(generation_id))
+                if image is not None:
+                    self.files.remove(self.files.images / image)
+            self._writer.run(lambda database: purge_rows(database, [row[0] for row in rows]))
+            if any(PREFIX in request for *_, request in rows):
+                self.inputs.remove_unreferenced()
+        except OSError as error:
+            raise StorageError(f"A deleted image could not be removed: {error.strerror or error}.") from None
+        return len(rows)
 
     def mark_images_deleted(self, generation_ids: Iterable[str], at: float) -> None:
         """Record when (Unix seconds) the files of these generations were deleted."""
@@ -177,6 +220,11 @@ class GenerationStore:
                 self.files.write(path, secrets.token_bytes(32))
                 path.chmod(0o600)
         return path.read_bytes()
+
+    def _load(self, ids: Sequence[str]) -> dict[str, Generation]:
+        where = f"id IN (SELECT value FROM json_each(?)) AND {NOT_DELETED}"  # noqa: S608
+        rows = self._select(where, [json.dumps(ids)])
+        return {generation.id: self._pending.get(generation.id) or generation for generation in rows}
 
     def _select(self, where: str, values: Iterable[Any]) -> list[Generation]:
         # `where` is always a literal of this module; every value is bound.

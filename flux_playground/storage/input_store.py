@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 from ..errors import StorageError
-from ..image_ref import PREFIX, find_image_refs, image_ref, is_image_ref
+from ..image_ref import PREFIX, find_image_refs, image_ref, is_image_ref, split_data_url
 from .database import Reader
 from .image_files import ImageFiles
+
+MIN_ORPHAN_AGE_SECONDS = 60.0
+"""Seconds after which a sent image that no record names is deleted; its record is written at once."""
 
 
 class InputStore:
@@ -18,27 +22,30 @@ class InputStore:
         self._files, self._reader = files, reader
 
     def save(self, text: str) -> str:
-        """Store an input image (base64) and return its reference; raises `StorageError`."""
-        path = self._files.inputs / image_ref(text).removeprefix(PREFIX)
-        if self.load(image_ref(text)) is not None:
+        """Store an input image (base64 or data URL) and return its reference; raises `StorageError`."""
+        head, data = split_data_url(text)
+        reference = image_ref(data)
+        path = self._files.inputs / reference.removeprefix(PREFIX)
+        if self.load(reference) is not None:
             path.touch()  # retention removes only files that were not used for a while
-            return image_ref(text)
+            return head + reference
         try:
-            self._files.write(path, text.encode())
+            self._files.write(path, data.encode())
         except OSError as error:
             raise StorageError(f"An image could not be kept: {error.strerror or error}. Nothing was sent.") from None
-        return image_ref(text)
+        return head + reference
 
     def load(self, reference: str) -> str | None:
-        """Return the base64 text of a reference; None for a missing or damaged file."""
+        """Return the base64 or the data URL of a reference; None for a missing or damaged file."""
         if not is_image_ref(reference):
             return None
+        head, reference = split_data_url(reference)
         path = self._files.inputs / reference.removeprefix(PREFIX)
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
             return None
-        return text if image_ref(text) == reference else None
+        return head + text if image_ref(text) == reference else None
 
     def find_requests(self, owner: str, reference: str) -> list[tuple[str, dict[str, Any]]]:
         """Return endpoint and request of an owner's generations that contain a reference, maybe as part of a text."""
@@ -47,9 +54,16 @@ class InputStore:
             _, rows = self._reader.select(query, [owner, reference])
         return [(endpoint, json.loads(request)) for endpoint, request in rows]
 
+    def remove_unreferenced(self) -> None:
+        """Delete inputs that no stored generation refers to."""
+        wanted, before = self.referenced(), time.time() - MIN_ORPHAN_AGE_SECONDS
+        for path, at in self._files.iter_inputs():
+            if PREFIX + path.name not in wanted and at < before:
+                self._files.remove(path)
+
     def referenced(self) -> set[str]:
         """Return the references in all generations whose files were not deleted."""
         query = "SELECT request FROM generations WHERE image_deleted_at IS NULL AND instr(request, ?)"
         with self._reader.lock:
-            _, rows = self._reader.select(query, [f'"{PREFIX}'])
+            _, rows = self._reader.select(query, [PREFIX])
             return {reference for (request,) in rows for reference in find_image_refs(request)}

@@ -89,4 +89,43 @@ MIGRATIONS = (
         ALTER TABLE generations ADD COLUMN link_expires_at REAL;
         """,
     ),
+    Migration(
+        "add_gallery",
+        """
+        ALTER TABLE generations ADD COLUMN imported TEXT NOT NULL DEFAULT '';
+        ALTER TABLE generations ADD COLUMN file_name TEXT NOT NULL DEFAULT '';
+        CREATE TABLE annotations (
+            id TEXT PRIMARY KEY, owner TEXT NOT NULL, starred INTEGER NOT NULL DEFAULT 0,
+            rating INTEGER NOT NULL DEFAULT 0, tags TEXT NOT NULL DEFAULT '[]', note TEXT NOT NULL DEFAULT '',
+            deleted_at REAL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX annotations_with_tags ON annotations (owner) WHERE tags != '[]' AND deleted_at IS NULL;
+        CREATE INDEX annotations_starred ON annotations (id) WHERE starred;
+        CREATE INDEX annotations_deleted ON annotations (owner, deleted_at) WHERE deleted_at IS NOT NULL;
+        CREATE TABLE entries (
+            number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, prompt INTEGER,
+            rank INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX entries_by_prompt ON entries (prompt, rank, number) WHERE prompt IS NOT NULL;
+        CREATE VIRTUAL TABLE entry_words USING fts5 (words, detail = none, prefix = '1 2 3', tokenize = 'ascii');
+        CREATE TABLE prompts (
+            number INTEGER PRIMARY KEY, owner TEXT NOT NULL, digest BLOB NOT NULL, latest INTEGER,
+            UNIQUE (owner, digest)
+        ) STRICT;
+        CREATE INDEX prompts_by_use ON prompts (owner, latest);
+        CREATE VIRTUAL TABLE prompt_words USING fts5 (words, detail = none, prefix = '1 2 3', tokenize = 'ascii');
+        CREATE TABLE fields (
+            number INTEGER PRIMARY KEY, owner TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (owner, name)
+        ) STRICT;
+        CREATE TABLE entry_fields (
+            field INTEGER NOT NULL, number INTEGER NOT NULL, value ANY NOT NULL, PRIMARY KEY (field, number)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX entry_fields_by_value ON entry_fields (field, value, number);
+        CREATE TABLE unindexed (id TEXT NOT NULL UNIQUE) STRICT;
+        INSERT INTO unindexed SELECT id FROM generations ORDER BY created_at;
+        CREATE TRIGGER generations_written AFTER INSERT ON generations BEGIN
+            INSERT OR IGNORE INTO unindexed VALUES (new.id);
+        END;
+        """,
+    ),
 )

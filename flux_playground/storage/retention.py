@@ -16,9 +16,6 @@ TARGET_SHARE = 0.9
 
 BATCH_SIZE = 20
 
-MIN_ORPHAN_AGE_SECONDS = 60.0
-"""Seconds after which a sent image that no record names is deleted; its record is written at once."""
-
 log = logging.getLogger(__name__)
 
 
@@ -26,7 +23,7 @@ log = logging.getLogger(__name__)
 class Retention:
     """Keeps the files of a store below `most` bytes; `math.inf` means no limit.
 
-    Files of servers whose URL does not begin with `server` are never deleted.
+    Files of servers whose URL does not begin with `server` are never deleted, except imported ones.
     """
 
     store: GenerationStore
@@ -52,7 +49,7 @@ class Retention:
     def _clear(self) -> None:
         files, goal, gone = self.store.files, self.most * TARGET_SHARE, 0
         files.rescan()
-        self._sweep()
+        self.store.inputs.remove_unreferenced()
         while files.size > goal and (oldest := self.store.oldest_with_files(BATCH_SIZE, self.server)):
             cleared = []
             for one in oldest:
@@ -65,13 +62,6 @@ class Retention:
                 if PREFIX in str(one.request):
                     break  # what was sent for it may be room enough
             self.store.mark_images_deleted(cleared, time.time())
-            self._sweep()
+            self.store.inputs.remove_unreferenced()
             gone += len(cleared)
         log.info("the files of %d generations were removed to make room", gone)
-
-    def _sweep(self) -> None:
-        """Delete inputs that no stored generation refers to."""
-        wanted, before = self.store.inputs.referenced(), time.time() - MIN_ORPHAN_AGE_SECONDS
-        for path, at in self.store.files.iter_inputs():
-            if PREFIX + path.name not in wanted and at < before:
-                self.store.files.remove(path)

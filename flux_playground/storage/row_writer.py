@@ -5,11 +5,14 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from ..errors import StorageError
+from .search_backlog import index_row
+
+T = TypeVar("T")
 
 
 class RowWriter:
@@ -31,6 +34,15 @@ class RowWriter:
             raise StorageError(f"The data folder cannot be written to: {own.error}.") from None
         if own.error is not None:
             raise own.error
+
+    def run(self, action: Callable[[sqlite3.Connection], T]) -> T:
+        """Call `action` in one transaction, which is on disk when this returns. Raises `StorageError`."""
+        try:
+            with self._lock, self._database:
+                self._database.execute("BEGIN IMMEDIATE")
+                return action(self._database)
+        except sqlite3.Error as error:
+            raise StorageError(f"The data folder cannot be written to: {error}.") from None
 
     def execute_many(self, query: str, values: Iterable[tuple[Any, ...]]) -> None:
         """Execute a statement once for each tuple of values, in one transaction; raises `sqlite3.Error`."""
@@ -60,6 +72,7 @@ class RowWriter:
         columns, marks = ", ".join(row), ", ".join("?" * len(row))
         # The names are columns of our own schema; every value is bound.
         self._database.execute(f"REPLACE INTO generations ({columns}) VALUES ({marks})", list(row.values()))  # noqa: S608
+        index_row(self._database, row)
 
 
 @dataclass(eq=False)

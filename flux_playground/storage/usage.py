@@ -34,7 +34,7 @@ class Usage:
         if (server, endpoint) not in self._durations:
             query = """
                 SELECT api_seconds FROM generations
-                WHERE server = ? AND endpoint = ? AND state = ? AND api_seconds IS NOT NULL
+                WHERE server = ? AND endpoint = ? AND state = ? AND api_seconds IS NOT NULL AND imported = ''
                 ORDER BY finished_at DESC LIMIT ?
             """
             with self._lock:
@@ -48,20 +48,21 @@ class Usage:
         return durations[len(durations) // 2] if len(durations) >= 3 else None
 
     def price(self, server: str, endpoint: str) -> float | None:
-        """Return the credits that the latest image of an endpoint cost, or None."""
+        """Return the credits that the latest image of an endpoint cost, or None; failures may cost less."""
         if (server, endpoint) not in self._prices:
             query = """
-                SELECT cost FROM generations WHERE server = ? AND endpoint = ? AND cost IS NOT NULL
+                SELECT cost FROM generations
+                WHERE server = ? AND endpoint = ? AND cost IS NOT NULL AND state != ? AND imported = ''
                 ORDER BY finished_at DESC LIMIT 1
             """
             with self._lock:
-                rows = self._select(query, [server, endpoint])
+                rows = self._select(query, [server, endpoint, State.FAILED])
             self._prices[server, endpoint] = next((cost for (cost,) in rows), None)
         return self._prices[server, endpoint]
 
     def counts(self) -> dict[State, tuple[int, float]]:
         """Return how many generations are in each state, and their cost together in credits."""
-        query = "SELECT state, count(*), coalesce(sum(cost), 0) FROM generations GROUP BY state"
+        query = "SELECT state, count(*), coalesce(sum(cost), 0) FROM generations WHERE imported = '' GROUP BY state"
         with self._lock:
             rows = self._select(query, [])
         return {State(state): (number, cost) for state, number, cost in rows if state in set(State)}
@@ -101,9 +102,11 @@ class Usage:
                 self._remove(generation.id)
 
     def update(self, generation: Generation) -> None:
-        """Take a written record into the answers that are kept in memory."""
+        """Take a written record into the answers that are kept in memory; an imported one may say anything."""
+        if generation.imported:
+            return
         place = generation.server, generation.endpoint
-        if generation.cost is not None:
+        if generation.cost is not None and generation.state is not State.FAILED:
             self._prices[place] = generation.cost
         if generation.state is State.SUCCEEDED and generation.api_seconds is not None and place in self._durations:
             self._durations[place] = (*self._durations[place], generation.api_seconds)[-MAX_DURATIONS:]

@@ -79,7 +79,7 @@ def draw_page(
     form_bridges = tuple(form_bridge(place, actions) for place in range(len(forms)))
     press = gr.Textbox(visible=False)
     with gr.Row(elem_id="head"):
-        html(render("header.html", picker=render_picker([form.operation for form in forms])), elem_id="name")
+        html(render("header.html", picker=render_picker(forms)), elem_id="name")
         hosted = page.playground.settings.hosted
         document = None if hosted else replace_document.draw_panel(page.playground)
         badge = html(connection.render_connection(context), elem_id="connection")

@@ -18,7 +18,7 @@ from .endpoints import endpoint_actions, replace_document
 from .events.action import Action, find_actions
 from .events.context import PageState
 from .events.update import NO_CHANGE
-from .form.form import Form, offered_fields
+from .form.form import plan_forms
 from .generate import copy_settings_actions, generate_actions, history_actions, image_actions, reproduce_actions
 from .gradio_patches.blocks import LeanBlocks, tune_on_startup
 from .json_editor import json_actions
@@ -67,10 +67,8 @@ def build(
     _turn_off_telemetry()
     is_new = page is None
     page = page or PageState.of(playground)
-    forms = [
-        Form(operation, offered_fields(operation, hosted=playground.settings.hosted))
-        for operation in order_operations(playground.document.operations, playground.operation)
-    ]
+    ordered = order_operations(playground.document.operations, playground.operation)
+    forms = plan_forms(ordered, hosted=playground.settings.hosted)
     actions = page_actions()
     with LeanBlocks(title="FLUX Playground", analytics_enabled=False, delete_cache=(3600, 86400)) as blocks:
         components = draw_page(page, forms, actions, examples)

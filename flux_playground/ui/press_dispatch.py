@@ -61,8 +61,8 @@ class Binding:
         inputs = {components.press, *drawn.inputs.values()}
         components.generate[place].click(press_generate, inputs, components.followed, js=CLICK, **quiet)
         bridge, form = components.form_bridges[place], dict(drawn.inputs)
-        read = [drawn.column, components.generate[place], *components.texts]
-        written = [*read, components.price, components.field_errors, *drawn.inputs.values()]
+        read = [drawn.column, components.generate[place], components.price, *components.texts]
+        written = [*read, components.field_errors, *drawn.inputs.values()]
         bridge.act_read(self._answer(place), inputs_kwargs=form, outputs=read, queue=False, **quiet)
         bridge.act_write(self._answer(place), inputs_kwargs=form, outputs=written, queue=False, **quiet)
 
@@ -115,7 +115,7 @@ class Binding:
     def context(self, data: Mapping[str, Any], request: Any, raw: Mapping[str, Any]) -> Context:
         """Return the context of a request, after its session was identified by the request itself."""
         place = data.get("form")
-        form = self.forms[place if type(place) is int and 0 <= place < len(self.forms) else 0]
+        form = self.forms[place if type(place) is int and 0 <= place < len(self.forms) else 0].at(data.get("endpoint"))
         identity = caller.identity_of(request, self.page.secret_key)
         session = self.page.sessions.identify(request.session_hash, str(data.get("token", "")), identity)
         if "server" in data:  # the document may have been replaced since the choice

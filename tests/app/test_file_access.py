@@ -14,9 +14,10 @@ import pytest
 from PIL import Image
 
 from flux_playground import Playground
-from flux_playground.build_request import build, decode_base64, image_fault
+from flux_playground.build_request import build
 from flux_playground.errors import InvalidRequest
 from flux_playground.local import LocalServer
+from flux_playground.request_images import decode_base64, image_faults
 from flux_playground.schema import Operation, load, load_text
 from flux_playground.schema.document import BUNDLED_DOCUMENT
 from flux_playground.ui.form.form import Form
@@ -150,7 +151,7 @@ def test_no_image_is_not_sent(operation: Operation, value: str, sentence: str) -
     with pytest.raises(InvalidRequest, match=sentence) as caught:
         build(operation, {"finetune_id": "f", "image_prompt": value})
     assert caught.value.details[0].field == "image_prompt"
-    assert image_fault(operation.field("image_prompt"), value) == caught.value.details[0].msg
+    assert image_faults(operation.field("image_prompt"), value)[0].msg == caught.value.details[0].msg
 
 
 def with_addresses() -> Operation:

@@ -79,7 +79,7 @@ def test_prices_follow_the_key(page: Page) -> None:
     page.locator("details.key summary").click()
     page.locator("#key").fill("a-key-of-nobody")
     page.locator("#key").press("Enter")
-    expect(page.locator("#stage [data-act=vary] .cost")).to_have_text("cost unknown")
+    expect(page.locator("#stage [data-act=vary] .cost")).to_have_text("7 credits ($0.07)")
     page.locator(".connection [data-act=key]").click()
     expect(page.locator("#stage [data-act=vary] .cost")).to_have_text("free")
 

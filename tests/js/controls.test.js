@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { totalPrice } from "../../assets/js/count.js";
+import { formatCredits, totalPrice } from "../../assets/js/count.js";
 import { filterFinetunes } from "../../assets/js/finetune_list.js";
 import { nextZoom } from "../../assets/js/lightbox.js";
 import { nextTheme } from "../../assets/js/theme.js";
@@ -23,12 +23,22 @@ test("the list is complete for no text and for an id of the list", () => {
 });
 
 test("the price of several images is their number times the price of one", () => {
-  assert.equal(totalPrice("≈ 7 credits · 93 left afterwards", "7", 1), "≈ 7 credits · 93 left afterwards");
-  assert.equal(totalPrice("≈ 7 credits · 93 left afterwards", "7", 4), "4 images · ≈ 28 credits");
-  assert.equal(totalPrice("≈ 0.3 credits", "0.3", 2), "2 images · ≈ 0.6 credits");
-  assert.equal(totalPrice("Free (demo)", "", 4, "77"), "4 images · seeds 77–80 · Free (demo)");
-  assert.equal(totalPrice("Free (demo)", "", 2, "abc"), "2 images · Free (demo)");
-  assert.equal(totalPrice("Cost unknown", "", 2), "2 images · Cost unknown");
+  const listed = { text: "7 credits ($0.07), list price · 93 left afterwards", credits: "7", label: "list price" };
+  assert.equal(totalPrice(listed, 1), listed.text);
+  assert.equal(totalPrice(listed, 4), "4 images · 28 credits ($0.28), list price");
+  const sized = { text: "≈ 1.7 credits ($0.017), estimated", credits: "1.7000000000000002", label: "estimated" };
+  assert.equal(totalPrice(sized, 2), "2 images · ≈ 3.4 credits ($0.034), estimated");
+  const free = { text: "Free (demo)", credits: "", label: "" };
+  assert.equal(totalPrice(free, 4, "77"), "4 images · seeds 77–80 · Free (demo)");
+  assert.equal(totalPrice(free, 2, "abc"), "2 images · Free (demo)");
+  assert.equal(totalPrice({ ...free, text: "Price unknown" }, 2), "2 images · Price unknown");
+});
+
+test("an amount is in credits and dollars", () => {
+  assert.equal(formatCredits(7.000000000000001), "7 credits ($0.07)");
+  assert.equal(formatCredits(1), "1 credit ($0.01)");
+  assert.equal(formatCredits(1.45), "1.45 credits ($0.0145)");
+  assert.equal(formatCredits(123456), "123,456 credits ($1,234.56)");
 });
 
 test("the theme changes to one that looks different", () => {

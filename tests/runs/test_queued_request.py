@@ -100,7 +100,7 @@ def test_damaged_input_is_written_again(playground: Playground) -> None:
 def test_text_like_a_reference_stays_text() -> None:
     """Only fields for images are loaded: a prompt may look like a reference."""
     text = image_ref("QUJD")
-    request = QueuedRequest({"prompt": text, "images": [text, "https://example.org/a.png"]}, frozenset({"images"}))
+    request = QueuedRequest({"prompt": text, "images": [text, "https://example.org/a.png"]}, frozenset({("images", 0)}))
     assert request.load({text: "QUJD"}.get) == {"prompt": text, "images": ["QUJD", "https://example.org/a.png"]}
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -54,8 +55,8 @@ def store(tmp_path: Path) -> Iterator[GenerationStore]:
 def test_records_survive_a_restart(tmp_path: Path) -> None:
     first = GenerationStore(tmp_path)
     error = ContentModerated("Withheld.", detail="said the API", task_id="t")
-    billed = {"cost": 7.000000000000001, "submit_cost": 6.0, "input_mp": 1.5, "output_mp": 4.0}
-    timed = {"reported_seconds": 6.5, "link_expires_at": 2e9}
+    billed: dict[str, Any] = {"cost": 7.000000000000001, "submit_cost": 6.0, "input_mp": 1.5, "output_mp": 4.0}
+    timed: dict[str, Any] = {"reported_seconds": 6.5, "link_expires_at": 2e9}
     written = first.save(generation(state=State.FAILED, error=error, task_id="t", **billed, **timed))
     first.close()
     second = GenerationStore(tmp_path)

@@ -57,6 +57,12 @@ async def load_account(context: Context) -> Updates:
         yield Update(connection=connection.render_connection(context, problem=problem), price=cost)
 
 
+@action("price", reads_form=True)
+async def update_price(context: Context) -> Update:
+    """Show the price of an image of the size in the form."""
+    return Update(price=await context.run(price.render_price, context))
+
+
 @action("regions")
 async def find_regions(context: Context) -> Updates:
     """Look for the finetune of a generation on each server of the document, and offer to use the right server."""

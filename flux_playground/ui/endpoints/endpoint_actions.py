@@ -35,3 +35,9 @@ async def arrive(context: Context) -> Update:
         price=await context.run(price.render_price, context),
         inputs=carried.inputs,
     )
+
+
+@action("endpoint", writes_form=True)
+async def choose(context: Context) -> Update:
+    """Show what depends on the endpoint after another one of the same form was chosen."""
+    return Update(price=await context.run(price.render_price, context))

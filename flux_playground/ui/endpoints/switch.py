@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...errors import InvalidRequest
-from ...schema import Field, Operation
+from ...schema import Field
 from ...schema.coerce import coerce, is_blank
 from ...schema.validate import validate
 from ..form import widgets
@@ -23,8 +23,9 @@ class CarryOver:
     rejected: tuple[tuple[str, str], ...]
 
 
-def render_picker(operations: Sequence[Operation]) -> str:
+def render_picker(forms: Sequence[Form]) -> str:
     """Render the endpoint's path, or a picker where there are several endpoints."""
+    operations = [(operation, place) for place, form in enumerate(forms) for operation in form.operations]
     return render("endpoint_picker.html", operations=operations)
 
 

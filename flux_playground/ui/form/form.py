@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,15 +30,24 @@ class FormComponents:
 
 
 class Form:
-    """The form of an endpoint. The inputs of each field are planned once; a field has one input or several.
+    """The form of an endpoint, and of others with the same fields. A field has one input or several.
 
-    A field's only input has the field's name as its key; several inputs have keys that begin with it.
+    A field's only input has the field's name as its key; several inputs have keys that begin with it. `operation` is
+    the endpoint that is chosen among `operations`.
     """
 
-    def __init__(self, operation: Operation, fields: Sequence[Field]) -> None:
+    def __init__(self, operation: Operation, fields: Sequence[Field], others: Sequence[Operation] = ()) -> None:
         self.operation = operation
+        self.operations = (operation, *others)
         self.fields = tuple(fields)
         self._nodes = {field.name: compound.plan(field) for field in self.fields}
+
+    def at(self, path: object) -> Form:
+        """Return the same form with another endpoint chosen; unchanged for a path that is none of its endpoints."""
+        chosen = next((operation for operation in self.operations if operation.path == path), self.operation)
+        form = copy(self)
+        form.operation = chosen
+        return form
 
     def draw(self, place: int) -> FormComponents:
         """Draw the form where this is called; only the form of place 0 is visible at first."""
@@ -131,6 +141,19 @@ class Form:
             column.allow_expected_parents = False  # Gradio would put another box around each input
             inputs |= compound.draw(self._nodes[field.name])
         columns[field.name] = column
+
+
+def plan_forms(operations: Iterable[Operation], *, hosted: bool) -> list[Form]:
+    """Return the forms of endpoints; those with the same fields share one, because each form makes the page larger."""
+    shared: list[tuple[tuple[Field, ...], list[Operation]]] = []
+    for operation in operations:
+        fields = offered_fields(operation, hosted=hosted)
+        same = next((members for known, members in shared if known == fields), None)
+        if same is None:
+            shared.append((fields, [operation]))
+        else:
+            same.append(operation)
+    return [Form(first, fields, others) for fields, (first, *others) in shared]
 
 
 def offered_fields(operation: Operation, *, hosted: bool) -> tuple[Field, ...]:

@@ -8,9 +8,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from ...build_request import decode_base64
 from ...errors import InvalidImage
 from ...images.image_file import verify
+from ...request_images import decode_base64
 
 FOLDER_PREFIX = "flux-recalled-"
 MAX_AGE_SECONDS = 600.0

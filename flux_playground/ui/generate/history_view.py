@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from ...errors import ContentModerated, RequestModerated
 from ...generation import Generation, State
 from ...images import media_types
-from ..account.price import format_credits
 from ..text import field_hints, image_urls, messages
 from ..text.templates import render
 from . import missing_file
@@ -54,12 +53,12 @@ class Card:
 
 
 def render_history(
-    generations: Sequence[Generation], selected_id: str, count: int | None = None, credits_each: float | None = None
+    generations: Sequence[Generation], selected_id: str, count: int | None = None, running_cost: str = ""
 ) -> str:
     """Render the cards, newest first.
 
-    `count` is the number of all generations, of which `generations` are the newest. `credits_each` is the price of one
-    that is running.
+    `count` is the number of all generations, of which `generations` are the newest. `running_cost` is the price of
+    those that are running.
     """
     older = [*generations[1:], None]
     known = any(generation.id == selected_id for generation in generations)
@@ -74,7 +73,7 @@ def render_history(
         count=max(len(cards), count or 0),
         owner=generations[0].owner if generations else "",
         running=running,
-        running_cost=f"≈ {format_credits(credits_each * running)}" if credits_each and running else "",
+        running_cost=running_cost,
         queued=sum(generation.state is State.QUEUED for generation in generations),
         uncollected=sum(generation.state is State.DETACHED for generation in generations),
     )

@@ -113,10 +113,9 @@ def _draw(
         has_regions = context.payer is not Payer.DEMO and bool(context.page.servers)
         known = ResultContext(selected, position, usual_seconds, progress, is_demo, outlook, has_regions)
         result = result_view.render_result(known)
-    credits_each = None
-    if context.payer is not Payer.DEMO:
-        credits_each = context.playground.store.usage.price(context.server, context.operation.path)
-    history = history_view.render_history(recent, context.session.selected_id, count, credits_each)
+    running = [] if context.payer is Payer.DEMO else [generation for generation in recent if not generation.finished]
+    running_cost = price.describe_running(context, running)
+    history = history_view.render_history(recent, context.session.selected_id, count, running_cost)
     return Update(result, history, price=price.render_price(context))
 
 

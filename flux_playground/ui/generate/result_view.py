@@ -15,6 +15,7 @@ from ...recipe import diff_words
 from ..events.update import ResultHtml
 from ..recipes.reproduction_view import SIGNATURE_PRESENT, SIGNATURE_VOID, ReproduceInfo
 from ..text import field_hints, image_urls, messages
+from ..text.amounts import format_credits
 from ..text.error_messages import FREE, Words
 from ..text.templates import render
 from . import missing_file
@@ -150,7 +151,7 @@ def _describe_cost(context: ResultContext) -> str:
     if context.is_demo:
         return "free"
     cost = context.generation.cost
-    return "cost unknown" if cost is None else f"{cost:.4g} credits"
+    return "cost unknown" if cost is None else format_credits(cost)
 
 
 def _render_below(context: ResultContext) -> str:
@@ -178,24 +179,50 @@ def _render_below(context: ResultContext) -> str:
         words=() if rewritten == prompt else diff_words(prompt[:MAX_DIFF_CHARS], rewritten[:MAX_DIFF_CHARS]),
         used_seed=generation.seed if requested_seed is not None and generation.seed != requested_seed else None,
         request=json.dumps(request, indent=2, ensure_ascii=False),
-        facts=_facts(generation),
+        facts=_facts(context),
     )
 
 
-def _facts(generation: Generation) -> list[tuple[str, str]]:
+def _facts(context: ResultContext) -> list[tuple[str, str]]:
+    generation = context.generation
     moment = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(generation.created_at))
     size = generation.size
     file = f"{generation.format}, {size / 1e6:.2f} MB ({size:,} bytes), sha256 {generation.sha256}" if size else ""
-    api_seconds, total_seconds = generation.api_seconds, generation.total_seconds
-    total = f"{total_seconds:.2f} s" if total_seconds is not None else ""
     return [
         ("Created", moment),
-        ("Took", f"{total} (API {api_seconds:.2f} s)" if total and api_seconds is not None else total),
+        ("Took", _describe_times(generation)),
+        ("Cost", _describe_charge(context)),
+        ("Megapixels", _describe_megapixels(generation)),
         ("File", file),
         ("Endpoint", f"{generation.server}{generation.endpoint}"),
         ("Task", generation.task_id),
         ("Last status", generation.status),
     ]
+
+
+def _describe_times(generation: Generation) -> str:
+    times = [
+        ("", generation.total_seconds),
+        ("ready after ", generation.api_seconds),
+        ("by the API's clock ", generation.reported_seconds),
+    ]
+    return ", ".join(f"{name}{seconds:.2f} s" for name, seconds in times if seconds is not None)
+
+
+def _describe_charge(context: ResultContext) -> str:
+    """Return what an accepted generation has cost, and at the submit if that was another amount."""
+    generation, submitted = context.generation, context.generation.submit_cost
+    if not generation.task_id:
+        return ""
+    cost = _describe_cost(context).removeprefix("cost ")
+    if context.is_demo or submitted is None or submitted == generation.cost:
+        return cost
+    return f"{cost}, {format_credits(submitted)} at the submit"
+
+
+def _describe_megapixels(generation: Generation) -> str:
+    sizes = [("image", generation.output_mp), ("input", generation.input_mp)]
+    return ", ".join(f"{name} {size:.4g} MP" for name, size in sizes if size is not None)
 
 
 def _requested_shape(generation: Generation) -> tuple[int, int] | None:

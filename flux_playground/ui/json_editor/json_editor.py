@@ -11,16 +11,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from ...build_request import image_fault, is_web_address
-from ...errors import FieldError
+from ...errors import FieldError, InvalidRequest
+from ...image_ref import data_url
+from ...request_images import image_faults
 from ...schema import Field, Operation
 from ...schema.coerce import coerce, is_blank
+from ...schema.image_node import ImagePlace
+from ...schema.image_places import Loc, is_web_address, map_images
+from ...schema.validate import validate
 from ..form.form import Form
 from ..text.templates import render
 
 MAX_SHOWN_BASE64_CHARS = 400
 
 MAX_LISTED_ERRORS = 8
+SAMPLE = "iVBORw0KGgo="
+"""The base64 that stands for an image while the shape of a value is checked."""
+
 SECRET = "(secret, as in the form)"  # noqa: S105
 
 
@@ -53,26 +60,49 @@ def apply_edit(form: Form, raw: Mapping[str, Any], written: str) -> Edit:
     if not isinstance(given, dict):
         return Edit({}, _wrong("Must be a JSON object."))
     chosen, operation = form.fields, form.operation
-    before = _request(form, raw)
+    before, held = _request(form, raw), form.read(raw)
     changed: dict[str, Any] = {}
     wrong: list[FieldError] = []
     for field in chosen:
         if given.get(field.name) != before.get(field.name) or (field.name in given) != (field.name in before):
             value = given.get(field.name)
-            fault = image_fault(field, value) if field.media and value not in (None, [], "") else ""
-            if fault or (field.media and _has_address(value)):
-                sentence = fault or "is an address; the form needs the image itself"
-                wrong.append(FieldError(("body", field.name), f"{sentence}. The form keeps what it had.", ""))
-            else:
-                changed[field.name] = given.get(field.name)
+            if field.media and value not in (None, [], ""):
+                value = _with_files(field, value, held.get(field.name))
+                if faults := _image_faults(field, value):
+                    wrong += faults
+                    continue
+            changed[field.name] = value
     unknown = [FieldError(("body", name), "is not a field here", "") for name in given if name not in _names(chosen)]
     shown = {name: value for name, value in given.items() if name in _names(chosen) and name not in _hidden(chosen)}
     return Edit(form.fill(changed), _state([*unknown, *wrong, *_faults(operation, shown, _hidden(chosen))]))
 
 
-def _has_address(value: Any) -> bool:
-    items = value if isinstance(value, list) else [value]
-    return any(isinstance(item, str) and is_web_address(item) for item in items)
+def _with_files(field: Field, value: Any, held: Any) -> Any:
+    """Return an edited value with the images of the form in place of their placeholders."""
+    files: dict[str, Any] = {}
+    _with_placeholders(field, held, files)
+    return map_images(field.name, field.schema, value, lambda place, loc, text: files.get(text, text))
+
+
+def _image_faults(field: Field, value: Any) -> list[FieldError]:
+    """Return what is wrong with the value of an image field: its images, or else its shape."""
+    unfit: list[FieldError] = []
+
+    def sample(place: ImagePlace, loc: Loc, image: Any) -> str:
+        if not image:
+            unfit.append(FieldError(("body", *loc), "is not an image as base64", ""))
+        if isinstance(image, str) and is_web_address(image):
+            unfit.append(FieldError(("body", *loc), "is an address; the form needs the image itself", ""))
+        return data_url(SAMPLE) if place.is_data_url else SAMPLE
+
+    shaped = map_images(field.name, field.schema, value, sample)
+    faults = unfit or image_faults(field, value)
+    schema = {"type": "object", "properties": {field.name: dict(field.schema)}}
+    try:
+        faults = faults or list(validate(schema, {field.name: coerce(shaped, field.schema)}))
+    except InvalidRequest as error:
+        faults = list(error.details)
+    return [FieldError(fault.loc, f"{fault.msg}. The form keeps what it had.", "") for fault in faults]
 
 
 def _request(form: Form, raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,20 +113,23 @@ def _request(form: Form, raw: Mapping[str, Any]) -> dict[str, Any]:
     for one in chosen:
         value = values.get(one.name) if one.media else understood.get(one.name)
         if not is_blank(value):
-            out[one.name] = SECRET if one.secret else _image_placeholder(value) if one.media else value
+            out[one.name] = SECRET if one.secret else _with_placeholders(one, value, {}) if one.media else value
     return out
 
 
-def _image_placeholder(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_image_placeholder(one) for one in value]
-    if isinstance(value, Path):
-        return f"(image {value.name})"
-    return (
-        f"(image, {len(value):,} characters)"
-        if isinstance(value, str) and len(value) > MAX_SHOWN_BASE64_CHARS
-        else value
-    )
+def _with_placeholders(field: Field, value: Any, files: dict[str, Any]) -> Any:
+    """Return the value of a field with its images as placeholders; `files` gets the image of each placeholder."""
+
+    def place(_: ImagePlace, loc: Loc, image: Any) -> Any:
+        if isinstance(image, str) and len(image) <= MAX_SHOWN_BASE64_CHARS:
+            return image
+        number = f" {len(files) + 1}" if len(loc) > 1 else ""
+        name = f"{number}: {image.name}" if number else f" {image.name}"
+        text = f"(image{name})" if isinstance(image, Path) else f"(image{number}, {len(image):,} characters)"
+        files[text] = image
+        return text
+
+    return map_images(field.name, field.schema, value, place)
 
 
 def _faults(operation: Operation, shown: Mapping[str, Any], hidden: frozenset[str]) -> list[FieldError]:

@@ -44,17 +44,18 @@ def names(paths: Sequence[str]) -> list[str]:
 def bind(binding: Binding) -> None:
     """Offer each endpoint as a function of its fields; a field with several inputs on the page is JSON here."""
     outputs = _outputs()
-    for place, name in enumerate(names([form.operation.path for form in binding.forms])):
-        _bind_endpoint(binding, place, name, outputs)
+    endpoints = [(place, operation.path) for place, form in enumerate(binding.forms) for operation in form.operations]
+    for (place, path), name in zip(endpoints, names([path for _, path in endpoints]), strict=True):
+        _bind_endpoint(binding, place, path, name, outputs)
 
 
-def _bind_endpoint(binding: Binding, place: int, name: str, outputs: Sequence[Any]) -> None:
+def _bind_endpoint(binding: Binding, place: int, path: str, name: str, outputs: Sequence[Any]) -> None:
     page, form, inputs = binding.page, binding.forms[place], binding.components.forms[place].inputs
     field_names = dict(_parameters([field.name for field in form.fields]))
 
     async def generate(visit_: gr.Request, /, **raw: Any) -> AsyncIterator[tuple[Any, Any, Any]]:
         values = form.read({field: raw.get(parameter) for parameter, field in field_names.items()})
-        start = partial(page.playground.start, endpoint=form.operation.path)
+        start = partial(page.playground.start, endpoint=path)
         try:
             visitor = identify_caller(page, visit_)
             generation = await page.threads(start, values, visitor)

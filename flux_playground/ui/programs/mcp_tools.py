@@ -133,7 +133,7 @@ def _schema(offered: tuple[Field, ...]) -> dict[str, Any]:
 
 
 def _values(offered: tuple[Field, ...], arguments: Mapping[str, Any]) -> tuple[dict[str, Any], list[FieldError]]:
-    """The arguments with their images as bytes, and an error for each name that is not a field."""
+    """The arguments that are fields, and an error for each name that is not a field."""
     fields = {field.name: field for field in offered}
     unknown = [
         FieldError(("body", name[:100]), "is not a field of this endpoint", "extra_forbidden")
@@ -141,20 +141,7 @@ def _values(offered: tuple[Field, ...], arguments: Mapping[str, Any]) -> tuple[d
         if name not in fields
     ]
     values = {name: value for name, value in arguments.items() if name in fields}
-    return {name: _decode(value) if fields[name].media else value for name, value in values.items()}, unknown[:20]
-
-
-def _decode(value: Any) -> Any:
-    """An image as bytes. Text that is not base64 is kept, and the check of the request refuses it."""
-    if isinstance(value, list):
-        return [_decode(item) for item in value]
-    if not isinstance(value, str):
-        return value
-    text = value.partition(",")[2] if value.startswith("data:") else value
-    try:
-        return base64.b64decode(text, validate=True) if text else None
-    except ValueError:  # binascii.Error is one
-        return value
+    return values, unknown[:20]
 
 
 def _result(generation: Generation, base_url: str, max_bytes: int) -> dict[str, Any]:

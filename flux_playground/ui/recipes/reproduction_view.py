@@ -13,9 +13,10 @@ from ...generation import Generation
 from ...recipe import build_link
 from ...recipe.compare import Comparison, Verdict
 from ...settings import LOOPBACK
-from ..account.price import format_credits
+from ..account.price import describe_again
 from ..events.context import Context, Payer
 from ..text import image_urls
+from ..text.amounts import format_credits
 from ..text.templates import render
 
 MAX_VALUE_CHARS = 300
@@ -66,11 +67,10 @@ def describe_reproduction(context: Context, generation: Generation | None) -> Re
 
 
 def price(context: Context, generation: Generation) -> str:
-    """Return what an image costs when it is made again, as far as its last cost shows it."""
-    if context.payer is Payer.DEMO:
-        return "free"
-    if generation.cost is None or urlsplit(generation.server).hostname in LOOPBACK:
-        return "cost unknown"
+    """Return what an image costs when it is made again: what it has cost, else an estimate."""
+    is_free = context.payer is Payer.DEMO or urlsplit(generation.server).hostname in LOOPBACK
+    if generation.cost is None or is_free:
+        return describe_again(context, generation.endpoint, generation.request)
     return format_credits(generation.cost)
 
 

@@ -5,10 +5,10 @@ The source is untrusted: it is checked by the schema and shown; nothing in it is
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,13 @@ from ... import reproduce
 from ...bounded_json import InvalidJson, parse_json
 from ...errors import InvalidImage, InvalidRecipe, InvalidRequest
 from ...generation import Generation
-from ...image_ref import is_image_ref
+from ...image_ref import is_image_ref, list_image_refs
 from ...images.image_file import verify
 from ...playground import Playground, Visitor
 from ...recipe import Detected, SourceKind, detect, hide_secrets, server_name
+from ...request_images import image_faults, resolve_image_refs
 from ...schema import Field, Operation
+from ...schema.image_places import GivenImage, arrange_images, list_images
 from ..events.context import Context
 from ..form import widgets
 from ..text import field_hints
@@ -161,8 +163,10 @@ def _rows(
         value = values.get(one.name)
         if one.secret or (value is None and (not whole or (link and one.media))):
             continue
-        if one.media and isinstance(value, str) and not _is_image(playground, visitor, value):
-            continue
+        if one.media and value is not None:
+            value, missing = _kept_images(playground, visitor, one, value)
+            if missing and value is None:
+                continue
         yield one, _meant(one, value)
 
 
@@ -179,7 +183,7 @@ def _meant(one: Field, value: Any) -> Any:
 
 def _faults(operation: Operation, values: Mapping[str, Any]) -> dict[str, str]:
     """What the schema refuses of these values, by field; of what is missing nothing is said."""
-    images = {name: value for name, value in values.items() if is_image_ref(value)}
+    images = {name: value for name, value in values.items() if any(list_image_refs(value))}
     try:
         operation.build_request({name: value for name, value in values.items() if name not in images})
     except InvalidRequest as error:
@@ -205,15 +209,24 @@ def _is_unchanged(context: Context, change: Change) -> bool:
     return bool(blank or held == now or str(held) == str(now))
 
 
-def _is_image(playground: Playground, visitor: Visitor, value: str) -> bool:
-    """Whether a text is an image; by its reference alone nobody gets what somebody else has sent."""
-    if is_image_ref(value):
-        return playground.load_input(value, visitor) is not None
-    try:
-        verify(base64.b64decode(value, validate=True))
-    except (ValueError, InvalidImage):
-        return False
-    return True
+def _kept_images(playground: Playground, visitor: Visitor, one: Field, value: Any) -> tuple[Any, int]:
+    """Return a field's value with the images that can be used, None without any, and how many cannot be used.
+
+    By its reference alone nobody gets an image that another visitor has sent.
+    """
+
+    def is_usable(image: Any) -> bool:
+        if is_image_ref(image):
+            return playground.load_input(image, visitor) is not None
+        return isinstance(image, str) and not image_faults(one, arranged([GivenImage(image)]))
+
+    arranged = partial(arrange_images, one.name, one.schema)
+    images = list_images(one.name, one.schema, value)
+    usable = [given for given in images if is_usable(given.image)]
+    if len(usable) == len(images):
+        return value, 0
+    can_be_split = usable and one.images is not None
+    return (arranged(usable) if can_be_split else None), len(images) - len(usable)
 
 
 def _endpoint(found: Detected, original: Generation | None) -> str:
@@ -227,10 +240,10 @@ def _elsewhere(context: Context, endpoint: str) -> str:
 
 
 def _image(context: Context, change: Change) -> Any:
-    """Return the value of a field; a reference in a field for images becomes the visitor's own image."""
-    if not (change.field.media and isinstance(change.then, str) and is_image_ref(change.then)):
-        return change.then
-    return context.playground.load_input(change.then, context.visitor)
+    """Return the value of a field; each reference in a place for images becomes the visitor's own image."""
+    load = partial(context.playground.load_input, visitor=context.visitor)
+    values = {change.field.name: change.then}
+    return resolve_image_refs(context.operation, values, load)[change.field.name]
 
 
 def _warnings(context: Context, found: Detected, original: Generation | None) -> Iterator[str]:
@@ -250,7 +263,10 @@ def _warnings(context: Context, found: Detected, original: Generation | None) ->
         yield f"{', '.join(labels)}: not readable in this code, unchanged in the form."
     if found.count > 1:
         yield f"The text has {found.count} requests. One of them is used."
-    images = [field.name for field in context.operation.fields if field.media and not field.secret]
-    for name, value in found.values.items():
-        if name in images and isinstance(value, str) and not _is_image(playground, visitor, value):
-            yield f"{name[:100]} is not included. Add the image again."
+    for one in context.operation.fields:
+        if one.media and not one.secret and (value := found.values.get(one.name)) is not None:
+            missing = _kept_images(playground, visitor, one, value)[1]
+            if missing > 1:
+                yield f"{missing} images of {one.name[:100]} are not included. Add them again."
+            elif missing:
+                yield f"{one.name[:100]} is not included. Add the image again."

@@ -19,6 +19,7 @@ from typing import Any
 
 from ...identity import Identity
 from ...playground import OWNER, Visitor
+from ...price_estimate import PriceEstimate
 
 MAX_IDLE_SECONDS = 3600.0
 """Seconds after which a tab without a request is forgotten, with its key."""
@@ -40,14 +41,16 @@ class TabSession:
     `undo` holds the contents of the form's inputs before they were replaced, by the inputs' keys; `undo_of_json` says
     that edits of the JSON replaced them, so that the next edit extends `undo`.
     `carried_values` follow the visitor to another endpoint; `rejected_values` names those that it cannot take.
-    `balance` is the account's last known balance, in credits. `lost_key` says that the program has forgotten the
-    visitor's own key, which the visitor may not know. `history_pages` is how much of the history is shown.
+    `balance` is the account's last known balance, in credits. `sized_prices` are the prices of images of the size in
+    the form, by endpoint. `lost_key` says that the program has forgotten the visitor's own key, which the visitor may
+    not know. `history_pages` is how much of the history is shown.
     """
 
     visitor: Visitor
     selected_id: str = ""
     stream_id: int = 0
     balance: float | None = None
+    sized_prices: dict[str, PriceEstimate] = field(default_factory=dict)
     progress_by_id: dict[str, float] = field(default_factory=dict)
     last_seen: float = 0.0
     visit_token: str = field(default="", repr=False)

@@ -11,10 +11,10 @@ from ...errors import (
     DownloadFailed,
     FinetuneNotFound,
     Intercepted,
+    InvalidArchive,
     InvalidImage,
     InvalidRecipe,
     InvalidRequest,
-    InvalidSweep,
     NoSuchAddress,
     OutOfCredits,
     PlaygroundError,
@@ -65,11 +65,11 @@ ERRORS: dict[type[PlaygroundError], Words] = {
         FREE,
         "Use the file as it was saved.",
     ),
-    InvalidSweep: Words(
-        "Can't use this sweep",
-        "An axis or the plan has an error.",
+    InvalidArchive: Words(
+        "Can't import this file",
+        "It is damaged, too large, or not safe to open.",
         FREE,
-        "Fix it and start again.",
+        "Export the images again.",
     ),
     QuotaExceeded: Words(
         "Limit reached",

@@ -7,13 +7,18 @@ from collections.abc import Iterator
 import pytest
 
 from flux_playground import Playground, Settings
+from flux_playground.generation import Generation
 from flux_playground.local import LocalServer
 from flux_playground.playground import OWNER, Visitor
 from flux_playground.ui.account import price
 from flux_playground.ui.events.context import Context
 from flux_playground.ui.session.tab_session import TabSession
 
+from ...local.added_endpoint import with_endpoint
 from ..page_parts import Page
+
+FLAT, SIZED = "/v1/flux-pro-1.1-ultra-finetuned", "/v1/flux-2-klein-4b"
+SIDE = {"type": "integer", "minimum": 64, "default": 0}
 
 
 @pytest.fixture
@@ -21,13 +26,6 @@ def paid(server: LocalServer, settings: Settings) -> Iterator[Playground]:
     """A playground whose server says what an image costs."""
     with Playground(settings.replace(demo_url="", base_url=server.url, api_key="the-owners-key")) as playground:
         yield playground
-
-
-def generate(playground: Playground) -> float:
-    """Generate one image; return its cost."""
-    *_, last = playground.generate({"finetune_id": "my-finetune", "prompt": "a mill", "aspect_ratio": "1:1"})
-    assert last.cost is not None
-    return last.cost
 
 
 def describe(playground: Playground, balance: float | None = None, visitor: Visitor = OWNER) -> str:
@@ -40,24 +38,58 @@ def test_demo_is_free(playground: Playground) -> None:
     assert describe(playground) == price.FREE
 
 
-def test_cost_is_unknown_at_first(paid: Playground) -> None:
-    """Before the first image the cost is unknown."""
-    assert describe(paid) == price.UNKNOWN
-    assert describe(paid, 93) == f"{price.UNKNOWN} · balance 93 credits"
-
-
-def test_last_cost_and_balance(paid: Playground) -> None:
-    """The price is the last cost of the endpoint; the balance is that after the next image."""
-    cost = generate(paid)
-    assert describe(paid) == f"≈ {cost:.4g} credits"
-    assert describe(paid, 93).endswith(f"{93 - cost:,.0f} left afterwards")
-    assert describe(paid, cost / 2).endswith(f"only {cost / 2:,.0f} credits left")
+def test_listed_price_and_balance(paid: Playground) -> None:
+    """The price is that of the list; the balance is that after the next image."""
+    assert describe(paid) == "7 credits ($0.07), list price"
+    assert describe(paid, 93) == "7 credits ($0.07), list price · 86 left afterwards"
+    assert describe(paid, 3) == "7 credits ($0.07), list price · only 3 credits left"
 
 
 def test_visitor_sees_who_pays(paid: Playground) -> None:
     """A visitor of a hosted page sees that the page pays, and not the owner's balance."""
-    generate(paid)
     hosted = paid.settings.replace(hosted=True, data=paid.settings.data / "hosted")
     with Playground(hosted) as playground:
-        assert describe(playground, 93, Visitor(id="visitor-1")) == f"{price.UNKNOWN} · paid by this page"
-        assert "93" in describe(playground, 93, Visitor(id="visitor-1", api_key="my-own"))
+        shown = describe(playground, 93, Visitor(id="visitor-1"))
+        assert shown == "7 credits ($0.07), list price · paid by this page"
+        assert "86" in describe(playground, 93, Visitor(id="visitor-1", api_key="my-own"))
+
+
+@pytest.fixture
+def sized(paid: Playground) -> Page:
+    """A page whose endpoint has a price by size."""
+    document = with_endpoint(SIZED, width=SIDE, height=SIDE, seed={"type": "integer"})
+    paid.adopt(document)
+    paid.operation = document.operation(SIZED)
+    return Page(paid)
+
+
+def test_price_of_the_size_in_the_form(sized: Page) -> None:
+    """The price line follows the size in the form, also where a later update comes without the form."""
+    session = TabSession(OWNER)
+    form = Context(sized.state, session, sized.form, {}, {"width": "2048", "height": "2048"})
+    assert price.describe(Context(sized.state, session, sized.form)) == "≈ 1.4 credits ($0.014), estimated"
+    rendered = price.render_price(form)
+    assert "≈ 1.7 credits ($0.017), estimated" in rendered
+    assert 'data-fields="height width"' in rendered
+    assert "price list of 2026-11" in rendered
+    assert price.describe_total(form, 4) == "≈ 6.8 credits ($0.068)"
+    assert price.render_price(Context(sized.state, session, sized.form)) == rendered
+
+
+def test_unknown_price_is_not_free(paid: Playground) -> None:
+    """Where nothing is known of a price, the page says so."""
+    document = with_endpoint("/v1/new")
+    paid.adopt(document)
+    paid.operation = document.operation("/v1/new")
+    assert describe(paid) == price.UNKNOWN
+    assert describe(paid, 93) == f"{price.UNKNOWN} · balance 93 credits"
+    page = Page(paid)
+    assert price.describe_total(page.context(), 2) == "price unknown"
+    running = [generation("/v1/new"), generation(SIZED, cost=1.5), generation(FLAT)]
+    assert price.describe_running(page.context(), running) == "≈ 8.5 credits ($0.085) + 1 of unknown price"
+    assert price.describe_running(page.context(), running[:1]) == "1 of unknown price"
+    assert price.describe_running(page.context(), []) == ""
+
+
+def generation(endpoint: str, cost: float | None = None) -> Generation:
+    return Generation("1" * 32, "owner", 1.0, endpoint, "https://api.bfl.ai", {}, cost=cost)

@@ -12,7 +12,7 @@ from flux_playground.schema import Field, load
 from flux_playground.schema.fields import parse_field
 from flux_playground.settings import DEFAULT_ENDPOINT
 from flux_playground.ui.form import widgets
-from flux_playground.ui.form.form import Form, render_field_errors
+from flux_playground.ui.form.form import Form, plan_forms, render_field_errors
 from flux_playground.ui.form.limits_text import describe_limits
 from flux_playground.ui.text import field_hints
 
@@ -109,3 +109,15 @@ def test_order_of_the_fields() -> None:
     assert order[:2] == ["prompt", "finetune_id"]
     assert order.index("seed") < order.index("brightness") < order.index("webhook_url")
     assert field_hints.label(unknown) == "Brightness"
+
+
+def test_endpoints_share_a_form() -> None:
+    """The six endpoints of the supplement have one form; another document's path chooses none of them."""
+    first, klein = plan_forms(load().operations, hosted=False)
+    assert [len(first.operations), len(klein.operations)] == [1, 6]
+    chosen = klein.at(klein.operations[3].path)
+    assert (chosen.operation, chosen.fields, chosen.operations) == (klein.operations[3], klein.fields, klein.operations)
+    assert chosen.read(chosen.initial()) == klein.read(klein.initial())
+    for path in ("", None, 3, first.operation.path):
+        assert klein.at(path).operation == klein.operation
+    assert len(plan_forms(load().operations, hosted=True)) == 2

@@ -1,0 +1,125 @@
+"""Imports image files that were not exported by this program, with the settings that their tools wrote into them."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import time
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from .. import reproduce
+from ..errors import InvalidArchive, InvalidImage, InvalidRecipe
+from ..generation import State
+from ..images import image_file
+from ..recipe import Detected, Recipe, detect, hide_secrets, parse_recipe
+from .entry_json import THIS_TOOL, file_name, generation_from_json, replace_refs
+from .gallery_writer import GalleryWriter
+from .untrusted_zip import ImportLimits, UntrustedZip, is_zip
+
+UNKNOWN_TOOL = "unknown tool"
+READ_FIELDS = ("prompt", "seed")
+MAX_RECIPE_BYTES = 4_000_000
+COPIED = ("endpoint", "server", "document", "seed", "prompt", "cost")
+"""The attributes of a recipe that a generation has under the same name."""
+
+
+class ForeignImages:
+    """Adds images to a gallery. `fields` are the fields of the endpoint, which take the settings of other tools."""
+
+    def __init__(self, writer: GalleryWriter, fields: Collection[str]) -> None:
+        self._writer = writer
+        self._fields = frozenset((*fields, *READ_FIELDS))
+        self._recipes: dict[str, Recipe] = {}
+
+    def add_zip(self, archive: UntrustedZip, limits: ImportLimits) -> None:
+        """Add the images of a ZIP file; raises `InvalidArchive` if it has too many, `StorageError` without room."""
+        names = [name for name in archive.names if not self._read_recipe(name, archive)]
+        if len(names) > limits.images:
+            raise InvalidArchive(f"This ZIP file has {len(names):,} files; at most {limits.images:,} can be imported.")
+        for name in names:
+            try:
+                self.add(name, archive.read(name), _local_seconds(archive.modified_at(name)))
+            except (InvalidArchive, InvalidImage) as error:
+                self._writer.reject(name, error.message)
+        for name, sentence in archive.refused.items():
+            self._writer.reject(name, sentence)
+
+    def add_recipe(self, data: bytes) -> bool:
+        """Keep a recipe for the image that it belongs to; return whether it was one."""
+        try:
+            recipe = parse_recipe(data)
+        except InvalidRecipe:
+            return False
+        self._recipes[recipe.sha256] = recipe
+        return True
+
+    def add(self, name: str, data: bytes, at: float) -> None:
+        """Add an image with its original file name and the time of its file (Unix seconds).
+
+        Raises `InvalidImage` for no image, `InvalidArchive` for settings that cannot be stored, `StorageError`.
+        """
+        if is_zip(data[:4]):
+            raise InvalidArchive("It is a ZIP file inside of another one, which is not opened.")
+        image_file.verify(data)
+        digest = hashlib.sha256(data).hexdigest()
+        found = detect(data)
+        recipe = found.recipe or self._recipes.get(digest)
+        if recipe and self._has_original(recipe):
+            self._writer.known += 1
+            return
+        described = _from_recipe(recipe, at) if recipe else _from_settings(found, self._fields, at)
+        described["request"] = replace_refs(described["request"], lambda reference: False)
+        described |= {"id": f"sha256:{digest}", "state": str(State.SUCCEEDED), "sha256": digest}
+        described["file_name"] = file_name(name)
+        self._writer.add(generation_from_json(described, self._writer.owner), data)
+
+    def _read_recipe(self, name: str, archive: UntrustedZip) -> bool:
+        if not name.lower().endswith(".json"):
+            return False
+        try:
+            return self.add_recipe(archive.read(name))
+        except InvalidArchive:
+            return False
+
+    def _has_original(self, recipe: Recipe) -> bool:
+        """Return whether the owner has the original of a copy with a recipe inside."""
+        store, owner = self._writer.store, self._writer.owner
+        original = store.find_by_sha256(owner, recipe.sha256) if recipe.sha256 else None
+        return original is not None and reproduce.image_exists(original)
+
+
+def _from_recipe(recipe: Recipe, at: float) -> dict[str, Any]:
+    """Return what is known of an image that was made by this program."""
+    with contextlib.suppress(ValueError, OverflowError):
+        at = datetime.fromisoformat(recipe.made_at).timestamp()
+    values = {name: value for name in COPIED if (value := getattr(recipe, name)) is not None}
+    values |= {} if recipe.seconds is None else {"total_seconds": recipe.seconds}
+    return {**values, "request": recipe.request, "created_at": max(at, 0.0), "imported": THIS_TOOL}
+
+
+def _from_settings(found: Detected, fields: Collection[str], at: float) -> dict[str, Any]:
+    """Return what is known of an image of another tool. It has no endpoint: our API has not made it."""
+    request = {
+        name: value for name, value in hide_secrets(found.values).items() if name in fields and _is_simple(value)
+    }
+    seed = request.get("seed")
+    return {
+        "request": request,
+        "created_at": max(at, 0.0),
+        "imported": found.tool or UNKNOWN_TOOL,
+        **({"seed": seed} if isinstance(seed, int) and not isinstance(seed, bool) else {}),
+    }
+
+
+def _is_simple(value: Any) -> bool:
+    return isinstance(value, str | int | float | bool)
+
+
+def _local_seconds(moment: tuple[int, int, int, int, int, int]) -> float:
+    """Return a time of a ZIP file in Unix seconds; now for an impossible one."""
+    try:
+        return datetime(*moment).timestamp()
+    except (ValueError, OverflowError, OSError):
+        return time.time()

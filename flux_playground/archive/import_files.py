@@ -1,0 +1,78 @@
+"""Imports image files and ZIP files together, such as those of a dropped folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from pathlib import Path
+
+from ..errors import InvalidArchive, InvalidImage, StorageError
+from ..storage.generation_store import GenerationStore
+from .foreign_image import MAX_RECIPE_BYTES, ForeignImages
+from .gallery_writer import NO_ROOM, GalleryWriter
+from .import_report import ImportReport
+from .import_zip import LIMITS, add_archive
+from .untrusted_zip import ImportLimits, is_zip, megabytes
+
+HEAD_BYTES = 4
+
+
+def import_files(
+    store: GenerationStore,
+    owner: str,
+    files: Iterable[tuple[str, Path]],
+    *,
+    fields: Collection[str] = (),
+    limits: ImportLimits = LIMITS,
+    make_room: Callable[[], None] = lambda: None,
+) -> ImportReport:
+    """Add files, given by original name and path, to an owner's generations, and return what was added and refused.
+
+    A recipe of this program among the files belongs to the image with its hash. For ZIP files see `import_archive`,
+    also for the parameters. Does not raise: a file that cannot be read is in the report.
+    """
+    writer = GalleryWriter(store, owner, make_room)
+    images = ForeignImages(writer, fields)
+    try:
+        left = [(name, path) for name, path in files if not _is_recipe(images, name, path)]
+        size = 0
+        for number, (name, path) in enumerate(left):
+            if number == limits.images:
+                return writer.report(f"At most {limits.images:,} files can be imported at once.")
+            try:
+                size += path.stat().st_size
+                if size > limits.total_bytes:
+                    return writer.report(f"At most {megabytes(limits.total_bytes)} can be imported at once.")
+                _add(writer, images, name, path, fields, limits)
+            except (InvalidArchive, InvalidImage) as error:
+                writer.reject(name, error.message)
+            except OSError as error:
+                writer.reject(name, f"It cannot be read: {error.strerror}.")
+    except StorageError:
+        return writer.report(NO_ROOM)
+    return writer.report()
+
+
+def _add(
+    writer: GalleryWriter,
+    images: ForeignImages,
+    name: str,
+    path: Path,
+    fields: Collection[str],
+    limits: ImportLimits,
+) -> None:
+    with path.open("rb") as file:
+        if is_zip(file.read(HEAD_BYTES)):
+            add_archive(writer, path, fields, limits)
+            return
+    size = path.stat().st_size
+    if size > limits.file_bytes:
+        raise InvalidArchive(f"It takes {megabytes(size)}; at most {megabytes(limits.file_bytes)} can be read.")
+    images.add(name, path.read_bytes(), path.stat().st_mtime)
+
+
+def _is_recipe(images: ForeignImages, name: str, path: Path) -> bool:
+    try:
+        is_small = name.lower().endswith(".json") and path.stat().st_size <= MAX_RECIPE_BYTES
+        return is_small and images.add_recipe(path.read_bytes())
+    except OSError:
+        return False

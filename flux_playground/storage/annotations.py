@@ -1,0 +1,215 @@
+"""What visitors say of their images, and which images they deleted.
+
+It is stored apart from the record, which is written again while a generation runs.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import FieldError, InvalidRequest
+from ..generation import UNFINISHED
+from .database import Reader
+from .row_writer import RowWriter
+from .search_index import index_generation, remove_generation
+
+MAX_RATING, MAX_TAGS, MAX_TAG_CHARACTERS, MAX_NOTE_CHARACTERS = 5, 30, 60, 10_000
+NOBODY = ":purged"  # the owner of purged generations; no visitor has this id
+BATCH_SIZE = 100  # generations in one transaction, for which other writers wait
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """A visitor's judgment of an image. `rating` is 1 to 5, 0 for none."""
+
+    starred: bool = False
+    rating: int = 0
+    tags: tuple[str, ...] = ()
+    note: str = ""
+
+
+class Annotations:
+    """The annotations of a store. Safe to use from many threads. Every call touches only the owner's generations."""
+
+    def __init__(self, reader: Reader, writer: RowWriter) -> None:
+        self._reader, self._writer = reader, writer
+
+    def get(self, owner: str, ids: Iterable[str]) -> dict[str, Annotation]:
+        """Return the annotations of generations by id; a generation without one is left out."""
+        query = """
+            SELECT id, starred, rating, tags, note FROM annotations
+            WHERE owner = ? AND deleted_at IS NULL AND id IN (SELECT value FROM json_each(?))
+        """
+        with self._reader.lock:
+            _, rows = self._reader.select(query, [owner, json.dumps(list(ids))])
+        return {row[0]: _from_row(row[1:]) for row in rows}
+
+    def update(
+        self,
+        owner: str,
+        ids: Iterable[str],
+        *,
+        starred: bool | None = None,
+        rating: int | None = None,
+        add_tags: Iterable[str] = (),
+        remove_tags: Iterable[str] = (),
+        note: str | None = None,
+    ) -> dict[str, Annotation]:
+        """Change annotations and return them by id; None leaves a value as it is.
+
+        Ids that are unknown or not the owner's are ignored. Raises `InvalidRequest` for values out of bounds, and
+        `StorageError`.
+        """
+        added, removed = _clean_tags(add_tags), set(_clean_tags(remove_tags))
+        _check(rating, added, note)
+
+        def change(earlier: Annotation) -> Annotation:
+            tags = tuple(dict.fromkeys(tag for tag in (*earlier.tags, *added) if tag not in removed))
+            if len(tags) > max(MAX_TAGS, len(earlier.tags)):
+                raise _invalid("tags", f"at most {MAX_TAGS} tags per image")
+            return Annotation(
+                earlier.starred if starred is None else starred,
+                earlier.rating if rating is None else rating,
+                tags,
+                earlier.note if note is None else note,
+            )
+
+        changed: dict[str, Annotation] = {}
+        for batch in _batches(ids):
+
+            def write(database: sqlite3.Connection, batch: Sequence[str] = batch) -> None:
+                for row in _owned_rows(database, owner, batch):
+                    changed[row["id"]] = annotation = change(_read(database, row["id"]))
+                    _write(database, owner, row["id"], annotation)
+                    index_generation(database, row)
+
+            self._writer.run(write)
+        return changed
+
+    def tags(self, owner: str) -> list[tuple[str, int]]:
+        """Return an owner's tags and the number of images of each, most used first."""
+        query = """
+            SELECT value, count(*) FROM annotations, json_each(tags)
+            WHERE owner = ? AND tags != '[]' AND deleted_at IS NULL GROUP BY value ORDER BY count(*) DESC, value
+        """
+        with self._reader.lock:
+            return [(tag, number) for tag, number in self._reader.select(query, [owner])[1]]
+
+    def delete(self, owner: str, ids: Iterable[str], at: float) -> list[str]:
+        """Hide finished generations from every query and return their ids; `purge` removes them.
+
+        An unfinished generation is not deleted: it is paid for, or will be. `at` is in Unix seconds.
+        """
+        deleted: list[str] = []
+        for batch in _batches(ids):
+
+            def write(database: sqlite3.Connection, batch: Sequence[str] = batch) -> None:
+                for row in _owned_rows(database, owner, batch):
+                    if row["state"] in UNFINISHED:
+                        continue
+                    database.execute(
+                        """
+                        INSERT INTO annotations (id, owner, deleted_at) VALUES (?, ?, ?)
+                        ON CONFLICT (id) DO UPDATE SET deleted_at = excluded.deleted_at
+                        """,
+                        [row["id"], owner, at],
+                    )
+                    remove_generation(database, row["id"])
+                    deleted.append(row["id"])
+
+            self._writer.run(write)
+        return deleted
+
+    def undelete(self, owner: str, ids: Iterable[str]) -> list[str]:
+        """Show deleted generations again that were not purged yet, and return their ids."""
+        restored: list[str] = []
+        for batch in _batches(ids):
+
+            def write(database: sqlite3.Connection, batch: Sequence[str] = batch) -> None:
+                for row in _owned_rows(database, owner, batch, deleted=True):
+                    database.execute("UPDATE annotations SET deleted_at = NULL WHERE id = ?", [row["id"]])
+                    index_generation(database, row)
+                    restored.append(row["id"])
+
+            self._writer.run(write)
+        return restored
+
+
+def purge_rows(database: sqlite3.Connection, ids: Sequence[str]) -> None:
+    """Remove deleted generations from the tables; only what accounts for spent credits remains, without an owner."""
+    kept = {
+        *("id", "created_at", "endpoint", "server", "state", "status", "task_id", "cost", "started_at", "finished_at"),
+        *("total_seconds", "api_seconds", "account", "spender_address", "spender_browser", "image_deleted_at"),
+        *("submit_cost", "input_mp", "output_mp", "reported_seconds", "imported"),
+    }
+    columns = database.execute("SELECT name, \"notnull\" FROM pragma_table_info('generations')").fetchall()
+    emptied = {name: "''" if required else "NULL" for name, required in columns if name not in kept}
+    emptied |= {"owner": f"'{NOBODY}'", "request": "'{}'"}
+    changes = ", ".join(f"{name} = {value}" for name, value in emptied.items())
+    database.executemany(f"UPDATE generations SET {changes} WHERE id = ?", [(one,) for one in ids])  # noqa: S608
+    database.executemany("DELETE FROM annotations WHERE id = ?", [(one,) for one in ids])
+
+
+def _from_row(row: Sequence[object]) -> Annotation:
+    starred, rating, tags, note = row
+    return Annotation(bool(starred), int(str(rating)), tuple(json.loads(str(tags))), str(note))
+
+
+def _read(database: sqlite3.Connection, generation_id: str) -> Annotation:
+    query = "SELECT starred, rating, tags, note FROM annotations WHERE id = ?"
+    row = database.execute(query, [generation_id]).fetchone()
+    return Annotation() if row is None else _from_row(row)
+
+
+def _write(database: sqlite3.Connection, owner: str, generation_id: str, annotation: Annotation) -> None:
+    tags = json.dumps(annotation.tags, ensure_ascii=False)
+    database.execute(
+        """
+        INSERT INTO annotations (id, owner, starred, rating, tags, note) VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT (id) DO UPDATE SET starred = excluded.starred, rating = excluded.rating, tags = excluded.tags,
+            note = excluded.note
+        """,
+        [generation_id, owner, annotation.starred, annotation.rating, tags, annotation.note],
+    )
+
+
+def _owned_rows(
+    database: sqlite3.Connection, owner: str, ids: Sequence[str], *, deleted: bool = False
+) -> Iterator[dict[str, Any]]:
+    """The rows of `generations` with these ids that the owner has, either those deleted or those not."""
+    query = """
+        SELECT * FROM generations WHERE owner = ? AND id IN (SELECT value FROM json_each(?))
+            AND ? = EXISTS (SELECT 1 FROM annotations WHERE id = generations.id AND deleted_at IS NOT NULL)
+    """
+    cursor = database.execute(query, [owner, json.dumps(ids), deleted])
+    names = [column[0] for column in cursor.description]
+    yield from [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _batches(ids: Iterable[str]) -> Iterator[list[str]]:
+    distinct = list(dict.fromkeys(ids))
+    for start in range(0, len(distinct), BATCH_SIZE):
+        yield distinct[start : start + BATCH_SIZE]
+
+
+def _clean_tags(tags: Iterable[str]) -> list[str]:
+    """Tags with single spaces and without control characters; empty ones are left out."""
+    plain = ("".join(char for char in tag if char.isprintable() or char.isspace() or char == "\u200d") for tag in tags)
+    return [tag for tag in dict.fromkeys(" ".join(tag.split()) for tag in plain) if tag]
+
+
+def _check(rating: int | None, tags: Sequence[str], note: str | None) -> None:
+    if rating is not None and not 0 <= rating <= MAX_RATING:
+        raise _invalid("rating", f"must be from 0 to {MAX_RATING}")
+    if any(len(tag) > MAX_TAG_CHARACTERS for tag in tags):
+        raise _invalid("tags", f"at most {MAX_TAG_CHARACTERS} characters per tag")
+    if note is not None and len(note) > MAX_NOTE_CHARACTERS:
+        raise _invalid("note", f"at most {MAX_NOTE_CHARACTERS:,} characters")
+
+
+def _invalid(field: str, message: str) -> InvalidRequest:
+    return InvalidRequest([FieldError(("body", field), message, "value_error")])

@@ -1,0 +1,196 @@
+"""Finds an owner's generations: page by page in any order, their number, neighbors, field values and prompts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..generation import Generation
+from .annotations import Annotation, Annotations
+from .database import Reader
+from .search_index import PROMPT
+from .search_query import FIELD, Key, Query, Sql, conditions, join, match, match_owner, read_cursor, write_cursor
+
+MAX_PAGE_SIZE = 500
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A generation and what its owner says of it."""
+
+    generation: Generation
+    annotation: Annotation
+
+
+@dataclass(frozen=True)
+class Page:
+    """A part of a result. `next` is the cursor of the following page, "" at the end."""
+
+    entries: tuple[Entry, ...]
+    next: str = ""
+
+
+@dataclass(frozen=True)
+class FieldValues:
+    """The values of a request's field: the least and greatest number, and distinct values in their order."""
+
+    minimum: float | None = None
+    maximum: float | None = None
+    values: tuple[str | float, ...] = ()
+
+
+@dataclass(frozen=True)
+class PromptUse:
+    """A prompt, the number of generations with it, the id of the best one, and when it was last used (Unix seconds).
+
+    The best generation has an image, then the highest rating, then a star, and is the latest of those.
+    """
+
+    prompt: str
+    count: int
+    best_id: str
+    last_used: float
+
+
+class Search:
+    """The search of a store, on a connection of its own. Safe to use from many threads.
+
+    `load` returns generations by id. Every call raises `StorageError` and sees only what the owner has not deleted.
+    """
+
+    def __init__(
+        self, reader: Reader, annotations: Annotations, load: Callable[[Sequence[str]], dict[str, Generation]]
+    ) -> None:
+        self._reader, self._annotations, self._load = reader, annotations, load
+
+    def page(self, owner: str, query: Query, after: str = "", limit: int = 60) -> Page:
+        """Return the next entries of a result. `after` is the cursor of the page before; with another text nothing."""
+        limit = min(max(limit, 1), MAX_PAGE_SIZE)
+        start = read_cursor(query, after)
+        if after and start is None:
+            return Page(())
+        keys = self._keys(owner, query, start, limit + 1)
+        found = self.entries(owner, self._ids(keys[:limit]))
+        return Page(tuple(found), write_cursor(query, keys[limit - 1]) if len(keys) > limit else "")
+
+    def entries(self, owner: str, ids: Iterable[str]) -> list[Entry]:
+        """Return the owner's generations with these ids, in this order, without unknown and deleted ones."""
+        ids = list(ids)
+        generations, annotations = self._load(ids), self._annotations.get(owner, ids)
+        found = (generations[one] for one in ids if one in generations and generations[one].owner == owner)
+        return [Entry(generation, annotations.get(generation.id, Annotation())) for generation in found]
+
+    def count(self, owner: str, query: Query) -> int:
+        """Return the number of entries of a result."""
+        where = [_words(owner, query), *conditions(owner, query, "rowid")]
+        return int(self._select("SELECT count(*) FROM entry_words", where)[0][0])
+
+    def neighbors(self, owner: str, query: Query, generation_id: str) -> tuple[str, str]:
+        """Return the ids before and after a generation in a result, "" at an end; the generation need not be in it."""
+        value = f"SELECT value FROM entry_fields WHERE {FIELD} AND number = entries.number"  # noqa: S608
+        text = f"SELECT number, ({value}) FROM entries WHERE id = ? AND owner = ?"  # noqa: S608
+        found = self._rows(text, [owner, query.field_order, generation_id, owner])
+        if not found:
+            return "", ""
+        key = Key(*found[0])
+        before, after = (self._ids(self._keys(owner, query, key, 1, backward=backward)) for backward in (True, False))
+        return "".join(before), "".join(after)
+
+    def values(self, owner: str, field: str, limit: int = 100) -> FieldValues:
+        """Return the values that the owner's requests have for a field, at most `limit` distinct ones."""
+        of_field = f"FROM entry_fields WHERE {FIELD}"
+        numbers = f"SELECT min(value) {of_field} AND value < ''", f"SELECT max(value) {of_field} AND value < ''"
+        low, high = (self._rows(text, [owner, field])[0][0] for text in numbers)
+        # Each step seeks the next value in the index, so that the time depends on distinct values only.
+        text = f"""
+            WITH RECURSIVE found (value) AS (
+                SELECT min(value) {of_field} UNION ALL
+                SELECT (SELECT min(value) {of_field} AND value > found.value) FROM found WHERE value IS NOT NULL
+            ) SELECT value FROM found WHERE value IS NOT NULL LIMIT ?
+        """  # noqa: S608
+        return FieldValues(
+            low, high, tuple(value for (value,) in self._rows(text, [owner, field, owner, field, limit]))
+        )
+
+    def prompts(self, owner: str, text: str = "", limit: int = 60, after: float | None = None) -> list[PromptUse]:
+        """Return the owner's prompts that a text finds, last used first; `after` is `last_used` of an earlier one."""
+        where = [Sql("owner = ?", (owner,))]
+        if text.strip():
+            words = "SELECT rowid FROM prompt_words WHERE prompt_words MATCH ?"
+            where.append(Sql(f"number IN ({words})", (match_owner(owner, text),)))
+        if after is not None:
+            where.append(Sql("latest < ?", (round(1000 * after),)))
+        order = f"ORDER BY latest DESC LIMIT {min(max(limit, 1), MAX_PAGE_SIZE)}"
+        best = "SELECT id FROM entries WHERE prompt = prompts.number ORDER BY rank DESC, number DESC LIMIT 1"
+        count = "SELECT count(*) FROM entries WHERE prompt = prompts.number"
+        latest = "SELECT id FROM entries WHERE number = latest"
+        found = self._select(f"SELECT ({count}), ({best}), latest, ({latest}) FROM prompts", where, order)  # noqa: S608
+        generations = self._load([latest_id for *_, latest_id in found])
+        return [
+            PromptUse(str(generations[latest_id].request.get(PROMPT, "")), count, best_id, latest / 1000)
+            for count, best_id, latest, latest_id in found
+            if latest_id in generations
+        ]
+
+    def _keys(self, owner: str, query: Query, start: Key | None, limit: int, *, backward: bool = False) -> list[Key]:
+        """The keys that follow a key in the order of a query, or that precede it, nearest first."""
+        if not query.field_order:
+            return self._in_time(owner, query, start, limit, is_descending=query.is_descending != backward)
+        parts = [self._with_field, self._without_field]
+        if backward:
+            parts.reverse()
+        if start is not None and (start.value is None) != backward:
+            del parts[0]
+        found: list[Key] = []
+        for part in parts:
+            if len(found) < limit:
+                found += part(owner, query, start, limit - len(found), backward=backward)
+        return found
+
+    def _in_time(
+        self, owner: str, query: Query, start: Key | None, limit: int, *, is_descending: bool, extra: Sequence[Sql] = ()
+    ) -> list[Key]:
+        where = [_words(owner, query), *conditions(owner, query, "rowid"), *extra]
+        if start is not None:
+            where.append(Sql(f"rowid {'<' if is_descending else '>'} ?", (start.number,)))
+        order = f"ORDER BY rowid {'DESC' if is_descending else 'ASC'} LIMIT {limit}"
+        return [Key(number) for (number,) in self._select("SELECT rowid FROM entry_words", where, order)]
+
+    def _with_field(self, owner: str, query: Query, start: Key | None, limit: int, *, backward: bool) -> list[Key]:
+        """The keys of entries with a value of the sorted field."""
+        is_descending = query.is_descending != backward
+        where = [Sql(FIELD, (owner, query.field_order)), *conditions(owner, query, "number")]
+        if query != Query(sort=query.sort, descending=query.descending):
+            words = _words(owner, query)
+            where.append(Sql(f"number IN (SELECT rowid FROM entry_words WHERE {words.text})", words.values))  # noqa: S608
+        if start is not None and start.value is not None:
+            where.append(Sql(f"(value, number) {'<' if is_descending else '>'} (?, ?)", (start.value, start.number)))
+        direction = "DESC" if is_descending else "ASC"
+        order = f"ORDER BY value {direction}, number {direction} LIMIT {limit}"
+        return [Key(*row) for row in self._select("SELECT number, value FROM entry_fields", where, order)]
+
+    def _without_field(self, owner: str, query: Query, start: Key | None, limit: int, *, backward: bool) -> list[Key]:
+        """The keys of entries without a value of the sorted field, newest first."""
+        with_value = f"SELECT number FROM entry_fields WHERE {FIELD}"  # noqa: S608
+        absent = Sql(f"rowid NOT IN ({with_value})", (owner, query.field_order))
+        start = start if start is not None and start.value is None else None
+        return self._in_time(owner, query, start, limit, is_descending=not backward, extra=[absent])
+
+    def _ids(self, keys: Sequence[Key]) -> list[str]:
+        text = "SELECT number, id FROM entries WHERE number IN (SELECT value FROM json_each(?))"
+        ids = dict(self._rows(text, [json.dumps([key.number for key in keys])]))
+        return [ids[key.number] for key in keys if key.number in ids]
+
+    def _select(self, text: str, where: Sequence[Sql], order: str = "") -> list[tuple[Any, ...]]:
+        condition = join(where)
+        return self._rows(f"{text} WHERE {condition.text} {order}", condition.values)
+
+    def _rows(self, text: str, values: Iterable[Any]) -> list[tuple[Any, ...]]:
+        with self._reader.lock:
+            return self._reader.select(text, values)[1]
+
+
+def _words(owner: str, query: Query) -> Sql:
+    return Sql("entry_words MATCH ?", (match(owner, query),))

@@ -1,0 +1,80 @@
+"""Brings rows into the search index: each row as it is written, and the rows of a journal that had no index."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..errors import StorageError
+from .search_index import index_generation
+
+BATCH_SIZE = 100  # rows in one transaction, for which other writers wait
+PAUSE_SECONDS = 0.01
+
+log = logging.getLogger(__name__)
+
+
+def index_row(database: sqlite3.Connection, row: Mapping[str, Any]) -> None:
+    """Index a row that was just written, in its transaction.
+
+    A failure must not lose the record: it is logged, and the row stays in `unindexed` for the next start.
+    """
+    database.execute("SAVEPOINT search_index")
+    try:
+        index_generation(database, row)
+        database.execute("DELETE FROM unindexed WHERE id = ?", [row["id"]])
+    except Exception as error:
+        log.error("generation %s cannot be searched (%s: %s)", row["id"], type(error).__name__, error)
+        database.execute("ROLLBACK TO search_index")
+    database.execute("RELEASE search_index")
+
+
+def index_batch(database: sqlite3.Connection) -> int:
+    """Index the latest rows that are not indexed yet, at most `BATCH_SIZE`, and return their number."""
+    query = "SELECT rowid, id FROM unindexed ORDER BY rowid DESC LIMIT ?"
+    waiting = database.execute(query, [BATCH_SIZE]).fetchall()
+    for _, generation_id in waiting:
+        cursor = database.execute("SELECT * FROM generations WHERE id = ?", [generation_id])
+        names = [column[0] for column in cursor.description]
+        for values in cursor.fetchall():
+            index_row(database, dict(zip(names, values, strict=True)))
+    database.executemany("DELETE FROM unindexed WHERE rowid = ?", [(number,) for number, _ in waiting])
+    return len(waiting)
+
+
+class SearchBacklog:
+    """Indexes the rows of an older journal: the first batch at once, the rest on a thread until `close`."""
+
+    def __init__(self, run: Callable[[Callable[[sqlite3.Connection], int]], int]) -> None:
+        self._run, self._closed = run, threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin; does nothing more for a journal whose rows are indexed."""
+        if self._index() == BATCH_SIZE:
+            self._thread = threading.Thread(target=self._index_all, name="search-backlog", daemon=True)
+            self._thread.start()
+
+    def wait(self) -> None:
+        """Wait until all rows are indexed."""
+        if self._thread is not None:
+            self._thread.join()
+
+    def close(self) -> None:
+        """Stop; the next start continues."""
+        self._closed.set()
+        self.wait()
+
+    def _index_all(self) -> None:
+        while not self._closed.wait(PAUSE_SECONDS) and self._index() == BATCH_SIZE:
+            pass
+
+    def _index(self) -> int:
+        try:
+            return self._run(index_batch)
+        except StorageError as error:
+            log.warning("older generations cannot be searched yet: %s", error)
+            return 0

@@ -1,0 +1,174 @@
+"""Images of other tools become findable, and nothing is said of them that is not known."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from flux_playground.archive import ImportLimits, import_archive, import_files
+from flux_playground.generation import State
+from flux_playground.recipe import dump_recipe, recipe_from_generation
+from flux_playground.reproduce import image_with_recipe
+from flux_playground.storage.generation_store import GenerationStore
+from tests.recipe import tool_files
+
+from .gallery import describe, draw, keep, write_zip
+
+FIELDS = ("prompt", "seed", "steps", "width")
+
+
+@pytest.mark.parametrize(
+    ("data", "tool"),
+    [
+        (tool_files.png(("parameters", tool_files.INFOTEXT)), "A1111 format"),
+        (tool_files.png(("prompt", json.dumps(tool_files.FLUX_GRAPH))), "ComfyUI"),
+        (tool_files.png(("invokeai_metadata", json.dumps({**tool_files.INVOKE, "app_version": "6.0"}))), "InvokeAI"),
+        (tool_files.png(("parameters", json.dumps(tool_files.SWARM))), "SwarmUI"),
+        (tool_files.png(("parameters", json.dumps(tool_files.FOOOCUS))), "Fooocus"),
+        (tool_files.png(("parameters", json.dumps(tool_files.MFLUX))), "mflux"),
+        (tool_files.png(("parameters", json.dumps(tool_files.RUINED))), "RuinedFooocus"),
+        (tool_files.png(("Comment", json.dumps(tool_files.NOVELAI)), ("Description", tool_files.PROMPT)), "NovelAI"),
+    ],
+)
+def test_settings_of_tools(data: bytes, tool: str, store: GenerationStore, tmp_path: Path) -> None:
+    """Prompt, seed and the fields of the endpoint are read, and the tool is named; no endpoint is claimed."""
+    path = tmp_path / "upload-1"
+    path.write_bytes(data)
+    report = import_files(store, "bob", [("my lighthouse.png", path)], fields=FIELDS)
+    (one,) = store.recent("bob")
+    assert report.added == (one.id,)
+    assert (one.imported, one.file_name, one.state) == (tool, "my lighthouse.png", State.SUCCEEDED)
+    assert one.request["prompt"] == tool_files.PROMPT
+    assert one.seed == one.request["seed"] > 0
+    assert set(one.request) <= set(FIELDS)
+    assert (one.endpoint, one.server, one.cost, one.fingerprint, one.task_id) == ("", "", None, "", "")
+    assert one.image is not None
+    assert one.image.read_bytes() == data
+
+
+def test_image_without_settings(store: GenerationStore, tmp_path: Path) -> None:
+    """Of a plain image the file name and the time of its file are known."""
+    path = tmp_path / "upload-1"
+    path.write_bytes(draw(1))
+    os.utime(path, (1_600_000_000, 1_600_000_000))
+    import_files(store, "bob", [("holiday/IMG_1.jpg", path)])
+    (one,) = store.recent("bob")
+    assert (one.imported, one.file_name, one.request, one.seed) == ("unknown tool", "IMG_1.jpg", {}, None)
+    assert one.created_at == 1_600_000_000
+
+
+def test_zip_of_images(store: GenerationStore, tmp_path: Path) -> None:
+    """A ZIP file of any images is imported once; what is no image is named, what systems add is ignored."""
+    files = [
+        ("a/one.jpg", draw(1)),
+        ("a/two.png", tool_files.png(("parameters", tool_files.INFOTEXT))),
+        ("notes.txt", b"hello"),
+        ("__MACOSX/a/._one.jpg", b"x"),
+        ("a/.DS_Store", b"x"),
+    ]
+    path = write_zip(tmp_path / "a.zip", files)
+    report = import_archive(store, "bob", path, fields=FIELDS)
+    assert len(report.added) == 2
+    assert report.rejected == (("notes.txt", "This file is not an image."),)
+    assert {one.file_name for one in store.recent("bob")} == {"one.jpg", "two.png"}
+    again = import_archive(store, "bob", path, fields=FIELDS)
+    assert (again.added, again.known) == ((), 2)
+
+
+def test_copy_with_our_recipe(store: GenerationStore, other: GenerationStore, tmp_path: Path) -> None:
+    """A copy with a recipe of ours has its endpoint and seed; where the original is, the copy adds nothing."""
+    made = keep(store, describe(1), draw(1, "PNG"))
+    path = tmp_path / "copy.png"
+    path.write_bytes(image_with_recipe(made))
+    import_files(other, "bob", [("copy.png", path)])
+    (one,) = other.recent("bob")
+    assert (one.endpoint, one.server, one.seed, one.request) == (made.endpoint, made.server, made.seed, made.request)
+    assert (one.fingerprint, one.cost, one.total_seconds) == (made.fingerprint, made.cost, made.total_seconds)
+    assert (one.imported, one.task_id) == ("FLUX Playground", "")
+    report = import_files(store, "ann", [("copy.png", path)])
+    assert (report.added, report.known) == ((), 1)
+
+
+def test_recipe_beside_the_image(store: GenerationStore, other: GenerationStore, tmp_path: Path) -> None:
+    """A recipe file belongs to the image with its hash, in any order, and is no image itself."""
+    made = keep(store, describe(1), draw(1))
+    assert made.image is not None
+    recipe = tmp_path / "x.recipe.json"
+    recipe.write_text(dump_recipe(recipe_from_generation(made, made.document)))
+    report = import_files(other, "bob", [("x.jpg", made.image), ("x.recipe.json", recipe)])
+    assert report.rejected == ()
+    assert other.recent("bob")[0].endpoint == made.endpoint
+
+
+def test_reference_in_a_recipe_gives_no_access(other: GenerationStore, tmp_path: Path) -> None:
+    """A recipe that names what another visitor has sent does not give it away."""
+    reference = other.inputs.save(base64.b64encode(draw(9, "PNG")).decode())
+    text = json.dumps({"flux_playground_recipe": 1, "sent": {"image_prompt": reference}, "endpoint": "/v1/flux"})
+    path = tmp_path / "a.png"
+    path.write_bytes(tool_files.png(("flux_playground", text)))
+    assert len(import_files(other, "eve", [("a.png", path)]).added) == 1
+    assert other.inputs.find_requests("eve", reference) == []
+
+
+def test_keys_are_not_imported(store: GenerationStore, tmp_path: Path) -> None:
+    """A key among the settings of a tool is left out."""
+    settings = {"prompt": "a fox", "seed": 4, "steps": "bfl_1234567890abcdef", "api_key": "x1234567890"}
+    path = tmp_path / "a.png"
+    path.write_bytes(tool_files.png(("parameters", json.dumps(settings))))
+    import_files(store, "bob", [("a.png", path)], fields=("steps", "api_key"))
+    assert store.recent("bob")[0].request == {"prompt": "a fox", "seed": 4, "steps": "(hidden)"}
+
+
+def test_bad_files_are_named(store: GenerationStore, tmp_path: Path) -> None:
+    """Files that are missing, too large, damaged or no image do not stop the others."""
+    contents = {"cut.jpg": draw(1)[:-200], "text.txt": b"hello", "large.png": bytes(70_000), "fine.jpg": draw(2)}
+    for name, data in contents.items():
+        (tmp_path / name).write_bytes(data)
+    files = [(name, tmp_path / name) for name in (*contents, "gone.jpg")]
+    report = import_files(store, "bob", files, limits=ImportLimits(file_bytes=60_000))
+    assert len(report.added) == 1
+    assert dict(report.rejected) == {
+        "cut.jpg": "This image is damaged.",
+        "text.txt": "This file is not an image.",
+        "large.png": "It takes 0.1 MB; at most 0.1 MB can be read.",
+        "gone.jpg": "It cannot be read: No such file or directory.",
+    }
+
+
+def test_limits_stop(store: GenerationStore, tmp_path: Path) -> None:
+    """The number of files and their bytes are limited; what came before is kept."""
+    files = []
+    for number in range(5):
+        path = tmp_path / f"{number}.jpg"
+        path.write_bytes(draw(number))
+        files.append((path.name, path))
+    report = import_files(store, "bob", files, limits=ImportLimits(images=3))
+    assert (len(report.added), report.problem) == (3, "At most 3 files can be imported at once.")
+    report = import_files(store, "ann", files, limits=ImportLimits(total_bytes=2 * len(draw(1)) + 10))
+    assert "MB can be imported" in report.problem
+    assert 1 <= len(report.added) < 5
+
+
+def test_zip_among_files(store: GenerationStore, tmp_path: Path) -> None:
+    """A ZIP file among dropped files is imported like the others; a damaged one is named."""
+    good = write_zip(tmp_path / "a.zip", [("one.jpg", draw(1))])
+    bad = tmp_path / "b.zip"
+    bad.write_bytes(good.read_bytes()[:-30])
+    plain = tmp_path / "two.jpg"
+    plain.write_bytes(draw(2))
+    report = import_files(store, "bob", [("a.zip", good), ("b.zip", bad), ("two.jpg", plain)])
+    assert len(report.added) == 2
+    assert report.rejected == (("b.zip", "This ZIP file is damaged or cut short."),)
+
+
+def test_time_of_a_zip(store: GenerationStore, tmp_path: Path) -> None:
+    """An image from a ZIP file has the time that the ZIP file gives for it, never one in the future."""
+    path = write_zip(tmp_path / "a.zip", [("one.jpg", draw(1))])
+    import_archive(store, "bob", path)
+    assert abs(store.recent("bob")[0].created_at - time.time()) < 1.5e9
+    assert store.recent("bob")[0].created_at <= time.time()

@@ -1,0 +1,186 @@
+"""Stars, ratings, tags and notes are kept apart from records; a deleted image is hidden at once and removed later."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from flux_playground.errors import InvalidRequest
+from flux_playground.generation import UNFINISHED, State
+from flux_playground.identity import Identity
+from flux_playground.storage.annotations import Annotation
+from flux_playground.storage.generation_store import GenerationStore
+from flux_playground.storage.retention import Retention
+from flux_playground.storage.search_query import Query
+from tests.storage.test_generation_store import generation, jpeg
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[GenerationStore]:
+    opened = GenerationStore(tmp_path)
+    yield opened
+    opened.close()
+
+
+def made(store: GenerationStore, number: int, **values: object) -> str:
+    """The id of a generation with an image."""
+    one = store.save_image(generation(number), jpeg(40, 30 + number))
+    return store.save(replace(one, **{"state": State.SUCCEEDED, **values})).id  # type: ignore[arg-type]
+
+
+def test_annotations_survive_later_records(store: GenerationStore, tmp_path: Path) -> None:
+    """A late save of the record and a restart keep what was said of it."""
+    one = made(store, 1)
+    store.annotations.update("owner", [one], starred=True, rating=4, add_tags=["b", "a 🦊"], note="so\nso")
+    store.annotations.update("owner", [one], remove_tags=["b"], add_tags=["  c   d "])
+    expected = Annotation(True, 4, ("a 🦊", "c d"), "so\nso")
+    store.save(replace(generation(1), state=State.SUCCEEDED, cost=2.0))
+    assert store.annotations.get("owner", [one, "unknown"]) == {one: expected}
+    assert store.search.count("owner", Query("so", starred=True, tags=("a 🦊",), min_rating=4)) == 1
+    store.close()
+    reopened = GenerationStore(tmp_path)
+    assert reopened.search.page("owner", Query()).entries[0].annotation == expected
+    reopened.close()
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"rating": 6}, "rating"),
+        ({"rating": -1}, "rating"),
+        ({"add_tags": ["x" * 61]}, "tags"),
+        ({"add_tags": [str(number) for number in range(31)]}, "tags"),
+        ({"note": "x" * 10_001}, "note"),
+    ],
+)
+def test_values_have_bounds(store: GenerationStore, values: dict[str, object], field: str) -> None:
+    """A value out of bounds is an error that names it, and nothing changes."""
+    one = made(store, 1)
+    store.annotations.update("owner", [one], rating=3)
+    with pytest.raises(InvalidRequest) as error:
+        store.annotations.update("owner", [one], **values)  # type: ignore[arg-type]
+    assert [detail.field for detail in error.value.details] == [field]
+    assert store.annotations.get("owner", [one]) == {one: Annotation(rating=3)}
+
+
+def test_tags_are_counted(store: GenerationStore) -> None:
+    """An owner's tags have the number of their images that are not deleted."""
+    ids = [made(store, number) for number in range(4)]
+    store.annotations.update("owner", ids, add_tags=["x"])
+    store.annotations.update("owner", ids[:2], add_tags=["👩‍🎨"])
+    store.annotations.delete("owner", ids[:1], 1.0)
+    assert store.annotations.tags("owner") == [("x", 3), ("👩‍🎨", 1)]
+    assert store.annotations.tags("ann") == []
+
+
+def test_many_are_changed_at_once(store: GenerationStore) -> None:
+    """A change of more images than one transaction has reaches all of them."""
+    ids = [store.save(generation(number, state=State.FAILED)).id for number in range(130)]
+    assert len(store.annotations.update("owner", ids, starred=True)) == 130
+    assert store.search.count("owner", Query(starred=True)) == 130
+    assert len(store.annotations.delete("owner", ids, 1.0)) == 130
+    assert store.search.count("owner", Query()) == store.count("owner") == 0
+    assert len(store.annotations.undelete("owner", ids)) == 130
+    assert store.search.count("owner", Query(starred=True)) == store.count("owner") == 130
+
+
+def test_deleted_images_are_hidden(store: GenerationStore) -> None:
+    """A deleted generation is in no answer until it is restored, with its annotation."""
+    one, other = made(store, 1, fingerprint="f"), made(store, 2)
+    record = store.get(one)
+    assert record is not None
+    store.annotations.update("owner", [one], rating=5)
+    assert store.annotations.delete("owner", [one, "unknown"], time.time()) == [one]
+    assert store.annotations.delete("owner", [one], time.time()) == []
+    store.save(record)
+    assert store.get(one) is None
+    assert [found.id for found in store.recent("owner")] == [other]
+    assert store.count("owner") == store.search.count("owner", Query()) == 1
+    assert store.find_by_sha256("owner", record.sha256) is None
+    assert store.find_by_fingerprint("owner", "f") is None
+    assert store.search.neighbors("owner", Query(), other) == ("", "")
+    assert store.search.entries("owner", [one]) == []
+    assert store.annotations.update("owner", [one], rating=1) == {}
+    assert store.annotations.undelete("owner", [one]) == [one]
+    assert store.find_by_fingerprint("owner", "f") == store.get(one) == record
+    assert store.search.page("owner", Query(min_rating=5)).entries[0].generation == record
+
+
+def test_unfinished_generations_are_not_deleted(store: GenerationStore) -> None:
+    """A generation that is paid for, or will be, stays."""
+    ids = [store.save(generation(number, state=state)).id for number, state in enumerate(State)]
+    deleted = store.annotations.delete("owner", ids, 1.0)
+    assert {list(State)[int(one, 16)] for one in deleted} == set(State) - set(UNFINISHED)
+    assert {one.state for one in store.recent("owner")} == set(UNFINISHED)
+
+
+def test_purge_removes_files_and_content(store: GenerationStore, tmp_path: Path) -> None:
+    """Only what was deleted before the time goes, with its image, thumbnail, inputs and texts."""
+    shared, own = store.inputs.save("s" * 100), store.inputs.save("o" * 100)
+    gone = made(store, 1, request={"prompt": "zebra", "image": own, "mask": shared}, prompt="zebra")
+    later, stays = made(store, 2), made(store, 3, request={"image": shared})
+    for path in store.files.inputs.iterdir():
+        os.utime(path, (1000, 1000))
+    for one in (gone, later, stays):
+        record = store.get(one)
+        assert record is not None
+        assert store.thumbnail(record) is not None
+    store.annotations.update("owner", [gone], note="zebra")
+    store.annotations.delete("owner", [gone], 100.0)
+    store.annotations.delete("owner", [later], 200.0)
+    assert store.purge(150.0) == 1
+    assert store.purge(150.0) == 0
+    assert store.annotations.undelete("owner", [gone]) == []
+    assert store.annotations.undelete("owner", [later]) == [later]
+    assert store.get(gone) is None
+    names = [path.name for folder in ("images", "thumbnails", "inputs") for path in (tmp_path / folder).iterdir()]
+    assert len(names) == 5
+    assert not any(gone in name for name in names)
+    assert (store.inputs.load(own), store.inputs.load(shared)) == (None, "s" * 100)
+    with store._writer._lock:
+        assert "zebra" not in "\n".join(store._writer._database.iterdump())
+
+
+def test_deleted_images_stay_spent(store: GenerationStore, tmp_path: Path) -> None:
+    """What a visitor spent counts against the allowance also when the image was deleted and purged."""
+    spender, now = Identity("a", "b"), time.time()
+    one = made(store, 1, created_at=now - 10, cost=6.0, spender=spender)
+    before = store.usage.spent(spender, 0.0, now, 1.0), store.usage.counts()
+    store.annotations.delete("owner", [one], now - 5)
+    store.purge(now)
+    store.close()
+    reopened = GenerationStore(tmp_path)
+    assert (reopened.usage.spent(spender, 0.0, now, 1.0), reopened.usage.counts()) == before
+    assert before[0] == 6.0
+    assert reopened.recent(":purged") == reopened.recent("owner") == []
+    reopened.close()
+
+
+def test_retention_keeps_starred_images(store: GenerationStore) -> None:
+    """The files of a starred image are never deleted to free space."""
+    ids = [made(store, number, request={"image": store.inputs.save(str(number) * 90)}) for number in range(4)]
+    store.annotations.update("owner", ids[1:2], starred=True)
+    for path in store.files.inputs.iterdir():
+        os.utime(path, (1000, 1000))
+    Retention(store, 1).enforce()
+    found = [store.get(one) for one in ids]
+    assert [one.image.is_file() for one in found if one and one.image] == [False, True, False, False]
+    assert [len(list(folder.iterdir())) for folder in (store.files.images, store.files.inputs)] == [1, 1]
+
+
+def test_foreign_generations_are_not_touched(store: GenerationStore) -> None:
+    """No call changes, deletes or restores what another visitor has."""
+    theirs = made(store, 1, owner="ann")
+    assert store.annotations.update("owner", [theirs], rating=1, note="x") == {}
+    assert store.annotations.delete("owner", [theirs], 1.0) == []
+    assert store.annotations.get("ann", [theirs]) == {}
+    store.annotations.update("ann", [theirs], note="mine")
+    assert store.annotations.get("owner", [theirs]) == {}
+    store.annotations.delete("ann", [theirs], 1.0)
+    assert store.annotations.undelete("owner", [theirs]) == []
+    assert store.search.count("ann", Query()) == 0

@@ -1,0 +1,318 @@
+"""The search finds an owner's generations by words, values and ranges, in any order, page by page."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flux_playground.generation import Generation, State
+from flux_playground.storage.generation_store import GenerationStore
+from flux_playground.storage.search_query import FieldChoice, FieldRange, Query
+from tests.storage.test_generation_store import generation, jpeg
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[GenerationStore]:
+    opened = GenerationStore(tmp_path)
+    yield opened
+    opened.close()
+
+
+def find(store: GenerationStore, query: Query | str, owner: str = "owner") -> list[int]:
+    """The numbers of the generations that a query finds, read in pages of three."""
+    query = Query(query) if isinstance(query, str) else query
+    found: list[int] = []
+    cursor, has_more = "", True
+    while has_more:
+        page = store.search.page(owner, query, cursor, limit=3)
+        found += [int(entry.generation.id, 16) for entry in page.entries]
+        cursor, has_more = page.next, bool(page.next)
+    assert store.search.count(owner, query) == len(found)
+    return found
+
+
+def save(store: GenerationStore, number: int, prompt: str = "a fox", **values: object) -> Generation:
+    request = {"prompt": prompt, **values.pop("request", {})}  # type: ignore[dict-item]
+    return store.save(generation(number, request=request, **{"state": State.SUCCEEDED, **values}))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "text"),
+    [
+        ("A Fox on the Café terrace", "fox cafe"),
+        ("A Fox on the Café terrace", "TERR"),
+        ("Straße im Nebel", "STRASSE"),
+        ("l'été à la plage", "l'ete"),
+        ("水墨山水画,远山", "山水"),
+        ("水墨山水画,远山", "水墨山水画"),
+        ("水墨山水画,远山", "画"),
+        ("水墨山水画,远山", "远"),
+        ("東京の夜景", "夜景"),
+        ("서울의 밤", "서"),
+        ("ภาพวาดภูเขา", "ภูเขา"),
+        ("a fox 🦊 in the snow", "🦊"),
+        ("a fox 🦊🌨 in the snow", "🌨 fox"),
+        ('blue-green C++ (1:2) "quoted" AND NOT *', '"quoted" AND NOT *'),
+        ("blue-green C++ (1:2)", "blue-green"),
+        ("prompt: near(a b)", "NEAR(a b)"),
+        ("x^2 words:fox", "words:fox"),
+        ("a fox", "fox'; --"),
+        ("a fox", "f"),
+        ("a fox", "fo"),
+    ],
+)
+def test_words_are_found(store: GenerationStore, prompt: str, text: str) -> None:
+    """A search ignores case, accents and signs, and needs no spaces in Chinese."""
+    save(store, 1, prompt)
+    save(store, 2, "zzz")
+    assert find(store, text) == [1]
+
+
+@pytest.mark.parametrize(
+    "text", ["wolf", "fox wolf", "fo x", "oxen", "水山", "NOT fox", "fox OR wolf", "🐺", "a b c d"]
+)
+def test_other_words_are_not_found(store: GenerationStore, text: str) -> None:
+    """Every word must match, only the last one as a prefix, and operators are words."""
+    save(store, 1, "a fox 山水")
+    assert find(store, text) == []
+
+
+@pytest.mark.parametrize("text", ["", "  ", '"', "* - ^ : ( ) \\", "\x00", "\ue000", "\ud800"])
+def test_search_without_words_finds_all(store: GenerationStore, text: str) -> None:
+    """Signs alone are no condition and no error."""
+    save(store, 1)
+    assert find(store, text) == [1]
+
+
+def test_long_search_is_cut(store: GenerationStore) -> None:
+    """A search of 10,000 characters is answered by its beginning."""
+    save(store, 1, "fox " * 3000)
+    assert find(store, "fox " * 2500) == [1]
+    assert find(store, "x" * 10_000) == []
+    assert find(store, "山" * 10_000) == []
+    assert find(store, '"(' * 5_000) == [1]
+
+
+def test_all_texts_are_searched(store: GenerationStore) -> None:
+    """Finetune ids, the API's prompt, the seed, tags, the note, the id and the file name are found."""
+    one = store.save(
+        store.save_image(
+            generation(
+                1,
+                request={"prompt": "a fox", "finetune_id": "castle-v2", "loras": [{"name": "inkwash"}]},
+                prompt="an upsampled vixen",
+                seed=4211,
+                state=State.SUCCEEDED,
+                file_name="00012-my_castle.png",
+            ),
+            jpeg(),
+        )
+    )
+    save(store, 2, "zzz", seed=9)
+    store.annotations.update("owner", [one.id], add_tags=["cover 🏰", "keeper"], note="sharp eyes")
+    assert one.image is not None
+    for text in (
+        "castle-v2",
+        "inkwash",
+        "vixen",
+        "4211",
+        "keep",
+        "🏰",
+        "sharp ey",
+        one.id,
+        one.image.name,
+    ):
+        assert find(store, text) == [1], text
+    assert find(store, "00012-my_castle.png") == [1]
+
+
+def test_late_facts_are_found(store: GenerationStore) -> None:
+    """The seed and the state are those of the latest record."""
+    one = save(store, 1, seed=None, state=State.RUNNING)
+    store.save(replace(one, seed=77, state=State.FAILED))
+    assert find(store, "77") == [1]
+    assert find(store, Query(states=(State.RUNNING,))) == []
+    assert find(store, Query(states=(State.FAILED,))) == [1]
+
+
+def test_every_state_is_found(store: GenerationStore) -> None:
+    """Failed, unfinished and uncertain generations are found too."""
+    for number, state in enumerate(State):
+        save(store, number, state=state)
+    assert find(store, "fox") == list(range(len(State)))[::-1]
+    wanted = (State.FAILED, State.SUBMIT_UNKNOWN)
+    found = [list(State)[number] for number in find(store, Query(states=wanted))]
+    assert set(found) == set(wanted)
+
+
+def test_filters(store: GenerationStore) -> None:
+    """Each condition selects, and all of them must hold."""
+    for number in range(10):
+        save(
+            store,
+            number,
+            endpoint=f"/v1/{'ab'[number % 2]}",
+            sweep="s" if number < 3 else "",
+            imported="a1111" if number == 9 else "",
+            seed=100 * number,
+            request={"strength": number / 10, "raw": number % 3 == 0, "ratio": f"{number % 4}:1", "seed": 5},
+        )
+    ids = [f"{number:032x}" for number in range(10)]
+    store.annotations.update("owner", ids[:2], starred=True, rating=2, add_tags=["x", "ä b"])
+    store.annotations.update("owner", ids[1:2], rating=5)
+    cases: list[tuple[Query, list[int]]] = [
+        (Query(endpoints=("/v1/a",)), [8, 6, 4, 2, 0]),
+        (Query(endpoints=("/v1/a", "/v1/b", "/v1/c"), sweep="s"), [2, 1, 0]),
+        (Query(starred=True), [1, 0]),
+        (Query(starred=False), [9, 8, 7, 6, 5, 4, 3, 2]),
+        (Query(min_rating=2), [1, 0]),
+        (Query(min_rating=3), [1]),
+        (Query(min_rating=6), []),
+        (Query(tags=("x", "ä b")), [1, 0]),
+        (Query(tags=("x", "y")), []),
+        (Query(since=1003.0, until=1005.0), [5, 4, 3]),
+        (Query(since=float("nan"), until=float("inf")), list(range(10))[::-1]),
+        (Query(imported=True), [9]),
+        (Query(imported=False, since=1007), [8, 7]),
+        (Query(fields={"strength": FieldRange(0.2, 0.4)}), [4, 3, 2]),
+        (Query(fields={"strength": FieldRange(minimum=0.8)}), [9, 8]),
+        (Query(fields={"raw": FieldChoice((True,))}), [9, 6, 3, 0]),
+        (Query(fields={"raw": FieldChoice(("false",)), "ratio": FieldChoice(("1:1", "2:1"))}), [5, 2, 1]),
+        (Query(fields={"seed": FieldRange(300, 500)}), [5, 4, 3]),
+        (Query(fields={"seed": FieldChoice(("700",))}), [7]),
+        (Query(fields={"ratio": FieldChoice(())}), []),
+        (Query(fields={"ratio": FieldRange(0, 9), "none": FieldRange(0, 1)}), []),
+        (Query("fox", starred=True, fields={"strength": FieldRange(0, 0)}), [0]),
+    ]
+    for query, expected in cases:
+        assert find(store, query) == expected, query
+
+
+@pytest.mark.parametrize("sort", ["newest", "oldest", "rating", "seed", "strength", "style", "unknown"])
+@pytest.mark.parametrize("is_descending", [True, False, None])
+@pytest.mark.parametrize("text", ["", "fox"])
+def test_every_order_is_complete(store: GenerationStore, sort: str, is_descending: bool | None, text: str) -> None:
+    """Pages in each order have each generation once; those without the value are last; neighbors agree."""
+    chance = random.Random(3)
+    rows = []
+    for number in chance.sample(range(20), 20):
+        request: dict[str, Any] = {"strength": chance.choice([0.1, 0.5, 2])} if number % 3 else {}
+        request |= {"style": chance.choice(["a", "é", "B"])} if number % 4 else {}
+        rows.append(save(store, number, "fox", seed=chance.choice([None, 1, 2**64]), request=request))
+        store.annotations.update("owner", [rows[-1].id], rating=chance.choice([0, 0, 3, 5]))
+    query = Query(text, sort=sort, descending=is_descending)
+    found = find(store, query)
+    assert sorted(found) == list(range(20))
+    by_id = {entry.generation.id: entry for entry in store.search.entries("owner", [one.id for one in rows])}
+    entries = [by_id[f"{number:032x}"] for number in found]
+    value: dict[str, Callable[[int], Any]] = {
+        "newest": lambda place: -entries[place].generation.created_at,
+        "oldest": lambda place: entries[place].generation.created_at,
+        "rating": lambda place: entries[place].annotation.rating or None,
+        "seed": lambda place: entries[place].generation.seed,
+    }
+    values = [
+        value[sort](place) if sort in value else entries[place].generation.request.get(sort) for place in range(20)
+    ]
+    present = [one for one in values if one is not None]
+    assert values[len(present) :] == [None] * (20 - len(present))
+    down = sort not in ("newest", "oldest") and (is_descending if is_descending is not None else sort == "rating")
+    assert present == sorted(present, reverse=down)
+    for before, after in pairwise(found):
+        assert store.search.neighbors("owner", query, f"{before:032x}")[1] == f"{after:032x}"
+        assert store.search.neighbors("owner", query, f"{after:032x}")[0] == f"{before:032x}"
+    assert store.search.neighbors("owner", query, f"{found[0]:032x}")[0] == ""
+    assert store.search.neighbors("owner", query, f"{found[-1]:032x}")[1] == ""
+
+
+@pytest.mark.parametrize("cursor", ["x", "é", "AAAA", "W10", "bnVsbA", "WyIiLHRydWUsMSwge31d", "9" * 10_000])
+def test_foreign_cursor_finds_nothing(store: GenerationStore, cursor: str) -> None:
+    """A text that is no cursor of the order gives an empty page, not the first one again."""
+    save(store, 1)
+    assert store.search.page("owner", Query(), cursor).entries == ()
+
+
+def test_new_images_do_not_move_pages(store: GenerationStore) -> None:
+    """The next page begins where the page before ended, whatever was made meanwhile."""
+    for number in range(6):
+        save(store, number)
+    first = store.search.page("owner", Query(), limit=3)
+    save(store, 7)
+    second = store.search.page("owner", Query(), first.next, limit=3)
+    assert [int(entry.generation.id, 16) for entry in (*first.entries, *second.entries)] == [5, 4, 3, 2, 1, 0]
+
+
+def test_equal_times_are_kept_apart(store: GenerationStore) -> None:
+    """Many generations of one moment, of several owners, are each found once."""
+    for number in range(60):
+        save(store, number, created_at=5.0, owner="owner" if number % 2 else "ann")
+    assert sorted(find(store, "fox")) == list(range(1, 60, 2))
+
+
+def test_values_of_a_field(store: GenerationStore) -> None:
+    """Filters know the least and greatest number and the distinct values of a field."""
+    for number, value in enumerate([3, 1.5, 3, "auto", True, None, [1], "x" * 5000]):
+        save(store, number, request={"steps": value})
+    save(store, 20, owner="ann", request={"steps": 99})
+    found = store.search.values("owner", "steps")
+    assert (found.minimum, found.maximum) == (1.5, 3)
+    assert found.values == (1.5, 3, "auto", "true")
+    assert store.search.values("owner", "steps", 2).values == (1.5, 3)
+    assert store.search.values("owner", "unknown").values == ()
+
+
+def test_prompt_history(store: GenerationStore) -> None:
+    """Each prompt is there once, last used first, with its number of uses and its best image."""
+    for number in range(6):
+        save(store, number, f"prompt {'ab'[number % 2]}")
+    save(store, 6, "   ")
+    picture = store.save(store.save_image(generation(2, request={"prompt": "prompt a"}, state=State.SUCCEEDED), jpeg()))
+    uses = store.search.prompts("owner")
+    assert [(use.prompt, use.count, use.last_used) for use in uses] == [
+        ("prompt b", 3, 1005.0),
+        ("prompt a", 3, 1004.0),
+    ]
+    assert [use.best_id for use in uses] == [f"{5:032x}", picture.id]
+    store.annotations.update("owner", [f"{1:032x}"], starred=True)
+    assert store.search.prompts("owner", "PROM")[0].best_id == f"{1:032x}"
+    assert [use.prompt for use in store.search.prompts("owner", limit=1, after=1005.0)] == ["prompt a"]
+    assert [use.prompt for use in store.search.prompts("owner", "prompt b")] == ["prompt b"]
+    store.annotations.delete("owner", [f"{number:032x}" for number in (1, 3, 5)], 1.0)
+    assert [use.prompt for use in store.search.prompts("owner")] == ["prompt a"]
+    store.annotations.undelete("owner", [f"{1:032x}"])
+    assert [(use.prompt, use.count) for use in store.search.prompts("owner", "b")] == [("prompt b", 1)]
+
+
+def test_foreign_generations_stay_hidden(store: GenerationStore) -> None:
+    """No call of the search shows or counts what another visitor has."""
+    mine, theirs = save(store, 1, "secret fox"), save(store, 2, "secret fox", owner="ann", request={"steps": 4})
+    store.annotations.update("ann", [theirs.id], starred=True, rating=5, add_tags=["hers"])
+    for query in (Query(), Query("secret"), Query(sort="steps"), Query(sort="rating"), Query("fox", sort="steps")):
+        assert find(store, query) == [1]
+    assert find(store, Query(starred=True)) == find(store, Query(tags=("hers",))) == []
+    cursor = store.search.page("ann", Query(), limit=1).next
+    assert store.search.page("owner", Query(), cursor or "x").entries == ()
+    assert store.search.entries("owner", [theirs.id]) == []
+    assert store.search.neighbors("owner", Query(), theirs.id) == ("", "")
+    assert store.search.neighbors("owner", Query(), mine.id) == ("", "")
+    assert store.search.values("owner", "steps").values == ()
+    assert [use.count for use in store.search.prompts("owner", "secret")] == [1]
+    assert store.search.prompts("nobody", "secret") == []
+
+
+def test_unreadable_rows_hide_only_themselves(store: GenerationStore) -> None:
+    """A row of a newer version or a damaged row is left out of its page."""
+    for number in range(5):
+        save(store, number)
+    with store._writer._lock, store._writer._database as database:
+        database.execute("UPDATE generations SET state = 'dreaming' WHERE id = ?", [f"{3:032x}"])
+        database.execute("UPDATE generations SET request = '{' WHERE id = ?", [f"{2:032x}"])
+    page = store.search.page("owner", Query(), limit=4)
+    assert [int(entry.generation.id, 16) for entry in page.entries] == [4, 1]
+    assert len(store.search.page("owner", Query(), page.next).entries) == 1

@@ -1,0 +1,69 @@
+"""The result of one generation as HTML."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from flux_playground.errors import TaskFailed
+from flux_playground.generation import Generation, State
+from flux_playground.ui.generate.result_view import ResultContext, render_result
+
+DONE = Generation(
+    "1" * 32,
+    "owner",
+    1e9,
+    "/v1/flux-3-image",
+    "https://api.bfl.ai",
+    {"prompt": "a mill"},
+    state=State.SUCCEEDED,
+    task_id="t",
+    cost=7.000000000000001,
+    submit_cost=7.000000000000001,
+    total_seconds=8.0,
+)
+
+
+def below(**changes: Any) -> str:
+    """The details of a generation."""
+    is_demo = changes.pop("is_demo", False)
+    return render_result(ResultContext(replace(DONE, **changes), is_demo=is_demo)).below
+
+
+COSTS: dict[str, tuple[dict[str, Any], str]] = {
+    "one cost": ({}, "7 credits ($0.07)"),
+    "a later cost": ({"cost": 8}, "8 credits ($0.08), 7 credits ($0.07) at the submit"),
+    "no cost": ({"cost": None, "submit_cost": None}, "unknown"),
+    "a cost of the poll": ({"submit_cost": None}, "7 credits ($0.07)"),
+    "the demo": ({"is_demo": True}, "free"),
+}
+
+
+@pytest.mark.parametrize(("changes", "text"), COSTS.values(), ids=COSTS.keys())
+def test_cost_in_the_details(changes: dict[str, Any], text: str) -> None:
+    """The details have the cost in both units; an unknown cost is not free."""
+    assert f"<dt>Cost</dt><dd><p>{text}</p></dd>" in below(**changes)
+
+
+def test_no_cost_of_an_unsent_request() -> None:
+    """A request that the API has not accepted has no cost."""
+    assert "<dt>Cost</dt>" not in below(task_id="", state=State.FAILED)
+
+
+def test_measures_in_the_details() -> None:
+    """The details have the billed megapixels and all durations that are known."""
+    text = below(output_mp=4.2, input_mp=0.0, api_seconds=7.5, reported_seconds=6.5)
+    assert "<p>image 4.2 MP, input 0 MP</p>" in text
+    assert "<p>8.00 s, ready after 7.50 s, by the API&#39;s clock 6.50 s</p>" in text
+    assert "<dt>Megapixels</dt>" not in below()
+
+
+def test_reason_of_a_failure() -> None:
+    """The words of the API are quoted in the message."""
+    error = TaskFailed("The API reports an error in this task.", detail="out of memory")
+    assert (
+        '<blockquote dir="auto">out of memory</blockquote>'
+        in render_result(ResultContext(replace(DONE, state=State.FAILED, error=error))).frame
+    )
