@@ -6,7 +6,7 @@ import { chooseSchemaFile, openSchemaPanel, replaceSchema } from "./api_schema.j
 import { insist, send } from "./bridge.js";
 import { chooseCount } from "./count.js";
 import { $ } from "./dom.js";
-import { withEndpoint } from "./endpoints.js";
+import { chooseEndpoint, hideLegacyNote, withEndpoint } from "./endpoints.js";
 import { toggleFinetuneList } from "./finetune_list.js";
 import { chooseShape, insertTriggerWord, rollSeed, swapSides, useExample } from "./form.js";
 import { applyImport, closeDialog, openElsewhere, showImported, useAsImagePrompt } from "./import.js";
@@ -44,6 +44,7 @@ const LOCAL_ACTIONS = {
   json: toggleJson,
   key: changeKey,
   keys: openShortcutList,
+  legacy: hideLegacyNote,
   letters: toggleLetters,
   lock: toggleSeedLock,
   notify: toggleNotifications,
@@ -54,6 +55,7 @@ const LOCAL_ACTIONS = {
   server: chooseServer,
   shape: chooseShape,
   show: showImported,
+  successor: chooseEndpoint,
   swap: swapSides,
   tab: selectTab,
   theme: chooseTheme,

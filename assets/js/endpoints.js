@@ -2,12 +2,14 @@
 // form the values are carried over.
 import { showToast } from "./announcements.js";
 import { isReady, offersForm, send } from "./bridge.js";
-import { $ } from "./dom.js";
+import { $, $$ } from "./dom.js";
 import { requestJson } from "./json_editor.js";
 import { page } from "./page_state.js";
-import { onChange } from "./rendering.js";
+import { onChange, onFrame } from "./rendering.js";
+import { localStore } from "./storage.js";
 
 const PARAMETER = "endpoint";
+const HIDDEN_NOTES = "flux-legacy-hidden"; // endpoints whose note the user has hidden
 const MAX_SWITCH_MILLISECONDS = 8000; // without a response of the program
 let target = null; // endpoint of another form to which the page switches
 let wasFormShown = false;
@@ -24,6 +26,7 @@ export function installEndpoints() {
   page.isSwitching = Boolean(endpointInAddress());
   onChange(noteLeft);
   onChange(noteArrived);
+  onFrame(renderLegacyNotes);
   document.addEventListener("change", (event) => {
     if (event.target.id !== "endpoint") return;
     if (!switchTo(event.target.value)) selectShownEndpoint();
@@ -39,6 +42,26 @@ export function withEndpoint(path, task) {
   }
 }
 
+export const chooseEndpoint = ({ path }) => switchTo(path);
+
+// ---- the note of a deprecated endpoint ----
+const hiddenNotes = () => (localStore.get(HIDDEN_NOTES) || "").split(" ");
+
+export function hideLegacyNote({ path }) {
+  localStore.set(HIDDEN_NOTES, [...hiddenNotes(), path].join(" ").trim());
+  renderLegacyNotes();
+}
+
+function renderLegacyNotes() {
+  const hidden = hiddenNotes();
+  const path = shownPath();
+  for (const note of $$("details.legacy")) {
+    const isHidden = note.dataset.path !== path || hidden.includes(note.dataset.path);
+    if (note.hidden !== isHidden) note.hidden = isHidden;
+  }
+}
+
+// ---- the switch ----
 function selectShownEndpoint() {
   const menu = $("#endpoint");
   if (menu) menu.value = shownPath();

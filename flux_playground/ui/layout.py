@@ -21,7 +21,6 @@ from .form.form import Form, FormComponents
 from .generate.generate_actions import COUNTS
 from .generate.result_view import render_empty
 from .recipes import panels
-from .text import field_hints
 from .text.templates import render
 
 API_DOCUMENTATION = "https://docs.bfl.ai"
@@ -100,7 +99,7 @@ def draw_page(
                 json_text, json_state = html(""), html("")
         with gr.Column(elem_id="result", min_width=0):
             with gr.Column(elem_id="stage", min_width=0):
-                nothing = _draw_empty_result(context, len(forms), examples)
+                nothing = _draw_empty_result(context, examples)
                 frame, line, below = html(nothing.frame), html(nothing.line), html(nothing.below)
                 panel, dialog = panels.draw_result_panels()
             history = html("", elem_id="history")
@@ -136,7 +135,7 @@ def _draw_generate_button(place: int) -> Any:
     return gr.Button("Generate", variant="primary", size="lg", elem_id="generate", visible=place == 0)
 
 
-def _draw_empty_result(context: Context, forms: int, examples: Sequence[Mapping[str, Any]]) -> ResultHtml:
+def _draw_empty_result(context: Context, examples: Sequence[Mapping[str, Any]]) -> ResultHtml:
     # Only the demo server has the finetunes of the examples.
     left_out = () if context.payer is Payer.DEMO else ("finetune_id",)
     names = {field.name for field in context.form.fields}.difference(left_out)
@@ -145,5 +144,4 @@ def _draw_empty_result(context: Context, forms: int, examples: Sequence[Mapping[
         for example in examples
         if "prompt" in names
     ]
-    needed = {} if forms > 1 else {"needed": field_hints.needed(context.form.fields)}
-    return render_empty(shown, **needed)
+    return render_empty(shown)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ... import schema
 from ...errors import InvalidRequest
 from ...schema import Field
 from ...schema.coerce import coerce, is_blank
@@ -24,9 +25,11 @@ class CarryOver:
 
 
 def render_picker(forms: Sequence[Form]) -> str:
-    """Render the endpoint's path, or a picker where there are several endpoints."""
+    """Render the picker of the endpoints, and a note for each deprecated one."""
     operations = [(operation, place) for place, form in enumerate(forms) for operation in form.operations]
-    return render("endpoint_picker.html", operations=operations)
+    known = {operation.path: schema.facts(operation.path) for operation, _ in operations}
+    deprecated = [(path, facts) for path, facts in known.items() if facts.deprecated]
+    return render("endpoint_picker.html", operations=operations, known=known, deprecated=deprecated)
 
 
 def carry_over(form: Form, values: Mapping[str, Any]) -> CarryOver:
@@ -55,9 +58,9 @@ def _reject(field: Field, value: Any) -> str:
     if widgets.is_image(field) or widgets.is_images(field):
         fits = isinstance(value, list) == widgets.is_images(field)
         return "" if fits else "takes a list of images here" if widgets.is_images(field) else "takes one image here"
-    schema = {"type": "object", "properties": {field.name: dict(field.schema)}}
+    properties = {field.name: dict(field.schema)}
     try:
-        errors = validate(schema, {field.name: coerce(value, field.schema)})
+        errors = validate({"type": "object", "properties": properties}, {field.name: coerce(value, field.schema)})
     except InvalidRequest as error:
         errors = error.details
     return errors[0].msg if errors else ""

@@ -47,9 +47,9 @@ class ResultContext:
     has_regions: bool = False
 
 
-def render_empty(examples: Sequence[Mapping[str, Any]] = (), needed: str = "the marked fields") -> ResultHtml:
+def render_empty(examples: Sequence[Mapping[str, Any]] = ()) -> ResultHtml:
     """Render the page before the first image, with examples: each has `settings` and the name of an `image`."""
-    frame = render("result_frame.html", kind="empty", id="", size=EMPTY_SHAPE, examples=examples, needed=needed)
+    frame = render("result_frame.html", kind="empty", id="", size=EMPTY_SHAPE, examples=examples)
     line = render("result_line.html", kind="empty", progress=None, title="", generation=None)
     return ResultHtml(frame, line, '<div class="actions"></div>')
 

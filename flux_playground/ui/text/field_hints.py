@@ -115,12 +115,6 @@ def placeholder(field: Field) -> str:
     return PLACEHOLDERS.get(field.name, f"e.g. {example}" if example else "")
 
 
-def needed(fields: Sequence[Field]) -> str:
-    """Return the labels of the fields to fill in before the first image, in words."""
-    names = [label(one) for one in ordered(fields) if one.required or one.name == "prompt"]
-    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names) or "the form"
-
-
 def ordered(fields: Sequence[Field]) -> list[Field]:
     """Return the fields in the form's order: known first ones, required ones, then the rest in schema order."""
 

@@ -1,0 +1,73 @@
+"""The note of a deprecated endpoint, and the switch to its successor, in a real browser."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from flux_playground.schema import facts
+from flux_playground.settings import DEFAULT_ENDPOINT
+from tests.page_actions import fill, image, load
+
+SUCCESSOR = facts(DEFAULT_ENDPOINT).successor
+NOTE = "details.legacy:not([hidden])"
+
+
+def switch_to_successor(page: Page) -> None:
+    """Press the button of the note and wait for the other form."""
+    page.locator(f"{NOTE} > summary").click()
+    page.locator(f"{NOTE} [data-act=successor]").click()
+    expect(page.locator("#field-width")).to_be_visible()
+    expect(page.locator("#form")).not_to_have_attribute("aria-busy", "true")
+
+
+def test_switch_carries_form(page: Page, address: str) -> None:
+    """The successor gets the form's values, makes the image, and stays after a reload."""
+    fill(page, prompt="a mill by the sea", finetune_id="acme/ink-1", seed="7", aspect_ratio="4:3")
+    switch_to_successor(page)
+    assert page.locator("#endpoint").input_value() == SUCCESSOR
+    expect(page.locator("#notice .unfit")).to_contain_text("aspect_ratio has no field here")
+    expect(page.locator("#input-prompt textarea")).to_have_value("a mill by the sea")
+    expect(page.locator("#input-finetune_id input")).to_have_value("acme/ink-1")
+    expect(page.locator("#input-seed input")).to_have_value("7")
+    expect(page.locator(NOTE)).to_have_count(0)
+    page.locator("#generate").click()
+    image(page)
+    page.locator("#stage details.details summary").click()
+    expect(page.locator("#stage .details")).to_contain_text(SUCCESSOR)
+    expect(page.locator("#stage .details")).to_contain_text("acme/ink-1")
+    load(page, page.url)
+    expect(page.locator("#field-width")).to_be_visible()
+    expect(page.locator("#input-finetune_id input")).to_have_value("acme/ink-1")
+    assert page.locator("#endpoint").input_value() == SUCCESSOR
+
+
+def test_endpoints_of_one_form(page: Page) -> None:
+    """Another endpoint with the same fields keeps the form as it is, also after a reload, and gets the request."""
+    switch_to_successor(page)
+    other = "/v1/flux-2-klein-base-4b-finetuned"
+    fill(page, prompt="a barn", finetune_id="my-lora")
+    page.select_option("#endpoint", other)
+    assert "klein-base-4b" in page.url
+    expect(page.locator("#input-prompt textarea")).to_have_value("a barn")
+    page.wait_for_function("path => (sessionStorage['flux-form' + path] || '').includes('a barn')", arg=other)
+    load(page, page.url)
+    expect(page.locator("#input-prompt textarea")).to_have_value("a barn")
+    expect(page.locator("#input-finetune_id input")).to_have_value("my-lora")
+    page.locator("#generate").click()
+    image(page)
+    page.locator("#stage details.details summary").click()
+    expect(page.locator("#stage .details")).to_contain_text(other)
+
+
+def test_note_can_be_hidden(page: Page, address: str) -> None:
+    """A hidden note stays hidden for its endpoint; nothing moves, and Generate is in a small window."""
+    page.set_viewport_size({"width": 1366, "height": 768})
+    place = page.locator("#generate").bounding_box()
+    assert place is not None
+    assert place["y"] + place["height"] < 768
+    page.locator(f"{NOTE} > summary").click()
+    page.locator(f"{NOTE} [data-act=legacy]").click()
+    expect(page.locator(NOTE)).to_have_count(0)
+    assert page.locator("#generate").bounding_box() == place
+    load(page, address)
+    expect(page.locator(NOTE)).to_have_count(0)
