@@ -43,8 +43,8 @@ def images(form: str) -> tuple[float, float]:
     took = []
     for number, prompt in enumerate(PROMPTS * 2):
         start = time.perf_counter()
-        request = {"prompt": prompt, "finetune_id": "x", "finetune_strength": 1.2, "aspect_ratio": "16:9"}
-        encode(render(request, number)[0], form)
+        request = {"prompt": prompt, "finetune_id": "x", "finetune_strength": 1.2}
+        encode(render(request, number, (2752, 1536))[0], form)
         took.append(time.perf_counter() - start)
     return len(took) / sum(took), max(took)
 

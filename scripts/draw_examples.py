@@ -9,10 +9,12 @@ import json
 
 from PIL import Image, ImageOps
 
+from flux_playground.local.image_size import DefaultSize, image_size, scale_size
 from flux_playground.local.renderer.render import render
 from flux_playground.packaged import assets
 
 SIZE = (480, 360)
+DEFAULT_SIZE = DefaultSize(2048**2, (16, 9))
 
 
 def main() -> None:
@@ -20,7 +22,8 @@ def main() -> None:
     folder = assets() / "examples"
     folder.mkdir(exist_ok=True)
     for example in json.loads((assets() / "examples.json").read_text(encoding="utf-8")):
-        image, _ = render(example["settings"], example["settings"]["seed"], scale=0.4)
+        settings = example["settings"]
+        image, _ = render(settings, settings["seed"], scale_size(image_size(settings, DEFAULT_SIZE), 0.4))
         ImageOps.fit(image, SIZE, Image.Resampling.LANCZOS).save(folder / example["image"], quality=80)
 
 

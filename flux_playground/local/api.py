@@ -24,6 +24,7 @@ from .http_responses import FaultyResponse, canned_response, json_response
 from .ports import Ports
 from .request_body import read_json
 from .results import Results
+from .task_request import read_task_request
 from .tasks import Task
 from .validation_errors import invalid_json, invalid_request, missing_parameter
 from .webhooks import WebhookSender
@@ -103,8 +104,9 @@ class Api:
         region, regions = request.state.region, len(self.ports.regions)
         if is_elsewhere(str(body.get("finetune_id")), region, regions):
             return canned_response(faults.NO_FINETUNE)
+        task_request = await asyncio.to_thread(read_task_request, operation, body)
         try:
-            task = self.backend.accept(operation, body, _account(request.headers["x-key"]), triggers, region)
+            task = self.backend.accept(task_request, _account(request.headers["x-key"]), triggers, region)
         except Rejected as rejected:
             return canned_response(rejected.response, self.speed)
         response = self._accepted(request, operation, task, body)

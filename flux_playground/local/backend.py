@@ -5,19 +5,18 @@ from __future__ import annotations
 import random
 import time
 import uuid
-from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from math import log
+from math import log, prod
 from pathlib import Path
-from typing import Any
 
-from ..schema import Operation
+from ..schema import price
 from . import faults
 from .endpoint_behavior import endpoint_behavior
 from .faults import CannedResponse, FaultTrigger
-from .image_size import megapixels
+from .image_size import scale_size
 from .renderer import RenderPool
+from .task_request import TaskRequest
 from .tasks import Task, TaskStore
 
 MEDIAN_SECONDS, SIGMA = 6.0, 0.3  # of a task's lognormal duration at speed 1
@@ -60,7 +59,7 @@ class Backend:
         self.once = faults.OnceTracker()
         self._permanent_triggers = faults.parse_triggers(options.faults)
         self._random = random.Random(options.seed)  # noqa: S311
-        self._pool = RenderPool(options.render_workers, options.scale, options.renderer)
+        self._pool = RenderPool(options.render_workers, options.renderer)
         self.store = TaskStore(folder)
         self._renderings: dict[str, Future[str]] = {}
         self._spent_credits: dict[str, float] = {}
@@ -74,28 +73,18 @@ class Backend:
         """Return the remaining credits of an account."""
         return max(0.0, self.options.credits - self._spent_credits.get(account, 0.0))
 
-    def accept(
-        self,
-        operation: Operation,
-        body: Mapping[str, Any],
-        account: str,
-        triggers: tuple[FaultTrigger, ...],
-        region: int = 0,
-    ) -> Task:
-        """Create the task of a valid request in a region; raises `Rejected` for too many tasks or too few credits."""
+    def accept(self, request: TaskRequest, account: str, triggers: tuple[FaultTrigger, ...], region: int = 0) -> Task:
+        """Create the task of a request in a region; raises `Rejected` for too many tasks or too few credits."""
         active = [task_id for task_id in self._active.pop(account, ()) if self._is_active(task_id)]
         self._active[account] = active
-        behavior = endpoint_behavior(operation.path)
-        cost = behavior.credits
-        if len(active) >= behavior.active_tasks:
+        if len(active) >= endpoint_behavior(request.operation.path).active_tasks:
             raise Rejected(faults.TOO_MANY_TASKS)
-        if self.credits(account) < cost:
+        task = replace(self._create_task(request, account, triggers), region=region)
+        if self.credits(account) < task.cost:
             raise Rejected(faults.NO_CREDITS)
-        request = _with_defaults(operation, body)
-        task = replace(self._create_task(operation, request, account, triggers), region=region)
-        self.store.add(task, request)
+        self.store.add(task, request.values)
         active.append(task.id)
-        self._spent_credits[account] = self._spent_credits.pop(account, 0.0) + cost
+        self._spent_credits[account] = self._spent_credits.pop(account, 0.0) + task.cost
         for accounts in (self._active, self._spent_credits):
             if len(accounts) > MAX_ACCOUNTS:
                 del accounts[next(iter(accounts))]
@@ -109,29 +98,32 @@ class Backend:
         task = self.get(task_id)
         return task is not None and not task.is_done(time.time())
 
-    def _create_task(
-        self, operation: Operation, request: Mapping[str, Any], account: str, triggers: tuple[FaultTrigger, ...]
-    ) -> Task:
+    def _create_task(self, request: TaskRequest, account: str, triggers: tuple[FaultTrigger, ...]) -> Task:
         duration = self._random.lognormvariate(log(MEDIAN_SECONDS), SIGMA) / self.options.speed
         for trigger in triggers:
             duration *= DURATION_FACTORS.get(trigger.fault.effect, 1.0)
-        random_seed, seed, now = self._random.getrandbits(32), request.get("seed"), time.time()
-        behavior, output_format = endpoint_behavior(operation.path), request.get("output_format")
+        random_seed, seed, now = self._random.getrandbits(32), request.values.get("seed"), time.time()
+        path, behavior = request.operation.path, endpoint_behavior(request.operation.path)
+        size, inputs = scale_size(request.size, self.options.scale), [prod(size) for size in request.image_sizes]
+        listed, output_format = price(path), request.values.get("output_format")
         if any(trigger.fault.effect == "video" for trigger in triggers):
             output_format = "mp4"
         elif output_format not in behavior.formats:
             output_format = behavior.formats[0]
         return Task(
             id=str(uuid.UUID(int=self._random.getrandbits(128), version=4)),
-            path=operation.path,
+            path=path,
             account=account,
             started_at=now,
             done_at=now + duration,
             seed=seed if isinstance(seed, int) else random_seed,
             output_format=str(output_format),
-            cost=behavior.credits,
-            output_mp=megapixels(request, self.options.scale),
-            reports_seed=any(field.name == "seed" for field in operation.fields),
+            cost=round(listed.credits(request.values, prod(size), inputs), 4) if listed else behavior.credits,
+            size=size,
+            input_mp=_megapixels(sum(inputs)),
+            output_mp=_megapixels(prod(size)),
+            image_places=request.image_places,
+            reports_seed=any(field.name == "seed" for field in request.operation.fields),
             poll_host=self._random.randrange(MAX_POLL_HOSTS),
             triggers=tuple(trigger.word for trigger in triggers),
         )
@@ -171,12 +163,5 @@ class Backend:
         self._pool.close()
 
 
-def _with_defaults(operation: Operation, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of the operation with defaults for missing and null values; other fields are dropped."""
-    request = {}
-    for operation_field in operation.fields:
-        value = body.get(operation_field.name)
-        value = operation_field.default if value is None else value
-        if value is not None:
-            request[operation_field.name] = value
-    return request
+def _megapixels(pixels: int) -> float:
+    return round(pixels / 1024**2, 2)

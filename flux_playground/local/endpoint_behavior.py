@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from .image_size import DefaultSize
+
 BEHAVIOR_FILE = Path(__file__).with_suffix(".json")
 
 
@@ -21,9 +23,10 @@ BEHAVIOR_FILE = Path(__file__).with_suffix(".json")
 class EndpointBehavior:
     """The behavior of one endpoint.
 
-    `credits` is the price of an image, `active_tasks` the limit of one key. `statuses` has each status of a running
-    task with the share of its time at which it begins. `cost_in` says which responses have the cost: "submit", "poll".
-    `times` are the names of times in a result. `formats` are those of its files, the default first.
+    `credits` is the price of an image where the price list has none, `active_tasks` the limit of one key. `statuses`
+    has each status of a running task with the share of its time at which it begins. `cost_in` says which responses
+    have the cost: "submit", "poll". `times` are the names of times in a result. `formats` are those of its files, the
+    default first.
     """
 
     credits: float
@@ -34,6 +37,7 @@ class EndpointBehavior:
     reports_megapixels: bool
     times: tuple[str, ...]
     formats: tuple[str, ...]
+    default_size: DefaultSize
 
     def status_at(self, share: float) -> str:
         """Return the status of a running task after a share of its time."""
@@ -47,5 +51,7 @@ def endpoint_behavior(path: str) -> EndpointBehavior:
     values: dict[str, Any] = {}
     for pattern, entry in entries.items():
         values |= entry if fnmatchcase(path, pattern) else {}
+    size = values["default_size"]
+    values["default_size"] = DefaultSize(size["pixels"], tuple(size["ratio"]))
     values |= {name: tuple(values[name]) for name in ("cost_in", "times", "formats")}
     return EndpointBehavior(**values)

@@ -26,7 +26,8 @@ class Task:
 
     `triggers` are the words of its faults, `region` is the index of the region that accepted it, `poll_host` that of
     the port in its polling URL. `reports_seed`
-    is false for an endpoint without a seed. `input_mp` and `output_mp` are megapixels. `prompt` is the prompt in use,
+    is false for an endpoint without a seed. `size` is in pixels, `input_mp` and `output_mp` in
+    megapixels, and `image_places` lead to the images in the request. `prompt` is the prompt in use,
     set once the image is rendered; `render_error` is set if rendering failed.
     """
 
@@ -38,8 +39,10 @@ class Task:
     seed: int
     output_format: str
     cost: float
+    size: tuple[int, int]
     input_mp: float = 0.0
     output_mp: float = 0.0
+    image_places: tuple[tuple[str | int, ...], ...] = ()
     region: int = 0
     poll_host: int = 0
     triggers: tuple[str, ...] = ()
@@ -137,7 +140,9 @@ class TaskStore:
             try:
                 values = json.loads((self._folder / f"{task_id}.json").read_text("utf-8"))
                 values.pop("request")
-                self._tasks[task_id] = Task(**{**values, "triggers": tuple(values["triggers"])})
+                places = tuple(map(tuple, values["image_places"]))
+                known = {"triggers": tuple(values["triggers"]), "size": tuple(values["size"]), "image_places": places}
+                self._tasks[task_id] = Task(**{**values, **known})
             except (OSError, ValueError, KeyError, TypeError, AttributeError):
                 return None  # not a task file
         return self._tasks.get(task_id)

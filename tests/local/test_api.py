@@ -166,7 +166,7 @@ def test_other_document() -> None:
 
 def test_statuses_in_order() -> None:
     """A task of FLUX 3 is Pending, Reasoning, then Generating with a preview, and has its cost in every poll."""
-    with LocalServer(with_endpoint(FLUX_3), speed=10, seed=1, renderer="flat", scale=0.1) as server:
+    with LocalServer(with_endpoint(FLUX_3), speed=10, seed=1, renderer="flat") as server:
         task = accept(server, path=FLUX_3)
         bodies: list[dict[str, Any]] = []
         while not bodies or bodies[-1]["status"] != "Ready":
@@ -176,9 +176,65 @@ def test_statuses_in_order() -> None:
         assert get(preview.replace("se=2", "se=3")).status_code == 403
     assert list(dict.fromkeys(body["status"] for body in bodies)) == ["Pending", "Reasoning", "Generating", "Ready"]
     assert {body["cost"] for body in bodies} == {task["cost"]}
-    assert (task["input_mp"], task["output_mp"]) == (0.0, 0.04)
+    assert (task["input_mp"], task["output_mp"]) == (0.0, 1.0)
     assert bodies[-1]["preview"] is None
     assert max(Image.open(io.BytesIO(response.content)).size) == 256
+
+
+def image_text(width: int, height: int) -> str:
+    """A gray image as base64."""
+    file = io.BytesIO()
+    Image.new("L", (width, height)).save(file, "PNG")
+    return base64.b64encode(file.getvalue()).decode()
+
+
+IMAGE_LIST = {
+    "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "maxItems": 3}],
+    "description": "Images: URL or base64.",
+}
+
+
+@pytest.mark.parametrize(
+    ("images", "size", "megapixels"),
+    [
+        (image_text(400, 200), (1440, 736), 0.08),
+        ([image_text(200, 400), "data:image/png;base64," + image_text(512, 1024)], (736, 1440), 0.58),
+        (["https://example.org/a.png", image_text(1024, 1024)], (1024, 1024), 1.0),
+        (["https://example.org/a.png"], (1024, 1024), 0.0),
+    ],
+)
+def test_input_images(images: Any, size: tuple[int, int], megapixels: float) -> None:
+    """Images in a text or in a list are measured; the first readable one gives the ratio for "auto"."""
+    text = {"type": "string"}
+    document = with_endpoint(FLUX_3, images=IMAGE_LIST, aspect_ratio=text, resolution=text)
+    with LocalServer(document, speed=300, renderer="flat") as server:
+        task = accept(server, path=FLUX_3, images=images, aspect_ratio="auto", resolution="1k")
+        assert task["input_mp"] == megapixels
+        assert Image.open(io.BytesIO(download(wait_for_end(task["polling_url"])))).size == size
+
+
+def test_rejected_images() -> None:
+    """A list that is too long is rejected by each branch of the union; an unreadable image ends the task."""
+    with LocalServer(with_endpoint(FLUX_3, images=IMAGE_LIST), speed=300, scale=0.1) as server:
+        rejected = submit(server, FLUX_3, images=["https://example.org/a.png"] * 4)
+        unreadable = wait_for_end(accept(server, path=FLUX_3, images=[image_text(8, 8), "AAAA"])["polling_url"])
+    assert [error["loc"] for error in rejected.json()["detail"]] == [
+        ["body", "images", "str"],
+        ["body", "images", "list[str]"],
+    ]
+    assert unreadable["details"]["error"].startswith("The image cannot be read")
+
+
+def test_price_by_size() -> None:
+    """An endpoint with a price by megapixels charges those of the image and of its input images."""
+    side = {"type": "integer", "minimum": 64, "default": 0}
+    document = with_endpoint("/v1/flux-2-klein-9b", width=side, height=side, input_image={"type": "string"})
+    with LocalServer(document, renderer="flat") as server:
+        costs = [
+            accept(server, path="/v1/flux-2-klein-9b", prompt="#error", **values)["cost"]
+            for values in ({}, {"width": 2048, "height": 1024}, {"input_image": image_text(1024, 1024)})
+        ]
+    assert costs == [1.5, 1.7, 1.7]
 
 
 def test_seeded_server() -> None:

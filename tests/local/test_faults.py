@@ -18,6 +18,7 @@ from flux_playground.local import LocalServer
 from flux_playground.local.backend import Backend, Options
 from flux_playground.local.faults import FAULT_BY_WORD, FAULTS, CannedResponse, Fault, find_triggers, parse_triggers
 from flux_playground.local.http_responses import FaultyResponse
+from flux_playground.local.task_request import TaskRequest
 from flux_playground.schema import load
 
 from .requests_to_server import accept, get, submit, wait_for_end
@@ -128,7 +129,7 @@ def test_slow_tasks(tmp_path: Path) -> None:
     durations = {}
     for word in ("no-seed", "slow", "stuck"):
         backend = Backend(Options(seed=3, renderer="flat"), tmp_path / word)
-        task = backend.accept(load().operations[0], {}, "account", parse_triggers([word]))
+        task = backend.accept(TaskRequest(load().operations[0], {}), "account", parse_triggers([word]))
         durations[word] = task.done_at - task.started_at
         backend.close()
     assert durations["slow"] == pytest.approx(10 * durations["no-seed"])

@@ -21,7 +21,9 @@ def make_task(number: int = 1, **values: Any) -> Task:
     """A rendered task that takes ten seconds."""
     task_id = f"{number:08x}-0000-4000-8000-000000000000"
     defaults: dict[str, Any] = {"started_at": 0.0, "done_at": 10.0, "prompt": ""}
-    return Task(task_id, PATH, "account", seed=number, output_format="jpeg", cost=7.0, **{**defaults, **values})
+    return Task(
+        task_id, PATH, "account", seed=number, output_format="jpeg", cost=7.0, size=(64, 64), **{**defaults, **values}
+    )
 
 
 def test_limits(tmp_path: Path) -> None:

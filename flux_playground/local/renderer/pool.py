@@ -23,17 +23,17 @@ COMMAND = [sys.executable, "-c", f"from {__name__} import run_worker; run_worker
 class RenderPool:
     """Renders tasks in order in `workers` processes, which start on demand; flat ones in threads of this process."""
 
-    def __init__(self, workers: int = 2, scale: float = 1.0, renderer: str = "landscape") -> None:
+    def __init__(self, workers: int = 2, renderer: str = "landscape") -> None:
         if renderer not in RENDERERS:
             raise ValueError(f"Unknown renderer {renderer}. Choose from {', '.join(RENDERERS)}.")
-        self._scale, self._renderer = scale, renderer
+        self._renderer = renderer
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="render")
         self._idle: queue.SimpleQueue[subprocess.Popen[str]] = queue.SimpleQueue()
 
     def render(self, task: Path, image: Path) -> Future[str]:
         """Render a task file into an image file; the result is the prompt in use, or an error."""
         if self._renderer == "flat":
-            return self._threads.submit(render_task, task, image, self._scale, "flat")
+            return self._threads.submit(render_task, task, image, "flat")
         return self._threads.submit(self._render_in_process, task, image)
 
     def _render_in_process(self, task: Path, image: Path) -> str:
@@ -44,7 +44,7 @@ class RenderPool:
         assert worker.stdin is not None and worker.stdout is not None  # noqa: S101, PT018
         line = ""
         with contextlib.suppress(OSError):
-            worker.stdin.write(json.dumps([str(task), str(image), self._scale]) + "\n")
+            worker.stdin.write(json.dumps([str(task), str(image)]) + "\n")
             worker.stdin.flush()
             line = worker.stdout.readline()
         if not line:
@@ -70,14 +70,14 @@ def _end_worker(worker: subprocess.Popen[str]) -> None:
 
 
 def run_worker() -> None:
-    """Read lines `[task, image, scale]` until the input ends; write `{"prompt"}` or `{"error"}` for each."""
+    """Read lines `[task, image]` until the input ends; write `{"prompt"}` or `{"error"}` for each."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(5)
     for line in sys.stdin:
-        task, image, scale = json.loads(line)
+        task, image = json.loads(line)
         try:
-            outcome = {"prompt": render_task(Path(task), Path(image), scale, "landscape")}
+            outcome = {"prompt": render_task(Path(task), Path(image), "landscape")}
         except Exception as error:  # the server needs a line for every task
             outcome = {"error": str(error) or type(error).__name__}
         sys.stdout.write(json.dumps(outcome) + "\n")

@@ -2,65 +2,70 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageOps, PngImagePlugin
 
-from ..image_size import image_size
 from .finetune_style import apply_style, draw_mark
+from .input_images import image_at, open_image
 from .landscape import render_landscape
 from .scene import parse_prompt, seeded_random, upsample_prompt
 from .video import encode_video
 
+Size = tuple[int, int]
+Place = Sequence[str | int]
+
 MARK = "local demo, not FLUX"
 COMMENT = "flux_playground local demo, not FLUX. Carries no C2PA signature."
 PREVIEW_SIDE_PIXELS = 256
-MAX_INPUT_PIXELS = 100_000_000
-IMAGE_FIELDS = ("image_prompt", "input_image", "image", "control_image", "person", "garment")
 DELIVERY_FIELDS = {"output_format", "safety_tolerance", "seed", "webhook_secret", "webhook_url"}
 # Applied to the landscape, so they do not change its random numbers.
 APPLIED_FIELDS = {"finetune_id", "finetune_strength", "image_prompt_strength", "prompt", "prompt_upsampling"}
 
 
-def render(request: Mapping[str, Any], seed: int, scale: float = 1.0) -> tuple[Image.Image, str]:
-    """Return the landscape of a valid request and the prompt in use; `scale` multiplies both sides.
+def render(
+    request: Mapping[str, Any], seed: int, size: Size, image_places: Sequence[Place] = ()
+) -> tuple[Image.Image, str]:
+    """Return the landscape of a valid request and the prompt in use; `image_places` lead to the request's images.
 
     Equal arguments give equal pixels on one machine. Raises `ValueError` for an unreadable image in the request.
     """
     prompt = _effective_prompt(request, seed)
-    values = _join_values(request, DELIVERY_FIELDS | APPLIED_FIELDS | {*IMAGE_FIELDS})
+    values = _join_values(request, DELIVERY_FIELDS | APPLIED_FIELDS | {str(place[0]) for place in image_places})
     random = seeded_random("landscape", prompt, seed, values)
-    image = render_landscape(parse_prompt(prompt, seed), *image_size(request, scale), random)
-    for name in IMAGE_FIELDS:
-        value, share = request.get(name), min(1.0, _number(request.get(f"{name}_strength"), 0.5))
-        if isinstance(value, str) and value and not value.startswith(("http://", "https://")):
-            other = ImageOps.fit(_open_image(value), image.size, Image.Resampling.BILINEAR)
-            image = Image.blend(image, other, share) if share > 0.0 else image
+    image = render_landscape(parse_prompt(prompt, seed), *size, random)
+    for number, place in enumerate(image_places, 1):
+        # Without a strength, the landscape and all images have the same share.
+        share = min(1.0, _number(request.get(f"{place[0]}_strength"), 1 / (number + 1)))
+        other = open_image(image_at(request, place))
+        if other and share > 0.0:
+            image = Image.blend(image, _fit(other, size), share)
     image = apply_style(image, str(request.get("finetune_id") or ""), _number(request.get("finetune_strength"), 1.0))
     draw_mark(image, MARK)
     return image, prompt
 
 
-def render_flat(request: Mapping[str, Any], seed: int, scale: float = 1.0) -> tuple[Image.Image, str]:
+def render_flat(
+    request: Mapping[str, Any], seed: int, size: Size, image_places: Sequence[Place] = ()
+) -> tuple[Image.Image, str]:
     """Return an image of one color, computed from request and seed, for tests; arguments as those of `render`."""
     random = seeded_random("flat", seed, _join_values(request, DELIVERY_FIELDS))
     red, green, blue = (int(value) for value in random.integers(256, size=3))
-    return Image.new("RGB", image_size(request, scale), (red, green, blue)), _effective_prompt(request, seed)
+    return Image.new("RGB", size, (red, green, blue)), _effective_prompt(request, seed)
 
 
 RENDERERS = {"landscape": render, "flat": render_flat}
 
 
-def render_task(task: Path, image: Path, scale: float, renderer: str) -> str:
+def render_task(task: Path, image: Path, renderer: str) -> str:
     """Render a task file into an image file, which appears complete or not at all; return the prompt in use."""
     values = json.loads(task.read_text("utf-8"))
-    rendered, prompt = RENDERERS[renderer](values["request"], values["seed"], scale)
+    arguments = values["request"], values["seed"], tuple(values["size"]), values["image_places"]
+    rendered, prompt = RENDERERS[renderer](*arguments)
     part = image.with_suffix(".part")
     part.write_bytes(encode(rendered, values["output_format"]))
     part.replace(image)
@@ -90,13 +95,10 @@ def _number(value: Any, default: float) -> float:
     return float(value) if isinstance(value, int | float) else default
 
 
-def _open_image(text: str) -> Image.Image:
+def _fit(image: Image.Image, size: Size) -> Image.Image:
     try:
-        image = Image.open(io.BytesIO(base64.b64decode(text.rpartition(",")[2], validate=True)))
-        if image.width * image.height > MAX_INPUT_PIXELS:
-            raise ValueError("too many pixels")
-        return image.convert("RGB")
-    except (binascii.Error, ValueError, OSError, SyntaxError, Image.DecompressionBombError) as error:
+        return ImageOps.fit(image.convert("RGB"), size, Image.Resampling.BILINEAR)
+    except (OSError, SyntaxError) as error:
         raise ValueError(f"The image cannot be read: {error}") from None
 
 

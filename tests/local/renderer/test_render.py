@@ -19,15 +19,15 @@ REQUEST: dict[str, Any] = {
     "prompt": "a mountain lake at dawn",
     "finetune_id": "my-finetune",
     "finetune_strength": 1.2,
-    "width": 512,
-    "height": 320,
 }
+SIZE = (512, 320)
+PLACES = (("image_prompt",),)
 KNOWN_WORDS = sorted({word for line in WORDS.strip().splitlines() for word in line.partition(": ")[2].split()})
 
 
 def rendered(seed: int = 42, **values: Any) -> Image.Image:
     """The image of the request with some values changed."""
-    return render({**REQUEST, **values}, seed)[0]
+    return render({**REQUEST, **values}, seed, SIZE, PLACES if "image_prompt" in values else ())[0]
 
 
 def image_text(color: tuple[int, int, int]) -> str:
@@ -109,6 +109,17 @@ def test_image_prompt_is_visible() -> None:
     assert distances[-1] < 12.0
 
 
+def test_images_have_equal_shares() -> None:
+    """Images in a list and in an object are all visible, in equal shares; one given by its URL is not fetched."""
+    colors = [(255, 0, 0), (0, 255, 0), (0, 0, 255)]
+    images = [image_text(colors[0]), {"base64": image_text(colors[1])}, {"url": "https://example.org/"}]
+    request = {"prompt": "hills", "images": images, "mask": image_text(colors[2])}
+    places = (("images", 0), ("images", 1, "base64"), ("images", 2, "url"), ("mask",))
+    image = render(request, 1, (64, 64), places)[0]
+    means = [sum(level * count for level, count in enumerate(band.histogram())) / 64**2 for band in image.split()]
+    assert max(means) - min(means) < 60
+
+
 @pytest.mark.parametrize(
     ("first_prompt", "second_prompt"),
     [
@@ -130,11 +141,11 @@ def test_words_are_visible(first_prompt: str, second_prompt: str) -> None:
 @pytest.mark.parametrize(("name", "value"), [("prompt", "hills"), ("finetune_strength", 0.3), ("image_prompt", "AAAA")])
 def test_flat(name: str, value: Any) -> None:
     """The flat renderer gives one color of the right size, which depends on the visible fields and the seed."""
-    image, prompt = render_flat(REQUEST, 1)
+    image, prompt = render_flat(REQUEST, 1, SIZE)
     assert (image.size, prompt, len(image.getcolors() or ())) == ((512, 320), REQUEST["prompt"], 1)
-    assert render_flat({**REQUEST, "output_format": "png"}, 1)[0] == image
-    assert render_flat(REQUEST, 2)[0] != image
-    assert render_flat({**REQUEST, name: value}, 1)[0] != image
+    assert render_flat({**REQUEST, "output_format": "png"}, 1, SIZE)[0] == image
+    assert render_flat(REQUEST, 2, SIZE)[0] != image
+    assert render_flat({**REQUEST, name: value}, 1, SIZE)[0] != image
 
 
 @pytest.mark.parametrize("text", ["AAAA", "no base64!", base64.b64encode(b"text").decode()])
@@ -146,7 +157,7 @@ def test_broken_image_prompt(text: str) -> None:
 
 def test_upsampling() -> None:
     """Upsampling renders the longer prompt and returns it."""
-    image, prompt = render({**REQUEST, "prompt_upsampling": True}, 42)
+    image, prompt = render({**REQUEST, "prompt_upsampling": True}, 42, SIZE)
     assert prompt.startswith("a mountain lake at dawn, ")
     assert image == rendered(prompt=prompt)
 
@@ -182,14 +193,13 @@ def test_long_prompt() -> None:
 @settings(max_examples=12, deadline=None)
 def test_any_prompt(prompt: str, seed: int, finetune: str, strength: float) -> None:
     """Any prompt and seed is rendered."""
-    request = {"prompt": prompt, "finetune_id": finetune, "finetune_strength": strength, "width": 96, "height": 64}
-    assert render(request, seed)[0].size == (96, 64)
+    request = {"prompt": prompt, "finetune_id": finetune, "finetune_strength": strength}
+    assert render(request, seed, (96, 64))[0].size == (96, 64)
 
 
 @given(st.lists(st.sampled_from(KNOWN_WORDS), min_size=1, max_size=5), st.integers(0, 5))
 @settings(max_examples=12, deadline=None)
 def test_known_words(words: list[str], seed: int) -> None:
     """Every known word is rendered in every shape."""
-    for width, height in ((96, 64), (64, 160)):
-        request = {"prompt": " ".join(words), "width": width, "height": height}
-        assert render(request, seed)[0].size == (width, height)
+    for size in ((96, 64), (64, 160)):
+        assert render({"prompt": " ".join(words)}, seed, size)[0].size == size
