@@ -29,6 +29,7 @@ from ..errors import (
 from ..url_policy import PrivateNames, endpoint, is_allowed_url, may_receive_key, origin, polling_url
 from .connections import NotConnected
 from .downloads import Downloads
+from .fetch_preview import fetch_preview
 from .limits import Limits
 from .poll_schedule import PollSchedule, backoff
 from .polling import Polling
@@ -123,8 +124,7 @@ class Client:
     def poll_schedule(self, durations: Sequence[float] = (), usual: tuple[float, float] | None = None) -> PollSchedule:
         """Return the schedule for tasks that took these durations, in seconds from submit to ready, latest last.
 
-        `usual` are the seconds of a fast and of a slow image, for an endpoint of which no duration is known. Tasks that
-        are polled with the same schedule learn from each other.
+        `usual` are those of a fast and of a slow image, by experience. Tasks of one schedule learn from each other.
         """
         limits = self._limits
         return PollSchedule(durations, limits.max_poll_step, usual=usual, max_start=limits.max_poll_start)
@@ -206,6 +206,10 @@ class Client:
                 else:
                     result = step
         return (yield from self._downloads.steps(result.sample, task.id, deadline, stop))
+
+    def fetch_preview(self, source: str) -> bytes:
+        """Return a preview of a running task as a small WebP; `source` is that of a `Result`."""
+        return fetch_preview(self._guarded, source, self._limits)
 
     def credits(self) -> float:
         """Return the credits that are left in the account."""

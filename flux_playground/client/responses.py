@@ -31,6 +31,8 @@ from .transport import Response
 
 READY = "Ready"
 NOT_FOUND = "Task not found"
+MAX_PREVIEW_CHARACTERS = 12_000_000
+"""Of the base64 of a preview; a longer one is left out."""
 MAX_DETAIL_LENGTH = 2_000
 MAX_MESSAGE_LENGTH = 300
 MAX_QUOTED_CHARACTERS = 8_000
@@ -58,7 +60,8 @@ class Result:
     """A response to a poll. `status` is the API's, `sample` the URL of the image, "" until Ready.
 
     `progress` is 0 to 1, `duration` in the API's seconds; `seed` and `prompt` are those used. `cost`, `input_mp` and
-    `output_mp` are the latest known (see `Task`). All of them may be None. `details` and `preview` are unchanged.
+    `output_mp` are the latest known (see `Task`). All of them may be None. `preview` is the URL or the base64 of an
+    image, "" for none. `details` are unchanged.
     """
 
     id: str
@@ -68,7 +71,7 @@ class Result:
     prompt: str | None = None
     progress: float | None = None
     details: Any = None
-    preview: Any = None
+    preview: str = ""
     cost: float | None = None
     input_mp: float | None = None
     output_mp: float | None = None
@@ -111,7 +114,7 @@ def parse_result(values: Any, task: Task) -> Result | None:
         prompt=_text(made.get("prompt")),
         progress=_fraction(values.get("progress")),
         details=values.get("details"),
-        preview=values.get("preview"),
+        preview=_preview_source(values.get("preview")),
         duration=_duration(made),
         **billed,
     )
@@ -245,6 +248,14 @@ def _duration(made: Mapping[str, Any]) -> float | None:
     if stated is None and start is not None and end is not None:
         stated = end - start
     return _amount(stated)
+
+
+def _preview_source(value: Any) -> str:
+    """Return the URL or the base64 of a preview, which may be in an object."""
+    if isinstance(value, dict):
+        value = next((value[name] for name in ("url", "base64") if value.get(name)), None)
+    text = (_text(value) or "").strip()
+    return text if len(text) <= MAX_PREVIEW_CHARACTERS else ""
 
 
 def _fraction(value: Any) -> float | None:

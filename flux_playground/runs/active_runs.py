@@ -18,7 +18,8 @@ class ActiveRun:
 
     A worker calls `publish`; any number of watchers read. Setting `stop` ends the waiting for the task. With
     `suspended` set as well, an accepted task stays unfinished on disk, so that the next start resumes it. `identity`
-    is the visitor whose turns in a queue the run takes.
+    is the visitor whose turns in a queue the run takes. `preview` is the latest preview of the image as a small WebP;
+    `preview_count` counts them.
     """
 
     generation: Generation
@@ -26,6 +27,8 @@ class ActiveRun:
     identity: Identity = UNKNOWN
     stop: threading.Event = field(default_factory=threading.Event)
     suspended: threading.Event = field(default_factory=threading.Event)
+    preview: bytes | None = field(default=None, repr=False)
+    preview_count: int = 0
     _listeners: list[Callable[[], object]] = field(default_factory=list, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -36,6 +39,11 @@ class ActiveRun:
             listeners = list(self._listeners)
         for listener in listeners:
             listener()
+
+    def show_preview(self, preview: bytes) -> None:
+        """Replace the preview, which ends with the run."""
+        with self._lock:
+            self.preview, self.preview_count = preview, self.preview_count + 1
 
     def add_listener(self, listener: Callable[[], object]) -> None:
         """Call `listener` after each later record, on the worker's thread; the listener must not block."""

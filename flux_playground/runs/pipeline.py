@@ -14,6 +14,7 @@ from ..generation import Generation, State
 from ..storage.generation_store import GenerationStore
 from .active_runs import ActiveRun
 from .poll_schedules import PollSchedules
+from .previews import Previews
 from .queued_request import LoadedRequests
 
 PLACE_CHECK_SECONDS = 0.2
@@ -34,6 +35,7 @@ class Surroundings:
     patience: float
     add_image_facts: Callable[[Generation, bytes], Generation] = lambda generation, data: generation
     loaded: LoadedRequests = field(default_factory=LoadedRequests)
+    previews: Previews = field(default_factory=Previews)
 
 
 def run_generation(run: ActiveRun, client: Client, around: Surroundings) -> Iterator[Pause]:
@@ -112,6 +114,7 @@ def _fetch(run: ActiveRun, client: Client, around: Surroundings, is_fresh: bool)
         else:
             result = step
             run.publish(_apply_result(run.generation, result))
+            around.previews.show(run, client, "" if result.sample else result.preview)
     if result is None or not result.sample:
         _end(run, store, None)
         return

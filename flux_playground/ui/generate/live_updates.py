@@ -18,6 +18,7 @@ from ..account import price
 from ..events.context import Context, Payer
 from ..events.update import NO_CHANGE, Update
 from ..recipes.reproduction_view import describe_reproduction
+from ..text import image_urls
 from . import history_view, result_view
 from .result_view import ResultContext
 
@@ -57,10 +58,17 @@ async def stream_updates(context: Context, first: Update = NO_CHANGE) -> AsyncIt
         if session.stream_id != stream_id:
             return
         position = playground.queue_position(selected.id) if selected and selected.state is State.QUEUED else 0
-        current = (selected, position, [(generation.id, generation.state, generation.status) for generation in recent])
+        preview = _preview_address(runs.get(selected.id)) if selected else ""
+        current = (
+            selected,
+            position,
+            preview,
+            [(generation.id, generation.state, generation.status) for generation in recent],
+        )
         if current != last_drawn:
             last_drawn, updated_at = current, time.monotonic()
-            drawn = await context.run(_draw, context, recent, count, selected, position, usual_seconds)
+            shown = selected and ResultContext(selected, position, usual_seconds, preview=preview)
+            drawn = await context.run(_draw, context, recent, count, shown)
             rejected = _api_errors(selected, running_ids)
             errors = first.field_errors if rejected is None else rejected
             yield replace(drawn, field_errors=errors, rejected_by_api=rejected is not None, notice=first.notice)
@@ -98,12 +106,11 @@ def _draw(
     context: Context,
     recent: Sequence[Generation],
     count: int,
-    selected: Generation | None,
-    position: int,
-    usual_seconds: float | None,
+    shown: ResultContext | None,
 ) -> Update:
     result = None
-    if selected is not None:
+    if shown is not None:
+        selected = shown.generation
         progress = context.session.progress(selected.id, selected.progress)
         # A server on this machine draws for free, unless the settings name it as the API: it may forward requests.
         is_demo = (
@@ -111,12 +118,16 @@ def _draw(
         )
         outlook = describe_reproduction(context, selected)
         has_regions = context.payer is not Payer.DEMO and bool(context.page.servers)
-        known = ResultContext(selected, position, usual_seconds, progress, is_demo, outlook, has_regions)
+        known = replace(shown, progress=progress, is_demo=is_demo, outlook=outlook, has_regions=has_regions)
         result = result_view.render_result(known)
     running = [] if context.payer is Payer.DEMO else [generation for generation in recent if not generation.finished]
     running_cost = price.describe_running(context, running)
     history = history_view.render_history(recent, context.session.selected_id, count, running_cost)
     return Update(result, history, price=price.render_price(context))
+
+
+def _preview_address(run: ActiveRun | None) -> str:
+    return image_urls.preview(run.generation, run.preview_count) if run and run.preview else ""
 
 
 def _api_errors(selected: Generation | None, running_ids: set[str]) -> tuple[FieldError, ...] | None:

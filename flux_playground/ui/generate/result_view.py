@@ -34,8 +34,8 @@ class ResultContext:
     """A generation and what the page knows about it now.
 
     `position` is its place in the queue, 0 for none. `usual_seconds` is the usual duration of its endpoint. `progress`
-    is between 0 and 1. `is_demo` says that the local server makes the image. `outlook` describes a reproduction.
-    `has_regions` says that the visitor can choose another server.
+    is between 0 and 1. `is_demo` says that the local server makes the image. `preview` is the address of a preview of
+    the image. `outlook` describes a reproduction. `has_regions` says that the visitor can choose another server.
     """
 
     generation: Generation
@@ -43,6 +43,7 @@ class ResultContext:
     usual_seconds: float | None = None
     progress: float | None = None
     is_demo: bool = False
+    preview: str = ""
     outlook: ReproduceInfo = field(default_factory=ReproduceInfo)
     has_regions: bool = False
 
@@ -99,7 +100,7 @@ def _render_frame(context: ResultContext) -> str:
     prompt = str(generation.request.get("prompt") or "")
     facts: dict[str, Any] = {"kind": kind, "id": generation.id, "size": frame_shape(generation)}
     if kind == "waiting":
-        return render("result_frame.html", **facts, alt=_shorten(prompt, MAX_ALT_CHARS))
+        return render("result_frame.html", **facts, alt=_shorten(prompt, MAX_ALT_CHARS), preview=context.preview)
     if kind == "image":
         media = media_types.display_kind(generation.format)
         alt, address = _shorten(prompt or "Generated image", MAX_ALT_CHARS), image_urls.image(generation)

@@ -1,4 +1,4 @@
-"""Routes of images: the delivered bytes, thumbnails, recipes, copies with the recipe, differences.
+"""Routes of images: the delivered bytes, thumbnails, previews, recipes, copies with the recipe, differences.
 
 Each address is signed (`image_urls.py`). A wrong signature is answered like an unknown id, with 404.
 """
@@ -46,6 +46,7 @@ def routes(playground: Playground) -> list[Route]:
     kinds: dict[str, Respond] = {
         "image": _image,
         "thumbnail": _thumbnail,
+        "preview": _preview,
         "recipe": _recipe,
         "copy": _copy,
         "difference": _difference,
@@ -62,6 +63,13 @@ def _image(_: Playground, generation: Generation, download: bool) -> Response:
 def _thumbnail(playground: Playground, generation: Generation, _: bool) -> Response:
     path = playground.store.thumbnail(generation)
     return _missing() if path is None else _file(path, "image/webp", "inline")
+
+
+def _preview(playground: Playground, generation: Generation, _: bool) -> Response:
+    run = playground.run(generation.id)
+    if run is None or run.preview is None:
+        return _missing()
+    return Response(run.preview, media_type="image/webp", headers={**HEADERS, "cache-control": "private, no-store"})
 
 
 def _recipe(_: Playground, generation: Generation, __: bool) -> Response:

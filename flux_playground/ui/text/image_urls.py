@@ -11,7 +11,7 @@ import hmac
 
 from ...generation import Generation
 
-IMAGE_KINDS = ("image", "thumbnail")
+IMAGE_KINDS = ("image", "thumbnail", "preview")
 """Addresses with the signature of the image alone; all others reveal the settings."""
 
 
@@ -23,6 +23,11 @@ def image(generation: Generation) -> str:
 def thumbnail(generation: Generation) -> str:
     """Return the address of the thumbnail."""
     return _address("thumbnail", generation)
+
+
+def preview(generation: Generation, number: int) -> str:
+    """Return the address of the preview of this number."""
+    return f"{_address('preview', generation)}?{number}"
 
 
 def recipe(generation: Generation) -> str:
