@@ -15,6 +15,7 @@ from ...errors import (
     InvalidImage,
     InvalidRecipe,
     InvalidRequest,
+    InvalidSweep,
     NoSuchAddress,
     OutOfCredits,
     PlaygroundError,
@@ -70,6 +71,12 @@ ERRORS: dict[type[PlaygroundError], Words] = {
         "It is damaged, too large, or not safe to open.",
         FREE,
         "Export the images again.",
+    ),
+    InvalidSweep: Words(
+        "Can't use this sweep",
+        "An axis or the plan has an error.",
+        FREE,
+        "Fix it and start again.",
     ),
     QuotaExceeded: Words(
         "Limit reached",
