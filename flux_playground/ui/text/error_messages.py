@@ -210,7 +210,7 @@ ERRORS: dict[type[PlaygroundError], Words] = {
     ),
     SampleExpired: Words(
         "Download link expired",
-        "The image is ready, but its 10-minute link expired.",
+        "The image is ready, but its link expired.",
         PAID,
         "Get a new link.",
         ("collect", "again"),
