@@ -11,6 +11,7 @@ STYLES = (
     "form",
     "result",
     "history",
+    "gallery",
     "overlays",
     "recipes",
     "endpoints",

@@ -68,7 +68,6 @@ MAY_IMPORT = {
     "client": {"errors", "images", "url_policy"},
     "storage": {"bounded_json", "errors", "generation", "identity", "image_ref", "images"},
     "recipe": {"bounded_json", "errors", "generation", "image_ref", "images"},
-    "sweeps": {"bounded_json", "build_request", "errors", "recipe", "schema"},
     "snippets": {"bounded_json", "image_ref"},
     "images": {"errors"},
     "schema": {"bounded_json", "errors", "url_policy"},
@@ -89,26 +88,28 @@ MAY_IMPORT = {
     "ui": {"ui.page"},
     "ui.page": {
         *{"ui.account", "ui.press_dispatch", "ui.components", "ui.endpoints", "ui.events", "ui.form", "ui.generate"},
+        "ui.gallery",
         *{"ui.gradio_patches", "ui.json_editor", "ui.layout", "ui.programs", "ui.recipes", "ui.server", "ui.session"},
         "ui.theme",
     },
     "ui.press_dispatch": {"ui.account", "ui.components", "ui.events", "ui.form", "ui.layout", "ui.session", "ui.text"},
     "ui.layout": {
         *{"ui.account", "ui.components", "ui.endpoints", "ui.events", "ui.form", "ui.generate", "ui.json_editor"},
-        *{"ui.recipes", "ui.text"},
+        *{"ui.gallery", "ui.recipes", "ui.text"},
     },
     "ui.theme": set(),
     "ui.generate": {"ui.account", "ui.events", "ui.form", "ui.recipes", "ui.text"},
     "ui.recipes": {
         *{"ui.account", "ui.components", "ui.events", "ui.form", "ui.gradio_patches", "ui.session", "ui.text"},
     },
+    "ui.gallery": {"archive", "storage", "ui.events", "ui.generate", "ui.recipes", "ui.session", "ui.text"},
     "ui.json_editor": {"ui.events", "ui.form", "ui.text"},
     "ui.endpoints": {"ui.account", "ui.components", "ui.events", "ui.form", "ui.text"},
     "ui.account": {"ui.events", "ui.text"},
     "ui.programs": {"packaged", "ui.press_dispatch", "ui.events", "ui.form", "ui.generate", "ui.session", "ui.text"},
     "ui.events": {"ui.form", "ui.session", "ui.text"},
     "ui.form": {"ui.components", "ui.gradio_patches", "ui.text"},
-    "ui.session": {"ui.server"},
+    "ui.session": {"storage", "ui.server"},
     "ui.server": {"ui.gradio_patches", "ui.session", "ui.text"},
     "ui.gradio_patches": set(),
     "ui.components": set(),
@@ -134,7 +135,7 @@ CORE = {
         "request_images",
         "runs",
     },
-    *{"schema", "settings", "snippets", "sweeps"},
+    *{"schema", "settings", "snippets"},
 }
 
 ONLY_IN = {

@@ -1,24 +1,31 @@
 // The actions of controls. Those in the table are done here; all others are sent to the program.
 import { toggleAbout } from "./about.js";
 import { copyText } from "./announcements.js";
+import { deleteImages, rateImage, starImages } from "./annotations.js";
 import { changeKey, chooseServer, submitKey } from "./account.js";
 import { chooseSchemaFile, openSchemaPanel, replaceSchema } from "./api_schema.js";
 import { insist, send } from "./bridge.js";
+import { chooseCompareMode, closeCompare, compareSelected, compareWithPrevious, fitCompared, removeCompared, showActualSize, swapCompared } from "./compare.js";
 import { chooseCount } from "./count.js";
 import { $ } from "./dom.js";
 import { chooseEndpoint, hideLegacyNote, withEndpoint } from "./endpoints.js";
 import { toggleFinetuneList } from "./finetune_list.js";
 import { chooseShape, insertTriggerWord, rollSeed, swapSides, useExample } from "./form.js";
+import { toggleGallery } from "./gallery.js";
+import { clearSelection, selectedIds } from "./gallery_grid.js";
+import { openImage, openOnPage } from "./gallery_image.js";
 import { applyImport, closeDialog, openElsewhere, showImported, useAsImagePrompt } from "./import.js";
 import { toggleJson } from "./json_editor.js";
 import { openLightbox } from "./lightbox.js";
 import { toggleNotifications } from "./notifications.js";
 import { closePanelOf, copyCode, copyLink, reproduce, selectTab, toggleDraft } from "./panels.js";
 import { togglePanel } from "./panels.js";
+import { openPromptHistory } from "./prompt_history.js";
 import { goToField, scrollToResult } from "./scrolling.js";
 import { applySeedLock, toggleSeedLock } from "./seed_lock.js";
 import { closeShortcutList, openShortcutList, toggleLetters } from "./shortcut_list.js";
 import { chooseTheme } from "./theme.js";
+import { chooseImportFiles, exportImages } from "./transfer.js";
 
 // Each gets the data attributes of its control, and the control.
 const LOCAL_ACTIONS = {
@@ -28,18 +35,30 @@ const LOCAL_ACTIONS = {
   apply: applyImport,
   asimage: useAsImagePrompt,
   close: closeShortcutList,
+  "compare-actual": showActualSize,
+  "compare-close": closeCompare,
+  "compare-fit": fitCompared,
+  "compare-mode": chooseCompareMode,
+  "compare-remove": removeCompared,
+  "compare-selected": compareSelected,
+  "compare-swap": swapCompared,
+  "compare-with": compareWithPrevious,
   copy: (data) => copyText(data.copy),
   copylink: copyLink,
   copytext: copyCode,
   count: chooseCount,
+  delete: ({ id }) => deleteImages(id ? [id] : selectedIds()),
   dice: rollSeed,
   document: chooseSchemaFile,
   draft: toggleDraft,
   elsewhere: openElsewhere,
   enlarge: openLightbox,
   example: useExample,
+  export: exportImages,
   finetunes: toggleFinetuneList,
+  gallery: toggleGallery,
   goto: (data) => goToField(data.field),
+  import: chooseImportFiles,
   insist,
   json: toggleJson,
   key: changeKey,
@@ -48,13 +67,19 @@ const LOCAL_ACTIONS = {
   letters: toggleLetters,
   lock: toggleSeedLock,
   notify: toggleNotifications,
+  open: openImage,
   panel: togglePanel,
+  prompts: openPromptHistory,
+  rate: rateImage,
   recall,
   reproduce,
   schema: openSchemaPanel,
   server: chooseServer,
   shape: chooseShape,
+  "select-none": clearSelection,
   show: showImported,
+  star: ({ id }) => starImages([id]),
+  "star-all": () => starImages(selectedIds()),
   successor: chooseEndpoint,
   swap: swapSides,
   tab: selectTab,
@@ -62,6 +87,7 @@ const LOCAL_ACTIONS = {
   trigger: insertTriggerWord,
   unpanel: closePanelOf,
   unsheet: closeDialog,
+  workbench: openOnPage,
 };
 
 const SCROLLING_ACTIONS = ["again", "vary", "collect", "show"];

@@ -35,6 +35,12 @@ function overwrite(by, texts) {
   if (Object.entries(before).some(isLost)) send("snapshot", { by, before });
 }
 
+// Puts an earlier prompt into the form, with Undo for the present one.
+export function overwritePrompt(text) {
+  overwrite("prompts", { prompt: text });
+  findInput("prompt")?.focus();
+}
+
 export function rollSeed() {
   overwrite("dice", { seed: String(crypto.getRandomValues(new Uint32Array(1))[0]) });
 }

@@ -2,6 +2,7 @@
 import { closeAbout } from "./about.js";
 import { runAction } from "./actions.js";
 import { $, $$ } from "./dom.js";
+import { closeGallery, toggleGallery } from "./gallery.js";
 import { page } from "./page_state.js";
 import { areLettersOn, openShortcutList } from "./shortcut_list.js";
 
@@ -14,7 +15,10 @@ export function installKeyboard() {
   document.addEventListener("keydown", ignoreHeldKey, true);
   document.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) pressGenerate(event);
-    else if (!(event.key === "Escape" && closePopover()) && !$("dialog[open]")) handleShortcut(event);
+    else if ((event.key === "Escape" && closePopover()) || $("dialog[open]")) return;
+    else if (!page.view) handleShortcut(event);
+    else if (event.key === "Escape" && page.view === "gallery" && !isTextInput(event.target)) closeGallery();
+    else if (event.key === "?" && areLettersOn() && !isTextInput(event.target)) openShortcutList();
   });
   document.addEventListener("click", (event) => {
     if (event.target.closest?.("[data-act=key], [data-act=schema]")) return; // it may have opened the popover
@@ -60,6 +64,7 @@ function handleShortcut(event) {
   if (key === "?") openShortcutList();
   // A letter changes the form only while the result or the history has the focus; no letter costs money.
   const what = target.closest?.("#result, #history") && LETTERS[key];
+  if (key === "g") toggleGallery();
   const recall = what && $("#stage [data-act=recall]");
   if (recall) runAction("recall", { id: recall.dataset.id, what });
 }

@@ -1,14 +1,16 @@
-// The shown image in the whole window: fitted or at its own size, moved by dragging, compared with the previous image.
+// An image in the whole window: fitted or at its own size, moved by dragging, compared with the previous image.
 import { $, $$, createElement } from "./dom.js";
 import { page } from "./page_state.js";
 import { onChange } from "./rendering.js";
+import { createZoom } from "./zoom_view.js";
 
-const MIN_ZOOM = 1;
-const MAX_ZOOM = 8;
-const view = { zoom: 1, x: 0, y: 0, isActual: false };
 let lightbox = null;
 let lightboxOpener = null;
+let zoom = null;
+let source = null;
 
+// Where the images come from: `shown` and `previous` return { id, src, alt, text } or null, `has(by)` says whether there
+// is a neighbor, `step(by)` goes there, `close` runs at the end.
 export function createLightbox() {
   lightbox = createElement("dialog", { id: "lightbox" });
   lightbox.setAttribute("aria-label", "Image");
@@ -18,13 +20,14 @@ export function createLightbox() {
     <button type="button" data-do="fit">Fit</button><button type="button" data-do="actual">100 %</button>
     <button type="button" data-do="compare" aria-label="Hold to compare with the previous image">Hold to compare</button>
     <button type="button" data-do="close">Close</button></div>
-    <div class="view"><img alt="" draggable="false"></div>`;
+    <div class="view"><img alt="" draggable="false"></div><aside aria-label="Details of the image" hidden></aside>`;
   document.body.append(lightbox);
   lightbox.addEventListener("click", (event) => runLightbox(event.target.closest("[data-do]")?.dataset.do));
   lightbox.addEventListener("keydown", handleLightboxKey);
   lightbox.addEventListener("keyup", (event) => event.key === "c" && showPrevious(false));
   lightbox.addEventListener("close", () => {
     showPrevious(false);
+    source.close?.();
     (lightboxOpener?.isConnected ? lightboxOpener : $("#stage [data-act=enlarge]"))?.focus();
   });
   const button = $("[data-do=compare]", lightbox);
@@ -32,102 +35,90 @@ export function createLightbox() {
   for (const kind of ["pointerup", "pointerleave", "pointercancel", "blur"]) button.addEventListener(kind, () => showPrevious(false));
   button.addEventListener("keydown", (event) => [" ", "Enter"].includes(event.key) && showPrevious(true));
   button.addEventListener("keyup", () => showPrevious(false));
-  installPan($(".view", lightbox));
-  onChange(() => lightbox.open && renderLightbox());
+  const area = $(".view", lightbox);
+  zoom = createZoom(lightbox, () => [area]);
+  onChange(() => lightbox.open && source === STAGE && renderLightbox());
 }
 
-export function openLightbox(_, control) {
-  lightboxOpener = control;
-  resetView(false);
+export const openLightbox = (_, control) => showLightbox(STAGE, control);
+
+export function showLightbox(chosen, opener) {
+  source = chosen;
+  lightboxOpener = opener;
+  zoom.reset(false);
+  $("aside", lightbox).hidden = source === STAGE;
   renderLightbox();
+  if (lightbox.open) return;
   lightbox.showModal();
   $("[data-do=close]", lightbox).focus();
 }
 
-// The zoom after a turn of the wheel, within its bounds.
-export const nextZoom = (zoom, delta) => Math.min(MAX_ZOOM, Math.max(MIN_ZOOM, zoom * (delta < 0 ? 1.2 : 1 / 1.2)));
+export const closeLightbox = () => lightbox?.close();
+export const lightboxNotes = () => $("aside", lightbox);
 
-const imageCards = () => $$("#strip .card[data-image]");
-const shownCard = () => imageCards().findIndex((card) => card.dataset.id === $("#stage .frame")?.dataset.id);
-const olderCard = () => imageCards()[shownCard() + 1];
+// The images of the history; the shown one is that of the result.
+const historyCards = () => $$("#strip .card[data-image]");
+const shownCard = () => historyCards().findIndex((card) => card.dataset.id === $("#stage .frame")?.dataset.id);
+const STAGE = {
+  shown() {
+    const image = $("#stage .frame.image img");
+    return image && { src: image.getAttribute("src"), alt: image.alt, text: textOfCard(historyCards()[shownCard()]) };
+  },
+  previous() {
+    const card = historyCards()[shownCard() + 1];
+    return card && { src: card.dataset.image, text: textOfCard(card) };
+  },
+  has: (by) => shownCard() >= 0 && Boolean(historyCards()[shownCard() + by]),
+  step(by) {
+    page.focusCard = null;
+    historyCards()[shownCard() + by]?.click();
+  },
+};
 
-function renderLightbox() {
-  const shown = $("#stage .frame.image img");
+// Caption and prompt of a card.
+export const textOfCard = (card) =>
+  [card && $(".caption", card)?.textContent, card?.dataset.prompt].filter((text) => text?.trim()).join(" · ");
+
+export function renderLightbox() {
+  const shown = lightbox.dataset.compared ? source.previous() : source.shown();
   if (!shown) return;
   const image = $("img", lightbox);
-  if (!lightbox.dataset.compared && image.getAttribute("src") !== shown.getAttribute("src")) {
-    image.src = shown.getAttribute("src");
-    image.alt = shown.alt;
+  if (image.getAttribute("src") !== shown.src) {
+    if (shown.src) image.src = shown.src;
+    else image.removeAttribute("src");
+    image.alt = shown.alt || "";
   }
-  const card = lightbox.dataset.compared ? olderCard() : imageCards()[shownCard()];
-  const facts = [$(".caption", card || lightbox)?.textContent, card?.dataset.prompt].filter((text) => text?.trim());
-  const text = `${lightbox.dataset.compared ? "Previous image: " : ""}${facts.join(" · ")}`;
+  image.hidden = !shown.src;
+  const text = `${lightbox.dataset.compared ? "Previous image: " : ""}${shown.text}`;
   if ($("p", lightbox).textContent !== text) $("p", lightbox).textContent = text;
-  $("[data-do=newer]", lightbox).disabled = shownCard() <= 0;
-  $("[data-do=older]", lightbox).disabled = $("[data-do=compare]", lightbox).disabled = !olderCard();
+  $("[data-do=newer]", lightbox).disabled = !source.has(-1);
+  $("[data-do=older]", lightbox).disabled = !source.has(1);
+  $("[data-do=compare]", lightbox).disabled = !source.previous();
 }
 
 function runLightbox(action) {
   if (action === "close") lightbox.close();
-  else if (action === "fit") resetView(false);
-  else if (action === "actual") resetView(true);
-  else if (action === "newer") stepLightbox(-1);
-  else if (action === "older") stepLightbox(1);
-}
-
-function stepLightbox(by) {
-  const card = imageCards()[shownCard() + by];
-  if (!card) return;
-  page.focusCard = null;
-  card.click();
+  else if (action === "fit") zoom.reset(false);
+  else if (action === "actual") zoom.reset(true);
+  else if (action === "newer" && source.has(-1)) source.step(-1);
+  else if (action === "older" && source.has(1)) source.step(1);
 }
 
 function showPrevious(isHeld) {
-  const card = olderCard();
-  const shown = $("#stage .frame.image img");
-  if (!shown || (isHeld && !card) || isHeld === Boolean(lightbox.dataset.compared)) return;
+  if ((isHeld && !source?.previous()) || isHeld === Boolean(lightbox.dataset.compared)) return;
   if (isHeld) lightbox.dataset.compared = "1";
   else delete lightbox.dataset.compared;
-  $("img", lightbox).src = isHeld ? card.dataset.image : shown.getAttribute("src");
   renderLightbox();
 }
 
 function handleLightboxKey(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const action = { ArrowLeft: "newer", ArrowRight: "older", 0: "fit", 1: "actual" }[event.key];
+  const isTyping = event.target.matches?.("input, textarea");
+  if (event.ctrlKey || event.metaKey || event.altKey || isTyping) return;
+  const action = !event.shiftKey && { ArrowLeft: "newer", ArrowRight: "older" }[event.key];
   if (event.key === "c") showPrevious(true);
-  else if (action) runLightbox(action);
-  else return;
+  else if (action && event.target.role !== "radio") runLightbox(action);
+  else if (source.handleKey?.(event)) event.preventDefault();
+  else if (!zoom.handleKey(event)) return;
   event.preventDefault();
   event.stopPropagation();
-}
-
-function resetView(isActual) {
-  Object.assign(view, { zoom: 1, x: 0, y: 0, isActual });
-  moveImage();
-}
-
-function moveImage() {
-  $(".view", lightbox).classList.toggle("actual", view.isActual);
-  $("img", lightbox).style.transform = `translate(${view.x}px, ${view.y}px) scale(${view.zoom})`;
-}
-
-function installPan(area) {
-  let from = null;
-  area.addEventListener("pointerdown", (event) => {
-    from = { x: event.clientX - view.x, y: event.clientY - view.y };
-    area.setPointerCapture(event.pointerId);
-  });
-  area.addEventListener("pointermove", (event) => {
-    if (!from) return;
-    Object.assign(view, { x: event.clientX - from.x, y: event.clientY - from.y });
-    moveImage();
-  });
-  for (const kind of ["pointerup", "pointercancel"]) area.addEventListener(kind, () => (from = null));
-  area.addEventListener("dblclick", () => resetView(!view.isActual));
-  area.addEventListener("wheel", (event) => {
-    event.preventDefault();
-    view.zoom = nextZoom(view.zoom, event.deltaY);
-    moveImage();
-  }, { passive: false });
 }

@@ -2,10 +2,12 @@
 import { installAbout } from "./about.js";
 import { installAccount } from "./account.js";
 import { installActions } from "./actions.js";
+import { installAnnotations } from "./annotations.js";
 import { createMessageAreas } from "./announcements.js";
 import { installApiSchema } from "./api_schema.js";
 import { installBridge, press, registerSender } from "./bridge.js";
 import { startClock } from "./clock.js";
+import { installCompare } from "./compare.js";
 import { installCount } from "./count.js";
 import { createEditButton } from "./edit_button.js";
 import { installEndpoints } from "./endpoints.js";
@@ -14,6 +16,10 @@ import { installFinetuneList } from "./finetune_list.js";
 import { showWhenComplete } from "./first_paint.js";
 import { fillUnderFields, installForm } from "./form.js";
 import { installFormValues, recordFirstValues } from "./form_values.js";
+import { installGallery } from "./gallery.js";
+import { installFilters } from "./gallery_filters.js";
+import { installGrid } from "./gallery_grid.js";
+import { installGalleryImage } from "./gallery_image.js";
 import { installImageAddress } from "./image_address.js";
 import { installImageInputs } from "./image_inputs.js";
 import { createDropOverlay, installImport } from "./import.js";
@@ -26,6 +32,7 @@ import { installOtherTabs } from "./other_tabs.js";
 import { installPanels } from "./panels.js";
 import { installPersistence } from "./persistence.js";
 import { installPrice } from "./price.js";
+import { createPromptHistory } from "./prompt_history.js";
 import { installRadioGroups } from "./radio_groups.js";
 import { observePage, onChange, onFrame } from "./rendering.js";
 import { installResult } from "./result.js";
@@ -36,6 +43,7 @@ import { startVisit } from "./session.js";
 import { createShortcutList } from "./shortcut_list.js";
 import { installTheme, renderTheme } from "./theme.js";
 import { installTitle } from "./title.js";
+import { installTransfer } from "./transfer.js";
 import { installTriggerWord } from "./trigger_word.js";
 
 window.flux = { registerSender, press, startVisit }; // and `send`, as soon as the program can be reached
@@ -72,6 +80,13 @@ const parts = [
   installFinetuneList,
   installImageAddress,
   installOtherTabs,
+  installAnnotations,
+  installGallery,
+  installFilters,
+  installGrid,
+  installGalleryImage,
+  installCompare,
+  installTransfer,
 ];
 for (const install of parts) install();
 
@@ -84,6 +99,7 @@ function start() {
   createDropOverlay();
   createLightbox();
   createEditButton();
+  createPromptHistory();
   document.documentElement.lang ||= "en";
   observePage();
   startClock();

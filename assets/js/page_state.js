@@ -6,5 +6,6 @@ export const page = {
   isSwitching: false, // whether the form of another endpoint is on its way
   token: "", // identifies this tab and this visit; sent with every action
   count: 1, // number of images that a press on Generate makes
+  view: "", // the section that covers the form and its result: "gallery", "compare" or none
   focusCard: null, // id of the history card that receives the focus when it is drawn
 };

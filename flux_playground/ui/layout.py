@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 
+from ..playground import Playground
 from .account import connection
 from .account import price as price_line
 from .components import html
@@ -18,6 +19,7 @@ from .events.context import Context, PageState, Payer, initial_context
 from .events.js_bridge import form_bridge, page_bridge
 from .events.update import ResultHtml
 from .form.form import Form, FormComponents
+from .gallery.gallery_view import filterable_fields, render_bar
 from .generate.generate_actions import COUNTS
 from .generate.result_view import render_empty
 from .recipes import panels
@@ -103,8 +105,7 @@ def draw_page(
                 frame, line, below = html(nothing.frame), html(nothing.line), html(nothing.below)
                 panel, dialog = panels.draw_result_panels()
             history = html("", elem_id="history")
-    has_api = page.playground.settings.api_enabled
-    html(render("foot.html", has_api=has_api, docs=API_DOCUMENTATION), elem_id="foot")
+    _draw_gallery_and_foot(page.playground)
     return Components(
         bridge=bridge,
         form_bridges=form_bridges,
@@ -129,6 +130,13 @@ def draw_page(
         json_state=json_state,
         document=document,
     )
+
+
+def _draw_gallery_and_foot(playground: Playground) -> None:
+    fields = filterable_fields(playground.document).values()
+    html(render_bar(fields, can_import=not playground.settings.hosted), elem_id="views")
+    foot = render("foot.html", has_api=playground.settings.api_enabled, docs=API_DOCUMENTATION)
+    html(foot, elem_id="foot")
 
 
 def _draw_generate_button(place: int) -> Any:

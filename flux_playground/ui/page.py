@@ -19,6 +19,7 @@ from .events.action import Action, find_actions
 from .events.context import PageState
 from .events.update import NO_CHANGE
 from .form.form import plan_forms
+from .gallery import annotation_routes, gallery_routes, transfer_routes
 from .generate import copy_settings_actions, generate_actions, history_actions, image_actions, reproduce_actions
 from .gradio_patches.blocks import LeanBlocks, tune_on_startup
 from .json_editor import json_actions
@@ -80,10 +81,10 @@ def build(
             gradio_api.bind(binding)
         if components.document is not None:
             replace_document.bind(components.bridge, components.document, playground, lambda: rebuild(), blocks)
-    blocks.sessions = page.sessions  # `lifecycle.leave` finds the sessions there
+    blocks.binding = binding  # the routes find the page's state there
     if is_new:
         folder = Path(blocks.GRADIO_CACHE) if playground.settings.hosted else None
-        lifecycle.expire_idle(page.sessions, playground.clients, uploads=folder)
+        lifecycle.expire_idle(page.sessions, playground.clients, playground.store, uploads=folder)
 
     def rebuild() -> Any:
         if on_document is not None:
@@ -113,6 +114,7 @@ def options(
     os.environ["FORWARDED_ALLOW_IPS"] = ""  # else uvicorn accepts forged addresses before the middleware sees them
     settings = playground.settings
     own = [*routes(playground), *health.routes(playground), lifecycle.ROUTE]
+    own += [*gallery_routes.ROUTES, *annotation_routes.ROUTES, *transfer_routes.ROUTES]
     own += mcp.routes(playground) if settings.enable_mcp else []
     first = frozenset(route.path.split("/")[1] for route in own)
     return {

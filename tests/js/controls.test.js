@@ -3,7 +3,7 @@ import test from "node:test";
 
 import { formatCredits, totalPrice } from "../../assets/js/count.js";
 import { filterFinetunes } from "../../assets/js/finetune_list.js";
-import { nextZoom } from "../../assets/js/lightbox.js";
+import { nextZoom } from "../../assets/js/zoom_view.js";
 import { nextTheme } from "../../assets/js/theme.js";
 
 const FINETUNES = [

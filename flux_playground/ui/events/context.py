@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from ...generation import Generation
 from ...playground import OWNER, Playground, Visitor, offered_servers
 from ...schema import Operation
+from ...settings import LOOPBACK
 from ..form.form import Form
 from ..session.shared_calls import SharedCalls
 from ..session.tab_session import TabSession, TabSessions
@@ -86,6 +88,14 @@ class Context:
     def server(self) -> str:
         """The server that serves this visitor at the endpoint of the form."""
         return self.playground.server(self.visitor, endpoint=self.operation.path)
+
+    def is_local(self, generation: Generation) -> bool:
+        """Return whether the local server made an image, for free.
+
+        A server on this machine that the settings name as the API may forward requests to the API.
+        """
+        server = generation.server
+        return urlsplit(server).hostname in LOOPBACK and server != self.playground.settings.base_url
 
     def text(self, name: str) -> str:
         """Return an entry of the event's data as text; "" where there is none."""

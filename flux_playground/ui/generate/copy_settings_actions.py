@@ -13,6 +13,7 @@ MAX_TEXT_CHARS = 1_000_000
 OVERWRITTEN = {
     "example": "Example filled in.",
     "dice": "Seed replaced.",
+    "prompts": "Prompt replaced.",
     "reuse": "Seed replaced.",
     "shape": "Aspect ratio replaced.",
     "swap": "Aspect ratio replaced.",

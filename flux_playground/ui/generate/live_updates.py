@@ -7,13 +7,11 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from ...errors import FieldError, InvalidRequest
 from ...generation import Generation, State
 from ...playground import ActiveRun
 from ...runs.changes import ChangeSignal
-from ...settings import LOOPBACK
 from ..account import price
 from ..events.context import Context, Payer
 from ..events.update import NO_CHANGE, Update
@@ -41,7 +39,7 @@ async def stream_updates(context: Context, first: Update = NO_CHANGE) -> AsyncIt
     """
     session, playground = context.session, context.playground
     stream_id, signal = session.start_stream(), ChangeSignal(ends_only=True)
-    recent, runs, count = await context.run(_load, context)
+    recent, runs, usual_seconds, count = await context.run(_load, context)
     signal.watch(runs.values())
     running_ids = {generation.id for generation in recent if not generation.finished}
     last_drawn: Any = None
@@ -50,7 +48,7 @@ async def stream_updates(context: Context, first: Update = NO_CHANGE) -> AsyncIt
         recent = [runs[generation.id].generation if generation.id in runs else generation for generation in recent]
         if not all(generation.finished or generation.id in runs for generation in recent):
             # A generation has just ended, or another process runs it.
-            recent, runs, count = await context.run(_load, context)
+            recent, runs, usual_seconds, count = await context.run(_load, context)
             signal.watch(runs.values())
         selected = next((generation for generation in recent if generation.id == session.selected_id), None)
         if selected is None and session.selected_id:
@@ -67,7 +65,7 @@ async def stream_updates(context: Context, first: Update = NO_CHANGE) -> AsyncIt
         )
         if current != last_drawn:
             last_drawn, updated_at = current, time.monotonic()
-            shown = selected and ResultContext(selected, position, preview=preview)
+            shown = selected and ResultContext(selected, position, usual_seconds, preview=preview)
             drawn = await context.run(_draw, context, recent, count, shown)
             rejected = _api_errors(selected, running_ids)
             errors = first.field_errors if rejected is None else rejected
@@ -82,8 +80,8 @@ async def stream_updates(context: Context, first: Update = NO_CHANGE) -> AsyncIt
         await asyncio.sleep(max(0.0, MIN_INTERVAL_SECONDS - (time.monotonic() - updated_at)))
 
 
-def _load(context: Context) -> tuple[list[Generation], dict[str, ActiveRun], int]:
-    """Return the recent generations, the runs of those that are running, the number of all."""
+def _load(context: Context) -> tuple[list[Generation], dict[str, ActiveRun], float | None, int]:
+    """Return the recent generations, the runs of those that are running, the usual duration, the number of all."""
     playground, session = context.playground, context.session
     recent = playground.recent(session.visitor, CARDS_PER_PAGE * session.history_pages)
     session.selected_id = session.selected_id or _first(recent)
@@ -92,7 +90,8 @@ def _load(context: Context) -> tuple[list[Generation], dict[str, ActiveRun], int
         for generation in recent
         if not generation.finished and (run := playground.run(generation.id))
     }
-    return recent, runs, playground.store.count(session.visitor.id)
+    usual_seconds = playground.median_seconds(session.visitor, endpoint=context.operation.path)
+    return recent, runs, usual_seconds, playground.store.count(session.visitor.id)
 
 
 def _first(recent: Sequence[Generation]) -> str:
@@ -108,23 +107,27 @@ def _draw(
     shown: ResultContext | None,
 ) -> Update:
     result = None
+    ids = {generation.id for generation in recent} | ({shown.generation.id} if shown else set())
+    annotations = context.playground.store.annotations.get(context.visitor.id, ids)
+    starred = {one for one, annotation in annotations.items() if annotation.starred}
     if shown is not None:
         selected = shown.generation
         progress = context.session.progress(selected.id, selected.progress)
-        # A server on this machine draws for free, unless the settings name it as the API: it may forward requests.
-        is_demo = (
-            urlsplit(selected.server).hostname in LOOPBACK and selected.server != context.playground.settings.base_url
-        )
         outlook = describe_reproduction(context, selected)
         has_regions = context.payer is not Payer.DEMO and bool(context.page.servers)
-        usual = context.playground.store.usage.median_seconds(selected.server, selected.endpoint)
-        known = replace(shown, usual_seconds=usual, progress=progress, is_demo=is_demo)
-        result = result_view.render_result(replace(known, outlook=outlook, has_regions=has_regions))
+        known = replace(
+            shown,
+            progress=progress,
+            is_demo=context.is_local(selected),
+            outlook=outlook,
+            has_regions=has_regions,
+            is_starred=selected.id in starred,
+        )
+        result = result_view.render_result(known)
     running = [] if context.payer is Payer.DEMO else [generation for generation in recent if not generation.finished]
     running_cost = price.describe_running(context, running)
-    history = history_view.render_history(recent, context.session.selected_id, count, running_cost)
-    is_shown = context.session.shown_endpoint in ("", context.operation.path)
-    return Update(result, history, price=price.render_price(context) if is_shown else None)
+    history = history_view.render_history(recent, context.session.selected_id, count, running_cost, starred)
+    return Update(result, history, price=price.render_price(context))
 
 
 def _preview_address(run: ActiveRun | None) -> str:

@@ -46,6 +46,7 @@ class ResultContext:
     preview: str = ""
     outlook: ReproduceInfo = field(default_factory=ReproduceInfo)
     has_regions: bool = False
+    is_starred: bool = False
 
 
 def render_empty(examples: Sequence[Mapping[str, Any]] = ()) -> ResultHtml:
@@ -105,7 +106,7 @@ def _render_frame(context: ResultContext) -> str:
         media = media_types.display_kind(generation.format)
         alt, address = _shorten(prompt or "Generated image", MAX_ALT_CHARS), image_urls.image(generation)
         return render("result_frame.html", **facts, generation=generation, media=media, address=address, alt=alt)
-    risky, link_seconds = generation.state is State.SUBMIT_UNKNOWN, messages.link_seconds(generation)
+    risky = generation.state is State.SUBMIT_UNKNOWN
     return render(
         "result_frame.html",
         **facts,
@@ -115,8 +116,6 @@ def _render_frame(context: ResultContext) -> str:
         quote=messages.quoted(generation.error) if generation.error else "",
         labels=messages.ACTION_LABELS,
         may_charge_twice=risky,
-        link_seconds=link_seconds,
-        link_life=messages.describe_life(link_seconds),
     )
 
 
@@ -174,6 +173,7 @@ def _render_below(context: ResultContext) -> str:
         queued=generation.state is State.QUEUED,
         missing=missing_file.is_missing(generation),
         outlook=context.outlook,
+        starred=context.is_starred,
         address=image_urls.image(generation),
         recipe_address=image_urls.recipe(generation),
         copy_address=image_urls.copy(generation),

@@ -82,7 +82,7 @@ def render_recipe(generation: Generation, text: str) -> str:
 def render_comparison(original: Generation, generation: Generation, report: reproduce.Report) -> str:
     """Render the panel that compares an image with its reproduction."""
     comparison = report.comparison
-    verdict = ("Not comparable", report.problem) if comparison is None else VERDICTS[comparison.verdict]
+    words = ("Not comparable", report.problem) if comparison is None else verdict(comparison)
     same = comparison is not None and comparison.verdict in (Verdict.SAME_BYTES, Verdict.SAME_PIXELS)
     differences = [
         {
@@ -96,8 +96,8 @@ def render_comparison(original: Generation, generation: Generation, report: repr
     return render(
         "comparison_panel.html",
         id=generation.id,
-        verdict=verdict,
-        figures=_describe_figures(comparison),
+        verdict=words,
+        figures=figures(comparison),
         size=(original.width or 1, original.height or 1),
         images=_compared_images(original, generation, comparison),
         differences=differences,
@@ -123,7 +123,13 @@ def format_value(value: Any) -> str:
     return text if len(text) <= MAX_VALUE_CHARS else f"{text[:MAX_VALUE_CHARS]} … ({len(text):,} characters)"
 
 
-def _describe_figures(comparison: Comparison | None) -> str:
+def verdict(comparison: Comparison) -> tuple[str, str]:
+    """Return how similar two images are, in a title and a sentence."""
+    return VERDICTS[comparison.verdict]
+
+
+def figures(comparison: Comparison | None) -> str:
+    """Return the measures of a difference as sentences; "" for identical pixels."""
     if comparison is None:
         return ""
     before, after = comparison.before, comparison.after

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 import weakref
@@ -12,7 +13,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ...errors import StorageError
 from ...runs.client_pool import ClientPool
+from ...storage.generation_store import GenerationStore
 from ..server import upload_cleanup
 from .tab_session import TabSessions
 
@@ -21,12 +24,15 @@ LOAD_SCRIPT = "() => window.flux.startVisit()"
 
 IDLE_CHECK_SECONDS = 60.0
 
+UNDO_SECONDS = 600.0
+"""Seconds from the deletion of an image until its files are removed; the page offers Undo for a shorter time."""
+
 
 async def leave(request: Request) -> Response:
     """End the session of a closed tab; a request without the visit's token ends none."""
     parts = [part async for part in request.stream()]
     visit = b"".join(parts)[:100].decode("ascii", "replace")
-    await asyncio.to_thread(request.app.get_blocks().sessions.end, visit)
+    await asyncio.to_thread(request.app.get_blocks().binding.page.sessions.end, visit)
     return Response(status_code=204)
 
 
@@ -36,12 +42,14 @@ ROUTE = Route("/leave", leave, methods=["POST"])
 def expire_idle(
     sessions: TabSessions,
     clients: ClientPool,
+    store: GenerationStore | None = None,
     interval_seconds: float = IDLE_CHECK_SECONDS,
     uploads: Path | None = None,
 ) -> None:
     """End idle sessions and clients on a thread, for as long as `sessions` exist.
 
-    `uploads` is the folder of visitors' uploads, where it is bounded.
+    The images of `store` that visitors have deleted are removed once Undo is over. `uploads` is the folder of visitors'
+    uploads, where it is bounded.
     """
     alive = weakref.ref(sessions)
 
@@ -53,6 +61,9 @@ def expire_idle(
                 return
             present.expire_idle()
             clients.close_idle()
+            if store is not None and store.is_primary:
+                with contextlib.suppress(StorageError):  # the next look removes them
+                    store.purge(time.time() - UNDO_SECONDS)
             if uploads is not None:
                 upload_cleanup.delete_oldest(uploads)
             del present

@@ -42,9 +42,8 @@ class TabSession:
     that edits of the JSON replaced them, so that the next edit extends `undo`.
     `carried_values` follow the visitor to another endpoint; `rejected_values` names those that it cannot take.
     `balance` is the account's last known balance, in credits. `sized_prices` are the prices of images of the size in
-    the form, by endpoint; `shown_endpoint` is the one in the form at the latest event. `lost_key` says that the program
-    has forgotten the visitor's own key, which the visitor may not know. `history_pages` is how much of the history is
-    shown.
+    the form, by endpoint. `lost_key` says that the program has forgotten the visitor's own key, which the visitor may
+    not know. `history_pages` is how much of the history is shown.
     """
 
     visitor: Visitor
@@ -52,7 +51,6 @@ class TabSession:
     stream_id: int = 0
     balance: float | None = None
     sized_prices: dict[str, PriceEstimate] = field(default_factory=dict)
-    shown_endpoint: str = ""
     progress_by_id: dict[str, float] = field(default_factory=dict)
     last_seen: float = 0.0
     visit_token: str = field(default="", repr=False)
@@ -139,6 +137,16 @@ class TabSessions:
             session.visitor = replace(session.visitor, id=f"visitor-{digest}")
         return session
 
+    def identify_visit(self, token_pair: str, identity: Identity) -> TabSession:
+        """Return the session of a request that has a tab's token but no session hash: the one of the same visit.
+
+        A visit without a session gets one that is not kept.
+        """
+        _, _, visit = token_pair.partition(".")
+        with self._lock:
+            names = [name for name, session in self._sessions.items() if _is_visit(session, visit)]
+        return self.identify(names[0] if names else None, token_pair, identity)
+
     def claim_press(self, owner: str, press: str) -> bool:
         """Return whether a press of this number may act; each number counts once for its owner."""
         if not press:
@@ -160,11 +168,7 @@ class TabSessions:
     def end(self, visit_token: str) -> None:
         """End the session of a closed tab and forget its key."""
         with self._lock:
-            names = [
-                name
-                for name, session in self._sessions.items()
-                if session.visit_token and hmac.compare_digest(session.visit_token, visit_token)
-            ]
+            names = [name for name, session in self._sessions.items() if _is_visit(session, visit_token)]
             keys = self._drop(names)
         self._forget_keys(keys)
 
@@ -219,6 +223,11 @@ class TabSessions:
 
     def _new_visitor(self) -> Visitor:
         return Visitor(id=f"visitor-{secrets.token_hex(16)}") if self._hosted else OWNER
+
+
+def _is_visit(session: TabSession, visit_token: str) -> bool:
+    # As bytes: text with other characters than ASCII would raise an error.
+    return bool(session.visit_token) and hmac.compare_digest(session.visit_token.encode(), visit_token.encode())
 
 
 def _bounded(session_hash: str) -> str:

@@ -15,7 +15,6 @@ from ...errors import (
     InvalidImage,
     InvalidRecipe,
     InvalidRequest,
-    InvalidSweep,
     NoSuchAddress,
     OutOfCredits,
     PlaygroundError,
@@ -71,12 +70,6 @@ ERRORS: dict[type[PlaygroundError], Words] = {
         "It is damaged, too large, or not safe to open.",
         FREE,
         "Export the images again.",
-    ),
-    InvalidSweep: Words(
-        "Can't use this sweep",
-        "An axis or the plan has an error.",
-        FREE,
-        "Fix it and start again.",
     ),
     QuotaExceeded: Words(
         "Limit reached",
@@ -210,7 +203,7 @@ ERRORS: dict[type[PlaygroundError], Words] = {
     ),
     SampleExpired: Words(
         "Download link expired",
-        "The image is ready, but its link expired.",
+        "The image is ready, but its 10-minute link expired.",
         PAID,
         "Get a new link.",
         ("collect", "again"),

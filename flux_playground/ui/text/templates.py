@@ -24,6 +24,13 @@ ICONS = {
     "lock": '<rect x="5" y="11" width="14" height="9" rx="2"/><path class="shackle" d="M8 11V8a4 4 0 0 1 8 0v3"/>',
     "info": '<circle cx="12" cy="12" r="9"/><path d="M12 11v5M12 8h.01"/>',
     "down": '<path d="M7 10l5 5 5-5"/>',
+    "star": '<path d="M12 4l2.400 5 5.600.8-4 3.900 1 5.500-5-2.700-5 2.700 1-5.500-4-3.900 5.600-.8z"/>',
+    "gallery": '<rect x="4" y="4" width="7" height="7" rx="1.500"/><rect x="13" y="4" width="7" height="7" rx="1.500"/>'
+    '<rect x="4" y="13" width="7" height="7" rx="1.500"/><rect x="13" y="13" width="7" height="7" rx="1.500"/>',
+    "filter": '<path d="M4 6h16M7 12h10M10 18h4"/>',
+    "history": '<path d="M4 12a8 8 0 1 0 2.500-5.800L4 8M4 3v5h5M12 8v4l3 2"/>',
+    "compare": '<rect x="4" y="5" width="16" height="14" rx="2"/><path d="M12 3v18"/>',
+    "trash": '<path d="M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13"/>',
     "menu": '<path d="M5 7h14M5 12h14M5 17h14"/>',
     "more": '<path d="M6 12h.01M12 12h.01M18 12h.01" stroke-width="3"/>',
     "enlarge": '<path d="M9 4H4v5M15 4h5v5M9 20H4v-5M15 20h5v-5"/>',

@@ -1,0 +1,103 @@
+// Stars, ratings, tags and notes, of one image or of many; and deleting images, with Undo.
+import { announce, showToast } from "./announcements.js";
+import { send } from "./bridge.js";
+import { $, $$, createElement, setAttribute } from "./dom.js";
+import { findGalleryItem, refreshGallery } from "./gallery.js";
+import { request } from "./visit_fetch.js";
+
+const UNDO_MILLISECONDS = 10_000;
+let undoTimer = 0;
+
+const stars = (id) => $$(`[data-act=star][data-id="${id}"]`);
+const isStarred = (id) => stars(id).some((button) => button.getAttribute("aria-pressed") === "true");
+
+export function installAnnotations() {
+  document.addEventListener("change", (event) => {
+    const { target } = event;
+    const id = target.closest?.(".notes")?.dataset.id;
+    if (id && target.name === "note") annotate([id], { note: target.value });
+    else if (id && target.name === "tags") replaceTags(id, target);
+  });
+}
+
+// The tags of a typed text: without blanks, doubles and empty ones.
+export const splitTags = (text) => [...new Set(text.split(",").map((tag) => tag.trim()).filter(Boolean))];
+
+// All get a star, unless each of them has one.
+export const starImages = (ids) => annotate(ids, { starred: !ids.every(isStarred) });
+
+export const rateImages = (ids, rating) => annotate(ids, { rating });
+
+export const tagImages = async (ids, text) =>
+  (await annotate(ids, { addTags: splitTags(text) })) && showToast(ids.length === 1 ? "Tag added." : `Tag added to ${ids.length} images.`);
+
+// A second press on the same rating removes the rating.
+export function rateImage({ id, rating }, control) {
+  const isSame = control.getAttribute("aria-checked") === "true";
+  rateImages([id], isSame ? 0 : Number(rating));
+}
+
+async function replaceTags(id, box) {
+  const before = splitTags(box.defaultValue);
+  const after = splitTags(box.value);
+  const changed = { addTags: after.filter((tag) => !before.includes(tag)), removeTags: before.filter((tag) => !after.includes(tag)) };
+  const done = await annotate([id], changed);
+  if (done) box.defaultValue = box.value = done[id].tags.join(", ");
+}
+
+async function annotate(ids, changes) {
+  if (!ids.length) return null;
+  const response = await request("gallery/annotate", { body: { ids, ...changes } });
+  if (!response) return null;
+  const annotations = await response.json();
+  for (const [id, annotation] of Object.entries(annotations)) renderAnnotation(id, annotation);
+  if ("starred" in changes) announce(changes.starred ? "Starred." : "Star removed.");
+  if ("rating" in changes) announce(changes.rating ? `Rated ${changes.rating} of 5.` : "Rating removed.");
+  return annotations;
+}
+
+function renderAnnotation(id, { starred, rating }) {
+  for (const button of stars(id)) setAttribute(button, "aria-pressed", starred);
+  for (const button of $$(`[data-act=rate][data-id="${id}"]`)) {
+    setAttribute(button, "aria-checked", Number(button.dataset.rating) === rating);
+    button.toggleAttribute("data-on", Number(button.dataset.rating) <= rating);
+  }
+  const item = findGalleryItem(id);
+  if (!item) return;
+  item.dataset.rating = rating;
+  $(":scope > .stars", item)?.remove();
+  if (rating) item.append(createElement("span", { className: "stars", textContent: "★".repeat(rating), ariaHidden: "true" }));
+}
+
+export async function deleteImages(ids) {
+  const response = await request("gallery/delete", { body: { ids } });
+  if (!response) return false;
+  const { ids: hidden } = await response.json();
+  if (!hidden.length) {
+    showToast("Running images cannot be deleted.");
+    return false;
+  }
+  dispatchEvent(new CustomEvent("imagesdeleted", { detail: hidden }));
+  send("show", { id: "" }, { expectsChange: false });
+  offerUndo(hidden);
+  return true;
+}
+
+function offerUndo(ids) {
+  $("#undo-delete")?.remove();
+  const bar = createElement("div", { id: "undo-delete", className: "undo-bar" });
+  bar.setAttribute("role", "status");
+  const text = ids.length === 1 ? "Image deleted." : `${ids.length} images deleted.`;
+  const button = createElement("button", { type: "button", className: "quiet framed", textContent: "Undo" });
+  bar.append(createElement("span", { textContent: text }), button);
+  document.body.append(bar);
+  clearTimeout(undoTimer);
+  undoTimer = setTimeout(() => bar.remove(), UNDO_MILLISECONDS);
+  button.addEventListener("click", async () => {
+    bar.remove();
+    if (!(await request("gallery/restore", { body: { ids } }))) return;
+    showToast("Restored.");
+    send("show", { id: "" }, { expectsChange: false });
+    refreshGallery();
+  });
+}

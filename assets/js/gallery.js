@@ -1,0 +1,140 @@
+// The gallery: a section with its own address, filled with results from the program.
+import { announce } from "./announcements.js";
+import { changeAddress, COMPARE, GALLERY, OPEN, readFilters, readParameter } from "./address_state.js";
+import { $, $$, createElement } from "./dom.js";
+import { fillFilters, renderFilters } from "./gallery_filters.js";
+import { page } from "./page_state.js";
+import { onFrame } from "./rendering.js";
+import { localStore } from "./storage.js";
+import { request } from "./visit_fetch.js";
+
+const TYPING_MILLISECONDS = 120;
+const DENSITY = "flux-density";
+const AHEAD = "1200px"; // the next results are loaded before the end of the page is seen
+let shownFilters = null; // the filters of the results on the page
+let loading = null; // ends the request that is under way
+let nextPage = "";
+let isLoadingMore = false;
+let typingTimer = 0;
+let isStarted = false;
+
+export function installGallery() {
+  onFrame(startGallery);
+  addEventListener("popstate", renderView);
+  addEventListener("addresschange", renderView);
+  document.addEventListener("input", handleInput);
+  document.addEventListener("change", handleInput);
+}
+
+// Once, as soon as the section is drawn and the visit has begun.
+function startGallery() {
+  if (isStarted || !page.token || !$("#gallery .more-below")) return;
+  isStarted = true;
+  const size = localStore.get(DENSITY);
+  if (size) $("#gallery [name=density]").value = size;
+  renderDensity();
+  new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && loadMore(), { rootMargin: AHEAD })
+    .observe($("#gallery .more-below"));
+  renderView();
+}
+
+export function toggleGallery() {
+  if (page.view === GALLERY) closeGallery();
+  else changeAddress({ [GALLERY]: "" });
+}
+
+export const closeGallery = () => changeAddress({ [GALLERY]: null, [OPEN]: null, [COMPARE]: null });
+
+// Shows the view of the address: the gallery, a comparison, or the form with its result.
+function renderView() {
+  if (!isStarted) return;
+  const section = $("#gallery");
+  const parameters = new URLSearchParams(location.search);
+  const view = parameters.has(COMPARE) ? COMPARE : parameters.has(GALLERY) ? GALLERY : "";
+  const isNew = view !== page.view;
+  page.view = view;
+  document.documentElement.dataset.view = view;
+  section.hidden = view !== GALLERY;
+  if (view === GALLERY) {
+    const filters = readFilters(location.search).toString();
+    renderFilters(readFilters(location.search));
+    if (filters !== shownFilters) loadResults();
+    else if (isNew) refreshGallery();
+    if (isNew && !readParameter(OPEN)) $("input[type=search]", section).focus({ preventScroll: true });
+  }
+  dispatchEvent(new Event("viewchange"));
+}
+
+// New images since the last look come first, so the first page is loaded again; deep results stay until then.
+export const refreshGallery = () => loadResults({ keepsScroll: true });
+
+async function loadResults({ keepsScroll = false } = {}) {
+  const filters = readFilters(location.search);
+  const isSame = filters.toString() === shownFilters;
+  shownFilters = filters.toString();
+  if (!keepsScroll || !isSame) scrollTo({ top: 0 });
+  loading?.abort();
+  loading = new AbortController();
+  const response = await fetchCards(filters, "", loading.signal);
+  if (!response) return;
+  const html = await response.text();
+  if (filters.toString() !== shownFilters) return;
+  nextPage = response.headers.get("x-flux-next") || "";
+  $("#gallery .grid").innerHTML = html;
+  const count = Number(response.headers.get("x-flux-count"));
+  const text = `${count.toLocaleString("en-US")} ${count === 1 ? "image" : "images"}`;
+  $("#gallery h2 .total").textContent = text;
+  announce(text);
+  showGalleryMessage("");
+  dispatchEvent(new Event("resultschange"));
+  fillFilters();
+}
+
+// Loads the results below the present ones; returns whether there were any.
+export async function loadMore() {
+  if (!nextPage || isLoadingMore || page.view !== GALLERY) return false;
+  isLoadingMore = true;
+  const cursor = nextPage;
+  const response = await fetchCards(readFilters(location.search), cursor);
+  isLoadingMore = false;
+  if (!response || cursor !== nextPage) return false;
+  nextPage = response.headers.get("x-flux-next") || "";
+  const list = createElement("template", { innerHTML: await response.text() });
+  $("#gallery .grid").append(list.content);
+  dispatchEvent(new Event("resultschange"));
+  return true;
+}
+
+function fetchCards(filters, after, signal) {
+  const parameters = new URLSearchParams(filters);
+  parameters.set("tz", new Date().getTimezoneOffset());
+  if (after) parameters.set("after", after);
+  return request(`gallery/cards?${parameters}`, { signal, onRefused: showGalleryMessage });
+}
+
+const showGalleryMessage = (text) => ($("#gallery > .message").textContent = text);
+
+export const galleryCards = () => $$("#gallery .grid .card");
+export const findGalleryItem = (id) => $(`#gallery .grid li[data-id="${id}"]`);
+
+function handleInput(event) {
+  const { target } = event;
+  if (!target.closest?.("#gallery")) return;
+  if (target.name === "density") {
+    localStore.set(DENSITY, target.value);
+    renderDensity();
+  } else if (target.name === "q") {
+    clearTimeout(typingTimer);
+    typingTimer = setTimeout(() => setFilter("q", target.value.trim(), { replace: true }), TYPING_MILLISECONDS);
+  } else if (target.name === "sort" && event.type === "change") setFilter("sort", target.value === "newest" ? "" : target.value);
+}
+
+function setFilter(name, value, options) {
+  const filters = readFilters(location.search);
+  if ((filters.get(name) || "") === value) return;
+  if (value) filters.set(name, value);
+  else filters.delete(name);
+  changeAddress({}, filters, options);
+}
+
+const renderDensity = () => $("#gallery .grid").style.setProperty("--card", `${$("#gallery [name=density]").value}px`);

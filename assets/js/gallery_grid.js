@@ -1,0 +1,131 @@
+// The grid of the gallery: which images are selected, and what the keyboard does.
+import { deleteImages, rateImages, starImages, tagImages } from "./annotations.js";
+import { $, $$ } from "./dom.js";
+import { findGalleryItem, galleryCards, loadMore } from "./gallery.js";
+import { page } from "./page_state.js";
+import { areLettersOn } from "./shortcut_list.js";
+
+const selected = new Set();
+let lastSelected = ""; // the other end of a range
+
+export function installGrid() {
+  addEventListener("resultschange", renderSelection);
+  document.addEventListener("click", (event) => {
+    const box = event.target.closest?.("#gallery .grid input[type=checkbox]");
+    if (box) select(box.closest("li").dataset.id, box.checked, event.shiftKey);
+  });
+  addEventListener("imagesdeleted", ({ detail }) => removeItems(detail));
+  document.addEventListener("keydown", handleGridKey);
+  document.addEventListener("change", ({ target }) => {
+    if (target.id !== "rate-all" || !target.value) return;
+    rateImages(selectedIds(), Number(target.value));
+    target.value = "";
+  });
+  document.addEventListener("keydown", (event) => {
+    const box = event.target.closest?.("#gallery .selection [name=tag]");
+    if (!box || event.key !== "Enter" || !box.value.trim()) return;
+    tagImages(selectedIds(), box.value);
+    box.value = "";
+  });
+}
+
+export const selectedIds = () => [...selected];
+
+export function clearSelection() {
+  selected.clear();
+  lastSelected = "";
+  renderSelection();
+}
+
+// The items from one to another, in the order of the list.
+export function idsBetween(ids, first, last) {
+  const ends = [ids.indexOf(first), ids.indexOf(last)].sort((one, other) => one - other);
+  return ends[0] < 0 ? [last] : ids.slice(ends[0], ends[1] + 1);
+}
+
+function select(id, isOn, isRange) {
+  const ids = galleryCards().map((card) => card.dataset.id);
+  for (const one of isRange && lastSelected ? idsBetween(ids, lastSelected, id) : [id]) {
+    if (isOn) selected.add(one);
+    else selected.delete(one);
+  }
+  lastSelected = id;
+  renderSelection();
+}
+
+function renderSelection() {
+  for (const item of $$("#gallery .grid li[data-id]")) {
+    const isSelected = selected.has(item.dataset.id);
+    item.toggleAttribute("data-selected", isSelected);
+    $("input[type=checkbox]", item).checked = isSelected;
+  }
+  const bar = $("#gallery .selection");
+  bar.hidden = !selected.size;
+  $(".number", bar).textContent = `${selected.size} selected`;
+  $("[data-act=compare-selected]", bar).disabled = selected.size < 2 || selected.size > 4;
+  const cards = galleryCards();
+  if (cards.length && !cards.some((card) => card.tabIndex === 0)) cards[0].tabIndex = 0;
+}
+
+export function focusCardAt(index) {
+  const cards = galleryCards();
+  const card = cards[Math.max(0, Math.min(cards.length - 1, index))];
+  if (!card) return;
+  for (const one of cards) one.tabIndex = one === card ? 0 : -1;
+  card.focus();
+  card.scrollIntoView({ block: "nearest" });
+}
+
+const columnsOf = (grid) => getComputedStyle(grid).gridTemplateColumns.split(" ").length;
+
+async function handleGridKey(event) {
+  if (page.view !== "gallery" || $("dialog[open]") || event.ctrlKey || event.metaKey || event.altKey) return;
+  const isTyping = event.target.matches?.("input:not([type=checkbox], [type=range]), select, textarea");
+  if (event.key === "/" && !isTyping) {
+    event.preventDefault();
+    $("#gallery [name=q]").focus();
+    return;
+  }
+  if (event.key === "ArrowDown" && event.target.name === "q") {
+    event.preventDefault();
+    focusCardAt(0);
+    return;
+  }
+  const item = event.target.closest?.("#gallery .grid li[data-id]");
+  if (!item) return;
+  const cards = galleryCards();
+  const place = cards.indexOf($(".card", item));
+  const columns = columnsOf($("#gallery .grid"));
+  const target = {
+    ArrowLeft: place - 1, ArrowRight: place + 1, ArrowUp: place - columns, ArrowDown: place + columns,
+    Home: 0, End: cards.length - 1, PageUp: place - 4 * columns, PageDown: place + 4 * columns,
+  }[event.key];
+  if (target !== undefined) {
+    event.preventDefault();
+    if (target >= cards.length) await loadMore();
+    focusCardAt(target);
+  } else if (areLettersOn() && handleLetter(event.key, item.dataset.id)) event.preventDefault();
+}
+
+function handleLetter(key, id) {
+  const ids = selected.size ? selectedIds() : [id];
+  if (key === "x") select(id, !selected.has(id), false);
+  else if (key === "s") starImages(ids);
+  else if (/^[0-5]$/.test(key)) rateImages(ids, Number(key));
+  else if (key === "Delete") deleteImages(ids);
+  else return false;
+  return true;
+}
+
+// Removes deleted images, and moves the focus to the next one.
+function removeItems(ids) {
+  const cards = galleryCards();
+  const place = cards.findIndex((card) => card === document.activeElement || card.tabIndex === 0);
+  const hadFocus = cards[place] && cards[place].closest("li").contains(document.activeElement);
+  for (const id of ids) {
+    findGalleryItem(id)?.remove();
+    selected.delete(id);
+  }
+  renderSelection();
+  if (hadFocus) focusCardAt(Math.min(place, galleryCards().length - 1));
+}

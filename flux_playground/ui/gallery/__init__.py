@@ -1,0 +1,1 @@
+"""The gallery: every generation of a visitor, found, judged, compared and exported."""

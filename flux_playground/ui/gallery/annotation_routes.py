@@ -1,0 +1,61 @@
+"""Routes that change what a visitor says of images: stars, ratings, tags, notes; and that delete images."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from ..events.context import Context
+from .gallery_requests import json_endpoint, read_ids
+from .gallery_view import describe_annotation
+
+
+def annotate(context: Context, values: dict[str, Any]) -> Response:
+    """Change the annotations of images; return the new ones by id. Raises ValueError, `InvalidRequest`."""
+    ids, annotations = read_ids(values.get("ids")), context.playground.store.annotations
+    changed = annotations.update(
+        context.visitor.id,
+        ids,
+        starred=_read(values, "starred", bool),
+        rating=_read(values, "rating", int),
+        add_tags=_read_texts(values, "addTags"),
+        remove_tags=_read_texts(values, "removeTags"),
+        note=_read(values, "note", str),
+    )
+    return JSONResponse({one: describe_annotation(annotation) for one, annotation in changed.items()})
+
+
+def delete(context: Context, values: dict[str, Any]) -> Response:
+    """Hide images, to be deleted from the disk later; return the ids of those that were hidden."""
+    ids = read_ids(values.get("ids"))
+    hidden = context.playground.store.annotations.delete(context.visitor.id, ids, time.time())
+    return JSONResponse({"ids": list(hidden)})
+
+
+def restore(context: Context, values: dict[str, Any]) -> Response:
+    """Undo a deletion."""
+    context.playground.store.annotations.undelete(context.visitor.id, read_ids(values.get("ids")))
+    return JSONResponse({})
+
+
+def _read(values: dict[str, Any], name: str, kind: type) -> Any:
+    value = values.get(name)
+    if value is not None and type(value) is not kind:
+        raise ValueError(f"{name} is not valid.")
+    return value
+
+
+def _read_texts(values: dict[str, Any], name: str) -> tuple[str, ...]:
+    texts = values.get(name, [])
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise ValueError(f"{name} is not valid.")
+    return tuple(texts)
+
+
+ROUTES = tuple(
+    Route(f"/gallery/{name}", json_endpoint(answer), methods=["POST"])
+    for name, answer in (("annotate", annotate), ("delete", delete), ("restore", restore))
+)

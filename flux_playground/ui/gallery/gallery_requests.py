@@ -1,0 +1,102 @@
+"""Identifies the visitor of a request to the gallery's routes, and turns errors into responses."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+
+from ...bounded_json import InvalidJson, parse_json
+from ...errors import InvalidRequest, StorageError
+from ...generation import Generation
+from ..events.context import Context
+from ..session import caller
+from .query_params import InvalidFilter
+
+TOKEN_HEADER = "x-flux-visit"  # noqa: S105  # a name, not a token
+"""Carries the token of the tab and its visit, as the page's events do."""
+
+MAX_IDS = 1_000
+MAX_BODY_BYTES = 1_000_000
+ID = re.compile(r"[0-9a-f]{32}")
+
+Answer = Callable[[Context, Request], Response]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def endpoint(answer: Answer) -> Endpoint:
+    """Return a route's endpoint that runs `answer` on a thread, for the visitor of the request.
+
+    A filter that cannot be read gives 400, a store that cannot be read 503, each with a sentence for the page.
+    """
+
+    async def respond(request: Request) -> Response:
+        context = context_of(request, request.headers.get(TOKEN_HEADER, ""))
+        try:
+            return await asyncio.to_thread(answer, context, request)
+        except InvalidFilter as error:
+            return PlainTextResponse(str(error), 400)
+        except StorageError as error:
+            return PlainTextResponse(error.message, 503)
+
+    return respond
+
+
+def json_endpoint(answer: Callable[[Context, dict[str, Any]], Response]) -> Endpoint:
+    """Return an endpoint like `endpoint`; `answer` gets the JSON object of the request's body."""
+
+    async def respond(request: Request) -> Response:
+        body = await request.body()
+        try:
+            values = parse_json(body[: MAX_BODY_BYTES + 1])
+        except InvalidJson:
+            values = None
+        if len(body) > MAX_BODY_BYTES or not isinstance(values, dict):
+            return PlainTextResponse("The request is not a JSON object.", 400)
+        context = context_of(request, request.headers.get(TOKEN_HEADER, ""))
+        try:
+            return await asyncio.to_thread(answer, context, values)
+        except ValueError as error:
+            return PlainTextResponse(str(error), 400)
+        except StorageError as error:
+            return PlainTextResponse(error.message, 503)
+        except InvalidRequest as error:
+            return PlainTextResponse(f"{error.details[0].field}: {error.details[0].msg}.", 400)
+
+    return respond
+
+
+def context_of(request: Request, token: str) -> Context:
+    """Return the context of a request: the visitor of the tab's token, at the page's first form."""
+    binding = request.app.get_blocks().binding
+    identity = caller.identity_of(request, binding.page.secret_key)
+    return Context(binding.page, binding.page.sessions.identify_visit(token[:200], identity), binding.forms[0])
+
+
+def own_generations(context: Context, ids: Iterable[str]) -> list[Generation]:
+    """Return the generations of this visitor among some ids, in their order."""
+    found = []
+    for generation_id in ids:
+        generation = context.playground.store.get(generation_id) if ID.fullmatch(generation_id) else None
+        if generation is not None and generation.owner == context.visitor.id:
+            found.append(generation)
+    return found
+
+
+def read_ids(values: Any) -> list[str]:
+    """Return the ids of a request; raises ValueError for anything but a list of at most `MAX_IDS` ids."""
+    if not isinstance(values, list) or not all(isinstance(one, str) and ID.fullmatch(one) for one in values):
+        raise ValueError("The ids of the images are not valid.")
+    if len(values) > MAX_IDS:
+        raise ValueError(f"At most {MAX_IDS:,} images can be changed at once.")
+    return values
+
+
+def fragment(html: str, **headers: str) -> Response:
+    """Return a piece of HTML that the page's script puts in its place."""
+    names = {f"x-flux-{name}": value for name, value in headers.items()}
+    return HTMLResponse(html, headers={"cache-control": "private, no-store", **names})

@@ -1,0 +1,124 @@
+"""Routes of the gallery: results, filters, one image, the comparison, earlier prompts.
+
+They answer with pieces of HTML. Each request carries the token of its tab, and finds the images of its visitor only.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from ... import reproduce
+from ...generation import Generation
+from ...storage.annotations import Annotation
+from ...storage.search import Entry
+from ..events.context import Context
+from ..generate.result_view import ResultContext, render_result
+from ..recipes.reproduction_view import describe_reproduction, figures, verdict
+from ..text import image_urls
+from ..text.templates import render
+from .compare_view import MAX_COMPARED_IMAGES, render_comparison
+from .gallery_requests import endpoint, fragment, own_generations
+from .gallery_view import describe_filter, filterable_fields, render_cards, render_filters, render_notes
+from .query_params import MAX_TEXT_CHARS, parse_query, read_number
+
+CARDS_PER_PAGE = 60
+PROMPTS_PER_PAGE = 40
+
+
+def show_cards(context: Context, request: Request) -> Response:
+    """Return a page of results; without a cursor (`after`) the first one, with the number of all."""
+    store, params = context.playground.store, request.query_params
+    query = parse_query(params, filterable_fields(context.playground.document))
+    after = params.get("after", "")
+    page = store.search.page(context.visitor.id, query, after, CARDS_PER_PAGE)
+    headers = {"next": page.next}
+    if not after:
+        headers["count"] = str(store.search.count(context.visitor.id, query))
+    return fragment(render_cards(page.entries, page.next, first=not after), **headers)
+
+
+def show_filters(context: Context, _: Request) -> Response:
+    """Return the filters that this visitor's images offer."""
+    playground, owner = context.playground, context.visitor.id
+    search = playground.store.search
+    offered = (
+        describe_filter(field, search.values(owner, name, 60))
+        for name, field in filterable_fields(playground.document).items()
+    )
+    endpoints = [operation.path for operation in playground.document.operations]
+    html = render_filters([one for one in offered if one], endpoints, playground.store.annotations.tags(owner))
+    return fragment(html)
+
+
+def show_image(context: Context, request: Request) -> Response:
+    """Return the notes, actions and details of one image, with its neighbors among the results of the filters."""
+    found = own_generations(context, [request.path_params["id"]])
+    if not found:
+        return _missing()
+    generation, store = context.playground.get(found[0].id), context.playground.store
+    query = parse_query(request.query_params, filterable_fields(context.playground.document))
+    neighbors = store.search.neighbors(context.visitor.id, query, generation.id)
+    entry = store.search.entries(context.visitor.id, [generation.id])
+    annotation = entry[0].annotation if entry else Annotation()
+    outlook = describe_reproduction(context, generation)
+    result = render_result(ResultContext(generation, outlook=outlook, is_demo=context.is_local(generation)))
+    below = result.below if generation.image is not None else result.frame + result.below
+    return fragment(render_notes(Entry(generation, annotation), below, neighbors))
+
+
+def show_comparison(context: Context, request: Request) -> Response:
+    """Return the comparison of two to four images."""
+    ids = list(dict.fromkeys(request.query_params.get("ids", "").split(",")))[:MAX_COMPARED_IMAGES]
+    found = own_generations(context, ids)
+    annotations = context.playground.store.annotations.get(context.visitor.id, [one.id for one in found])
+    return fragment(render_comparison(found, annotations, len(ids) - len(found)))
+
+
+def show_difference(context: Context, request: Request) -> Response:
+    """Return the difference of two images as a PNG, its measures in the header; 422 with a sentence for no image."""
+    found = own_generations(context, request.query_params.get("ids", "").split(",")[:2])
+    if len(found) < 2:
+        return _missing()
+    report = reproduce.compare_generations(*found)
+    comparison = report.comparison
+    if comparison is None:
+        return PlainTextResponse(report.problem, 422)
+    title, sentence = verdict(comparison)
+    text = " ".join(part for part in (f"{title}.", sentence, figures(comparison)) if part)
+    if not comparison.difference_png:
+        return PlainTextResponse(text, 422)
+    headers = {"x-flux-measure": text.replace("×", "x"), "x-flux-gain": str(comparison.gain)}
+    return Response(comparison.difference_png, media_type="image/png", headers={"cache-control": "no-store", **headers})
+
+
+def show_prompts(context: Context, request: Request) -> Response:
+    """Return earlier prompts with their number of images and the best one of them."""
+    params, store = request.query_params, context.playground.store
+    after = read_number(params.get("after", ""))
+    uses = store.search.prompts(context.visitor.id, params.get("q", "")[:MAX_TEXT_CHARS], PROMPTS_PER_PAGE, after)
+    prompts = [{"prompt": use.prompt, "count": use.count, "thumbnail": _thumbnail(store, use.best_id)} for use in uses]
+    following = repr(uses[-1].last_used) if len(uses) == PROMPTS_PER_PAGE else ""
+    return fragment(render("prompts.html", prompts=prompts), next=following)
+
+
+def _thumbnail(store: Any, generation_id: str) -> str:
+    best: Generation | None = store.get(generation_id) if generation_id else None
+    return image_urls.thumbnail(best) if best is not None and reproduce.image_exists(best) else ""
+
+
+def _missing() -> Response:
+    return PlainTextResponse("This image is not in your history.", 404)
+
+
+ROUTES = (
+    Route("/gallery/cards", endpoint(show_cards)),
+    Route("/gallery/filters", endpoint(show_filters)),
+    Route("/gallery/image/{id}", endpoint(show_image)),
+    Route("/gallery/comparison", endpoint(show_comparison)),
+    Route("/gallery/difference", endpoint(show_difference)),
+    Route("/gallery/prompts", endpoint(show_prompts)),
+)

@@ -1,0 +1,130 @@
+"""Routes that export and import images. An export is a form, because a browser saves its response while it arrives."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+from starlette.datastructures import QueryParams
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from ...archive import (
+    export_contact_sheet,
+    export_csv,
+    export_jsonl,
+    export_zip,
+    import_files,
+)
+from ...errors import StorageError
+from ...storage.search import Entry
+from ..events.context import Context
+from ..text import field_hints
+from .gallery_requests import TOKEN_HEADER, context_of, read_ids
+from .gallery_view import filterable_fields
+from .query_params import InvalidFilter, parse_query
+
+ENTRIES_PER_READ = 100
+MAX_NAME_CHARS = 300
+
+Export = Callable[[Context, Iterator[Entry]], Iterator[bytes]]
+EXPORTS: dict[str, tuple[str, Export]] = {
+    "zip": ("application/zip", lambda context, entries: _export_zip(context, entries)),
+    "csv": ("text/csv; charset=utf-8", lambda _, entries: export_csv(entries)),
+    "jsonl": ("application/jsonl", lambda _, entries: export_jsonl(entries)),
+    "html": ("text/html; charset=utf-8", lambda context, entries: _export_sheet(context, entries)),
+}
+"""Media type and function of each format; a format is also the suffix of its file."""
+
+
+async def export(request: Request) -> Response:
+    """Stream the chosen images (`ids`), or all that `filters` find, in one of `EXPORTS`."""
+    form = await request.form()
+    fields = {name: value for name, value in form.items() if isinstance(value, str)}
+    context = context_of(request, fields.get("token", ""))
+    media_type, run = EXPORTS.get(fields.get("format", ""), ("", None))
+    try:
+        if run is None:
+            raise InvalidFilter("This format is not known.")
+        chunks = run(context, _iter_entries(context, fields))
+    except (InvalidFilter, ValueError) as error:
+        return PlainTextResponse(str(error), 400)
+    name = f"flux-{time.strftime('%Y-%m-%d')}.{fields['format']}"
+    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
+    return StreamingResponse(_on_threads(chunks), media_type=media_type, headers=headers)
+
+
+async def import_upload(request: Request) -> Response:
+    """Import an uploaded image or archive, whose name is `name`; return what was added as JSON."""
+    context = context_of(request, request.headers.get(TOKEN_HEADER, ""))
+    if context.playground.settings.hosted:  # retention would delete paid images of others for imported ones
+        return PlainTextResponse("Importing is turned off on a shared page.", 403)
+    name = request.query_params.get("name", "")[-MAX_NAME_CHARS:] or "file"
+    with tempfile.TemporaryDirectory(prefix="flux-import-") as folder:
+        path = Path(folder) / "upload"
+        try:
+            with path.open("wb") as file:
+                async for chunk in request.stream():
+                    await asyncio.to_thread(file.write, chunk)
+            return await asyncio.to_thread(_import_file, context, name, path)
+        except StorageError as error:
+            return PlainTextResponse(error.message, 503)
+        except OSError as error:
+            return PlainTextResponse(f"The file cannot be stored: {error.strerror}.", 507)
+        except ClientDisconnect:
+            return Response(status_code=400)
+
+
+def _import_file(context: Context, name: str, path: Path) -> Response:
+    playground = context.playground
+    fields = tuple(field.name for field in context.operation.fields if not (field.secret or field.media))
+    report = import_files(playground.store, context.visitor.id, [(name, path)], fields=fields)
+    rejected = [*report.rejected, *([(name, report.problem)] if report.problem else [])]
+    return JSONResponse({"added": len(report.added), "known": report.known, "rejected": rejected})
+
+
+def _iter_entries(context: Context, fields: dict[str, str]) -> Iterator[Entry]:
+    """Yield the chosen entries, or all of a query, read in parts. Raises `InvalidFilter`, ValueError."""
+    search, owner = context.playground.store.search, context.visitor.id
+    if ids := [one for one in fields.get("ids", "").split(",") if one]:
+        chosen = read_ids(ids)
+        parts = (chosen[start : start + ENTRIES_PER_READ] for start in range(0, len(chosen), ENTRIES_PER_READ))
+        return (entry for part in parts for entry in search.entries(owner, part))
+    params = QueryParams(f"{fields.get('filters', '')}&tz={fields.get('tz', '0')}")
+    query = parse_query(params, filterable_fields(context.playground.document))
+
+    def read() -> Iterator[Entry]:
+        page = search.page(owner, query, "", ENTRIES_PER_READ)
+        yield from page.entries
+        while page.next:
+            page = search.page(owner, query, page.next, ENTRIES_PER_READ)
+            yield from page.entries
+
+    return read()
+
+
+def _export_zip(context: Context, entries: Iterator[Entry]) -> Iterator[bytes]:
+    return export_zip(entries, context.playground.store, named_after=field_hints.FACTS[:2])
+
+
+def _export_sheet(context: Context, entries: Iterator[Entry]) -> Iterator[bytes]:
+    fields = filterable_fields(context.playground.document)
+    labels = {name: field_hints.label(field) for name, field in fields.items()}
+    return export_contact_sheet(entries, context.playground.store, title="FLUX Playground", labels=labels)
+
+
+async def _on_threads(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Give the chunks of an iterator that blocks."""
+    end = object()
+    while (chunk := await asyncio.to_thread(next, chunks, end)) is not end:
+        yield chunk  # type: ignore[misc]  # `end` is the only other value
+
+
+ROUTES = (
+    Route("/gallery/export", export, methods=["POST"]),
+    Route("/gallery/import", import_upload, methods=["POST"]),
+)

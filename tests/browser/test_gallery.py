@@ -1,0 +1,197 @@
+"""The gallery in a browser: images are found, judged, opened, compared, deleted, exported and imported."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.app_process import running_quick
+from tests.page_actions import fill, image, load, press
+
+PROMPTS = ("TOK a mill by a river", "TOK a red lighthouse", "A night train")
+
+
+@pytest.fixture(scope="module")
+def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A page with the images of this file only."""
+    with running_quick(tmp_path_factory.mktemp("gallery"), FLUX_PLAYGROUND_LOCAL_SPEED="20") as url:
+        yield url
+
+
+@pytest.fixture
+def address(own_home: str) -> str:
+    """The page that the tests load."""
+    return own_home
+
+
+@pytest.fixture(scope="module")
+def made(tab: Page, own_home: str) -> list[str]:
+    """The ids of three images, oldest first."""
+    load(tab, own_home)
+    ids = []
+    for number, prompt in enumerate(PROMPTS):
+        fill(tab, finetune_id="my-finetune", prompt=prompt, seed=str(4_100 + number))
+        press(tab)
+        image(tab)
+        ids.append(tab.locator("#stage .frame").get_attribute("data-id") or "")
+    return ids
+
+
+@pytest.fixture
+def gallery(made: list[str], page: Page) -> Iterator[Page]:
+    """The page with the gallery open."""
+    page.locator("button.gallery").click()
+    expect(cards(page)).to_have_count(3)
+    yield page
+    page.evaluate("document.querySelector('dialog[open]')?.close()")
+
+
+def cards(page: Page) -> Locator:
+    return page.locator("#gallery .grid .card")
+
+
+def search(page: Page, text: str) -> None:
+    page.locator("#gallery [name=q]").fill(text)
+
+
+def test_search_is_in_the_address(gallery: Page) -> None:
+    """The results follow the typed text; a reload and Back find the same."""
+    search(gallery, "red ligh")
+    expect(cards(gallery)).to_have_count(1)
+    expect(cards(gallery)).to_have_attribute("data-prompt", PROMPTS[1])
+    assert "gallery" in gallery.url
+    assert "q=red+ligh" in gallery.url
+    gallery.reload()
+    expect(cards(gallery)).to_have_count(1)
+    expect(gallery.locator("#columns")).to_be_hidden()
+    gallery.locator("#gallery [data-act=gallery]").click()
+    expect(gallery.locator("#columns")).to_be_visible()
+    gallery.go_back()
+    expect(cards(gallery)).to_have_count(1)
+    search(gallery, 'nothing "AND (')
+    expect(gallery.locator("#gallery .grid")).to_contain_text("No images found.")
+
+
+def test_filters_come_from_the_schema(gallery: Page) -> None:
+    """A range of the seed filters; the filter is named and can be removed."""
+    gallery.locator("#gallery .filters > summary").click()
+    gallery.locator('#gallery [name="min.seed"]').fill("4101")
+    expect(cards(gallery)).to_have_count(2)
+    assert "min.seed=4101" in gallery.url
+    gallery.locator('#gallery [name="min.seed"]').fill("many")
+    expect(gallery.locator("#gallery > .message")).to_have_text("'many' is not a number.")
+    gallery.keyboard.press("Escape")
+    gallery.get_by_role("button", name="Remove the filter Seed from many").click()
+    expect(cards(gallery)).to_have_count(3)
+    expect(gallery.locator("#gallery > .message")).to_be_empty()
+
+
+def test_keyboard_judges_and_deletes(gallery: Page, made: list[str]) -> None:
+    """Arrow keys move, letters select and star, digits rate, Delete deletes, and Undo restores."""
+    gallery.keyboard.press("ArrowDown")
+    expect(cards(gallery).nth(0)).to_be_focused()
+    gallery.keyboard.press("s")
+    expect(gallery.locator(f'#gallery li[data-id="{made[2]}"] .star')).to_have_attribute("aria-pressed", "true")
+    gallery.keyboard.press("ArrowRight")
+    gallery.keyboard.press("x")
+    gallery.keyboard.press("5")
+    expect(gallery.locator(f'#gallery li[data-id="{made[1]}"] .stars')).to_have_text("★★★★★")
+    gallery.keyboard.press("Delete")
+    expect(cards(gallery)).to_have_count(2)
+    gallery.get_by_role("button", name="Undo").click()
+    expect(cards(gallery)).to_have_count(3)
+    expect(gallery.locator(f'#gallery li[data-id="{made[1]}"] .stars')).to_have_text("★★★★★")
+    gallery.locator("#gallery .filters > summary").click()
+    gallery.get_by_label("Starred only").check()
+    expect(cards(gallery)).to_have_count(1)
+
+
+def test_open_image_is_annotated(gallery: Page, made: list[str]) -> None:
+    """An open image has its notes, neighbors and actions; tags and note are kept."""
+    cards(gallery).nth(0).click()
+    notes = gallery.locator("#lightbox .notes")
+    expect(notes).to_have_attribute("data-id", made[2])
+    assert f"open={made[2]}" in gallery.url
+    gallery.keyboard.press("ArrowRight")
+    expect(notes).to_have_attribute("data-id", made[1])
+    notes.get_by_role("radio", name="3 of 5").click()
+    expect(notes.get_by_role("radio", name="3 of 5")).to_be_checked()
+    notes.locator("[name=tags]").fill("🎨 final, red")
+    notes.locator("[name=note]").fill("the best one")
+    notes.locator("[name=tags]").focus()
+    gallery.wait_for_timeout(200)
+    gallery.reload()
+    expect(notes.locator("[name=tags]")).to_have_value("🎨 final, red")
+    expect(notes.locator("[name=note]")).to_have_value("the best one")
+    gallery.keyboard.press("Escape")
+    search(gallery, "final")
+    expect(cards(gallery)).to_have_count(1)
+    cards(gallery).nth(0).click()
+    notes.get_by_role("button", name="Open on the page").click()
+    expect(gallery.locator("#stage .frame")).to_have_attribute("data-id", made[1])
+    expect(gallery.locator("#gallery")).to_be_hidden()
+
+
+def test_compare_two(gallery: Page, made: list[str]) -> None:
+    """Two images are compared in four ways; a link leads to the comparison."""
+    for _ in range(2):
+        gallery.keyboard.press("ArrowDown" if not _ else "ArrowRight")
+        gallery.keyboard.press("x")
+    gallery.locator("#gallery [data-act=compare-selected]").click()
+    section = gallery.locator("#comparison")
+    expect(section.locator("figure[data-id]")).to_have_count(2)
+    assert f"compare={made[2]},{made[1]}" in gallery.url
+    expect(section.locator("tbody tr").first).not_to_have_class("same")
+    section.get_by_role("radio", name="Difference").click()
+    expect(section.locator("figure.difference")).to_contain_text("of the pixels differ")
+    section.get_by_role("radio", name="Flip").click()
+    expect(section.locator("figure[data-on]")).to_have_attribute("data-id", made[2])
+    gallery.keyboard.press("2")
+    expect(section.locator("figure[data-on]")).to_have_attribute("data-id", made[1])
+    section.get_by_role("button", name="Swap").click()
+    expect(section.locator("figure[data-id]").first).to_have_attribute("data-id", made[1])
+    gallery.reload()
+    expect(section.locator("figure[data-id]").first).to_have_attribute("data-id", made[1])
+    gallery.keyboard.press("Escape")
+    expect(gallery.locator("#gallery")).to_be_visible()
+
+
+def test_earlier_prompt_with_undo(gallery: Page) -> None:
+    """Enter puts the best match into the form; Undo brings the typed prompt back."""
+    gallery.locator("#gallery [data-act=gallery]").click()
+    fill(gallery, prompt="what I just typed")
+    gallery.locator("button.gallery").click()
+    gallery.get_by_role("button", name="Prompts").click()
+    gallery.get_by_label("Search earlier prompts").fill("lighth")
+    expect(gallery.locator("#prompt-list [role=option]")).to_have_count(1)
+    gallery.keyboard.press("Enter")
+    prompt = gallery.locator("#input-prompt textarea")
+    expect(prompt).to_have_value(PROMPTS[1])
+    gallery.locator("#notice [data-act=undo]").click()
+    expect(prompt).to_have_value("what I just typed")
+
+
+def test_export_and_import(gallery: Page, made: list[str], tmp_path: Path) -> None:
+    """The images found are exported as a ZIP, and imported without doubles."""
+    gallery.locator("#gallery .transfer > summary").click()
+    with gallery.expect_download() as started:
+        gallery.get_by_role("button", name="Images and settings (ZIP)").click()
+    path = tmp_path / "export.zip"
+    started.value.save_as(path)
+    with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+    assert len(manifest["entries"]) == len(made)
+    with gallery.expect_file_chooser() as chooser:
+        gallery.locator("#gallery .transfer > summary").click()
+        gallery.get_by_role("button", name="Import images or a ZIP").click()
+    (tmp_path / "broken.png").write_bytes(b"no image")
+    chooser.value.set_files([path, tmp_path / "broken.png"])
+    report = gallery.locator("#import-report")
+    expect(report).to_contain_text("0 images added, 3 already here, 1 rejected.")
+    expect(report).to_contain_text("broken.png")
