@@ -55,11 +55,7 @@ def build(operation: Operation, values: Mapping[str, Any]) -> dict[str, Any]:
     """
     texts = map_request(operation, values, lambda place, loc, image: "")
     lengths = {name: text_length(value) for name, value in texts.items()}
-    wrong = [
-        FieldError(("body", name), f"is too long: {length:,} of {MAX_TEXT_LENGTH:,} characters", "string_too_long")
-        for name, length in lengths.items()
-        if length > MAX_TEXT_LENGTH
-    ]
+    wrong = [_too_long(name, length) for name, length in lengths.items() if length > MAX_TEXT_LENGTH]
     if wrong:
         raise InvalidRequest(wrong)
     ready = dict(values)
@@ -71,10 +67,8 @@ def build(operation: Operation, values: Mapping[str, Any]) -> dict[str, Any]:
             ready[one.name], faults = encode_images(one, value)
             wrong += faults
         elif isinstance(value, str):
-            ready[one.name] = normalize(one.name, value)
-            if has_control_character(one.name, ready[one.name]):
-                sentence = "contains a control character; type the text again"
-                wrong.append(FieldError(("body", one.name), sentence, "string_pattern_mismatch"))
+            ready[one.name], faults = _clean_text(one.name, value)
+            wrong += faults
     try:
         request = operation.build_request(ready)
     except InvalidRequest as error:
@@ -83,6 +77,31 @@ def build(operation: Operation, values: Mapping[str, Any]) -> dict[str, Any]:
     if wrong:
         raise InvalidRequest(wrong)
     return _with_seed(operation, request)
+
+
+def build_value(operation: Operation, name: str, value: Any) -> Any:
+    """Return one value of a request as `build` converts it, images unchanged; raises `InvalidRequest`.
+
+    Errors that depend on other fields are not found.
+    """
+    known = next((one for one in operation.fields if one.name == name), None)
+    if isinstance(value, str) and (length := len(value)) > MAX_TEXT_LENGTH:
+        raise InvalidRequest([_too_long(name, length)])
+    if isinstance(value, str) and known and not known.media:
+        value, faults = _clean_text(name, value)
+        if faults:
+            raise InvalidRequest(faults)
+    return operation.build_value(name, value)
+
+
+def draw_seed(operation: Operation) -> int | None:
+    """Return a random seed within the limits of the schema; None for an endpoint without a seed."""
+    field = next((one for one in operation.fields if one.name == SEED and one.type == "integer"), None)
+    if field is None:
+        return None
+    lowest = int(field.minimum or 0)
+    highest = SEED_COUNT - 1 if field.maximum is None else int(field.maximum)
+    return lowest + secrets.randbelow(max(highest - lowest, 0) + 1)
 
 
 def draws_seed(values: Mapping[str, Any]) -> bool:
@@ -115,9 +134,18 @@ def seed_of(request: Mapping[str, Any]) -> int | None:
 
 def _with_seed(operation: Operation, request: dict[str, Any]) -> dict[str, Any]:
     """Return the request with a seed, if the schema has one, so that the stored request is complete."""
-    field = next((one for one in operation.fields if one.name == SEED and one.type == "integer"), None)
-    if field is None or request.get(SEED) is not None:
-        return request
-    lowest = int(field.minimum or 0)
-    highest = SEED_COUNT - 1 if field.maximum is None else int(field.maximum)
-    return operation.build_request({**request, SEED: lowest + secrets.randbelow(max(highest - lowest, 0) + 1)})
+    seed = draw_seed(operation) if request.get(SEED) is None else None
+    return request if seed is None else operation.build_request({**request, SEED: seed})
+
+
+def _clean_text(name: str, text: str) -> tuple[str, list[FieldError]]:
+    """Return a text as `normalize` corrects it, and what is wrong with its characters."""
+    clean = normalize(name, text)
+    if not has_control_character(name, clean):
+        return clean, []
+    sentence = "contains a control character; type the text again"
+    return clean, [FieldError(("body", name), sentence, "string_pattern_mismatch")]
+
+
+def _too_long(name: str, length: int) -> FieldError:
+    return FieldError(("body", name), f"is too long: {length:,} of {MAX_TEXT_LENGTH:,} characters", "string_too_long")

@@ -6,6 +6,7 @@ PlaygroundError
 ├── InvalidDocument       an OpenAPI document cannot be read
 ├── InvalidRecipe         a recipe, a link, a file or a pasted text has no settings that can be used
 ├── InvalidArchive        a ZIP file, or one of its files, cannot be imported
+├── InvalidSweep          an axis or the plan of a sweep cannot be used
 ├── InvalidRequest        values that the schema or the API (422) refuses, by field
 ├── QuotaExceeded         the allowance of a visitor or the budget of the page is used up
 ├── QueueFull             the queue is full
@@ -112,6 +113,10 @@ class InvalidRecipe(PlaygroundError):
 
 class InvalidArchive(PlaygroundError):
     """A ZIP file, or one of the files in it, cannot be imported; the message is one sentence with the reason."""
+
+
+class InvalidSweep(PlaygroundError):
+    """An axis or the plan of a sweep cannot be used; the message is one sentence that names the place."""
 
 
 class InvalidRequest(PlaygroundError):

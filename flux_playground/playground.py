@@ -54,7 +54,7 @@ class Playground:
         self.clients = ClientPool(settings.max_in_flight, others=not settings.hosted, limits=limits)
         free = "" if settings.max_storage_gb else LOCAL_SERVER_PREFIX
         kept = Retention(self.store, settings.max_storage_bytes, free)
-        self._runner = Runner(self.store, self.clients, kept, settings.timeout, add_image_facts, schema.usual_seconds)
+        self._runner = Runner(self.store, self.clients, kept, self._patience, add_image_facts, schema.usual_seconds)
         self._runs = self._runner.runs
         quota = Quota(self.store.usage, settings.allowance, settings.budget)
         self._admission = Admission(self._runs, quota, has_capacity_limit=settings.hosted)
@@ -230,11 +230,6 @@ class Playground:
         run = self._runs.get(generation_id)
         return 0 if run is None else self.clients.queue_position(run)
 
-    def median_seconds(self, visitor: Visitor = OWNER, *, endpoint: str = "") -> float | None:
-        """Return the median duration of an endpoint's latest images, or None for fewer than three images."""
-        path = self._find_operation(endpoint).path
-        return self.store.usage.median_seconds(self.server(visitor, endpoint=endpoint), path)
-
     def server(self, visitor: Visitor = OWNER, *, endpoint: str = "") -> str:
         """Return the base URL of a visitor's requests."""
         return resolve_credentials(self.settings, visitor, self._find_operation(endpoint), required=False)[0]
@@ -254,6 +249,9 @@ class Playground:
     def uses_demo(self, visitor: Visitor = OWNER) -> bool:
         """Return whether the local demo server generates this visitor's images."""
         return uses_demo(self.settings, visitor)
+
+    def _patience(self, endpoint: str) -> float:
+        return self.settings.timeout or schema.patience_seconds(endpoint)
 
     def _find_operation(self, endpoint: str) -> schema.Operation:
         return self.document.operation(endpoint) if endpoint else self.operation

@@ -121,10 +121,11 @@ class Settings(BaseSettings):
     max_in_flight: Annotated[int, _text(read_positive_int)] = _field(
         24, "a whole number from 1 to 10000", "Maximum number of tasks in flight per key. Further requests are queued."
     )
-    timeout: Annotated[float, _text(read_seconds)] = _field(
-        300.0,
+    timeout: Annotated[float | None, _text(read_seconds)] = _field(
+        None,
         "a number of seconds from 1 to 86400",
-        "Maximum seconds to wait for a task. After that the image can still be fetched.",
+        "Maximum seconds to wait for a task. After that the image can still be fetched. Unset: 300, and 900 for "
+        "endpoints that take minutes.",
     )
     local_speed: Annotated[float, _text(read_factor)] = _field(
         1.0, "a number from 0.01 to 1000", "Speed of the local server relative to the real API."

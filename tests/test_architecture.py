@@ -68,6 +68,7 @@ MAY_IMPORT = {
     "client": {"errors", "images", "url_policy"},
     "storage": {"bounded_json", "errors", "generation", "identity", "image_ref", "images"},
     "recipe": {"bounded_json", "errors", "generation", "image_ref", "images"},
+    "sweeps": {"bounded_json", "build_request", "errors", "recipe", "schema"},
     "snippets": {"bounded_json", "image_ref"},
     "images": {"errors"},
     "schema": {"bounded_json", "errors", "url_policy"},
@@ -135,7 +136,7 @@ CORE = {
         "request_images",
         "runs",
     },
-    *{"schema", "settings", "snippets"},
+    *{"schema", "settings", "snippets", "sweeps"},
 }
 
 ONLY_IN = {

@@ -231,9 +231,10 @@ def test_an_id_that_nobody_gave_out_is_unknown(playground: Playground) -> None:
 
 
 def test_median_is_known_after_three_images(playground: Playground) -> None:
-    assert playground.median_seconds() is None
+    place = playground.server(), playground.operation.path
+    assert playground.store.usage.median_seconds(*place) is None
     times = sorted(made(playground).api_seconds or 0 for _ in range(3))
-    assert playground.median_seconds() == times[1]
+    assert playground.store.usage.median_seconds(*place) == times[1]
 
 
 def left_behind(settings: Settings, server: str, **values: object) -> Generation:

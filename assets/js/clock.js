@@ -10,10 +10,17 @@ export const onTick = (task) => tasks.push(task);
 
 export function startClock() {
   onTick(renderElapsedTimes);
+  onTick(renderRemainingTimes);
   onChange(renderElapsedTimes);
   setInterval(() => {
     for (const task of tasks) task();
   }, TICK_MILLISECONDS);
+}
+
+// As `describe_life` of the program.
+export function remainingText(seconds) {
+  const minutes = Math.round(seconds / 60);
+  return minutes < 1 ? "less than a minute" : `about ${minutes} minute${minutes === 1 ? "" : "s"}`;
 }
 
 export function elapsedText(seconds) {
@@ -32,5 +39,18 @@ function renderElapsedTimes() {
     }
     const text = elapsedText((performance.now() - starts.get(id)) / 1000);
     if (clock.textContent !== text) clock.textContent = text;
+  }
+}
+
+// How long a link works. What says so disappears with the link.
+function renderRemainingTimes() {
+  for (const life of $$("time[data-left]")) {
+    if (life.source !== life.dataset.left) {
+      life.source = life.dataset.left;
+      life.endsAt = performance.now() + Number(life.source) * 1000;
+    }
+    const seconds = (life.endsAt - performance.now()) / 1000;
+    life.parentElement.hidden = seconds <= 0;
+    if (life.textContent !== remainingText(seconds)) life.textContent = remainingText(seconds);
   }
 }

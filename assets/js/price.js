@@ -17,7 +17,7 @@ export function installPrice() {
 function checkFields() {
   const names = $("#price .price")?.dataset.fields;
   if (!names || !isReady() || page.isSwitching) return;
-  const contents = JSON.stringify([page.form, names.split(" ").map(readField)]);
+  const contents = JSON.stringify([page.form, page.endpoint, names.split(" ").map(readField)]);
   if (contents === known) return;
   known = contents;
   clearTimeout(timer);

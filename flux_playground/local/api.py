@@ -19,7 +19,7 @@ from . import faults, index_page, openapi
 from .backend import Backend, Rejected
 from .endpoint_behavior import endpoint_behavior
 from .faults import FaultTrigger
-from .finetunes import FINETUNES, is_elsewhere, list_finetunes
+from .finetunes import Finetunes
 from .http_responses import FaultyResponse, canned_response, json_response
 from .ports import Ports
 from .request_body import read_json
@@ -37,6 +37,7 @@ class Api:
 
     def __init__(self, document: Document, backend: Backend, ports: Ports, webhooks: WebhookSender) -> None:
         self.document, self.backend, self.ports, self.webhooks = document, backend, ports, webhooks
+        self.finetunes = Finetunes(len(ports.regions))
         self.results, self.speed = Results(backend, ports), backend.options.speed
 
     def app(self) -> Starlette:
@@ -44,7 +45,7 @@ class Api:
         public = {"/openapi.json": self.openapi, "/": self.index}
         account = {
             "/v1/credits": self.credits,
-            "/v1/my_finetunes": self.finetunes,
+            "/v1/my_finetunes": self.my_finetunes,
             "/v1/finetune_details": self.finetune_details,
         }
         routes = [Route(path, self._in_region(handler)) for path, handler in public.items()]
@@ -101,10 +102,11 @@ class Api:
             return canned_response(fault.response, self.speed, request=body, prompt=prompt)
         if errors := operation.check(body):
             return invalid_request(errors, body, operation.schema)
-        region, regions = request.state.region, len(self.ports.regions)
-        if is_elsewhere(str(body.get("finetune_id")), region, regions):
-            return canned_response(faults.NO_FINETUNE)
+        region = request.state.region
         task_request = await asyncio.to_thread(read_task_request, operation, body)
+        finetune_id = str(task_request.values.get("finetune_id") or "")
+        if finetune_id and (refusal := self.finetunes.refuse(operation, finetune_id, region)):
+            return refusal
         try:
             task = self.backend.accept(task_request, _account(request.headers["x-key"]), triggers, region)
         except Rejected as rejected:
@@ -151,18 +153,17 @@ class Api:
         """Return the remaining credits of the key."""
         return json_response({"credits": self.backend.credits(_account(request.headers["x-key"]))})
 
-    async def finetunes(self, request: Request) -> Response:
+    async def my_finetunes(self, request: Request) -> Response:
         """Return the ids of the example finetunes of the region; a submit accepts any unknown id too."""
-        return json_response({"finetunes": list(list_finetunes(request.state.region, len(self.ports.regions)))})
+        return json_response({"finetunes": self.finetunes.of_region(request.state.region)})
 
     async def finetune_details(self, request: Request) -> Response:
         """Return the details of one finetune."""
         finetune_id = request.query_params.get("finetune_id")
         if finetune_id is None:
             return missing_parameter("finetune_id")
-        if finetune_id not in list_finetunes(request.state.region, len(self.ports.regions)):
-            return canned_response(faults.NO_FINETUNE)
-        return json_response({"finetune_details": {"finetune_id": finetune_id, **FINETUNES[finetune_id]}})
+        details = self.finetunes.details(finetune_id, request.state.region)
+        return json_response({"finetune_details": details}) if details else canned_response(faults.NO_FINETUNE)
 
     async def openapi(self, request: Request) -> Response:
         """Return the document of this server."""

@@ -26,13 +26,13 @@ log = logging.getLogger(__name__)
 class Surroundings:
     """What the generations of a program share: where they are stored and how they are waited for.
 
-    `patience` is in seconds, for the submit and for the rest. `add_image_facts` completes the record of a delivered
-    image.
+    `patience` returns for how many seconds the submit of an endpoint is tried, and for how many its task is waited for.
+    `add_image_facts` completes the record of a delivered image.
     """
 
     store: GenerationStore
     schedules: PollSchedules
-    patience: float
+    patience: Callable[[str], float]
     add_image_facts: Callable[[Generation, bytes], Generation] = lambda generation, data: generation
     loaded: LoadedRequests = field(default_factory=LoadedRequests)
     previews: Previews = field(default_factory=Previews)
@@ -84,7 +84,8 @@ def _send(run: ActiveRun, client: Client, around: Surroundings, call: Call) -> I
     store.check_writable()
     values = run.request.load(store.inputs.load)
     run.publish(store.save(replace(run.generation, state=State.SUBMITTING, started_at=time.time())))
-    task = yield from client.submit_steps(run.generation.endpoint, values, run.stop, around.patience, call)
+    endpoint = run.generation.endpoint
+    task = yield from client.submit_steps(endpoint, values, run.stop, around.patience(endpoint), call)
     accepted = replace(
         run.generation,
         state=State.RUNNING,
@@ -101,7 +102,7 @@ def _send(run: ActiveRun, client: Client, around: Surroundings, call: Call) -> I
 def _fetch(run: ActiveRun, client: Client, around: Surroundings, is_fresh: bool) -> Iterator[Pause]:
     """Poll an accepted task and save its image."""
     store, accepted = around.store, time.monotonic()
-    deadline = accepted + around.patience
+    deadline = accepted + around.patience(run.generation.endpoint)
     age = 0.0 if is_fresh else max(time.time() - (run.generation.started_at or 0.0), 0.001)
     if not is_fresh:
         resumed = replace(run.generation, state=State.RUNNING, error=None, finished_at=None)

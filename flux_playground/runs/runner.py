@@ -25,7 +25,8 @@ log = logging.getLogger(__name__)
 class Runner:
     """Runs the generations of one playground; none needs a thread of its own while it waits.
 
-    `patience` is how many seconds a task is waited for, `usual_seconds` returns those of an endpoint without history.
+    `patience` returns for how many seconds a task of an endpoint is waited for, `usual_seconds` returns how long an
+    image of an endpoint without history takes.
     """
 
     def __init__(
@@ -33,7 +34,7 @@ class Runner:
         store: GenerationStore,
         clients: ClientPool,
         retention: Retention,
-        patience: float,
+        patience: Callable[[str], float],
         add_image_facts: Callable[[Generation, bytes], Generation],
         usual_seconds: Callable[[str], tuple[float, float] | None],
     ) -> None:

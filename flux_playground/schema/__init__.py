@@ -5,7 +5,7 @@ from .document import Document, load, load_text
 from .fields import Field
 from .known_fields import SIZE_NAMES, has_control_character, normalize, requested_pixels
 from .operation import Operation
-from .supplement import Facts, Price, facts, price, usual_seconds
+from .supplement import Facts, Price, facts, patience_seconds, price, usual_seconds
 
 __all__ = [
     "SIZE_NAMES",
@@ -20,6 +20,7 @@ __all__ = [
     "load",
     "load_text",
     "normalize",
+    "patience_seconds",
     "price",
     "requested_pixels",
     "usual_seconds",

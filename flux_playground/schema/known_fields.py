@@ -18,6 +18,13 @@ INVISIBLE_CHARACTERS = "\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2064\u206
 QUOTES = "\"'`\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb"
 
 
+PROMPT, FINETUNE, STRENGTH = "prompt", "finetune_id", "finetune_strength"
+"""The fields that the presets of a sweep vary, where an endpoint has them."""
+
+VALUE_LABELS: dict[tuple[str, float], str] = {(STRENGTH, 0): "no finetune (control)"}
+"""By field name and value: what the value means."""
+
+
 def is_image_text(name: str, description: str, holder: str, schema: Mapping[str, Any]) -> bool:
     """Return whether a text holds an image: its data or its address.
 
@@ -53,6 +60,11 @@ def requested_pixels(request: Mapping[str, Any]) -> int | None:
     if type(width) is not int or type(height) is not int or min(width, height) <= 0:
         return None
     return width * height
+
+
+def is_prose(name: str) -> bool:
+    """Return whether a text field holds sentences rather than a name."""
+    return re.fullmatch(r"(.*_)?prompt|text", name) is not None
 
 
 def parse_ratio(text: str) -> Fraction | None:

@@ -51,6 +51,16 @@ class Operation:
             raise InvalidRequest(self._sort(errors))
         return request
 
+    def build_value(self, name: str, value: Any) -> Any:
+        """Return one value converted to the type of its field; raises `InvalidRequest`, also for an unknown field."""
+        given = {name: value}
+        request = given if find_unserializable(value, ("body", name)) else coerce(given, self.schema)
+        found = [*self.check(request), *self._unknown_fields(given)]
+        errors = [error for error in found if error.field == name]
+        if errors:
+            raise InvalidRequest(errors)
+        return request.get(name)
+
     def check(self, request: Any) -> tuple[FieldError, ...]:
         """Return every error of a JSON body, without conversion, in the order of the fields."""
         errors = list(validate(self.schema, request))

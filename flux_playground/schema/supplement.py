@@ -69,9 +69,16 @@ def usual_seconds(path: str) -> tuple[float, float]:
 
     The entry with the longest beginning of the path counts.
     """
-    entries = _load_supplement()["usual_seconds"]
-    low, high = entries[max((start for start in entries if path.startswith(start)), key=len)]
+    low, high = _longest_match("usual_seconds", path)
     return float(low), float(high)
+
+
+def patience_seconds(path: str) -> float:
+    """Return for how many seconds a task of an endpoint is worth waiting for: some images take minutes.
+
+    The entry with the longest beginning of the path counts.
+    """
+    return float(_longest_match("patience_seconds", path))
 
 
 def price(path: str) -> Price | None:
@@ -87,6 +94,11 @@ def add_endpoints(document: Mapping[str, Any]) -> dict[str, Any]:
     schemas = {**added["components"]["schemas"], **(schemas if isinstance(schemas, Mapping) else {})}
     missing = {path: item for path, item in added["paths"].items() if path not in paths}
     return {**document, "paths": {**paths, **missing}, "components": {**components, "schemas": schemas}}
+
+
+def _longest_match(name: str, path: str) -> Any:
+    entries = _load_supplement()[name]
+    return entries[max((start for start in entries if path.startswith(start)), key=len)]
 
 
 @cache

@@ -118,6 +118,8 @@ class Binding:
         form = self.forms[place if type(place) is int and 0 <= place < len(self.forms) else 0].at(data.get("endpoint"))
         identity = caller.identity_of(request, self.page.secret_key)
         session = self.page.sessions.identify(request.session_hash, str(data.get("token", "")), identity)
+        if "form" in data:
+            session.shown_endpoint = form.operation.path
         if "server" in data:  # the document may have been replaced since the choice
             session.use_server(data["server"] if data["server"] in self.page.servers else "")
         return Context(self.page, session, form, data, raw)

@@ -24,7 +24,7 @@ def test_finetunes_are_chosen_or_typed(page: Page) -> None:
     """The list shows id, comment and trigger word; it follows the typed text and the arrow keys."""
     expect(page.locator(BOX)).to_have_value("my-finetune")  # the first one of the demo
     page.locator("[data-act=finetunes]").click()
-    expect(page.locator(f"{LIST} li")).to_have_count(4)
+    expect(page.locator(f"{LIST} li")).to_have_count(7)
     expect(page.locator(f"{LIST} li").nth(1)).to_contain_text("Soft layers of paper · trigger word PAPER")
     page.locator(f"{LIST} li").nth(1).click()
     expect(page.locator(BOX)).to_have_value("paper-hills")

@@ -105,9 +105,10 @@ def test_a_retry_after_on_a_good_answer_does_not_slow_the_polls(server: Hostile)
     assert server.seen[3].at - server.seen[0].at < 2.5  # three times Retry-After would be 3 s
 
 
-def test_a_retry_after_beyond_our_patience_ends_with_one_last_poll(server: Hostile) -> None:
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_retry_after_beyond_our_patience_ends_with_one_last_poll(server: Hostile, status: int) -> None:
     began = time.monotonic()
-    assert isinstance(failure(server, reply({}, 429, Retry_After="600"), patience=1.5), TaskTimeout)
+    assert isinstance(failure(server, reply({}, status, Retry_After="600"), patience=1.5), TaskTimeout)
     assert time.monotonic() - began < 60
     assert len(server.seen) == 2
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from flux_playground import Playground, Settings
+from flux_playground import Playground, Settings, schema
 from flux_playground.client import Client, Limits
 from flux_playground.client.steps import make_steps
 from flux_playground.errors import (
@@ -83,7 +83,7 @@ def make_records(run: ActiveRun, client: Client, store: GenerationStore, patienc
     """Every record of a run that is made on this thread."""
     records: list[Generation] = []
     run.add_listener(lambda: records.append(run.generation))
-    around = Surroundings(store, PollSchedules(store.usage.durations, lambda _: None), patience)
+    around = Surroundings(store, PollSchedules(store.usage.durations, lambda _: None), lambda _: patience)
     assert list(make_steps(run_generation(run, client, around), run.stop)) == []
     return records
 
@@ -174,6 +174,17 @@ def test_what_was_left_uncollected_is_collected_later_without_being_paid_for_aga
         last = list(playground.watch(left.id))[-1]
         assert (last.state, last.error, last.task_id) == (State.SUCCEEDED, None, left.task_id)
         assert playground.credits() == before - PRICE
+
+
+def test_patience_by_endpoint(server: LocalServer, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A task is waited for as long as its endpoint is worth it; a setting of the owner counts more."""
+    monkeypatch.setattr(schema, "patience_seconds", {ENDPOINT: 0.05}.__getitem__)
+    values = {"finetune_id": "a", "prompt": "#slow hills"}
+    with Playground(settings) as playground:
+        left = list(playground.generate(values))[-1]
+        assert isinstance(left.error, TaskTimeout)
+    with Playground(settings.replace(timeout=PATIENT)) as playground:
+        assert list(playground.generate(values))[-1].state is State.SUCCEEDED
 
 
 def test_cost_in_the_record(store: GenerationStore) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from flux_playground import Settings, active_document
-from flux_playground.schema import describe_changes, facts, load, load_text, price, usual_seconds
+from flux_playground.schema import describe_changes, facts, load, load_text, patience_seconds, price, usual_seconds
 from flux_playground.schema.document import BUNDLED_DOCUMENT
 
 KLEIN = [f"/v1/flux-2-klein-{model}-finetuned" for model in ("4b", "9b", "9b-kv", "9b-kv-bf16", "base-4b", "base-9b")]
@@ -27,6 +27,13 @@ def test_every_endpoint_has_usual_seconds() -> None:
 def test_longest_beginning_counts(path: str) -> None:
     """An endpoint with an entry of its own does not have the values of all."""
     assert usual_seconds(path) != usual_seconds("/v1/some-new-model")
+
+
+def test_patience_of_endpoints() -> None:
+    """Every endpoint has a patience well above its usual seconds; endpoints that take minutes have more."""
+    for path in [*(operation.path for operation in load().operations), "/v1/some-new-model"]:
+        assert patience_seconds(path) >= max(120, 4 * usual_seconds(path)[1])
+    assert patience_seconds("/v1/flux-3-image") > patience_seconds("/v1/some-new-model")
 
 
 @pytest.mark.parametrize(

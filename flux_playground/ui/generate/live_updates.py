@@ -39,7 +39,7 @@ async def stream_updates(context: Context, first: Update = NO_CHANGE) -> AsyncIt
     """
     session, playground = context.session, context.playground
     stream_id, signal = session.start_stream(), ChangeSignal(ends_only=True)
-    recent, runs, usual_seconds, count = await context.run(_load, context)
+    recent, runs, count = await context.run(_load, context)
     signal.watch(runs.values())
     running_ids = {generation.id for generation in recent if not generation.finished}
     last_drawn: Any = None
@@ -48,7 +48,7 @@ async def stream_updates(context: Context, first: Update = NO_CHANGE) -> AsyncIt
         recent = [runs[generation.id].generation if generation.id in runs else generation for generation in recent]
         if not all(generation.finished or generation.id in runs for generation in recent):
             # A generation has just ended, or another process runs it.
-            recent, runs, usual_seconds, count = await context.run(_load, context)
+            recent, runs, count = await context.run(_load, context)
             signal.watch(runs.values())
         selected = next((generation for generation in recent if generation.id == session.selected_id), None)
         if selected is None and session.selected_id:
@@ -65,7 +65,7 @@ async def stream_updates(context: Context, first: Update = NO_CHANGE) -> AsyncIt
         )
         if current != last_drawn:
             last_drawn, updated_at = current, time.monotonic()
-            shown = selected and ResultContext(selected, position, usual_seconds, preview=preview)
+            shown = selected and ResultContext(selected, position, preview=preview)
             drawn = await context.run(_draw, context, recent, count, shown)
             rejected = _api_errors(selected, running_ids)
             errors = first.field_errors if rejected is None else rejected
@@ -80,8 +80,8 @@ async def stream_updates(context: Context, first: Update = NO_CHANGE) -> AsyncIt
         await asyncio.sleep(max(0.0, MIN_INTERVAL_SECONDS - (time.monotonic() - updated_at)))
 
 
-def _load(context: Context) -> tuple[list[Generation], dict[str, ActiveRun], float | None, int]:
-    """Return the recent generations, the runs of those that are running, the usual duration, the number of all."""
+def _load(context: Context) -> tuple[list[Generation], dict[str, ActiveRun], int]:
+    """Return the recent generations, the runs of those that are running, the number of all."""
     playground, session = context.playground, context.session
     recent = playground.recent(session.visitor, CARDS_PER_PAGE * session.history_pages)
     session.selected_id = session.selected_id or _first(recent)
@@ -90,8 +90,7 @@ def _load(context: Context) -> tuple[list[Generation], dict[str, ActiveRun], flo
         for generation in recent
         if not generation.finished and (run := playground.run(generation.id))
     }
-    usual_seconds = playground.median_seconds(session.visitor, endpoint=context.operation.path)
-    return recent, runs, usual_seconds, playground.store.count(session.visitor.id)
+    return recent, runs, playground.store.count(session.visitor.id)
 
 
 def _first(recent: Sequence[Generation]) -> str:
@@ -117,6 +116,7 @@ def _draw(
         has_regions = context.payer is not Payer.DEMO and bool(context.page.servers)
         known = replace(
             shown,
+            usual_seconds=context.playground.store.usage.median_seconds(selected.server, selected.endpoint),
             progress=progress,
             is_demo=context.is_local(selected),
             outlook=outlook,
@@ -127,7 +127,8 @@ def _draw(
     running = [] if context.payer is Payer.DEMO else [generation for generation in recent if not generation.finished]
     running_cost = price.describe_running(context, running)
     history = history_view.render_history(recent, context.session.selected_id, count, running_cost, starred)
-    return Update(result, history, price=price.render_price(context))
+    is_shown = context.session.shown_endpoint in ("", context.operation.path)
+    return Update(result, history, price=price.render_price(context) if is_shown else None)
 
 
 def _preview_address(run: ActiveRun | None) -> str:

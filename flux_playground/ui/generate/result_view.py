@@ -106,7 +106,7 @@ def _render_frame(context: ResultContext) -> str:
         media = media_types.display_kind(generation.format)
         alt, address = _shorten(prompt or "Generated image", MAX_ALT_CHARS), image_urls.image(generation)
         return render("result_frame.html", **facts, generation=generation, media=media, address=address, alt=alt)
-    risky = generation.state is State.SUBMIT_UNKNOWN
+    risky, link_seconds = generation.state is State.SUBMIT_UNKNOWN, messages.link_seconds(generation)
     return render(
         "result_frame.html",
         **facts,
@@ -116,6 +116,8 @@ def _render_frame(context: ResultContext) -> str:
         quote=messages.quoted(generation.error) if generation.error else "",
         labels=messages.ACTION_LABELS,
         may_charge_twice=risky,
+        link_seconds=link_seconds,
+        link_life=messages.describe_life(link_seconds),
     )
 
 

@@ -42,8 +42,9 @@ class TabSession:
     that edits of the JSON replaced them, so that the next edit extends `undo`.
     `carried_values` follow the visitor to another endpoint; `rejected_values` names those that it cannot take.
     `balance` is the account's last known balance, in credits. `sized_prices` are the prices of images of the size in
-    the form, by endpoint. `lost_key` says that the program has forgotten the visitor's own key, which the visitor may
-    not know. `history_pages` is how much of the history is shown.
+    the form, by endpoint; `shown_endpoint` is the one in the form at the latest event. `lost_key` says that the program
+    has forgotten the visitor's own key, which the visitor may not know. `history_pages` is how much of the history is
+    shown.
     """
 
     visitor: Visitor
@@ -51,6 +52,7 @@ class TabSession:
     stream_id: int = 0
     balance: float | None = None
     sized_prices: dict[str, PriceEstimate] = field(default_factory=dict)
+    shown_endpoint: str = ""
     progress_by_id: dict[str, float] = field(default_factory=dict)
     last_seen: float = 0.0
     visit_token: str = field(default="", repr=False)

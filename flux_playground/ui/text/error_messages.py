@@ -15,6 +15,7 @@ from ...errors import (
     InvalidImage,
     InvalidRecipe,
     InvalidRequest,
+    InvalidSweep,
     NoSuchAddress,
     OutOfCredits,
     PlaygroundError,
@@ -70,6 +71,12 @@ ERRORS: dict[type[PlaygroundError], Words] = {
         "It is damaged, too large, or not safe to open.",
         FREE,
         "Export the images again.",
+    ),
+    InvalidSweep: Words(
+        "Can't use this sweep",
+        "An axis or the plan has an error.",
+        FREE,
+        "Fix it and start again.",
     ),
     QuotaExceeded: Words(
         "Limit reached",
@@ -203,7 +210,7 @@ ERRORS: dict[type[PlaygroundError], Words] = {
     ),
     SampleExpired: Words(
         "Download link expired",
-        "The image is ready, but its 10-minute link expired.",
+        "The image is ready, but its link expired.",
         PAID,
         "Get a new link.",
         ("collect", "again"),

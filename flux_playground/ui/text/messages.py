@@ -107,6 +107,19 @@ def ending(generation: Generation) -> Words:
     return words
 
 
+def link_seconds(generation: Generation) -> float:
+    """Return for how many seconds the link of an image works that was not downloaded; 0 without a link."""
+    if generation.state is not State.DETACHED or isinstance(generation.error, SampleExpired):
+        return 0.0
+    return max(0.0, (generation.link_expires_at or 0.0) - time.time())
+
+
+def describe_life(seconds: float) -> str:
+    """Return how long a link works, in words; the page's script does the same each second."""
+    minutes = round(seconds / 60)
+    return "less than a minute" if minutes < 1 else f"about {minutes} minute{'' if minutes == 1 else 's'}"
+
+
 def quoted(error: PlaygroundError) -> str:
     """Return the API's own words for an error, shortened; "" where our message says the same."""
     ours = isinstance(error, SampleExpired) or (isinstance(error, InvalidRequest) and error.details)

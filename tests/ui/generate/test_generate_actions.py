@@ -206,6 +206,15 @@ def test_allowance_ends_within_a_press(server: LocalServer, settings: Settings) 
         assert any("Limit reached" in str(update.notice) for update in updates)
 
 
+def test_price_of_another_endpoint(page: Page) -> None:
+    """A generation that goes on while another endpoint is chosen does not replace the price of that endpoint."""
+    assert any(update.price for update in page.run("generate", raw=FORM))
+    page.session().shown_endpoint = "/v1/other"
+    assert not any(update.price for update in page.run("show"))
+    page.session().shown_endpoint = page.playground.operation.path
+    assert any(update.price for update in page.run("show"))
+
+
 def test_price_of_existing_images(server: LocalServer, settings: Settings) -> None:
     """When one of several images exists, the offer has the price of all of them."""
     paid = settings.replace(demo_url="", base_url=server.url, api_key="the-owners-key")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from flux_playground.errors import TaskFailed
+from flux_playground.errors import DownloadFailed, SampleExpired, TaskFailed
 from flux_playground.generation import Generation, State
 from flux_playground.ui.generate.result_view import ResultContext, render_result
 
@@ -67,3 +68,24 @@ def test_reason_of_a_failure() -> None:
         '<blockquote dir="auto">out of memory</blockquote>'
         in render_result(ResultContext(replace(DONE, state=State.FAILED, error=error))).frame
     )
+
+
+LIVES: dict[str, tuple[dict[str, Any], str]] = {
+    "ten minutes": ({"left": 599}, "about 10 minutes"),
+    "one minute": ({"left": 61}, "about 1 minute<"),
+    "seconds": ({"left": 20}, "less than a minute"),
+    "expired": ({"left": -1}, ""),
+    "refused": ({"left": 599, "error": SampleExpired("No.")}, ""),
+    "no link": ({}, ""),
+    "downloaded": ({"left": 599, "state": State.SUCCEEDED, "error": None}, ""),
+}
+
+
+@pytest.mark.parametrize(("changes", "text"), LIVES.values(), ids=LIVES.keys())
+def test_life_of_a_link(changes: dict[str, Any], text: str) -> None:
+    """An image that was not downloaded says how long its link works."""
+    left = changes.pop("left", None)
+    waiting = replace(DONE, state=State.DETACHED, error=DownloadFailed("No."))
+    one = replace(waiting, link_expires_at=left and time.time() + left, **changes)
+    frame = render_result(ResultContext(one)).frame
+    assert (text in frame) if text else "The link is valid" not in frame

@@ -1,0 +1,1 @@
+"""Sweeps: one request with up to three axes of values, as generations that are laid out and compared."""
