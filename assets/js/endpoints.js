@@ -16,9 +16,9 @@ let wasFormShown = false;
 let afterSwitch = null;
 
 const endpointInAddress = () => new URLSearchParams(location.search).get(PARAMETER) || "";
-const endpoints = () => [...($("#endpoint")?.options || [])].map(({ value, dataset }) => ({ path: value, form: Number(dataset.form) }));
+export const endpoints = () => [...($("#endpoint")?.options || [])].map(({ value, dataset }) => ({ path: value, form: Number(dataset.form), base: dataset.base }));
 const findEndpoint = (path) => endpoints().find((endpoint) => endpoint.path === path);
-const shownPath = () => page.endpoint || endpoints()[0]?.path;
+export const shownPath = () => page.endpoint || endpoints()[0]?.path;
 const isFormShown = () => Boolean($(`#fields-${page.form}`));
 
 export function installEndpoints() {

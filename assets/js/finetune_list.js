@@ -14,7 +14,7 @@ export function filterFinetunes(finetunes, text) {
 }
 
 export const readFinetunes = () =>
-  $$("#finetunes option").map((option) => ({ id: option.value, label: option.getAttribute("label") || "" }));
+  $$("#finetunes option").map((option) => ({ id: option.value, label: option.getAttribute("label") || "", base: option.dataset.base }));
 
 export function installFinetuneList() {
   onFrame(renderFinetuneList);

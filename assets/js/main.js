@@ -5,6 +5,7 @@ import { installActions } from "./actions.js";
 import { installAnnotations } from "./annotations.js";
 import { createMessageAreas } from "./announcements.js";
 import { installApiSchema } from "./api_schema.js";
+import { installBaseModel } from "./base_model.js";
 import { installBridge, press, registerSender } from "./bridge.js";
 import { startClock } from "./clock.js";
 import { installCompare } from "./compare.js";
@@ -87,6 +88,7 @@ const parts = [
   installGalleryImage,
   installCompare,
   installTransfer,
+  installBaseModel,
 ];
 for (const install of parts) install();
 

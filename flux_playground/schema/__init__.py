@@ -5,7 +5,7 @@ from .document import Document, load, load_text
 from .fields import Field
 from .known_fields import SIZE_NAMES, has_control_character, normalize, requested_pixels
 from .operation import Operation
-from .supplement import Facts, Price, facts, patience_seconds, price, usual_seconds
+from .supplement import Facts, Price, facts, find_base_model, patience_seconds, price, usual_seconds
 
 __all__ = [
     "SIZE_NAMES",
@@ -16,6 +16,7 @@ __all__ = [
     "Price",
     "describe_changes",
     "facts",
+    "find_base_model",
     "has_control_character",
     "load",
     "load_text",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
@@ -84,6 +85,16 @@ def patience_seconds(path: str) -> float:
 def price(path: str) -> Price | None:
     """Return the price of an endpoint's images; None if it is not known."""
     return facts(path).price
+
+
+def find_base_model(text: str) -> str:
+    """Return the base model that a text names, such as "FLUX.2 [klein] 9B" for "flux-2-klein-9b"; "" for any other."""
+    models = (str(entry.get("base_model", "")) for entry in _load_supplement()["endpoints"].values())
+    return next((model for model in models if model and _letters(model) == _letters(text)), "")
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
 def add_endpoints(document: Mapping[str, Any]) -> dict[str, Any]:

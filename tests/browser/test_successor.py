@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from flux_playground.schema import facts
 from flux_playground.settings import DEFAULT_ENDPOINT
-from tests.page_actions import fill, image, load
+from tests.page_actions import fill, image, load, press
 
 SUCCESSOR = facts(DEFAULT_ENDPOINT).successor
 NOTE = "details.legacy:not([hidden])"
@@ -30,7 +30,7 @@ def test_switch_carries_form(page: Page, address: str) -> None:
     expect(page.locator("#input-finetune_id input")).to_have_value("acme/ink-1")
     expect(page.locator("#input-seed input")).to_have_value("7")
     expect(page.locator(NOTE)).to_have_count(0)
-    page.locator("#generate").click()
+    press(page)
     image(page)
     page.locator("#stage details.details summary").click()
     expect(page.locator("#stage .details")).to_contain_text(SUCCESSOR)
@@ -53,7 +53,7 @@ def test_endpoints_of_one_form(page: Page) -> None:
     load(page, page.url)
     expect(page.locator("#input-prompt textarea")).to_have_value("a barn")
     expect(page.locator("#input-finetune_id input")).to_have_value("my-lora")
-    page.locator("#generate").click()
+    press(page)
     image(page)
     page.locator("#stage details.details summary").click()
     expect(page.locator("#stage .details")).to_contain_text(other)
@@ -71,3 +71,20 @@ def test_note_can_be_hidden(page: Page, address: str) -> None:
     assert page.locator("#generate").bounding_box() == place
     load(page, address)
     expect(page.locator(NOTE)).to_have_count(0)
+
+
+def test_finetune_of_another_model(page: Page) -> None:
+    """A finetune of another base model is reported at its field, and holds back one press."""
+    fill(page, prompt="a mill")
+    page.locator("[data-act=finetunes]").click()
+    page.locator("#finetune-list [data-value='acme-studio/neon-signs']").click()
+    fault = page.locator("#hint-finetune_id .fault")
+    expect(fault).to_have_text("was trained for flux-2-klein-9b-kv. Its endpoint is /v1/flux-2-klein-9b-kv-finetuned.")
+    page.locator("#generate").click()
+    expect(page.locator("#input-finetune_id input")).to_be_focused()
+    expect(page.get_by_text("Check the finetune, then press again.")).to_be_visible()
+    switch_to_successor(page)
+    expect(page.locator("#input-finetune_id input")).to_have_value("acme-studio/neon-signs")
+    expect(fault).to_have_count(0)
+    press(page)
+    image(page)

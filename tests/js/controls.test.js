@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
+import { baseModelMessage } from "../../assets/js/base_model.js";
 import { formatCredits, totalPrice } from "../../assets/js/count.js";
 import { filterFinetunes } from "../../assets/js/finetune_list.js";
 import { nextZoom } from "../../assets/js/zoom_view.js";
@@ -20,6 +21,16 @@ test("the list contains the finetunes whose id or label has the typed text", () 
 test("the list is complete for no text and for an id of the list", () => {
   assert.deepEqual(filterFinetunes(FINETUNES, ""), FINETUNES);
   assert.deepEqual(filterFinetunes(FINETUNES, "ink-city"), FINETUNES);
+});
+
+test("a finetune of another base model is reported, an unknown one is not", () => {
+  const known = [{ path: "/v1/old", base: undefined }, { path: "/v1/small", base: "small" }, { path: "/v1/large", base: "large" }];
+  const finetunes = [{ id: "acme/one", base: "small" }, { id: "two", base: "" }, { id: "three", base: "huge" }];
+  const message = "was trained for small. Its endpoint is /v1/small.";
+  assert.equal(baseModelMessage(" acme/one ", "/v1/large", finetunes, known), message);
+  assert.equal(baseModelMessage("acme/one", "/v1/old", finetunes, known), message);
+  for (const id of ["two", "three", "four", ""]) assert.equal(baseModelMessage(id, "/v1/large", finetunes, known), "");
+  assert.equal(baseModelMessage("acme/one", "/v1/small", finetunes, known), "");
 });
 
 test("the price of several images is their number times the price of one", () => {

@@ -42,7 +42,7 @@ async def load_account(context: Context) -> Updates:
         yield Update(connection=connection.render_connection(context), notice=notices.notice(text))
     key = (context.server, visitor.api_key, context.operation.path)
     if not context.data.get("balance"):
-        load = partial(finetune_list.load_finetunes, context.playground, visitor, context.operation)
+        load = partial(finetune_list.load_finetunes, context.playground, visitor)
         finetunes = await calls(("finetunes", *key), FINETUNES_MAX_AGE_SECONDS, load)
         yield Update(finetunes=finetune_list.render_choices(finetunes))
     load_credits = partial(finetune_list.load_credits, context.playground, visitor)

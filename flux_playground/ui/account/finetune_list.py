@@ -9,34 +9,36 @@ from typing import Any
 
 from ...errors import PlaygroundError
 from ...playground import Playground, Visitor
-from ...schema import Operation
+from ...schema import find_base_model
 from ..text.templates import render
 
 MAX_FINETUNES = 200
 MAX_DETAIL_CALLS = 24
 """Finetunes whose details are loaded, with one call each."""
 
+OWN_WORDS = frozenset({"finetune_id", "id", "name", "finetune_comment", "trigger_word"})
+"""Details that contain words of the finetune's owner."""
+
 
 @dataclass(frozen=True)
 class Finetune:
-    """A finetune of an account."""
+    """A finetune of an account; `base_model` is the model that it was trained for, where the account says so."""
 
     id: str
     comment: str = ""
     trigger: str = ""
     kind: str = ""
+    base_model: str = ""
 
     @property
     def label(self) -> str:
         """The text beside the id in the list."""
-        parts = (self.comment, f"trigger word {self.trigger}" if self.trigger else "", self.kind)
+        parts = (self.comment, f"trigger word {self.trigger}" if self.trigger else "", self.kind, self.base_model)
         return " · ".join(part for part in parts if part)
 
 
-def load_finetunes(playground: Playground, visitor: Visitor, operation: Operation) -> list[Finetune]:
-    """Return the finetunes of a visitor's account; none where the endpoint takes no finetune or the API gives none."""
-    if not any(field.name == "finetune_id" for field in operation.fields):
-        return []
+def load_finetunes(playground: Playground, visitor: Visitor) -> list[Finetune]:
+    """Return the finetunes of a visitor's account; none where the API gives none."""
     try:
         with playground.client(visitor) as client:
             listed = client.finetunes()
@@ -72,8 +74,11 @@ def _load_details(playground: Playground, visitor: Visitor, listed: Any, with_de
             facts = {**facts, **client.finetune(name)}
     nested = facts.get("finetune_details")
     details: Mapping[str, Any] = {**facts, **nested} if isinstance(nested, Mapping) else facts
-    comment, trigger, kind = (details.get(key) for key in ("finetune_comment", "trigger_word", "mode"))
-    return Finetune(name, _text(comment), _text(trigger), _text(kind))
+    comment, trigger, kind = (_text(details.get(key)) for key in ("finetune_comment", "trigger_word", "mode"))
+    # No document says which of the details names the base model.
+    named = (find_base_model(_text(value)) for key, value in details.items() if key not in OWN_WORDS)
+    model = next(filter(None, named), "")
+    return Finetune(name, comment, trigger, "" if find_base_model(kind) else kind, model)
 
 
 def _text(value: Any) -> str:

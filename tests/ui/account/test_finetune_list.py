@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from flux_playground import Playground, Settings
@@ -9,10 +12,11 @@ from flux_playground.errors import APIUnreachable
 from flux_playground.local import LocalServer
 from flux_playground.playground import Visitor
 from flux_playground.ui.account import finetune_list
+from tests.faulty_server import Hostile, reply
 
 
 def load(playground: Playground) -> list[finetune_list.Finetune]:
-    return finetune_list.load_finetunes(playground, Visitor(), playground.operation)
+    return finetune_list.load_finetunes(playground, Visitor())
 
 
 def test_finetunes_have_trigger_words(playground: Playground) -> None:
@@ -22,6 +26,36 @@ def test_finetunes_have_trigger_words(playground: Playground) -> None:
     assert mine.trigger
     assert mine.trigger in mine.label
     assert f'data-trigger="{mine.trigger}"' in finetune_list.render_choices(finetunes.values())
+
+
+def test_finetune_of_an_organization(playground: Playground) -> None:
+    """An id with a slash is a choice like any other, with the base model that its details name."""
+    found = next(finetune for finetune in load(playground) if finetune.id == "acme-studio/neon-signs")
+    assert found.base_model == "flux-2-klein-9b-kv"
+    assert found.label == "Neon tubes at night · trigger word NEON · flux-2-klein-9b-kv"
+    assert 'value="acme-studio/neon-signs"' in finetune_list.render_choices([found])
+
+
+@pytest.mark.parametrize(
+    ("details", "model"),
+    [
+        ({"mode": "FLUX.2 [klein] 9B"}, "flux-2-klein-9b"),
+        ({"model": "flux-2-klein-base-4b", "finetune_type": "lora"}, "flux-2-klein-base-4b"),
+        ({"finetune_details": {"base": "FLUX.2-klein-4B"}}, "flux-2-klein-4b"),
+        ({"finetune_comment": "flux-2-klein-4b", "trigger_word": "flux-2-klein-4b", "mode": "style"}, ""),
+        ({"base_model": "flux-9", "rank": 16, "nested": {"base_model": "flux-2-klein-4b"}}, ""),
+    ],
+)
+def test_base_model_in_free_details(details: dict[str, Any], model: str, tmp_path: Path) -> None:
+    """Any of the details may name a known base model; the owner's own words do not count."""
+    script = {
+        "/v1/my_finetunes": reply({"finetunes": [{"finetune_id": "one"}]}),
+        "/v1/finetune_details": reply({"finetune_details": details}),
+    }
+    with Hostile(script) as api, Playground(Settings(data=tmp_path, base_url=api.url, api_key="key")) as playground:
+        (found,) = load(playground)
+        assert found.base_model == model
+        assert found.label.count("klein") <= 1 or not model
 
 
 def test_choices_are_escaped() -> None:
