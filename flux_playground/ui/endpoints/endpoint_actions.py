@@ -37,7 +37,7 @@ async def arrive(context: Context) -> Update:
     )
 
 
-@action("endpoint", writes_form=True)
+@action("endpoint", reads_form=True)
 async def choose(context: Context) -> Update:
     """Show what depends on the endpoint after another one of the same form was chosen."""
     return Update(price=await context.run(price.render_price, context))
