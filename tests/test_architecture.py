@@ -68,7 +68,10 @@ MAY_IMPORT = {
     "client": {"errors", "images", "url_policy"},
     "storage": {"bounded_json", "errors", "generation", "identity", "image_ref", "images"},
     "recipe": {"bounded_json", "errors", "generation", "image_ref", "images"},
-    "sweeps": {"bounded_json", "build_request", "errors", "recipe", "schema"},
+    "sweeps": {
+        *{"bounded_json", "build_request", "errors", "image_ref", "price_estimate", "recipe", "request_images"},
+        *{"schema", "storage"},
+    },
     "snippets": {"bounded_json", "image_ref"},
     "images": {"errors"},
     "schema": {"bounded_json", "errors", "url_policy"},

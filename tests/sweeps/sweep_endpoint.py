@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import dedent, indent
 from typing import Any
 
 from flux_playground.errors import InvalidSweep
@@ -43,7 +44,7 @@ paths:
               type: object
               required: [{required}]
               properties:
-{chr(10).join("            " + line for line in properties.splitlines())}
+{indent(dedent(properties), " " * 16)}
       responses:
         "200":
           description: The task
