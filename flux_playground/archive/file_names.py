@@ -26,7 +26,10 @@ class FileNames:
         self._used: set[str] = set()
 
     def add(self, generation: Generation) -> str:
-        """Return a new name without a suffix: date, values of fields, seed and the first words of the prompt."""
+        """Return a new name without a suffix: date, values of fields, seed and the first words of the prompt.
+
+        An imported image without a prompt has the words of its own file name.
+        """
         stem = _shorten("_".join(_iter_parts(generation, self._named_after)), MAX_STEM_BYTES)
         name, number = stem, 1
         while name.casefold() in self._used:
@@ -43,8 +46,8 @@ def _iter_parts(generation: Generation, named_after: Sequence[str]) -> Iterator[
             yield part
     if generation.seed is not None:
         yield f"seed-{str(generation.seed)[:MAX_SEED_DIGITS]}"
-    prompt = generation.request.get("prompt") or generation.prompt
-    if isinstance(prompt, str) and (words := _words(prompt[:500])):
+    text = generation.request.get("prompt") or generation.prompt or generation.file_name.rpartition(".")[0]
+    if isinstance(text, str) and (words := _words(text[:500])):
         yield "-".join(words[:PROMPT_WORDS])
 
 

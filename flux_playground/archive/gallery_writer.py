@@ -13,8 +13,10 @@ from ..errors import InvalidRequest, StorageError
 from ..generation import Generation, State
 from ..recipe import fingerprint
 from ..storage.annotations import MAX_NOTE_CHARACTERS, MAX_TAGS, Annotation
-from ..storage.generation_store import MIN_FREE_BYTES, GenerationStore
+from ..storage.generation_store import GenerationStore
+from .entry_json import imported_id
 from .import_report import MAX_REJECTED_NAMES, ImportReport
+from .untrusted_zip import ImportLimits
 
 NO_ANNOTATION = Annotation()
 NO_ROOM = "The disk is full or cannot be written to. What was imported before is kept."
@@ -28,6 +30,7 @@ class GalleryWriter:
 
     store: GenerationStore
     owner: str
+    limits: ImportLimits
     make_room: Callable[[], None]
     added: list[str] = field(default_factory=list)
     known: int = 0
@@ -50,7 +53,7 @@ class GalleryWriter:
         shown = self.store.annotations.undelete(self.owner, [former_id, generation.id])
         known = self.find(generation, former_id)
         is_complete = known is not None and (data is None or reproduce.image_exists(known))
-        stored = known or _as_stored(generation, data)
+        stored = known or self._as_new(generation, data)
         if not is_complete:
             self._write(stored, data)
         if is_complete and stored.id not in shown:
@@ -78,13 +81,31 @@ class GalleryWriter:
         return ImportReport(tuple(self.added), self.known, tuple(self.rejected), self.rejected_count, problem)
 
     def check_room(self, size: int) -> None:
-        """Raise `StorageError` when the disk has no room for a file of this size."""
+        """Raise `StorageError` when a file of this size would take what the disk must keep free."""
         try:
             free = shutil.disk_usage(self.store.files.folder).free
         except OSError:
             free = 0
-        if free < MIN_FREE_BYTES + size:
+        if free < self.limits.free_bytes + size:
             raise StorageError(NO_ROOM)
+
+    def has(self, generation: Generation) -> bool:
+        """Return whether the owner has this image, with its file."""
+        known = self.find(generation) if generation.sha256 else None
+        return known is not None and reproduce.image_exists(known)
+
+    def _as_new(self, generation: Generation, data: bytes | None) -> Generation:
+        """Return a new record with its fingerprint, and with another id where its own has another image here.
+
+        One whose image was not exported says since when the file is gone.
+        """
+        if self.store.get(generation.id) is not None:
+            generation = replace(generation, id=imported_id(self.owner, f"{generation.id} {generation.sha256}"))
+        if generation.endpoint:  # an image of another tool was not made by a request
+            digest = fingerprint(generation.server, generation.endpoint, generation.request)
+            generation = replace(generation, fingerprint=digest)
+        is_gone = data is None and generation.state is State.SUCCEEDED
+        return replace(generation, image_deleted_at=time.time()) if is_gone else generation
 
     def _write(self, generation: Generation, data: bytes | None) -> None:
         self.check_room(len(data or b""))
@@ -114,15 +135,6 @@ class GalleryWriter:
             )
         except InvalidRequest as error:
             log.info("annotation of %s was not imported: %s", generation_id, error.message)
-
-
-def _as_stored(generation: Generation, data: bytes | None) -> Generation:
-    """Return a new record with its fingerprint; one whose image was not exported says when the file was gone."""
-    if generation.endpoint:  # an image of another tool was not made by a request
-        digest = fingerprint(generation.server, generation.endpoint, generation.request)
-        generation = replace(generation, fingerprint=digest)
-    is_gone = data is None and generation.state is State.SUCCEEDED
-    return replace(generation, image_deleted_at=time.time()) if is_gone else generation
 
 
 def merge(old: Annotation, new: Annotation) -> Annotation:

@@ -30,7 +30,7 @@ def import_files(
     A recipe of this program among the files belongs to the image with its hash. For ZIP files see `import_archive`,
     also for the parameters. Does not raise: a file that cannot be read is in the report.
     """
-    writer = GalleryWriter(store, owner, make_room)
+    writer = GalleryWriter(store, owner, limits, make_room)
     images = ForeignImages(writer, fields)
     try:
         left = [(name, path) for name, path in files if not _is_recipe(images, name, path)]

@@ -41,7 +41,7 @@ def import_archive(
     the settings that other tools wrote for these `fields`. An image that the owner has already is not added again.
     `make_room` is called after each image. Raises `InvalidArchive` if the whole file is refused.
     """
-    writer = GalleryWriter(store, owner, make_room)
+    writer = GalleryWriter(store, owner, limits, make_room)
     try:
         add_archive(writer, path, fields, limits)
     except StorageError:
@@ -105,7 +105,7 @@ class _Export:
         generation = generation_from_json(entry, self._writer.owner)
         generation = replace(generation, request=replace_refs(generation.request, self._store_input))
         annotation, file = annotation_from_json(entry), entry.get("file")
-        if file is None:
+        if file is None or self._writer.has(generation):
             self._writer.add(generation, None, annotation, former_id=entry["id"])
             return
         if not isinstance(file, str):

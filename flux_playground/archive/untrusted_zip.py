@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import BinaryIO
 
 from ..errors import InvalidArchive
+from ..storage.generation_store import MIN_FREE_BYTES
 
 SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")
 MAX_RATIO = 200
@@ -27,11 +28,15 @@ DAMAGED = "This ZIP file is damaged or cut short."
 
 @dataclass(frozen=True)
 class ImportLimits:
-    """What one import may bring: a number of images, bytes of all files unpacked, and bytes of one file."""
+    """What one import may bring: a number of images, bytes of all files unpacked, and bytes of one file.
+
+    `free_bytes` of the disk are left free.
+    """
 
     images: int = 10_000
     total_bytes: int = 50_000_000_000
     file_bytes: int = 100_000_000
+    free_bytes: int = MIN_FREE_BYTES
 
     @property
     def files(self) -> int:
@@ -39,8 +44,8 @@ class ImportLimits:
         return 8 * self.images + 10
 
 
-HOSTED_LIMITS = ImportLimits(images=500, total_bytes=500_000_000, file_bytes=30_000_000)
-"""For a visitor of a hosted page."""
+HOSTED_LIMITS = ImportLimits(images=500, total_bytes=500_000_000, file_bytes=30_000_000, free_bytes=2_000_000_000)
+"""For a visitor of a hosted page: the disk keeps room for images that were paid."""
 
 
 def is_zip(head: bytes) -> bool:

@@ -137,7 +137,7 @@ class GenerationStore:
         return next(iter(self._select(where, [owner, fingerprint, State.SUCCEEDED])), None)
 
     def oldest_with_files(self, limit: int, server: str = "") -> list[Generation]:
-        """Return finished generations that still have an image or inputs, oldest first.
+        """Return finished generations that still have an image or inputs: imported ones first, then the oldest.
 
         Only imported ones and those whose server URL begins with `server` are returned, and none that is starred.
         """
@@ -145,7 +145,7 @@ class GenerationStore:
         where = f"""
             state NOT IN ({marks}) AND image_deleted_at IS NULL AND (image IS NOT NULL OR instr(request, ?))
             AND (substr(server, 1, ?) = ? OR imported != '') AND id NOT IN (SELECT id FROM annotations WHERE starred)
-            ORDER BY created_at, id LIMIT ?
+            ORDER BY imported = '', created_at, id LIMIT ?
         """  # noqa: S608  # `marks` are question marks
         return self._select(where, [*UNFINISHED, PREFIX, len(server), server, limit])
 

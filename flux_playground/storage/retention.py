@@ -23,7 +23,8 @@ log = logging.getLogger(__name__)
 class Retention:
     """Keeps the files of a store below `most` bytes; `math.inf` means no limit.
 
-    Files of servers whose URL does not begin with `server` are never deleted, except imported ones.
+    Files of servers whose URL does not begin with `server` are never deleted, except imported ones. Those are deleted
+    first, because their files exist elsewhere.
     """
 
     store: GenerationStore

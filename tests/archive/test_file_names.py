@@ -35,6 +35,12 @@ def test_letters_of_any_script_stay() -> None:
     assert FileNames().add(describe(1, request={"prompt": "灯台 हिन्दी"})).endswith("_灯台-हिन्दी")
 
 
+def test_imported_images_keep_their_names() -> None:
+    """An image without a prompt is named after the file that was imported."""
+    one = describe(1, request={}, seed=None, imported="unknown tool", file_name="IMG_0042 (1).final.jpg")
+    assert FileNames().add(one) == "2025-06-15_img-0042-1-final"
+
+
 @given(st.lists(st.tuples(VALUES, VALUES, st.text(max_size=3000), st.integers()), min_size=1, max_size=8))
 def test_names_are_safe(rows: list[tuple[object, object, str, int]]) -> None:
     """Whatever a request has, a name is one valid component of a path, and different from the others."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from flux_playground.archive import ImportLimits, import_archive
-from flux_playground.errors import ContentModerated, InvalidArchive, TaskNotFound
+from flux_playground.errors import ContentModerated, InvalidArchive, StorageError, TaskNotFound
 from flux_playground.generation import State
 from flux_playground.image_ref import image_ref
 from flux_playground.runs.recovery import can_be_collected
@@ -298,8 +299,6 @@ def test_unwritable_journal_leaves_no_file(
     store: GenerationStore, other: GenerationStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A record that cannot be written takes its image along."""
-    from flux_playground.errors import StorageError
-
     fill(store, 2)
     path = write_export(store, tmp_path / "a.zip")
 
@@ -323,9 +322,39 @@ def test_room_is_made(store: GenerationStore, other: GenerationStore, tmp_path: 
 
 def test_manifest_in_json_lines(store: GenerationStore, tmp_path: Path) -> None:
     """Each entry of the manifest is on a line of its own, for people who look into it."""
-    import zipfile
-
     fill(store, 3)
     with zipfile.ZipFile(write_export(store, tmp_path / "a.zip")) as archive:
         lines = archive.read("manifest.json").decode().splitlines()
     assert len([json.loads(line.rstrip(",")) for line in lines[1:-1]]) == 3
+
+
+def test_equal_ids_get_different_records(store: GenerationStore, other: GenerationStore, tmp_path: Path) -> None:
+    """Two images under one id, which only a changed export has, are both kept, each with its file."""
+    fill(store, 2)
+    path = write_export(store, tmp_path / "a.zip")
+    manifest = read_manifest(path)
+    manifest["entries"][1]["id"] = manifest["entries"][0]["id"]
+    changed = change_export(path, manifest)
+    assert len(set(import_archive(other, "bob", changed).added)) == 2
+    assert {one.image for one in other.recent("bob")} == set(other.files.images.iterdir())
+    assert import_archive(other, "bob", changed).known == 2
+
+
+def test_disk_keeps_room(store: GenerationStore, other: GenerationStore, tmp_path: Path) -> None:
+    """An import stops where it would take what the limits leave to images that are paid."""
+    fill(store, 2)
+    limits = ImportLimits(free_bytes=10**18)
+    report = import_archive(other, "bob", write_export(store, tmp_path / "a.zip"), limits=limits)
+    assert (report.added, bool(report.problem)) == ((), True)
+    assert other.count("bob") == 0
+
+
+def test_known_images_are_not_read(
+    store: GenerationStore, other: GenerationStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second import decodes nothing."""
+    fill(store, 2)
+    path = write_export(store, tmp_path / "a.zip")
+    import_archive(other, "bob", path)
+    monkeypatch.setattr("flux_playground.images.media_types.verify", lambda _: pytest.fail("decoded"))
+    assert import_archive(other, "bob", path).known == 2

@@ -189,3 +189,12 @@ def test_deleted_file_is_called_missing(playground: Playground) -> None:
     stage = result_view.render_result(result_view.ResultContext(playground.get(one.id)))
     assert "File not found" in stage.frame
     assert "<img" not in stage.frame + history_view.render_history([playground.get(one.id)], "")
+
+
+def test_imported_images_go_first(store: GenerationStore) -> None:
+    """An import never pushes out images that were paid, also where only free images are deleted otherwise."""
+    paid = kept(store, 1)
+    imported = kept(store, 2, imported="ComfyUI", server="")
+    room = store.files.size - 1
+    Retention(store, room, server="http://127.0.0.1:").enforce()
+    assert there(store, paid, imported) == [True, False]
