@@ -17,6 +17,7 @@ from ..images.decode import decode_arriving
 from ..images.media_types import MediaInfo, verify, verify_decoded
 from ..url_policy import Origin, origin
 from .connections import AddressBlocked, NotConnected
+from .encoded_image import decode, is_encoded
 from .limits import Limits
 from .poll_schedule import backoff
 from .responses import retry_after
@@ -47,8 +48,10 @@ class Downloads:
     def steps(self, url: str, task_id: str, deadline: float, stop: Event) -> Generator[Pause, None, bytes]:
         """Return the image at a URL before the deadline (monotonic); setting `stop` ends the waiting between attempts.
 
-        Raises `SampleExpired`, `InvalidImage` or `DownloadFailed`.
+        The URL may be a data URL or base64, too. Raises `SampleExpired`, `InvalidImage` or `DownloadFailed`.
         """
+        if is_encoded(url):
+            return self._decode(url, task_id)
         pause = at_once(Call.DOWNLOAD)
         for attempt in range(1, self._limits.download_attempts + 1):
             yield pause
@@ -88,6 +91,15 @@ class Downloads:
         size = len(response.body)
         log.info("task %s: %d bytes, %s %sx%s", task_id, size, picture.format, picture.width, picture.height)
         return response.body
+
+    def _decode(self, encoded: str, task_id: str) -> bytes:
+        try:
+            data = decode(encoded)
+            self._verify(data, is_decoded=False)
+        except InvalidImage as error:
+            error.task_id = task_id
+            raise
+        return data
 
     def _verify(self, data: bytes, is_decoded: bool) -> MediaInfo:
         if is_decoded:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import re
-
 from ..errors import DownloadFailed, InvalidImage, SampleBlocked
 from ..images import image_file
 from .connections import AddressBlocked, NotConnected
+from .encoded_image import decode, is_encoded
 from .limits import Limits
 from .transport import BadRedirect, ResponseLost, Transport
 
@@ -21,7 +19,7 @@ def fetch_preview(transport: Transport, source: str, limits: Limits) -> bytes:
     It is tried once, without the key. Raises `SampleBlocked`, `DownloadFailed`, or `InvalidImage` for anything but a
     complete image of moderate size.
     """
-    data = _download(transport, source, limits) if source.startswith(("http://", "https://")) else _decode(source)
+    data = decode(source) if is_encoded(source) else _download(transport, source, limits)
     info = image_file.probe(data)
     if info.width * info.height > MAX_PREVIEW_PIXELS:
         raise InvalidImage(f"A preview of {info.width} × {info.height} pixels is too large.")
@@ -38,11 +36,3 @@ def _download(transport: Transport, url: str, limits: Limits) -> bytes:
     if response.status != 200 or response.fault:
         raise DownloadFailed(f"The preview could not be fetched: {response.fault or f'status {response.status}'}.")
     return response.body
-
-
-def _decode(text: str) -> bytes:
-    bare = text.partition(",")[2] if text.startswith("data:") else text
-    try:
-        return base64.b64decode(re.sub(r"\s+", "", bare), validate=True)
-    except ValueError:
-        raise InvalidImage("The preview is not an image as base64.") from None

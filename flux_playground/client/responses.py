@@ -57,7 +57,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Result:
-    """A response to a poll. `status` is the API's, `sample` the URL of the image, "" until Ready.
+    """A response to a poll. `status` is the API's, `sample` the URL or the base64 of the image, "" until Ready.
 
     `progress` is 0 to 1, `duration` in the API's seconds; `seed` and `prompt` are those used. `cost`, `input_mp` and
     `output_mp` are the latest known (see `Task`). All of them may be None. `preview` is the URL or the base64 of an
@@ -109,7 +109,7 @@ def parse_result(values: Any, task: Task) -> Result | None:
     return Result(
         id=task.id,
         status=status,
-        sample=(_text(made.get("sample")) or "").strip() if status == READY else "",
+        sample=_image_source(made.get("sample")) if status == READY else "",
         seed=_integer(made.get("seed")),
         prompt=_text(made.get("prompt")),
         progress=_fraction(values.get("progress")),
@@ -250,11 +250,17 @@ def _duration(made: Mapping[str, Any]) -> float | None:
     return _amount(stated)
 
 
-def _preview_source(value: Any) -> str:
-    """Return the URL or the base64 of a preview, which may be in an object."""
+def _image_source(value: Any) -> str:
+    """Return the URL or the base64 of an image, which may be the first one of a list, and in an object; else ""."""
+    if isinstance(value, list):
+        value = value[0] if value else None
     if isinstance(value, dict):
         value = next((value[name] for name in ("url", "base64") if value.get(name)), None)
-    text = (_text(value) or "").strip()
+    return (_text(value) or "").strip()
+
+
+def _preview_source(value: Any) -> str:
+    text = _image_source(value)
     return text if len(text) <= MAX_PREVIEW_CHARACTERS else ""
 
 

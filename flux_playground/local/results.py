@@ -111,13 +111,20 @@ class Results:
         effects = task.effects
         if "no-result" in effects:
             return None
-        path = self._signed_path(task, f"sample.{task.output_format}", MIME_TYPES[task.output_format])
         times = {"start_time": task.started_at, "end_time": task.done_at, "duration": task.done_at - task.started_at}
         names = () if "no-times" in effects else endpoint_behavior(task.path).times
-        result: dict[str, Any] = {"sample": delivery_url + path, "prompt": task.prompt}
+        result: dict[str, Any] = {"sample": self._sample(task, delivery_url), "prompt": task.prompt}
         result |= {"seed": task.seed} if task.reports_seed else {}
         result |= {name: times[name] for name in names}
         return {name: value for name, value in result.items() if f"no-{name}" not in effects}
+
+    def _sample(self, task: Task, delivery_url: str) -> Any:
+        """Return the sample in a result: the URL of the image, by a fault also in a list or an object, or base64."""
+        if "sample-base64" in task.effects and self.backend.store.has_image(task):
+            return base64.b64encode(self.backend.store.image_path(task).read_bytes()).decode()
+        path = self._signed_path(task, f"sample.{task.output_format}", MIME_TYPES[task.output_format])
+        url = delivery_url + path
+        return [url] if "sample-list" in task.effects else {"url": url} if "sample-object" in task.effects else url
 
     def _signed_path(self, task: Task, file: str, mime_type: str) -> str:
         """Return the path of a file of a task, signed as recorded; it expires after `sample_lifetime`."""

@@ -99,7 +99,7 @@ SOURCES: dict[str, tuple[Any, str]] = {
     "an object with base64": ({"url": None, "base64": "AAAA"}, "AAAA"),
     "an object in an object": ({"url": {"url": "https://x/y"}}, ""),
     "an empty object": ({}, ""),
-    "a list": (["https://x/y"], ""),
+    "a list": (["https://x/y"], "https://x/y"),
     "a number": (3, ""),
     "nothing": (None, ""),
 }
@@ -107,5 +107,5 @@ SOURCES: dict[str, tuple[Any, str]] = {
 
 @pytest.mark.parametrize(("given", "read"), SOURCES.values(), ids=SOURCES.keys())
 def test_preview_in_a_poll(server: Hostile, given: Any, read: str) -> None:
-    """The preview of a poll is a URL or base64, also in an object."""
+    """The preview of a poll is a URL or base64, also in a list or an object."""
     assert poll(server, reply({**PENDING, "preview": given}), reply(READY))[0].preview == read

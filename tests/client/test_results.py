@@ -48,7 +48,8 @@ EMPTY = {
     "no sample": {"status": "Ready", "result": {"seed": 1}},
     "a sample that is null": {"status": "Ready", "result": {"sample": None}},
     "an empty sample": {"status": "Ready", "result": {"sample": " "}},
-    "a list of samples": {"status": "Ready", "result": {"sample": [MADE["sample"]]}},
+    "no samples in a list": {"status": "Ready", "result": {"sample": []}},
+    "a sample of odd shape": {"status": "Ready", "result": {"sample": {"link": MADE["sample"]}}},
 }
 
 
@@ -57,6 +58,15 @@ def test_ready_without_an_image_is_an_error_that_says_so(server: Hostile, body: 
     error = failure(server, reply(body))
     assert isinstance(error, InvalidImage)
     assert error.message == "The API says Ready but names no image."
+
+
+@pytest.mark.parametrize(
+    "sample", [[MADE["sample"], "https://x.example/2"], {"url": MADE["sample"]}, [{"url": MADE["sample"]}]]
+)
+def test_sample_in_a_list_or_object(server: Hostile, sample: Any) -> None:
+    """The URL of the image may be in a list or in an object."""
+    [result] = poll(server, reply({**READY, "result": {**MADE, "sample": sample}}))
+    assert result.sample == MADE["sample"]
 
 
 VALUES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import threading
 import time
@@ -99,6 +100,16 @@ def test_video(server: LocalServer) -> None:
     response = get(body["result"]["sample"])
     assert response.headers["content-type"] == "video/mp4"
     assert verify(response.content).format == "mp4"
+
+
+def test_sample_shapes(server: LocalServer) -> None:
+    """A sample is a list with a URL, an object with one, or the base64 of the image."""
+    listed, held, encoded = (
+        wait_for_end(accept(server, prompt=f"#{word}", key=word)["polling_url"])["result"]["sample"]
+        for word in ("sample-list", "sample-object", "sample-base64")
+    )
+    for data in (get(listed[0]).content, get(held["url"]).content, base64.b64decode(encoded)):
+        assert verify(data).format == "jpeg"
 
 
 def test_no_times(server: LocalServer) -> None:
