@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import Playground, Settings, active_document, network
+from . import Playground, Settings, active_document, archive_command, network
 from .errors import InvalidDocument, InvalidSettings
 from .local import LocalServer
 from .log_limit import limit_repeated_lines
@@ -69,6 +69,9 @@ def start(arguments: Sequence[str] = ()) -> Program:
 
 def main() -> int:
     """Run the command; return the exit code."""
+    if sys.argv[1:2] and sys.argv[1] in archive_command.COMMANDS:
+        _escape_unprintable()
+        return archive_command.run(sys.argv[1:])
     return start(sys.argv[1:]).serve()
 
 
@@ -77,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     lines = [f"  {variable.name:{width}}  {variable.help}" for variable in list_variables()]
     parser = argparse.ArgumentParser(
         "flux-playground",
-        description="A playground for the image API of BFL.",
+        description="A playground for the image API of BFL. The commands `export` and `import` have their own --help.",
         epilog="\n".join(["settings, as environment variables or in a file named .env:", *lines]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

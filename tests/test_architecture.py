@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "__init__": {"errors", "playground", "settings"},
     "__main__": {
         "active_document",
+        "archive_command",
         "errors",
         "local",
         "log_limit",
@@ -30,6 +31,7 @@ MAY_IMPORT = {
         "storage",
         "ui",
     },
+    "archive_command": {"access", "active_document", "archive", "errors", "schema", "settings", "storage"},
     "playground": {
         *{
             "access",

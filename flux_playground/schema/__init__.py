@@ -3,11 +3,12 @@
 from .diff import describe_changes
 from .document import Document, load, load_text
 from .fields import Field
-from .known_fields import SIZE_NAMES, has_control_character, normalize, requested_pixels
+from .known_fields import FILE_NAME_FIELDS, SIZE_NAMES, has_control_character, normalize, requested_pixels
 from .operation import Operation
 from .supplement import Facts, Price, facts, find_base_model, patience_seconds, price, usual_seconds
 
 __all__ = [
+    "FILE_NAME_FIELDS",
     "SIZE_NAMES",
     "Document",
     "Facts",

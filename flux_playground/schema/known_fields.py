@@ -14,6 +14,9 @@ IMAGE_WORDS = re.compile(r"image|mask|photo|picture", re.IGNORECASE)
 OTHER_MEDIA = re.compile(r"video|audio|sound|webhook|callback", re.IGNORECASE)
 MEMBER_NAMES = re.compile(r"ur[li]|href|src|data|base64|b64|b64_json|bytes|content|file|source")
 SIZE_NAMES = ("width", "height")
+FILE_NAME_FIELDS = ("finetune_id", "finetune_strength")
+"""Fields whose values are in the names of exported files."""
+
 INVISIBLE_CHARACTERS = "\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff"
 QUOTES = "\"'`\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb"
 

@@ -16,11 +16,12 @@ from flux_playground.archive import export_zip
 from flux_playground.generation import Generation, State
 from flux_playground.recipe import fingerprint
 from flux_playground.reproduce import add_image_facts
+from flux_playground.schema import FILE_NAME_FIELDS
 from flux_playground.storage.annotations import Annotation
 from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.storage.search import Entry
 
-NAMED_AFTER = ("finetune_id", "finetune_strength")
+NAMED_AFTER = FILE_NAME_FIELDS
 
 
 def draw(number: int = 0, name: str = "JPEG", **options: Any) -> bytes:
