@@ -151,7 +151,7 @@ async def start(
     context.session.select(started[0].id)
     reused = [generation for generation in started if generation.created_at < started_at]
     if len(reused) == len(requests):
-        outcome = Update(field_errors=(), notice=duplicate_view.render_running())
+        outcome = Update(field_errors=(), notice=duplicate_view.render_running(context, len(requests)))
     async for update in stream_updates(context, outcome):
         yield update
 

@@ -116,6 +116,7 @@ def _render_frame(context: ResultContext) -> str:
         quote=messages.quoted(generation.error) if generation.error else "",
         labels=messages.ACTION_LABELS,
         may_charge_twice=risky,
+        price=context.outlook.price,
         link_seconds=link_seconds,
         link_life=messages.describe_life(link_seconds),
     )

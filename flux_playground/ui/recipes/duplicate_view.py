@@ -31,6 +31,7 @@ def render_blank_prompt(context: Context, count: int) -> str:
     return render("notice.html", kind="blank", unique=secrets.token_hex(4), price=price)
 
 
-def render_running() -> str:
+def render_running(context: Context, count: int) -> str:
     """Render the notice that the same request is running, with a way to send it again."""
-    return render("notice.html", kind="running", unique=secrets.token_hex(4))
+    price = price_line.describe_total(context, count)
+    return render("notice.html", kind="running", unique=secrets.token_hex(4), price=price)

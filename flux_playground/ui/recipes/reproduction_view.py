@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from ... import reproduce
 from ...errors import InvalidDocument, InvalidRecipe
-from ...generation import Generation
+from ...generation import Generation, State
 from ...recipe import build_link
 from ...recipe.compare import Comparison, Verdict
 from ...settings import LOOPBACK
@@ -49,8 +49,10 @@ class ReproduceInfo:
 
 def describe_reproduction(context: Context, generation: Generation | None) -> ReproduceInfo:
     """Return what is known about reproducing an image; reads the image file."""
-    if generation is None or generation.image is None:
+    if generation is None:
         return ReproduceInfo()
+    if generation.image is None:
+        return ReproduceInfo(price(context, generation))
     playground = context.playground
     try:
         server = playground.server(context.visitor, endpoint=generation.endpoint)
@@ -69,7 +71,7 @@ def describe_reproduction(context: Context, generation: Generation | None) -> Re
 def price(context: Context, generation: Generation) -> str:
     """Return what an image costs when it is made again: what it has cost, else an estimate."""
     is_free = context.payer is Payer.DEMO or urlsplit(generation.server).hostname in LOOPBACK
-    if generation.cost is None or is_free:
+    if generation.cost is None or is_free or generation.state is State.FAILED:
         return describe_again(context, generation.endpoint, generation.request)
     return format_credits(generation.cost)
 

@@ -11,6 +11,7 @@ import pytest
 from flux_playground.errors import DownloadFailed, SampleExpired, TaskFailed
 from flux_playground.generation import Generation, State
 from flux_playground.ui.generate.result_view import ResultContext, render_result
+from flux_playground.ui.recipes.reproduction_view import ReproduceInfo
 
 DONE = Generation(
     "1" * 32,
@@ -89,3 +90,11 @@ def test_life_of_a_link(changes: dict[str, Any], text: str) -> None:
     one = replace(waiting, link_expires_at=left and time.time() + left, **changes)
     frame = render_result(ResultContext(one)).frame
     assert (text in frame) if text else "The link is valid" not in frame
+
+
+def test_price_of_a_retry() -> None:
+    """A button that pays for another image has its price; downloading is free."""
+    one = replace(DONE, state=State.DETACHED, error=DownloadFailed("No."))
+    frame = render_result(ResultContext(one, outlook=ReproduceInfo("7 credits ($0.07)"))).frame
+    assert '<span>Retry</span><small class="cost">7 credits ($0.07)</small>' in frame
+    assert frame.count("credits") == 1
