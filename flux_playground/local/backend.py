@@ -19,6 +19,7 @@ from .renderer import RenderPool
 from .task_request import TaskRequest
 from .tasks import Task, TaskStore
 
+SLOW_PIXELS = 4_500_000  # a larger image takes longer, in proportion
 MEDIAN_SECONDS, SIGMA = 6.0, 0.3  # of a task's lognormal duration at speed 1
 DURATION_FACTORS = {"slow": 10.0, "stuck": 1e7}
 MAX_POLL_HOSTS = 1_000
@@ -100,6 +101,7 @@ class Backend:
 
     def _create_task(self, request: TaskRequest, account: str, triggers: tuple[FaultTrigger, ...]) -> Task:
         duration = self._random.lognormvariate(log(MEDIAN_SECONDS), SIGMA) / self.options.speed
+        duration *= max(1.0, prod(request.size) / SLOW_PIXELS)
         for trigger in triggers:
             duration *= DURATION_FACTORS.get(trigger.fault.effect, 1.0)
         random_seed, seed, now = self._random.getrandbits(32), request.values.get("seed"), time.time()

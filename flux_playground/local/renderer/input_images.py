@@ -10,6 +10,7 @@ from typing import Any
 
 from PIL import Image
 
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF")
 MAX_INPUT_PIXELS = 100_000_000
 
 
@@ -38,7 +39,7 @@ def open_image(text: str) -> Image.Image | None:
     if text.lstrip().lower().startswith(("http://", "https://")):
         return None
     try:
-        image = Image.open(io.BytesIO(base64.b64decode(text.rpartition(",")[2], validate=True)))
+        image = Image.open(io.BytesIO(base64.b64decode(text.rpartition(",")[2], validate=True)), formats=FORMATS)
     except (binascii.Error, ValueError, OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError(f"The image cannot be read: {error}") from None
     if image.width * image.height > MAX_INPUT_PIXELS:
