@@ -17,7 +17,7 @@ export function installKeyboard() {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) pressGenerate(event);
     else if ((event.key === "Escape" && closePopover()) || $("dialog[open]")) return;
     else if (!page.view) handleShortcut(event);
-    else if (event.key === "Escape" && page.view === "gallery" && !isTextInput(event.target)) closeGallery();
+    else if (event.key === "Escape" && page.view === "gallery" && !(isTextInput(event.target) && event.target.value)) closeGallery();
     else if (event.key === "?" && areLettersOn() && !isTextInput(event.target)) openShortcutList();
   });
   document.addEventListener("click", (event) => {

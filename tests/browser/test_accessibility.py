@@ -108,6 +108,50 @@ def test_page_and_running_generations(tab: Page, tmp_path: Path) -> None:
         axe.check("never sent", "#result")
 
 
+def test_gallery(tab: Page, tmp_path: Path) -> None:
+    """Axe finds nothing in the gallery, an open image, a comparison and the list of earlier prompts."""
+    with running_quick(tmp_path, FLUX_PLAYGROUND_LOCAL_SPEED="60") as url, checked(tab, url) as axe:
+        page = axe.page
+        page.locator("button.gallery").click()
+        expect(page.locator("#gallery .grid")).to_contain_text("No images found.")
+        axe.check("empty gallery")
+        page.keyboard.press("Escape")
+        for prompt in ("a mill", "a lake"):
+            generate(page, finetune_id="my-finetune", prompt=prompt)
+            image(page)
+        axe.check("stars in the history", "#result")
+        page.locator("button.gallery").click()
+        cards = page.locator("#gallery .grid .card")
+        expect(cards).to_have_count(2)
+        for place in range(2):
+            cards.nth(place).focus()
+            page.keyboard.press("x")
+            page.keyboard.press("4")
+        page.locator("#gallery .filters > summary").click()
+        page.locator("#gallery").get_by_role("checkbox", name="Images", exact=True).check()
+        axe.check("filters and selected images")
+        page.keyboard.press("Escape")
+        page.locator("#gallery .transfer > summary").click()
+        axe.check("export", "#gallery")
+        page.keyboard.press("Escape")
+        page.locator("#gallery [data-act=prompts]").click()
+        expect(page.locator("#prompt-list [role=option]")).to_have_count(2)
+        axe.check("earlier prompts", "#prompts")
+        page.keyboard.press("Escape")
+        page.locator("#gallery [data-act=compare-selected]").click()
+        for mode in ("Side by side", "Slider", "Flip", "Difference"):
+            page.locator("#comparison").get_by_role("radio", name=mode).click()
+            axe.check(f"comparison, {mode}", "#comparison")
+        page.locator("#comparison [data-act=compare-close]").click()
+        cards.first.click()
+        expect(page.locator("#lightbox .notes")).to_be_visible()
+        axe.check("open image", "#lightbox")
+        page.locator("#lightbox .notes").get_by_role("button", name="Delete").click()
+        expect(page.locator("#undo-delete")).to_be_visible()
+        axe.check("deleted image")
+        page.keyboard.press("Escape")
+
+
 def test_endings(tab: Page, tmp_path: Path) -> None:
     """Axe finds nothing in any outcome without an image."""
     with (

@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from ...generation import Generation
+from ...settings import LOOPBACK
 from ...storage.annotations import Annotation
 from ..generate.card import Card, describe_card
 from ..generate.result_view import frame_shape
 from ..recipes.reproduction_view import format_value
 from ..text import field_hints
+from ..text.amounts import format_credits
 from ..text.templates import render
 
 MAX_COMPARED_IMAGES = 4
+
+
+def _is_free(one: Generation) -> bool:
+    return urlsplit(one.server).hostname in LOOPBACK
+
 
 FACTS: Mapping[str, Callable[[Generation], Any]] = {
     "Prompt used": lambda one: one.prompt if one.prompt != one.request.get("prompt") else None,
@@ -24,7 +32,7 @@ FACTS: Mapping[str, Callable[[Generation], Any]] = {
     "Size": lambda one: f"{one.width} × {one.height} px" if one.width else None,
     "File": lambda one: f"{one.format}, {one.size / 1e6:.2f} MB" if one.size else None,
     "Time": lambda one: None if one.total_seconds is None else f"{one.total_seconds:.1f} s",
-    "Cost": lambda one: None if one.cost is None else f"{one.cost:.4g} credits",
+    "Cost": lambda one: None if one.cost is None or _is_free(one) else format_credits(one.cost),
 }
 """Rows below those of the request, by label."""
 
