@@ -11,9 +11,23 @@ from ..generation import Generation
 from .annotations import Annotation, Annotations
 from .database import Reader
 from .search_index import PROMPT
-from .search_query import FIELD, Key, Query, Sql, conditions, join, match, match_owner, read_cursor, write_cursor
+from .search_query import (
+    FIELD,
+    Key,
+    Query,
+    Sql,
+    conditions,
+    join,
+    match,
+    match_owner,
+    ranges,
+    read_cursor,
+    write_cursor,
+)
 
 MAX_PAGE_SIZE = 500
+MAX_COLLECTED = 20_000  # entries of a range
+NUMBER = "entry_words.rowid"
 
 
 @dataclass(frozen=True)
@@ -84,7 +98,7 @@ class Search:
 
     def count(self, owner: str, query: Query) -> int:
         """Return the number of entries of a result."""
-        where = [_words(owner, query), *conditions(owner, query, "rowid")]
+        where = [_words(owner, query), *self._conditions(owner, query, NUMBER)]
         return int(self._select("SELECT count(*) FROM entry_words", where)[0][0])
 
     def neighbors(self, owner: str, query: Query, generation_id: str) -> tuple[str, str]:
@@ -152,7 +166,7 @@ class Search:
     def _in_time(
         self, owner: str, query: Query, start: Key | None, limit: int, *, is_descending: bool, extra: Sequence[Sql] = ()
     ) -> list[Key]:
-        where = [_words(owner, query), *conditions(owner, query, "rowid"), *extra]
+        where = [_words(owner, query), *self._conditions(owner, query, NUMBER), *extra]
         if start is not None:
             where.append(Sql(f"rowid {'<' if is_descending else '>'} ?", (start.number,)))
         order = f"ORDER BY rowid {'DESC' if is_descending else 'ASC'} LIMIT {limit}"
@@ -161,7 +175,7 @@ class Search:
     def _with_field(self, owner: str, query: Query, start: Key | None, limit: int, *, backward: bool) -> list[Key]:
         """The keys of entries with a value of the sorted field."""
         is_descending = query.is_descending != backward
-        where = [Sql(FIELD, (owner, query.field_order)), *conditions(owner, query, "number")]
+        where = [Sql(FIELD, (owner, query.field_order)), *self._conditions(owner, query, "entry_fields.number")]
         if query != Query(sort=query.sort, descending=query.descending):
             words = _words(owner, query)
             where.append(Sql(f"number IN (SELECT rowid FROM entry_words WHERE {words.text})", words.values))  # noqa: S608
@@ -173,10 +187,22 @@ class Search:
 
     def _without_field(self, owner: str, query: Query, start: Key | None, limit: int, *, backward: bool) -> list[Key]:
         """The keys of entries without a value of the sorted field, newest first."""
-        with_value = f"SELECT number FROM entry_fields WHERE {FIELD}"  # noqa: S608
-        absent = Sql(f"rowid NOT IN ({with_value})", (owner, query.field_order))
+        with_value = f"SELECT 1 FROM entry_fields WHERE {FIELD} AND number = {NUMBER}"  # noqa: S608
+        absent = Sql(f"NOT EXISTS ({with_value})", (owner, query.field_order))
         start = start if start is not None and start.value is None else None
         return self._in_time(owner, query, start, limit, is_descending=not backward, extra=[absent])
+
+    def _conditions(self, owner: str, query: Query, number: str) -> list[Sql]:
+        """The conditions that are not words. Few entries of a range are collected, many are looked up one by one."""
+        found = conditions(query, number)
+        for one in ranges(owner, query):
+            rows = f"SELECT number FROM entry_fields AS of_range WHERE {one.text}"  # noqa: S608
+            counted = f"SELECT count(*) FROM ({rows} LIMIT {MAX_COLLECTED})"  # noqa: S608
+            is_small = self._rows(counted, one.values)[0][0] < MAX_COLLECTED
+            # With the plus sign, the collected numbers are compared, instead of a search of the words for each number.
+            text = f"+{number} IN ({rows})" if is_small else f"EXISTS ({rows} AND of_range.number = {number})"
+            found.append(Sql(text, one.values))
+        return found
 
     def _ids(self, keys: Sequence[Key]) -> list[str]:
         text = "SELECT number, id FROM entries WHERE number IN (SELECT value FROM json_each(?))"

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..bounded_json import LARGE, InvalidJson, parse_json
+from ..generation import UNFINISHED
 from ..image_ref import is_image_ref
 from .search_terms import MARK, exact_term, joined, text_terms
 
@@ -22,6 +23,7 @@ Row = Mapping[str, Any]
 """A row of `generations`, by names of columns."""
 
 PROMPT, SEED = "prompt", "seed"
+UNDER_WAY = "under way"  # the term of all unfinished states, so that a run writes its terms only twice
 RATING = ":rating"  # among the names of fields; no field begins with a colon
 MAX_FIELDS, MAX_FIELDS_OF_OWNER, MAX_VALUE_CHARACTERS = 64, 200, 200
 MAX_TIME = 9e12
@@ -58,7 +60,7 @@ def index_generation(database: sqlite3.Connection, row: Row) -> None:
     exact = [
         exact_term("owner", row["owner"]),
         exact_term("endpoint", row["endpoint"]),
-        exact_term("state", row["state"]),
+        exact_term("state", UNDER_WAY if row["state"] in UNFINISHED else row["state"]),
         exact_term("starred", bool(starred)),
         exact_term("imported", bool(row["imported"])),
         *([exact_term("sweep", row["sweep"])] if row["sweep"] else []),

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from ..generation import State
-from .search_index import RATING
+from ..generation import UNFINISHED, State
+from .search_index import RATING, UNDER_WAY
 from .search_terms import exact_term, match_any, match_text
 
 NEWEST, OLDEST, BEST = "newest", "oldest", "rating"
@@ -108,7 +108,7 @@ def match(owner: str, query: Query) -> str:
     required = [
         [exact_term("owner", owner)],
         [exact_term("endpoint", endpoint) for endpoint in query.endpoints],
-        [exact_term("state", state) for state in query.states],
+        [exact_term("state", UNDER_WAY if state in UNFINISHED else state) for state in query.states],
         [exact_term("starred", query.starred)] if query.starred is not None else [],
         [exact_term("imported", query.imported)] if query.imported is not None else [],
         [exact_term("rating", min(query.min_rating, 6))] if query.min_rating > 0 else [],
@@ -130,20 +130,35 @@ def match_owner(owner: str, text: str) -> str:
     return match(owner, Query(text=text))
 
 
-def conditions(owner: str, query: Query, number: str) -> list[Sql]:
-    """Return the conditions that times and ranges set on the column `number`, which has the order of time."""
+def conditions(query: Query, number: str) -> list[Sql]:
+    """Return the conditions on times and unfinished states; the column `number` has the order of time."""
     found = []
     if query.since is not None and not math.isnan(query.since):
         found.append(Sql(f"{number} >= ?", (_milliseconds(query.since),)))
     if query.until is not None and not math.isnan(query.until):
         found.append(Sql(f"{number} <= ?", (_milliseconds(query.until),)))
-    for name, condition in query.fields.items():
-        if isinstance(condition, FieldRange):
-            low = -math.inf if condition.minimum is None else condition.minimum
-            high = math.inf if condition.maximum is None else condition.maximum
-            values = f"SELECT number FROM entry_fields WHERE {FIELD} AND value BETWEEN ? AND ?"  # noqa: S608
-            found.append(Sql(f"{number} IN ({values})", (owner, name, low, high)))
+    if query.states and (others := [state for state in UNFINISHED if state not in query.states]):
+        marks = ", ".join("?" * len(others))
+        states = f"SELECT number FROM entries JOIN generations USING (id) WHERE state IN ({marks})"  # noqa: S608
+        found.append(Sql(f"{number} NOT IN ({states})", tuple(others)))
     return found
+
+
+def ranges(owner: str, query: Query) -> list[Sql]:
+    """Return the conditions on `entry_fields`, each of which must hold for a row of an entry."""
+    bounds = ((name, one) for name, one in query.fields.items() if isinstance(one, FieldRange))
+    return [
+        Sql(
+            f"{FIELD} AND value BETWEEN ? AND ?",
+            (
+                owner,
+                name,
+                -math.inf if bound.minimum is None else bound.minimum,
+                math.inf if bound.maximum is None else bound.maximum,
+            ),
+        )
+        for name, bound in bounds
+    ]
 
 
 def join(conditions: Sequence[Sql]) -> Sql:

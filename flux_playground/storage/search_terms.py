@@ -23,6 +23,10 @@ UNSPACED = (
 WORDS = re.compile(rf"[{UNSPACED}]+|[^\W_{UNSPACED}]+|[\u2190-\u2bff\U0001f000-\U0001faff]")
 
 
+UNSPACED_START = re.compile(f"[{UNSPACED}]")
+ASCII_WORDS = re.compile("[a-z0-9]+")
+
+
 def exact_term(kind: str, value: Any = "") -> str:
     """Return the term of an exact value, such as an endpoint or the value of a field; 3 and "3" have the same term."""
     text = f"{kind}\0{value_text(value)}"
@@ -82,13 +86,15 @@ def match_any(terms: Iterable[str]) -> str:
 
 
 def _split(text: str) -> list[str]:
+    if text.isascii():
+        return [word[:MAX_TERM_CHARACTERS] for word in ASCII_WORDS.findall(text.casefold())]
     folded = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(char for char in folded if not unicodedata.combining(char)).casefold()
     return [word if _is_unspaced(word) else word[:MAX_TERM_CHARACTERS] for word in WORDS.findall(plain)]
 
 
 def _is_unspaced(word: str) -> bool:
-    return re.match(f"[{UNSPACED}]", word) is not None
+    return not word.isascii() and UNSPACED_START.match(word) is not None
 
 
 def _pairs(word: str) -> list[str]:

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from flux_playground.generation import Generation, State
+from flux_playground.generation import UNFINISHED, Generation, State
+from flux_playground.storage import search
 from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.storage.search_query import FieldChoice, FieldRange, Query
 from tests.storage.test_generation_store import generation, jpeg
@@ -149,10 +150,14 @@ def test_every_state_is_found(store: GenerationStore) -> None:
     wanted = (State.FAILED, State.SUBMIT_UNKNOWN)
     found = [list(State)[number] for number in find(store, Query(states=wanted))]
     assert set(found) == set(wanted)
+    assert [list(State)[number] for number in find(store, Query(states=(State.RUNNING,)))] == [State.RUNNING]
+    assert len(find(store, Query(states=tuple(UNFINISHED)))) == len(UNFINISHED)
 
 
-def test_filters(store: GenerationStore) -> None:
-    """Each condition selects, and all of them must hold."""
+@pytest.mark.parametrize("max_collected", [1, 20_000])
+def test_filters(store: GenerationStore, monkeypatch: pytest.MonkeyPatch, max_collected: int) -> None:
+    """Each condition selects, and all of them must hold, whether few or many entries are in a range."""
+    monkeypatch.setattr(search, "MAX_COLLECTED", max_collected)
     for number in range(10):
         save(
             store,
@@ -189,6 +194,9 @@ def test_filters(store: GenerationStore) -> None:
         (Query(fields={"ratio": FieldChoice(())}), []),
         (Query(fields={"ratio": FieldRange(0, 9), "none": FieldRange(0, 1)}), []),
         (Query("fox", starred=True, fields={"strength": FieldRange(0, 0)}), [0]),
+        (Query(fields={"strength": FieldRange(0.2, 0.6), "seed": FieldRange(500, 900)}), [6, 5]),
+        (Query(fields={"seed": FieldRange(500, 700)}, sort="strength"), [5, 6, 7]),
+        (Query(fields={"strength": FieldRange(0.5, 0.7)}, sort="strength", descending=True), [7, 6, 5]),
     ]
     for query, expected in cases:
         assert find(store, query) == expected, query
