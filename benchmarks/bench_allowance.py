@@ -68,13 +68,21 @@ def milliseconds(call: Callable[[], object]) -> float:
     return 1000 * (time.perf_counter() - started)
 
 
+def _price(_: Generation) -> float:
+    return 6.0
+
+
 def measure(rows: int) -> dict[str, float]:
     """The times of checks in milliseconds."""
     with tempfile.TemporaryDirectory() as folder:
         fill(Path(folder), rows)
         store = GenerationStore(Path(folder))
-        generous = Quota(store.usage, Allowance.read("900/day, 90000 credits/day"), Allowance.read("900000/day"))
-        spent = Quota(store.usage, Allowance.read("900/day"), Allowance.read(f"{rows}/day, {rows * 6} credits/day"))
+        generous = Quota(
+            store.usage, Allowance.read("900/day, 90000 credits/day"), Allowance.read("900000/day"), _price
+        )
+        spent = Quota(
+            store.usage, Allowance.read("900/day"), Allowance.read(f"{rows}/day, {rows * 6} credits/day"), _price
+        )
         times: dict[str, float] = {}
         times["load at the start"] = milliseconds(store.usage.load)
         times["first check"] = milliseconds(lambda: generous.check(generation(0, time.time())))

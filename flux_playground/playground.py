@@ -19,6 +19,7 @@ from .client import Client, Limits
 from .errors import InvalidRequest, Unauthorized
 from .generation import Generation, State
 from .image_ref import is_image_ref
+from .price_estimate import estimate_price
 from .recipe import document_version
 from .reproduce import add_image_facts
 from .request_images import find_images, has_images, redact, resolve_image_refs, sends_image
@@ -56,7 +57,7 @@ class Playground:
         kept = Retention(self.store, settings.max_storage_bytes, free)
         self._runner = Runner(self.store, self.clients, kept, self._patience, add_image_facts, schema.usual_seconds)
         self._runs = self._runner.runs
-        quota = Quota(self.store.usage, settings.allowance, settings.budget)
+        quota = Quota(self.store.usage, settings.allowance, settings.budget, self._estimate)
         self._admission = Admission(self._runs, quota, has_capacity_limit=settings.hosted)
         self._restarting = threading.Lock()  # a record is read and its run is added in one step
         self._encoding = threading.BoundedSemaphore(MAX_CONCURRENT_ENCODINGS)
@@ -249,6 +250,10 @@ class Playground:
     def uses_demo(self, visitor: Visitor = OWNER) -> bool:
         """Return whether the local demo server generates this visitor's images."""
         return uses_demo(self.settings, visitor)
+
+    def _estimate(self, generation: Generation) -> float | None:
+        operation = self._last_operation(generation.endpoint)
+        return estimate_price(self.store.usage, generation.server, operation, generation.request).credits
 
     def _patience(self, endpoint: str) -> float:
         return self.settings.timeout or schema.patience_seconds(endpoint)

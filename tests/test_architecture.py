@@ -41,6 +41,7 @@ MAY_IMPORT = {
             "errors",
             "generation",
             "image_ref",
+            "price_estimate",
             "recipe",
             "reproduce",
             "request_images",

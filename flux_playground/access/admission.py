@@ -34,7 +34,7 @@ class Admission:
             if running is not None:
                 return running
             self.check(run.generation, visitor)
-            self._quota.usage.reserve(run.generation)
+            self._quota.usage.reserve(run.generation, self._quota.expect(run.generation))
             return self._runs.add(run)
 
     def settle(self, generation: Generation) -> None:

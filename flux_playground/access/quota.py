@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ..errors import QuotaExceeded
@@ -16,16 +16,21 @@ VISITORS_PER_ADDRESS = 4
 """How many visitors' allowances one address has: a family shares one, and a browser's name is soon forged."""
 
 DEFAULT_CREDITS_PER_IMAGE = 10.0
-"""Credits that an image counts for until the API has said what one costs."""
+"""Credits that an image of unknown price counts for until the API has reported its cost."""
 
 
 @dataclass(frozen=True)
 class Quota:
-    """What each visitor may spend, and all visitors together."""
+    """What each visitor may spend, and all visitors together; `estimate` returns the expected credits, or None."""
 
     usage: Usage
     per_visitor: Allowance
     total: Allowance
+    estimate: Callable[[Generation], float | None]
+
+    def expect(self, generation: Generation) -> float:
+        """Return the credits that a generation counts for until its cost is known."""
+        return self.estimate(generation) or DEFAULT_CREDITS_PER_IMAGE
 
     def check(self, generation: Generation) -> None:
         """Raise `QuotaExceeded` when the visitor, their address or all visitors have used up their allowance.
@@ -35,7 +40,7 @@ class Quota:
         """
         if generation.spender is None:
             return
-        price = self.usage.price(generation.server, generation.endpoint) or DEFAULT_CREDITS_PER_IMAGE
+        price = self.expect(generation)
         identity, address = generation.spender, generation.spender.address
         refusals = [
             *self._refusals(self.per_visitor, 1, identity, price, "Each visitor may"),

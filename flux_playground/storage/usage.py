@@ -26,6 +26,7 @@ class Usage:
         self._prices: dict[tuple[str, str], float | None] = {}
         self._images: dict[str, PaidImage] = {}  # of the last day, by id
         self._reserved: set[str] = set()  # ids
+        self._expected: dict[str, float] = {}  # credits of images of the last day whose cost is unknown, by id
         self._spending: defaultdict[Spender, Spending] = defaultdict(Spending)
         self._last_row: int | None = None
 
@@ -88,11 +89,16 @@ class Usage:
             spending = self._spending.get(spender, Spending())
             return spending.last_excess(since, now + CLOCK_SKEW_SECONDS, price, allowed)
 
-    def reserve(self, generation: Generation) -> None:
-        """Count a generation before it is written; `release` must follow."""
+    def reserve(self, generation: Generation, expected: float | None = None) -> None:
+        """Count a generation before it is written; `release` must follow.
+
+        It counts for the `expected` credits as long as its cost is unknown.
+        """
         if generation.spender is not None:
             with self._lock:
-                self._add(PaidImage(generation.created_at, generation.id, generation.spender, generation.cost))
+                if expected is not None:
+                    self._expected[generation.id] = expected
+                self._add(PaidImage(generation.created_at, generation.id, generation.spender, expected))
                 self._reserved.add(generation.id)
 
     def release(self, generation: Generation) -> None:
@@ -125,12 +131,16 @@ class Usage:
         for number, generation_id, created_at, address, browser, cost, is_charged in self._select(query, values):
             self._last_row = max(self._last_row or 0, number)
             self._remove(generation_id)
+            if cost is not None or not is_charged:
+                self._expected.pop(generation_id, None)
             if is_charged and address is not None:
                 identity = identities.setdefault((address, browser), Identity(address, browser))
-                self._add(PaidImage(created_at, generation_id, identity, cost))
+                expected = self._expected.get(generation_id) if cost is None else cost
+                self._add(PaidImage(created_at, generation_id, identity, expected))
         expired = self._spending[None].remove_until(oldest)
         for image in expired:
             del self._images[image.id]
+            self._expected.pop(image.id, None)
         for spender in {spender for image in expired for spender in image.spenders}:
             self._spending[spender].remove_until(oldest)
             self._delete_if_empty(spender)

@@ -21,6 +21,7 @@ from flux_playground.rate_limits import Allowance
 from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.ui.text import notices
 from tests.conftest import FAST_POLLS
+from tests.local.added_endpoint import FLUX_3, with_endpoint
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a lighthouse at dawn"}
 ANN = Visitor("ann", identity=Identity("1111", "aaaa"))
@@ -47,6 +48,13 @@ def image(number: int, ago: float = 0.0, spender: Identity = ANN.identity, **val
     return replace(made, **values)  # type: ignore[arg-type]
 
 
+def quota_of(store: GenerationStore, allowance: str) -> Quota:
+    """A quota whose prices are those of the latest images."""
+    return Quota(
+        store.usage, Allowance.read(allowance), Allowance(), lambda one: store.usage.price(one.server, one.endpoint)
+    )
+
+
 def refusal(quota: Quota, generation: Generation) -> QuotaExceeded:
     with pytest.raises(QuotaExceeded) as caught:
         quota.check(generation)
@@ -67,7 +75,7 @@ def test_what_is_no_allowance_is_refused(text: str) -> None:
 
 
 def test_next_image_fits_after_an_hour(store: GenerationStore) -> None:
-    quota = Quota(store.usage, Allowance.read("2/hour"), Allowance())
+    quota = quota_of(store, "2/hour")
     store.save(image(1, ago=3000))
     quota.check(image(9))
     store.save(image(2, ago=100))
@@ -77,7 +85,7 @@ def test_next_image_fits_after_an_hour(store: GenerationStore) -> None:
 
 
 def test_unknown_cost_counts_as_expensive(store: GenerationStore) -> None:
-    quota = Quota(store.usage, Allowance.read("25 credits/day"), Allowance())
+    quota = quota_of(store, "25 credits/day")
     store.save(image(1, state=State.RUNNING))
     quota.check(image(9))
     store.save(image(2, state=State.RUNNING))
@@ -91,8 +99,34 @@ def test_unknown_cost_counts_as_expensive(store: GenerationStore) -> None:
     refusal(quota, image(9))
 
 
+def test_expected_cost_counts_until_the_cost_is_known(store: GenerationStore) -> None:
+    """Expensive images that wait count for what they will cost, not for what cheaper ones have cost."""
+    quota = Quota(store.usage, Allowance.read("100 credits/day"), Allowance(), lambda one: one.request["credits"])
+    first, second = image(1, request={"credits": 60}, state=State.QUEUED), image(2, request={"credits": 41})
+    quota.check(first)
+    store.usage.reserve(first, quota.expect(first))
+    refusal(quota, second)
+    store.save(first)
+    store.usage.release(first)
+    refusal(quota, second)
+    store.save(replace(first, state=State.RUNNING, cost=5.0))
+    quota.check(second)
+    store.usage.reserve(second, quota.expect(second))
+    store.usage.release(second)  # it was not written
+    quota.check(second)
+
+
+def test_price_by_size_counts_before_the_submit(hosted: Settings, server: LocalServer) -> None:
+    """The page's budget counts the price of the chosen size."""
+    document = with_endpoint(FLUX_3, resolution={"type": "string", "enum": ["1k", "4k"], "default": "1k"})
+    with Playground(hosted.replace(allowance=Allowance.read("50 credits/day")), document) as playground:
+        with pytest.raises(QuotaExceeded):
+            playground.start({"prompt": "a mill", "resolution": "4k"}, ANN, endpoint=FLUX_3)
+        playground.start({"prompt": "a mill", "resolution": "1k"}, ANN, endpoint=FLUX_3)
+
+
 def test_what_was_never_charged_is_not_counted(store: GenerationStore) -> None:
-    quota = Quota(store.usage, Allowance.read("1/hour"), Allowance())
+    quota = quota_of(store, "1/hour")
     store.save(image(1, state=State.CANCELLED))
     store.save(image(2, state=State.FAILED))
     quota.check(image(9))
@@ -101,7 +135,7 @@ def test_what_was_never_charged_is_not_counted(store: GenerationStore) -> None:
 
 
 def test_allowances_per_browser_and_address(store: GenerationStore) -> None:
-    quota = Quota(store.usage, Allowance.read("2/hour"), Allowance())
+    quota = quota_of(store, "2/hour")
     for number in range(2 * VISITORS_PER_ADDRESS):
         mine = image(number, spender=Identity("1111", str(number // 2)))
         quota.check(mine)
