@@ -26,7 +26,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--port", type=int, default=8399, help="port to listen on; 0 is any free port")
     add("--single-port", action="store_true", help="serve polls and images on the same port as everything else")
     add("--regions", type=int, default=1, help="number of regions, each with a port and finetunes of its own")
-    add("--dead-region", choices=DEAD_REGIONS, default="", help="add a region that refuses connections or hangs")
+    add("--dead-region", choices=DEAD_REGIONS, default="", help="add a region that does not respond")
     add("--document", help="an OpenAPI document instead of the shipped one")
     add("--folder", help="keep tasks and images here over a restart, instead of in a temporary folder")
     add("--speed", type=float, default=1.0, help="how many times faster than the real API")

@@ -54,7 +54,7 @@ class Api:
             routes.append(Route(operation.path, self._in_region(self._submit_handler(operation)), methods=["POST"]))
         routes.append(Route("/v1/get_result", self.results.poll))
         routes.append(Route("/results/{task}/sample.{format}", self.results.sample))
-        routes.append(Route("/results/{task}/preview.jpeg", self.results.preview))
+        routes.append(Route("/results/{task}/preview-{side:int}.jpeg", self.results.preview))
         return Starlette(routes=routes, exception_handlers={HTTPException: _error_response})
 
     def _in_region(self, handler: Handler) -> Handler:

@@ -31,6 +31,7 @@ from .validation_errors import missing_parameter
 MIME_TYPES = {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp", "mp4": "video/mp4"}
 EXPIRY_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 UNKNOWN_STATUS = "Dreaming"  # of no API document
+PREVIEW_SIDES_PIXELS = (32, 64, 128, 256)
 LOST_AFTER_SHARE = 0.5  # of a task's time
 REASONING_SHARE = 0.4  # of a task's time
 IMAGE_CACHE_CONTROL = "max-age=1200"  # recorded
@@ -93,18 +94,22 @@ class Results:
             return _status_body(task.id, failure[0], details=failure[1], **cost)
         if not task.is_done(now):
             progress = None if "no-progress" in effects else task.progress(now)
-            preview, status = self._preview(task, delivery_url), _running_status(task, share)
+            preview, status = self._preview(task, delivery_url, share), _running_status(task, share)
             return _status_body(task.id, status, progress=progress, preview=preview, **cost)
         return _status_body(task.id, "Ready", result=self._result(task, delivery_url), **cost)
 
-    def _preview(self, task: Task, delivery_url: str) -> Any:
-        """Return the preview in a poll of a running task: the URL of a small image, or an object with it, or None."""
+    def _preview(self, task: Task, delivery_url: str, share: float) -> Any:
+        """Return the preview in a poll after a share of a task's time: the URL of a small image, later a larger one.
+
+        By a fault it is an object with the URL; None without a preview.
+        """
         effects = task.effects
         is_sent = endpoint_behavior(task.path).has_preview or effects & {"preview", "preview-object"}
         is_image = self.backend.store.has_image(task) and task.output_format != "mp4"
         if not is_sent or "no-preview" in effects or not is_image:
             return None
-        url = delivery_url + self._signed_path(task, "preview.jpeg", MIME_TYPES["jpeg"])
+        side = PREVIEW_SIDES_PIXELS[min(len(PREVIEW_SIDES_PIXELS) - 1, int(share * len(PREVIEW_SIDES_PIXELS)))]
+        url = delivery_url + self._signed_path(task, f"preview-{side}.jpeg", MIME_TYPES["jpeg"])
         return {"url": url} if "preview-object" in effects else url
 
     def _result(self, task: Task, delivery_url: str) -> dict[str, Any] | None:
@@ -147,11 +152,13 @@ class Results:
     async def preview(self, request: Request) -> Response:
         """Return a small version of an image, from a signed URL that has not expired."""
         task = self.backend.get(request.path_params["task"])
-        if task is None or not self.ports.is_delivery(request) or not self.backend.store.has_image(task):
+        side = request.path_params["side"]
+        is_preview = task is not None and self.backend.store.has_image(task) and side in PREVIEW_SIDES_PIXELS
+        if task is None or not is_preview or not self.ports.is_delivery(request):
             raise HTTPException(404)
         if not self._is_valid_signature(task, request.query_params):
             return canned_response(faults.EXPIRED)
-        data = await asyncio.to_thread(render_preview, self.backend.store.image_path(task))
+        data = await asyncio.to_thread(render_preview, self.backend.store.image_path(task), side)
         return Response(data, media_type=MIME_TYPES["jpeg"])
 
     async def sample(self, request: Request) -> Response:

@@ -25,7 +25,7 @@ START_TIMEOUT_SECONDS = 20.0
 SHUTDOWN_TIMEOUT_SECONDS = 1
 KEEP_ALIVE_SECONDS = 75  # as a load balancer: a client must not find its idle connection closed
 POLL_PORTS = 2
-DEAD_REGIONS = ("refuse", "hang")
+DEAD_REGIONS = ("refuse", "drop", "hang")
 THREAD_NAME = "local API"
 
 
@@ -33,13 +33,14 @@ class LocalServer:
     """The image API on this machine. It serves from construction to `close`, in a thread of this process.
 
     `document` is a `Document`, a file, or None for the shipped one. `port` 0 is any free port. Polls and images have
-    ports of their own unless `single_port` is set. `folder` keeps tasks and images over a restart; None is a temporary
-    folder. `regions` have ports of their own and share accounts, but each one has other finetunes. `dead_region` adds a
-    region that refuses connections ("refuse") or never responds ("hang"). `urls` are those of all regions, `url` is the
-    first. `speed` divides every duration. `key` is the only accepted key, "" accepts any. `seed` makes ids, seeds and
-    durations repeatable. `faults` are words of `faults.py` without their #. `credits` is the initial balance of each
-    key, `sample_lifetime` the seconds until an image URL expires. `renderer` is "landscape" or "flat" (one color,
-    computed from request and seed, in a few milliseconds). `scale` multiplies both sides of every image.
+    ports of their own unless `single_port` is set. `folder` keeps tasks and images over a restart; None is a
+    temporary folder. `regions` have ports of their own and share accounts, but each one has other finetunes.
+    `dead_region` adds a region that refuses connections ("refuse"), never completes one ("drop") or never responds
+    ("hang"). `urls` are those of all regions, `url` is the first. `speed` divides every duration. `key` is the only
+    accepted key, "" accepts any. `seed` makes ids, seeds and durations repeatable. `faults` are words of `faults.py`
+    without their #. `credits` is the initial balance of each key, `sample_lifetime` the seconds until an image URL
+    expires. `renderer` is "landscape" or "flat" (one color, computed from request and seed, in a few milliseconds).
+    `scale` multiplies both sides of every image.
 
     Raises `InvalidDocument`, `ValueError` for an unknown fault or renderer, and `OSError` for a port in use.
     """
@@ -95,7 +96,7 @@ class LocalServer:
             sockets = [cleanup.enter_context(_bind(host, port if index == 0 else 0)) for index in range(count)]
             numbers = tuple(sock.getsockname()[1] for sock in sockets)
             delivery, *polls = (numbers[0],) if single_port else numbers[regions:]
-            dead = _open_dead_port(cleanup.enter_context(_bind(host, 0)), dead_region) if dead_region else None
+            dead = _open_dead_port(cleanup, host, dead_region) if dead_region else None
             ports = Ports(numbers[:regions], delivery, tuple(polls), dead)
             self.urls = tuple(f"http://{_url_host(host)}:{number}" for number in ports.servers)
             self.url = self.urls[0]
@@ -168,12 +169,19 @@ def _url_host(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _open_dead_port(sock: socket.socket, kind: str) -> int:
-    """Return a port that refuses connections, or where the system makes them and nothing responds."""
-    if kind == "hang":
+def _open_dead_port(cleanup: ExitStack, host: str, kind: str) -> int:
+    """Return a port of which one of `DEAD_REGIONS` is true until the cleanup."""
+    sock = cleanup.enter_context(_bind(host, 0))
+    address: tuple[str, int] = sock.getsockname()
+    if kind == "hang":  # the system makes connections, and nothing reads from them
         sock.listen()
-    port: int = sock.getsockname()[1]
-    return port
+    elif kind == "drop":  # the system has no place for another connection
+        sock.listen(0)
+        for _ in range(2):
+            waiting = cleanup.enter_context(socket.socket(sock.family))
+            waiting.setblocking(False)
+            waiting.connect_ex(address)
+    return address[1]
 
 
 def _bind(host: str, port: int) -> socket.socket:

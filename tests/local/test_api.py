@@ -171,14 +171,15 @@ def test_statuses_in_order() -> None:
         bodies: list[dict[str, Any]] = []
         while not bodies or bodies[-1]["status"] != "Ready":
             bodies.append(get(task["polling_url"]).json())
-        preview = next(body["preview"] for body in bodies if body["status"] == "Generating")
-        response = get(preview)
-        assert get(preview.replace("se=2", "se=3")).status_code == 403
+        previews = list(dict.fromkeys(body["preview"] for body in bodies if body["status"] == "Generating"))
+        sides = [max(Image.open(io.BytesIO(get(preview).content)).size) for preview in previews]
+        assert get(previews[0].replace("se=2", "se=3")).status_code == 403
+        assert get(previews[0].replace("preview-64", "preview-4096")).status_code == 404
     assert list(dict.fromkeys(body["status"] for body in bodies)) == ["Pending", "Reasoning", "Generating", "Ready"]
     assert {body["cost"] for body in bodies} == {task["cost"]}
     assert (task["input_mp"], task["output_mp"]) == (0.0, 1.0)
     assert bodies[-1]["preview"] is None
-    assert max(Image.open(io.BytesIO(response.content)).size) == 256
+    assert sides == [64, 128, 256]
 
 
 def image_text(width: int, height: int) -> str:

@@ -55,9 +55,12 @@ def test_documented_servers() -> None:
     assert len({urlsplit(url).port for url in server.urls}) == 3
 
 
-@pytest.mark.parametrize(("kind", "error"), [("refuse", requests.ConnectionError), ("hang", requests.ReadTimeout)])
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    [("refuse", requests.ConnectionError), ("drop", requests.ConnectTimeout), ("hang", requests.ReadTimeout)],
+)
 def test_dead_region(kind: str, error: type[Exception]) -> None:
-    """A dead region refuses the connection or never responds, and does not delay the end of the server."""
+    """A dead region refuses the connection, drops it or never responds, and does not delay the end of the server."""
     with LocalServer(dead_region=kind, renderer="flat") as server:
         with pytest.raises(error):
             get(server.urls[-1] + "/v1/credits", timeout=0.3)

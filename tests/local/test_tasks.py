@@ -113,7 +113,7 @@ def test_preview(words: tuple[str, ...], kind: type | None, tmp_path: Path) -> N
     backend.close()
     url = preview["url"] if isinstance(preview, dict) else preview
     assert preview is None if kind is None else isinstance(preview, kind)
-    assert url is None or url.startswith(f"http://127.0.0.1:1/results/{task.id}/preview.jpeg?se=")
+    assert url is None or url.startswith(f"http://127.0.0.1:1/results/{task.id}/preview-128.jpeg?se=")
 
 
 def test_restart(tmp_path: Path) -> None:

@@ -21,7 +21,6 @@ Place = Sequence[str | int]
 
 MARK = "local demo, not FLUX"
 COMMENT = "flux_playground local demo, not FLUX. Carries no C2PA signature."
-PREVIEW_SIDE_PIXELS = 256
 DELIVERY_FIELDS = {"output_format", "safety_tolerance", "seed", "webhook_secret", "webhook_url"}
 # Applied to the landscape, so they do not change its random numbers.
 APPLIED_FIELDS = {"finetune_id", "finetune_strength", "image_prompt_strength", "prompt", "prompt_upsampling"}
@@ -72,11 +71,11 @@ def render_task(task: Path, image: Path, renderer: str) -> str:
     return prompt
 
 
-def render_preview(image: Path) -> bytes:
-    """Return a small JPEG of a rendered image."""
+def render_preview(image: Path, side: int) -> bytes:
+    """Return a JPEG of a rendered image whose longer side has `side` pixels."""
     file = io.BytesIO()
     with Image.open(image) as whole:
-        whole.thumbnail((PREVIEW_SIDE_PIXELS, PREVIEW_SIDE_PIXELS))
+        whole.thumbnail((side, side))
         whole.convert("RGB").save(file, "jpeg", quality=60, comment=COMMENT)
     return file.getvalue()
 
