@@ -5,7 +5,7 @@ import { addPressCheck } from "./bridge.js";
 import { findInput } from "./dom.js";
 import { endpoints, shownPath } from "./endpoints.js";
 import { addErrorSource, showErrors } from "./field_errors.js";
-import { readFinetunes } from "./finetune_list.js";
+import { findEndpoints, readFinetunes } from "./finetune_list.js";
 import { goToField } from "./scrolling.js";
 
 const FIELD = "finetune_id";
@@ -15,7 +15,7 @@ let seen = ""; // the message that has held back a press
 // What is wrong with a finetune at an endpoint; "" if nothing is, or nothing is known.
 export function baseModelMessage(id, path, finetunes, known) {
   const base = finetunes.find((finetune) => finetune.id === id.trim())?.base;
-  const fitting = known.filter((endpoint) => base && endpoint.base === base).map((endpoint) => endpoint.path);
+  const fitting = findEndpoints(base, known);
   if (!fitting.length || fitting.includes(path)) return "";
   return `was trained for ${base}. Its endpoint is ${fitting.join(" or ")}.`;
 }

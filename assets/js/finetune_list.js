@@ -1,16 +1,29 @@
 // The list of the account's finetunes at the finetune field. Any other id can be typed.
 import { $, $$, createElement, findField, findInput, setAttribute, setField } from "./dom.js";
+import { endpoints, shownPath } from "./endpoints.js";
 import { isTyped } from "./form_values.js";
+import { page } from "./page_state.js";
 import { onFrame } from "./rendering.js";
 
 let activeOption = -1; // index of the option that the arrow keys have reached
 let filledFrom = null; // the element with the finetunes that the list was made of
+let filledFor = ""; // the endpoint for which a finetune was chosen
+let chosenId = ""; // the finetune that the page has chosen
 
 // The options that contain a text; all of them while the text is an id of the list.
 export function filterFinetunes(finetunes, text) {
   const wanted = text.trim().toLowerCase();
   if (!wanted || finetunes.some(({ id }) => id.toLowerCase() === wanted)) return finetunes;
   return finetunes.filter(({ id, label }) => `${id} ${label}`.toLowerCase().includes(wanted));
+}
+
+// Where a finetune of a base model works; empty if nothing is known.
+export const findEndpoints = (base, known) => known.filter((endpoint) => base && endpoint.base === base).map(({ path }) => path);
+
+// The first finetune of the endpoint's own base model, else the first one that may fit.
+export function chooseFitting(finetunes, path, known) {
+  const fitting = finetunes.map((finetune) => ({ ...finetune, paths: findEndpoints(finetune.base, known) }));
+  return fitting.find(({ paths }) => paths.includes(path)) || fitting.find(({ paths }) => !paths.length);
 }
 
 export const readFinetunes = () =>
@@ -104,7 +117,7 @@ function renderFinetuneList() {
   const source = $("#finetunes");
   if (!box || !opener || !source) return;
   if (!$("#finetune-list", field)) {
-    const list = createElement("ul", { id: "finetune-list", hidden: true });
+    const list = createElement("ul", { id: "finetune-list", hidden: true, tabIndex: -1 });
     list.setAttribute("role", "listbox");
     list.setAttribute("aria-label", "Finetunes of this account");
     field.append(list);
@@ -118,9 +131,14 @@ function renderFinetuneList() {
     setAttribute(box, "aria-controls", "finetune-list");
     if (!box.hasAttribute("aria-expanded")) setAttribute(box, "aria-expanded", false);
   }
-  if (filledFrom === source) return;
+  if (page.isSwitching || (filledFrom === source && filledFor === shownPath())) return;
   filledFrom = source;
+  filledFor = shownPath();
   // The only finetune is chosen, and the first one of the demo, unless something was typed.
   const isObvious = finetunes.length === 1 || (finetunes.length && $(".connection")?.dataset.who === "demo");
-  if (isObvious && !box.value && !isTyped("finetune_id", "")) setField("finetune_id", finetunes[0].id);
+  const isOpen = ["", chosenId].includes(box.value) && !isTyped("finetune_id", box.value);
+  const fitting = isObvious && isOpen && chooseFitting(finetunes, filledFor, endpoints());
+  if (!fitting) return;
+  chosenId = fitting.id;
+  setField("finetune_id", chosenId);
 }

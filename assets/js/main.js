@@ -42,6 +42,7 @@ import { installScrolling } from "./scrolling.js";
 import { installSeedLock } from "./seed_lock.js";
 import { startVisit } from "./session.js";
 import { createShortcutList } from "./shortcut_list.js";
+import { installSuggestedRanges } from "./suggested_range.js";
 import { installTheme, renderTheme } from "./theme.js";
 import { installTitle } from "./title.js";
 import { installTransfer } from "./transfer.js";
@@ -89,6 +90,7 @@ const parts = [
   installCompare,
   installTransfer,
   installBaseModel,
+  installSuggestedRanges,
 ];
 for (const install of parts) install();
 

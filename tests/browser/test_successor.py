@@ -88,3 +88,32 @@ def test_finetune_of_another_model(page: Page) -> None:
     expect(fault).to_have_count(0)
     press(page)
     image(page)
+
+
+def test_useful_range_of_strength(page: Page) -> None:
+    """The slider offers the useful range of a strength without bounds; a number beyond it is sent as typed."""
+    switch_to_successor(page)
+    box, slider = (
+        page.locator("#input-finetune_strength input"),
+        page.locator("#field-finetune_strength .suggested input"),
+    )
+    expect(slider).to_have_value("1")
+    slider.press("ArrowRight")
+    expect(box).to_have_value("1.01")
+    fill(page, prompt="a mill", finetune_strength="3.5")
+    expect(slider).to_have_value("2")
+    page.locator("#input-prompt textarea").click()
+    expect(box).to_have_value("3.5")
+    press(page)
+    image(page)
+    expect(page.locator("#stage .line")).to_contain_text("3.5")
+
+
+def test_demo_has_a_fitting_finetune(page: Page) -> None:
+    """The demo's finetune that the page has chosen is replaced by one that the other endpoint takes."""
+    expect(page.locator("#input-finetune_id input")).to_have_value("my-finetune")
+    switch_to_successor(page)
+    expect(page.locator("#input-finetune_id input")).not_to_have_value("my-finetune")
+    fill(page, prompt="a mill")
+    press(page)
+    image(page)

@@ -3,7 +3,7 @@ import test from "node:test";
 
 import { baseModelMessage } from "../../assets/js/base_model.js";
 import { formatCredits, totalPrice } from "../../assets/js/count.js";
-import { filterFinetunes } from "../../assets/js/finetune_list.js";
+import { chooseFitting, filterFinetunes } from "../../assets/js/finetune_list.js";
 import { nextZoom } from "../../assets/js/zoom_view.js";
 import { nextTheme } from "../../assets/js/theme.js";
 
@@ -31,6 +31,10 @@ test("a finetune of another base model is reported, an unknown one is not", () =
   assert.equal(baseModelMessage("acme/one", "/v1/old", finetunes, known), message);
   for (const id of ["two", "three", "four", ""]) assert.equal(baseModelMessage(id, "/v1/large", finetunes, known), "");
   assert.equal(baseModelMessage("acme/one", "/v1/small", finetunes, known), "");
+  assert.equal(chooseFitting(finetunes, "/v1/small", known).id, "acme/one");
+  assert.equal(chooseFitting(finetunes, "/v1/large", known).id, "two");
+  assert.equal(chooseFitting(finetunes, "/v1/old", known).id, "two");
+  assert.equal(chooseFitting(finetunes.slice(0, 1), "/v1/old", known), undefined);
 });
 
 test("the price of several images is their number times the price of one", () => {

@@ -13,15 +13,20 @@ SHAPE_PIXELS = 18
 """Longer side of a drawn aspect ratio."""
 
 
-def render_help(field: Field) -> Markup:
-    """Render the help of a field in a template; the page's script moves it under the field's input."""
+def render_help(field: Field, suggested: tuple[float, float] | None = None) -> Markup:
+    """Render the help of a field in a template; the page's script moves it under the field's input.
+
+    A field with the useful range `suggested` gets a slider for it; values beyond the range can be typed.
+    """
+    usual = f"usually {suggested[0]:g} to {suggested[1]:g}" if suggested else ""
     return render(
         "field.html",
         field=field,
         label=field_hints.label(field),
-        tools=_tools(field),
+        tools="range" if suggested else _tools(field),
+        suggested=suggested,
         shapes=[_shape(text) for text in field_hints.SHAPES],
-        limits=describe_limits(field),
+        limits=" · ".join(part for part in (describe_limits(field), usual) if part),
         about=field_hints.about(field),
     )
 

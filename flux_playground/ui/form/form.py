@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 from markupsafe import Markup
 
+from ... import schema
 from ...errors import FieldError
 from ...schema import Field, Operation
 from ...schema.coerce import is_blank
@@ -19,6 +20,8 @@ from ..text.templates import render
 from . import compound, widgets
 from .field_help import render_help
 from .image_inputs import save_image
+
+Ranges = Mapping[str, tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class Form:
         self.operations = (operation, *others)
         self.fields = tuple(fields)
         self._nodes = {field.name: compound.plan(field) for field in self.fields}
+        self._suggested = _suggested_ranges(operation, fields)
 
     def at(self, path: object) -> Form:
         """Return the same form with another endpoint chosen; unchanged for a path that is none of its endpoints."""
@@ -54,7 +58,10 @@ class Form:
         with gr.Column(elem_id=f"fields-{place}", elem_classes="fields", min_width=0, visible=place == 0) as column:
             inputs = self._draw_fields()
             # One component for all fields: each component costs the browser milliseconds.
-            html(Markup().join(render_help(field) for field in self.fields), elem_classes="unders")
+            html(
+                Markup().join(render_help(field, self._suggested.get(field.name)) for field in self.fields),
+                elem_classes="unders",
+            )
         return FormComponents(column, inputs)
 
     def read(self, raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -136,6 +143,8 @@ class Form:
             classes.append("image-field")
         if field.name in field_hints.HALF:
             classes.append("half")
+        if field.name in self._suggested:
+            classes.append("ranged")
         alone = field_hints.NEEDS.get(field.name) not in inputs
         with gr.Column(elem_classes=classes, min_width=0, visible=alone, elem_id=f"field-{field.name}") as column:
             column.allow_expected_parents = False  # Gradio would put another box around each input
@@ -144,16 +153,24 @@ class Form:
 
 
 def plan_forms(operations: Iterable[Operation], *, hosted: bool) -> list[Form]:
-    """Return the forms of endpoints; those with the same fields share one, because each form makes the page larger."""
-    shared: list[tuple[tuple[Field, ...], list[Operation]]] = []
+    """Return the forms of endpoints; those with the same inputs share one, because each form makes the page larger."""
+    shared: list[tuple[tuple[Field, ...], Ranges, list[Operation]]] = []
     for operation in operations:
         fields = offered_fields(operation, hosted=hosted)
-        same = next((members for known, members in shared if known == fields), None)
+        ranges = _suggested_ranges(operation, fields)
+        same = next((members for *known, members in shared if known == [fields, ranges]), None)
         if same is None:
-            shared.append((fields, [operation]))
+            shared.append((fields, ranges, [operation]))
         else:
             same.append(operation)
-    return [Form(first, fields, others) for fields, (first, *others) in shared]
+    return [Form(first, fields, others) for fields, _, (first, *others) in shared]
+
+
+def _suggested_ranges(operation: Operation, fields: Sequence[Field]) -> Ranges:
+    """Return the useful ranges of the numbers that have a text box, because the schema states no bounds."""
+    known = schema.facts(operation.path).suggested
+    boxes = [field.name for field in fields if field.type in ("integer", "number") and widgets.is_text(field)]
+    return {name: known[name] for name in boxes if name in known}
 
 
 def offered_fields(operation: Operation, *, hosted: bool) -> tuple[Field, ...]:

@@ -12,6 +12,7 @@ from flux_playground.schema import Field, load
 from flux_playground.schema.fields import parse_field
 from flux_playground.settings import DEFAULT_ENDPOINT
 from flux_playground.ui.form import widgets
+from flux_playground.ui.form.field_help import render_help
 from flux_playground.ui.form.form import Form, plan_forms, render_field_errors
 from flux_playground.ui.form.limits_text import describe_limits
 from flux_playground.ui.text import field_hints
@@ -121,3 +122,16 @@ def test_endpoints_share_a_form() -> None:
     for path in ("", None, 3, first.operation.path):
         assert klein.at(path).operation == klein.operation
     assert len(plan_forms(load().operations, hosted=True)) == 2
+
+
+def test_suggested_range() -> None:
+    """A number without bounds has a slider for its useful range; one with bounds in the schema has none."""
+    strength = load().operation("/v1/flux-2-klein-4b-finetuned").field("finetune_strength")
+    assert component(strength).value == "1.0"
+    assert not widgets.is_slider(strength)
+    with_range = render_help(strength, (0, 2))
+    assert 'type="range" min="0" max="2"' in with_range
+    assert "default 1.0 · usually 0 to 2" in with_range
+    assert 'type="range"' not in render_help(strength)
+    ultra, klein = plan_forms(load().operations, hosted=False)
+    assert (dict(ultra._suggested), dict(klein._suggested)) == ({}, {"finetune_strength": (0, 2)})
