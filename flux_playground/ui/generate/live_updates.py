@@ -39,6 +39,9 @@ async def stream_updates(context: Context, first: Update = NO_CHANGE) -> AsyncIt
     """
     session, playground = context.session, context.playground
     stream_id, signal = session.start_stream(), ChangeSignal(ends_only=True)
+    if session.selected_id and await context.find_own(session.selected_id) is None:  # it was deleted
+        session.selected_id = ""
+        first = replace(first, result=result_view.render_empty())
     recent, runs, count = await context.run(_load, context)
     signal.watch(runs.values())
     running_ids = {generation.id for generation in recent if not generation.finished}
@@ -52,7 +55,7 @@ async def stream_updates(context: Context, first: Update = NO_CHANGE) -> AsyncIt
             signal.watch(runs.values())
         selected = next((generation for generation in recent if generation.id == session.selected_id), None)
         if selected is None and session.selected_id:
-            selected = await context.run(playground.get, session.selected_id)
+            selected = await context.find_own(session.selected_id)
         if session.stream_id != stream_id:
             return
         position = playground.queue_position(selected.id) if selected and selected.state is State.QUEUED else 0
@@ -69,7 +72,10 @@ async def stream_updates(context: Context, first: Update = NO_CHANGE) -> AsyncIt
             drawn = await context.run(_draw, context, recent, count, shown)
             rejected = _api_errors(selected, running_ids)
             errors = first.field_errors if rejected is None else rejected
-            yield replace(drawn, field_errors=errors, rejected_by_api=rejected is not None, notice=first.notice)
+            result = drawn.result or first.result
+            yield replace(
+                drawn, result=result, field_errors=errors, rejected_by_api=rejected is not None, notice=first.notice
+            )
             first = NO_CHANGE
         if all(generation.finished for generation in recent):
             return
