@@ -10,7 +10,7 @@ from pathlib import Path
 
 from . import active_document, schema
 from .access.visitor import OWNER
-from .archive import export_zip, import_files
+from .archive import ImportLimits, export_zip, import_files
 from .errors import PlaygroundError
 from .settings import Settings
 from .storage.data_folder import check_data_folder
@@ -19,6 +19,7 @@ from .storage.search import MAX_PAGE_SIZE, Entry
 from .storage.search_query import Query
 
 COMMANDS = ("export", "import")
+LIMITS = ImportLimits(images=500_000, total_bytes=10**13)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -82,7 +83,7 @@ def _iter_entries(store: GenerationStore) -> Iterator[Entry]:
 def _import(store: GenerationStore, settings: Settings, options: argparse.Namespace) -> int:
     operation = active_document.default_operation(active_document.load_active(settings), settings.endpoint)
     fields = [field.name for field in operation.fields]
-    report = import_files(store, OWNER.id, _iter_files(options.paths), fields=fields)
+    report = import_files(store, OWNER.id, _iter_files(options.paths), fields=fields, limits=LIMITS)
     for name, sentence in report.rejected:
         sys.stdout.write(f"{name}: {sentence}\n")
     if report.rejected_count > len(report.rejected):

@@ -40,6 +40,9 @@ def values(one: Generation) -> dict[str, Any]:
 
 def caveats(one: Generation, server: str, store: GenerationStore) -> Iterator[str]:
     """Yield the known reasons why a reproduction differs or fails; `server` is where it would be generated."""
+    if is_of_another_tool(one):
+        yield f"Can't be reproduced here: this image was made with another tool ({one.imported})."
+        return
     if one.seed is None:
         yield NO_SEED_CAVEAT
     if one.request.get(UPSAMPLING) is True:
@@ -59,6 +62,11 @@ def compare_generations(before: Generation, after: Generation) -> Report:
     except (InvalidImage, OSError) as error:
         sentence = error.message if isinstance(error, InvalidImage) else "One of the two files is no longer there."
         return Report(None, told, sentence)
+
+
+def is_of_another_tool(one: Generation) -> bool:
+    """Return whether an image was imported that this program has not made, so that no recipe of the API makes it."""
+    return bool(one.imported) and not one.endpoint
 
 
 def image_exists(one: Generation) -> bool:
@@ -104,5 +112,7 @@ def embedding(generation: Generation) -> tuple[bool, str]:
 
 
 def _with_recipe(one: Generation, data: bytes) -> bytes:
+    if is_of_another_tool(one):
+        raise InvalidRecipe("This image was made with another tool, so it has no recipe.")
     told = recipe(one)
     return metadata.embed(data, dump_recipe(told, None), format_parameters(told))

@@ -156,7 +156,8 @@ def replace_refs(request: Mapping[str, Any], has_image: Callable[[str], bool]) -
 
 def file_name(path: str) -> str:
     """Return the last part of a path of any system, at most `MAX_FILE_NAME_CHARACTERS` of it."""
-    return re.split(r"[/\\]", path)[-1][-MAX_FILE_NAME_CHARACTERS:]
+    name = re.split(r"[/\\]", path)[-1][-MAX_FILE_NAME_CHARACTERS:]
+    return "".join(char for char in name if char.isprintable())
 
 
 def _without(value: Any, lost: Collection[str]) -> Any:

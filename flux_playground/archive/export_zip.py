@@ -24,10 +24,9 @@ from ..storage.generation_store import GenerationStore
 from ..storage.search import Entry
 from .entry_json import entry_to_json
 from .file_names import FileNames
+from .manifest import MANIFEST_NAME, TAIL, write_head
 from .zip_stream import ZipStream
 
-MANIFEST_NAME = "manifest.json"
-VERSION_KEY, VERSION = "flux_playground_export", 1
 CHUNK_BYTES = 262_144
 MAX_MANIFEST_BYTES_IN_MEMORY = 4_000_000
 
@@ -55,13 +54,13 @@ class _Export:
         now = time.time()
         with tempfile.SpooledTemporaryFile(MAX_MANIFEST_BYTES_IN_MEMORY) as manifest:
             exported_at = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            manifest.write(f'{{"{VERSION_KEY}":{VERSION},"exported_at":"{exported_at}","entries":['.encode())
+            manifest.write(write_head(exported_at).encode())
             separator = "\n"
             for entry in entries:
                 described = yield from self._add_entry(entry)
                 manifest.write(f"{separator}{dump_json(described, sort_keys=False)}".encode())
                 separator = ",\n"
-            manifest.write(b"\n]}\n")
+            manifest.write(TAIL.encode())
             size = manifest.tell()
             manifest.seek(0)
             yield from self.stream.add(MANIFEST_NAME, _chunks(manifest), size, now, deflate=True)
@@ -77,7 +76,7 @@ class _Export:
                 described["file"] = f"images/{stem}{generation.image.suffix}"
                 digest = yield from self._add_image(described["file"], file, generation)
                 generation = replace(generation, sha256=digest)
-            if generation.endpoint:  # an image of another tool has no recipe for this API
+            if not reproduce.is_of_another_tool(generation):
                 described["recipe"] = f"images/{stem}.recipe.json"
                 text = dump_recipe(reproduce.recipe(generation)).encode()
                 yield from self.stream.add(described["recipe"], [text], len(text), generation.created_at, deflate=True)

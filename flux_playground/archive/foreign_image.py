@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from .. import reproduce
-from ..errors import InvalidArchive, InvalidImage, InvalidRecipe
-from ..generation import State
+from ..errors import InvalidArchive, InvalidRecipe
+from ..generation import Generation, State
 from ..images import image_file
 from ..recipe import Detected, Recipe, detect, hide_secrets, parse_recipe
 from .entry_json import THIS_TOOL, file_name, generation_from_json, replace_refs
@@ -31,7 +31,7 @@ class ForeignImages:
     def __init__(self, writer: GalleryWriter, fields: Collection[str]) -> None:
         self._writer = writer
         self._fields = frozenset((*fields, *READ_FIELDS))
-        self._recipes: dict[str, Recipe] = {}
+        self._recipes: dict[str, tuple[str, Recipe]] = {}  # with their file names, by the hash of the image
 
     def add_zip(self, archive: UntrustedZip, limits: ImportLimits) -> None:
         """Add the images of a ZIP file; raises `InvalidArchive` if it has too many, `StorageError` without room."""
@@ -39,20 +39,19 @@ class ForeignImages:
         if len(names) > limits.images:
             raise InvalidArchive(f"This ZIP file has {len(names):,} files; at most {limits.images:,} can be imported.")
         for name in names:
-            try:
+            with self._writer.rejecting(name):
                 self.add(name, archive.read(name), _local_seconds(archive.modified_at(name)))
-            except (InvalidArchive, InvalidImage) as error:
-                self._writer.reject(name, error.message)
         for name, sentence in archive.refused.items():
             self._writer.reject(name, sentence)
+        self.finish()
 
-    def add_recipe(self, data: bytes) -> bool:
+    def add_recipe(self, name: str, data: bytes) -> bool:
         """Keep a recipe for the image that it belongs to; return whether it was one."""
         try:
             recipe = parse_recipe(data)
         except InvalidRecipe:
             return False
-        self._recipes[recipe.sha256] = recipe
+        self._recipes[recipe.sha256] = name, recipe
         return True
 
     def add(self, name: str, data: bytes, at: float) -> None:
@@ -65,21 +64,36 @@ class ForeignImages:
         image_file.verify(data)
         digest = hashlib.sha256(data).hexdigest()
         found = detect(data)
-        recipe = found.recipe or self._recipes.get(digest)
+        _, beside = self._recipes.pop(digest, ("", None))
+        recipe = found.recipe or beside
         if recipe and self._has_original(recipe):
             self._writer.known += 1
             return
-        described = _from_recipe(recipe, at) if recipe else _from_settings(found, self._fields, at)
-        described["request"] = replace_refs(described["request"], lambda reference: False)
-        described |= {"id": f"sha256:{digest}", "state": str(State.SUCCEEDED), "sha256": digest}
-        described["file_name"] = file_name(name)
-        self._writer.add(generation_from_json(described, self._writer.owner), data)
+        known = _from_recipe(recipe, at) if recipe else _from_settings(found, self._fields, at)
+        self._writer.add(_record(known, digest, name, self._writer.owner), data)
+
+    def finish(self) -> None:
+        """Use the recipes whose images came earlier: a recipe of another image is rejected. Raises `StorageError`."""
+        for name, recipe in self._recipes.values():
+            with self._writer.rejecting(name):
+                self._complete(recipe)
+        self._recipes.clear()
+
+    def _complete(self, recipe: Recipe) -> None:
+        """Complete the record of an image that was imported without its recipe."""
+        writer = self._writer
+        known = writer.store.find_by_sha256(writer.owner, recipe.sha256) if recipe.sha256 else None
+        if known is None:
+            raise InvalidArchive("The image of this recipe is not here. Import the image first.")
+        if known.imported and not known.endpoint:
+            described = _from_recipe(recipe, known.created_at)
+            writer.complete(known, _record(described, known.sha256, known.file_name, writer.owner))
 
     def _read_recipe(self, name: str, archive: UntrustedZip) -> bool:
         if not name.lower().endswith(".json"):
             return False
         try:
-            return self.add_recipe(archive.read(name))
+            return self.add_recipe(name, archive.read(name, MAX_RECIPE_BYTES))
         except InvalidArchive:
             return False
 
@@ -88,6 +102,13 @@ class ForeignImages:
         store, owner = self._writer.store, self._writer.owner
         original = store.find_by_sha256(owner, recipe.sha256) if recipe.sha256 else None
         return original is not None and reproduce.image_exists(original)
+
+
+def _record(known: dict[str, Any], digest: str, name: str, owner: str) -> Generation:
+    """Return the record of an image with this hash and file name, of which `known` is known."""
+    names = {"id": f"sha256:{digest}", "state": str(State.SUCCEEDED), "sha256": digest, "file_name": file_name(name)}
+    request = replace_refs(known["request"], lambda reference: False)
+    return generation_from_json({**known, **names, "request": request}, owner)
 
 
 def _from_recipe(recipe: Recipe, at: float) -> dict[str, Any]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from .. import reproduce
-from ..errors import InvalidRequest, StorageError
+from ..errors import InvalidArchive, InvalidImage, InvalidRequest, StorageError
 from ..generation import Generation, State
 from ..recipe import fingerprint
 from ..storage.annotations import MAX_NOTE_CHARACTERS, MAX_TAGS, Annotation
@@ -20,6 +21,14 @@ from .untrusted_zip import ImportLimits
 
 NO_ANNOTATION = Annotation()
 NO_ROOM = "The disk is full or cannot be written to. What was imported before is kept."
+
+IMAGE_FACTS = (
+    *("id", "image", "sha256", "format", "width", "height", "size", "signed", "embed_error", "secret"),
+    *("file_name", "image_deleted_at"),
+)
+"""What stays of the record of an image when more becomes known about how it was made."""
+
+MAX_SHOWN_NAME = 300  # characters
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +72,12 @@ class GalleryWriter:
         self._annotate(stored.id, annotation)
         self.make_room()
 
+    def complete(self, known: Generation, better: Generation) -> None:
+        """Write what a later file says about an imported image that is there; raises `StorageError`."""
+        facts = {name: getattr(known, name) for name in IMAGE_FACTS}
+        self.store.save(replace(self._as_new(better, b""), **facts))
+        self.known += 1
+
     def find(self, generation: Generation, former_id: str = "") -> Generation | None:
         """Return the owner's generation with the same image; without an image, the one with the same id."""
         if generation.sha256:
@@ -70,11 +85,27 @@ class GalleryWriter:
         found = (self.store.get(one) for one in (former_id, generation.id))
         return next((one for one in found if one is not None and one.owner == self.owner), None)
 
+    @contextmanager
+    def rejecting(self, name: str) -> Iterator[None]:
+        """Reject a file by name when the block fails, so that the others are still imported; `StorageError` passes."""
+        try:
+            yield
+        except (InvalidArchive, InvalidImage) as error:
+            self.reject(name, error.message)
+        except StorageError:
+            raise
+        except OSError as error:
+            self.reject(name, f"It cannot be read: {error.strerror}.")
+        except Exception:  # a fault of this program must not end the import
+            log.exception("a file could not be imported")
+            self.reject(name, "This program failed to read it.")
+
     def reject(self, name: str, sentence: str) -> None:
         """Note that a file was refused."""
         self.rejected_count += 1
         if len(self.rejected) < MAX_REJECTED_NAMES:
-            self.rejected.append((name[:300], sentence))
+            shown = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in name)
+            self.rejected.append((shown[:MAX_SHOWN_NAME], sentence))
 
     def report(self, problem: str = "") -> ImportReport:
         """Return what was done so far."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
-from ..errors import InvalidArchive, InvalidImage, StorageError
+from ..errors import InvalidArchive, StorageError
 from ..storage.generation_store import GenerationStore
 from .foreign_image import MAX_RECIPE_BYTES, ForeignImages
 from .gallery_writer import NO_ROOM, GalleryWriter
@@ -38,15 +38,12 @@ def import_files(
         for number, (name, path) in enumerate(left):
             if number == limits.images:
                 return writer.report(f"At most {limits.images:,} files can be imported at once.")
-            try:
+            with writer.rejecting(name):
                 size += path.stat().st_size
                 if size > limits.total_bytes:
                     return writer.report(f"At most {megabytes(limits.total_bytes)} can be imported at once.")
                 _add(writer, images, name, path, fields, limits)
-            except (InvalidArchive, InvalidImage) as error:
-                writer.reject(name, error.message)
-            except OSError as error:
-                writer.reject(name, f"It cannot be read: {error.strerror}.")
+        images.finish()
     except StorageError:
         return writer.report(NO_ROOM)
     return writer.report()
@@ -73,6 +70,6 @@ def _add(
 def _is_recipe(images: ForeignImages, name: str, path: Path) -> bool:
     try:
         is_small = name.lower().endswith(".json") and path.stat().st_size <= MAX_RECIPE_BYTES
-        return is_small and images.add_recipe(path.read_bytes())
+        return is_small and images.add_recipe(name, path.read_bytes())
     except OSError:
         return False

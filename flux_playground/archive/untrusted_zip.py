@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import stat
+import sys
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -21,7 +22,8 @@ MIN_RATIO_BYTES = 1_000_000  # smaller files may grow as they like
 DIRECTORY_BYTES_PER_FILE = 240
 MIN_DIRECTORY_BYTES = 100_000  # `zipfile` also reads the end of a file at once, with its comment of 64 kB at most
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-UNSAFE_NAME = re.compile(r"^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.([/\\]|$)|[\0-\x1f\x7f]")
+UNSAFE_NAME = re.compile(r"^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.([/\\]|$)")
+CONTROL_CHARACTER = re.compile(r"[\0-\x1f\x7f]")
 IGNORED_NAME = re.compile(r"(^|/)(__MACOSX/|\.DS_Store$|Thumbs\.db$|desktop\.ini$|\._)|/$")
 DAMAGED = "This ZIP file is damaged or cut short."
 
@@ -33,7 +35,7 @@ class ImportLimits:
     `free_bytes` of the disk are left free.
     """
 
-    images: int = 10_000
+    images: int = 50_000
     total_bytes: int = 50_000_000_000
     file_bytes: int = 100_000_000
     free_bytes: int = MIN_FREE_BYTES
@@ -41,7 +43,7 @@ class ImportLimits:
     @property
     def files(self) -> int:
         """The number of files of a ZIP file: of each image its recipe and the images that were sent for it."""
-        return 8 * self.images + 10
+        return 4 * self.images + 10
 
 
 HOSTED_LIMITS = ImportLimits(images=500, total_bytes=500_000_000, file_bytes=30_000_000, free_bytes=2_000_000_000)
@@ -91,11 +93,16 @@ class UntrustedZip:
         """Return year, month, day, hour, minute and second of a file, of an unknown time zone."""
         return self._infos[name].date_time
 
-    def read(self, name: str) -> bytes:
-        """Return the bytes of a file; raises `InvalidArchive` for one that is missing, refused or damaged."""
+    def read(self, name: str, most: int = sys.maxsize) -> bytes:
+        """Return the bytes of a file; raises `InvalidArchive` for one that is missing, refused or damaged.
+
+        So it does for one of more than `most` bytes.
+        """
         if name not in self._infos:
             raise InvalidArchive(self.refused.get(name, "It is missing in the ZIP file."))
         info = self._infos[name]
+        if info.file_size > most:
+            raise InvalidArchive(_too_large(info.file_size, most))
         try:
             with self._zip.open(info) as file:  # which ends after the size that the directory names
                 data = file.read(self._limits.file_bytes + 1)
@@ -144,6 +151,8 @@ def _divide(infos: list[zipfile.ZipInfo], limits: ImportLimits) -> tuple[Mapping
 def _fault(info: zipfile.ZipInfo, limits: ImportLimits) -> str:
     """Return why a file is not read, or ""."""
     mode = info.external_attr >> 16
+    if CONTROL_CHARACTER.search(info.orig_filename):
+        return "Its name has a control character."
     if UNSAFE_NAME.search(info.orig_filename):
         return "Its name leads out of the ZIP file."
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
@@ -153,10 +162,14 @@ def _fault(info: zipfile.ZipInfo, limits: ImportLimits) -> str:
     if info.compress_type not in METHODS:
         return "It is compressed in a way that is not read here."
     if info.file_size > limits.file_bytes:
-        return f"It takes {megabytes(info.file_size)}; at most {megabytes(limits.file_bytes)} can be read."
+        return _too_large(info.file_size, limits.file_bytes)
     if info.file_size > max(MIN_RATIO_BYTES, MAX_RATIO * info.compress_size):
         return f"It would grow to more than {MAX_RATIO} times its size."
     return ""
+
+
+def _too_large(size: int, most: int) -> str:
+    return f"It takes {megabytes(size)}; at most {megabytes(most)} can be read."
 
 
 def megabytes(size: int) -> str:

@@ -5,15 +5,21 @@ from __future__ import annotations
 import base64
 import json
 import os
+import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from flux_playground.archive import ImportLimits, import_archive, import_files
+from flux_playground.errors import InvalidRecipe
 from flux_playground.generation import State
 from flux_playground.recipe import dump_recipe, recipe_from_generation
-from flux_playground.reproduce import image_with_recipe
+from flux_playground.reproduce import caveats, image_with_recipe
 from flux_playground.storage.generation_store import GenerationStore
 from tests.recipe import tool_files
 
@@ -172,3 +178,66 @@ def test_time_of_a_zip(store: GenerationStore, tmp_path: Path) -> None:
     import_archive(store, "bob", path)
     assert abs(store.recent("bob")[0].created_at - time.time()) < 1.5e9
     assert store.recent("bob")[0].created_at <= time.time()
+
+
+def test_recipe_after_the_image(store: GenerationStore, other: GenerationStore, tmp_path: Path) -> None:
+    """A recipe that is dropped later completes the record of its image, once; one without an image is named."""
+    made = keep(store, describe(1), draw(1))
+    assert made.image is not None
+    recipe = tmp_path / "x.recipe.json"
+    recipe.write_text(dump_recipe(recipe_from_generation(made, made.document)))
+    report = import_files(other, "bob", [("x.recipe.json", recipe)])
+    assert report.rejected == (("x.recipe.json", "The image of this recipe is not here. Import the image first."),)
+    (before,) = import_files(other, "bob", [("x.jpg", made.image)]).added
+    assert import_files(other, "eve", [("x.recipe.json", recipe)]).rejected_count == 1
+    for _ in range(2):
+        assert import_files(other, "bob", [("x.recipe.json", recipe)]).rejected == ()
+        (one,) = other.recent("bob")
+        assert (one.id, one.endpoint, one.seed, one.file_name) == (before, made.endpoint, made.seed, "x.jpg")
+        assert (one.fingerprint, one.imported) == (made.fingerprint, "FLUX Playground")
+    own = tmp_path / "own.json"
+    own.write_text(recipe.read_text().replace('"seed": 1', '"seed": 2'))
+    import_files(store, "ann", [("own.json", own)])
+    assert store.recent("ann")[0].seed == 1
+
+
+def test_nothing_claims_a_recipe(store: GenerationStore, tmp_path: Path) -> None:
+    """An image of another tool has no copy with a recipe, and the only caveat says why."""
+    path = tmp_path / "a.png"
+    path.write_bytes(tool_files.png(("parameters", tool_files.INFOTEXT)))
+    import_files(store, "bob", [("a.png", path)])
+    (one,) = store.recent("bob")
+    assert one.embed_error == "This image was made with another tool, so it has no recipe."
+    with pytest.raises(InvalidRecipe):
+        image_with_recipe(one)
+    assert list(caveats(one, "https://api.bfl.ai", store)) == [
+        "Can't be reproduced here: this image was made with another tool (A1111 format)."
+    ]
+
+
+@given(st.integers(0, 10**6), st.binary(min_size=1, max_size=4), st.booleans())
+def test_any_damage_is_a_sentence(place: int, garbage: bytes, is_png: bool) -> None:
+    """An image with wrong bytes at any place is imported exactly or refused with a sentence, and others stay."""
+    texts = ("parameters", tool_files.INFOTEXT), ("prompt", json.dumps(tool_files.GRAPH))
+    data = bytearray(tool_files.png(*texts) if is_png else tool_files.with_exif("WEBP", tool_files.comment("x")))
+    start = place % len(data)
+    data[start : start + len(garbage)] = garbage
+    with tempfile.TemporaryDirectory() as folder, closing(GenerationStore(Path(folder) / "data")) as store:
+        path = Path(folder) / "a"
+        path.write_bytes(data)
+        fine = Path(folder) / "b"
+        fine.write_bytes(draw(1))
+        report = import_files(store, "bob", [("a.png", path), ("b.jpg", fine)])
+        assert len(report.added) + len(report.rejected) == 2
+        assert store.count("bob") == len(report.added) >= 1
+        assert all("failed" not in sentence for _, sentence in report.rejected)
+
+
+def test_imports_at_once(store: GenerationStore, tmp_path: Path) -> None:
+    """Two imports of the same files at the same time make each record once."""
+    path = write_zip(tmp_path / "a.zip", [(f"{number}.jpg", draw(number)) for number in range(12)])
+    with ThreadPoolExecutor(4) as threads:
+        reports = list(threads.map(lambda _: import_archive(store, "bob", path), range(4)))
+    assert store.count("bob") == 12
+    assert {one.image for one in store.recent("bob")} == set(store.files.images.iterdir())
+    assert len({added for report in reports for added in report.added}) == 12

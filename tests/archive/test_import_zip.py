@@ -249,7 +249,7 @@ def test_impossible_values(
         ({"flux_playground_export": 2}, "newer version"),
         ({"flux_playground_export": "1"}, "not one of FLUX Playground"),
         ({"entries": {}}, "no entries"),
-        ({"entries": [{}] * 20}, "20 images; at most 10"),
+        ({"entries": [{}] * 20}, "more than 10 images"),
     ],
 )
 def test_unusable_manifests(
