@@ -12,6 +12,7 @@ from . import schema
 from .errors import InvalidImage
 from .images import image_file
 from .schema.coerce import coerce, is_blank
+from .schema.image_places import list_images
 from .schema.supplement import MEGAPIXEL_PIXELS
 from .storage.usage import Usage
 
@@ -74,10 +75,9 @@ def _with_defaults(operation: schema.Operation, values: Mapping[str, Any]) -> di
 def _input_pixels(operation: schema.Operation, values: Mapping[str, Any]) -> Iterator[int]:
     """Yield the pixels of each input image; one megapixel for an image that is not a file here."""
     for field in operation.fields:
-        value = values.get(field.name) if field.media else None
-        for item in value if isinstance(value, list | tuple) else (value,):
-            if not is_blank(item):
-                yield _pixels(item)
+        if field.media:
+            for given in list_images(field.name, field.schema, values.get(field.name)):
+                yield _pixels(given.image)
 
 
 def _pixels(image: Any) -> int:

@@ -2,7 +2,7 @@
 import { showToast } from "./announcements.js";
 import { onTick } from "./clock.js";
 import { $ } from "./dom.js";
-import { readForm } from "./form_values.js";
+import { readForm, readImages } from "./form_values.js";
 import { page } from "./page_state.js";
 import { onChange } from "./rendering.js";
 import { createRepeatCheck, REPEAT_MILLISECONDS } from "./repeat.js";
@@ -48,7 +48,7 @@ export const offersForm = (form) => senders.has(`${form} leave`);
 export function send(action, data = {}, { expectsChange = true } = {}) {
   if (!isComplete) return;
   if (paid.has(action)) {
-    if (repeats.isRepeat(action, data, shownForm(), readForm())) return;
+    if (repeats.isRepeat(action, data, shownForm(), readForm(), readImages())) return;
     data = { ...data, press: randomPress() };
     showSending();
   } else if (followed.has(action)) repeats.forget();
@@ -65,7 +65,7 @@ export function press() {
     showToast("Still loading. Try again in a moment.");
     return "";
   }
-  if (pressChecks.some((check) => check()) || repeats.isRepeat("generate", { insist, count: page.count }, shownForm(), readForm())) return "";
+  if (pressChecks.some((check) => check()) || repeats.isRepeat("generate", { insist, count: page.count }, shownForm(), readForm(), readImages())) return "";
   awaitNextResult();
   showSending();
   sentAt = performance.now();

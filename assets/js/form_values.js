@@ -8,7 +8,8 @@ const typedTexts = new Map();
 
 export function readForm() {
   const values = {};
-  for (const box of $$(".field textarea, .field input")) {
+  for (const box of $$(".field :is(textarea, input)")) {
+    if (box.closest(".images, .image-list")) continue;
     const name = nameOfField(box.closest(".field"));
     if (box.type === "checkbox") values[name] = box.checked;
     else if (box.type === "radio") box.checked && (values[name] = box.value);
@@ -38,3 +39,6 @@ export function installFormValues() {
     if (field && !isWrittenByScript()) markTyped(nameOfField(field), event.target.value);
   });
 }
+
+// The images of the form, which are not kept.
+export const readImages = () => $$(".field .images :is(textarea, input)").map((box) => box.value);

@@ -99,7 +99,7 @@ export function applyImport(data, control) {
 }
 
 export function useAsImagePrompt(data, control) {
-  send("asimage");
+  send("asimage", data);
   closeDialog(data, control);
 }
 
@@ -117,7 +117,7 @@ export function showImported(data, control) {
 
 // ---- drag and drop ----
 // Image fields and text inputs handle drops and pastes of their kind themselves.
-const isFileInput = (target) => target.closest?.(".field")?.querySelector("input[type=file], [data-testid=image]");
+const isFileInput = (target) => target.closest?.(".image-field");
 const textInputAt = (target) =>
   target.closest?.("input:not([type=file], [type=checkbox], [type=radio], [type=range]), textarea");
 const hasSettings = (event) =>

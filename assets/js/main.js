@@ -22,7 +22,8 @@ import { installFilters } from "./gallery_filters.js";
 import { installGrid } from "./gallery_grid.js";
 import { installGalleryImage } from "./gallery_image.js";
 import { installImageAddress } from "./image_address.js";
-import { installImageInputs } from "./image_inputs.js";
+import { installImageChecks } from "./image_checks.js";
+import { installImageLists } from "./image_list.js";
 import { createDropOverlay, installImport } from "./import.js";
 import { installJsonEditor } from "./json_editor.js";
 import { installKeyboard } from "./keyboard.js";
@@ -63,7 +64,8 @@ const parts = [
   installFieldErrors,
   installAccount,
   installTriggerWord,
-  installImageInputs,
+  installImageChecks,
+  installImageLists,
   installForm,
   installKeyboard,
   installPersistence,

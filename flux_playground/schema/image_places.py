@@ -140,7 +140,9 @@ def _given(name: str, schema: Mapping[str, Any], item: Any, value: Any) -> Itera
     # An item of another shape comes from a field of another endpoint.
     found = found or [leaf for leaf in _leaves(item) if isinstance(leaf, Path | bytes | str)]
     if found and found[0]:
-        yield GivenImage(found[0], item if isinstance(item, Mapping) and len(item) > 1 else None)
+        members = item.items() if isinstance(item, Mapping) else ()
+        others = {key: inner for key, inner in members if found[0] not in _leaves(inner)}
+        yield GivenImage(found[0], others or None)
 
 
 def _single(node: Node) -> list[ImagePlace]:
@@ -175,9 +177,7 @@ def _wrap(node: Node, given: GivenImage) -> Any:
     _, member, name = max(ways, key=lambda way: way[0])  # the first of the best
     if member is None:
         return given.image
-    images = {other for _, _, other in ways}
-    others = {key: value for key, value in (given.others or {}).items() if key not in images}
-    return {**others, name: _wrap(member, GivenImage(given.image))}
+    return {**(given.others or {}), name: _wrap(member, GivenImage(given.image))}
 
 
 def _holds_images(node: Node, depth: int) -> bool:

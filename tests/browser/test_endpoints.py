@@ -113,17 +113,17 @@ def test_images_stay_with_json(page: Page, tmp_path: Path) -> None:
     for name, colour in (("one", "red"), ("two", "blue")):
         Image.new("RGB", (64, 48), colour).save(tmp_path / f"{name}.png")
     choose(page, "/v1/images", "input_images")
-    page.locator("#input-input_images input[type=file]").set_input_files([tmp_path / "one.png", tmp_path / "two.png"])
-    expect(page.locator("#input-input_images")).to_contain_text("two")
-    page.locator("#input-input_image input[type=file]").set_input_files(tmp_path / "one.png")
-    expect(page.locator("#input-input_image img")).to_be_visible()
+    page.locator("#field-input_images input[type=file]").set_input_files([tmp_path / "one.png", tmp_path / "two.png"])
+    expect(page.locator("#field-input_images img")).to_have_count(2)
+    page.locator("#field-input_image input[type=file]").set_input_files(tmp_path / "one.png")
+    expect(page.locator("#field-input_image img")).to_be_visible()
     page.get_by_role("button", name="JSON: the request beside the form").click()
     box = page.locator("#json")
     expect(box).to_have_value(re.compile("input_images"))
     given = json.loads(box.input_value())
     box.fill(json.dumps({**given, "prompt": "both of them"}))
     expect(page.locator("#input-prompt textarea")).to_have_value("both of them")
-    expect(page.locator("#input-input_images")).to_contain_text("one")
+    expect(page.locator("#field-input_images img")).to_have_count(2)
     page.locator("#generate").click()
     expect(page.locator("#stage .details")).to_contain_text("both of them")
     image(page)
@@ -137,10 +137,10 @@ def test_each_of_several_images_is_described(page: Page) -> None:
     png = io.BytesIO()
     Image.new("RGB", (64, 48)).save(png, "PNG")
     contents = {"a.png": png.getvalue(), "b.png": b"not an image"}
-    page.locator("#input-input_images input[type=file]").set_input_files(
+    page.locator("#field-input_images input[type=file]").set_input_files(
         [FilePayload(name=name, mimeType="image/png", buffer=data) for name, data in contents.items()]
     )
-    expect(page.locator("#hint-input_images .measure")).to_contain_text("Image 1: 64 × 48 px")
+    expect(page.locator("#field-input_images li").first).to_contain_text("64 × 48")
     expect(page.locator("#hint-input_images .fault")).to_contain_text("Image 2: This file is not an image.")
 
 

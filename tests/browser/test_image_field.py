@@ -19,7 +19,7 @@ FORMAT = "Choose a JPEG, PNG or WebP file."
 def page(page: Page) -> Page:
     """The page with the image field open."""
     page.locator("#advanced > button").click()
-    expect(page.locator("#input-image_prompt input[type=file]")).to_be_attached()
+    expect(page.locator("#field-image_prompt input[type=file]")).to_be_attached()
     return page
 
 
@@ -52,7 +52,7 @@ USABLE = [
 
 def choose_file(page: Page, name: str, kind: str, data: bytes) -> None:
     """Choose a file in the image field."""
-    field = page.locator("#input-image_prompt input[type=file]")
+    field = page.locator("#field-image_prompt input[type=file]")
     field.set_input_files(FilePayload(name=name, mimeType=kind, buffer=data))
 
 
@@ -92,7 +92,7 @@ def test_several_dropped_files_name_the_used_one(page: Page) -> None:
       const carried = new DataTransfer();
       for (const name of ["a.png", "b.png"]) carried.items.add(new File([""], name, { type: "image/png" }));
       const init = { dataTransfer: carried, bubbles: true, cancelable: true };
-      field.querySelector("[data-testid=image] button").dispatchEvent(new DragEvent("drop", init));
+      field.querySelector(".image-list").dispatchEvent(new DragEvent("drop", init));
     }"""
     page.locator("#field-image_prompt").evaluate(drop)
     expect(page.locator("#hint-image_prompt .measure")).to_contain_text("Only a.png of 2 files is used.")

@@ -78,9 +78,9 @@ def test_dropped_image(page: Page) -> None:
     expect(page.locator("dialog.sheet[open]")).to_contain_text("It has no settings")
     page.get_by_role("button", name="Use as image prompt").click()
     page.locator("#advanced > button").click()
-    expect(page.locator("#input-image_prompt img")).to_be_visible()
+    expect(page.locator("#field-image_prompt img")).to_be_visible()
     page.locator("#notice [data-act=undo]").click()
-    expect(page.locator("#input-image_prompt img")).to_have_count(0)
+    expect(page.locator("#field-image_prompt img")).to_have_count(0)
 
 
 def test_shared_link(page: Page) -> None:

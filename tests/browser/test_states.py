@@ -24,7 +24,7 @@ SPILT = """() => [...document.querySelectorAll("body *")].filter((one) => {
 COVERED = """() => {
   const boxes = [...document.querySelectorAll("button, a, summary, input, textarea, h1, .line, .price")]
     .filter((one) => one.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true }))
-    .filter((one) => !one.closest("#action, .seedtools, .opener, .toast, dialog:not([open]), [data-testid=image]"))
+    .filter((one) => !one.closest("#action, .seedtools, .opener, .toast, dialog:not([open]), .controls"))
     .filter((one) => one.type !== "file")
     .map((one) => [one, one.getBoundingClientRect()])
     .filter(([, box]) => box.width > 4 && box.height > 4);

@@ -10,8 +10,8 @@ from ... import schema
 from ...errors import InvalidRequest
 from ...schema import Field
 from ...schema.coerce import coerce, is_blank
+from ...schema.image_places import list_images
 from ...schema.validate import validate
-from ..form import widgets
 from ..form.form import Form
 from ..text.templates import render
 
@@ -55,9 +55,11 @@ def render_rejected(carried: CarryOver) -> str:
 
 def _reject(field: Field, value: Any) -> str:
     """Return why a field does not take a value, or ""; files are checked when the request is sent."""
-    if widgets.is_image(field) or widgets.is_images(field):
-        fits = isinstance(value, list) == widgets.is_images(field)
-        return "" if fits else "takes a list of images here" if widgets.is_images(field) else "takes one image here"
+    if field.images is not None:
+        count, most = len(list_images(field.name, field.schema, value)), field.images.most
+        if most is None or count <= most:
+            return ""
+        return f"takes {most} images here" if most > 1 else "takes one image here"
     properties = {field.name: dict(field.schema)}
     try:
         errors = validate({"type": "object", "properties": properties}, {field.name: coerce(value, field.schema)})

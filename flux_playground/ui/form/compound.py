@@ -227,6 +227,8 @@ def _column(node: InputNode, inputs: dict[str, Any], rules: list[VisibilityRule]
 def _plan(field: Field, key: str, depth: int, *, alone: bool = False) -> InputNode:
     """Return the node of a field; a field that is `alone` is a chosen branch and cannot be left out."""
     nested = key != field.name
+    if field.images is not None:
+        return Leaf(key, field)
     if depth and len(field.branches) > 1 and not field.enum:
         branches = tuple((one, _branch(one, f"{key}/{place}", depth - 1)) for place, one in enumerate(field.branches))
         return Choice(f"{key}/of", field, branches, optional=not (field.required or alone))

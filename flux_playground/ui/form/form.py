@@ -19,7 +19,6 @@ from ..text import field_hints
 from ..text.templates import render
 from . import compound, widgets
 from .field_help import render_help
-from .image_inputs import save_image
 
 Ranges = Mapping[str, tuple[float, float]]
 
@@ -81,12 +80,12 @@ class Form:
     def fill(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the contents of the inputs for `values` of a form or a request; None clears a field.
 
-        Base64 images become files in the temporary folder. Fields that `values` does not name are left out.
+        Base64 images become uploads. Fields that `values` does not name are left out.
         """
         filled: dict[str, Any] = {}
         for field in self.fields:
             if field.name in values:
-                filled |= self._fill_field(field, values[field.name])
+                filled |= self._nodes[field.name].fill(values[field.name])
         return filled
 
     def initial(self) -> dict[str, Any]:
@@ -105,15 +104,6 @@ class Form:
             for name, value in values.items()
             if not is_blank(value) and value != untouched.get(name) and str(value) != str(untouched.get(name))
         }
-
-    def _fill_field(self, field: Field, value: Any) -> dict[str, Any]:
-        if widgets.is_image(field):
-            return {field.name: save_image(value) if isinstance(value, str) else value and str(value)}
-        if widgets.is_images(field):
-            images = value if isinstance(value, list) else []
-            files = [save_image(image) if isinstance(image, str) else str(image) for image in images]
-            return {field.name: [file for file in files if file] or None}
-        return self._nodes[field.name].fill(value)
 
     def _initial_field(self, field: Field) -> dict[str, Any]:
         node = self._nodes[field.name]
@@ -139,7 +129,7 @@ class Form:
 
     def _draw_field(self, field: Field, inputs: dict[str, Any], columns: dict[str, Any]) -> None:
         classes = ["field", f"field-{field.name}", *(["required"] if field.required else [])]
-        if widgets.is_image(field) or widgets.is_images(field):
+        if field.media:
             classes.append("image-field")
         if field.name in field_hints.HALF:
             classes.append("half")
@@ -180,7 +170,12 @@ def offered_fields(operation: Operation, *, hosted: bool) -> tuple[Field, ...]:
 
 def render_field_errors(errors: Iterable[FieldError]) -> str:
     """Render what is wrong with a form; the page's script writes each error under its field."""
-    return render("field_errors.html", rows=[(error.field, _placed(error)) for error in errors])
+    return render("field_errors.html", rows=[(error.field, _placed(error), _item(error)) for error in errors])
+
+
+def _item(error: FieldError) -> int | str:
+    """Return the index of the item of a list that an error is about, or ""."""
+    return next((part for part in error.loc if isinstance(part, int)), "")
 
 
 def _placed(error: FieldError) -> str:

@@ -12,15 +12,15 @@ from ..text.templates import render
 
 
 def check_images(field: Field, paths: Sequence[Path]) -> list[dict[str, str]]:
-    """Check the images in a field and return a row for each: its field, the kind "measure" or "fault", and a text."""
+    """Check images and return a row for each: its path, the kind "measure" or "fault", a text, and a short one."""
     rows = []
-    for place, path in enumerate(paths):
+    for path in paths:
         try:
-            text, kind = describe(check(path, field.name)), "measure"
+            prompt = check(path, field.name)
+            short, text, kind = f"{prompt.image.width} × {prompt.image.height}", describe(prompt), "measure"
         except InvalidRequest as error:
-            text, kind = error.details[0].msg, "fault"
-        name = f"Image {place + 1}: " if len(paths) > 1 else ""
-        rows.append({"field": field.name, "kind": kind, "text": name + text})
+            short, text, kind = "", error.details[0].msg, "fault"
+        rows.append({"path": str(path), "kind": kind, "text": text, "short": short})
     return rows
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -15,8 +14,8 @@ import gradio as gr
 from ...bounded_json import LARGE, InvalidJson, parse_json
 from ...schema import Field
 from ...schema.simplify import simplify
-from ..gradio_patches.uploaded_files import uploaded_path
 from ..text import field_hints
+from . import image_list
 
 UNSET = "API default"
 """The choice that leaves a field out of the request."""
@@ -27,6 +26,12 @@ MAX_RADIO_CHOICES = 4
 MAX_SAFE_INTEGER = 2**53
 """The largest whole number that a browser keeps exactly."""
 
+IMAGES_INFO = {
+    "type": {},
+    "description": "Images: files (`handle_file`), base64, or addresses where the API takes them",
+}
+"""What the API of the page says about a parameter for images."""
+
 LINE_TYPES = ("string", "integer", "number")
 """Types of list items that are written one on a line."""
 
@@ -35,16 +40,14 @@ def draw(field: Field, key: str = "", info: str | None = None) -> Any:
     """Draw the input of a field; `key` names the input, `info` is a line of its own."""
     options = {"elem_id": f"input-{key or field.name}", "label": field_hints.label(field), "info": info}
     component = _draw_function(field)(field, options)
-    component.preprocess = _uploaded_paths if is_image(field) or is_images(field) else _unchanged
+    component.preprocess = image_list.check_content if takes_images(field) else _unchanged
     return component
 
 
 def read(field: Field, value: Any) -> Any:
     """Return the value of an input's content; nothing is refused, and a blank input is None."""
-    if is_image(field):
-        return Path(value) if isinstance(value, str) and value and not value.startswith("data:") else value
-    if is_images(field):
-        return [Path(one) for one in value] if isinstance(value, list) and value else value or None
+    if takes_images(field):
+        return image_list.read_images(field, value)
     if isinstance(value, str) and _is_line_list(field):
         return _parse_list(value, plain=field.item is not None and field.item.type == "string")
     if isinstance(value, str) and value.strip() and is_json(field):
@@ -54,11 +57,13 @@ def read(field: Field, value: Any) -> Any:
 
 def to_widget(field: Field, value: Any) -> Any:
     """Return the content of a field's input for `value`, the reverse of `read`; None gives a blank input."""
+    if takes_images(field):
+        return image_list.to_content(field, value)
     if is_choice(field):
         return "" if value is None else _to_choice(value)
     if value is None:
-        return initial_value(field) if is_checkbox(field) or is_slider(field) else None if _is_file(field) else ""
-    if is_checkbox(field) or is_slider(field) or _is_file(field):
+        return initial_value(field) if is_checkbox(field) or is_slider(field) else ""
+    if is_checkbox(field) or is_slider(field):
         return value
     if _is_line_list(field) and isinstance(value, list):
         return _to_lines(value)
@@ -78,14 +83,9 @@ def initial_value(field: Field) -> Any:
     return field.default if is_slider(field) else to_widget(field, field.default)
 
 
-def is_image(field: Field) -> bool:
-    """Return whether its input takes one image."""
-    return field.media == "image" and field.type == "string"
-
-
-def is_images(field: Field) -> bool:
-    """Return whether its input takes several images."""
-    return field.media == "image" and field.type == "array"
+def takes_images(field: Field) -> bool:
+    """Return whether its input takes one image or several."""
+    return field.images is not None
 
 
 def is_choice(field: Field) -> bool:
@@ -114,24 +114,19 @@ def is_text(field: Field) -> bool:
 
 def is_json(field: Field) -> bool:
     """Return whether its input is a JSON box: for lists and objects without a better input, and for any type."""
-    is_other = is_choice(field) or _is_file(field) or _is_line_list(field)
+    is_other = is_choice(field) or takes_images(field) or _is_line_list(field)
     return field.type in ("array", "object", "any") and not is_other
 
 
-def _is_file(field: Field) -> bool:
-    return is_image(field) or is_images(field)
-
-
 def _is_line_list(field: Field) -> bool:
-    if field.type != "array" or field.enum or _is_file(field) or "prefixItems" in simplify(field.schema):
+    if field.type != "array" or field.enum or takes_images(field) or "prefixItems" in simplify(field.schema):
         return False
     return field.item is not None and field.item.type in LINE_TYPES
 
 
 def _draw_function(field: Field) -> Callable[[Field, dict[str, Any]], Any]:
     kinds: tuple[tuple[Callable[[Field], bool], Callable[[Field, dict[str, Any]], Any]], ...] = (
-        (is_image, _image),
-        (is_images, _images),
+        (takes_images, _images),
         (is_choice, _choice),
         (is_checkbox, _checkbox),
         (is_slider, _slider),
@@ -139,22 +134,19 @@ def _draw_function(field: Field) -> Callable[[Field, dict[str, Any]], Any]:
     return next((made for fits, made in kinds if fits(field)), _text)
 
 
-def _image(field: Field, named: dict[str, Any]) -> Any:
-    return gr.Image(
-        label=named["label"],
-        elem_id=named["elem_id"],
-        type="filepath",
-        image_mode=None,  # the upload's bytes stay as they are
-        sources=["upload", "clipboard"],
-        height=190,
-        buttons=[],
-    )
-
-
 def _images(field: Field, named: dict[str, Any]) -> Any:
-    return gr.File(
-        label=named["label"], elem_id=named["elem_id"], file_count="multiple", file_types=["image"], height=140
-    )
+    """Draw the input that holds the images as JSON; the page's script shows them, by the bounds among the classes."""
+    shape = field.images
+    assert shape is not None  # noqa: S101
+    facts = [
+        f"least-{shape.least}",
+        f"most-{shape.most}",
+        "files" * shape.takes_data,
+        "addresses" * shape.takes_address,
+    ]
+    box = gr.Textbox(value="", max_lines=1, elem_classes=["images", *filter(None, facts)], **named)
+    box.api_info = lambda: IMAGES_INFO
+    return box
 
 
 def _choice(field: Field, named: dict[str, Any]) -> Any:
@@ -231,11 +223,3 @@ def _to_lines(values: list[Any]) -> str:
 
 def _unchanged(payload: Any) -> Any:
     return payload
-
-
-def _uploaded_paths(payload: Any) -> Any:
-    """Return the paths of uploaded files; raises `gradio.Error` for any other path of a client."""
-    if payload is None:
-        return None
-    several = getattr(payload, "root", None)
-    return [uploaded_path(one) for one in several] if several is not None else uploaded_path(payload)

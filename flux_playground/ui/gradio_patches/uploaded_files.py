@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
 NOT_UPLOADED = "Only uploaded images can be used."
@@ -32,6 +33,19 @@ def uploaded_path(payload: Any) -> str:
     except (OSError, ValueError, RuntimeError):
         pass
     raise gr.Error(NOT_UPLOADED, print_exception=False)  # a client must not fill the log
+
+
+def is_upload(path: Path) -> bool:
+    """Return whether a path is one that `uploaded_path` accepts."""
+    try:
+        return uploaded_path({"path": str(path)}) == str(path)
+    except gr.Error:
+        return False
+
+
+def save_upload(data: bytes, name: str) -> str:
+    """Store a file among the uploads, in a folder named by its hash, and return its path."""
+    return str(save_bytes_to_cache(data, name, get_upload_folder()))
 
 
 def check_uploads(value: Any) -> None:

@@ -92,7 +92,7 @@ def _image_faults(field: Field, value: Any) -> list[FieldError]:
         if not image:
             unfit.append(FieldError(("body", *loc), "is not an image as base64", ""))
         if isinstance(image, str) and is_web_address(image):
-            unfit.append(FieldError(("body", *loc), "is an address; the form needs the image itself", ""))
+            return image
         return data_url(SAMPLE) if place.is_data_url else SAMPLE
 
     shaped = map_images(field.name, field.schema, value, sample)

@@ -16,10 +16,10 @@ from ...generation import State
 from ...playground import Visitor
 from ..events.context import PageState
 from ..form.form import Form
-from ..form.image_inputs import copy_image
 from ..press_dispatch import Binding
 from ..session import caller
 from ..text import messages
+from .delivered_copy import copy_image
 from .generation_json import generation_to_json
 
 CHECK_INTERVAL_SECONDS = 0.2

@@ -14,7 +14,8 @@ from ..events.action import action
 from ..events.context import Context
 from ..events.replace_form import replace_form
 from ..events.update import Update
-from ..text import notices
+from ..form import image_list
+from ..text import field_hints, notices
 from . import code_panel, import_view, reproduction_view, settings_import
 
 MAX_TEXT_CHARS = 1_000_000
@@ -110,14 +111,23 @@ async def apply_import(context: Context) -> Update:
 
 @action("asimage", writes_form=True)
 async def use_as_image_prompt(context: Context) -> Update:
-    """Make the image of the open import the image prompt."""
-    pending = _take_pending(context)
-    image_fields = (field.name for field in context.form.fields if field.media == "image" and field.type == "string")
-    name = next(image_fields, None)
-    inputs: Mapping[str, Any] = {}
-    if pending is not None and pending.image is not None and name is not None:
-        inputs = {name: str(pending.image)}
-    return _close_dialog(context, inputs, "Image prompt set.")
+    """Add the image of the open import, or of a generation, to the images in the form."""
+    path: Path | None
+    if context.text("id"):
+        generation = await context.find_own()
+        path = generation.image if generation is not None else None
+    else:
+        pending = _take_pending(context)
+        path = pending.image if pending is not None else None
+    shapes = [(field, field.images) for field in context.form.fields if field.images is not None]
+    fields = [(field, shape.most) for field, shape in shapes if shape.takes_data]
+    if path is None or not path.is_file() or not fields:
+        return _close_dialog(context, {}, "")
+    # The first field that is empty or takes another one; if all are full, the first one.
+    has_room = (field for field, most in fields if not context.raw.get(field.name) or most != 1)
+    field = next(has_room, fields[0][0])
+    content = await context.run(image_list.add_image, field, context.raw.get(field.name), path)
+    return _close_dialog(context, {field.name: content}, f"Image added to {field_hints.label(field)}.")
 
 
 async def _preview(context: Context, source: Path | str | Detected) -> Update:

@@ -80,7 +80,11 @@ def test_what_is_too_odd_is_written_as_json() -> None:
 
 
 def test_an_image_is_read_as_the_path_of_its_file() -> None:
-    assert read(SHIPPED["image_prompt"], {"image_prompt": "/tmp/a.png"}) == {"image_prompt": Path("/tmp/a.png")}
+    content = '[{"path": "/tmp/a.png"}]'
+    assert read(SHIPPED["image_prompt"], {"image_prompt": content}) == {"image_prompt": Path("/tmp/a.png")}
+    assert read(SHIPPED["image_prompt"], {"image_prompt": {"path": "/tmp/a.png"}}) == {
+        "image_prompt": Path("/tmp/a.png")
+    }
     assert read(SHIPPED["image_prompt"], {"image_prompt": None}) == {"image_prompt": None}
 
 
@@ -99,9 +103,9 @@ def test_limits_are_under_the_field(name: str, line: str) -> None:
 
 def test_field_error_is_escaped() -> None:
     told = render_field_errors([FieldError(("body", "seed"), "is <b>wrong</b>", "x")])
-    assert '<li data-field="seed">is &lt;b&gt;wrong&lt;/b&gt;</li>' in told
+    assert '<li data-field="seed" data-item="">is &lt;b&gt;wrong&lt;/b&gt;</li>' in told
     inside = render_field_errors([FieldError(("body", "images", 1, "url"), "is missing", "x")])
-    assert '<li data-field="images">item 2 → url is missing</li>' in inside
+    assert '<li data-field="images" data-item="1">item 2 → url is missing</li>' in inside
 
 
 def test_order_of_the_fields() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import tempfile
 import time
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from flux_playground.ui.form import image_inputs
+from flux_playground.ui.programs import delivered_copy
 from flux_playground.ui.server import upload_cleanup
 from tests.storage.test_generation_store import jpeg
 
@@ -38,17 +37,14 @@ def test_an_upload_that_has_just_come_stays(tmp_path: Path) -> None:
     assert upload_cleanup.delete_oldest(tmp_path / "nothing", max_bytes=1) == 0
 
 
-def test_an_image_that_is_laid_out_for_the_form_is_cleared_away_later(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_copies_for_programs_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A copy of a delivered file is removed when a later one is made."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    text = base64.b64encode(jpeg()).decode()
-    first, second = image_inputs.save_image(text), image_inputs.save_image(text)
-    assert first is not None
-    assert second is not None
+    image = tmp_path / "image.jpg"
+    image.write_bytes(jpeg())
+    first, second = delivered_copy.copy_image(image), delivered_copy.copy_image(image)
     os.utime(Path(first).parent, (time.time() - 1000,) * 2)
-    third = image_inputs.save_image(text)
-    assert third is not None
+    third = delivered_copy.copy_image(image)
     assert [Path(path).exists() for path in (first, second, third)] == [False, True, True]
 
 

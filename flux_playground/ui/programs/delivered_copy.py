@@ -1,4 +1,4 @@
-"""Files that the page puts into its image inputs."""
+"""Copies of delivered files for programs that call the page."""
 
 from __future__ import annotations
 
@@ -8,28 +8,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from ...errors import InvalidImage
-from ...images.image_file import verify
-from ...request_images import decode_base64
-
-FOLDER_PREFIX = "flux-recalled-"
+FOLDER_PREFIX = "flux-delivered-"
 MAX_AGE_SECONDS = 600.0
-
-
-def save_image(text: str) -> str | None:
-    """Save a base64 image to a temporary file and return its path; None for what is no image.
-
-    Gradio copies the file into its own folder.
-    """
-    try:
-        data = decode_base64(text) or b""
-        suffix = verify(data).suffix
-    except InvalidImage:
-        return None
-    _remove_old_folders()
-    path = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX)) / f"image-prompt.{suffix.lstrip('.')}"
-    path.write_bytes(data)
-    return str(path)
 
 
 def copy_image(path: Path) -> str:

@@ -1,0 +1,138 @@
+"""The input for images: what it holds, what the form reads in it, and how a request is filled into it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from flux_playground import Playground, Settings
+from flux_playground.generation import State
+from flux_playground.local import LocalServer
+from flux_playground.ui.form import image_list
+from flux_playground.ui.form.form import Form
+from flux_playground.ui.gradio_patches.uploaded_files import save_upload
+from flux_playground.ui.json_editor import json_editor
+from tests.image_shapes import ADDRESS, DOCUMENT, FIELDS, png
+
+
+@pytest.fixture(autouse=True)
+def _uploads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder for uploads of the test's own."""
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
+
+
+@pytest.fixture
+def maker(tmp_path: Path) -> Iterator[Playground]:
+    """A playground whose local server serves the shapes."""
+    with LocalServer(DOCUMENT, speed=200, renderer="flat", scale=0.25) as server:
+        chosen = Settings(data=tmp_path / "data", demo_url=server.url, endpoint="/v1/klein")
+        with Playground(chosen, DOCUMENT) as opened:
+            yield opened
+
+
+def form_of(path: str) -> Form:
+    """The form of an endpoint."""
+    operation = DOCUMENT.operation(path)
+    return Form(operation, operation.fields)
+
+
+def content_for(path: str) -> str:
+    """What the page writes for as many images as the field takes, at most three, one of them by its address."""
+    shape = DOCUMENT.operation(path).field(FIELDS[path]).images
+    assert shape is not None
+    entries: list[Any] = [{"path": save_upload(png(color), f"{color}.png")} for color in ("red", "teal", "navy")]
+    if shape.takes_address and shape.most != 1:
+        entries[1] = {"address": ADDRESS}
+    return json.dumps(entries[: shape.most])
+
+
+@pytest.mark.parametrize("path", FIELDS)
+def test_form_to_request_and_back(maker: Playground, path: str) -> None:
+    """The form's images are sent in the shape of the schema; the record fills the form with the same request again."""
+    form, name = form_of(path), FIELDS[path]
+    raw = {"prompt": "a mill", name: content_for(path)}
+    made = list(maker.generate(form.read(raw), endpoint=path))[-1]
+    assert made.state is State.SUCCEEDED, made.error
+    filled = form.fill(maker.load_inputs(made))
+    assert len(json.loads(filled[name])) == len(json.loads(raw[name]))
+    again = maker.prepare(form.read({**raw, **filled}), endpoint=path)
+    assert again.redacted[name] == made.request[name]
+    if "seed" not in made.request:
+        assert again.fingerprint == made.fingerprint
+
+
+@pytest.mark.parametrize("path", FIELDS)
+def test_images_in_the_json(path: str) -> None:
+    """The JSON has a placeholder for each file; images that are moved or removed there are so in the form."""
+    form, name = form_of(path), FIELDS[path]
+    raw = {"prompt": "a mill", name: content_for(path)}
+    shown = json.loads(json_editor.request_text(form, raw))
+    assert "(image" in json.dumps(shown[name])
+    assert "iVBOR" not in json.dumps(shown)
+    if isinstance(shown[name], list):
+        edit = json_editor.apply_edit(form, raw, json.dumps({**shown, name: shown[name][::-1]}))
+        assert json.loads(edit.inputs[name]) == json.loads(raw[name])[::-1]
+    edit = json_editor.apply_edit(form, raw, json.dumps({"prompt": "a mill"}))
+    assert edit.inputs[name] == ""
+
+
+def test_members_of_an_object_are_edited_as_json() -> None:
+    """A weight that is written into the JSON stays with its image in the form and in the request."""
+    form = form_of("/v1/objects")
+    raw = {"prompt": "a mill", "references": content_for("/v1/objects")}
+    shown = json.loads(json_editor.request_text(form, raw))
+    shown["references"][0]["weight"] = 0.25
+    edit = json_editor.apply_edit(form, raw, json.dumps(shown))
+    value = form.read({**raw, **edit.inputs})["references"]
+    assert value[0]["weight"] == 0.25
+    assert isinstance(value[0]["base64"], Path)
+
+
+def test_values_of_programs() -> None:
+    """A program gives files, texts, or objects as the schema has them."""
+    field = DOCUMENT.operation("/v1/flux-3-image").field("images")
+    path = save_upload(png(), "a.png")
+    file = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    assert image_list.read_images(field, file) == Path(path)
+    assert image_list.read_images(field, [file, ADDRESS]) == [Path(path), ADDRESS]
+    assert image_list.read_images(field, "QUJD") == "QUJD"
+    references = DOCUMENT.operation("/v1/objects").field("references")
+    assert image_list.read_images(references, [{"base64": file, "weight": 1}]) == [{"base64": Path(path), "weight": 1}]
+    assert image_list.read_images(references, [file]) == [{"base64": Path(path)}]
+    assert image_list.read_images(references, "") is None
+
+
+@pytest.mark.parametrize("shape", ["{}", "[{}]", '[{{"base64": {}}}]', '"{}"'])
+def test_only_uploads_are_opened(tmp_path: Path, shape: str) -> None:
+    """A path outside the uploads is refused in every shape, as an object and as the text that the page writes."""
+    (tmp_path / "secret.png").write_bytes(png())
+    entry = json.dumps({"path": str(tmp_path / "secret.png")})
+    text = json.dumps(f"[{entry}]") if shape == '"{}"' else shape.format(entry)
+    with pytest.raises(gr.Error):
+        image_list.check_content(json.loads(text))
+    assert image_list.check_content([{"path": save_upload(png(), "a.png")}, ADDRESS, None])
+
+
+def test_image_is_added_to_a_list() -> None:
+    """A list gets another image at its end; a field for one image gets it in place of the other."""
+    field, single = form_of("/v1/flux-3-image").fields[1], form_of("/v1/klein").fields[1]
+    path = Path(save_upload(png("pink"), "pink.png"))
+    content = content_for("/v1/flux-3-image")
+    assert json.loads(image_list.add_image(field, content, path)) == [*json.loads(content), {"path": str(path)}]
+    assert json.loads(image_list.add_image(single, '[{"address": "x"}]', path)) == [{"path": str(path)}]
+
+
+def test_the_same_image_is_stored_once(maker: Playground) -> None:
+    """An image that is used twice, and again by a later request, is one file."""
+    form = form_of("/v1/flux-3-image")
+    path = save_upload(png(), "a.png")
+    raw = {"prompt": "a mill", "images": json.dumps([{"path": path}] * 2)}
+    for _ in range(2):
+        made = list(maker.generate(form.read(raw), endpoint="/v1/flux-3-image"))[-1]
+    assert len(set(made.request["images"])) == 1
+    assert len(list(maker.store.files.inputs.iterdir())) == 1
