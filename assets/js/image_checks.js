@@ -19,8 +19,8 @@ export function installImageChecks() {
     for (const { name, entries } of allImages()) {
       entries.forEach(({ path }, index) => {
         const { kind, text } = checks.get(path) || {};
-        const told = entries.length > 1 ? `Image ${index + 1}: ${text}` : text;
-        if (kind === "fault" && !(errors[name] ??= []).some((other) => other.endsWith(text))) errors[name].push(told);
+        const message = entries.length > 1 ? `Image ${index + 1}: ${text}` : text;
+        if (kind === "fault" && !(errors[name] ??= []).some((other) => other.endsWith(text))) errors[name].push(message);
       });
     }
   });

@@ -216,12 +216,12 @@ function renderList(list, box, entries, busy, faulty) {
 // One image has its note under it. Of several, only what is changed before they are sent.
 function renderImageNotes(box, entries) {
   const hint = $(".hint", box.closest(".field"));
-  const told = entries.map(({ path }, index) => {
+  const described = entries.map(({ path }, index) => {
     const { kind, text = "" } = checkOf(path) || {};
     if (kind !== "measure") return "";
     return entries.length === 1 ? text : text.includes(". ") ? `Image ${index + 1}: ${text.slice(text.indexOf(". ") + 2)}` : "";
   });
-  const texts = [...told, ...(ignoredFiles.get(fieldNameOf(box)) || [])].filter(Boolean);
+  const texts = [...described, ...(ignoredFiles.get(fieldNameOf(box)) || [])].filter(Boolean);
   for (const note of $$(".measure", hint)) note.remove();
   for (const textContent of texts) hint?.append(createElement("p", { className: "measure", textContent }));
 }
