@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ import pytest
 
 from flux_playground import Playground, Settings, schema
 from flux_playground.generation import State
+from flux_playground.local import LocalServer
+from flux_playground.playground import OWNER
+from flux_playground.ui.account import regions as region_search
 from flux_playground.ui.events.context import PageState
 from tests.faulty_server import QUICK, Hostile, reply
 
@@ -78,6 +82,18 @@ def test_finetune_is_on_no_server(page: Page, regions: tuple[Hostile, Hostile], 
     page.run("generate", raw=FORM)
     (update,) = page.run("regions", id=page.playground.recent()[0].id)
     assert text in str(update.notice)
+
+
+def test_silent_server_delays_the_search_briefly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that never responds does not delay the response about the others for long."""
+    monkeypatch.setattr(region_search, "MAX_WAIT_SECONDS", 1.0)
+    with LocalServer(regions=2, dead_region="hang", renderer="flat") as server:
+        settings = Settings(data=tmp_path / "data", api_key="the-owners-key")
+        with Playground(settings, document_of(tmp_path, *server.urls), limits=QUICK) as playground:
+            start = time.monotonic()
+            found = region_search.find_regions(Page(playground).state, "paper-hills", OWNER)
+    assert list(found.values()) == [False, True, None]
+    assert time.monotonic() - start < 3.0
 
 
 def test_chosen_server_gets_the_requests(page: Page, regions: tuple[Hostile, Hostile]) -> None:
