@@ -10,7 +10,7 @@ PLAY = """async (video) => {
     video.muted = true;
     await video.play();
     await new Promise((resolve) => (video.onended = resolve));
-    return [video.videoWidth, video.videoHeight, video.getVideoPlaybackQuality().totalVideoFrames];
+    return [video.videoWidth, video.videoHeight, video.duration, video.getVideoPlaybackQuality().totalVideoFrames];
 }"""
 
 
@@ -19,4 +19,4 @@ def test_video_plays(page: Page) -> None:
     generate(page, finetune_id="my-finetune", prompt="a mill #video", aspect_ratio="16:9")
     video = page.locator("#stage video")
     expect(video).to_be_visible()
-    assert video.evaluate(PLAY) == [640, 358, 24]
+    assert video.evaluate(PLAY) == [640, 358, 2, 25]

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from PIL import Image
 
 MAX_SIDE_PIXELS = 640
-FRAMES, FRAMES_PER_SECOND = 24, 12
+FRAMES, FRAME_MILLISECONDS = 25, 80
 ZOOM = 0.1  # of both sides, towards the corner with the mark
 FILE_TYPE, FURTHER_BRAND = b"isom\0\0\2\0isomiso2", b"av01"
 CONTAINERS = (b"moov", b"trak", b"mdia")
@@ -25,9 +25,9 @@ def encode_video(image: Image.Image) -> bytes:
     starts = [(image.width * ZOOM * n / FRAMES, image.height * ZOOM * n / FRAMES) for n in range(FRAMES)]
     first, *others = [image.resize(size, Image.Resampling.BILINEAR, (*start, *image.size)) for start in starts]
     file = io.BytesIO()
-    duration = 1000 // FRAMES_PER_SECOND
     # One thread: with several, the same image would not always give the same bytes.
-    first.save(file, "AVIF", save_all=True, append_images=others, duration=duration, speed=10, max_threads=1)
+    sequence = {"save_all": True, "append_images": others, "duration": FRAME_MILLISECONDS}
+    first.save(file, "AVIF", speed=10, max_threads=1, **sequence)
     return _as_mp4(file.getvalue())
 
 
