@@ -26,6 +26,7 @@ from ...generation import Generation, State
 from .error_messages import ERRORS, FREE, PAID, Words
 
 MAX_QUOTE_CHARS = 600
+MAX_STATUS_CHARS = 40
 
 STATES: dict[State, Words] = {
     State.SUBMIT_UNKNOWN: ERRORS[SubmitUnknown],
@@ -139,7 +140,7 @@ def retry_hint(error: PlaygroundError) -> str:
 def brief(generation: Generation) -> str:
     """Return the label of a card: the API's own status while it runs, ours otherwise."""
     if generation.state is State.RUNNING and generation.status not in ("", "Pending"):
-        return generation.status
+        return generation.status[:MAX_STATUS_CHARS]
     if isinstance(generation.error, RequestModerated | ContentModerated):
         return "Moderated"
     if generation.state is State.FAILED and type(generation.error) in SHORT_ERRORS:

@@ -72,6 +72,22 @@ def test_long_api_texts_are_shortened() -> None:
     assert messages.quoted(InvalidRequest([FieldError(("body", "seed"), "no", "x")])) == ""
 
 
+@pytest.mark.parametrize(
+    ("status", "label"),
+    [
+        ("", "Generating"),
+        ("Pending", "Generating"),
+        ("Reasoning", "Reasoning"),
+        ("Generating", "Generating"),
+        ("Dreaming", "Dreaming"),
+        ("x" * 300, "x" * 40),
+    ],
+)
+def test_status_in_words(status: str, label: str) -> None:
+    """A running generation has the API's status as its label, also an unknown one; a long one is cut."""
+    assert messages.brief(replace(ONE, state=State.RUNNING, status=status)) == label
+
+
 def test_a_seed_of_zero_stands_beside_its_picture() -> None:
     assert 'data-seed="0"' in render_result(ResultContext(replace(ONE, state=State.RUNNING))).line
 
