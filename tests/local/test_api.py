@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import re
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -164,22 +165,32 @@ def test_other_document() -> None:
         assert Image.open(io.BytesIO(download(stray))).size == (1376, 768)
 
 
-def test_statuses_in_order() -> None:
-    """A task of FLUX 3 is Pending, Reasoning, then Generating with a preview, and has its cost in every poll."""
-    with LocalServer(with_endpoint(FLUX_3), speed=10, seed=1, renderer="flat") as server:
-        task = accept(server, path=FLUX_3)
-        bodies: list[dict[str, Any]] = []
-        while not bodies or bodies[-1]["status"] != "Ready":
-            bodies.append(get(task["polling_url"]).json())
-        previews = list(dict.fromkeys(body["preview"] for body in bodies if body["status"] == "Generating"))
-        sides = [max(Image.open(io.BytesIO(get(preview).content)).size) for preview in previews]
-        assert get(previews[0].replace("se=2", "se=3")).status_code == 403
-        assert get(previews[0].replace("preview-64", "preview-4096")).status_code == 404
-    assert list(dict.fromkeys(body["status"] for body in bodies)) == ["Pending", "Reasoning", "Generating", "Ready"]
-    assert {body["cost"] for body in bodies} == {task["cost"]}
+def test_running_task() -> None:
+    """A task of FLUX 3 is Pending, Reasoning, then Generating with a sharper and sharper preview; polls have a cost."""
+    with LocalServer(with_endpoint(FLUX_3), renderer="flat") as server:
+        task, store = accept(server, path=FLUX_3), server._api.backend.store
+        seen: list[tuple[str, int]] = []
+        for percent in (1, 20, 45, 60, 90, 100):
+            stored, now = store.get(task["id"]), time.time()
+            assert stored is not None
+            store.update(replace(stored, started_at=now - 10 * percent, done_at=now + 10 * (100 - percent)))
+            body = get(task["polling_url"]).json()
+            # Until it is rendered.
+            while body["status"] != "Ready" and (percent == 100 or (percent > 40 and body["preview"] is None)):
+                body = get(task["polling_url"]).json()
+            preview = body["preview"] and get(body["preview"])
+            seen.append((body["status"], max(Image.open(io.BytesIO(preview.content)).size) if preview else 0))
+            assert body["cost"] == task["cost"]
+        url = body["result"]["sample"].replace("sample.jpeg", "preview-64.jpeg")
+        refused = [get(url.replace("se=2", "se=3")).status_code, get(url.replace("-64", "-4096")).status_code]
+    assert [one for one in seen if one[0] == "Generating"] == [
+        ("Generating", 64),
+        ("Generating", 128),
+        ("Generating", 256),
+    ]
+    assert [status for status, _ in seen if status != "Generating"] == ["Pending", "Reasoning", "Ready"]
+    assert refused == [403, 404]
     assert (task["input_mp"], task["output_mp"]) == (0.0, 1.0)
-    assert bodies[-1]["preview"] is None
-    assert sides == [64, 128, 256]
 
 
 def image_text(width: int, height: int) -> str:
