@@ -18,7 +18,6 @@ from .row_writer import RowWriter
 from .search_index import index_generation, remove_generation
 
 MAX_RATING, MAX_TAGS, MAX_TAG_CHARACTERS, MAX_NOTE_CHARACTERS = 5, 30, 60, 10_000
-NOBODY = ":purged"  # the owner of purged generations; no visitor has this id
 BATCH_SIZE = 100  # generations in one transaction, for which other writers wait
 
 
@@ -78,6 +77,9 @@ class Annotations:
                 earlier.note if note is None else note,
             )
 
+        ids = list(ids)
+        for earlier in (Annotation(), *self.get(owner, ids).values()):
+            change(earlier)  # raises before anything is written
         changed: dict[str, Annotation] = {}
         for batch in _batches(ids):
 
@@ -137,21 +139,6 @@ class Annotations:
 
             self._writer.run(write)
         return restored
-
-
-def purge_rows(database: sqlite3.Connection, ids: Sequence[str]) -> None:
-    """Remove deleted generations from the tables; only what accounts for spent credits remains, without an owner."""
-    kept = {
-        *("id", "created_at", "endpoint", "server", "state", "status", "task_id", "cost", "started_at", "finished_at"),
-        *("total_seconds", "api_seconds", "account", "spender_address", "spender_browser", "image_deleted_at"),
-        *("submit_cost", "input_mp", "output_mp", "reported_seconds", "imported"),
-    }
-    columns = database.execute("SELECT name, \"notnull\" FROM pragma_table_info('generations')").fetchall()
-    emptied = {name: "''" if required else "NULL" for name, required in columns if name not in kept}
-    emptied |= {"owner": f"'{NOBODY}'", "request": "'{}'"}
-    changes = ", ".join(f"{name} = {value}" for name, value in emptied.items())
-    database.executemany(f"UPDATE generations SET {changes} WHERE id = ?", [(one,) for one in ids])  # noqa: S608
-    database.executemany("DELETE FROM annotations WHERE id = ?", [(one,) for one in ids])
 
 
 def _from_row(row: Sequence[object]) -> Annotation:

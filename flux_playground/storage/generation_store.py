@@ -20,12 +20,13 @@ from ..errors import StorageError
 from ..generation import UNFINISHED, Generation, State
 from ..image_ref import PREFIX
 from ..images import image_file, media_types
-from .annotations import NOBODY, Annotations, purge_rows
+from .annotations import Annotations
 from .database import DATABASE_NAME, Reader, open_database
 from .image_files import ImageFiles
 from .input_store import InputStore
 from .pending_records import PendingRecords
 from .process_lock import ProcessLock
+from .purge import NOBODY, purge_deleted
 from .row_writer import RowWriter
 from .rows import from_row_or_none, to_row
 from .search import Search
@@ -152,23 +153,9 @@ class GenerationStore:
     def purge(self, before: float) -> int:
         """Remove the generations that were deleted before a time (Unix seconds) and return their number.
 
-        Files go first: after a crash the next call continues. What was spent is still counted: a row without owner
-        and content remains. Raises `StorageError`.
+        What was spent is still counted: a row without owner and content remains. Raises `StorageError`.
         """
-        query = "SELECT id, image, request FROM generations JOIN annotations USING (id) WHERE deleted_at < ?"
-        with self._reader.lock:
-            _, rows = self._reader.select(query, [before])
-        try:
-            for generation_id, image, _ in rows:
-                self.files.remove(self.files.thumbnail(generation_id))
-                if image is not None:
-                    self.files.remove(self.files.images / image)
-            self._writer.run(lambda database: purge_rows(database, [row[0] for row in rows]))
-            if any(PREFIX in request for *_, request in rows):
-                self.inputs.remove_unreferenced()
-        except OSError as error:
-            raise StorageError(f"A deleted image could not be removed: {error.strerror or error}.") from None
-        return len(rows)
+        return purge_deleted(self._writer, self.files, self.inputs, before)
 
     def mark_images_deleted(self, generation_ids: Iterable[str], at: float) -> None:
         """Record when (Unix seconds) the files of these generations were deleted."""

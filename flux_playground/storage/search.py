@@ -98,6 +98,9 @@ class Search:
 
     def count(self, owner: str, query: Query) -> int:
         """Return the number of entries of a result."""
+        if match(owner, query) == match_owner(owner, "") and len(only := ranges(owner, query)) == 1:
+            where = [*only, *conditions(query, "number")]
+            return int(self._select("SELECT count(*) FROM entry_fields", where)[0][0])
         where = [_words(owner, query), *self._conditions(owner, query, NUMBER)]
         return int(self._select("SELECT count(*) FROM entry_words", where)[0][0])
 
@@ -130,23 +133,31 @@ class Search:
 
     def prompts(self, owner: str, text: str = "", limit: int = 60, after: float | None = None) -> list[PromptUse]:
         """Return the owner's prompts that a text finds, last used first; `after` is `last_used` of an earlier one."""
-        where = [Sql("owner = ?", (owner,))]
-        if text.strip():
-            words = "SELECT rowid FROM prompt_words WHERE prompt_words MATCH ?"
-            where.append(Sql(f"number IN ({words})", (match_owner(owner, text),)))
-        if after is not None:
-            where.append(Sql("latest < ?", (round(1000 * after),)))
-        order = f"ORDER BY latest DESC LIMIT {min(max(limit, 1), MAX_PAGE_SIZE)}"
+        limit = min(max(limit, 1), MAX_PAGE_SIZE)
         best = "SELECT id FROM entries WHERE prompt = prompts.number ORDER BY rank DESC, number DESC LIMIT 1"
         count = "SELECT count(*) FROM entries WHERE prompt = prompts.number"
-        latest = "SELECT id FROM entries WHERE number = latest"
-        found = self._select(f"SELECT ({count}), ({best}), latest, ({latest}) FROM prompts", where, order)  # noqa: S608
-        generations = self._load([latest_id for *_, latest_id in found])
-        return [
-            PromptUse(str(generations[latest_id].request.get(PROMPT, "")), count, best_id, latest / 1000)
-            for count, best_id, latest, latest_id in found
-            if latest_id in generations
-        ]
+        last = "SELECT id FROM entries WHERE number = latest"
+        start = None if after is None else round(1000 * after)
+        uses: list[PromptUse] = []
+        while wanted := limit - len(uses):
+            where = [Sql("owner = ?", (owner,))]
+            if text.strip():
+                words = "SELECT rowid FROM prompt_words WHERE prompt_words MATCH ?"
+                where.append(Sql(f"number IN ({words})", (match_owner(owner, text),)))
+            if start is not None:
+                where.append(Sql("latest < ?", (start,)))
+            order = f"ORDER BY latest DESC LIMIT {wanted}"
+            rows = self._select(f"SELECT ({count}), ({best}), latest, ({last}) FROM prompts", where, order)  # noqa: S608
+            generations = self._load([last_id for *_, last_id in rows])
+            uses += [
+                PromptUse(str(generations[last_id].request.get(PROMPT, "")), number, best_id, latest / 1000)
+                for number, best_id, latest, last_id in rows
+                if last_id in generations  # a damaged row hides only its own prompt
+            ]
+            if len(rows) < wanted:
+                break
+            start = rows[-1][2]
+        return uses
 
     def _keys(self, owner: str, query: Query, start: Key | None, limit: int, *, backward: bool = False) -> list[Key]:
         """The keys that follow a key in the order of a query, or that precede it, nearest first."""

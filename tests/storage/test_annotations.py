@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from flux_playground.errors import InvalidRequest
+from flux_playground.errors import InvalidRequest, StorageError
 from flux_playground.generation import UNFINISHED, State
 from flux_playground.identity import Identity
 from flux_playground.storage.annotations import Annotation
@@ -184,3 +184,39 @@ def test_foreign_generations_are_not_touched(store: GenerationStore) -> None:
     store.annotations.delete("ann", [theirs], 1.0)
     assert store.annotations.undelete("owner", [theirs]) == []
     assert store.search.count("ann", Query()) == 0
+
+
+def test_full_tags_change_nothing(store: GenerationStore) -> None:
+    """One image with too many tags stops a change of several before anything is written."""
+    ids = [store.save(generation(number, state=State.FAILED)).id for number in range(120)]
+    store.annotations.update("owner", ids[-1:], add_tags=[str(number) for number in range(30)])
+    with pytest.raises(InvalidRequest):
+        store.annotations.update("owner", ids, add_tags=["one more"])
+    assert "one more" not in dict(store.annotations.tags("owner"))
+
+
+def test_purge_of_many(store: GenerationStore) -> None:
+    """More generations than one transaction has are purged, and an imported one leaves no row."""
+    ids = [store.save(generation(number, state=State.FAILED, cost=1.0)).id for number in range(120)]
+    imported = made(store, 500, imported="a1111", file_name="x.png")
+    store.annotations.delete("owner", [*ids, imported], 1.0)
+    assert store.purge(2.0) == 121
+    assert store.usage.counts() == {State.FAILED: (120, 120.0)}
+    assert store.count("owner") == store.search.count("owner", Query()) == 0
+    assert list(store.files.images.iterdir()) == []
+    made(store, 500, imported="a1111")
+    assert store.count("owner") == 1
+
+
+def test_interrupted_purge_continues(store: GenerationStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A generation whose purge has begun is not restored; the next purge removes it."""
+    one = made(store, 1)
+    store.annotations.delete("owner", [one], 1.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(store.files, "remove", lambda path: (_ for _ in ()).throw(OSError(5, "Input/output error")))
+        with pytest.raises(StorageError, match="Input/output error"):
+            store.purge(2.0)
+    assert store.annotations.undelete("owner", [one]) == []
+    assert (store.get(one), store.count("owner"), store.recent("owner")) == (None, 0, [])
+    assert store.purge(2.0) == 1
+    assert list(store.files.images.iterdir()) == []

@@ -324,3 +324,13 @@ def test_unreadable_rows_hide_only_themselves(store: GenerationStore) -> None:
     page = store.search.page("owner", Query(), limit=4)
     assert [int(entry.generation.id, 16) for entry in page.entries] == [4, 1]
     assert len(store.search.page("owner", Query(), page.next).entries) == 1
+
+
+def test_damaged_row_hides_only_its_prompt(store: GenerationStore) -> None:
+    """A page of prompts is full although a row in it cannot be read."""
+    for number in range(5):
+        save(store, number, f"prompt {number}")
+    with store._writer._lock, store._writer._database as database:
+        database.execute("UPDATE generations SET state = 'dreaming' WHERE id = ?", [f"{3:032x}"])
+    assert [use.prompt for use in store.search.prompts("owner", limit=3)] == ["prompt 4", "prompt 2", "prompt 1"]
+    assert [use.prompt for use in store.search.prompts("owner", limit=9, after=1002.0)] == ["prompt 1", "prompt 0"]

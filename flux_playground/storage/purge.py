@@ -1,0 +1,63 @@
+"""Removes deleted generations for good, once they can no longer be restored."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from ..errors import StorageError
+from ..image_ref import PREFIX
+from .image_files import ImageFiles
+from .input_store import InputStore
+from .row_writer import RowWriter
+
+NOBODY = ":purged"  # the owner of purged generations; no visitor has this id
+BATCH_SIZE = 100  # generations in one transaction, for which other writers wait
+ACCOUNTING = {
+    *("id", "created_at", "endpoint", "server", "state", "status", "task_id", "cost", "started_at", "finished_at"),
+    *("total_seconds", "api_seconds", "account", "spender_address", "spender_browser", "image_deleted_at"),
+    *("submit_cost", "input_mp", "output_mp", "reported_seconds"),
+}
+"""The columns that remain of a purged generation, because what was spent still counts."""
+
+
+def purge_deleted(writer: RowWriter, files: ImageFiles, inputs: InputStore, before: float) -> int:
+    """Remove the generations that were deleted before a time (Unix seconds) and return their number.
+
+    First they lose their owner, so that nobody restores them meanwhile; then their files are removed, then what the row
+    says of them. After a crash the next call continues. Raises `StorageError`.
+    """
+    purged, has_inputs = 0, False
+    while rows := writer.run(lambda database: _take(database, before)):
+        try:
+            for generation_id, image, _ in rows:
+                files.remove(files.thumbnail(generation_id))
+                if image is not None:
+                    files.remove(files.images / image)
+        except OSError as error:
+            raise StorageError(f"A deleted image could not be removed: {error.strerror or error}.") from None
+        ids = [(generation_id,) for generation_id, *_ in rows]
+        writer.run(lambda database, ids=ids: _empty(database, ids))  # type: ignore[misc]
+        purged += len(rows)
+        has_inputs = has_inputs or any(PREFIX in request for *_, request in rows)
+    if has_inputs:
+        inputs.remove_unreferenced()
+    return purged
+
+
+def _take(database: sqlite3.Connection, before: float) -> list[tuple[str, str | None, str]]:
+    query = "SELECT id, image, request FROM generations JOIN annotations USING (id) WHERE deleted_at < ? LIMIT ?"
+    rows = database.execute(query, [before, BATCH_SIZE]).fetchall()
+    for table in ("generations", "annotations"):
+        query = f"UPDATE {table} SET owner = ? WHERE id = ?"  # noqa: S608
+        database.executemany(query, [(NOBODY, generation_id) for generation_id, *_ in rows])
+    return rows
+
+
+def _empty(database: sqlite3.Connection, ids: list[tuple[str]]) -> None:
+    columns = database.execute("SELECT name, \"notnull\" FROM pragma_table_info('generations')").fetchall()
+    empty = {name: "''" if is_required else "NULL" for name, is_required in columns if name not in ACCOUNTING}
+    empty |= {"owner": "owner", "request": "'{}'"}
+    changes = ", ".join(f"{name} = {value}" for name, value in empty.items())
+    database.executemany("DELETE FROM generations WHERE id = ? AND imported != ''", ids)
+    database.executemany(f"UPDATE generations SET {changes} WHERE id = ?", ids)  # noqa: S608
+    database.executemany("DELETE FROM annotations WHERE id = ?", ids)
