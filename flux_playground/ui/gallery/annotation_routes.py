@@ -9,12 +9,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ..events.context import Context
-from .gallery_requests import json_endpoint, read_ids
+from ..events.visit_requests import InvalidParameter, json_endpoint, read_ids
 from .gallery_view import describe_annotation
 
 
 def annotate(context: Context, values: dict[str, Any]) -> Response:
-    """Change the annotations of images; return the new ones by id. Raises ValueError, `InvalidRequest`."""
+    """Change the annotations of images; return the new ones by id. Raises `InvalidParameter`, `InvalidRequest`."""
     ids, annotations = read_ids(values.get("ids")), context.playground.store.annotations
     changed = annotations.update(
         context.visitor.id,
@@ -44,14 +44,14 @@ def restore(context: Context, values: dict[str, Any]) -> Response:
 def _read(values: dict[str, Any], name: str, kind: type) -> Any:
     value = values.get(name)
     if value is not None and type(value) is not kind:
-        raise ValueError(f"{name} is not valid.")
+        raise InvalidParameter(f"{name} is not valid.")
     return value
 
 
 def _read_texts(values: dict[str, Any], name: str) -> tuple[str, ...]:
     texts = values.get(name, [])
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-        raise ValueError(f"{name} is not valid.")
+        raise InvalidParameter(f"{name} is not valid.")
     return tuple(texts)
 
 

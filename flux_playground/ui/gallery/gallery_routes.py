@@ -16,12 +16,12 @@ from ...generation import Generation
 from ...storage.annotations import Annotation
 from ...storage.search import Entry
 from ..events.context import Context
+from ..events.visit_requests import endpoint, fragment, own_generations
 from ..generate.result_view import ResultContext, render_result
 from ..recipes.reproduction_view import describe_reproduction, figures, verdict
 from ..text import image_urls
 from ..text.templates import render
 from .compare_view import MAX_COMPARED_IMAGES, render_comparison
-from .gallery_requests import endpoint, fragment, own_generations
 from .gallery_view import describe_filter, filterable_fields, render_cards, render_filters, render_notes
 from .query_params import MAX_TEXT_CHARS, parse_query, read_number
 

@@ -16,6 +16,7 @@ from starlette.datastructures import QueryParams
 from ...generation import UNFINISHED, State
 from ...schema import Field
 from ...storage.search_query import FieldChoice, FieldRange, Query
+from ..events.visit_requests import InvalidParameter
 
 MAX_TEXT_CHARS = 400
 MAX_CHOICES = 60
@@ -35,8 +36,8 @@ SORTS: Mapping[str, str] = {"newest": "Newest first", "oldest": "Oldest first", 
 """The orders that do not depend on the schema, with their labels."""
 
 
-class InvalidFilter(ValueError):
-    """A parameter that is no filter; the text is a sentence for the page."""
+class InvalidFilter(InvalidParameter):
+    """A parameter that is no filter."""
 
 
 def parse_query(params: QueryParams, fields: Mapping[str, Field]) -> Query:

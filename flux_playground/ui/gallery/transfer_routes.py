@@ -23,10 +23,10 @@ from ...archive import (
 from ...errors import StorageError
 from ...storage.search import Entry
 from ..events.context import Context
+from ..events.visit_requests import TOKEN_HEADER, InvalidParameter, context_of, read_ids
 from ..text import field_hints
-from .gallery_requests import TOKEN_HEADER, context_of, read_ids
 from .gallery_view import filterable_fields
-from .query_params import InvalidFilter, parse_query
+from .query_params import parse_query
 
 ENTRIES_PER_READ = 100
 MAX_NAME_CHARS = 300
@@ -49,9 +49,9 @@ async def export(request: Request) -> Response:
     media_type, run = EXPORTS.get(fields.get("format", ""), ("", None))
     try:
         if run is None:
-            raise InvalidFilter("This format is not known.")
+            raise InvalidParameter("This format is not known.")
         chunks = run(context, _iter_entries(context, fields))
-    except (InvalidFilter, ValueError) as error:
+    except InvalidParameter as error:
         return PlainTextResponse(str(error), 400)
     name = f"flux-{time.strftime('%Y-%m-%d')}.{fields['format']}"
     headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
@@ -88,7 +88,7 @@ def _import_file(context: Context, name: str, path: Path) -> Response:
 
 
 def _iter_entries(context: Context, fields: dict[str, str]) -> Iterator[Entry]:
-    """Yield the chosen entries, or all of a query, read in parts. Raises `InvalidFilter`, ValueError."""
+    """Yield the chosen entries, or all of a query, read in parts. Raises `InvalidParameter`."""
     search, owner = context.playground.store.search, context.visitor.id
     if ids := [one for one in fields.get("ids", "").split(",") if one]:
         chosen = read_ids(ids)

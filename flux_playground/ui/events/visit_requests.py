@@ -1,4 +1,4 @@
-"""Identifies the visitor of a request to the gallery's routes, and turns errors into responses."""
+"""Requests of the page's script to routes beside Gradio's: whose they are, and what errors become."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from ...bounded_json import InvalidJson, parse_json
 from ...errors import InvalidRequest, StorageError
 from ...generation import Generation
-from ..events.context import Context
 from ..session import caller
-from .query_params import InvalidFilter
+from .context import Context
 
 TOKEN_HEADER = "x-flux-visit"  # noqa: S105  # a name, not a token
 """Carries the token of the tab and its visit, as the page's events do."""
@@ -24,6 +23,11 @@ MAX_IDS = 1_000
 MAX_BODY_BYTES = 1_000_000
 ID = re.compile(r"[0-9a-f]{32}")
 
+
+class InvalidParameter(ValueError):
+    """A value of a request that cannot be used; the text is a sentence for the page."""
+
+
 Answer = Callable[[Context, Request], Response]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -31,14 +35,14 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 def endpoint(answer: Answer) -> Endpoint:
     """Return a route's endpoint that runs `answer` on a thread, for the visitor of the request.
 
-    A filter that cannot be read gives 400, a store that cannot be read 503, each with a sentence for the page.
+    A wrong parameter gives 400, a store that cannot be read 503, each with a sentence for the page.
     """
 
     async def respond(request: Request) -> Response:
         context = context_of(request, request.headers.get(TOKEN_HEADER, ""))
         try:
             return await asyncio.to_thread(answer, context, request)
-        except InvalidFilter as error:
+        except InvalidParameter as error:
             return PlainTextResponse(str(error), 400)
         except StorageError as error:
             return PlainTextResponse(error.message, 503)
@@ -60,7 +64,7 @@ def json_endpoint(answer: Callable[[Context, dict[str, Any]], Response]) -> Endp
         context = context_of(request, request.headers.get(TOKEN_HEADER, ""))
         try:
             return await asyncio.to_thread(answer, context, values)
-        except ValueError as error:
+        except InvalidParameter as error:
             return PlainTextResponse(str(error), 400)
         except StorageError as error:
             return PlainTextResponse(error.message, 503)
@@ -88,11 +92,11 @@ def own_generations(context: Context, ids: Iterable[str]) -> list[Generation]:
 
 
 def read_ids(values: Any) -> list[str]:
-    """Return the ids of a request; raises ValueError for anything but a list of at most `MAX_IDS` ids."""
+    """Return the ids of a request; raises `InvalidParameter` for anything but a list of at most `MAX_IDS` ids."""
     if not isinstance(values, list) or not all(isinstance(one, str) and ID.fullmatch(one) for one in values):
-        raise ValueError("The ids of the images are not valid.")
+        raise InvalidParameter("The ids of the images are not valid.")
     if len(values) > MAX_IDS:
-        raise ValueError(f"At most {MAX_IDS:,} images can be changed at once.")
+        raise InvalidParameter(f"At most {MAX_IDS:,} images can be changed at once.")
     return values
 
 
