@@ -19,6 +19,8 @@ export function fillUnderFields() {
     const field = findField(template.dataset.under);
     if (!field || $(":scope > .hints", field)) continue;
     field.append(template.content.cloneNode(true));
+    const range = $("[id^=input-] input[type=range]", field);
+    if (range) range.tabIndex = -1; // the number beside it takes the keys
     if ("required" in template.dataset) for (const box of findInputs(template.dataset.under)) setAttribute(box, "aria-required", true);
   }
 }

@@ -50,6 +50,9 @@ def test_finetunes_are_chosen_or_typed(page: Page) -> None:
 def test_generate_is_within_fifteen_tab_stops(page: Page) -> None:
     """Groups of buttons are one tab stop each; the arrow keys choose among them."""
     assert count_tab_stops(page) <= 15
+    page.locator("[data-act=dice]").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("[data-act=lock]")).to_be_focused()
     page.locator("[data-act=count][data-value='1']").focus()
     page.keyboard.press("ArrowRight")
     expect(page.locator("[data-act=count][aria-checked=true]")).to_have_text("×2")
