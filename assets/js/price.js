@@ -1,6 +1,6 @@
 // Asks for the price again when a field changes that it depends on.
 import { isReady, send } from "./bridge.js";
-import { $, $$, findField, findInputs } from "./dom.js";
+import { $, findInputs } from "./dom.js";
 import { page } from "./page_state.js";
 import { onFrame } from "./rendering.js";
 
@@ -24,7 +24,4 @@ function checkFields() {
   timer = setTimeout(() => send("price"), DELAY_MILLISECONDS);
 }
 
-const readField = (name) => [
-  ...findInputs(name).map((box) => (["checkbox", "radio"].includes(box.type) ? box.checked : box.value)),
-  ...$$("img", findField(name) || undefined).map((image) => image.src),
-];
+const readField = (name) => findInputs(name).map((box) => (["checkbox", "radio"].includes(box.type) ? box.checked : box.value));

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from flux_playground.local import LocalServer
@@ -14,13 +15,17 @@ from ..local.added_endpoint import with_endpoint
 from ..page_actions import fill, generate, image, load
 
 ENDPOINT = "/v1/flux-2-klein-4b"
+INPUT = {"type": "string", "description": "Input image as base64"}
 SIDE = {"type": "integer", "minimum": 64, "default": 0}
 
 
 def test_price_follows_the_size(page: Page, tmp_path: Path) -> None:
-    """The estimate follows the size in the form and stays after an image; the details have the billed megapixels."""
+    """The estimate follows size and images of the form and stays after an image; the details have the megapixels."""
     document = tmp_path / "document.json"
-    document.write_text(json.dumps(with_endpoint(ENDPOINT, width=SIDE, height=SIDE, seed={"type": "integer"}).raw))
+    fields = {"width": SIDE, "height": SIDE, "seed": {"type": "integer"}, "input_image": INPUT}
+    document.write_text(json.dumps(with_endpoint(ENDPOINT, **fields).raw))
+    source = tmp_path / "input.png"
+    Image.new("L", (1500, 1400)).save(source)
     paid = {"BFL_API_KEY": "a-key-of-the-local-server", "FLUX_PLAYGROUND_ENDPOINT": ENDPOINT}
     with (
         LocalServer(document, speed=40, renderer="flat") as server,
@@ -41,5 +46,9 @@ def test_price_follows_the_size(page: Page, tmp_path: Path) -> None:
         expect(line).to_contain_text("≈ 1.6 credits ($0.016), estimated")
         page.locator("#stage details.details summary").click()
         expect(page.locator("#stage .details")).to_contain_text("image 3 MP, input 0 MP")
+        page.locator("#field-input_image input[type=file]").set_input_files(source)
+        expect(line).to_contain_text("≈ 1.9 credits ($0.019), estimated")
+        page.locator("#field-input_image [data-do=remove]").click()
+        expect(line).to_contain_text("≈ 1.6 credits ($0.016), estimated")
         page.reload()
         expect(line).to_contain_text("≈ 1.6 credits ($0.016), estimated")  # the form survives a reload
