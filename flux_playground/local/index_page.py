@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 
 from ..schema import Document, Field, Operation
+from ..schema.image_places import GivenImage, arrange_images
 from .faults import FAULTS
 
 STAGES = {
@@ -33,6 +34,8 @@ border-top: 1px solid #8883 } td:first-child { white-space: nowrap; width: 1% }
 code, pre { font: .9em ui-monospace, monospace } pre { background: #8881; padding: .9rem 1rem; border-radius: .5rem;
 overflow: auto }
 """
+SAMPLE_IMAGE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+"""A PNG of one pixel."""
 SAMPLE_VALUES = {"prompt": "a mountain lake at dawn", "finetune_id": "my-finetune", "seed": 42}
 
 
@@ -69,6 +72,9 @@ def _is_shown(field: Field) -> bool:
 
 
 def _sample_value(field: Field) -> Any:
+    if field.images is not None:
+        image = SAMPLE_IMAGE if field.images.takes_data else "https://example.org/image.png"
+        return arrange_images(field.name, field.schema, [GivenImage(image)] * max(field.images.least, 1))
     if field.name in SAMPLE_VALUES or field.example is not None:
         return SAMPLE_VALUES.get(field.name, field.example)
     if field.enum:

@@ -67,7 +67,9 @@ class Field:
             f"{one} ({limits})" if titles.count(one) > 1 and (limits := error_text.describe_limits(schema)) else one
             for one, schema in zip(titles, schemas, strict=True)
         ]
-        return tuple(parse_field(self.name, schema, title=title) for schema, title in zip(schemas, titles, strict=True))
+        about = {"description": self.description} if self.description else {}
+        pairs = zip(schemas, titles, strict=True)
+        return tuple(parse_field(self.name, {**about, **schema}, title=title) for schema, title in pairs)
 
     @property
     def fields(self) -> tuple[Field, ...]:

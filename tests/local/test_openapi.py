@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 
 from flux_playground.local import LocalServer
 from flux_playground.local.faults import FAULTS
-from flux_playground.schema import load
+from flux_playground.local.index_page import render_page
+from flux_playground.schema import Operation, load
+from tests.image_shapes import DOCUMENT
 
 from .requests_to_server import KEY, PATH, get
 
@@ -22,6 +26,14 @@ def write_document(folder: Path, raw: dict[str, Any]) -> Path:
     path = folder / "openapi.json"
     path.write_text(json.dumps(raw), "utf-8")
     return path
+
+
+@pytest.mark.parametrize("operation", DOCUMENT.operations, ids=lambda one: one.path)
+def test_example_with_images(operation: Operation) -> None:
+    """The example on the index page has images in the shape of the schema."""
+    page = render_page(replace(DOCUMENT, operations=(operation,)), "http://127.0.0.1:1")
+    example = page.partition("-d &#x27;")[2].partition("&#x27;")[0].replace("&quot;", '"')
+    assert operation.check(json.loads(example)) == ()
 
 
 def test_served_document(server: LocalServer) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ...generation import Generation
+from ...image_ref import list_image_refs
 from ...playground import Playground
 from ...reproduce import UPSAMPLING
 from ...schema import Field
@@ -30,8 +32,8 @@ def request_values(playground: Playground, generation: Generation) -> dict[str, 
     return values
 
 
-def reuse_values(playground: Playground, generation: Generation, form: Form, what: str) -> dict[str, Any]:
-    """Return the contents of the form's inputs after reuse of `what`, a key of `SENTENCES`.
+def reuse_values(playground: Playground, generation: Generation, form: Form, what: str) -> tuple[dict[str, Any], str]:
+    """Return the contents of the form's inputs after reuse of `what`, a key of `SENTENCES`, and a text about it.
 
     "all" fills every field; a field that the request left out becomes blank.
     """
@@ -39,15 +41,20 @@ def reuse_values(playground: Playground, generation: Generation, form: Form, wha
         values: dict[str, Any] = {"prompt": generation.prompt, UPSAMPLING: False}
     else:
         values = request_values(playground, generation)
-    return form.fill({field.name: values.get(field.name) for field in form.fields if _is_reused(field, what)})
+    inputs = form.fill({field.name: values.get(field.name) for field in form.fields if _is_reused(field, what)})
+    return inputs, _describe_reuse(generation, values, form, what)
 
 
-def describe_reuse(generation: Generation, form: Form, what: str) -> str:
-    """Say what was copied, and which settings have no field in this form."""
-    missing = sorted(set(generation.request) - {field.name for field in form.fields})
-    if what not in ("all", "but-seed") or not missing:
+def _describe_reuse(generation: Generation, values: Mapping[str, Any], form: Form, what: str) -> str:
+    """Say what was copied, which images are no longer kept, and which settings have no field in this form."""
+    if what not in ("all", "but-seed"):
         return SENTENCES[what]
-    return f"{SENTENCES[what]} Not supported by this endpoint: {', '.join(missing)}."
+    sentences = [SENTENCES[what]]
+    if lost := len({*list_image_refs(values)}):
+        sentences.append("An image is no longer kept." if lost == 1 else f"{lost} images are no longer kept.")
+    if missing := sorted(set(generation.request) - {field.name for field in form.fields}):
+        sentences.append(f"Not supported by this endpoint: {', '.join(missing)}.")
+    return " ".join(sentences)
 
 
 def _is_reused(field: Field, what: str) -> bool:

@@ -28,8 +28,8 @@ async def reuse_settings(context: Context) -> Update:
     generation = await context.find_own()
     if generation is None or what not in copy_settings.SENTENCES:
         return NO_CHANGE
-    inputs = await context.run(copy_settings.reuse_values, context.playground, generation, context.form, what)
-    return replace_form(context, inputs, copy_settings.describe_reuse(generation, context.form, what))
+    inputs, text = await context.run(copy_settings.reuse_values, context.playground, generation, context.form, what)
+    return replace_form(context, inputs, text)
 
 
 @action("undo", writes_form=True)

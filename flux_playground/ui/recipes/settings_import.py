@@ -161,7 +161,7 @@ def _rows(
     """Each field that is spoken of, with its value; None for one that was left out."""
     for one in field_hints.ordered(tuple(offered)):
         value = values.get(one.name)
-        if one.secret or (value is None and (not whole or (link and one.media))):
+        if one.secret or (link and one.media) or (value is None and not whole):
             continue
         if one.media and value is not None:
             value, missing = _kept_images(playground, visitor, one, value)

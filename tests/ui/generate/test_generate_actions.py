@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -161,12 +162,12 @@ def test_reuse_settings(page: Page) -> None:
     """Reuse gives exactly the settings of the request."""
     page.run("generate", raw={**FORM, "seed": "0", "output_format": "", "prompt_upsampling": True})
     generation = page.playground.get(selected(page))
-    inputs = copy_settings.reuse_values(page.playground, generation, page.form, "all")
+    inputs, _ = copy_settings.reuse_values(page.playground, generation, page.form, "all")
     assert inputs["seed"] == "0"
     assert inputs["output_format"] == ""
     assert inputs["prompt_upsampling"] is True
-    assert set(copy_settings.reuse_values(page.playground, generation, page.form, "prompt")) == {"prompt"}
-    assert "seed" not in copy_settings.reuse_values(page.playground, generation, page.form, "but-seed")
+    assert set(copy_settings.reuse_values(page.playground, generation, page.form, "prompt")[0]) == {"prompt"}
+    assert "seed" not in copy_settings.reuse_values(page.playground, generation, page.form, "but-seed")[0]
 
 
 def test_reuse_names_missing_fields(page: Page) -> None:
@@ -175,8 +176,17 @@ def test_reuse_names_missing_fields(page: Page) -> None:
     generation = page.playground.get(selected(page))
     fewer = [field for field in page.form.fields if field.name not in ("aspect_ratio", "finetune_id")]
     other = Form(page.form.operation, fewer)
-    assert copy_settings.describe_reuse(generation, other, "all").endswith("endpoint: aspect_ratio, finetune_id.")
-    assert copy_settings.describe_reuse(generation, page.form, "all") == copy_settings.SENTENCES["all"]
+    texts = [copy_settings.reuse_values(page.playground, generation, form, "all")[1] for form in (other, page.form)]
+    assert texts[0].endswith("endpoint: aspect_ratio, finetune_id.")
+    assert texts[1] == copy_settings.SENTENCES["all"]
+
+
+def test_reuse_names_lost_images(page: Page) -> None:
+    """Reuse says when an image of the request is no longer kept, and leaves its field blank."""
+    page.run("generate", raw={**FORM, "seed": "4"})
+    lost = {**(generation := page.playground.get(selected(page))).request, "image_prompt": "sha256:" + "0" * 64}
+    inputs, text = copy_settings.reuse_values(page.playground, replace(generation, request=lost), page.form, "all")
+    assert (inputs["image_prompt"], text) == ("", "Settings copied. An image is no longer kept.")
 
 
 def test_blank_prompt_is_asked_about(page: Page) -> None:

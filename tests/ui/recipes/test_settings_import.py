@@ -6,16 +6,21 @@ import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from flux_playground import Playground
 from flux_playground.errors import InvalidRecipe
+from flux_playground.generation import Generation, State
 from flux_playground.images import metadata
 from flux_playground.playground import OWNER, Visitor
+from flux_playground.request_images import redact
+from flux_playground.schema.image_places import GivenImage, arrange_images
 from flux_playground.ui.recipes.import_view import render_import
-from flux_playground.ui.recipes.settings_import import ImportPreview, preview_import
+from flux_playground.ui.recipes.settings_import import ImportPreview, import_inputs, preview_import
 
+from ... import image_shapes
 from ...recipe import tool_files as made
 from ..page_parts import Page
 
@@ -80,3 +85,49 @@ def test_own_image_with_texts(playground: Playground, tmp_path: Path) -> None:
     assert preview.original is not None
     assert "Your image" in dialog
     assert {change.field.name: change.then for change in preview.changes}["prompt"] == "a mill"
+
+
+def visited(playground: Playground, path: str, source: str) -> tuple[ImportPreview, dict[str, Any]]:
+    """The preview of a text in the form of an endpoint, and the contents of the inputs that it changes."""
+    playground.document, playground.operation = image_shapes.DOCUMENT, image_shapes.DOCUMENT.operation(path)
+    page = Page(playground)
+    context = page.visit(OWNER, page.form.initial())
+    preview = preview_import(context, source)
+    return preview, import_inputs(context, preview)
+
+
+@pytest.mark.parametrize("path", image_shapes.FIELDS)
+def test_images_of_a_request(playground: Playground, path: str) -> None:
+    """A request names images by references: those of the visitor reach the form in each shape."""
+    name, operation = image_shapes.FIELDS[path], image_shapes.DOCUMENT.operation(path)
+    field = operation.field(name)
+    playground.document = image_shapes.DOCUMENT
+    images = [GivenImage(image_shapes.png(color)) for color in ("red", "teal")][
+        : field.images.most if field.images else 0
+    ]
+    values = {"prompt": "a mill", name: arrange_images(name, field.schema, images)}
+    prepared = playground.prepare(values, endpoint=path)
+    playground.store.save(
+        Generation("0" * 32, OWNER.id, 1.0, path, "https://api.example.org", prepared.redacted, State.FAILED)
+    )
+    redact(operation, prepared.body, playground.store.inputs.save)
+    preview, inputs = visited(playground, path, json.dumps(prepared.redacted))
+    assert preview.warnings == ()
+    assert len(json.loads(inputs[name])) == len(images)
+
+
+def test_lost_images_of_a_request(playground: Playground) -> None:
+    """Images that are not kept here are left out of a list and counted; the others stay."""
+    address, unknown = image_shapes.ADDRESS, "sha256:" + "0" * 64
+    text = json.dumps({"prompt": "a mill", "images": [unknown, address, unknown]})
+    preview, inputs = visited(playground, "/v1/flux-3-image", text)
+    assert json.loads(inputs["images"]) == [{"address": address}]
+    assert preview.warnings == ("2 images of images are not included. Add them again.",)
+
+
+def test_images_in_a_link(playground: Playground) -> None:
+    """A link puts no image into a form, not even an address."""
+    link = f"https://x.example/?prompt=a+mill&images={image_shapes.ADDRESS}&recipe=1"
+    preview, inputs = visited(playground, "/v1/flux-3-image", link)
+    assert [change.field.name for change in preview.changes] == ["prompt"]
+    assert "images" not in inputs
