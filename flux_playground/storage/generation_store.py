@@ -129,7 +129,8 @@ class GenerationStore:
 
     def find_by_sha256(self, owner: str, sha256: str) -> Generation | None:
         """Return an owner's latest generation whose delivered image has this hash, or None."""
-        where = f"owner = ? AND sha256 = ? AND {NOT_DELETED} ORDER BY created_at DESC LIMIT 1"
+        # As in the condition of the index; the plus sign keeps SQLite from reading all rows of the owner.
+        where = f"+owner = ? AND sha256 = ? AND sha256 != '' AND {NOT_DELETED} ORDER BY created_at DESC LIMIT 1"
         return next(iter(self._select(where, [owner, sha256])), None)
 
     def find_by_fingerprint(self, owner: str, fingerprint: str) -> Generation | None:
