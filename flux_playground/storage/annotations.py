@@ -65,6 +65,7 @@ class Annotations:
         """
         added, removed = _clean_tags(add_tags), set(_clean_tags(remove_tags))
         _check(rating, added, note)
+        note = None if note is None else note.encode("utf-8", "replace").decode()
 
         def change(earlier: Annotation) -> Annotation:
             tags = tuple(dict.fromkeys(tag for tag in (*earlier.tags, *added) if tag not in removed))

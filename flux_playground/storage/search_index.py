@@ -109,10 +109,10 @@ def _field_values(row: Row, request: Mapping[str, Any]) -> Iterator[tuple[str, i
     for name, value in [*list(request.items())[:MAX_FIELDS], *([(SEED, seed)] if seed is not None else [])]:
         if isinstance(value, bool):
             yield name, "true" if value else "false"
-        elif isinstance(value, int):
-            yield name, value if -(2**63) <= value < 2**63 else float(min(max(value, -(10**300)), 10**300))
-        elif (isinstance(value, float) and math.isfinite(value)) or (
-            isinstance(value, str) and 0 < len(value) <= MAX_VALUE_CHARACTERS
+        elif (
+            isinstance(value, int)
+            or (isinstance(value, float) and math.isfinite(value))
+            or (isinstance(value, str) and 0 < len(value) <= MAX_VALUE_CHARACTERS)
         ):
             yield name, value
 
@@ -127,6 +127,11 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(part)
 
 
+def fit_number(value: Any) -> Any:
+    """Return an integer that the database cannot store as a float, any other value unchanged."""
+    return float(min(max(value, -(10**300)), 10**300)) if isinstance(value, int) and abs(value) >= 2**63 else value
+
+
 def _write_fields(database: sqlite3.Connection, owner: str, number: int, values: Mapping[str, Any]) -> None:
     query = """
         SELECT fields.name, fields.number, entry_fields.value FROM fields
@@ -136,7 +141,8 @@ def _write_fields(database: sqlite3.Connection, owner: str, number: int, values:
     for name, (field, value) in known.items():
         if value is not None and name not in values:
             database.execute("DELETE FROM entry_fields WHERE field = ? AND number = ?", [field, number])
-    for name, value in values.items():
+    for name, exact in values.items():
+        value = fit_number(exact)
         field, earlier = known.get(name, (None, None))
         if earlier == value and type(earlier) is type(value):
             continue

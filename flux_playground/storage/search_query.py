@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ..generation import UNFINISHED, State
-from .search_index import RATING, UNDER_WAY
+from .search_index import RATING, UNDER_WAY, fit_number
 from .search_terms import exact_term, match_any, match_text
 
 NEWEST, OLDEST, BEST = "newest", "oldest", "rating"
@@ -90,9 +90,11 @@ def read_cursor(query: Query, text: str) -> Key | None:
         order, is_descending, number, value = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (ValueError, TypeError):
         return None
+    if isinstance(value, str):
+        value = value.encode("utf-8", "replace").decode()
     fits = (order, is_descending) == (query.field_order, query.is_descending)
     is_key = type(number) is int and abs(number) < 2**63 and isinstance(value, str | int | float | None)
-    return Key(number, value) if fits and is_key else None
+    return Key(number, fit_number(value)) if fits and is_key else None
 
 
 @dataclass(frozen=True)
@@ -153,8 +155,8 @@ def ranges(owner: str, query: Query) -> list[Sql]:
             (
                 owner,
                 name,
-                -math.inf if bound.minimum is None else bound.minimum,
-                math.inf if bound.maximum is None else bound.maximum,
+                -math.inf if bound.minimum is None else fit_number(bound.minimum),
+                math.inf if bound.maximum is None else fit_number(bound.maximum),
             ),
         )
         for name, bound in bounds

@@ -68,6 +68,17 @@ def test_values_have_bounds(store: GenerationStore, values: dict[str, object], f
     assert store.annotations.get("owner", [one]) == {one: Annotation(rating=3)}
 
 
+@pytest.mark.parametrize("text", ["\ud800", "a\x00b", "\u202e", "👩\u200d🎨", "x" * 60, "'; --", '"', "[]"])
+def test_any_text_is_stored(store: GenerationStore, text: str) -> None:
+    """A tag and a note may have any characters; those that are no text are replaced."""
+    one = made(store, 1)
+    store.annotations.update("owner", [one], note=text, add_tags=[text])
+    annotation = store.annotations.get("owner", [one])[one]
+    assert len(annotation.note) == len(text)
+    assert [tag for tag, _ in store.annotations.tags("owner")] == list(annotation.tags)
+    assert all(store.search.count("owner", Query(tags=(tag,))) == 1 for tag in annotation.tags)
+
+
 def test_tags_are_counted(store: GenerationStore) -> None:
     """An owner's tags have the number of their images that are not deleted."""
     ids = [made(store, number) for number in range(4)]

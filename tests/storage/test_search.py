@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -133,6 +135,17 @@ def test_all_texts_are_searched(store: GenerationStore) -> None:
     assert find(store, "00012-my_castle.png") == [1]
 
 
+@pytest.mark.parametrize("seed", [0, -1, 2**53 + 1, 2**63, 2**64 - 1, 10**300])
+def test_exact_seed_is_found(store: GenerationStore, seed: int) -> None:
+    """A seed of any size is found as it is, as a choice and as a word."""
+    save(store, 1, seed=seed)
+    save(store, 2, seed=seed + 1)
+    assert find(store, Query(fields={"seed": FieldChoice((seed,))})) == [1]
+    assert find(store, Query(fields={"seed": FieldChoice((str(seed),))})) == [1]
+    if 0 < seed < 10**60:
+        assert find(store, f"{seed} ") == [1]
+
+
 def test_late_facts_are_found(store: GenerationStore) -> None:
     """The seed and the state are those of the latest record."""
     one = save(store, 1, seed=None, state=State.RUNNING)
@@ -202,23 +215,28 @@ def test_filters(store: GenerationStore, monkeypatch: pytest.MonkeyPatch, max_co
         assert find(store, query) == expected, query
 
 
-@pytest.mark.parametrize("sort", ["newest", "oldest", "rating", "seed", "strength", "style", "unknown"])
-@pytest.mark.parametrize("is_descending", [True, False, None])
-@pytest.mark.parametrize("text", ["", "fox"])
-def test_every_order_is_complete(store: GenerationStore, sort: str, is_descending: bool | None, text: str) -> None:
-    """Pages in each order have each generation once; those without the value are last; neighbors agree."""
-    chance = random.Random(3)
-    rows = []
+@pytest.fixture(scope="module")
+def rated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GenerationStore]:
+    """Twenty generations, some without a rating, a strength, a style or a seed."""
+    store, chance = GenerationStore(tmp_path_factory.mktemp("rated")), random.Random(3)
     for number in chance.sample(range(20), 20):
         request: dict[str, Any] = {"strength": chance.choice([0.1, 0.5, 2])} if number % 3 else {}
         request |= {"style": chance.choice(["a", "é", "B"])} if number % 4 else {}
-        rows.append(save(store, number, "fox", seed=chance.choice([None, 1, 2**64]), request=request))
-        store.annotations.update("owner", [rows[-1].id], rating=chance.choice([0, 0, 3, 5]))
-    query = Query(text, sort=sort, descending=is_descending)
+        one = save(store, number, "fox", seed=chance.choice([None, 1, 2**64]), request=request)
+        store.annotations.update("owner", [one.id], rating=chance.choice([0, 0, 3, 5]))
+    yield store
+    store.close()
+
+
+@pytest.mark.parametrize("sort", ["newest", "oldest", "rating", "seed", "strength", "style", "unknown"])
+@pytest.mark.parametrize("is_descending", [True, False, None])
+@pytest.mark.parametrize("text", ["", "fox"])
+def test_every_order_is_complete(rated: GenerationStore, sort: str, is_descending: bool | None, text: str) -> None:
+    """Pages in each order have each generation once; those without the value are last; neighbors agree."""
+    store, query = rated, Query(text, sort=sort, descending=is_descending)
     found = find(store, query)
     assert sorted(found) == list(range(20))
-    by_id = {entry.generation.id: entry for entry in store.search.entries("owner", [one.id for one in rows])}
-    entries = [by_id[f"{number:032x}"] for number in found]
+    entries = store.search.entries("owner", [f"{number:032x}" for number in found])
     value: dict[str, Callable[[int], Any]] = {
         "newest": lambda place: -entries[place].generation.created_at,
         "oldest": lambda place: entries[place].generation.created_at,
@@ -244,6 +262,17 @@ def test_foreign_cursor_finds_nothing(store: GenerationStore, cursor: str) -> No
     """A text that is no cursor of the order gives an empty page, not the first one again."""
     save(store, 1)
     assert store.search.page("owner", Query(), cursor).entries == ()
+
+
+@pytest.mark.parametrize("value", [10**400, -(2**63), 2**64, 1e308, float("nan"), "\ud800", "\x00", None])
+def test_cursor_and_range_of_any_value(store: GenerationStore, value: Any) -> None:
+    """No number and no text in a cursor or a range is an error."""
+    save(store, 1, request={"steps": 4})
+    text = json.dumps(["steps", False, 5, value])
+    store.search.page("owner", Query(sort="steps"), base64.urlsafe_b64encode(text.encode()).decode())
+    if isinstance(value, int | float):
+        assert find(store, Query(fields={"steps": FieldRange(value, None)})) == ([1] if value < 4 else [])
+        assert find(store, Query(fields={"steps": FieldRange(None, value)})) == ([1] if value > 4 else [])
 
 
 def test_new_images_do_not_move_pages(store: GenerationStore) -> None:
