@@ -80,11 +80,11 @@ def _rating(text: str) -> int:
     return int(text)
 
 
-def _sort(text: str, fields: Mapping[str, Field]) -> tuple[str, bool]:
+def _sort(text: str, fields: Mapping[str, Field]) -> tuple[str, bool | None]:
     name = text.removeprefix("-")
     if name not in SORTS and name not in fields:
         raise InvalidFilter(f"Images cannot be sorted by {name[:40]!r}.")
-    return name, text.startswith("-")
+    return name, True if text.startswith("-") else None
 
 
 def _dates(params: QueryParams) -> tuple[float | None, float | None]:

@@ -72,3 +72,13 @@ def test_blank_parameters_are_no_filters(fields: dict[str, Field]) -> None:
     """What an empty form sends finds everything."""
     empty = "q=&rating=&from=&to=&endpoint=&min.seed=&max.seed=%20"
     assert parse_query(QueryParams(empty), fields) == parse_query(QueryParams(""), fields)
+
+
+@pytest.mark.parametrize(
+    ("sort", "is_descending"),
+    [("newest", True), ("oldest", False), ("rating", True), ("seed", False), ("-seed", True), ("", True)],
+)
+def test_direction_of_an_order(fields: dict[str, Field], sort: str, is_descending: bool) -> None:
+    """The best rating comes first, and so does the least value of a field unless the order is reversed."""
+    text = f"sort={sort}" if sort else ""
+    assert parse_query(QueryParams(text), fields).is_descending == is_descending
