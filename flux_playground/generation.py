@@ -47,7 +47,8 @@ class Generation:
 
     `request` is the request without secrets, its images replaced by references (see `InputStore.load`). `seed` and
     `prompt` are those that the API used, once the API has reported them. An image without a seed cannot be reproduced
-    exactly: its endpoint has none, or the API did not report it. `status` is the API's latest status.
+    exactly: its endpoint has none, or the API did not report it. `status` is the API's latest status,
+    for one of several images of a task with its number.
 
     `document` is the version of the schema. Generations with the same `fingerprint` have the same request and seed.
     `reproduces` is the id of the generation that this one repeats. `signed` tells whether the image file has Content

@@ -191,12 +191,12 @@ class Client:
         return finish_steps(self.collect_steps(task, result, stop), stop)
 
     def collect_steps(
-        self, task: Task, result: Result, stop: Event, deadline: float = inf
+        self, task: Task, result: Result, stop: Event, deadline: float = inf, image: int = 0
     ) -> Generator[Pause, None, bytes]:
-        """Do what `collect` does, in steps, until `deadline` in monotonic seconds."""
+        """Do what `collect` does, in steps, until `deadline` in monotonic seconds; `image` is an index."""
         for _ in range(MAX_URL_RENEWALS):
             try:
-                return (yield from self._downloads.steps(result.sample, task.id, deadline, stop))
+                return (yield from self._downloads.steps(result.image(image), task.id, deadline, stop))
             except SampleExpired:
                 log.info("task %s: the sample has expired, asking for a fresh one", task.id)
             until = min(monotonic() + self._limits.resign_timeout, deadline)
@@ -205,7 +205,7 @@ class Client:
                     yield step
                 else:
                     result = step
-        return (yield from self._downloads.steps(result.sample, task.id, deadline, stop))
+        return (yield from self._downloads.steps(result.image(image), task.id, deadline, stop))
 
     def fetch_preview(self, source: str) -> bytes:
         """Return a preview of a running task as a small WebP; `source` is that of a `Result`."""

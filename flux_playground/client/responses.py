@@ -31,6 +31,9 @@ from .transport import Response
 
 READY = "Ready"
 NOT_FOUND = "Task not found"
+SOURCE_NAMES = ("url", "image_url", "base64", "b64_json")
+"""Members of an object that hold an image."""
+MAX_IMAGES = 16  # of one task
 MAX_PREVIEW_CHARACTERS = 12_000_000
 """Of the base64 of a preview; a longer one is left out."""
 MAX_DETAIL_LENGTH = 2_000
@@ -59,6 +62,8 @@ class Task:
 class Result:
     """A response to a poll. `status` is the API's, `sample` the URL or the base64 of the image, "" until Ready.
 
+    `others` are those of further images of the task.
+
     `progress` is 0 to 1, `duration` in the API's seconds; `seed` and `prompt` are those used. `cost`, `input_mp` and
     `output_mp` are the latest known (see `Task`). All of them may be None. `preview` is the URL or the base64 of an
     image, "" for none. `details` are unchanged.
@@ -67,6 +72,7 @@ class Result:
     id: str
     status: str
     sample: str = ""
+    others: tuple[str, ...] = ()
     seed: int | None = None
     prompt: str | None = None
     progress: float | None = None
@@ -76,6 +82,10 @@ class Result:
     input_mp: float | None = None
     output_mp: float | None = None
     duration: float | None = None
+
+    def image(self, index: int) -> str:
+        """Return the URL or the base64 of an image of the task, "" for one that it does not have."""
+        return "".join((self.sample, *self.others)[index : index + 1])
 
     @property
     def ready(self) -> bool:
@@ -105,11 +115,13 @@ def parse_result(values: Any, task: Task) -> Result | None:
         return None
     status, made = values["status"].strip()[:MAX_MESSAGE_LENGTH], values.get("result")
     made = made if isinstance(made, dict) else {}
+    sample, *others = _image_sources(made) if status == READY else [""]
     billed = {name: getattr(task, name) if amount is None else amount for name, amount in _billed(values).items()}
     return Result(
         id=task.id,
         status=status,
-        sample=_image_source(made.get("sample")) if status == READY else "",
+        sample=sample,
+        others=tuple(others),
         seed=_integer(made.get("seed")),
         prompt=_text(made.get("prompt")),
         progress=_fraction(values.get("progress")),
@@ -250,12 +262,22 @@ def _duration(made: Mapping[str, Any]) -> float | None:
     return _amount(stated)
 
 
+def _image_sources(made: Mapping[str, Any]) -> list[str]:
+    """Return the URLs or the base64 of the images of a result, at least one; "" stands for no image."""
+    for name in ("sample", "samples", "image", "images"):
+        value = made.get(name)
+        sources = [_image_source(item) for item in (value if isinstance(value, list) else [value])]
+        if any(sources):
+            return [source for source in sources if source][:MAX_IMAGES]
+    return [""]
+
+
 def _image_source(value: Any) -> str:
     """Return the URL or the base64 of an image, which may be the first one of a list, and in an object; else ""."""
     if isinstance(value, list):
         value = value[0] if value else None
     if isinstance(value, dict):
-        value = next((value[name] for name in ("url", "base64") if value.get(name)), None)
+        value = next((value[name] for name in SOURCE_NAMES if value.get(name)), None)
     return (_text(value) or "").strip()
 
 

@@ -112,6 +112,7 @@ FAULTS = (
     Fault("no-times", "task", "is Ready without times", effect="no-times"),
     Fault("no-seed", "task", "is Ready without a seed", effect="no-seed"),
     Fault("sample-list", "task", "is Ready with a list of samples", effect="sample-list"),
+    Fault("samples", "task", "is Ready with three images", effect="samples"),
     Fault("sample-object", "task", "is Ready with a sample that is an object with a URL", effect="sample-object"),
     Fault("sample-base64", "task", "is Ready with a sample that is base64", effect="sample-base64"),
     Fault("no-sample", "task", "is Ready without a sample", effect="no-sample"),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
+import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ..client import Client, Result, Task
 from ..client.steps import Call, Pause, pause_for
@@ -18,6 +21,12 @@ from .previews import Previews
 from .queued_request import LoadedRequests
 
 PLACE_CHECK_SECONDS = 0.2
+
+FIRST_ONLY: Mapping[str, Any] = {
+    **dict.fromkeys(("cost", "submit_cost", "input_mp", "output_mp", "reported_seconds", "spender")),
+    **dict.fromkeys(("fingerprint", "sweep", "reproduces"), ""),
+}
+"""What only the first of several images of a task has."""
 
 log = logging.getLogger(__name__)
 
@@ -122,7 +131,35 @@ def _fetch(run: ActiveRun, client: Client, around: Surroundings, is_fresh: bool)
     api_seconds = time.monotonic() - accepted if is_fresh else None
     data = yield from client.collect_steps(task, result, run.stop, deadline)
     generation = _succeeded(store.save_image(run.generation, data), api_seconds)
+    if result.others:
+        yield from _fetch_others(run, client, around, task, result, deadline)
+        generation = replace(generation, status=_numbered(result, 1))
     run.publish(store.save_with_retry(_with_facts(generation, data, around.add_image_facts)))
+
+
+def _fetch_others(
+    run: ActiveRun, client: Client, around: Surroundings, task: Task, result: Result, deadline: float
+) -> Iterator[Pause]:
+    """Save the further images of a task as generations of their own; the first one has the cost and the durations."""
+    for index in range(1, len(result.others) + 1):
+        other = replace(
+            run.generation,
+            id=hashlib.sha256(f"{run.generation.id} {index}".encode()).hexdigest()[:32],  # the same after a restart
+            secret=secrets.token_hex(16),
+            created_at=run.generation.created_at - index / 1000,
+            status=_numbered(result, index + 1),
+            **FIRST_ONLY,
+        )
+        try:
+            data = yield from client.collect_steps(task, result, run.stop, deadline, index)
+            other = _with_facts(_succeeded(around.store.save_image(other, data), None), data, around.add_image_facts)
+        except PlaygroundError as error:
+            other = replace(other, state=State.FAILED, error=error, finished_at=time.time())
+        around.store.save_with_retry(other)
+
+
+def _numbered(result: Result, number: int) -> str:
+    return f"{result.status}, image {number} of {len(result.others) + 1}"
 
 
 def _cancel(run: ActiveRun, store: GenerationStore) -> None:

@@ -108,7 +108,9 @@ def test_sample_shapes(server: LocalServer) -> None:
         wait_for_end(accept(server, prompt=f"#{word}", key=word)["polling_url"])["result"]["sample"]
         for word in ("sample-list", "sample-object", "sample-base64")
     )
-    for data in (get(listed[0]).content, get(held["url"]).content, base64.b64decode(encoded)):
+    several = wait_for_end(accept(server, prompt="#samples", key="samples")["polling_url"])["result"]["sample"]
+    assert len(several) == 3
+    for data in (get(several[2]).content, get(listed[0]).content, get(held["url"]).content, base64.b64decode(encoded)):
         assert verify(data).format == "jpeg"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import logging
 import time
@@ -247,3 +248,40 @@ def test_every_step_is_a_line_of_the_log_with_the_task_and_without_the_key_or_a_
     assert KEY not in text
     assert "a quiet lake" not in text
     assert max(map(len, text.splitlines())) < 300
+
+
+def test_several_images_of_a_task(server: LocalServer, store: GenerationStore) -> None:
+    """Each image of a task is kept: the first one has the cost and the durations, the others are numbered."""
+    records, paid = go(server, store, "#samples a mill")
+    first, *others = store.recent("owner", 10)
+    assert (records[-1].state, paid, len(others)) == (State.SUCCEEDED, 1, 2)
+    assert [one.status for one in (first, *others)] == [f"Ready, image {number} of 3" for number in (1, 2, 3)]
+    for one in (first, *others):
+        assert one.state is State.SUCCEEDED
+        assert one.image is not None
+        assert one.image.read_bytes()
+    assert len({one.image for one in (first, *others)}) == len({one.secret for one in (first, *others)}) == 3
+    assert (first.cost, first.api_seconds is None) == (PRICE, False)
+    assert {(one.cost, one.api_seconds, one.fingerprint, one.task_id) for one in others} == {
+        (None, None, "", first.task_id)
+    }
+
+
+def test_lost_image_of_several(store: GenerationStore) -> None:
+    """An image of several that is damaged ends as failed, with its reason; the others stay."""
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(file, "PNG")
+    good = base64.b64encode(file.getvalue()).decode()
+    with Hostile({}) as api:
+        task = {"id": "t", "polling_url": f"{api.url}/poll"}
+        ready = {"id": "t", "status": "Ready", "result": {"images": [good, {"b64_json": "QUJD"}, {"url": good}]}}
+        api.script(ENDPOINT, reply(task))
+        api.script("/poll", reply(ready))
+        request = {"prompt": "a mill"}
+        fresh = Generation("0" * 32, "owner", time.time(), ENDPOINT, api.url, request)
+        with Client(api.url, KEY, limits=QUICK) as client:
+            records = make_records(ActiveRun(store.save(fresh), QueuedRequest(request)), client, store, PATIENT)
+    first, lost, other = store.recent("owner", 10)
+    assert [one.state for one in (first, lost, other)] == [State.SUCCEEDED, State.FAILED, State.SUCCEEDED]
+    assert records[-1].id == first.id
+    assert isinstance(lost.error, InvalidImage)
