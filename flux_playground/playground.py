@@ -124,13 +124,14 @@ class Playground:
         *,
         endpoint: str = "",
         reproduces: str = "",
+        sweep: str = "",
         reuse_running: bool = False,
     ) -> Generation:
         """Store a generation, queue it and return at once. `request` is what `prepare` returned, or the values for it.
 
-        `reproduces` is the id of a generation that this one repeats. With `reuse_running` and a given seed, a running
-        generation of the same request is returned instead. Raises `InvalidRequest`, `Unauthorized`, `InvalidDocument`,
-        `QuotaExceeded`, `QueueFull`, `StorageError`.
+        `reproduces` is the id of a generation that this one repeats, `sweep` that of a sweep. With `reuse_running` and
+        a given seed, a running generation of the same request is returned instead. Raises `InvalidRequest`,
+        `Unauthorized`, `InvalidDocument`, `QuotaExceeded`, `QueueFull`, `StorageError`.
         """
         operation = request.operation if isinstance(request, PreparedRequest) else self._find_operation(endpoint)
         server, key = resolve_credentials(self.settings, visitor, operation)
@@ -145,6 +146,7 @@ class Playground:
             seed=seed_of(request.body),
             fingerprint=request.fingerprint,
             reproduces=reproduces,
+            sweep=sweep,
             account=digest_key(self.store.secret_key(), key),
         )
         reuse = reuse_running and not request.draws_seed
@@ -164,6 +166,11 @@ class Playground:
         finally:
             self._admission.settle(generation)
         return self._runner.enqueue(run, key)
+
+    def check_allowance(self, count: int, cost: float | None, visitor: Visitor = OWNER, *, endpoint: str = "") -> None:
+        """Raise `QuotaExceeded` when a visitor may not start `count` generations of `cost` credits."""
+        one = self._new_generation(endpoint, self.server(visitor, endpoint=endpoint), visitor)
+        self._admission.check_allowance(one, count, cost)
 
     def find_existing(self, request: PreparedRequest) -> Generation | None:
         """Return the owner's generation of the same request and seed that has succeeded, or None."""
@@ -236,11 +243,8 @@ class Playground:
         return resolve_credentials(self.settings, visitor, self._find_operation(endpoint), required=False)[0]
 
     def client(self, visitor: Visitor = OWNER) -> Client:
-        """Return a new client with the visitor's key, for account calls; close it after use.
-
-        It is not pooled, because the key may be invalid. Raises `Unauthorized`, `InvalidDocument`.
-        """
-        return Client(*resolve_credentials(self.settings, visitor, self.operation))
+        """Return a new client for account calls; close it after use. Raises `Unauthorized`, `InvalidDocument`."""
+        return Client(*resolve_credentials(self.settings, visitor, self.operation))  # the key may be invalid: no pool
 
     def credits(self, visitor: Visitor = OWNER) -> float:
         """Return the balance of the visitor's account in credits (0.01 USD); raises `APIError`, `APIUnreachable`."""

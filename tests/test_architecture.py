@@ -72,8 +72,15 @@ MAY_IMPORT = {
     "storage": {"bounded_json", "errors", "generation", "identity", "image_ref", "images"},
     "recipe": {"bounded_json", "errors", "generation", "image_ref", "images"},
     "sweeps": {
-        *{"bounded_json", "build_request", "errors", "image_ref", "price_estimate", "recipe", "request_images"},
-        *{"schema", "storage"},
+        *{"bounded_json", "build_request", "errors", "generation", "image_ref", "price_estimate", "recipe"},
+        *{"request_images", "schema", "storage"},
+    },
+    "sweep_control": {
+        *{"access", "build_request", "errors", "generation", "image_ref", "playground", "recipe", "request_images"},
+        *{"schema", "storage", "sweep_run", "sweeps"},
+    },
+    "sweep_run": {
+        *{"access", "errors", "generation", "playground", "recipe", "request_images", "storage", "sweeps"},
     },
     "snippets": {"bounded_json", "image_ref"},
     "images": {"errors"},
@@ -142,7 +149,7 @@ CORE = {
         "request_images",
         "runs",
     },
-    *{"schema", "settings", "snippets", "sweeps"},
+    *{"schema", "settings", "snippets", "sweep_control", "sweeps"},
 }
 
 ONLY_IN = {

@@ -18,6 +18,10 @@ class Admission:
         self._runs, self._quota, self._has_capacity_limit = runs, quota, has_capacity_limit
         self._lock = threading.Lock()
 
+    def check_allowance(self, generation: Generation, count: int, total: float | None) -> None:
+        """Raise `QuotaExceeded` when `count` such generations, of `total` credits, exceed the allowance."""
+        self._quota.check(generation, count, total)
+
     def check(self, generation: Generation, visitor: Visitor) -> None:
         """Raise `QueueFull` or `QuotaExceeded` when this generation may not start."""
         if self._has_capacity_limit:

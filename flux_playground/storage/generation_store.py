@@ -31,6 +31,7 @@ from .row_writer import RowWriter
 from .rows import from_row_or_none, to_row
 from .search import Search
 from .search_backlog import SearchBacklog
+from .sweep_store import SweepStore
 from .usage import Usage
 
 NOT_DELETED = (
@@ -60,6 +61,7 @@ class GenerationStore:
         self.usage = Usage(self._reader)
         self.annotations = Annotations(self._search_reader, self._writer)
         self.search = Search(self._search_reader, self.annotations, self._load)
+        self.sweeps = SweepStore(self._writer, self._reader)
         self.inputs = InputStore(self.files, self._reader)
         self._process_lock = ProcessLock(folder)
         self.is_primary = self._process_lock.is_primary
@@ -137,6 +139,19 @@ class GenerationStore:
         """Return an owner's latest succeeded generation of exactly this request, seed included, or None."""
         where = f"owner = ? AND fingerprint = ? AND state = ? AND {NOT_DELETED} ORDER BY created_at DESC LIMIT 1"
         return next(iter(self._select(where, [owner, fingerprint, State.SUCCEEDED])), None)
+
+    def find_by_fingerprints(self, owner: str, fingerprints: Sequence[str]) -> dict[str, Generation]:
+        """Return an owner's latest succeeded generation with an image for each fingerprint that has one."""
+        where = f"""owner = ? AND fingerprint IN (SELECT value FROM json_each(?)) AND state = ?
+            AND image_deleted_at IS NULL AND {NOT_DELETED} ORDER BY created_at"""  # noqa: S608
+        rows = self._select(where, [owner, json.dumps(fingerprints), State.SUCCEEDED])
+        return {generation.fingerprint: generation for generation in rows}
+
+    def of_sweep(self, owner: str, sweep_id: str) -> list[Generation]:
+        """Return the generations of an owner's sweep, oldest first."""
+        where = f"owner = ? AND sweep = ? AND sweep != '' AND {NOT_DELETED} ORDER BY created_at, id"
+        rows = self._select(where, [owner, sweep_id])
+        return [self._pending.get(generation.id) or generation for generation in rows]
 
     def oldest_with_files(self, limit: int, server: str = "") -> list[Generation]:
         """Return finished generations that still have an image or inputs: imported ones first, then the oldest.

@@ -62,8 +62,11 @@ class InputStore:
                 self._files.remove(path)
 
     def referenced(self) -> set[str]:
-        """Return the references in all generations whose files were not deleted."""
-        query = "SELECT request FROM generations WHERE image_deleted_at IS NULL AND instr(request, ?)"
+        """Return the references in all generations whose files were not deleted, and in sweeps that are not done."""
+        query = """
+            SELECT request FROM generations WHERE image_deleted_at IS NULL AND instr(request, ?)
+            UNION ALL SELECT plan FROM sweeps WHERE state IN ('running', 'paused') AND instr(plan, ?)
+        """
         with self._reader.lock:
-            _, rows = self._reader.select(query, [PREFIX])
+            _, rows = self._reader.select(query, [PREFIX, PREFIX])
             return {reference for (request,) in rows for reference in find_image_refs(request)}

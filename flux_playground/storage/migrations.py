@@ -128,4 +128,20 @@ MIGRATIONS = (
         END;
         """,
     ),
+    Migration(
+        "add_sweeps",
+        """
+        CREATE TABLE sweeps (
+            id TEXT PRIMARY KEY, owner TEXT NOT NULL, created_at REAL NOT NULL, name TEXT NOT NULL,
+            endpoint TEXT NOT NULL, plan TEXT NOT NULL, state TEXT NOT NULL, problem TEXT
+        ) STRICT;
+        CREATE INDEX sweeps_by_owner ON sweeps (owner, created_at);
+        CREATE TABLE sweep_votes (
+            number INTEGER PRIMARY KEY, sweep TEXT NOT NULL, first TEXT NOT NULL, second TEXT NOT NULL,
+            winner TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX sweep_votes_by_sweep ON sweep_votes (sweep, number);
+        CREATE INDEX generations_by_sweep ON generations (owner, sweep, created_at) WHERE sweep != '';
+        """,
+    ),
 )

@@ -66,9 +66,10 @@ def make_plan(operation: Operation, values: Mapping[str, Any], sources: Sequence
     template = hold_seed(operation, values)
     axes = tuple(parse_axis(operation, source, template.get(SEED)) for source in sources)
     names = [name for axis in axes for name in axis.fields]
+    always = {name for axis in axes for name in axis.fields if all(name in point.values for point in axis.points)}
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise InvalidSweep(f"“{twice}” is on two axes.")
-    shared = {name: value for name, value in template.items() if name not in names or name == SEED}
+    shared = {name: value for name, value in template.items() if name not in always or name == SEED}
     plan = Plan(operation.path, _build_values(operation, shared), axes)
     if plan.size > MAX_CELLS:
         raise InvalidSweep(f"This sweep has {plan.size:,} images; at most {MAX_CELLS:,} are possible.")

@@ -217,3 +217,18 @@ def test_simultaneous_presses_keep_the_allowance(hosted: Settings) -> None:
         for generation in started:
             list(playground.watch(generation.id))
         assert playground.credits() == pytest.approx(before - 35)
+
+
+def test_several_images_at_once(store: GenerationStore) -> None:
+    """Images that will follow count together, by their number and by their price."""
+    quota = Quota(store.usage, Allowance.read("3/hour, 20 credits/day"), Allowance(), lambda _: 7.0)
+    store.save(image(1, ago=3000))
+    quota.check(image(9), 2, 10.0)
+    with pytest.raises(QuotaExceeded, match=r"3 images an hour\. 3 more images are too many\.") as caught:
+        quota.check(image(9), 3, 9.0)
+    assert caught.value.retry_after == pytest.approx(600, abs=2)
+    with pytest.raises(QuotaExceeded, match="20 credits a day") as caught:
+        quota.check(image(9), 2)
+    with pytest.raises(QuotaExceeded) as caught:
+        quota.check(image(9), 2, 21.0)
+    assert caught.value.retry_after is None

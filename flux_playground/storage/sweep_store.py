@@ -1,0 +1,119 @@
+"""Stores the plans, states and votes of sweeps; their generations are rows of their own."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from ..errors import PlaygroundError, from_dict
+from .database import Reader
+from .row_writer import RowWriter
+
+COLUMNS = "id, owner, created_at, name, endpoint, plan, state, problem"
+
+
+class SweepState(StrEnum):
+    """The state of a stored sweep."""
+
+    DRAFT = "draft"  # saved, nothing was sent
+    RUNNING = "running"  # in a process that has ended: paused
+    PAUSED = "paused"
+    DONE = "done"  # nothing is missing
+
+
+@dataclass(frozen=True)
+class StoredSweep:
+    """A sweep as it is stored. `created_at` is in Unix seconds, `plan` is the JSON of its plan.
+
+    `problem` is why the sweep paused without being asked to.
+    """
+
+    id: str
+    owner: str
+    created_at: float
+    name: str
+    endpoint: str
+    plan: str
+    state: SweepState = SweepState.DRAFT
+    problem: PlaygroundError | None = None
+
+
+@dataclass(frozen=True)
+class Vote:
+    """A choice between the images of two cells, by their ids; `winner` is one of them, or "" for a tie."""
+
+    first: str
+    second: str
+    winner: str
+
+
+class SweepStore:
+    """The sweeps of one data folder. Every write is on disk when the call returns. Safe to use from many threads."""
+
+    def __init__(self, writer: RowWriter, reader: Reader) -> None:
+        self._writer, self._reader = writer, reader
+
+    def save(self, sweep: StoredSweep) -> StoredSweep:
+        """Write a sweep in place of its earlier record and return it; raises `StorageError`."""
+        problem = None if sweep.problem is None else json.dumps(sweep.problem.as_dict(), ensure_ascii=False)
+        row = [sweep.id, sweep.owner, sweep.created_at, sweep.name, sweep.endpoint, sweep.plan, sweep.state, problem]
+        query = f"REPLACE INTO sweeps ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608  # literals
+        self._writer.run(lambda database: database.execute(query, row))
+        return sweep
+
+    def get(self, owner: str, sweep_id: str) -> StoredSweep | None:
+        """Return an owner's sweep, or None."""
+        return next(iter(self._select("owner = ? AND id = ?", [owner, sweep_id])), None)
+
+    def recent(self, owner: str, limit: int = 60) -> list[StoredSweep]:
+        """Return an owner's latest sweeps, newest first."""
+        return self._select("owner = ? ORDER BY created_at DESC, id LIMIT ?", [owner, limit])
+
+    def count(self, owner: str) -> int:
+        """Return the number of an owner's sweeps."""
+        with self._reader.lock:
+            _, rows = self._reader.select("SELECT count(*) FROM sweeps WHERE owner = ?", [owner])
+        return int(rows[0][0])
+
+    def delete(self, owner: str, sweep_id: str) -> None:
+        """Delete an owner's sweep and its votes; its generations stay. Raises `StorageError`."""
+
+        def write(database: sqlite3.Connection) -> None:
+            if database.execute("DELETE FROM sweeps WHERE owner = ? AND id = ?", [owner, sweep_id]).rowcount:
+                database.execute("DELETE FROM sweep_votes WHERE sweep = ?", [sweep_id])
+
+        self._writer.run(write)
+
+    def add_vote(self, sweep_id: str, vote: Vote) -> None:
+        """Write a vote on a sweep; raises `StorageError`."""
+        query = "INSERT INTO sweep_votes (sweep, first, second, winner) VALUES (?, ?, ?, ?)"
+        self._writer.run(lambda database: database.execute(query, [sweep_id, vote.first, vote.second, vote.winner]))
+
+    def remove_last_vote(self, sweep_id: str) -> None:
+        """Delete the latest vote on a sweep; raises `StorageError`."""
+        query = "DELETE FROM sweep_votes WHERE number = (SELECT max(number) FROM sweep_votes WHERE sweep = ?)"
+        self._writer.run(lambda database: database.execute(query, [sweep_id]))
+
+    def votes(self, sweep_id: str) -> list[Vote]:
+        """Return the votes on a sweep, oldest first."""
+        query = "SELECT first, second, winner FROM sweep_votes WHERE sweep = ? ORDER BY number"
+        with self._reader.lock:
+            _, rows = self._reader.select(query, [sweep_id])
+        return [Vote(*row) for row in rows]
+
+    def _select(self, where: str, values: Iterable[Any]) -> list[StoredSweep]:
+        # `where` is always a literal of this module; every value is bound.
+        query = f"SELECT {COLUMNS} FROM sweeps WHERE {where}"  # noqa: S608
+        with self._reader.lock:
+            _, rows = self._reader.select(query, values)
+        return [_from_row(*row) for row in rows]
+
+
+def _from_row(*row: Any) -> StoredSweep:
+    sweep_id, owner, created_at, name, endpoint, plan, state, problem = row
+    error = None if problem is None else from_dict(json.loads(problem))
+    return StoredSweep(sweep_id, owner, created_at, name, endpoint, plan, SweepState(state), error)

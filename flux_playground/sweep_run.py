@@ -1,0 +1,253 @@
+"""Runs one sweep: starts its missing cells, a few at a time, through the pipeline of single generations."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+
+from .access.visitor import Visitor
+from .errors import InvalidDocument, InvalidRequest, InvalidSweep, PlaygroundError, QueueFull, StorageError
+from .generation import Generation, State
+from .playground import Playground
+from .recipe import fingerprint
+from .request_images import resolve_image_refs
+from .storage.sweep_store import StoredSweep, SweepState
+from .sweeps.plan import Cell
+from .sweeps.sheet import OBSTACLES
+
+MAX_WINDOW = 25
+"""Cells of a sweep that are queued or run at once, so that other sweeps and images of its visitor have places too."""
+
+MAX_UNKNOWN_SUBMITS = 3
+"""Submits of unknown outcome in a row, after which a sweep pauses: each of them may have been charged."""
+
+RETRY_SECONDS = 1.0  # after a full queue
+log = logging.getLogger(__name__)
+
+
+class SweepRun:
+    """A sweep that runs in this process, on a thread of its own. Safe to use from many threads.
+
+    `active` has the ids of unfinished generations by the id of their cell. `errors` has why cells could not be started.
+    `on_end` is called when the last one has
+    ended and no cell will follow. An obstacle such as an empty account pauses the sweep; see `sweep.problem`.
+    """
+
+    def __init__(
+        self,
+        playground: Playground,
+        sweep: StoredSweep,
+        visitor: Visitor,
+        active: Mapping[str, str],
+        on_end: Callable[[SweepRun], SweepState],
+    ) -> None:
+        self.sweep, self.visitor = sweep, visitor
+        self.errors: dict[str, PlaygroundError] = {}
+        self._playground, self._on_end = playground, on_end
+        self._window = min(playground.settings.max_in_flight, MAX_WINDOW)
+        self._todo: deque[Cell] = deque()
+        self._active = dict(active)
+        self._paused = self._closed = self._ended = False
+        self._not_before, self._unknown = 0.0, 0
+        self._changed = threading.Event()
+        self._listeners: list[Callable[[], object]] = []
+        self._lock = threading.Lock()
+        self._starting = threading.RLock()  # held while a cell is started; taken before `_lock`
+        self._thread = threading.Thread(target=self._work, name=f"sweep-{sweep.id[:8]}", daemon=True)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether no cell runs and none will follow."""
+        return self._ended
+
+    @property
+    def is_running(self) -> bool:
+        """Whether further cells will be started, or the last ones are running."""
+        return not (self._paused or self._ended)
+
+    @property
+    def active(self) -> dict[str, str]:
+        """The ids of unfinished generations by the id of their cell."""
+        with self._lock:
+            return dict(self._active)
+
+    def start(self) -> None:
+        """Start the thread."""
+        for generation_id in self.active.values():
+            self._listen(generation_id)
+        self._thread.start()
+
+    def add(self, select: Callable[[], Iterable[Cell]], visitor: Visitor) -> bool:
+        """Start the cells that `select` returns too, and go on; return False for a run that has ended.
+
+        No cell is started while `select` looks for those that are missing. Raises what `select` raises.
+        """
+        with self._starting:
+            if self._ended:
+                return False
+            cells = list(select())
+            with self._lock:
+                known = {cell.id for cell in self._todo} | set(self._active)
+                self._todo += [cell for cell in cells if cell.id not in known]
+                self.visitor, self._paused = visitor, False
+                self.sweep = replace(self.sweep, state=SweepState.RUNNING, problem=None)
+                for cell in cells:
+                    self.errors.pop(cell.id, None)
+            self._save()
+        self._notify()
+        return True
+
+    def rename(self, name: str) -> None:
+        """Give the sweep another name."""
+        with self._lock:
+            self.sweep = replace(self.sweep, name=name)
+
+    def pause(self, problem: PlaygroundError | None = None) -> None:
+        """Start no further cell; those that were started go on."""
+        with self._starting:
+            with self._lock:
+                self._paused = True
+                self._todo.clear()
+                self.sweep = replace(self.sweep, state=SweepState.PAUSED, problem=problem)
+            self._save()
+        self._notify()
+
+    def stop(self) -> None:
+        """Pause, and take the cells out of the queue that were not sent."""
+        self.pause()
+        for generation_id in self.active.values():
+            run = self._playground.run(generation_id)
+            if run is not None and run.generation.state is State.QUEUED:
+                self._playground.stop(generation_id)
+
+    def close(self) -> None:
+        """End the thread; cells that were started go on, or are resumed by the next start of the program."""
+        self._closed = True
+        self._changed.set()
+        if self._thread.is_alive() and threading.current_thread() is not self._thread:
+            self._thread.join()
+
+    def add_listener(self, listener: Callable[[], object]) -> None:
+        """Call `listener` after each change, on the run's thread; the listener must not block."""
+        with self._lock:
+            self._listeners.append(listener)
+
+    def remove_listener(self, listener: Callable[[], object]) -> None:
+        """Stop calling a listener."""
+        with self._lock:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+    def _work(self) -> None:
+        while not self._closed:
+            self._changed.clear()
+            try:
+                self._remove_finished()
+                if self._start_next():
+                    continue
+            except Exception as error:  # a fault of this program must not start cell after cell
+                log.exception("sweep %s", self.sweep.id)
+                self.pause(PlaygroundError(f"This program failed ({type(error).__name__})."))
+            if self._end():
+                return
+            self._changed.wait(max(0.0, self._not_before - time.monotonic()) or None)
+
+    def _start_next(self) -> bool:
+        """Start the next cell, if it may start now; return whether one was taken."""
+        with self._starting:
+            with self._lock:
+                is_early = time.monotonic() < self._not_before
+                if self._paused or not self._todo or len(self._active) >= self._window or is_early:
+                    return False
+                cell = self._todo.popleft()
+            try:
+                self._start(cell)
+            except QueueFull:
+                self._not_before = time.monotonic() + RETRY_SECONDS
+                self._todo.appendleft(cell)
+            except (InvalidDocument, *OBSTACLES) as error:
+                self.errors[cell.id] = error
+                self.pause(error)
+            except (InvalidRequest, InvalidSweep) as error:
+                self.errors[cell.id] = error
+        self._notify()
+        return True
+
+    def _start(self, cell: Cell) -> None:
+        """Start the generation of a cell; raises what `Playground.start` raises, and `InvalidSweep`."""
+        playground, endpoint = self._playground, self.sweep.endpoint
+        operation = playground.document.operation(endpoint)
+        values = resolve_image_refs(operation, cell.request, playground.store.inputs.load)
+        request = playground.prepare(values, self.visitor, endpoint=endpoint)
+        if fingerprint("", endpoint, request.redacted) != cell.id:
+            # Its generation would not be found again, and the cell would be paid for with each resume.
+            raise InvalidSweep("The schema of the endpoint has changed since this sweep was planned. Plan it again.")
+        generation = playground.start(request, self.visitor, sweep=self.sweep.id)
+        with self._lock:
+            self._active[cell.id] = generation.id
+        self._listen(generation.id)
+
+    def _listen(self, generation_id: str) -> None:
+        run = self._playground.run(generation_id)
+        if run is not None:
+            run.add_listener(self._changed.set)
+        self._changed.set()
+
+    def _remove_finished(self) -> None:
+        for cell_id, generation_id in self.active.items():
+            run = self._playground.run(generation_id)
+            if run is not None and not run.generation.finished:
+                continue
+            with self._lock:
+                del self._active[cell_id]
+            with suppress(KeyError):  # deleted meanwhile
+                self._react(run.generation if run else self._playground.get(generation_id))
+            self._notify()
+
+    def _react(self, generation: Generation) -> None:
+        """Pause when the next cells would fail like this one, or might be paid for in vain."""
+        is_unknown = generation.state is State.SUBMIT_UNKNOWN
+        self._unknown = self._unknown + 1 if is_unknown else 0
+        is_obstacle = isinstance(generation.error, OBSTACLES) and not generation.task_id
+        if not self._paused and (is_obstacle or self._unknown >= MAX_UNKNOWN_SUBMITS):
+            self.pause(generation.error)
+
+    def _end(self) -> bool:
+        """End the run if nothing is left to do; return whether it has ended."""
+        if not self._is_idle():
+            return False
+        try:
+            state = self._on_end(self)
+        except PlaygroundError:
+            state = SweepState.PAUSED
+        with self._starting:
+            if not self._is_idle():
+                return False
+            self.visitor = Visitor(self.sweep.owner)  # the key is needed no longer
+            self.sweep = replace(self.sweep, state=state)
+            self._save()
+            self._ended = True
+        self._notify()
+        return True
+
+    def _is_idle(self) -> bool:
+        with self._lock:
+            return not self._active and (self._paused or not self._todo)
+
+    def _save(self) -> None:
+        try:
+            self._playground.store.sweeps.save(self.sweep)
+        except StorageError as error:
+            log.warning("sweep %s could not be written: %s", self.sweep.id, error.message)
+
+    def _notify(self) -> None:
+        self._changed.set()
+        with self._lock:
+            listeners = list(self._listeners)
+        for listener in listeners:
+            listener()

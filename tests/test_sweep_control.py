@@ -1,0 +1,351 @@
+"""Sweeps through the pipeline: what is made, what is free, what a pause, an obstacle and a stranger can do."""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from flux_playground import Playground, Settings
+from flux_playground.client import Client
+from flux_playground.errors import InvalidRequest, InvalidSweep, OutOfCredits, QuotaExceeded, SubmitUnknown
+from flux_playground.generation import State
+from flux_playground.identity import Identity
+from flux_playground.local import LocalServer
+from flux_playground.playground import Visitor
+from flux_playground.price_estimate import Basis
+from flux_playground.rate_limits import Allowance
+from flux_playground.storage.sweep_store import StoredSweep, SweepState, Vote
+from flux_playground.sweep_control import Sweeps
+from flux_playground.sweeps.axes import AxisKind, AxisText
+from flux_playground.sweeps.plan import Plan
+from flux_playground.sweeps.plan_json import load_plan
+from flux_playground.sweeps.sheet import CellState, arrange, count_states, shared_failures
+from tests.conftest import FAST_POLLS
+
+VALUES = {"finetune_id": "my-finetune", "prompt": "a red cat"}
+STRENGTHS = AxisText("finetune_strength", "0, 0.8, 1.2")
+STRANGER = Visitor("a stranger")
+WAIT_SECONDS = 20.0
+
+
+@pytest.fixture
+def sweeps(playground: Playground) -> Iterator[Sweeps]:
+    """The sweeps of a playground at the local server."""
+    with Sweeps(playground) as opened:
+        yield opened
+
+
+def wait(sweeps: Sweeps, sweep: StoredSweep) -> StoredSweep:
+    """The sweep once its run has ended."""
+    run = sweeps.run(sweep.id)
+    assert run is not None
+    changed = threading.Event()
+    run.add_listener(changed.set)
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not run.has_ended:
+        assert changed.wait(deadline - time.monotonic()), (run.active, run.sweep)
+        changed.clear()
+    return sweeps.get(sweep.id, Visitor(sweep.owner))
+
+
+def make(sweeps: Sweeps, *axes: AxisText, **values: object) -> StoredSweep:
+    """A sweep that has run to its end."""
+    sweep = sweeps.create(sweeps.plan({**VALUES, **values}, axes))
+    sweeps.start(sweep.id)
+    return wait(sweeps, sweep)
+
+
+def states(sweeps: Sweeps, sweep: StoredSweep) -> Counter[CellState]:
+    """The number of cells in each state."""
+    return count_states(sweeps.cells(sweep.id))
+
+
+def plan_of(sweeps: Sweeps, sweep: StoredSweep) -> Plan:
+    """The plan of a stored sweep."""
+    return load_plan(sweeps.get(sweep.id).plan)
+
+
+def test_every_cell_is_made_once(sweeps: Sweeps, playground: Playground) -> None:
+    """Each cell has an image of its own settings, all with the seed of the sweep."""
+    sweep = make(sweeps, STRENGTHS, AxisText("prompt", "red -> blue, green", AxisKind.REPLACE))
+    cells = sweeps.cells(sweep.id)
+    assert sweep.state is SweepState.DONE
+    assert states(sweeps, sweep) == {CellState.SUCCEEDED: 6}
+    made = playground.recent()
+    assert len(made) == 6
+    assert {one.sweep for one in made} == {sweep.id}
+    assert len({one.seed for one in made}) == 1
+    for one in cells:
+        assert one.generation is not None
+        assert one.generation.request == one.cell.request
+    (page,) = arrange(plan_of(sweeps, sweep), cells)
+    assert page.columns == ("no finetune (control)", "0.8", "1.2")
+    assert [row.label for row in page.rows] == ["blue", "green"]
+    assert [one.cell.place for one in page.rows[1].cells] == [(0, 1), (1, 1), (2, 1)]
+    sweeps.start(sweep.id)
+    wait(sweeps, sweep)
+    assert len(playground.recent()) == 6
+
+
+def test_existing_images_are_free(sweeps: Sweeps, playground: Playground) -> None:
+    """An image that was made before is used and not made again."""
+    before = list(playground.generate({**VALUES, "seed": 5, "finetune_strength": 0.8}))[-1]
+    plan = sweeps.plan({**VALUES, "seed": 5}, [STRENGTHS])
+    estimate = sweeps.estimate(plan)
+    assert (estimate.images, estimate.existing) == (2, 1)
+    assert estimate.price.credits == 14
+    assert estimate.price.basis is Basis.KNOWN
+    sweep = sweeps.create(plan)
+    sweeps.start(sweep.id)
+    assert wait(sweeps, sweep).state is SweepState.DONE
+    assert len(playground.recent()) == 3
+    used = sweeps.cells(sweep.id)[1]
+    assert used.is_existing
+    assert used.generation == before
+    assert sweeps.estimate(plan, sweep_id=sweep.id).images == 0
+
+
+def test_extension_makes_only_new_cells(sweeps: Sweeps, playground: Playground) -> None:
+    """A further value of an axis makes its own cells; the others keep their images."""
+    sweep = make(sweeps, STRENGTHS, AxisText("seed", "2 random"))
+    before = {one.cell.id: one.generation for one in sweeps.cells(sweep.id)}
+    wider = AxisText("finetune_strength", "0, 0.8, 1.2, 1.6")
+    assert sweeps.extend(sweep.id, [wider, AxisText("seed", "3 random")]).state is SweepState.PAUSED
+    assert states(sweeps, sweep) == {CellState.SUCCEEDED: 6, CellState.MISSING: 6}
+    sweeps.start(sweep.id)
+    assert wait(sweeps, sweep).state is SweepState.DONE
+    after = {one.cell.id: one.generation for one in sweeps.cells(sweep.id)}
+    assert len(playground.recent()) == len(after) == 12
+    assert before.items() <= after.items()
+
+
+def test_pause_and_resume(settings: Settings) -> None:
+    """A paused sweep starts no cell; resumed, it makes the rest, and each cell once."""
+    with Playground(settings.replace(max_in_flight=2), limits=FAST_POLLS) as playground, Sweeps(playground) as sweeps:
+        sweep = sweeps.create(sweeps.plan(VALUES, [AxisText("seed", "12 random")]))
+        sweeps.start(sweep.id)
+        run = sweeps.run(sweep.id)
+        assert run is not None
+        while len(playground.recent()) < 3:
+            assert len(run.active) <= 2
+            time.sleep(0.01)
+        assert sweeps.pause(sweep.id).state is SweepState.PAUSED
+        assert wait(sweeps, sweep).state is SweepState.PAUSED
+        count = len(playground.recent())
+        assert 3 <= count < 12
+        assert states(sweeps, sweep) == {CellState.SUCCEEDED: count, CellState.MISSING: 12 - count}
+        for _ in range(3):
+            sweeps.start(sweep.id)
+        assert wait(sweeps, sweep).state is SweepState.DONE
+        assert len(playground.recent()) == 12
+
+
+def test_stop_takes_cells_out_of_the_queue(settings: Settings) -> None:
+    """A stopped sweep leaves nothing in the queue; what was sent is kept."""
+    slow = {**VALUES, "prompt": "a red cat #slow"}
+    with Playground(settings.replace(max_in_flight=1), limits=FAST_POLLS) as playground, Sweeps(playground) as sweeps:
+        playground.start(slow)
+        sweep = sweeps.create(sweeps.plan(VALUES, [STRENGTHS]))
+        sweeps.start(sweep.id)
+        while not playground.queue_position(playground.recent()[0].id):
+            time.sleep(0.01)
+        sweeps.stop(sweep.id)
+        assert wait(sweeps, sweep).state is SweepState.PAUSED
+        assert states(sweeps, sweep) == {CellState.MISSING: 3}
+
+
+def test_failed_cells_keep_their_place(sweeps: Sweeps, playground: Playground) -> None:
+    """A moderated cell says why, is not made again without a press, and the value that failures share is found."""
+    prompts = AxisText("prompt", "a cat\na dog #moderated-content")
+    sweep = make(sweeps, AxisText("finetune_strength", "0, 1"), prompts)
+    assert sweep.state is SweepState.DONE
+    assert states(sweeps, sweep) == {CellState.SUCCEEDED: 2, CellState.FAILED: 2}
+    cells = sweeps.cells(sweep.id)
+    (shared,) = shared_failures(plan_of(sweeps, sweep), cells)
+    assert (shared.axis, shared.point, shared.failed, shared.finished) == (1, 1, 2, 2)
+    failed = [one.cell.id for one in cells if one.error]
+    sweeps.start(sweep.id)
+    wait(sweeps, sweep)
+    assert len(playground.recent()) == 4
+    sweeps.retry(sweep.id, failed[:1])
+    wait(sweeps, sweep)
+    assert len(playground.recent()) == 5
+
+
+def test_unknown_submits_are_not_repeated(sweeps: Sweeps, playground: Playground) -> None:
+    """A submit of unknown outcome is repeated only when a person asks; three in a row pause the sweep."""
+    sweep = make(sweeps, AxisText("seed", "1, 2"), prompt="a cat #submit-cut")
+    assert states(sweeps, sweep) == {CellState.SUBMIT_UNKNOWN: 2}
+    sweeps.start(sweep.id)
+    wait(sweeps, sweep)
+    assert len(playground.recent()) == 2
+    sweeps.retry(sweep.id, [sweeps.cells(sweep.id)[0].cell.id])
+    wait(sweeps, sweep)
+    assert len(playground.recent()) == 3
+    many = make(sweeps, AxisText("seed", "100 random"), prompt="a dog #submit-cut")
+    assert many.state is SweepState.PAUSED
+    assert isinstance(many.problem, SubmitUnknown)
+    assert len(playground.recent(limit=200)) < 3 + 3 + 25
+
+
+def test_empty_account_pauses(tmp_path: Path) -> None:
+    """An account that runs empty halfway pauses the sweep with words; after a refill only the rest is made."""
+    with LocalServer(speed=60, scale=0.1, renderer="flat", credits=30) as server:
+        settings = Settings(data=tmp_path, base_url=server.url, api_key="poor", max_in_flight=2)
+        with Playground(settings, limits=FAST_POLLS) as playground, Sweeps(playground) as sweeps:
+            sweep = make(sweeps, AxisText("seed", "10 random"))
+            assert sweep.state is SweepState.PAUSED
+            assert isinstance(sweep.problem, OutOfCredits)
+            assert states(sweeps, sweep) == {CellState.SUCCEEDED: 4, CellState.MISSING: 6}
+            assert len(playground.recent()) <= 6
+            rich = Visitor(api_key="rich")
+            with Client(server.url, "rich") as client:
+                assert client.credits() == 30
+            sweeps.start(sweep.id, rich)
+            wait(sweeps, sweep)
+            assert states(sweeps, sweep) == {CellState.SUCCEEDED: 8, CellState.MISSING: 2}
+
+
+@pytest.fixture
+def hosted(settings: Settings, server: LocalServer) -> Iterator[Sweeps]:
+    """The sweeps of a hosted page with an allowance of three images an hour."""
+    mine = settings.replace(demo_url="", base_url=server.url, api_key="owners-key", hosted=True)
+    allowed = mine.replace(allowance=Allowance.read("3/hour"))
+    with Playground(allowed, limits=FAST_POLLS) as playground, Sweeps(playground) as sweeps:
+        yield sweeps
+
+
+def test_allowance_counts_the_whole_plan(hosted: Sweeps) -> None:
+    """A plan over the allowance is refused before anything is sent; one within it is made."""
+    ann = Visitor("ann", identity=Identity("1.2.3.4", "browser"))
+    sweep = hosted.create(hosted.plan(VALUES, [AxisText("seed", "1-4")], ann), ann)
+    with pytest.raises(QuotaExceeded, match=r"3 images an hour\. 4 more images are too many\.") as caught:
+        hosted.start(sweep.id, ann)
+    assert caught.value.retry_after is None
+    assert hosted.get(sweep.id, ann).state is SweepState.DRAFT
+    hosted.extend(sweep.id, [AxisText("seed", "1-3")], ann)
+    hosted.start(sweep.id, ann)
+    assert wait(hosted, sweep).state is SweepState.DONE
+    hosted.extend(sweep.id, [AxisText("seed", "1-4")], ann)
+    with pytest.raises(QuotaExceeded):
+        hosted.start(sweep.id, ann)
+
+
+def test_allowance_that_ends_halfway(settings: Settings, server: LocalServer) -> None:
+    """When other images use up the allowance meanwhile, the sweep pauses at a cell that says why."""
+    ann = Visitor("ann", identity=Identity("1.2.3.4", "browser"))
+    mine = settings.replace(demo_url="", base_url=server.url, api_key="owners-key", hosted=True, max_in_flight=1)
+    allowed = mine.replace(allowance=Allowance.read("3/hour"))
+    with Playground(allowed, limits=FAST_POLLS) as playground, Sweeps(playground) as sweeps:
+        values = {**VALUES, "prompt": "a cat #slow"}
+        sweep = sweeps.create(sweeps.plan(values, [AxisText("seed", "1-3")], ann), ann)
+        sweeps.start(sweep.id, ann)
+        playground.start({**VALUES, "seed": 99}, ann)
+        ended = wait(sweeps, sweep)
+        assert ended.state is SweepState.PAUSED
+        assert isinstance(ended.problem, QuotaExceeded)
+        cells = sweeps.cells(sweep.id, ann)
+        assert count_states(cells) == {CellState.SUCCEEDED: 2, CellState.MISSING: 1}
+        assert [type(one.error) for one in cells if one.state is CellState.MISSING] == [QuotaExceeded]
+
+
+def test_strangers_have_no_access(sweeps: Sweeps) -> None:
+    """A visitor can neither see nor touch another's sweep."""
+    sweep = make(sweeps, STRENGTHS)
+    first, second = (one.cell.id for one in sweeps.cells(sweep.id)[:2])
+    for attempt in (
+        lambda: sweeps.get(sweep.id, STRANGER),
+        lambda: sweeps.cells(sweep.id, STRANGER),
+        lambda: sweeps.start(sweep.id, STRANGER),
+        lambda: sweeps.retry(sweep.id, [first], STRANGER),
+        lambda: sweeps.pause(sweep.id, STRANGER),
+        lambda: sweeps.stop(sweep.id, STRANGER),
+        lambda: sweeps.extend(sweep.id, [STRENGTHS], STRANGER),
+        lambda: sweeps.rename(sweep.id, "mine", STRANGER),
+        lambda: sweeps.delete(sweep.id, STRANGER),
+        lambda: sweeps.vote(sweep.id, Vote(first, second, first), STRANGER),
+        lambda: sweeps.next_pair(sweep.id, 0, STRANGER),
+        lambda: sweeps.ranking(sweep.id, 0, STRANGER),
+        lambda: sweeps.undo_vote(sweep.id, STRANGER),
+    ):
+        with pytest.raises(KeyError):
+            attempt()
+    assert sweeps.recent(STRANGER) == []
+    plan = plan_of(sweeps, sweep)
+    assert sweeps.estimate(plan, STRANGER, sweep.id).existing == 0
+
+
+def test_images_are_sent_with_each_cell(sweeps: Sweeps, playground: Playground) -> None:
+    """An image of the form is stored once and sent with each cell; a stranger cannot name it."""
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64), "crimson").save(file, "PNG")
+    sweep = make(sweeps, AxisText("image_prompt_strength", "0.2, 0.8"), image_prompt=file.getvalue())
+    assert states(sweeps, sweep) == {CellState.SUCCEEDED: 2}
+    (reference,) = {one.request["image_prompt"] for one in playground.recent()}
+    assert sweeps.plan({**VALUES, "image_prompt": reference}, [STRENGTHS]).values["image_prompt"] == reference
+    with pytest.raises(InvalidRequest):
+        sweeps.plan({**VALUES, "image_prompt": reference}, [STRENGTHS], STRANGER)
+    axis = AxisText("image_prompt", reference)
+    assert sweeps.plan(VALUES, [axis]).size == 1
+    with pytest.raises(InvalidSweep, match="not kept here"):
+        sweeps.plan(VALUES, [axis], STRANGER)
+    with pytest.raises(InvalidRequest, match="not an image"):
+        sweeps.plan({**VALUES, "image_prompt": "banana"}, [STRENGTHS])
+
+
+def test_another_schema_sends_nothing(sweeps: Sweeps, playground: Playground) -> None:
+    """A cell whose request would be another one today is not sent: it could not be found again."""
+    sweep = sweeps.create(sweeps.plan(VALUES, [STRENGTHS]))
+    damaged = replace(sweep, plan=sweep.plan.replace("my-finetune", " my-finetune "))
+    playground.store.sweeps.save(damaged)
+    sweeps.start(sweep.id)
+    assert wait(sweeps, sweep).state is SweepState.PAUSED
+    assert all(isinstance(one.error, InvalidSweep) for one in sweeps.cells(sweep.id))
+    assert playground.recent() == []
+
+
+def test_restart_pauses_and_resumes(settings: Settings) -> None:
+    """A sweep whose program has ended is paused; resumed, it makes what is missing and collects the rest."""
+    slow = settings.replace(max_in_flight=2)
+    with Playground(slow, limits=FAST_POLLS) as playground, Sweeps(playground) as sweeps:
+        sweep = sweeps.create(sweeps.plan(VALUES, [AxisText("seed", "8 random")]), name="Seeds")
+        sweeps.start(sweep.id)
+        while len(playground.recent()) < 4:
+            time.sleep(0.01)
+    with Playground(slow, limits=FAST_POLLS) as playground, Sweeps(playground) as sweeps:
+        again = sweeps.get(sweep.id)
+        assert (again.state, again.name) == (SweepState.PAUSED, "Seeds")
+        playground.resume()
+        sweeps.start(sweep.id)
+        assert wait(sweeps, sweep).state is SweepState.DONE
+        made = playground.recent()
+        assert sum(bool(one.task_id) for one in made) == 8
+        assert {one.state for one in made} <= {State.SUCCEEDED, State.CANCELLED}
+
+
+def test_sweeps_are_renamed_and_deleted(sweeps: Sweeps, playground: Playground) -> None:
+    """A deleted sweep is gone with its votes; its images stay."""
+    sweep = make(sweeps, STRENGTHS)
+    assert sweeps.rename(sweep.id, "Ladder").name == "Ladder"
+    assert [one.name for one in sweeps.recent()] == ["Ladder"]
+    pair = sweeps.next_pair(sweep.id, 0)
+    assert pair is not None
+    sweeps.vote(sweep.id, Vote(pair[0].id, pair[1].id, ""))
+    assert sweeps.ranking(sweep.id, 0).votes == 1
+    sweeps.undo_vote(sweep.id)
+    assert sweeps.ranking(sweep.id, 0).votes == 0
+    with pytest.raises(InvalidSweep):
+        sweeps.vote(sweep.id, Vote(pair[0].id, pair[0].id, ""))
+    with pytest.raises(InvalidSweep):
+        sweeps.vote(sweep.id, Vote(pair[0].id, "x", ""))
+    sweeps.delete(sweep.id)
+    assert sweeps.recent() == []
+    assert len(playground.recent()) == 3
