@@ -49,8 +49,8 @@ async def stream_updates(context: Context, first: Update = NO_CHANGE) -> AsyncIt
     updated_at = 0.0
     while session.stream_id == stream_id:
         recent = [runs[generation.id].generation if generation.id in runs else generation for generation in recent]
-        if not all(generation.finished or generation.id in runs for generation in recent):
-            # A generation has just ended, or another process runs it.
+        if any(generation.finished == (generation.id in runs) for generation in recent):
+            # A generation has just ended, maybe with several images, or another process runs it.
             recent, runs, count = await context.run(_load, context)
             signal.watch(runs.values())
         selected = next((generation for generation in recent if generation.id == session.selected_id), None)
