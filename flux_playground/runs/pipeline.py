@@ -178,7 +178,11 @@ def _task(generation: Generation) -> Task:
 
 
 def _apply_result(generation: Generation, result: Result) -> Generation:
-    """Return the generation after a response to a poll; the seed stays where the response has none."""
+    """Return the generation after a response to a poll.
+
+    The seed stays where the response has none. Without a seed in the request the endpoint takes none, so that the one
+    of the response cannot be used again.
+    """
     polled = replace(
         generation,
         status=result.status,
@@ -193,7 +197,7 @@ def _apply_result(generation: Generation, result: Result) -> Generation:
         polled,
         state=State.DOWNLOADING,
         progress=None,
-        seed=generation.seed if result.seed is None else result.seed,
+        seed=None if generation.seed is None else result.seed if result.seed is not None else generation.seed,
         prompt=result.prompt,
         reported_seconds=result.duration,
         link_expires_at=result.link_expires_at,

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from flux_playground import Playground, Settings, schema
-from flux_playground.client import Client, Limits
+from flux_playground.client import Client, Limits, Result
 from flux_playground.client.steps import make_steps
 from flux_playground.errors import (
     ContentModerated,
@@ -35,6 +35,7 @@ from flux_playground.errors import (
 )
 from flux_playground.generation import Generation, State
 from flux_playground.local import LocalServer
+from flux_playground.runs import pipeline
 from flux_playground.runs.active_runs import ActiveRun
 from flux_playground.runs.pipeline import Surroundings, run_generation
 from flux_playground.runs.poll_schedules import PollSchedules
@@ -285,3 +286,11 @@ def test_lost_image_of_several(store: GenerationStore) -> None:
     assert [one.state for one in (first, lost, other)] == [State.SUCCEEDED, State.FAILED, State.SUCCEEDED]
     assert records[-1].id == first.id
     assert isinstance(lost.error, InvalidImage)
+
+
+@pytest.mark.parametrize(("sent", "reported", "kept"), [(5, 42, 42), (5, None, 5), (None, 42, None)])
+def test_seed_of_a_result(sent: int | None, reported: int | None, kept: int | None) -> None:
+    """The API's seed counts; one that the endpoint has not taken cannot be used again and is not kept."""
+    one = Generation("a" * 32, "owner", time.time(), ENDPOINT, "https://api.bfl.ai", {}, seed=sent)
+    result = Result("task", "Ready", sample="https://delivery.bfl.ai/a.jpeg", seed=reported)
+    assert pipeline._apply_result(one, result).seed == kept

@@ -41,18 +41,24 @@ def reuse_values(playground: Playground, generation: Generation, form: Form, wha
         values: dict[str, Any] = {"prompt": generation.prompt, UPSAMPLING: False}
     else:
         values = request_values(playground, generation)
-    inputs = form.fill({field.name: values.get(field.name) for field in form.fields if _is_reused(field, what)})
+    reused = [field.name for field in form.fields if _is_reused(field, what)]
+    inputs = form.fill({name: values.get(name) for name in reused if what != "seed" or name in values})
     return inputs, _describe_reuse(generation, values, form, what)
 
 
 def _describe_reuse(generation: Generation, values: Mapping[str, Any], form: Form, what: str) -> str:
     """Say what was copied, which images are no longer kept, and which settings have no field in this form."""
+    names = {field.name for field in form.fields}
+    if what == "seed" and (generation.seed is None or "seed" not in names):
+        return "This image has no seed." if generation.seed is None else "This endpoint takes no seed."
+    if what == "but-seed" and "seed" not in names:
+        what = "all"
     if what not in ("all", "but-seed"):
         return SENTENCES[what]
     sentences = [SENTENCES[what]]
     if lost := len({*list_image_refs(values)}):
         sentences.append("An image is no longer kept." if lost == 1 else f"{lost} images are no longer kept.")
-    if missing := sorted(set(generation.request) - {field.name for field in form.fields}):
+    if missing := sorted(set(generation.request) - names):
         sentences.append(f"Not supported by this endpoint: {', '.join(missing)}.")
     return " ".join(sentences)
 

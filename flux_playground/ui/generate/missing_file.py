@@ -16,7 +16,7 @@ DELETED = Words(
     advice="Retry with the same seed to get the same image. With a real key it costs credits.",
     offers=("again",),
 )
-MISSING = replace(DELETED, title="File not found")
+MISSING_TITLE = "File not found"
 
 
 def is_missing(generation: Generation) -> bool:
@@ -26,4 +26,8 @@ def is_missing(generation: Generation) -> bool:
 
 def words(generation: Generation) -> Words:
     """Return what happened to the file."""
-    return DELETED if generation.image_deleted_at else MISSING
+    words = DELETED if generation.image_deleted_at else replace(DELETED, title=MISSING_TITLE)
+    if generation.seed is not None:
+        return words
+    advice = "Generate again to get a similar image. With a real key it costs credits."
+    return replace(words, happened="The settings are still here.", advice=advice)

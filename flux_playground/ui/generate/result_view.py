@@ -114,7 +114,7 @@ def _render_frame(context: ResultContext) -> str:
         calm=generation.error is None and not risky,
         errors=getattr(generation.error, "details", ())[:MAX_LISTED_ERRORS],
         quote=messages.quoted(generation.error) if generation.error else "",
-        labels=messages.ACTION_LABELS,
+        labels=messages.action_labels(context.generation),
         may_charge_twice=risky,
         price=context.outlook.price,
         link_seconds=link_seconds,

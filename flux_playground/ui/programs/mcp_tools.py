@@ -37,9 +37,11 @@ MAX_STREAMED_IMAGE_BYTES = 700_000
 MAX_INLINE_IMAGE_BYTES = 20_000_000
 """Larger images are links in a JSON response."""
 
+WITH_SEED = "Generates one image and returns it with its seed. The same seed and settings generate the same image."
+WITHOUT_SEED = "Generates one image and returns it. The image cannot be reproduced: the endpoint takes no seed."
 DESCRIPTION = (
-    "Generates one image and returns it with its seed. The same seed and settings generate the same image. It may cost "
-    "money. Image inputs are base64. `image` and `recipe` in the result are URLs relative to the URL of the page."
+    "It may cost money. Image inputs are base64. `image` and `recipe` in the result are URLs relative to the URL of "
+    "the page."
 )
 
 Report = Callable[[float, str], Awaitable[None]]
@@ -78,7 +80,7 @@ class EndpointTools:
             {
                 "name": name,
                 "title": operation.summary or operation.path,
-                "description": f"{operation.path}: {DESCRIPTION}",
+                "description": f"{operation.path}: {_describe_seed(operation)} {DESCRIPTION}",
                 "inputSchema": _schema(self._fields(operation)),
                 "annotations": {"readOnlyHint": False, "destructiveHint": False, "openWorldHint": True},
             }
@@ -124,6 +126,10 @@ class EndpointTools:
         except InvalidRequest as error:
             return error.details
         return ()
+
+
+def _describe_seed(operation: Operation) -> str:
+    return WITH_SEED if any(field.name == "seed" for field in operation.fields) else WITHOUT_SEED
 
 
 def _schema(offered: tuple[Field, ...]) -> dict[str, Any]:

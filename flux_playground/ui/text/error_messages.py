@@ -43,7 +43,8 @@ PAID = "You may already have been charged. Downloading is free."
 class Words:
     """The message for a state or an error: title, what happened, what it cost, what to do next.
 
-    `offers` names the actions that help, the best one first.
+    `offers` names the actions that help, the best one first. `advice_without_seed` replaces the advice for an endpoint
+    that takes no seed.
     """
 
     title: str
@@ -51,6 +52,7 @@ class Words:
     cost: str = ""
     advice: str = ""
     offers: tuple[str, ...] = ()
+    advice_without_seed: str = ""
 
 
 ERRORS: dict[type[PlaygroundError], Words] = {
@@ -179,6 +181,7 @@ ERRORS: dict[type[PlaygroundError], Words] = {
         "The API may charge for it.",
         "Try another seed, rephrase the prompt, or raise the safety tolerance.",
         ("vary",),
+        "Generate again, rephrase the prompt, or raise the safety tolerance.",
     ),
     TaskNotFound: Words(
         "Task lost",
@@ -186,6 +189,7 @@ ERRORS: dict[type[PlaygroundError], Words] = {
         UNSURE,
         "Check again for free, or retry with the same seed.",
         ("collect", "again"),
+        "Check again for free, or retry.",
     ),
     TaskFailed: Words(
         "Generation failed",

@@ -95,11 +95,18 @@ def for_error(error: PlaygroundError) -> Words:
     return words
 
 
+def action_labels(generation: Generation) -> dict[str, str]:
+    """Return the labels of the actions that a generation offers."""
+    return ACTION_LABELS if generation.seed is not None else {**ACTION_LABELS, "vary": "Generate again"}
+
+
 def ending(generation: Generation) -> Words:
     """Return the words for a generation that ended without an image."""
     if generation.error is None:
         return STATES.get(generation.state, STATES[State.FAILED])
     words = for_error(generation.error)
+    if generation.seed is None and words.advice_without_seed:
+        words = replace(words, advice=words.advice_without_seed)
     if generation.state is State.DETACHED and "collect" not in words.offers:
         # The API accepted the task, so the image can still be downloaded, for free.
         advice = "Fix this, then download the image." if "key" in words.offers else "Download the image later."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -179,6 +180,18 @@ def test_reuse_names_missing_fields(page: Page) -> None:
     texts = [copy_settings.reuse_values(page.playground, generation, form, "all")[1] for form in (other, page.form)]
     assert texts[0].endswith("endpoint: aspect_ratio, finetune_id.")
     assert texts[1] == copy_settings.SENTENCES["all"]
+
+
+def test_reuse_of_a_seed_needs_one(page: Page) -> None:
+    """The seed of an image without one is not copied, nor into a form without one."""
+    page.run("generate", raw={**FORM, "seed": "3"})
+    generation = page.playground.get(selected(page))
+    seedless = Form(page.form.operation, [field for field in page.form.fields if field.name != "seed"])
+    call = partial(copy_settings.reuse_values, page.playground)
+    assert call(generation, page.form, "seed") == ({"seed": "3"}, copy_settings.SENTENCES["seed"])
+    assert call(generation, seedless, "seed") == ({}, "This endpoint takes no seed.")
+    assert call(replace(generation, seed=None, request={}), page.form, "seed") == ({}, "This image has no seed.")
+    assert call(replace(generation, request={}), seedless, "but-seed")[1] == copy_settings.SENTENCES["all"]
 
 
 def test_reuse_names_lost_images(page: Page) -> None:

@@ -22,6 +22,7 @@ from flux_playground import Playground
 from flux_playground.errors import InvalidSettings
 from flux_playground.generation import State
 from flux_playground.local import LocalServer
+from flux_playground.schema import load
 from flux_playground.ui.programs import mcp as mcp_routes
 from flux_playground.ui.programs import mcp_tools
 from flux_playground.ui.programs.mcp_tools import EndpointTools
@@ -29,6 +30,7 @@ from flux_playground.ui.text import image_urls
 from tests.app_process import running_quick
 from tests.hosted_page import ALLOWANCE, HostedPage, kept, spent
 from tests.http_visitor import Answer, Stranger
+from tests.image_shapes import DOCUMENT
 from tests.storage.test_generation_store import jpeg
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a mill", "finetune_strength": 0.9}
@@ -252,6 +254,14 @@ def test_tools_follow_the_document(playground: Playground) -> None:
     names = {one["name"] for one in EndpointTools(playground).list_tools()}
     assert "generate" in names
     assert len(names) == len(playground.document.operations)
+
+
+def test_tool_without_a_seed() -> None:
+    """Only the tool of an endpoint with a seed says that an image can be reproduced."""
+    seedless, seeded = DOCUMENT.operation("/v1/flux-3-image"), load().operations[0]
+    said = [mcp_tools._describe_seed(operation) for operation in (seedless, seeded)]
+    assert ("cannot be reproduced" in said[0], "same seed" in said[0]) == (True, False)
+    assert ("cannot be reproduced" in said[1], "same seed" in said[1]) == (False, True)
 
 
 def test_image_at_home_is_the_owners(tmp_path: Path) -> None:

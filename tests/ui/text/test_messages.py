@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from flux_playground import errors
 from flux_playground.errors import FieldError, InvalidRequest, PlaygroundError
 from flux_playground.generation import Generation, State
-from flux_playground.ui.generate import history_view, result_view
+from flux_playground.ui.generate import history_view, missing_file, result_view
 from flux_playground.ui.generate.result_view import ResultContext, render_result
 from flux_playground.ui.text import error_messages, messages, notices
 
@@ -142,3 +143,16 @@ def test_card_names_a_fixable_failure() -> None:
         messages.brief(replace(ONE, state=State.DETACHED, error=errors.Unauthorized()))
         == messages.STATE_LABELS[State.DETACHED]
     )
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_no_advice_about_a_missing_seed(kind: type[PlaygroundError], tmp_path: Path) -> None:
+    """What is said about a generation without a seed names none, unlike that of one with a seed."""
+    error = InvalidRequest([]) if kind is InvalidRequest else kind("why")
+    failed = replace(ONE, state=State.FAILED, error=error, seed=None)
+    words = messages.ending(failed)
+    labels = messages.action_labels(failed)
+    assert "seed" not in " ".join((words.title, words.happened, words.advice, *(labels[act] for act in words.offers)))
+    gone = replace(ONE, state=State.SUCCEEDED, image=tmp_path / "gone.jpg", seed=None)
+    assert "seed" not in f"{missing_file.words(gone).happened} {missing_file.words(gone).advice}"
+    assert "seed" in missing_file.words(replace(gone, seed=0)).advice
