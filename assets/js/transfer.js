@@ -62,6 +62,8 @@ async function importImages(files) {
   if (!files.length || isImporting) return;
   isImporting = true;
   const total = { added: 0, known: 0, rejected: [] };
+  const isRecipe = ({ name }) => name.endsWith(".json"); // it completes the record of its image
+  files = [...files].sort((one, other) => isRecipe(one) - isRecipe(other));
   for (const [place, file] of files.entries()) {
     showProgress(place, files.length, total);
     const address = `gallery/import?name=${encodeURIComponent(file.webkitRelativePath || file.name)}`;

@@ -20,7 +20,7 @@ from .import_report import MAX_REJECTED_NAMES, ImportReport
 from .untrusted_zip import ImportLimits
 
 NO_ANNOTATION = Annotation()
-NO_ROOM = "The disk is full or cannot be written to. What was imported before is kept."
+NO_ROOM = "The disk has no room for more images."
 
 IMAGE_FACTS = (
     *("id", "image", "sha256", "format", "width", "height", "size", "signed", "embed_error", "secret"),
@@ -106,6 +106,21 @@ class GalleryWriter:
         if len(self.rejected) < MAX_REJECTED_NAMES:
             shown = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in name)
             self.rejected.append((shown[:MAX_SHOWN_NAME], sentence))
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Hold one of the store's places for imports; raises `StorageError` when there is none."""
+        if not self.store.importing.acquire(blocking=False):
+            raise StorageError("Other imports are running. Try again in a minute.")
+        try:
+            yield
+        finally:
+            self.store.importing.release()
+
+    def stop(self, error: StorageError) -> ImportReport:
+        """Return what was done before the store failed."""
+        sentence = error.message.removesuffix(" Nothing was sent.")
+        return self.report(f"{sentence} What was imported before is kept." if self.added else sentence)
 
     def report(self, problem: str = "") -> ImportReport:
         """Return what was done so far."""

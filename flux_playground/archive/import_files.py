@@ -8,7 +8,7 @@ from pathlib import Path
 from ..errors import InvalidArchive, StorageError
 from ..storage.generation_store import GenerationStore
 from .foreign_image import MAX_RECIPE_BYTES, ForeignImages
-from .gallery_writer import NO_ROOM, GalleryWriter
+from .gallery_writer import GalleryWriter
 from .import_report import ImportReport
 from .import_zip import LIMITS, add_archive
 from .untrusted_zip import ImportLimits, is_zip, megabytes
@@ -31,22 +31,29 @@ def import_files(
     also for the parameters. Does not raise: a file that cannot be read is in the report.
     """
     writer = GalleryWriter(store, owner, limits, make_room)
-    images = ForeignImages(writer, fields)
     try:
-        left = [(name, path) for name, path in files if not _is_recipe(images, name, path)]
-        size = 0
-        for number, (name, path) in enumerate(left):
-            if number == limits.images:
-                return writer.report(f"At most {limits.images:,} files can be imported at once.")
-            with writer.rejecting(name):
-                size += path.stat().st_size
-                if size > limits.total_bytes:
-                    return writer.report(f"At most {megabytes(limits.total_bytes)} can be imported at once.")
-                _add(writer, images, name, path, fields, limits)
-        images.finish()
-    except StorageError:
-        return writer.report(NO_ROOM)
-    return writer.report()
+        with writer.running():
+            return writer.report(_add_all(writer, files, fields, limits))
+    except StorageError as error:
+        return writer.stop(error)
+
+
+def _add_all(
+    writer: GalleryWriter, files: Iterable[tuple[str, Path]], fields: Collection[str], limits: ImportLimits
+) -> str:
+    """Add files until a limit is reached; return the sentence about it, or ""."""
+    images, size = ForeignImages(writer, fields), 0
+    left = [(name, path) for name, path in files if not _is_recipe(images, name, path)]
+    for number, (name, path) in enumerate(left):
+        if number == limits.images:
+            return f"At most {limits.images:,} files can be imported at once."
+        with writer.rejecting(name):
+            size += path.stat().st_size
+            if size > limits.total_bytes:
+                return f"At most {megabytes(limits.total_bytes)} can be imported at once."
+            _add(writer, images, name, path, fields, limits)
+    images.finish()
+    return ""
 
 
 def _add(

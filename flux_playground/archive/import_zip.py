@@ -16,7 +16,7 @@ from ..images import image_file, media_types
 from ..storage.generation_store import GenerationStore
 from .entry_json import annotation_from_json, file_name, generation_from_json, replace_refs
 from .foreign_image import ForeignImages
-from .gallery_writer import NO_ROOM, GalleryWriter
+from .gallery_writer import GalleryWriter
 from .import_report import ImportReport
 from .manifest import MANIFEST_NAME, Manifest
 from .untrusted_zip import ImportLimits, UntrustedZip
@@ -42,9 +42,10 @@ def import_archive(
     """
     writer = GalleryWriter(store, owner, limits, make_room)
     try:
-        add_archive(writer, path, fields, limits)
-    except StorageError:
-        return writer.report(NO_ROOM)
+        with writer.running():
+            add_archive(writer, path, fields, limits)
+    except StorageError as error:
+        return writer.stop(error)
     return writer.report()
 
 

@@ -38,6 +38,7 @@ NOT_DELETED = (
     f"owner != '{NOBODY}' AND NOT EXISTS"  # noqa: S608
     " (SELECT 1 FROM annotations WHERE annotations.id = generations.id AND deleted_at IS NOT NULL)"
 )
+MAX_CONCURRENT_IMPORTS = 2
 MIN_FREE_BYTES = 32_000_000  # of the data folder's disk, before a request is sent
 
 
@@ -45,6 +46,7 @@ class GenerationStore:
     """The generations, images and inputs of one data folder. Safe to use from many threads.
 
     `is_primary` is true for the first process that uses the folder; it alone resumes generations of an earlier process.
+    `importing` is held by each import, because it decodes many images.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -68,6 +70,7 @@ class GenerationStore:
         self._pending = PendingRecords(self.save)
         self._inode = (folder / DATABASE_NAME).stat().st_ino
         self._key_lock = threading.Lock()
+        self.importing = threading.BoundedSemaphore(MAX_CONCURRENT_IMPORTS)
         self.backlog = SearchBacklog(self._writer.run)
         if self.is_primary:
             self.backlog.start()

@@ -234,10 +234,22 @@ def test_any_damage_is_a_sentence(place: int, garbage: bytes, is_png: bool) -> N
 
 
 def test_imports_at_once(store: GenerationStore, tmp_path: Path) -> None:
-    """Two imports of the same files at the same time make each record once."""
+    """Imports of the same files at the same time make each record once; a third one is put off."""
     path = write_zip(tmp_path / "a.zip", [(f"{number}.jpg", draw(number)) for number in range(12)])
     with ThreadPoolExecutor(4) as threads:
         reports = list(threads.map(lambda _: import_archive(store, "bob", path), range(4)))
+    assert {report.problem for report in reports} <= {"", "Other imports are running. Try again in a minute."}
     assert store.count("bob") == 12
     assert {one.image for one in store.recent("bob")} == set(store.files.images.iterdir())
     assert len({added for report in reports for added in report.added}) == 12
+
+
+def test_imports_are_few(store: GenerationStore, tmp_path: Path) -> None:
+    """A third import at the same time adds nothing and says so; afterwards there is room again."""
+    path = tmp_path / "a.jpg"
+    path.write_bytes(draw(1))
+    with store.importing, store.importing:
+        report = import_files(store, "bob", [("a.jpg", path)])
+        assert (report.added, report.problem) == ((), "Other imports are running. Try again in a minute.")
+    for _ in range(3):
+        assert import_files(store, "bob", [("a.jpg", path)]).problem == ""

@@ -14,13 +14,14 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 
 from ...archive import (
+    HOSTED_LIMITS,
+    ImportLimits,
     export_contact_sheet,
     export_csv,
     export_jsonl,
     export_zip,
     import_files,
 )
-from ...errors import StorageError
 from ...storage.search import Entry
 from ..events.context import Context
 from ..events.visit_requests import TOKEN_HEADER, InvalidParameter, context_of, read_ids
@@ -61,28 +62,33 @@ async def export(request: Request) -> Response:
 async def import_upload(request: Request) -> Response:
     """Import an uploaded image or archive, whose name is `name`; return what was added as JSON."""
     context = context_of(request, request.headers.get(TOKEN_HEADER, ""))
-    if context.playground.settings.hosted:  # retention would delete paid images of others for imported ones
-        return PlainTextResponse("Importing is turned off on a shared page.", 403)
+    playground = context.playground
     name = request.query_params.get("name", "")[-MAX_NAME_CHARS:] or "file"
-    with tempfile.TemporaryDirectory(prefix="flux-import-") as folder:
-        path = Path(folder) / "upload"
-        try:
+    try:
+        # In the data folder, because the folder for temporary files can be small, or in memory.
+        with tempfile.TemporaryDirectory(prefix="import-", dir=playground.store.files.folder) as folder:
+            path = Path(folder) / "upload"
             with path.open("wb") as file:
                 async for chunk in request.stream():
                     await asyncio.to_thread(file.write, chunk)
             return await asyncio.to_thread(_import_file, context, name, path)
-        except StorageError as error:
-            return PlainTextResponse(error.message, 503)
-        except OSError as error:
-            return PlainTextResponse(f"The file cannot be stored: {error.strerror}.", 507)
-        except ClientDisconnect:
-            return Response(status_code=400)
+    except OSError as error:
+        return PlainTextResponse(f"The file cannot be stored: {error.strerror}.", 507)
+    except ClientDisconnect:
+        return Response(status_code=400)
 
 
 def _import_file(context: Context, name: str, path: Path) -> Response:
     playground = context.playground
     fields = tuple(field.name for field in context.operation.fields if not (field.secret or field.media))
-    report = import_files(playground.store, context.visitor.id, [(name, path)], fields=fields)
+    report = import_files(
+        playground.store,
+        context.visitor.id,
+        [(name, path)],
+        fields=fields,
+        limits=HOSTED_LIMITS if playground.settings.hosted else ImportLimits(),
+        make_room=playground.retention.enforce,
+    )
     rejected = [*report.rejected, *([(name, report.problem)] if report.problem else [])]
     return JSONResponse({"added": len(report.added), "known": report.known, "rejected": rejected})
 

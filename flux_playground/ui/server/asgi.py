@@ -9,7 +9,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-UPLOAD_PATHS = ("/gradio_api/upload", "/gallery/import")
+UPLOAD_PATH, IMPORT_PATH = "/gradio_api/upload", "/gallery/import"
 RETRY_AFTER_SECONDS = "10"
 
 
@@ -37,8 +37,13 @@ def get_header(scope: Scope, name: bytes) -> str:
 
 
 def is_upload(scope: Scope) -> bool:
-    """Whether a request uploads a file: to Gradio, or to be imported."""
-    return str(scope["path"]).rstrip("/").endswith(UPLOAD_PATHS)
+    """Whether a request uploads a file to Gradio."""
+    return str(scope["path"]).rstrip("/").endswith(UPLOAD_PATH)
+
+
+def is_import(scope: Scope) -> bool:
+    """Whether a request uploads a file to import images from."""
+    return str(scope["path"]).rstrip("/").endswith(IMPORT_PATH)
 
 
 async def forward_checked(

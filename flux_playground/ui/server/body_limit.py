@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .asgi import Refusal, forward_checked, is_upload
+from .asgi import Refusal, forward_checked, is_import, is_upload
 
 MAX_UPLOAD_BYTES = 100_000_000
 """Larger than what the API accepts, so that the error of a large image appears at its field."""
@@ -17,12 +17,24 @@ TOO_LARGE, TOO_SLOW = Refusal(413, "Too large"), Refusal(408, "Too slow")
 
 @dataclass(frozen=True)
 class BodyLimits:
-    """Maximum size and duration of an upload and of any other body, such as a form with a long prompt."""
+    """Maximum size and duration of an upload, an import and any other body, such as a form with a long prompt."""
 
     body_bytes: int = 4_000_000
     upload_bytes: int = MAX_UPLOAD_BYTES
     body_seconds: float = 20.0
     upload_seconds: float = 300.0
+    import_bytes: int = MAX_UPLOAD_BYTES
+    import_seconds: float = 300.0
+
+    def of(self, scope: Scope) -> tuple[int, float]:
+        """Return the bytes and seconds of a request's body."""
+        if is_import(scope):
+            return self.import_bytes, self.import_seconds
+        return (self.upload_bytes, self.upload_seconds) if is_upload(scope) else (self.body_bytes, self.body_seconds)
+
+
+HOME_LIMITS = BodyLimits(import_bytes=100_000_000_000, import_seconds=7200.0)
+"""For a page that is not hosted: its owner imports exports of any size."""
 
 
 class BodyLimitMiddleware:
@@ -36,13 +48,12 @@ class BodyLimitMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limits, upload = self._limits, is_upload(scope)
-        max_bytes = limits.upload_bytes if upload else limits.body_bytes
+        max_bytes, max_seconds = self._limits.of(scope)
         lengths = [value for name, value in scope["headers"] if name == b"content-length"]
         if any(not value.isdigit() or int(value) > max_bytes for value in lengths):
             await TOO_LARGE.send(scope, receive, send)
             return
-        deadline = asyncio.get_running_loop().time() + (limits.upload_seconds if upload else limits.body_seconds)
+        deadline = asyncio.get_running_loop().time() + max_seconds
         received_bytes, complete = 0, False
 
         async def receive_limited() -> Message | Refusal:

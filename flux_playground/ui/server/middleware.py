@@ -8,7 +8,7 @@ from starlette.middleware import Middleware
 
 from ...settings import Settings
 from .allowed_hosts import AllowedHostsMiddleware
-from .body_limit import BodyLimitMiddleware, BodyLimits
+from .body_limit import HOME_LIMITS, BodyLimitMiddleware, BodyLimits
 from .cross_site import CrossSiteMiddleware
 from .event_sessions import EventSessionMiddleware
 from .private_routes import PrivateRoutesMiddleware
@@ -36,7 +36,8 @@ def build_middleware(
     ]
     if not (settings.hosted or settings.trusted_proxies):
         stack.append(Middleware(AllowedHostsMiddleware, settings.hosts))
-    stack += [Middleware(CrossSiteMiddleware), Middleware(BodyLimitMiddleware, body_limits)]
+    limits = body_limits or (BodyLimits() if settings.hosted else HOME_LIMITS)
+    stack += [Middleware(CrossSiteMiddleware), Middleware(BodyLimitMiddleware, limits)]
     if settings.hosted:
         stack.append(Middleware(RateLimitMiddleware, rate_limiter))
     return [*stack, Middleware(EventSessionMiddleware)]

@@ -144,3 +144,11 @@ def test_page_counts_for_several_requests() -> None:
     with guarded(Settings(hosted=True), rate_limiter=limiter) as somebody:
         assert [somebody.get("/config").status for _ in range(3)] == [200, 200, 429]
         assert [somebody.get("/mine/x").status for _ in range(2)] == [200, 429]
+
+
+@pytest.mark.parametrize(("hosted", "status"), [(False, b"404"), (True, b"413")])
+def test_size_of_an_import(hosted: bool, status: bytes) -> None:
+    """At home a large export passes to the route; a hosted page has the limit of every upload."""
+    with guarded(Settings(hosted=hosted)) as somebody:
+        head = "POST /mine/gallery/import HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 200000000\r\n\r\nabc"
+        assert somebody.raw(head.encode(), 3).startswith(b"HTTP/1.1 " + status)
