@@ -15,9 +15,12 @@ BATCH_SIZE = 100  # generations in one transaction, for which other writers wait
 ACCOUNTING = {
     *("id", "created_at", "endpoint", "server", "state", "status", "task_id", "cost", "started_at", "finished_at"),
     *("total_seconds", "api_seconds", "account", "spender_address", "spender_browser", "image_deleted_at"),
-    *("submit_cost", "input_mp", "output_mp", "reported_seconds"),
+    *("submit_cost", "input_mp", "output_mp", "reported_seconds", "imported"),
 }
-"""The columns that remain of a purged generation, because what was spent still counts."""
+"""The columns that remain of a purged generation, because what was spent still counts.
+
+No row is deleted: `Usage` finds new rows by their numbers, and SQLite would use the numbers of the last rows again.
+"""
 
 
 def purge_deleted(writer: RowWriter, files: ImageFiles, inputs: InputStore, before: float) -> int:
@@ -58,6 +61,5 @@ def _empty(database: sqlite3.Connection, ids: list[tuple[str]]) -> None:
     empty = {name: "''" if is_required else "NULL" for name, is_required in columns if name not in ACCOUNTING}
     empty |= {"owner": "owner", "request": "'{}'"}
     changes = ", ".join(f"{name} = {value}" for name, value in empty.items())
-    database.executemany("DELETE FROM generations WHERE id = ? AND imported != ''", ids)
     database.executemany(f"UPDATE generations SET {changes} WHERE id = ?", ids)  # noqa: S608
     database.executemany("DELETE FROM annotations WHERE id = ?", ids)

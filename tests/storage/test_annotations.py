@@ -207,7 +207,7 @@ def test_full_tags_change_nothing(store: GenerationStore) -> None:
 
 
 def test_purge_of_many(store: GenerationStore) -> None:
-    """More generations than one transaction has are purged, and an imported one leaves no row."""
+    """More generations than one transaction has are purged, and an imported one can be imported again."""
     ids = [store.save(generation(number, state=State.FAILED, cost=1.0)).id for number in range(120)]
     imported = made(store, 500, imported="a1111", file_name="x.png")
     store.annotations.delete("owner", [*ids, imported], 1.0)
@@ -216,7 +216,18 @@ def test_purge_of_many(store: GenerationStore) -> None:
     assert store.count("owner") == store.search.count("owner", Query()) == 0
     assert list(store.files.images.iterdir()) == []
     made(store, 500, imported="a1111")
-    assert store.count("owner") == 1
+    assert store.count("owner") == store.search.count("owner", Query()) == 1
+
+
+def test_purge_hides_no_spending(store: GenerationStore) -> None:
+    """An image that is paid for after the latest rows were purged counts."""
+    spender, now = Identity("a", "b"), time.time()
+    ids = [made(store, number, created_at=now, imported="a1111") for number in range(3)]
+    assert store.usage.spent(spender, 0.0, now) == 0
+    store.annotations.delete("owner", ids, now - 1)
+    assert store.purge(now) == 3
+    made(store, 9, created_at=now, cost=6.0, spender=spender)
+    assert store.usage.spent(spender, 0.0, now) == 1
 
 
 def test_interrupted_purge_continues(store: GenerationStore, monkeypatch: pytest.MonkeyPatch) -> None:
