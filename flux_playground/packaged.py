@@ -12,6 +12,7 @@ STYLES = (
     "result",
     "history",
     "gallery",
+    "sweeps",
     "overlays",
     "recipes",
     "endpoints",

@@ -24,6 +24,8 @@ import { openPromptHistory } from "./prompt_history.js";
 import { goToField, scrollToResult } from "./scrolling.js";
 import { applySeedLock, toggleSeedLock } from "./seed_lock.js";
 import { closeShortcutList, openShortcutList, toggleLetters } from "./shortcut_list.js";
+import { changeSweepAxes, clearPicks, closeSheet, comparePicks, deleteSweep, exportSheet, openSheet, openSheetCell, openSweepList, pauseSweep, resumeSweep, retrySweep, starPicks, stopSweep, toggleDifferences, voteOnSweep } from "./sheet.js";
+import { addEmptyAxis, choosePreset, removeAxis, startSweep, toggleSweepPanel } from "./sweep_panel.js";
 import { chooseTheme } from "./theme.js";
 import { chooseImportFiles, exportImages } from "./transfer.js";
 
@@ -68,6 +70,8 @@ const LOCAL_ACTIONS = {
   lock: toggleSeedLock,
   notify: toggleNotifications,
   open: openImage,
+  "open-cell": openSheetCell,
+  "open-sheet": openSheet,
   panel: togglePanel,
   prompts: openPromptHistory,
   rate: rateImage,
@@ -77,11 +81,30 @@ const LOCAL_ACTIONS = {
   server: chooseServer,
   shape: chooseShape,
   "select-none": clearSelection,
+  "sheet-close": closeSheet,
+  "sheet-compare": comparePicks,
+  "sheet-none": clearPicks,
+  "sheet-star": starPicks,
   show: showImported,
   star: ({ id }) => starImages([id]),
   "star-all": () => starImages(selectedIds()),
   successor: chooseEndpoint,
   swap: swapSides,
+  sweep: toggleSweepPanel,
+  "sweep-add": addEmptyAxis,
+  "sweep-delete": deleteSweep,
+  "sweep-difference": toggleDifferences,
+  "sweep-edit": changeSweepAxes,
+  "sweep-pause": pauseSweep,
+  "sweep-preset": choosePreset,
+  "sweep-remove": removeAxis,
+  "sweep-report": exportSheet,
+  "sweep-resume": resumeSweep,
+  "sweep-retry": retrySweep,
+  "sweep-start": startSweep,
+  "sweep-stop": stopSweep,
+  "sweep-vote": voteOnSweep,
+  sweeps: openSweepList,
   tab: selectTab,
   theme: chooseTheme,
   trigger: insertTriggerWord,

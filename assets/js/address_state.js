@@ -3,7 +3,8 @@
 export const GALLERY = "gallery";
 export const COMPARE = "compare";
 export const OPEN = "open"; // the image that is open in the gallery
-const OWN = [GALLERY, COMPARE, OPEN, "image", "endpoint", "recipe", "__theme"];
+export const SHEET = "sheet"; // the sweep that is open
+const OWN = [GALLERY, COMPARE, SHEET, OPEN, "image", "endpoint", "recipe", "__theme"];
 
 // The filters of an address, without the parameters of the page.
 export function readFilters(search) {

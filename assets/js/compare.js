@@ -67,7 +67,6 @@ export const showActualSize = () => compareZoom.reset(true);
 async function renderComparison() {
   const section = $("#comparison");
   compareZoom ??= createZoom(section, () => $$(".view", section));
-  section.hidden = page.view !== COMPARE;
   const ids = page.view === COMPARE ? readParameter(COMPARE) || "" : "";
   if (ids === comparedIds) return;
   comparedIds = ids;

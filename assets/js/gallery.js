@@ -1,10 +1,9 @@
 // The gallery: a section with its own address, filled with results from the program.
 import { announce } from "./announcements.js";
-import { changeAddress, COMPARE, GALLERY, OPEN, readFilters, readParameter } from "./address_state.js";
+import { changeAddress, COMPARE, GALLERY, OPEN, readFilters, readParameter, SHEET } from "./address_state.js";
 import { $, $$, createElement } from "./dom.js";
 import { fillFilters, renderFilters } from "./gallery_filters.js";
 import { page } from "./page_state.js";
-import { onFrame } from "./rendering.js";
 import { localStore } from "./storage.js";
 import { request } from "./visit_fetch.js";
 
@@ -16,26 +15,20 @@ let loading = null; // ends the request that is under way
 let nextPage = "";
 let isLoadingMore = false;
 let typingTimer = 0;
-let isStarted = false;
 
 export function installGallery() {
-  onFrame(startGallery);
-  addEventListener("popstate", renderView);
-  addEventListener("addresschange", renderView);
+  addEventListener("viewstart", startGallery);
+  addEventListener("viewchange", ({ detail }) => page.view === GALLERY && renderGallery(detail.isNew));
   document.addEventListener("input", handleInput);
   document.addEventListener("change", handleInput);
 }
 
-// Once, as soon as the section is drawn and the visit has begun.
 function startGallery() {
-  if (isStarted || !page.token || !$("#gallery .more-below")) return;
-  isStarted = true;
   const size = localStore.get(DENSITY);
   if (size) $("#gallery [name=density]").value = size;
   renderDensity();
   new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && loadMore(), { rootMargin: AHEAD })
     .observe($("#gallery .more-below"));
-  renderView();
 }
 
 export function toggleGallery() {
@@ -43,26 +36,14 @@ export function toggleGallery() {
   else changeAddress({ [GALLERY]: "" });
 }
 
-export const closeGallery = () => changeAddress({ [GALLERY]: null, [OPEN]: null, [COMPARE]: null });
+export const closeGallery = () => changeAddress({ [GALLERY]: null, [OPEN]: null, [COMPARE]: null, [SHEET]: null });
 
-// Shows the view of the address: the gallery, a comparison, or the form with its result.
-function renderView() {
-  if (!isStarted) return;
-  const section = $("#gallery");
-  const parameters = new URLSearchParams(location.search);
-  const view = parameters.has(COMPARE) ? COMPARE : parameters.has(GALLERY) ? GALLERY : "";
-  const isNew = view !== page.view;
-  page.view = view;
-  document.documentElement.dataset.view = view;
-  section.hidden = view !== GALLERY;
-  if (view === GALLERY) {
-    const filters = readFilters(location.search).toString();
-    renderFilters(readFilters(location.search));
-    if (filters !== shownFilters) loadResults();
-    else if (isNew) refreshGallery();
-    if (isNew && !readParameter(OPEN)) $("input[type=search]", section).focus({ preventScroll: true });
-  }
-  dispatchEvent(new Event("viewchange"));
+function renderGallery(isNew) {
+  const filters = readFilters(location.search);
+  renderFilters(filters);
+  if (filters.toString() !== shownFilters) loadResults();
+  else if (isNew) refreshGallery();
+  if (isNew && !readParameter(OPEN)) $("#gallery input[type=search]").focus({ preventScroll: true });
 }
 
 // New images since the last look come first, so the first page is loaded again; deep results stay until then.

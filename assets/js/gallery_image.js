@@ -16,6 +16,7 @@ import { request } from "./visit_fetch.js";
 const STAYING = ["star", "rate", "delete", "compare-with", "copylink", "copy", "workbench"];
 let openId = "";
 let notesOf = ""; // the image whose notes are shown
+let wantedNotes = "";
 
 export function installGalleryImage() {
   addEventListener("viewchange", renderOpenImage);
@@ -87,9 +88,12 @@ async function stepGallery(by) {
   if (next) openImage({ id: next }, { replace: true });
 }
 
-async function loadNotes(id) {
-  const response = await request(`gallery/image/${encodeURIComponent(id)}?${readFilters(location.search)}`);
-  if (id !== openId) return;
+// Loads what is known of an image beside it; a later call for another image wins.
+export async function loadNotes(id) {
+  wantedNotes = id;
+  const filters = page.view === "gallery" ? readFilters(location.search) : "";
+  const response = await request(`gallery/image/${encodeURIComponent(id)}?${filters}`);
+  if (id !== wantedNotes) return;
   if (!response) {
     closeLightbox();
     return;
@@ -106,7 +110,7 @@ function leaveForAction(event) {
   event.preventDefault();
   event.stopPropagation();
   const { act, ...data } = control.dataset;
-  showOnPage(openId, () => runAction(act, data, control));
+  showOnPage(control.closest(".notes").dataset.id, () => runAction(act, data, control));
 }
 
 export const openOnPage = ({ id }) => showOnPage(id);

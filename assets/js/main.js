@@ -45,9 +45,12 @@ import { startVisit } from "./session.js";
 import { createShortcutList } from "./shortcut_list.js";
 import { installSuggestedRanges } from "./suggested_range.js";
 import { installTheme, renderTheme } from "./theme.js";
+import { installSheet } from "./sheet.js";
+import { installSweepPanel } from "./sweep_panel.js";
 import { installTitle } from "./title.js";
 import { installTransfer } from "./transfer.js";
 import { installTriggerWord } from "./trigger_word.js";
+import { installViews } from "./views.js";
 
 window.flux = { registerSender, press, startVisit }; // and `send`, as soon as the program can be reached
 
@@ -91,6 +94,9 @@ const parts = [
   installGalleryImage,
   installCompare,
   installTransfer,
+  installSheet,
+  installSweepPanel,
+  installViews,
   installBaseModel,
   installSuggestedRanges,
 ];

@@ -23,6 +23,7 @@ from .gallery.gallery_view import filterable_fields, render_bar
 from .generate.generate_actions import COUNTS
 from .generate.result_view import render_empty
 from .recipes import panels
+from .sweeps.sweep_plan import PRESETS
 from .text.templates import render
 
 API_DOCUMENTATION = "https://docs.bfl.ai"
@@ -57,6 +58,7 @@ class Components:
     file: Any
     json_text: Any
     json_state: Any
+    sweep: Any
     document: Any
 
     @property
@@ -68,7 +70,7 @@ class Components:
     @property
     def texts(self) -> list[Any]:
         """The components that an action of the form may write to, beside the form."""
-        return [self.notice, self.dialog, self.code, self.image_notes, self.json_text, self.json_state]
+        return [self.notice, self.dialog, self.code, self.image_notes, self.json_text, self.json_state, self.sweep]
 
 
 def draw_page(
@@ -79,12 +81,7 @@ def draw_page(
     bridge = page_bridge(actions)
     form_bridges = tuple(form_bridge(place, actions) for place in range(len(forms)))
     press = gr.Textbox(visible=False)
-    with gr.Row(elem_id="head"):
-        html(render("header.html", picker=render_picker(forms)), elem_id="name")
-        hosted = page.playground.settings.hosted
-        document = None if hosted else replace_document.draw_panel(page.playground)
-        badge = html(connection.render_connection(context), elem_id="connection")
-        html(render("menu.html", has_schema=not hosted), elem_id="menu")
+    badge, document = _draw_header(context, forms)
     with gr.Row(elem_id="columns", equal_height=False):
         with gr.Column(elem_id="form", min_width=0):
             html("<h2>Settings</h2>", elem_classes=["unseen"])
@@ -96,6 +93,8 @@ def draw_page(
                     buttons = tuple(_draw_generate_button(place) for place in range(len(forms)))
                 price = html(price_line.render_price(context), elem_id="price")
             file, code = panels.draw_form_tools()
+            html(render("sweep_panel.html", presets=PRESETS.items()), elem_id="sweep")
+            sweep = html("", elem_id="sweep-plan")
             with gr.Column(elem_id="json-view", min_width=0):
                 html(render("json_panel.html"))
                 json_text, json_state = html(""), html("")
@@ -128,8 +127,20 @@ def draw_page(
         file=file,
         json_text=json_text,
         json_state=json_state,
+        sweep=sweep,
         document=document,
     )
+
+
+def _draw_header(context: Context, forms: Sequence[Form]) -> tuple[Any, Any]:
+    """Draw the header; return who is connected, and the panel of the API schema, None on a hosted page."""
+    hosted = context.playground.settings.hosted
+    with gr.Row(elem_id="head"):
+        html(render("header.html", picker=render_picker(forms)), elem_id="name")
+        document = None if hosted else replace_document.draw_panel(context.playground)
+        badge = html(connection.render_connection(context), elem_id="connection")
+        html(render("menu.html", has_schema=not hosted), elem_id="menu")
+    return badge, document
 
 
 def _draw_gallery_and_foot(playground: Playground) -> None:

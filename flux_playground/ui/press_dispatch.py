@@ -11,9 +11,10 @@ import gradio as gr
 from ..bounded_json import InvalidJson, parse_json
 from ..errors import Unauthorized
 from .account import connection
+from .account.payer_check import check_payer
 from .components import private_event
 from .events.action import Action
-from .events.context import Context, PageState, Payer
+from .events.context import Context, PageState
 from .events.update import NO_CHANGE, Update
 from .form.form import Form, FormComponents, render_field_errors
 from .layout import Components
@@ -85,7 +86,13 @@ class Binding:
         action = self.actions.get(str(data.get("act")))
         if action is None or action.streams:
             return NO_CHANGE
-        result = action.run(self.context(data, request, raw))
+        context = self.context(data, request, raw)
+        if action.paid:
+            if refused := refuse_payer(context):
+                return refused
+            if not self._is_first(context):
+                return NO_CHANGE
+        result = action.run(context)
         assert isinstance(result, Awaitable)  # noqa: S101  # `streams` says so
         return await result
 
@@ -101,8 +108,7 @@ class Binding:
             if refused := refuse_payer(context):
                 yield refused
                 return
-            press = context.text("press")[:MAX_PRESS_CHARS]
-            if not self.page.sessions.claim_press(context.visitor.id, press):
+            if not self._is_first(context):
                 if action.name == "generate":
                     return
                 # The press has acted before: show the current state.
@@ -111,6 +117,10 @@ class Binding:
         assert isinstance(result, AsyncIterator)  # noqa: S101  # `streams` says so
         async for update in result:
             yield update
+
+    def _is_first(self, context: Context) -> bool:
+        """Return whether a press has not acted before."""
+        return self.page.sessions.claim_press(context.visitor.id, context.text("press")[:MAX_PRESS_CHARS])
 
     def context(self, data: Mapping[str, Any], request: Any, raw: Mapping[str, Any]) -> Context:
         """Return the context of a request, after its session was identified by the request itself."""
@@ -138,6 +148,7 @@ class Binding:
             components.dialog: update.dialog,
             components.json_text: update.json_text,
             components.json_state: update.json_state,
+            components.sweep: update.sweep,
         }
         if update.result is not None:
             result = update.result
@@ -158,17 +169,13 @@ class Binding:
 
 
 def refuse_payer(context: Context) -> Update | None:
-    """Return what a paid press shows instead when the page shows a visitor's key that the program no longer has.
-
-    The program forgets a key with its session; the owner must not pay then.
-    """
-    payer = context.data.get("payer")
-    lost = payer == Payer.VISITOR or (context.session.lost_key and payer not in (Payer.OWNER, Payer.DEMO))
-    if context.visitor.api_key or not lost:
-        return None
-    missing = Unauthorized("The program no longer has your API key. Enter your key again.")
-    badge = connection.render_connection(context)
-    return Update(field_errors=(), notice=notices.render_error(missing), connection=badge)
+    """Return what a paid press shows instead when its payer is not known; None for a press that may act."""
+    try:
+        check_payer(context)
+    except Unauthorized as error:
+        badge = connection.render_connection(context)
+        return Update(field_errors=(), notice=notices.render_error(error), connection=badge)
+    return None
 
 
 def _data(event: gr.EventData) -> Mapping[str, Any]:

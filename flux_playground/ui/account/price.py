@@ -45,7 +45,7 @@ def describe(context: Context) -> str:
     if context.payer is Payer.DEMO:
         return FREE
     settings, balance, price = context.playground.settings, context.session.balance, _estimate_form(context)
-    cost = f"{_describe(price)}, {BASES[price.basis][0]}" if price.credits is not None else UNKNOWN
+    cost = f"{describe_estimate(price)}, {BASES[price.basis][0]}" if price.credits is not None else UNKNOWN
     if settings.hosted and context.payer is not Payer.VISITOR:
         return f"{cost} · paid by this page" if settings.api_key else cost
     return cost if balance is None else f"{cost} · {_describe_balance(balance, price.credits)}"
@@ -53,12 +53,12 @@ def describe(context: Context) -> str:
 
 def describe_total(context: Context, count: int) -> str:
     """Return the price of a number of images of the form, for a button."""
-    return "free" if context.payer is Payer.DEMO else _describe(_estimate_form(context), count)
+    return "free" if context.payer is Payer.DEMO else describe_estimate(_estimate_form(context), count)
 
 
 def describe_again(context: Context, endpoint: str, request: Mapping[str, Any]) -> str:
     """Return the price of an image of a stored request, for a button."""
-    return "free" if context.payer is Payer.DEMO else _describe(_estimate_request(context, endpoint, request))
+    return "free" if context.payer is Payer.DEMO else describe_estimate(_estimate_request(context, endpoint, request))
 
 
 def describe_running(context: Context, running: Iterable[Generation]) -> str:
@@ -96,7 +96,8 @@ def _estimate_request(context: Context, endpoint: str, request: Mapping[str, Any
         return PriceEstimate()
 
 
-def _describe(price: PriceEstimate, count: int = 1) -> str:
+def describe_estimate(price: PriceEstimate, count: int = 1) -> str:
+    """Return the price of a number of images, "≈" before one that is not certain."""
     if price.credits is None:
         return "price unknown"
     return f"{'' if price.basis is Basis.KNOWN else '≈ '}{format_credits(price.credits * count)}"

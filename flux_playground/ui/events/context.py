@@ -12,6 +12,7 @@ from ...generation import Generation
 from ...playground import OWNER, Playground, Visitor, offered_servers
 from ...schema import Operation
 from ...settings import LOOPBACK
+from ...sweep_control import Sweeps
 from ..form.form import Form
 from ..session.shared_calls import SharedCalls
 from ..session.tab_session import TabSession, TabSessions
@@ -39,6 +40,10 @@ class PageState:
     threads: WorkerThreads = field(default_factory=WorkerThreads)
     image_threads: WorkerThreads = field(default_factory=lambda: WorkerThreads(MAX_CONCURRENT_IMAGE_CHECKS))
     account_calls: SharedCalls = field(default_factory=SharedCalls)
+    sweeps: Sweeps = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sweeps", Sweeps(self.playground))
 
     @property
     def servers(self) -> tuple[str, ...]:

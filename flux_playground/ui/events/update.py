@@ -40,6 +40,7 @@ class Update:
     dialog: str | None = None
     json_text: str | None = None
     json_state: str | None = None
+    sweep: str | None = None
     inputs: Mapping[str, Any] | None = None
     form_visible: bool | None = None
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from ...bounded_json import InvalidJson, parse_json
-from ...errors import InvalidRequest, StorageError
+from ...errors import InvalidRequest, PlaygroundError, StorageError
 from ...generation import Generation
 from ..session import caller
 from .context import Context
@@ -46,6 +46,8 @@ def endpoint(answer: Answer) -> Endpoint:
             return PlainTextResponse(str(error), 400)
         except StorageError as error:
             return PlainTextResponse(error.message, 503)
+        except PlaygroundError as error:
+            return PlainTextResponse(error.message, 400)
 
     return respond
 
@@ -70,6 +72,8 @@ def json_endpoint(answer: Callable[[Context, dict[str, Any]], Response]) -> Endp
             return PlainTextResponse(error.message, 503)
         except InvalidRequest as error:
             return PlainTextResponse(f"{error.details[0].field}: {error.details[0].msg}.", 400)
+        except PlaygroundError as error:
+            return PlainTextResponse(error.message, 400)
 
     return respond
 

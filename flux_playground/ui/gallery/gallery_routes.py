@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from ... import reproduce
 from ...generation import Generation
+from ...recipe.compare import Comparison, compare
 from ...storage.annotations import Annotation
 from ...storage.search import Entry
 from ..events.context import Context
@@ -83,16 +84,26 @@ def show_difference(context: Context, request: Request) -> Response:
     found = own_generations(context, request.query_params.get("ids", "").split(",")[:2])
     if len(found) < 2:
         return _missing()
-    report = reproduce.compare_generations(*found)
-    comparison = report.comparison
+    comparison, problem = _compare(context, found, small="small" in request.query_params)
     if comparison is None:
-        return PlainTextResponse(report.problem, 422)
+        return PlainTextResponse(problem, 422)
     title, sentence = verdict(comparison)
     text = " ".join(part for part in (f"{title}.", sentence, figures(comparison)) if part)
     if not comparison.difference_png:
         return PlainTextResponse(text, 422)
     headers = {"x-flux-measure": text.replace("×", "x"), "x-flux-gain": str(comparison.gain)}
     return Response(comparison.difference_png, media_type="image/png", headers={"cache-control": "no-store", **headers})
+
+
+def _compare(context: Context, pair: list[Generation], *, small: bool) -> tuple[Comparison | None, str]:
+    """Compare two images, or their thumbnails; return why that cannot be done."""
+    if not small:
+        report = reproduce.compare_generations(*pair)
+        return report.comparison, report.problem
+    paths = [context.playground.store.thumbnail(one) for one in pair]
+    if None in paths:
+        return None, "One of the two images has no thumbnail."
+    return compare(*(path.read_bytes() for path in paths if path)), ""
 
 
 def show_prompts(context: Context, request: Request) -> Response:

@@ -13,7 +13,7 @@ from ..gradio_patches.uploaded_files import uploaded_path
 from ..session.tab_session import TabSessions
 from ..text.templates import render
 
-IMPORT_LABEL = "Import settings…"
+IMPORT_LABEL = "Import…"
 
 
 def draw_form_tools() -> tuple[Any, Any]:

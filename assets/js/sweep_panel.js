@@ -1,0 +1,202 @@
+// The panel that plans a sweep: its axes, and what the program says of them.
+import { showToast } from "./announcements.js";
+import { changeAddress, SHEET } from "./address_state.js";
+import { send } from "./bridge.js";
+import { $, $$, createElement, findInput } from "./dom.js";
+import { page } from "./page_state.js";
+import { onChange } from "./rendering.js";
+import { triggerWordOf } from "./trigger_word.js";
+import { request } from "./visit_fetch.js";
+
+const MAX_AXES = 3;
+const PLAN_MILLISECONDS = 350; // from a change to the question what it means
+let planNumber = 0; // of the latest question; earlier answers are ignored
+let shownNumber = 0;
+let planTimer = 0;
+let extendedId = ""; // the sweep whose axes are changed; "" for a new one
+
+export function installSweepPanel() {
+  onChange(showPlanAnswer);
+  document.addEventListener("input", ({ target }) => {
+    if (target.closest?.(".sweep-panel .axes")) {
+      if (target.tagName === "TEXTAREA") fitHeight(target);
+      askPlanSoon();
+    } else if (target.closest?.("#form .field") && isPanelOpen()) askPlanSoon();
+  });
+  document.addEventListener("change", ({ target }) => {
+    if (target.name === "axis-file" && target.files[0]) addAxisFile(target.files[0]).then(() => (target.value = ""));
+  });
+}
+
+const panel = () => $(".sweep-panel");
+const isPanelOpen = () => panel() && !panel().hidden;
+
+export function toggleSweepPanel() {
+  if (isPanelOpen()) {
+    panel().hidden = true;
+    extendedId = "";
+    $("#formtools [data-act=sweep]")?.focus();
+    return;
+  }
+  panel().hidden = false;
+  if (!axisItems().length) addAxis();
+  askPlan();
+  panel().scrollIntoView({ block: "nearest" });
+}
+
+const axisItems = () => $$(".sweep-panel .axes > li");
+
+export function addAxis({ field = "", text = "", kind = "values" } = {}) {
+  if (axisItems().length >= MAX_AXES) {
+    showToast("A sweep has at most three axes.");
+    return null;
+  }
+  const item = $(".sweep-panel template.axis").content.cloneNode(true).firstElementChild;
+  item.dataset.field = field; // until the fields of the endpoint are known
+  $("[name=kind]", item).value = kind;
+  $("textarea", item).value = text;
+  $(".sweep-panel .axes").append(item);
+  fitHeight($("textarea", item));
+  return item;
+}
+
+export function addEmptyAxis() {
+  const item = addAxis();
+  if (!item) return;
+  askPlan();
+  $("textarea", item).focus();
+}
+
+export function removeAxis(_, control) {
+  control.closest("li").remove();
+  askPlan();
+}
+
+export function choosePreset({ preset }) {
+  askPlan({ preset, trigger: triggerWordOf(findInput("finetune_id")?.value || ""), finetunes: finetuneIds() });
+}
+
+const finetuneIds = () => $$("#finetunes option").map((one) => one.value);
+
+function fitHeight(box) {
+  box.style.height = "auto";
+  box.style.height = `${Math.min(240, box.scrollHeight + 2)}px`;
+}
+
+function askPlanSoon() {
+  clearTimeout(planTimer);
+  planTimer = setTimeout(askPlan, PLAN_MILLISECONDS);
+}
+
+// The axes of the panel as they are sent.
+export const readAxes = (items) =>
+  items.map((item) => {
+    const kind = $("[name=kind]", item).value;
+    return { field: kind === "table" ? "" : $("[name=field]", item).value || item.dataset.field || "", text: $("textarea", item).value, kind };
+  });
+
+async function askPlan(extra = {}) {
+  clearTimeout(planTimer);
+  planNumber += 1;
+  const axes = readAxes(axisItems());
+  if (!extendedId) send("plansweep", { number: planNumber, axes: extra.preset ? [] : axes.filter((axis) => axis.field || axis.text), ...extra });
+  else {
+    const response = await request("sweeps/preview", { body: { id: extendedId, number: planNumber, axes } });
+    if (response) renderAnswer(createElement("template", { innerHTML: await response.text() }).content.firstElementChild);
+  }
+}
+
+function showPlanAnswer() {
+  const answer = $("#sweep-plan [data-number]");
+  if (answer && !extendedId) renderAnswer(answer);
+}
+
+function renderAnswer(answer) {
+  const number = Number(answer.dataset.number);
+  if (number !== planNumber || number === shownNumber) return;
+  shownNumber = number;
+  if (answer.dataset.started) {
+    panel().hidden = true;
+    changeAddress({ [SHEET]: answer.dataset.started });
+    return;
+  }
+  if (answer.dataset.preset) usePreset(JSON.parse(answer.dataset.preset));
+  const fields = $$("[data-field]", answer).map((one) => [one.dataset.field, one.textContent]);
+  axisItems().forEach((item) => fillFields(item, fields));
+  const notes = $$("[data-note]", answer);
+  axisItems().forEach((item, place) => {
+    const note = $(".note", item);
+    const isEmpty = !$("textarea", item).value.trim();
+    note.textContent = isEmpty ? "" : notes[place]?.textContent || "";
+    note.classList.toggle("fault", !isEmpty && Boolean(notes[place]?.hasAttribute("data-fault")));
+  });
+  $(".summary", panel()).textContent = $("[data-summary]", answer).textContent;
+  $(".problem", panel()).textContent = $("[data-problem]", answer).textContent;
+  const isReady = Boolean($("[data-summary]", answer).textContent);
+  const start = $("[data-act=sweep-start]", panel());
+  start.disabled = !isReady;
+  start.textContent = extendedId ? "Change the sweep" : startText(Number(answer.dataset.images));
+}
+
+export const startText = (images) => (images ? `Make ${images.toLocaleString("en-US")} ${images === 1 ? "image" : "images"}` : "Start the sweep");
+
+function usePreset(axes) {
+  if (!axes.length) return;
+  $(".sweep-panel .axes").replaceChildren();
+  for (const axis of axes) addAxis(axis);
+  setTimeout(askPlan);
+}
+
+function fillFields(item, fields) {
+  const menu = $("[name=field]", item);
+  const wanted = menu.value || item.dataset.field;
+  const before = [...menu.options].map((option) => option.value).join();
+  if (before !== fields.map(([name]) => name).join()) {
+    menu.replaceChildren(...fields.map(([name, label]) => createElement("option", { value: name, textContent: label })));
+  }
+  if (fields.some(([name]) => name === wanted)) menu.value = wanted;
+  else if (!menu.value && fields.length) menu.value = fields[0][0];
+  menu.closest("label").hidden = $("[name=kind]", item).value === "table";
+}
+
+async function addAxisFile(file) {
+  const response = await request("sweeps/file", { file });
+  if (!response) return;
+  const text = await response.text();
+  const isTable = /\.(csv|tsv)$/i.test(file.name);
+  const empty = axisItems().find((item) => !$("textarea", item).value.trim());
+  empty?.remove();
+  addAxis({ field: isTable ? "" : "prompt", text, kind: isTable ? "table" : "values" });
+  askPlan();
+}
+
+// Generate-like: the same press twice starts one sweep.
+export async function startSweep() {
+  planNumber += 1;
+  const axes = readAxes(axisItems());
+  if (!extendedId) {
+    send("startsweep", { number: planNumber, axes });
+    return;
+  }
+  const id = extendedId;
+  const response = await request("sweeps/extend", { body: { id, axes } });
+  if (!response) return;
+  extendedId = "";
+  panel().hidden = true;
+  changeAddress({ [SHEET]: id });
+}
+
+// Opens the panel with the axes of a sweep that exists.
+export async function editAxes(id) {
+  const response = await request(`sweeps/axes/${id}`);
+  if (!response) return;
+  const { axes } = await response.json();
+  changeAddress({ [SHEET]: null });
+  extendedId = id;
+  $(".sweep-panel .axes").replaceChildren();
+  for (const axis of axes) addAxis(axis);
+  panel().hidden = false;
+  page.view = "";
+  askPlan();
+  panel().scrollIntoView({ block: "nearest" });
+}

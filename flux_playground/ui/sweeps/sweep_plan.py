@@ -1,0 +1,186 @@
+"""What the sweep panel shows while a plan is written: each axis, the number of images, the price, the duration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ...build_request import SEED
+from ...errors import InvalidDocument, InvalidRequest, InvalidSweep
+from ...schema import Field, Operation
+from ...sweeps import presets
+from ...sweeps.axes import AxisKind, AxisText, parse_axis
+from ...sweeps.estimate import Estimate
+from ...sweeps.plan import MAX_AXES, Plan, make_plan
+from ..account.price import BASES, describe_estimate
+from ..events.context import Context, Payer
+from ..text import field_hints
+from ..text.templates import render
+
+MAX_AXIS_CHARS = 200_000
+MAX_LISTED_POINTS = 8
+MAX_PRESET_FINETUNES = 12
+PRESETS: Mapping[str, str] = {
+    "ladder": "Strength ladder",
+    "seeds": "4 seeds",
+    "prompts": "Prompts × finetunes",
+    "leak": "Leak test",
+}
+"""The usual plans, with the texts of their buttons."""
+
+
+@dataclass(frozen=True)
+class AxisNote:
+    """What the page says below an axis: its values, or what is wrong with it."""
+
+    text: str
+    is_fault: bool = False
+
+
+@dataclass(frozen=True)
+class PlanPreview:
+    """A plan as far as it can be read. `problem` says why there is none; `plan` has no images."""
+
+    notes: tuple[AxisNote, ...]
+    plan: Plan | None = None
+    problem: str = ""
+
+
+def read_axes(data: Mapping[str, Any]) -> list[AxisText]:
+    """Return the axes that came with an event; what is no axis is left out."""
+    sent = data.get("axes")
+    axes = []
+    for one in (sent if isinstance(sent, list) else [])[:MAX_AXES]:
+        if isinstance(one, dict) and all(isinstance(one.get(name), str) for name in ("field", "text", "kind")):
+            kind = AxisKind(one["kind"]) if one["kind"] in set(AxisKind) else AxisKind.VALUES
+            axes.append(AxisText(one["field"], one["text"][: MAX_AXIS_CHARS + 1], kind))
+    return axes
+
+
+def preview_plan(operation: Operation, values: Mapping[str, Any], axes: Sequence[AxisText]) -> PlanPreview:
+    """Read each axis, then the whole plan without the images of the form."""
+    seed = values.get(SEED)
+    notes = tuple(_note(operation, axis, seed if isinstance(seed, int) else 1) for axis in axes)
+    if not axes or any(note.is_fault for note in notes):
+        return PlanPreview(notes)
+    media = {field.name for field in operation.fields if field.media}
+    try:
+        plan = make_plan(operation, {name: value for name, value in values.items() if name not in media}, axes)
+    except InvalidSweep as error:
+        return PlanPreview(notes, problem=error.message)
+    except InvalidRequest as error:
+        faults = [detail for detail in error.details if detail.field not in media]
+        first = f"{field_hints.label_of(faults[0].field)}: {faults[0].msg}." if faults else ""
+        return PlanPreview(notes, problem=first)
+    return PlanPreview(notes, plan)
+
+
+def choose_preset(context: Context, name: str, values: Mapping[str, Any]) -> tuple[list[AxisText], str]:
+    """Return the axes of a preset for the form, and why there are none."""
+    operation = context.operation
+    try:
+        if name == "ladder":
+            axes = [presets.strength_ladder(operation)]
+        elif name == "seeds":
+            axes = [presets.seeds(operation)]
+        elif name == "leak":
+            axes = [presets.leak_test(operation, values, context.text("trigger"), "")]
+        else:
+            finetunes = [one for one in context.data.get("finetunes") or () if isinstance(one, str)]
+            prompt = str(values.get("prompt") or "")
+            axes = list(presets.prompts_by_finetune(operation, [prompt], finetunes[:MAX_PRESET_FINETUNES]) or [None])
+    except InvalidSweep as error:
+        return [], error.message
+    found = [axis for axis in axes if axis is not None]
+    return found, "" if found else "This endpoint has no field for this plan."
+
+
+def render_plan(
+    number: int,
+    context: Context,
+    preview: PlanPreview,
+    preset: Sequence[AxisText] | None = None,
+    operation: Operation | None = None,
+) -> str:
+    """Render the answer to a plan; the page shows it unless it has asked for a later `number`.
+
+    `operation` is the endpoint of a plan that exists; without it, that of the form.
+    """
+    estimate = _estimate(context, preview.plan)
+    return render(
+        "sweep_plan.html",
+        number=number,
+        notes=preview.notes,
+        problem=preview.problem,
+        fields=[(field.name, field_hints.label(field)) for field in sweepable_fields(operation or context.operation)],
+        summary=_describe(context, estimate) if estimate else "",
+        images=estimate.images if estimate else 0,
+        started="",
+        preset=None if preset is None else [{"field": a.field, "text": a.text, "kind": a.kind.value} for a in preset],
+    )
+
+
+def render_started(number: int, sweep_id: str) -> str:
+    """Render the answer to a start: the page opens the sheet."""
+    return render(
+        "sweep_plan.html",
+        number=number,
+        notes=(),
+        problem="",
+        fields=(),
+        summary="",
+        images=0,
+        started=sweep_id,
+        preset=None,
+    )
+
+
+def sweepable_fields(operation: Operation) -> list[Field]:
+    """Return the fields that an axis can have, in the order of the form."""
+    return [
+        field
+        for field in field_hints.ordered(operation.fields)
+        if not (field.media or field.secret or field.name in field_hints.OWNERS)
+    ]
+
+
+def describe_duration(seconds: float) -> str:
+    """Return a duration in words: "about 40 s", "about 3 min"."""
+    return f"about {max(1, round(seconds))} s" if seconds < 90 else f"about {round(seconds / 60):,} min"
+
+
+def _note(operation: Operation, axis: AxisText, seed: int) -> AxisNote:
+    try:
+        points = parse_axis(operation, axis, seed).points
+    except (InvalidSweep, InvalidRequest) as error:
+        return AxisNote(error.message, is_fault=True)
+    labels = ", ".join(point.label[:60] for point in points[:MAX_LISTED_POINTS])
+    more = f" and {len(points) - MAX_LISTED_POINTS:,} more" if len(points) > MAX_LISTED_POINTS else ""
+    return AxisNote(f"{len(points):,} {'value' if len(points) == 1 else 'values'}: {labels}{more}")
+
+
+def _estimate(context: Context, plan: Plan | None) -> Estimate | None:
+    if plan is None:
+        return None
+    try:
+        return context.page.sweeps.estimate(plan, context.visitor)
+    except InvalidDocument:
+        return None
+
+
+def _describe(context: Context, estimate: Estimate) -> str:
+    parts = [f"{estimate.images:,} {'image' if estimate.images == 1 else 'images'}"]
+    if context.payer is Payer.DEMO:
+        parts.append("free (demo)")
+    else:
+        basis = BASES[estimate.price.basis][0]
+        parts.append(describe_estimate(estimate.price) + (f" ({basis})" if basis else ""))
+        balance = context.session.balance
+        if balance is not None and estimate.price.credits is not None:
+            left = balance - estimate.price.credits
+            parts.append(f"{left:,.0f} credits left" if left >= 0 else f"only {balance:,.0f} credits in the account")
+    parts.append(describe_duration(estimate.seconds))
+    if estimate.existing:
+        parts.append(f"{estimate.existing:,} exist already")
+    return " · ".join(parts)

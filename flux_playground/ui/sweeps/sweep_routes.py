@@ -1,0 +1,207 @@
+"""Routes of a sheet: its table, what a visitor does with it, votes. Each request finds its visitor's sweeps only."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from ...errors import InvalidDocument, PlaygroundError
+from ...storage.sweep_store import StoredSweep, SweepState, Vote
+from ...sweeps.plan import Plan
+from ...sweeps.plan_json import load_plan
+from ...sweeps.sheet import CellState, SheetCell
+from ...sweeps.table_file import decode_file
+from ..account.payer_check import check_payer
+from ..events.context import Context, Payer
+from ..events.visit_requests import InvalidParameter, endpoint, fragment, json_endpoint
+from ..text import image_urls
+from ..text.templates import render
+from .sheet_view import RETRIABLE, axis_name, render_ranking, render_sheet
+from .sweep_plan import preview_plan, read_axes, render_plan
+
+MAX_LISTED_SWEEPS = 60
+MAX_PRESS_CHARS = 80
+STATE_WORDS = {SweepState.DRAFT: "not started", SweepState.RUNNING: "running", SweepState.PAUSED: "paused"}
+
+
+def show_sheet(context: Context, request: Request) -> Response:
+    """Return the table of a sweep; `order` has the numbers of its axes: columns, rows, pages."""
+    sweep, plan = _find(context, request.path_params["id"])
+    cells = context.page.sweeps.cells(sweep.id, context.visitor)
+    order = _order(request.query_params.get("order", ""), plan)
+    ids = [one.generation.id for one in cells if one.generation]
+    annotations = context.playground.store.annotations.get(context.visitor.id, ids)
+    starred = {one for one, annotation in annotations.items() if annotation.starred}
+    try:
+        estimate = context.page.sweeps.estimate(plan, context.visitor, sweep.id)
+    except InvalidDocument:
+        estimate = None
+    html = render_sheet(sweep, plan, cells, order, estimate, starred=starred, is_demo=context.payer is Payer.DEMO)
+    return fragment(html)
+
+
+def show_list(context: Context, _: Request) -> Response:
+    """Return the visitor's latest sweeps."""
+    sweeps = [
+        {
+            "id": sweep.id,
+            "name": sweep.name,
+            "made_at": time.strftime("%Y-%m-%d %H:%M", time.localtime(sweep.created_at)),
+            "state": STATE_WORDS.get(sweep.state, "complete"),
+        }
+        for sweep in context.page.sweeps.recent(context.visitor, MAX_LISTED_SWEEPS)
+    ]
+    return fragment(render("sweep_list.html", sweeps=sweeps))
+
+
+def show_axes(context: Context, request: Request) -> Response:
+    """Return the axes of a sweep as JSON, for the panel that changes them."""
+    _, plan = _find(context, request.path_params["id"])
+    axes = [
+        {"field": axis.source.field, "text": axis.source.text, "kind": axis.source.kind.value} for axis in plan.axes
+    ]
+    return JSONResponse({"axes": axes, "endpoint": plan.endpoint})
+
+
+def show_pair(context: Context, request: Request) -> Response:
+    """Return the two images to vote on next, without their settings, and the ranking of the votes so far."""
+    sweep, plan = _find(context, request.path_params["id"])
+    axis = _axis(request.query_params.get("axis", "0"), plan)
+    sweeps, visitor = context.page.sweeps, context.visitor
+    pair = sweeps.next_pair(sweep.id, axis, visitor)
+    by_id = {one.cell.id: one for one in sweeps.cells(sweep.id, visitor)}
+    images = [_image(by_id[cell.id]) for cell in pair or ()]
+    ranking = render_ranking(sweeps.ranking(sweep.id, axis, visitor), axis_name(plan, axis))
+    names = [axis_name(plan, number) for number in range(len(plan.axes))]
+    return JSONResponse(
+        {"cells": [cell.id for cell in pair or ()], "images": images, "ranking": ranking, "axes": names}
+    )
+
+
+def vote(context: Context, values: dict[str, Any]) -> Response:
+    """Store a vote (`first`, `second`, `winner`: ids of cells, or "" for a tie); or take the last one back (`undo`)."""
+    sweep, _ = _find(context, _text(values, "id"))
+    if values.get("undo") is True:
+        context.page.sweeps.undo_vote(sweep.id, context.visitor)
+    else:
+        chosen = Vote(_text(values, "first"), _text(values, "second"), _text(values, "winner"))
+        context.page.sweeps.vote(sweep.id, chosen, context.visitor)
+    return JSONResponse({})
+
+
+def act(context: Context, values: dict[str, Any]) -> Response:
+    """Do one of `ACTS` with a sweep."""
+    name = _text(values, "act")
+    run = ACTS.get(name)
+    if run is None:
+        raise InvalidParameter("This action is not known.")
+    sweep, _ = _find(context, _text(values, "id"))
+    if name in PAID_ACTS:
+        check_payer(context.with_data(**values))
+        if not context.page.sessions.claim_press(context.visitor.id, _text(values, "press")[:MAX_PRESS_CHARS]):
+            return JSONResponse({})
+    run(context, sweep, values)
+    return JSONResponse({})
+
+
+def extend(context: Context, values: dict[str, Any]) -> Response:
+    """Give a sweep other axes; the images that it keeps are kept. Nothing is sent."""
+    sweep, _ = _find(context, _text(values, "id"))
+    context.page.sweeps.extend(sweep.id, read_axes(values), context.visitor)
+    return JSONResponse({})
+
+
+def preview_axes(context: Context, values: dict[str, Any]) -> Response:
+    """Return what the axes mean that would replace those of a sweep."""
+    sweep, plan = _find(context, _text(values, "id"))
+    operation = context.playground.document.operation(sweep.endpoint)
+    preview = preview_plan(operation, plan.values, read_axes(values))
+    number = values.get("number")
+    return fragment(render_plan(number if type(number) is int else 0, context, preview, operation=operation))
+
+
+async def read_file(request: Request) -> Response:
+    """Return the text of an uploaded CSV or text file, in any usual encoding."""
+    data = b"".join([part async for part in request.stream()])
+    try:
+        return PlainTextResponse(decode_file(data))
+    except PlaygroundError as error:
+        return PlainTextResponse(error.message, 400)
+
+
+def _resume(context: Context, sweep: StoredSweep, _: Mapping[str, Any]) -> None:
+    context.page.sweeps.start(sweep.id, context.visitor)
+
+
+def _retry(context: Context, sweep: StoredSweep, values: Mapping[str, Any]) -> None:
+    cells = context.page.sweeps.cells(sweep.id, context.visitor)
+    wanted = values.get("cells")
+    ids = [one.cell.id for one in cells if one.state in RETRIABLE]
+    if isinstance(wanted, list):
+        retriable = (*RETRIABLE, CellState.MISSING)
+        ids = [one.cell.id for one in cells if one.cell.id in wanted and one.state in retriable]
+    context.page.sweeps.retry(sweep.id, ids, context.visitor)
+
+
+def _rename(context: Context, sweep: StoredSweep, values: Mapping[str, Any]) -> None:
+    context.page.sweeps.rename(sweep.id, _text(values, "name").strip()[:80], context.visitor)
+
+
+ACTS: Mapping[str, Callable[[Context, StoredSweep, Mapping[str, Any]], object]] = {
+    "resume": _resume,
+    "retry": _retry,
+    "pause": lambda context, sweep, _: context.page.sweeps.pause(sweep.id, context.visitor),
+    "stop": lambda context, sweep, _: context.page.sweeps.stop(sweep.id, context.visitor),
+    "delete": lambda context, sweep, _: context.page.sweeps.delete(sweep.id, context.visitor),
+    "rename": _rename,
+}
+"""What the controls of a sheet do."""
+
+PAID_ACTS = ("resume", "retry")
+
+
+def _find(context: Context, sweep_id: str) -> tuple[StoredSweep, Plan]:
+    try:
+        sweep = context.page.sweeps.get(sweep_id, context.visitor)
+    except KeyError:
+        raise InvalidParameter("This sweep is not in your history.") from None
+    return sweep, load_plan(sweep.plan)
+
+
+def _order(text: str, plan: Plan) -> list[int]:
+    """Return the axes of columns, rows and pages; the order of the plan where the text names no other."""
+    axes = list(range(len(plan.axes)))
+    order = [int(part) for part in text.split(",") if part.isdecimal()]
+    return order if sorted(order) == axes else axes
+
+
+def _axis(text: str, plan: Plan) -> int:
+    number = int(text) if text.isdecimal() else 0
+    return number if number < len(plan.axes) else 0
+
+
+def _image(one: SheetCell) -> str:
+    return image_urls.image(one.generation) if one.generation else ""
+
+
+def _text(values: Mapping[str, Any], name: str) -> str:
+    value = values.get(name, "")
+    return value if isinstance(value, str) else ""
+
+
+ROUTES = (
+    Route("/sweeps/sheet/{id}", endpoint(show_sheet)),
+    Route("/sweeps/axes/{id}", endpoint(show_axes)),
+    Route("/sweeps/pair/{id}", endpoint(show_pair)),
+    Route("/sweeps/list", endpoint(show_list)),
+    Route("/sweeps/file", read_file, methods=["POST"]),
+    *(
+        Route(f"/sweeps/{name}", json_endpoint(answer), methods=["POST"])
+        for name, answer in (("act", act), ("vote", vote), ("extend", extend), ("preview", preview_axes))
+    ),
+)

@@ -1,0 +1,150 @@
+"""Sweeps in a browser: planned in the panel, made in the sheet, compared, voted on, changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.app_process import running_quick
+from tests.page_actions import fill
+
+
+@pytest.fixture(scope="module")
+def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A page with the images of this file only."""
+    with running_quick(tmp_path_factory.mktemp("sweeps"), FLUX_PLAYGROUND_LOCAL_SPEED="30") as url:
+        yield url
+
+
+@pytest.fixture
+def address(own_home: str) -> str:
+    """The page that the tests load."""
+    return own_home
+
+
+def panel(page: Page) -> Locator:
+    return page.locator(".sweep-panel")
+
+
+def open_panel(page: Page, prompt: str = "TOK a mill", seed: str = "7") -> None:
+    """Fill in the form and open the panel."""
+    fill(page, finetune_id="my-finetune", prompt=prompt, seed=seed)
+    page.locator("#formtools [data-act=sweep]").click()
+    expect(panel(page)).to_be_visible()
+
+
+def choose_axis(page: Page, number: int, field: str, text: str) -> None:
+    """Fill in an axis; a new one is added first."""
+    item = panel(page).locator(".axes > li").nth(number)
+    if number:
+        panel(page).get_by_role("button", name="Add an axis").click()
+    expect(item.locator(f"option[value={field}]")).to_be_attached()
+    item.locator("[name=field]").select_option(field)
+    item.locator("textarea").fill(text)
+
+
+def start(page: Page, images: int) -> None:
+    """Start the planned sweep and wait for its images."""
+    panel(page).get_by_role("button", name=f"Make {images} images").click()
+    expect(page.locator("#sheet td")).to_have_count(images)
+    expect(page.locator("#sheet header")).to_have_attribute("data-active", "")
+
+
+def test_strength_ladder(page: Page) -> None:
+    """One press plans six strengths with one seed; the sheet shows them, and a link leads to the sheet."""
+    open_panel(page, seed="")
+    panel(page).get_by_role("button", name="Strength ladder").click()
+    expect(panel(page).locator(".axes .note")).to_contain_text("6 values: no finetune (control), 0.4")
+    expect(panel(page).locator(".summary")).to_contain_text("6 images · free (demo)")
+    start(page, 6)
+    assert "sheet=" in page.url
+    expect(page.locator("#sheet .progress")).to_contain_text("6 ready")
+    expect(page.locator("#sheet thead")).to_contain_text("no finetune (control)")
+    captions = page.locator("#sheet td .caption").all_inner_texts()
+    assert len({caption.partition(" · ")[2] for caption in captions}) == 1
+    page.reload()
+    expect(page.locator("#sheet td .card[data-image]")).to_have_count(6)
+    page.locator("#sheet td .card").nth(3).click()
+    expect(page.locator("#lightbox .notes")).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#lightbox p").first).to_contain_text("1.6")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(page.locator("#columns")).to_be_visible()
+
+
+def test_moderated_cells_keep_their_place(page: Page) -> None:
+    """Two prompts and two strengths, one prompt moderated: the sheet says what the failures share."""
+    open_panel(page)
+    choose_axis(page, 0, "prompt", "TOK a cat\nTOK a dog #moderated-content")
+    choose_axis(page, 1, "finetune_strength", "0.5, 1")
+    start(page, 4)
+    expect(page.locator("#sheet .caveat")).to_contain_text(
+        "2 of 2 images with Prompt TOK a dog #moderated-content failed."
+    )
+    expect(page.locator("#sheet td .reason")).to_have_count(2)
+    expect(page.get_by_role("button", name="Retry 2 failed")).to_be_visible()
+    page.locator("#sheet [name=sheet-order]").select_option(label="Columns: Strength")
+    expect(page.locator("#sheet thead th").nth(1)).to_have_text("0.5")
+
+
+def test_mistakes_are_named_at_their_axis(page: Page) -> None:
+    """A wrong value is named below its axis while it is typed, and nothing can be started."""
+    open_panel(page)
+    choose_axis(page, 0, "finetune_strength", "1-2 (+0)")
+    note = panel(page).locator(".axes .note")
+    expect(note).to_have_class(re.compile("fault"))
+    expect(panel(page).locator("[data-act=sweep-start]")).to_be_disabled()
+    panel(page).locator(".axes textarea").fill("0-2 [6], 9")
+    expect(note).to_contain_text("9")
+    panel(page).locator(".axes textarea").fill("0-2 [3]")
+    expect(note).to_have_text("3 values: no finetune (control), 1, 2")
+    expect(panel(page).locator("[data-act=sweep-start]")).to_be_enabled()
+
+
+def test_prompts_from_a_file(page: Page, tmp_path: Path) -> None:
+    """A CSV in UTF-16 becomes a table axis; an unknown column is named."""
+    open_panel(page)
+    path = tmp_path / "prompts.csv"
+    path.write_bytes("label;prompt;seed\nFirst;TOK a fox;11\nSecond;TOK an owl;12\n".encode("utf-16"))
+    panel(page).locator("[name=axis-file]").set_input_files(path)
+    expect(panel(page).locator(".summary")).to_contain_text("2 images")
+    path.write_text("prompt,colour\na,b\n", encoding="utf-8")
+    panel(page).locator("[data-act=sweep-remove]").click()
+    panel(page).locator("[name=axis-file]").set_input_files(path)
+    expect(panel(page).locator(".axes .note")).to_contain_text("colour")
+
+
+def test_vote_by_keyboard(page: Page) -> None:
+    """Pairs are shown without their settings; a key votes, the ranking follows, and Undo takes a vote back."""
+    open_panel(page, seed="21")
+    choose_axis(page, 0, "finetune_strength", "0.5, 1, 1.5")
+    start(page, 3)
+    page.get_by_role("button", name="Vote").click()
+    vote = page.locator("#vote")
+    expect(vote.locator(".pair img").first).to_be_visible()
+    assert "0.5" not in vote.locator(".pair").inner_text()
+    for number in range(1, 4):
+        page.keyboard.press("1")
+        expect(vote.locator(".ranking h3")).to_contain_text(f"{number} vote")
+    expect(vote.locator(".message")).to_have_text("No more pairs to compare.")
+    vote.get_by_role("button", name="Undo the last vote").click()
+    expect(vote.locator(".ranking h3")).to_contain_text("2 votes")
+
+
+def test_change_axes_makes_only_new_cells(page: Page) -> None:
+    """A further value makes one image; the others are kept."""
+    open_panel(page, seed="31")
+    choose_axis(page, 0, "finetune_strength", "0.5, 1")
+    start(page, 2)
+    page.get_by_role("button", name="Change axes").click()
+    panel(page).locator(".axes textarea").fill("0.5, 1, 1.5")
+    expect(panel(page).locator(".summary")).to_contain_text("1 image ·")
+    panel(page).get_by_role("button", name="Change the sweep").click()
+    page.get_by_role("button", name="Make 1 image").click()
+    expect(page.locator("#sheet .progress")).to_contain_text("3 ready")
+    expect(page.locator("#sheet header")).to_have_attribute("data-active", "")
