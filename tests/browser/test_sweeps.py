@@ -113,10 +113,10 @@ def test_prompts_from_a_file(page: Page, tmp_path: Path) -> None:
     path.write_bytes("label;prompt;seed\nFirst;TOK a fox;11\nSecond;TOK an owl;12\n".encode("utf-16"))
     panel(page).locator("[name=axis-file]").set_input_files(path)
     expect(panel(page).locator(".summary")).to_contain_text("2 images")
-    path.write_text("prompt,colour\na,b\n", encoding="utf-8")
+    path.write_text("prompt,tint\na,b\n", encoding="utf-8")
     panel(page).locator("[data-act=sweep-remove]").click()
     panel(page).locator("[name=axis-file]").set_input_files(path)
-    expect(panel(page).locator(".axes .note")).to_contain_text("colour")
+    expect(panel(page).locator(".axes .note")).to_contain_text("tint")
 
 
 def test_vote_by_keyboard(page: Page) -> None:
