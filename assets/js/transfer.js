@@ -66,7 +66,8 @@ async function importImages(files) {
   files = [...files].sort((one, other) => isRecipe(one) - isRecipe(other));
   for (const [place, file] of files.entries()) {
     showProgress(place, files.length, total);
-    const address = `gallery/import?name=${encodeURIComponent(file.webkitRelativePath || file.name)}`;
+    const name = encodeURIComponent(file.webkitRelativePath || file.name);
+    const address = `gallery/import?name=${name}&modified=${file.lastModified}`;
     const refuse = (text) => total.rejected.push([file.name, text]);
     const response = await request(address, { file, onRefused: refuse });
     if (!response) continue;

@@ -73,6 +73,7 @@ class GenerationStore:
         self.importing = threading.BoundedSemaphore(MAX_CONCURRENT_IMPORTS)
         self.backlog = SearchBacklog(self._writer.run)
         if self.is_primary:
+            self.files.remove_received()
             self.backlog.start()
 
     def close(self) -> None:

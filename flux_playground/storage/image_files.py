@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +20,7 @@ class ImageFiles:
         self.images, self.inputs, self.thumbnails = (folder / name for name in ("images", "inputs", "thumbnails"))
         for path in (self.images, self.inputs, self.thumbnails):
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._imports = folder / "imports"
         self._size: int | None = None
         self._lock = threading.Lock()
 
@@ -35,6 +38,17 @@ class ImageFiles:
                 for path in (folder.iterdir() if folder.is_dir() else ())
             )
             return self._size
+
+    @contextlib.contextmanager
+    def receiving(self) -> Iterator[Path]:
+        """Yield a path for a file that is being imported; it is removed after the block."""
+        self._imports.mkdir(exist_ok=True, mode=0o700)
+        with tempfile.TemporaryDirectory(dir=self._imports, ignore_cleanup_errors=True) as folder:
+            yield Path(folder) / "file"
+
+    def remove_received(self) -> None:
+        """Remove the files that an ended process was importing."""
+        shutil.rmtree(self._imports, ignore_errors=True)
 
     def thumbnail(self, generation_id: str) -> Path:
         """Return the path of a generation's thumbnail, which need not exist."""

@@ -6,6 +6,7 @@ import io
 import itertools
 import json
 import re
+import time
 import zipfile
 from collections.abc import Iterator
 from typing import Any
@@ -96,8 +97,19 @@ def test_attacks_are_sentences(hosted: HostedPage, visitors: list[Stranger]) -> 
     assert (report["added"], len(report["rejected"])) == (1, 3)
     assert all(sentence.endswith(".") for _, sentence in report["rejected"])
     assert not list(hosted.folder.rglob("*evil*"))
-    assert not list((hosted.folder / "data").glob("import-*"))
+    assert not list((hosted.folder / "data" / "imports").iterdir())
     assert bring(visitors[1], "a.zip", file.getvalue()[:-50])["rejected"][0][1].endswith("cut short.")
+
+
+def test_time_of_a_file(hosted: HostedPage, visitors: list[Stranger]) -> None:
+    """An image without settings has the time of its file."""
+    token = f"{visitors[1].token}.{visitors[1].visit}"
+    for number, modified in enumerate(("1600000000500", "99999999999999999", "-1", "x"), start=10):
+        path = f"/gallery/import?name=dated-{number}.jpg&modified={modified}"
+        assert json.loads(visitors[1].call("POST", path, draw(number), x_flux_visit=token).body)["added"] == 1
+    times = {one.file_name: one.created_at for one in kept(hosted.folder)}
+    assert times["dated-10.jpg"] == 1_600_000_000.5
+    assert all(abs(times[f"dated-{number}.jpg"] - time.time()) < 100 for number in (11, 12, 13))
 
 
 def test_import_needs_a_visitor(hosted: HostedPage, addresses: Iterator[str]) -> None:

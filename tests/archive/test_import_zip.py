@@ -359,3 +359,19 @@ def test_known_images_are_not_read(
     import_archive(other, "bob", path)
     monkeypatch.setattr("flux_playground.images.media_types.verify", lambda _: pytest.fail("decoded"))
     assert import_archive(other, "bob", path).known == 2
+
+
+def test_received_files_are_removed(tmp_path: Path) -> None:
+    """A file that arrives is removed afterwards, and at the next start where the process was killed."""
+    opened = GenerationStore(tmp_path)
+    with opened.files.receiving() as path:
+        path.write_bytes(b"x")
+    assert not path.exists()
+    path.parent.mkdir()
+    path.write_bytes(b"x")
+    second = GenerationStore(tmp_path)  # another process, which leaves the files of the first one alone
+    assert path.exists()
+    second.close()
+    opened.close()
+    GenerationStore(tmp_path).close()
+    assert not path.exists()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
+import os
+import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -60,17 +61,21 @@ async def export(request: Request) -> Response:
 
 
 async def import_upload(request: Request) -> Response:
-    """Import an uploaded image or archive, whose name is `name`; return what was added as JSON."""
+    """Import an uploaded image or archive and return what was added as JSON.
+
+    `name` is the name of the file, `modified` its time in Unix milliseconds.
+    """
     context = context_of(request, request.headers.get(TOKEN_HEADER, ""))
     playground = context.playground
     name = request.query_params.get("name", "")[-MAX_NAME_CHARS:] or "file"
     try:
         # In the data folder, because the folder for temporary files can be small, or in memory.
-        with tempfile.TemporaryDirectory(prefix="import-", dir=playground.store.files.folder) as folder:
-            path = Path(folder) / "upload"
+        with playground.store.files.receiving() as path:
             with path.open("wb") as file:
                 async for chunk in request.stream():
                     await asyncio.to_thread(file.write, chunk)
+            if re.fullmatch(r"[1-9][0-9]{0,12}", modified := request.query_params.get("modified", "")):
+                os.utime(path, (int(modified) / 1000,) * 2)
             return await asyncio.to_thread(_import_file, context, name, path)
     except OSError as error:
         return PlainTextResponse(f"The file cannot be stored: {error.strerror}.", 507)
