@@ -12,12 +12,23 @@ if TYPE_CHECKING:
     from .errors import PlaygroundError as PlaygroundError
     from .playground import Playground as Playground
     from .settings import Settings as Settings
+    from .sweep_control import Sweeps as Sweeps
+    from .sweeps.axes import AxisKind as AxisKind
+    from .sweeps.axes import AxisText as AxisText
 
-__all__ = ["Playground", "PlaygroundError", "Settings"]
+__all__ = ["AxisKind", "AxisText", "Playground", "PlaygroundError", "Settings", "Sweeps"]
+
+HOMES = {
+    "AxisKind": "sweeps.axes",
+    "AxisText": "sweeps.axes",
+    "Playground": "playground",
+    "PlaygroundError": "errors",
+    "Settings": "settings",
+    "Sweeps": "sweep_control",
+}
 
 
 def __getattr__(name: str) -> Any:
-    homes = {"Playground": "playground", "PlaygroundError": "errors", "Settings": "settings"}
-    if name not in homes:
+    if name not in HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{homes[name]}", __name__), name)
+    return getattr(import_module(f".{HOMES[name]}", __name__), name)

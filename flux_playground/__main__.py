@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import Playground, Settings, active_document, archive_command, network
+from . import Playground, Settings, active_document, archive_command, network, sweep_command
 from .errors import InvalidDocument, InvalidSettings
 from .local import LocalServer
 from .log_limit import limit_repeated_lines
@@ -73,6 +73,9 @@ def main() -> int:
     if sys.argv[1:2] and sys.argv[1] in archive_command.COMMANDS:
         _escape_unprintable()
         return archive_command.run(sys.argv[1:])
+    if sys.argv[1:2] == [sweep_command.COMMAND]:
+        _escape_unprintable()
+        return sweep_command.run(sys.argv[2:], _open_playground)
     return start(sys.argv[1:]).serve()
 
 
@@ -81,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     lines = [f"  {variable.name:{width}}  {variable.help}" for variable in list_variables()]
     parser = argparse.ArgumentParser(
         "flux-playground",
-        description="A playground for the image API of BFL. The commands `export` and `import` have their own --help.",
+        description="A playground for the image API of BFL. `export`, `import` and `sweep` have their own --help.",
         epilog="\n".join(["settings, as environment variables or in a file named .env:", *lines]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

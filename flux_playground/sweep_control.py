@@ -5,29 +5,28 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from .access.visitor import OWNER, Visitor
 from .build_request import SEED
-from .errors import FieldError, InvalidDocument, InvalidRequest, InvalidSweep, QueueFull
+from .errors import InvalidDocument, InvalidSweep, QueueFull
 from .generation import Generation
-from .image_ref import is_image_ref
 from .playground import Playground
 from .recipe import fingerprint
-from .request_images import encode_images, find_images, redact, resolve_image_refs
-from .schema import Operation
 from .storage.sweep_store import StoredSweep, SweepState, Vote
 from .sweep_run import MAX_WINDOW, SweepRun
 from .sweeps.axes import AxisText
 from .sweeps.estimate import Estimate, estimate_sweep
 from .sweeps.plan import Cell, Plan, expand, make_plan
+from .sweeps.plan_images import check_images, store_images
 from .sweeps.plan_json import dump_plan, load_plan
 from .sweeps.sheet import CellState, SheetCell, match_cells
 from .sweeps.votes import Ranking, next_pair, rank_points
 
-MAX_SWEEPS_PER_VISITOR = 500
+MAX_SWEEPS_PER_VISITOR = 200
 MAX_RUNNING_PER_VISITOR = 4
 MAX_ENDED_RUNS = 100  # of which the errors of cells are kept
 RUNNING = (CellState.QUEUED, CellState.RUNNING)
@@ -67,7 +66,9 @@ class Sweeps:
         """
         playground = self._playground
         operation = playground.document.operation(endpoint) if endpoint else playground.operation
-        return self._check_images(make_plan(operation, self._store_images(operation, values, visitor), axes), visitor)
+        load = partial(playground.load_input, visitor=visitor)
+        stored = store_images(operation, values, load, playground.store.inputs.save)
+        return check_images(operation, make_plan(operation, stored, axes), stored, load)
 
     def create(self, plan: Plan, visitor: Visitor = OWNER, name: str = "") -> StoredSweep:
         """Store a plan as a sweep of which nothing was sent; raises `InvalidSweep`, `StorageError`."""
@@ -83,6 +84,24 @@ class Sweeps:
         missing = [one.cell for one in cells if one.state is CellState.MISSING]
         existing = sum(one.state is CellState.SUCCEEDED for one in cells)
         return self._estimate(plan.endpoint, visitor, missing, existing)
+
+    def generate(
+        self, values: Mapping[str, Any], axes: Sequence[AxisText], visitor: Visitor = OWNER, *, endpoint: str = ""
+    ) -> Iterator[tuple[SheetCell, ...]]:
+        """Make a sweep and yield its cells after each change, at last when it has ended; raises what `start` raises.
+
+        The sweep goes on when the caller stops iterating.
+        """
+        sweep = self.create(self.plan(values, axes, visitor, endpoint=endpoint), visitor)
+        self.start(sweep.id, visitor)
+        yield from self.watch(sweep.id, visitor)
+
+    def watch(self, sweep_id: str, visitor: Visitor = OWNER) -> Iterator[tuple[SheetCell, ...]]:
+        """Yield the cells of a sweep after each change, at last when it has ended; raises `KeyError`."""
+        self.get(sweep_id, visitor)
+        if (run := self._runs.get(sweep_id)) is not None:
+            yield from (self.cells(sweep_id, visitor) for _ in run.watch())
+        yield self.cells(sweep_id, visitor)
 
     def get(self, sweep_id: str, visitor: Visitor = OWNER) -> StoredSweep:
         """Return a sweep with its present state; raises `KeyError`."""
@@ -153,7 +172,8 @@ class Sweeps:
             self._check_at_rest(sweep)
             operation = self._playground.document.operation(sweep.endpoint)
             values = load_plan(sweep.plan).values
-            plan = self._check_images(make_plan(operation, values, axes), visitor, known=values)
+            load = partial(self._playground.load_input, visitor=visitor)
+            plan = check_images(operation, make_plan(operation, values, axes), values, load)
             state = sweep.state if sweep.state is SweepState.DRAFT else SweepState.PAUSED
             text = dump_plan(plan, with_points=True)
             return self._store.save(replace(sweep, plan=text, state=state, problem=None))
@@ -257,26 +277,3 @@ class Sweeps:
         run = self._runs.get(sweep.id)
         if run is not None and not run.has_ended:
             raise InvalidSweep("This sweep is running. Stop it first.")
-
-    def _store_images(self, operation: Operation, values: Mapping[str, Any], visitor: Visitor) -> dict[str, Any]:
-        """Return the values with references instead of images, which are stored; raises `InvalidRequest`."""
-        loaded = resolve_image_refs(operation, values, lambda ref: self._playground.load_input(ref, visitor))
-        wrong: list[FieldError] = []
-        for field in operation.fields:
-            if field.media and loaded.get(field.name) not in (None, "", []):
-                loaded[field.name], faults = encode_images(field, loaded[field.name])
-                wrong += faults
-        if wrong:
-            raise InvalidRequest(wrong)
-        return redact(operation, loaded, self._playground.store.inputs.save)
-
-    def _check_images(self, plan: Plan, visitor: Visitor, known: Mapping[str, Any] | None = None) -> Plan:
-        """Return the plan; raises `InvalidSweep` if an axis names an image that the visitor has not sent."""
-        operation = self._playground.document.operation(plan.endpoint)
-        own = set(find_images(operation, plan.values if known is None else known).values())
-        for cell in expand(plan):
-            for image in find_images(operation, cell.request).values():
-                if image not in own and is_image_ref(image) and self._playground.load_input(image, visitor) is None:
-                    raise InvalidSweep("An axis names an image that is not kept here. Choose the image again.")
-                own.add(image)
-        return plan

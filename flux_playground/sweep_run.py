@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
@@ -142,6 +142,19 @@ class SweepRun:
         with self._lock:
             if listener in self._listeners:
                 self._listeners.remove(listener)
+
+    def watch(self) -> Iterator[SweepRun]:
+        """Yield the run now and after each change; a slow watcher misses some, but never the last one, at its end."""
+        changed = threading.Event()
+        self.add_listener(changed.set)
+        try:
+            while not self._ended:
+                changed.clear()
+                yield self
+                if not self._ended:
+                    changed.wait()
+        finally:
+            self.remove_listener(changed.set)
 
     def _work(self) -> None:
         while not self._closed:

@@ -16,7 +16,7 @@ SOURCES = sorted([ROOT / "app.py", *PACKAGE.rglob("*.py")])
 
 MAY_IMPORT = {
     "app": {"__main__"},
-    "__init__": {"errors", "playground", "settings"},
+    "__init__": {"errors", "playground", "settings", "sweep_control", "sweeps"},
     "__main__": {
         "active_document",
         "archive_command",
@@ -29,6 +29,7 @@ MAY_IMPORT = {
         "process_memory",
         "settings",
         "storage",
+        "sweep_command",
         "ui",
     },
     "archive_command": {"access", "active_document", "archive", "errors", "schema", "settings", "storage"},
@@ -76,9 +77,9 @@ MAY_IMPORT = {
         *{"request_images", "schema", "storage"},
     },
     "sweep_control": {
-        *{"access", "build_request", "errors", "generation", "image_ref", "playground", "recipe", "request_images"},
-        *{"schema", "storage", "sweep_run", "sweeps"},
+        *{"access", "build_request", "errors", "generation", "playground", "recipe", "storage", "sweep_run", "sweeps"},
     },
+    "sweep_command": {"errors", "playground", "settings", "storage", "sweep_control", "sweeps"},
     "sweep_run": {
         *{"access", "errors", "generation", "playground", "recipe", "request_images", "storage", "sweeps"},
     },

@@ -19,7 +19,7 @@ from .plan import MAX_AXES, Plan, make_plan
 
 VERSION_KEY = "flux_playground_sweep"
 VERSION = 1
-MAX_PLAN_CHARACTERS = 8_000_000
+MAX_PLAN_CHARACTERS = 4_000_000
 LIMITS = JsonLimits(characters=MAX_PLAN_CHARACTERS, values=200_000)
 
 

@@ -1,0 +1,90 @@
+"""Stored sweeps: whole, private, with their votes, and with their input images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from flux_playground.errors import OutOfCredits
+from flux_playground.generation import Generation, State
+from flux_playground.image_ref import image_ref
+from flux_playground.storage.generation_store import GenerationStore
+from flux_playground.storage.sweep_store import StoredSweep, SweepState, Vote
+
+EMPTY = OutOfCredits("Empty.", status_code=402)
+SWEEP = StoredSweep("a", "ann", 1.0, "Ladder", "/v1/x", "{}", SweepState.PAUSED, EMPTY)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[GenerationStore]:
+    """An empty store."""
+    with closing(GenerationStore(tmp_path)) as opened:
+        yield opened
+
+
+def test_sweep_is_kept(store: GenerationStore, tmp_path: Path) -> None:
+    """A sweep is the same after a restart, its problem included."""
+    store.sweeps.save(SWEEP)
+    with closing(GenerationStore(tmp_path)) as again:
+        found = again.sweeps.get("ann", "a")
+    assert found is not None
+    assert found.problem is not None
+    assert found.problem.as_dict() == EMPTY.as_dict()
+    assert replace(found, problem=SWEEP.problem) == SWEEP
+
+
+def test_sweeps_are_private(store: GenerationStore) -> None:
+    """An owner finds only their own sweeps, the newest first, and deletes no other."""
+    store.sweeps.save(SWEEP)
+    store.sweeps.save(replace(SWEEP, id="b", created_at=2.0))
+    store.sweeps.save(replace(SWEEP, id="c", owner="bob"))
+    assert [one.id for one in store.sweeps.recent("ann")] == ["b", "a"]
+    assert store.sweeps.count("ann") == 2
+    assert store.sweeps.get("bob", "a") is None
+    store.sweeps.add_vote("a", Vote("x", "y", "x"))
+    store.sweeps.delete("bob", "a")
+    assert store.sweeps.votes("a") == [Vote("x", "y", "x")]
+    store.sweeps.delete("ann", "a")
+    assert store.sweeps.get("ann", "a") is None
+    assert store.sweeps.votes("a") == []
+
+
+def test_votes_are_in_order(store: GenerationStore) -> None:
+    """Votes are in their order; the last one can be taken back."""
+    votes = [Vote("x", "y", winner) for winner in ("x", "y", "")]
+    for vote in votes:
+        store.sweeps.add_vote("a", vote)
+    store.sweeps.add_vote("b", votes[0])
+    store.sweeps.remove_last_vote("a")
+    assert store.sweeps.votes("a") == votes[:2]
+    assert store.sweeps.votes("b") == votes[:1]
+
+
+def test_input_images_of_a_sweep_are_kept(store: GenerationStore) -> None:
+    """The images of a sweep that is not done are in use; those of a draft are not."""
+    plan = f'{{"image":"{image_ref("QUJD")}"}}'
+    store.sweeps.save(replace(SWEEP, plan=plan))
+    assert store.inputs.referenced() == {image_ref("QUJD")}
+    store.sweeps.save(replace(SWEEP, plan=plan, state=SweepState.DRAFT))
+    assert store.inputs.referenced() == set()
+
+
+def test_generations_of_a_sweep(store: GenerationStore) -> None:
+    """The generations of a sweep are found by owner and id, and existing images by several fingerprints."""
+    one = Generation("1", "ann", 1.0, "/v1/x", "http://127.0.0.1:1", {}, State.SUCCEEDED, sweep="a", fingerprint="f")
+    for generation in (
+        one,
+        replace(one, id="2", created_at=2.0, fingerprint="g"),
+        replace(one, id="3", owner="bob"),
+        replace(one, id="4", sweep="", state=State.FAILED, fingerprint="h"),
+        replace(one, id="5", sweep="", image_deleted_at=1.0, fingerprint="i"),
+    ):
+        store.save(generation)
+    assert [found.id for found in store.of_sweep("ann", "a")] == ["1", "2"]
+    assert store.of_sweep("ann", "") == []
+    found = store.find_by_fingerprints("ann", ["f", "g", "h", "i", "j"])
+    assert {digest: generation.id for digest, generation in found.items()} == {"f": "1", "g": "2"}
