@@ -222,12 +222,14 @@ def test_purge_of_many(store: GenerationStore) -> None:
 def test_purge_hides_no_spending(store: GenerationStore) -> None:
     """An image that is paid for after the latest rows were purged counts."""
     spender, now = Identity("a", "b"), time.time()
+    made(store, 8, created_at=now, spender=spender)
+    assert store.usage.spent(spender, 0.0, now) == 1
     ids = [made(store, number, created_at=now, imported="a1111") for number in range(3)]
-    assert store.usage.spent(spender, 0.0, now) == 0
+    assert store.usage.spent(spender, 0.0, now) == 1
     store.annotations.delete("owner", ids, now - 1)
     assert store.purge(now) == 3
-    made(store, 9, created_at=now, cost=6.0, spender=spender)
-    assert store.usage.spent(spender, 0.0, now) == 1
+    made(store, 9, created_at=now, spender=spender)
+    assert store.usage.spent(spender, 0.0, now) == 2
 
 
 def test_interrupted_purge_continues(store: GenerationStore, monkeypatch: pytest.MonkeyPatch) -> None:
