@@ -63,6 +63,9 @@ function hideErrorsOfFilledFields() {
 function describeInputs() {
   for (const hint of $$(".hint")) {
     const isInvalid = Boolean($(".fault", hint)) && !hint.closest(".field.mended");
+    for (const list of $$(".image-list", hint.closest(".field"))) {
+      setAttribute(list, "aria-describedby", `${aboutId(nameOfHint(hint))} ${hint.id}`.trim());
+    }
     for (const box of findInputs(nameOfHint(hint))) {
       if (box.type?.startsWith("text") && box.dir !== "auto") box.dir = "auto"; // the text may read from right to left
       setAttribute(box, "aria-describedby", `${aboutId(nameOfHint(hint))} ${hint.id}`.trim());

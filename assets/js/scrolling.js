@@ -31,7 +31,8 @@ export function goToField(name) {
   if (advanced && !field.offsetParent) $("button.label-wrap", advanced)?.click();
   setTimeout(() => {
     field.scrollIntoView({ block: "center", behavior: scrollBehavior() });
-    findInput(name)?.focus({ preventScroll: true });
+    const input = findInput(name);
+    (input?.offsetParent ? input : $("input, button", $(".image-list", field) || field))?.focus({ preventScroll: true });
   }, OPENING_MILLISECONDS);
 }
 

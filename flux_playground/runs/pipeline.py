@@ -23,10 +23,10 @@ from .queued_request import LoadedRequests
 PLACE_CHECK_SECONDS = 0.2
 
 FIRST_ONLY: Mapping[str, Any] = {
-    **dict.fromkeys(("cost", "submit_cost", "input_mp", "output_mp", "reported_seconds", "spender")),
+    **dict.fromkeys(("seed", "cost", "submit_cost", "input_mp", "output_mp", "reported_seconds", "spender")),
     **dict.fromkeys(("fingerprint", "sweep", "reproduces"), ""),
 }
-"""What only the first of several images of a task has."""
+"""What only the first of several images of a task has: the seed of the others is unknown."""
 
 log = logging.getLogger(__name__)
 

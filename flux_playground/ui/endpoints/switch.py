@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ... import schema
 from ...errors import InvalidRequest
 from ...schema import Field
 from ...schema.coerce import coerce, is_blank
-from ...schema.image_places import list_images
+from ...schema.image_places import GivenImage, arrange_images, holds_images, list_images
 from ...schema.validate import validate
 from ..form.form import Form
 from ..text.templates import render
@@ -33,10 +34,13 @@ def render_picker(forms: Sequence[Form]) -> str:
 
 
 def carry_over(form: Form, values: Mapping[str, Any]) -> CarryOver:
-    """Return the contents of a form's inputs for the values of another endpoint's form."""
+    """Return the contents of a form's inputs for the values of another endpoint's form.
+
+    Images whose field this form does not have go into its empty fields for images, in their order.
+    """
     names = {field.name for field in form.fields}
-    rejected = [(name, "has no field here") for name in values if name not in names]
-    accepted = {}
+    rejected: list[tuple[str, str]] = []
+    accepted: dict[str, Any] = {}
     for field in form.fields:
         value = values.get(field.name)
         if is_blank(value):
@@ -45,7 +49,34 @@ def carry_over(form: Form, values: Mapping[str, Any]) -> CarryOver:
             rejected.append((field.name, reason))
         else:
             accepted[field.name] = value
+    others = {name: value for name, value in values.items() if name not in names}
+    accepted |= _place_images(form, accepted, others)
+    placed = [given.image for name, value in accepted.items() for given in _images(name, value)]
+    for name, value in others.items():
+        images = _images(name, value)
+        if not images or any(given.image not in placed for given in images):
+            rejected.append((name, "has no field here"))
     return CarryOver({**form.initial(), **form.fill(accepted)}, tuple(rejected))
+
+
+def _place_images(form: Form, accepted: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of empty fields that take images of other fields."""
+    held = [given.image for name, value in accepted.items() for given in _images(name, value)]
+    loose = [given for name, value in others.items() for given in _images(name, value) if given.image not in held]
+    placed: dict[str, Any] = {}
+    for field in form.fields:
+        if field.images is not None and field.name not in accepted and loose:
+            taken = loose[: field.images.most]
+            loose = loose[len(taken) :]
+            placed[field.name] = arrange_images(field.name, field.schema, [GivenImage(one.image) for one in taken])
+    return placed
+
+
+def _images(name: str, value: Any) -> list[GivenImage]:
+    """Return the images in a value of a form; a text is one only in a field with the name of an image."""
+    found = list_images(name, {}, value)
+    is_named = holds_images(name, {"type": "string"})
+    return found if all(isinstance(given.image, Path) or is_named for given in found) else []
 
 
 def render_rejected(carried: CarryOver) -> str:

@@ -5,6 +5,7 @@ A field without a hint gets the schema's title and description, and an input tha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -132,4 +133,6 @@ def advanced(field: Field) -> bool:
     """Return whether a field belongs to the advanced section."""
     if field.required or field.name in FIRST or field.name in LONG:
         return False
+    if field.images is not None and field.name not in LAST:
+        return re.search(r"_\d+$", field.name) is not None  # the first of several fields is always visible
     return field.name in ADVANCED or field.name in LAST or field.nullable or field.default is not None

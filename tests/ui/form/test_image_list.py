@@ -13,6 +13,7 @@ import pytest
 from flux_playground import Playground, Settings
 from flux_playground.generation import State
 from flux_playground.local import LocalServer
+from flux_playground.ui.endpoints import switch
 from flux_playground.ui.form import image_list
 from flux_playground.ui.form.form import Form
 from flux_playground.ui.gradio_patches.uploaded_files import save_upload
@@ -136,3 +137,24 @@ def test_the_same_image_is_stored_once(maker: Playground) -> None:
         made = list(maker.generate(form.read(raw), endpoint="/v1/flux-3-image"))[-1]
     assert len(set(made.request["images"])) == 1
     assert len(list(maker.store.files.inputs.iterdir())) == 1
+
+
+def test_images_follow_to_another_endpoint() -> None:
+    """Images go into the fields of another endpoint in their order; those without room are named."""
+    klein, flux3, single = form_of("/v1/klein"), form_of("/v1/flux-3-image"), form_of("/v1/object")
+    raw = {f"input_image{end}": json.dumps([{"path": save_upload(png(), f"a{end}.png")}]) for end in ("", "_2", "_4")}
+    values = {name: value for name, value in klein.read(raw).items() if value is not None}
+    there = switch.carry_over(flux3, values)
+    paths = [json.loads(content)[0]["path"] for content in raw.values()]
+    assert [entry["path"] for entry in json.loads(there.inputs["images"])] == paths
+    assert there.rejected == ()
+    back = switch.carry_over(klein, {"images": [*flux3.read(there.inputs)["images"], ADDRESS]})
+    names = ["input_image", "input_image_2", "input_image_3", "input_image_4"]
+    assert [json.loads(back.inputs[name])[0] for name in names] == [
+        *({"path": path} for path in paths),
+        {"address": ADDRESS},
+    ]
+    few = switch.carry_over(single, values)
+    assert json.loads(few.inputs["reference"]) == [{"path": paths[0]}]
+    assert [name for name, _ in few.rejected] == ["input_image_2", "input_image_4"]
+    assert switch.carry_over(flux3, {"webhook_url": ADDRESS}).inputs["images"] in (None, "")
