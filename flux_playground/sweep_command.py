@@ -79,7 +79,9 @@ def _make(playground: Playground, sweeps: Sweeps, options: argparse.Namespace) -
     if not (is_free or options.yes or _confirm(estimate)):
         sys.stderr.write("Nothing was sent.\n")
         return 2
-    sweep = sweep or sweeps.create(plan, OWNER, Path(options.plan).stem)
+    if sweep is None:
+        axes = [axis.source for axis in plan.axes]
+        sweep = sweeps.create(plan.values, axes, endpoint=plan.endpoint, name=Path(options.plan).stem)
     sys.stdout.write(f"Sweep {sweep.id}\n")
     sys.stdout.flush()  # an interrupted sweep is continued by its id
     sweeps.start(sweep.id)
@@ -102,8 +104,7 @@ def _open(playground: Playground, sweeps: Sweeps, name: str) -> tuple[StoredSwee
         return sweep, load_plan(sweep.plan)
     with Path(name).open("rb") as file:
         text = file.read(4 * MAX_PLAN_CHARACTERS + 1)  # bytes of UTF-8
-    plan = parse_plan(text, playground.document.operation)
-    return None, sweeps.plan(plan.values, [axis.source for axis in plan.axes], endpoint=plan.endpoint)
+    return None, parse_plan(text, playground.document.operation)
 
 
 def _watch(sweeps: Sweeps, sweep: StoredSweep, output: TextIO) -> tuple[SheetCell, ...]:

@@ -27,7 +27,7 @@ from .sweeps.sheet import CellState, SheetCell, match_cells
 from .sweeps.votes import Ranking, next_pair, rank_points
 
 MAX_SWEEPS_PER_VISITOR = 200
-MAX_RUNNING_PER_VISITOR = 4
+MAX_RUNNING_PER_VISITOR, MAX_RUNNING = 4, 100  # each has a thread
 MAX_ENDED_RUNS = 100  # of which the errors of cells are kept
 RUNNING = (CellState.QUEUED, CellState.RUNNING)
 REPEATABLE = (CellState.MISSING, CellState.FAILED, CellState.SUBMIT_UNKNOWN)
@@ -70,8 +70,20 @@ class Sweeps:
         stored = store_images(operation, values, load, playground.store.inputs.save)
         return check_images(operation, make_plan(operation, stored, axes), stored, load)
 
-    def create(self, plan: Plan, visitor: Visitor = OWNER, name: str = "") -> StoredSweep:
-        """Store a plan as a sweep of which nothing was sent; raises `InvalidSweep`, `StorageError`."""
+    def create(
+        self,
+        values: Mapping[str, Any],
+        axes: Sequence[AxisText],
+        visitor: Visitor = OWNER,
+        *,
+        endpoint: str = "",
+        name: str = "",
+    ) -> StoredSweep:
+        """Store a sweep, of which nothing was sent; raises what `plan` raises, and `InvalidSweep` for too many sweeps.
+
+        It takes no `Plan`, which could name the images of other visitors.
+        """
+        plan = self.plan(values, axes, visitor, endpoint=endpoint)
         if self._store.count(visitor.id) >= MAX_SWEEPS_PER_VISITOR:
             raise InvalidSweep(f"You have {MAX_SWEEPS_PER_VISITOR} sweeps. Delete one first.")
         text = dump_plan(plan, with_points=True)
@@ -92,7 +104,7 @@ class Sweeps:
 
         The sweep goes on when the caller stops iterating.
         """
-        sweep = self.create(self.plan(values, axes, visitor, endpoint=endpoint), visitor)
+        sweep = self.create(values, axes, visitor, endpoint=endpoint)
         self.start(sweep.id, visitor)
         yield from self.watch(sweep.id, visitor)
 
@@ -218,15 +230,16 @@ class Sweeps:
             if run is None or not run.add(select, visitor):
                 run = self._new_run(sweep, visitor)
                 run.add(select, visitor)
-                self._runs[sweep_id] = run
                 run.start()
+                self._runs[sweep_id] = run
             return run.sweep
 
     def _new_run(self, sweep: StoredSweep, visitor: Visitor) -> SweepRun:
         runs = list(self._runs.values())
-        running = sum(run.is_running and run.sweep.owner == visitor.id for run in runs)
-        if running >= MAX_RUNNING_PER_VISITOR:
-            raise QueueFull(f"{running} of your sweeps are running already.")
+        running = [run for run in runs if not run.has_ended]
+        own = sum(run.sweep.owner == visitor.id for run in running)
+        if own >= MAX_RUNNING_PER_VISITOR or len(running) >= MAX_RUNNING:
+            raise QueueFull(f"{own} of your sweeps are running already, and {len(running) - own} of other visitors.")
         for run in [run for run in runs if run.has_ended][:-MAX_ENDED_RUNS]:
             del self._runs[run.sweep.id]
         cells = self.cells(sweep.id, visitor)

@@ -94,7 +94,7 @@ class SweepRun:
             with self._lock:
                 known = {cell.id for cell in self._todo} | set(self._active)
                 self._todo += [cell for cell in cells if cell.id not in known]
-                self.visitor, self._paused = visitor, False
+                self.visitor, self._paused, self._unknown = visitor, False, 0
                 self.sweep = replace(self.sweep, state=SweepState.RUNNING, problem=None)
                 for cell in cells:
                     self.errors.pop(cell.id, None)

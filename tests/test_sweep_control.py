@@ -58,7 +58,7 @@ def wait(sweeps: Sweeps, sweep: StoredSweep) -> StoredSweep:
 
 def make(sweeps: Sweeps, *axes: AxisText, **values: object) -> StoredSweep:
     """A sweep that has run to its end."""
-    sweep = sweeps.create(sweeps.plan({**VALUES, **values}, axes))
+    sweep = sweeps.create({**VALUES, **values}, axes)
     sweeps.start(sweep.id)
     return wait(sweeps, sweep)
 
@@ -103,7 +103,7 @@ def test_existing_images_are_free(sweeps: Sweeps, playground: Playground) -> Non
     assert (estimate.images, estimate.existing) == (2, 1)
     assert estimate.price.credits == 14
     assert estimate.price.basis is Basis.KNOWN
-    sweep = sweeps.create(plan)
+    sweep = sweeps.create({**VALUES, "seed": 5}, [STRENGTHS])
     sweeps.start(sweep.id)
     assert wait(sweeps, sweep).state is SweepState.DONE
     assert len(playground.recent()) == 3
@@ -130,7 +130,7 @@ def test_extension_makes_only_new_cells(sweeps: Sweeps, playground: Playground) 
 def test_pause_and_resume(settings: Settings) -> None:
     """A paused sweep starts no cell; resumed, it makes the rest, and each cell once."""
     with Playground(settings.replace(max_in_flight=2), limits=FAST_POLLS) as playground, Sweeps(playground) as sweeps:
-        sweep = sweeps.create(sweeps.plan(VALUES, [AxisText("seed", "12 random")]))
+        sweep = sweeps.create(VALUES, [AxisText("seed", "12 random")])
         sweeps.start(sweep.id)
         run = sweeps.run(sweep.id)
         assert run is not None
@@ -153,7 +153,7 @@ def test_stop_takes_cells_out_of_the_queue(settings: Settings) -> None:
     slow = {**VALUES, "prompt": "a red cat #slow"}
     with Playground(settings.replace(max_in_flight=1), limits=FAST_POLLS) as playground, Sweeps(playground) as sweeps:
         playground.start(slow)
-        sweep = sweeps.create(sweeps.plan(VALUES, [STRENGTHS]))
+        sweep = sweeps.create(VALUES, [STRENGTHS])
         sweeps.start(sweep.id)
         while not playground.queue_position(playground.recent()[0].id):
             time.sleep(0.01)
@@ -226,7 +226,7 @@ def hosted(settings: Settings, server: LocalServer) -> Iterator[Sweeps]:
 def test_allowance_counts_the_whole_plan(hosted: Sweeps) -> None:
     """A plan over the allowance is refused before anything is sent; one within it is made."""
     ann = Visitor("ann", identity=Identity("1.2.3.4", "browser"))
-    sweep = hosted.create(hosted.plan(VALUES, [AxisText("seed", "1-4")], ann), ann)
+    sweep = hosted.create(VALUES, [AxisText("seed", "1-4")], ann)
     with pytest.raises(QuotaExceeded, match=r"3 images an hour\. 4 more images are too many\.") as caught:
         hosted.start(sweep.id, ann)
     assert caught.value.retry_after is None
@@ -246,7 +246,7 @@ def test_allowance_that_ends_halfway(settings: Settings, server: LocalServer) ->
     allowed = mine.replace(allowance=Allowance.read("3/hour"))
     with Playground(allowed, limits=FAST_POLLS) as playground, Sweeps(playground) as sweeps:
         values = {**VALUES, "prompt": "a cat #slow"}
-        sweep = sweeps.create(sweeps.plan(values, [AxisText("seed", "1-3")], ann), ann)
+        sweep = sweeps.create(values, [AxisText("seed", "1-3")], ann)
         sweeps.start(sweep.id, ann)
         playground.start({**VALUES, "seed": 99}, ann)
         ended = wait(sweeps, sweep)
@@ -303,7 +303,7 @@ def test_images_are_sent_with_each_cell(sweeps: Sweeps, playground: Playground) 
 
 def test_another_schema_sends_nothing(sweeps: Sweeps, playground: Playground) -> None:
     """A cell whose request would be another one today is not sent: it could not be found again."""
-    sweep = sweeps.create(sweeps.plan(VALUES, [STRENGTHS]))
+    sweep = sweeps.create(VALUES, [STRENGTHS])
     damaged = replace(sweep, plan=sweep.plan.replace("my-finetune", " my-finetune "))
     playground.store.sweeps.save(damaged)
     sweeps.start(sweep.id)
@@ -316,7 +316,7 @@ def test_restart_pauses_and_resumes(settings: Settings) -> None:
     """A sweep whose program has ended is paused; resumed, it makes what is missing and collects the rest."""
     slow = settings.replace(max_in_flight=2)
     with Playground(slow, limits=FAST_POLLS) as playground, Sweeps(playground) as sweeps:
-        sweep = sweeps.create(sweeps.plan(VALUES, [AxisText("seed", "8 random")]), name="Seeds")
+        sweep = sweeps.create(VALUES, [AxisText("seed", "8 random")], name="Seeds")
         sweeps.start(sweep.id)
         while len(playground.recent()) < 4:
             time.sleep(0.01)

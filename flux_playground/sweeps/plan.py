@@ -77,8 +77,11 @@ def make_plan(operation: Operation, values: Mapping[str, Any], sources: Sequence
 
 
 def hold_seed(operation: Operation, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values with one random seed in place of a blank one, where the endpoint has seeds."""
-    seed = draw_seed(operation) if draws_seed(values) else None
+    """Return the values with one random seed in place of a blank one, where the endpoint has seeds.
+
+    Raises `InvalidRequest` for a seed that the schema refuses.
+    """
+    seed = draw_seed(operation) if draws_seed(values) else build_value(operation, SEED, values[SEED])
     return {**values, SEED: seed} if seed is not None else dict(values)
 
 

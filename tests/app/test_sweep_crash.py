@@ -51,9 +51,9 @@ def make(name, fatal):
         return step if "flux_playground/" in file and any(part in file for part in PARTS) else None
     settings = Settings(data=folder / name, base_url=url, api_key=name, max_in_flight=2)
     with Playground(settings) as playground, Sweeps(playground) as sweeps:
-        plan = sweeps.plan({"finetune_id": "mine", "prompt": "a cat", "seed": 7}, [AxisText("seed", "6 random")])
+        values = {"finetune_id": "mine", "prompt": "a cat", "seed": 7}
         threading.settrace(enter)
-        sweep = sweeps.create(plan)
+        sweep = sweeps.create(values, [AxisText("seed", "6 random")])
         sweeps.start(sweep.id)
         ended = threading.Event()
         run = sweeps.run(sweep.id)

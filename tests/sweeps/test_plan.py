@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -106,6 +107,10 @@ def test_errors_of_the_form() -> None:
     with pytest.raises(InvalidRequest) as caught:
         make_plan(ENDPOINT, {"raw": "maybe"}, [STRENGTHS])
     assert {detail.field for detail in caught.value.details} == {"raw"}
+    with pytest.raises(InvalidRequest) as caught:
+        make_plan(ENDPOINT, {**VALUES, "seed": "abc"}, [STRENGTHS, AxisText("seed", "4 random")])
+    assert {detail.field for detail in caught.value.details} == {"seed"}
+    assert [cell.request["seed"] for cell in expand(plan_of(AxisText("seed", "1 random"), seed="42"))] == [42]
     with pytest.raises(InvalidRequest) as caught:
         make_plan(ENDPOINT, {"prompt": "a"}, [STRENGTHS])
     assert {detail.field for detail in caught.value.details} == {"finetune_id"}
@@ -243,3 +248,10 @@ def test_presets_pass_every_endpoint() -> None:
 
     for operation in schema.load().operations:
         check(operation)
+
+
+def test_plan_in_the_documentation() -> None:
+    """The plan that the documentation shows has the cells that it describes."""
+    text = (Path(__file__).parent.parent.parent / "docs" / "sweeps.md").read_text(encoding="utf-8")
+    plan = parse_plan(text.partition("```json")[2].partition("```")[0], schema.load().operation)
+    assert plan.size == 12

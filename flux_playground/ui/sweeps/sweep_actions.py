@@ -48,8 +48,8 @@ async def start_sweep(context: Context) -> Update:
 
 def _create(context: Context, values: dict[str, Any], axes: list[Any], name: str) -> str:
     sweeps, visitor = context.page.sweeps, context.visitor
-    plan = sweeps.plan(values, axes, visitor, endpoint=context.operation.path)
-    sweep = sweeps.create(plan, visitor, name or _name(values))
+    endpoint, name = context.operation.path, name or _name(values)
+    sweep = sweeps.create(values, axes, visitor, endpoint=endpoint, name=name)
     sweeps.start(sweep.id, visitor)
     return sweep.id
 
