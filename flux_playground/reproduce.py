@@ -41,7 +41,7 @@ def values(one: Generation) -> dict[str, Any]:
 def caveats(one: Generation, server: str, store: GenerationStore) -> Iterator[str]:
     """Yield the known reasons why a reproduction differs or fails; `server` is where it would be generated."""
     if is_of_another_tool(one):
-        yield f"Can't be reproduced here: this image was made with another tool ({one.imported})."
+        yield f"Can't be reproduced here: this image was made with {one.imported}."
         return
     if one.seed is None:
         yield NO_SEED_CAVEAT

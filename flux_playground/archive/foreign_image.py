@@ -18,7 +18,7 @@ from .entry_json import THIS_TOOL, file_name, generation_from_json, replace_refs
 from .gallery_writer import GalleryWriter
 from .untrusted_zip import ImportLimits, UntrustedZip, is_zip
 
-UNKNOWN_TOOL = "unknown tool"
+UNKNOWN_TOOL = "an unknown tool"
 READ_FIELDS = ("prompt", "seed")
 MAX_RECIPE_BYTES = 4_000_000
 COPIED = ("endpoint", "server", "document", "seed", "prompt", "cost")

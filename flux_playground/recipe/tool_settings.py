@@ -72,7 +72,7 @@ def tool_name(settings: ToolSettings) -> str:
     """Return the tool that wrote settings, also by the version that it wrote, or their format; "" if it is unknown."""
     stated = f"{settings.values.get('software', '')} {settings.values.get('version', '')}".casefold()
     named = settings.tool or next((name for name in TOOLS_WITH_VERSION if name.casefold() in stated), "")
-    return named or ("A1111 format" if {"steps", "sampler"} <= settings.values.keys() else "")
+    return named or ("A1111 or similar" if {"steps", "sampler"} <= settings.values.keys() else "")
 
 
 def unclear(tool: str = "") -> ToolSettings:

@@ -37,7 +37,7 @@ def test_letters_of_any_script_stay() -> None:
 
 def test_imported_images_keep_their_names() -> None:
     """An image without a prompt is named after the file that was imported."""
-    one = describe(1, request={}, seed=None, imported="unknown tool", file_name="IMG_0042 (1).final.jpg")
+    one = describe(1, request={}, seed=None, imported="an unknown tool", file_name="IMG_0042 (1).final.jpg")
     assert FileNames().add(one) == "2025-06-15_img-0042-1-final"
 
 

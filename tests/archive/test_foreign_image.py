@@ -31,7 +31,7 @@ FIELDS = ("prompt", "seed", "steps", "width")
 @pytest.mark.parametrize(
     ("data", "tool"),
     [
-        (tool_files.png(("parameters", tool_files.INFOTEXT)), "A1111 format"),
+        (tool_files.png(("parameters", tool_files.INFOTEXT)), "A1111 or similar"),
         (tool_files.png(("prompt", json.dumps(tool_files.FLUX_GRAPH))), "ComfyUI"),
         (tool_files.png(("invokeai_metadata", json.dumps({**tool_files.INVOKE, "app_version": "6.0"}))), "InvokeAI"),
         (tool_files.png(("parameters", json.dumps(tool_files.SWARM))), "SwarmUI"),
@@ -64,7 +64,7 @@ def test_image_without_settings(store: GenerationStore, tmp_path: Path) -> None:
     os.utime(path, (1_600_000_000, 1_600_000_000))
     import_files(store, "bob", [("holiday/IMG_1.jpg", path)])
     (one,) = store.recent("bob")
-    assert (one.imported, one.file_name, one.request, one.seed) == ("unknown tool", "IMG_1.jpg", {}, None)
+    assert (one.imported, one.file_name, one.request, one.seed) == ("an unknown tool", "IMG_1.jpg", {}, None)
     assert one.created_at == 1_600_000_000
 
 
@@ -211,7 +211,7 @@ def test_nothing_claims_a_recipe(store: GenerationStore, tmp_path: Path) -> None
     with pytest.raises(InvalidRecipe):
         image_with_recipe(one)
     assert list(caveats(one, "https://api.bfl.ai", store)) == [
-        "Can't be reproduced here: this image was made with another tool (A1111 format)."
+        "Can't be reproduced here: this image was made with A1111 or similar."
     ]
 
 

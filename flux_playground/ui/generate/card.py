@@ -75,7 +75,7 @@ def describe_card(
         selected=selected,
         focusable=focusable,
         starred=starred,
-        caption=" · ".join(part for part in parts if part),
+        caption=" · ".join(part for part in parts if part) or generation.file_name,
         changes=f"new: {', '.join(changes[:MAX_LISTED_CHANGES]).lower()}" if changes else "",
         thumbnail=image_urls.thumbnail(generation) if has_thumbnail else "",
         image=image_urls.image(generation) if has_thumbnail else "",

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ... import reproduce
 from ...generation import Generation, State
 from ...images import media_types
 from ...recipe import diff_words
@@ -153,7 +154,7 @@ def _render_line(context: ResultContext) -> str:
 
 
 def _describe_cost(context: ResultContext) -> str:
-    if context.is_demo:
+    if context.is_demo and not context.generation.imported:
         return "free"
     cost = context.generation.cost
     return "cost unknown" if cost is None else format_credits(cost)
@@ -175,6 +176,7 @@ def _render_below(context: ResultContext) -> str:
         media=media_types.display_kind(generation.format),
         queued=generation.state is State.QUEUED,
         missing=missing_file.is_missing(generation),
+        is_foreign=reproduce.is_of_another_tool(generation),
         outlook=context.outlook,
         starred=context.is_starred,
         address=image_urls.image(generation),
@@ -196,6 +198,7 @@ def _facts(context: ResultContext) -> list[tuple[str, str]]:
     file = f"{generation.format}, {size / 1e6:.2f} MB ({size:,} bytes), sha256 {generation.sha256}" if size else ""
     return [
         ("Created", moment),
+        ("Imported", f"{generation.file_name}, made with {generation.imported}" if generation.imported else ""),
         ("Took", _describe_times(generation)),
         ("Cost", _describe_charge(context)),
         ("Megapixels", _describe_megapixels(generation)),
@@ -218,7 +221,7 @@ def _describe_times(generation: Generation) -> str:
 def _describe_charge(context: ResultContext) -> str:
     """Return what an accepted generation has cost, and at the submit if that was another amount."""
     generation, submitted = context.generation, context.generation.submit_cost
-    if not generation.task_id:
+    if not generation.task_id and not (generation.imported and generation.endpoint):
         return ""
     cost = _describe_cost(context).removeprefix("cost ")
     if context.is_demo or submitted is None or submitted == generation.cost:

@@ -71,7 +71,7 @@ def describe_reproduction(context: Context, generation: Generation | None) -> Re
 def price(context: Context, generation: Generation) -> str:
     """Return what an image costs when it is made again: what it has cost, else an estimate."""
     is_free = context.payer is Payer.DEMO or urlsplit(generation.server).hostname in LOOPBACK
-    if generation.cost is None or is_free or generation.state is State.FAILED:
+    if generation.cost is None or generation.imported or is_free or generation.state is State.FAILED:
         return describe_again(context, generation.endpoint, generation.request)
     return format_credits(generation.cost)
 

@@ -146,6 +146,8 @@ def retry_hint(error: PlaygroundError) -> str:
 
 def brief(generation: Generation) -> str:
     """Return the label of a card: the API's own status while it runs, ours otherwise."""
+    if generation.imported and generation.state is State.SUCCEEDED:
+        return "Imported"
     if generation.state is State.RUNNING and generation.status not in ("", "Pending"):
         return generation.status[:MAX_STATUS_CHARS]
     if isinstance(generation.error, RequestModerated | ContentModerated):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from flux_playground.errors import DownloadFailed, SampleExpired, TaskFailed
 from flux_playground.generation import Generation, State
+from flux_playground.ui.generate.card import describe_card
 from flux_playground.ui.generate.result_view import ResultContext, render_result
 from flux_playground.ui.recipes.reproduction_view import ReproduceInfo
 
@@ -98,3 +100,43 @@ def test_price_of_a_retry() -> None:
     frame = render_result(ResultContext(one, outlook=ReproduceInfo("7 credits ($0.07)"))).frame
     assert '<span>Retry</span><small class="cost">7 credits ($0.07)</small>' in frame
     assert frame.count("credits") == 1
+
+
+FOREIGN: dict[str, Any] = {
+    "endpoint": "",
+    "server": "",
+    "seed": 5,
+    "task_id": "",
+    "cost": None,
+    "image": Path("a.png"),
+    "format": "png",
+    "imported": "ComfyUI",
+    "file_name": "<b>a.png",
+}
+
+
+def test_image_of_another_tool(tmp_path: Path) -> None:
+    """An imported image names its tool and its file, and offers nothing that only our images have."""
+    (tmp_path / "a.png").touch()
+    text = below(**{**FOREIGN, "image": tmp_path / "a.png"})
+    assert "<dt>Imported</dt><dd><p>&lt;b&gt;a.png, made with ComfyUI</p></dd>" in text
+    assert 'data-act="recall"' in text
+    for action in ("vary", "reproduce", "panel"):
+        assert f'data-act="{action}"' not in text
+    assert "<dt>Cost</dt>" not in text
+
+
+def test_image_from_another_machine(tmp_path: Path) -> None:
+    """An image of this program from another machine can be made again, and shows what it has cost there."""
+    (tmp_path / "a.png").touch()
+    changes = {"imported": "FLUX Playground", "endpoint": DONE.endpoint, "server": DONE.server, "cost": 7.0}
+    text = below(**{**FOREIGN, **changes, "image": tmp_path / "a.png", "is_demo": True})
+    assert 'data-act="reproduce"' in text
+    assert "<dt>Cost</dt><dd><p>7 credits ($0.07)</p></dd>" in text
+
+
+def test_card_of_an_imported_image(tmp_path: Path) -> None:
+    """The card says that the image was imported; without a prompt it has the name of the file."""
+    (tmp_path / "a.png").touch()
+    card = describe_card(replace(DONE, **{**FOREIGN, "image": tmp_path / "a.png", "request": {}, "seed": None}))
+    assert (card.name, card.caption) == ("Imported: no prompt (<b>a.png)", "<b>a.png")
