@@ -24,7 +24,9 @@ import { openPromptHistory } from "./prompt_history.js";
 import { goToField, scrollToResult } from "./scrolling.js";
 import { applySeedLock, toggleSeedLock } from "./seed_lock.js";
 import { closeShortcutList, openShortcutList, toggleLetters } from "./shortcut_list.js";
-import { changeSweepAxes, clearPicks, closeSheet, comparePicks, deleteSweep, exportSheet, openSheet, openSheetCell, openSweepList, pauseSweep, resumeSweep, retrySweep, starPicks, stopSweep, toggleDifferences, voteOnSweep } from "./sheet.js";
+import { changeSweepAxes, closeSheet, deleteSweep, exportSheet, pauseSweep, resumeSweep, retrySweep, stopSweep, voteOnSweep } from "./sheet.js";
+import { clearPicks, comparePicks, openSheetCell, starPicks, toggleDifferences } from "./sheet_cells.js";
+import { openSheet, openSweepList } from "./sweep_list.js";
 import { addEmptyAxis, choosePreset, removeAxis, startSweep, toggleSweepPanel } from "./sweep_panel.js";
 import { chooseTheme } from "./theme.js";
 import { chooseImportFiles, exportImages } from "./transfer.js";
@@ -126,6 +128,7 @@ export function installActions() {
     if (menu && control.role !== "radio") menu.open = false;
   });
   document.addEventListener("submit", submitKey);
+  addEventListener("runaction", ({ detail }) => runAction(detail.act, detail.data, detail.control));
 }
 
 export function runAction(name, given, control) {

@@ -1,5 +1,4 @@
 // An open image of the gallery: large, with its notes, actions and details beside it.
-import { runAction } from "./actions.js";
 import { changeAddress, OPEN, readFilters, readParameter } from "./address_state.js";
 import { deleteImages, rateImages, starImages } from "./annotations.js";
 import { send } from "./bridge.js";
@@ -110,7 +109,7 @@ function leaveForAction(event) {
   event.preventDefault();
   event.stopPropagation();
   const { act, ...data } = control.dataset;
-  showOnPage(control.closest(".notes").dataset.id, () => runAction(act, data, control));
+  showOnPage(control.closest(".notes").dataset.id, () => dispatchEvent(new CustomEvent("runaction", { detail: { act, data, control } })));
 }
 
 export const openOnPage = ({ id }) => showOnPage(id);

@@ -46,6 +46,7 @@ import { createShortcutList } from "./shortcut_list.js";
 import { installSuggestedRanges } from "./suggested_range.js";
 import { installTheme, renderTheme } from "./theme.js";
 import { installSheet } from "./sheet.js";
+import { installSheetCells } from "./sheet_cells.js";
 import { installSweepPanel } from "./sweep_panel.js";
 import { installTitle } from "./title.js";
 import { installTransfer } from "./transfer.js";
@@ -95,6 +96,7 @@ const parts = [
   installCompare,
   installTransfer,
   installSheet,
+  installSheetCells,
   installSweepPanel,
   installViews,
   installBaseModel,

@@ -1,13 +1,10 @@
 // The sheet of a sweep: it fills while images arrive.
-import { announce, showToast } from "./announcements.js";
+import { showToast } from "./announcements.js";
 import { changeAddress, readParameter, SHEET } from "./address_state.js";
-import { starImages } from "./annotations.js";
-import { compareImages } from "./compare.js";
 import { $, $$, createElement } from "./dom.js";
-import { loadNotes } from "./gallery_image.js";
-import { showLightbox, textOfCard } from "./lightbox.js";
 import { page } from "./page_state.js";
 import { readIdentity } from "./session.js";
+import { forgetCells, renderCells } from "./sheet_cells.js";
 import { editAxes } from "./sweep_panel.js";
 import { request } from "./visit_fetch.js";
 import { openVote } from "./vote.js";
@@ -16,17 +13,12 @@ const REFRESH_MILLISECONDS = 1000;
 let shownSheet = "";
 let sheetTimer = 0;
 let sheetOrder = ""; // the axis of the columns; the others follow
-let showsDifferences = false;
-let openCell = ""; // the image that is open
-let sweepDialog = null;
-const pickedCells = new Set();
 
 export function installSheet() {
   addEventListener("viewchange", () => (page.view === SHEET ? renderSheet() : leaveSheet()));
   document.addEventListener("change", ({ target }) => {
     if (target.name === "sheet-order") changeOrder(target.value);
     else if (target.name === "sweep-name") actOnSweep("rename", { name: target.value });
-    else if (target.matches?.("#sheet td input[type=checkbox]")) pickCell(target.dataset.id, target.checked);
   });
   document.addEventListener("keydown", handleSheetKey);
 }
@@ -41,8 +33,7 @@ function renderSheet() {
   if (id === shownSheet) return;
   shownSheet = id;
   sheetOrder = "";
-  showsDifferences = false;
-  pickedCells.clear();
+  forgetCells();
   $("#sheet").replaceChildren();
   loadSheet();
 }
@@ -78,10 +69,7 @@ function updateSheet(content) {
     $$(".caveat, .sheet-problem", sheet).forEach((one) => one.remove());
     $("header", sheet).after(...$$(".caveat, .sheet-problem", content));
   }
-  for (const box of $$("td input[type=checkbox]", sheet)) box.checked = pickedCells.has(box.dataset.id);
-  setPressed();
-  renderPicks();
-  if (showsDifferences) loadDifferences();
+  renderCells();
 }
 
 function replaceKeepingFocus(old, next) {
@@ -128,101 +116,6 @@ export function exportSheet({ format }) {
   form.remove();
 }
 
-// ---- selection ----
-function pickCell(id, isOn) {
-  if (isOn) pickedCells.add(id);
-  else pickedCells.delete(id);
-  renderPicks();
-}
-
-function renderPicks() {
-  const bar = $("#sheet .selection");
-  if (!bar) return;
-  bar.hidden = !pickedCells.size;
-  $(".number", bar).textContent = `${pickedCells.size} selected`;
-  $("[data-act=sheet-compare]", bar).disabled = pickedCells.size < 2 || pickedCells.size > 4;
-  for (const cell of $$("#sheet td")) cell.toggleAttribute("data-selected", Boolean($("input:checked", cell)));
-}
-
-export const comparePicks = () => compareImages([...pickedCells]);
-export const starPicks = () => starImages([...pickedCells]);
-
-export function clearPicks() {
-  pickedCells.clear();
-  for (const box of $$("#sheet td input[type=checkbox]")) box.checked = false;
-  renderPicks();
-}
-
-// ---- differences from the control ----
-export function toggleDifferences() {
-  showsDifferences = !showsDifferences;
-  setPressed();
-  if (showsDifferences) {
-    announce("Each image shows its difference from the first value of the first axis.");
-    loadDifferences();
-  } else for (const image of $$("#sheet img.heat")) image.remove();
-}
-
-const setPressed = () => $("#sheet [data-act=sweep-difference]")?.setAttribute("aria-pressed", showsDifferences);
-
-async function loadDifferences() {
-  for (const cell of $$("#sheet td[data-control]")) {
-    if (!showsDifferences) return;
-    const card = $(".card[data-image]", cell);
-    if (!card || $("img.heat", cell)) continue;
-    const response = await request(`gallery/difference?ids=${cell.dataset.control},${card.dataset.id}&small`, { onRefused: () => {} });
-    if (!response || !showsDifferences || !cell.isConnected) continue;
-    const image = createElement("img", { className: "heat", alt: "Difference from the first value" });
-    image.src = URL.createObjectURL(await response.blob());
-    image.onload = () => URL.revokeObjectURL(image.src);
-    image.title = response.headers.get("x-flux-measure") || "";
-    $(".face", card).append(image);
-  }
-}
-
-// ---- cells ----
-const sheetCards = () => $$("#sheet .card[data-image]");
-const cellPlace = () => sheetCards().findIndex((card) => card.dataset.id === openCell);
-
-export function openSheetCell({ id }, control) {
-  openCell = id;
-  if (control.dataset.image) showCell(control);
-  else showToast($(".reason", control.closest("td"))?.textContent || "No image yet.");
-}
-
-const SHEET_IMAGES = {
-  shown() {
-    const card = sheetCards()[cellPlace()];
-    return card && { id: openCell, src: card.dataset.image, alt: card.getAttribute("aria-label"), text: `${placeOfCell(card)} ${textOfCard(card)}` };
-  },
-  previous() {
-    const control = card => $(`#sheet .card[data-id="${card.closest("td").dataset.control}"]`);
-    const card = sheetCards()[cellPlace()];
-    const other = card && control(card);
-    return other && { src: other.dataset.image, text: `${placeOfCell(other)} ${textOfCard(other)}` };
-  },
-  has: (by) => cellPlace() >= 0 && Boolean(sheetCards()[cellPlace() + by]),
-  step(by) {
-    const card = sheetCards()[cellPlace() + by];
-    openCell = card.dataset.id;
-    showCell(card);
-  },
-};
-
-function showCell(card) {
-  showLightbox(SHEET_IMAGES, card);
-  loadNotes(card.dataset.id);
-}
-
-// The labels of the row and the column of a card.
-function placeOfCell(card) {
-  const cell = card.closest("td");
-  const row = $("th", cell.parentElement)?.textContent;
-  const place = [...cell.parentElement.children].indexOf(cell);
-  const column = $$("thead th", cell.closest("table"))[place]?.textContent;
-  return [row, column].filter(Boolean).join(" · ");
-}
-
 // Arrow keys go from cell to cell: one axis is held, the other one changes.
 function handleSheetKey(event) {
   if (page.view !== SHEET || event.ctrlKey || event.metaKey || event.altKey || $("dialog[open]")) return;
@@ -246,24 +139,4 @@ function handleSheetKey(event) {
     if (card) card.focus();
   } else return;
   event.preventDefault();
-}
-
-// ---- the list of sweeps ----
-export async function openSweepList() {
-  if (!sweepDialog) {
-    sweepDialog = createElement("dialog", { id: "sweep-list" });
-    sweepDialog.setAttribute("aria-label", "Sweeps");
-    sweepDialog.innerHTML = '<div class="search"><h2>Sweeps</h2><button type="button" class="quiet framed">Close</button></div><ul></ul>';
-    $("button", sweepDialog).addEventListener("click", () => sweepDialog.close());
-    document.body.append(sweepDialog);
-  }
-  const response = await request("sweeps/list");
-  if (!response) return;
-  $("ul", sweepDialog).innerHTML = await response.text();
-  sweepDialog.showModal();
-}
-
-export function openSheet({ id }) {
-  sweepDialog?.close();
-  changeAddress({ [SHEET]: id });
 }

@@ -89,16 +89,15 @@ function askPlanSoon() {
 }
 
 // The axes of the panel as they are sent.
-export const readAxes = (items) =>
-  items.map((item) => {
-    const kind = $("[name=kind]", item).value;
-    return { field: kind === "table" ? "" : $("[name=field]", item).value || item.dataset.field || "", text: $("textarea", item).value, kind };
-  });
+const readAxes = () => axisItems().map((item) => {
+  const kind = $("[name=kind]", item).value;
+  return { field: kind === "table" ? "" : $("[name=field]", item).value || item.dataset.field || "", text: $("textarea", item).value, kind };
+});
 
 async function askPlan(extra = {}) {
   clearTimeout(planTimer);
   planNumber += 1;
-  const axes = readAxes(axisItems());
+  const axes = readAxes();
   if (!extendedId) send("plansweep", { number: planNumber, axes: extra.preset ? [] : axes.filter((axis) => axis.field || axis.text), ...extra });
   else {
     const response = await request("sweeps/preview", { body: { id: extendedId, number: planNumber, axes } });
@@ -138,7 +137,7 @@ function renderAnswer(answer) {
   start.textContent = extendedId ? "Change the sweep" : startText(Number(answer.dataset.images));
 }
 
-export const startText = (images) => (images ? `Make ${images.toLocaleString("en-US")} ${images === 1 ? "image" : "images"}` : "Start the sweep");
+const startText = (images) => (images ? `Make ${images.toLocaleString("en-US")} ${images === 1 ? "image" : "images"}` : "Start the sweep");
 
 function usePreset(axes) {
   if (!axes.length) return;
@@ -170,10 +169,9 @@ async function addAxisFile(file) {
   askPlan();
 }
 
-// Generate-like: the same press twice starts one sweep.
 export async function startSweep() {
   planNumber += 1;
-  const axes = readAxes(axisItems());
+  const axes = readAxes();
   if (!extendedId) {
     send("startsweep", { number: planNumber, axes });
     return;

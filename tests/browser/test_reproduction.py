@@ -202,7 +202,7 @@ def test_recipe_and_code(page: Page, address: str) -> None:
 def test_import_by_keyboard(page: Page) -> None:
     """A file with settings can be imported with the keyboard alone."""
     with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="Import settings").focus()
+        page.get_by_role("button", name="Import…").focus()
         page.keyboard.press("Enter")
     request = json.dumps({"prompt": "from a file", "seed": 12}).encode()
     chooser.value.set_files({"name": "request.json", "mimeType": "application/json", "buffer": request})

@@ -57,23 +57,26 @@ def test_name_declared_twice() -> None:
 
 
 def test_large_page_has_few_events(tmp_path: Path) -> None:
-    """A page of 30 endpoints has four events for each, and few besides."""
+    """A page of 30 endpoints has four events for each, the same for the supplement's, and few besides."""
     path = tmp_path / "many.json"
     path.write_text(json.dumps(many(30)))
     settings = {"FLUX_PLAYGROUND_OPENAPI": str(path), "FLUX_PLAYGROUND_ENDPOINT": "/v1/endpoint-0"}
     with running_quick(tmp_path / "run", **settings) as url:
         known = Stranger(url).config["dependencies"]
-    assert len(known) <= 4 * 30 + 10
+    forms = 30 + 1  # the endpoints of the supplement share one
+    assert len(known) <= 4 * forms + 12
     own = [event for event in known if event["targets"][0][1] in OWN_EVENTS]
-    assert len(own) == 3 * 30 + 2
+    assert len(own) == 3 * forms + 2
     assert all(len(event["show_progress_on"]) == 1 for event in own)
 
 
 def many(count: int) -> dict[str, Any]:
-    """Return a document with `count` endpoints."""
+    """Return a document with `count` endpoints, no two of which have the same fields."""
     task = {"type": "object", "properties": {"id": {"type": "string"}, "polling_url": {"type": "string"}}}
     answers = {"200": {"content": {"application/json": {"schema": task}}}}
-    schema = {"type": "object", "properties": {"prompt": {"type": "string"}}}
-    post = {"requestBody": {"content": {"application/json": {"schema": schema}}}, "responses": answers}
-    paths = {f"/v1/endpoint-{number}": {"post": post} for number in range(count)}
+    paths = {}
+    for number in range(count):
+        schema = {"type": "object", "properties": {"prompt": {"type": "string"}, f"option_{number}": {"type": "string"}}}
+        post = {"requestBody": {"content": {"application/json": {"schema": schema}}}, "responses": answers}
+        paths[f"/v1/endpoint-{number}"] = {"post": post}
     return {"openapi": "3.1.0", "info": {"title": "Many"}, "servers": [{"url": "https://api.bfl.ai"}], "paths": paths}
