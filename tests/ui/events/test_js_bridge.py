@@ -76,7 +76,10 @@ def many(count: int) -> dict[str, Any]:
     answers = {"200": {"content": {"application/json": {"schema": task}}}}
     paths = {}
     for number in range(count):
-        schema = {"type": "object", "properties": {"prompt": {"type": "string"}, f"option_{number}": {"type": "string"}}}
+        schema = {
+            "type": "object",
+            "properties": {"prompt": {"type": "string"}, f"option_{number}": {"type": "string"}},
+        }
         post = {"requestBody": {"content": {"application/json": {"schema": schema}}}, "responses": answers}
         paths[f"/v1/endpoint-{number}"] = {"post": post}
     return {"openapi": "3.1.0", "info": {"title": "Many"}, "servers": [{"url": "https://api.bfl.ai"}], "paths": paths}
