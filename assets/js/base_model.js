@@ -5,20 +5,13 @@ import { addPressCheck } from "./bridge.js";
 import { findInput } from "./dom.js";
 import { endpoints, shownPath } from "./endpoints.js";
 import { addErrorSource, showErrors } from "./field_errors.js";
-import { findEndpoints, readFinetunes } from "./finetune_list.js";
+import { baseModelMessage } from "./finetune_fit.js";
+import { readFinetunes } from "./finetune_list.js";
 import { goToField } from "./scrolling.js";
 
 const FIELD = "finetune_id";
 let shown = ""; // the message at the field
 let seen = ""; // the message that has held back a press
-
-// What is wrong with a finetune at an endpoint; "" if nothing is, or nothing is known.
-export function baseModelMessage(id, path, finetunes, known) {
-  const base = finetunes.find((finetune) => finetune.id === id.trim())?.base;
-  const fitting = findEndpoints(base, known);
-  if (!fitting.length || fitting.includes(path)) return "";
-  return `was trained for ${base}. Its endpoint is ${fitting.join(" or ")}.`;
-}
 
 export function installBaseModel() {
   addErrorSource((errors) => {
@@ -37,4 +30,8 @@ export function installBaseModel() {
   });
 }
 
-const currentMessage = () => baseModelMessage(findInput(FIELD)?.value || "", shownPath(), readFinetunes(), endpoints());
+function currentMessage() {
+  const id = findInput(FIELD)?.value.trim();
+  const finetune = id && readFinetunes().find((known) => known.id === id);
+  return finetune ? baseModelMessage(finetune, shownPath(), endpoints()) : "";
+}

@@ -1,6 +1,7 @@
 // The list of the account's finetunes at the finetune field. Any other id can be typed.
 import { $, $$, createElement, findField, findInput, setAttribute, setField } from "./dom.js";
 import { endpoints, shownPath } from "./endpoints.js";
+import { chooseFitting } from "./finetune_fit.js";
 import { isTyped } from "./form_values.js";
 import { page } from "./page_state.js";
 import { onFrame } from "./rendering.js";
@@ -15,15 +16,6 @@ export function filterFinetunes(finetunes, text) {
   const wanted = text.trim().toLowerCase();
   if (!wanted || finetunes.some(({ id }) => id.toLowerCase() === wanted)) return finetunes;
   return finetunes.filter(({ id, label }) => `${id} ${label}`.toLowerCase().includes(wanted));
-}
-
-// Where a finetune of a base model works; empty if nothing is known.
-export const findEndpoints = (base, known) => known.filter((endpoint) => base && endpoint.base === base).map(({ path }) => path);
-
-// The first finetune of the endpoint's own base model, else the first one that may fit.
-export function chooseFitting(finetunes, path, known) {
-  const fitting = finetunes.map((finetune) => ({ ...finetune, paths: findEndpoints(finetune.base, known) }));
-  return fitting.find(({ paths }) => paths.includes(path)) || fitting.find(({ paths }) => !paths.length);
 }
 
 export const readFinetunes = () =>

@@ -5,7 +5,7 @@ from .document import Document, load, load_text
 from .fields import Field
 from .known_fields import FILE_NAME_FIELDS, SIZE_NAMES, has_control_character, normalize, requested_pixels
 from .operation import Operation
-from .supplement import Facts, Price, facts, find_base_model, patience_seconds, price, usual_seconds
+from .supplement import Facts, Price, facts, find_base_model, patience_seconds, price, trained_model, usual_seconds
 
 __all__ = [
     "FILE_NAME_FIELDS",
@@ -25,5 +25,6 @@ __all__ = [
     "patience_seconds",
     "price",
     "requested_pixels",
+    "trained_model",
     "usual_seconds",
 ]

@@ -93,6 +93,11 @@ def find_base_model(text: str) -> str:
     return next((model for model in models if model and _letters(model) == _letters(text)), "")
 
 
+def trained_model(mode: str) -> str:
+    """Return the model of finetunes that were trained by the API in a mode, such as "style"; "" for an unknown mode."""
+    return str(_load_supplement()["training_modes"].get(mode, ""))
+
+
 def _letters(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", text.lower())
 

@@ -88,6 +88,8 @@ def test_finetune_of_another_model(page: Page) -> None:
     expect(fault).to_have_count(0)
     press(page)
     image(page)
+    fill(page, finetune_id="paper-hills")
+    expect(fault).to_have_text("was trained for FLUX.1. This endpoint needs flux-2-klein-9b-kv.")
 
 
 def test_useful_range_of_strength(page: Page) -> None:

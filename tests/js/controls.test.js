@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { baseModelMessage } from "../../assets/js/base_model.js";
 import { formatCredits, totalPrice } from "../../assets/js/count.js";
-import { chooseFitting, filterFinetunes } from "../../assets/js/finetune_list.js";
+import { baseModelMessage, chooseFitting } from "../../assets/js/finetune_fit.js";
+import { filterFinetunes } from "../../assets/js/finetune_list.js";
 import { nextZoom } from "../../assets/js/zoom_view.js";
 import { nextTheme } from "../../assets/js/theme.js";
 
@@ -25,16 +25,18 @@ test("the list is complete for no text and for an id of the list", () => {
 
 test("a finetune of another base model is reported, an unknown one is not", () => {
   const known = [{ path: "/v1/old", base: undefined }, { path: "/v1/small", base: "small" }, { path: "/v1/large", base: "large" }];
-  const finetunes = [{ id: "acme/one", base: "small" }, { id: "two", base: "" }, { id: "three", base: "huge" }];
+  const [one, two, three] = [{ id: "acme/one", base: "small" }, { id: "two", base: "" }, { id: "three", base: "FLUX.1" }];
   const message = "was trained for small. Its endpoint is /v1/small.";
-  assert.equal(baseModelMessage(" acme/one ", "/v1/large", finetunes, known), message);
-  assert.equal(baseModelMessage("acme/one", "/v1/old", finetunes, known), message);
-  for (const id of ["two", "three", "four", ""]) assert.equal(baseModelMessage(id, "/v1/large", finetunes, known), "");
-  assert.equal(baseModelMessage("acme/one", "/v1/small", finetunes, known), "");
-  assert.equal(chooseFitting(finetunes, "/v1/small", known).id, "acme/one");
-  assert.equal(chooseFitting(finetunes, "/v1/large", known).id, "two");
-  assert.equal(chooseFitting(finetunes, "/v1/old", known).id, "two");
-  assert.equal(chooseFitting(finetunes.slice(0, 1), "/v1/old", known), undefined);
+  assert.equal(baseModelMessage(one, "/v1/large", known), message);
+  assert.equal(baseModelMessage(one, "/v1/old", known), message);
+  assert.equal(baseModelMessage(one, "/v1/small", known), "");
+  assert.equal(baseModelMessage(three, "/v1/large", known), "was trained for FLUX.1. This endpoint needs large.");
+  assert.equal(baseModelMessage(three, "/v1/old", known), "");
+  for (const unknown of [two, undefined]) assert.equal(baseModelMessage(unknown, "/v1/large", known), "");
+  assert.equal(chooseFitting([three, two, one], "/v1/small", known), one);
+  assert.equal(chooseFitting([three, two, one], "/v1/large", known), two);
+  assert.equal(chooseFitting([one, three, two], "/v1/old", known), three);
+  assert.equal(chooseFitting([three], "/v1/large", known), undefined);
 });
 
 test("the price of several images is their number times the price of one", () => {

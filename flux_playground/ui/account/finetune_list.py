@@ -9,7 +9,7 @@ from typing import Any
 
 from ...errors import PlaygroundError
 from ...playground import Playground, Visitor
-from ...schema import find_base_model
+from ...schema import find_base_model, trained_model
 from ..text.templates import render
 
 MAX_FINETUNES = 200
@@ -33,7 +33,7 @@ class Finetune:
     @property
     def label(self) -> str:
         """The text beside the id in the list."""
-        parts = (self.comment, f"trigger word {self.trigger}" if self.trigger else "", self.kind, self.base_model)
+        parts = (self.comment, f"trigger word {self.trigger}" if self.trigger else "", self.kind or self.base_model)
         return " · ".join(part for part in parts if part)
 
 
@@ -77,7 +77,7 @@ def _load_details(playground: Playground, visitor: Visitor, listed: Any, with_de
     comment, trigger, kind = (_text(details.get(key)) for key in ("finetune_comment", "trigger_word", "mode"))
     # No document says which of the details names the base model.
     named = (find_base_model(_text(value)) for key, value in details.items() if key not in OWN_WORDS)
-    model = next(filter(None, named), "")
+    model = next(filter(None, named), "") or trained_model(kind)
     return Finetune(name, comment, trigger, "" if find_base_model(kind) else kind, model)
 
 

@@ -42,7 +42,9 @@ def test_finetune_of_an_organization(playground: Playground) -> None:
         ({"mode": "FLUX.2 [klein] 9B"}, "flux-2-klein-9b"),
         ({"model": "flux-2-klein-base-4b", "finetune_type": "lora"}, "flux-2-klein-base-4b"),
         ({"finetune_details": {"base": "FLUX.2-klein-4B"}}, "flux-2-klein-4b"),
-        ({"finetune_comment": "flux-2-klein-4b", "trigger_word": "flux-2-klein-4b", "mode": "style"}, ""),
+        ({"finetune_comment": "flux-2-klein-4b", "trigger_word": "flux-2-klein-4b"}, ""),
+        ({"mode": "style", "finetune_type": "general"}, "FLUX.1"),
+        ({"mode": "fast", "finetune_type": "style"}, ""),
         ({"base_model": "flux-9", "rank": 16, "nested": {"base_model": "flux-2-klein-4b"}}, ""),
     ],
 )
