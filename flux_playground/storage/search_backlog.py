@@ -58,6 +58,11 @@ class SearchBacklog:
             self._thread = threading.Thread(target=self._index_all, name="search-backlog", daemon=True)
             self._thread.start()
 
+    @property
+    def is_running(self) -> bool:
+        """Whether rows are still being indexed, so that a search does not find them yet."""
+        return self._thread is not None and self._thread.is_alive()
+
     def wait(self) -> None:
         """Wait until all rows are indexed."""
         if self._thread is not None:

@@ -58,12 +58,14 @@ def test_interrupted_indexing_continues(tmp_path: Path, monkeypatch: pytest.Monk
     store = GenerationStore(tmp_path)
     assert store.search.page("owner", Query()).entries[0].generation.id == f"{249:032x}"
     assert store.search.count("owner", Query()) == 100
+    assert store.backlog.is_running
     store.save(generation(999))
     store.close()
     monkeypatch.undo()
     store = GenerationStore(tmp_path)
     store.backlog.wait()
     assert store.search.count("owner", Query()) == 251
+    assert not store.backlog.is_running
     store.close()
 
 

@@ -39,7 +39,8 @@ def show_cards(context: Context, request: Request) -> Response:
     headers = {"next": page.next}
     if not after:
         headers["count"] = str(store.search.count(context.visitor.id, query))
-    return fragment(render_cards(page.entries, page.next, first=not after), **headers)
+    cards = render_cards(page.entries, page.next, first=not after, is_complete=not store.backlog.is_running)
+    return fragment(cards, **headers)
 
 
 def show_filters(context: Context, _: Request) -> Response:

@@ -51,11 +51,16 @@ def render_bar(fields: Iterable[Field], *, can_import: bool) -> str:
     return render("gallery.html", orders=orders, can_import=can_import)
 
 
-def render_cards(entries: Sequence[Entry], following: str, *, first: bool) -> str:
-    """Render a page of results; `following` is the cursor of the next one, `first` says that none is before it."""
+def render_cards(entries: Sequence[Entry], following: str, *, first: bool, is_complete: bool) -> str:
+    """Render a page of results; `following` is the cursor of the next one, `first` says that none is before it.
+
+    Without `is_complete`, older images are not in the results yet.
+    """
     cards = [_card(entry, focusable=first and place == 0) for place, entry in enumerate(entries)]
     notes = {entry.generation.id: entry.annotation for entry in entries}
-    return render("gallery_cards.html", cards=cards, notes=notes, following=following, first=first)
+    return render(
+        "gallery_cards.html", cards=cards, notes=notes, following=following, first=first, is_complete=is_complete
+    )
 
 
 def render_filters(filters: Sequence[FieldFilter], endpoints: Sequence[str], tags: Sequence[tuple[str, int]]) -> str:
