@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -39,6 +40,9 @@ class CellState(StrEnum):
     SUBMIT_UNKNOWN = "unknown"  # may have been charged; repeated only when a person asks for it
     DETACHED = "uncollected"
 
+
+MAX_COLUMNS, MAX_COLUMNS_OF_ROW = 12, 5
+"""Columns side by side in an exported sheet, and those of a sheet with one row."""
 
 RANKS = {CellState.MISSING: 0, CellState.QUEUED: 2, CellState.RUNNING: 2, CellState.SUCCEEDED: 3}
 """Which of the generations of a cell counts; those without an entry have rank 1, and of equals the latest counts."""
@@ -152,6 +156,16 @@ def arrange(plan: Plan, cells: Iterable[SheetCell], order: Sequence[int] | None 
         )
         for z, page in enumerate(pages)
     )
+
+
+def split_columns(page: SheetPage) -> Iterator[SheetPage]:
+    """Yield a page in parts of a few columns, as paper and images have a width; one row becomes several short ones."""
+    most = MAX_COLUMNS_OF_ROW if len(page.rows) == 1 else MAX_COLUMNS
+    count = math.ceil(len(page.columns) / most)
+    for number in range(count):
+        part = slice(*(len(page.columns) * end // count for end in (number, number + 1)))
+        rows = tuple(SheetRow(row.label, row.cells[part]) for row in page.rows)
+        yield SheetPage(page.label, page.columns[part], rows)
 
 
 def count_states(cells: Iterable[SheetCell]) -> Counter[CellState]:

@@ -33,7 +33,7 @@ from .server.image_routes import routes
 from .server.middleware import build_middleware
 from .server.static_files import StaticFilesMiddleware
 from .session import lifecycle
-from .sweeps import sweep_actions, sweep_routes
+from .sweeps import report_routes, sweep_actions, sweep_routes
 from .theme import theme
 
 FEATURES = (
@@ -116,7 +116,13 @@ def options(
     os.environ["FORWARDED_ALLOW_IPS"] = ""  # else uvicorn accepts forged addresses before the middleware sees them
     settings = playground.settings
     own = [*routes(playground), *health.routes(playground), lifecycle.ROUTE]
-    own += [*gallery_routes.ROUTES, *annotation_routes.ROUTES, *transfer_routes.ROUTES, *sweep_routes.ROUTES]
+    own += [
+        *gallery_routes.ROUTES,
+        *annotation_routes.ROUTES,
+        *transfer_routes.ROUTES,
+        *sweep_routes.ROUTES,
+        *report_routes.ROUTES,
+    ]
     own += mcp.routes(playground) if settings.enable_mcp else []
     first = frozenset(route.path.split("/")[1] for route in own)
     return {

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from typing import Any
+from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
 
 from ...bounded_json import InvalidJson, parse_json
 from ...errors import InvalidRequest, PlaygroundError, StorageError
@@ -108,3 +109,16 @@ def fragment(html: str, **headers: str) -> Response:
     """Return a piece of HTML that the page's script puts in its place."""
     names = {f"x-flux-{name}": value for name, value in headers.items()}
     return HTMLResponse(html, headers={"cache-control": "private, no-store", **names})
+
+
+def attachment(chunks: Iterator[bytes], media_type: str, name: str) -> Response:
+    """Return a file that the browser saves while it arrives; the chunks are made on threads."""
+    headers = {"content-disposition": f"attachment; filename*=UTF-8''{quote(name)}", "cache-control": "no-store"}
+    return StreamingResponse(_on_threads(chunks), media_type=media_type, headers=headers)
+
+
+async def _on_threads(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Give the chunks of an iterator that blocks."""
+    end = object()
+    while (chunk := await asyncio.to_thread(next, chunks, end)) is not end:
+        yield chunk  # type: ignore[misc]  # `end` is the only other value

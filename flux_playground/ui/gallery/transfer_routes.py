@@ -6,12 +6,12 @@ import asyncio
 import os
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from starlette.datastructures import QueryParams
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from ...archive import (
@@ -25,7 +25,7 @@ from ...archive import (
 )
 from ...storage.search import Entry
 from ..events.context import Context
-from ..events.visit_requests import TOKEN_HEADER, InvalidParameter, context_of, read_ids
+from ..events.visit_requests import TOKEN_HEADER, InvalidParameter, attachment, context_of, read_ids
 from ..text import field_hints
 from .gallery_view import filterable_fields
 from .query_params import parse_query
@@ -56,8 +56,7 @@ async def export(request: Request) -> Response:
     except InvalidParameter as error:
         return PlainTextResponse(str(error), 400)
     name = f"flux-{time.strftime('%Y-%m-%d')}.{fields['format']}"
-    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
-    return StreamingResponse(_on_threads(chunks), media_type=media_type, headers=headers)
+    return attachment(chunks, media_type, name)
 
 
 async def import_upload(request: Request) -> Response:
@@ -126,13 +125,6 @@ def _export_sheet(context: Context, entries: Iterator[Entry]) -> Iterator[bytes]
     fields = filterable_fields(context.playground.document)
     labels = {name: field_hints.label(field) for name, field in fields.items()}
     return export_contact_sheet(entries, context.playground.store, title="FLUX Playground", labels=labels)
-
-
-async def _on_threads(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Give the chunks of an iterator that blocks."""
-    end = object()
-    while (chunk := await asyncio.to_thread(next, chunks, end)) is not end:
-        yield chunk  # type: ignore[misc]  # `end` is the only other value
 
 
 ROUTES = (

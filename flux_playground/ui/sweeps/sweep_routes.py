@@ -31,9 +31,9 @@ STATE_WORDS = {SweepState.DRAFT: "not started", SweepState.RUNNING: "running", S
 
 def show_sheet(context: Context, request: Request) -> Response:
     """Return the table of a sweep; `order` has the numbers of its axes: columns, rows, pages."""
-    sweep, plan = _find(context, request.path_params["id"])
+    sweep, plan = find_sweep(context, request.path_params["id"])
     cells = context.page.sweeps.cells(sweep.id, context.visitor)
-    order = _order(request.query_params.get("order", ""), plan)
+    order = read_order(request.query_params.get("order", ""), plan)
     ids = [one.generation.id for one in cells if one.generation]
     annotations = context.playground.store.annotations.get(context.visitor.id, ids)
     starred = {one for one, annotation in annotations.items() if annotation.starred}
@@ -61,7 +61,7 @@ def show_list(context: Context, _: Request) -> Response:
 
 def show_axes(context: Context, request: Request) -> Response:
     """Return the axes of a sweep as JSON, for the panel that changes them."""
-    _, plan = _find(context, request.path_params["id"])
+    _, plan = find_sweep(context, request.path_params["id"])
     axes = [
         {"field": axis.source.field, "text": axis.source.text, "kind": axis.source.kind.value} for axis in plan.axes
     ]
@@ -70,7 +70,7 @@ def show_axes(context: Context, request: Request) -> Response:
 
 def show_pair(context: Context, request: Request) -> Response:
     """Return the two images to vote on next, without their settings, and the ranking of the votes so far."""
-    sweep, plan = _find(context, request.path_params["id"])
+    sweep, plan = find_sweep(context, request.path_params["id"])
     axis = _axis(request.query_params.get("axis", "0"), plan)
     sweeps, visitor = context.page.sweeps, context.visitor
     pair = sweeps.next_pair(sweep.id, axis, visitor)
@@ -85,7 +85,7 @@ def show_pair(context: Context, request: Request) -> Response:
 
 def vote(context: Context, values: dict[str, Any]) -> Response:
     """Store a vote (`first`, `second`, `winner`: ids of cells, or "" for a tie); or take the last one back (`undo`)."""
-    sweep, _ = _find(context, _text(values, "id"))
+    sweep, _ = find_sweep(context, _text(values, "id"))
     if values.get("undo") is True:
         context.page.sweeps.undo_vote(sweep.id, context.visitor)
     else:
@@ -100,7 +100,7 @@ def act(context: Context, values: dict[str, Any]) -> Response:
     run = ACTS.get(name)
     if run is None:
         raise InvalidParameter("This action is not known.")
-    sweep, _ = _find(context, _text(values, "id"))
+    sweep, _ = find_sweep(context, _text(values, "id"))
     if name in PAID_ACTS:
         check_payer(context.with_data(**values))
         if not context.page.sessions.claim_press(context.visitor.id, _text(values, "press")[:MAX_PRESS_CHARS]):
@@ -111,14 +111,14 @@ def act(context: Context, values: dict[str, Any]) -> Response:
 
 def extend(context: Context, values: dict[str, Any]) -> Response:
     """Give a sweep other axes; the images that it keeps are kept. Nothing is sent."""
-    sweep, _ = _find(context, _text(values, "id"))
+    sweep, _ = find_sweep(context, _text(values, "id"))
     context.page.sweeps.extend(sweep.id, read_axes(values), context.visitor)
     return JSONResponse({})
 
 
 def preview_axes(context: Context, values: dict[str, Any]) -> Response:
     """Return what the axes mean that would replace those of a sweep."""
-    sweep, plan = _find(context, _text(values, "id"))
+    sweep, plan = find_sweep(context, _text(values, "id"))
     operation = context.playground.document.operation(sweep.endpoint)
     preview = preview_plan(operation, plan.values, read_axes(values))
     number = values.get("number")
@@ -165,7 +165,8 @@ ACTS: Mapping[str, Callable[[Context, StoredSweep, Mapping[str, Any]], object]] 
 PAID_ACTS = ("resume", "retry")
 
 
-def _find(context: Context, sweep_id: str) -> tuple[StoredSweep, Plan]:
+def find_sweep(context: Context, sweep_id: str) -> tuple[StoredSweep, Plan]:
+    """Return a sweep of the visitor and its plan; raises `InvalidParameter` for any other id."""
     try:
         sweep = context.page.sweeps.get(sweep_id, context.visitor)
     except KeyError:
@@ -173,7 +174,7 @@ def _find(context: Context, sweep_id: str) -> tuple[StoredSweep, Plan]:
     return sweep, load_plan(sweep.plan)
 
 
-def _order(text: str, plan: Plan) -> list[int]:
+def read_order(text: str, plan: Plan) -> list[int]:
     """Return the axes of columns, rows and pages; the order of the plan where the text names no other."""
     axes = list(range(len(plan.axes)))
     order = [int(part) for part in text.split(",") if part.isdecimal()]

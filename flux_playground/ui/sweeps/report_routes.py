@@ -1,0 +1,80 @@
+"""The route that exports a sweep: its report, its image, its plan. A form, so that browsers save the file."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from ...errors import PlaygroundError
+from ...storage.sweep_store import StoredSweep
+from ...sweeps.plan import Plan
+from ...sweeps.plan_json import dump_plan
+from ...sweeps.report import SweepRecord, Wording, export_report
+from ...sweeps.votes import MAX_COMPETITORS
+from ..events.context import Context
+from ..events.visit_requests import InvalidParameter, attachment, context_of
+from ..text import field_hints
+from ..text.amounts import format_credits
+from .sheet_view import STATES
+from .sweep_routes import find_sweep, read_order
+
+MAX_NAME_CHARS = 60
+WORDING = Wording(field_hints.label_of, STATES, format_credits)
+
+Export = Callable[[Context, StoredSweep, Plan, Sequence[int]], Iterator[bytes]]
+EXPORTS: dict[str, tuple[str, str, Export]] = {
+    "html": ("html", "text/html; charset=utf-8", lambda *what: export_report(_record(*what[:3]), WORDING, what[3])),
+    "json": ("json", "application/json", lambda context, sweep, plan, order: iter([dump_plan(plan).encode()])),
+}
+"""Suffix, media type and function of each format."""
+
+
+async def export(request: Request) -> Response:
+    """Stream the visitor's sweep `id` in the `format`; `order` has the axes of columns, rows and pages."""
+    form = await request.form()
+    fields = {name: value for name, value in form.items() if isinstance(value, str)}
+    context = context_of(request, fields.get("token", ""))
+    try:
+        return await asyncio.to_thread(_export, context, fields)
+    except InvalidParameter as error:
+        return PlainTextResponse(str(error), 400)
+    except PlaygroundError as error:
+        return PlainTextResponse(error.message, 400)
+
+
+def _export(context: Context, fields: dict[str, str]) -> Response:
+    suffix, media_type, run = EXPORTS.get(fields.get("format", ""), ("", "", None))
+    if run is None:
+        raise InvalidParameter("This format is not known.")
+    sweep, plan = find_sweep(context, fields.get("id", ""))
+    chunks = run(context, sweep, plan, read_order(fields.get("order", ""), plan))
+    return attachment(chunks, media_type, f"{_file_stem(sweep)}.{suffix}")
+
+
+def _file_stem(sweep: StoredSweep) -> str:
+    words = re.findall(r"\w+", sweep.name)
+    return "-".join(["sweep", *words])[:MAX_NAME_CHARS]
+
+
+def _record(context: Context, sweep: StoredSweep, plan: Plan) -> SweepRecord:
+    sweeps, store, visitor = context.page.sweeps, context.playground.store, context.visitor
+    cells = sweeps.cells(sweep.id, visitor)
+    axes = [number for number, axis in enumerate(plan.axes) if 2 <= len(axis.points) <= MAX_COMPETITORS]
+    rankings = {axis: sweeps.ranking(sweep.id, axis, visitor) for axis in axes}
+    return SweepRecord(
+        sweep=sweep,
+        plan=plan,
+        cells=cells,
+        generations=store.of_sweep(visitor.id, sweep.id),
+        annotations=store.annotations.get(visitor.id, [one.generation.id for one in cells if one.generation]),
+        rankings={axis: ranking for axis, ranking in rankings.items() if ranking.votes},
+        is_free=context.is_local,
+    )
+
+
+ROUTES = (Route("/sweeps/report", export, methods=["POST"]),)

@@ -1,0 +1,105 @@
+"""The export of sweeps from a hosted page: every format, for the visitor whose sweep it is and for no other."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import time
+from collections.abc import Iterator
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.hosted_page import OWNERS_KEY, HostedPage
+from tests.http_visitor import Answer, Stranger
+
+AXES = [{"field": "finetune_strength", "text": "0.5, 1", "kind": "values"}]
+WAIT_SECONDS = 20.0
+
+
+@pytest.fixture(scope="module")
+def owner(hosted: HostedPage) -> Stranger:
+    """A visitor."""
+    one = Stranger(hosted.url, "127.10.7.1")
+    one.hello()
+    return one
+
+
+@pytest.fixture(scope="module")
+def sweep(owner: Stranger) -> str:
+    """The id of the visitor's sweep of two images."""
+    data = {"act": "startsweep", "axes": AXES, "name": "Zwei <b>Mühlen</b>", "payer": "owner", "form": 0}
+    token = f"{owner.token}.{owner.visit}"
+    answer = owner.ask("act_read", owner.form(prompt="a secret mill"), press=secrets.token_hex(8), token=token, **data)
+    found = re.search(rb'data-started=\\"([0-9a-f]{32})\\"', answer.body)
+    assert found is not None, answer.body
+    sweep_id = found[1].decode()
+    until = time.monotonic() + WAIT_SECONDS
+    while (sheet := get(owner, f"/sweeps/sheet/{sweep_id}").body.decode()).count('data-state="ready"') < 2:
+        assert time.monotonic() < until, sheet
+        time.sleep(0.05)
+    return sweep_id
+
+
+@pytest.fixture
+def other(hosted: HostedPage) -> Iterator[Stranger]:
+    """Another visitor."""
+    one = Stranger(hosted.url, "127.10.7.2")
+    one.hello()
+    yield one
+    assert b"secret mill" not in one.heard
+
+
+def get(one: Stranger, path: str) -> Answer:
+    """A GET with the token of the visitor's tab."""
+    return one.get(path, x_flux_visit=f"{one.token}.{one.visit}")
+
+
+def export(one: Stranger, sweep_id: str, file_format: str, **headers: str) -> Answer:
+    """The export of a sweep."""
+    form = urlencode({"id": sweep_id, "format": file_format, "order": "", "token": f"{one.token}.{one.visit}"})
+    headers = {"content_type": "application/x-www-form-urlencoded", **headers}
+    return one.call("POST", "/sweeps/report", form, **headers)
+
+
+def test_report_is_saved(owner: Stranger, sweep: str) -> None:
+    """The report is a file with the name of the sweep; it has its images."""
+    answer = export(owner, sweep, "html")
+    assert (answer.status, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    name = "sweep-Zwei-b-M%C3%BChlen-b.html"
+    assert answer.headers["content-disposition"] == f"attachment; filename*=UTF-8''{name}"
+    assert answer.body.count(b"data:image/webp") == 2
+    assert b"a secret mill" in answer.body
+    assert b"<b>M" not in answer.body
+
+
+def test_plan_is_saved(owner: Stranger, sweep: str) -> None:
+    """The plan can be read again."""
+    plan = json.loads(export(owner, sweep, "json").body)
+    assert plan["values"]["prompt"] == "a secret mill"
+    assert plan["axes"] == [{"field": "finetune_strength", "text": "0.5, 1"}]
+
+
+@pytest.mark.parametrize("file_format", ["html", "json"])
+def test_no_foreign_sweep_is_exported(owner: Stranger, other: Stranger, sweep: str, file_format: str) -> None:
+    """A foreign id is answered like an unknown one, with a sentence."""
+    foreign, unknown = export(other, sweep, file_format), export(other, "0" * 32, file_format)
+    assert (foreign.status, foreign.body) == (400, b"This sweep is not in your history.")
+    assert (unknown.status, unknown.body) == (foreign.status, foreign.body)
+    assert export(owner, sweep, file_format).status == 200
+
+
+def test_export_has_no_key(owner: Stranger, sweep: str) -> None:
+    """No file has the key that paid, or an address of a stored file."""
+    for file_format in ("html", "json"):
+        body = export(owner, sweep, file_format).body
+        assert OWNERS_KEY.encode() not in body
+        assert b"/images/flux-" not in body
+
+
+def test_unknown_format_and_other_site(owner: Stranger, sweep: str) -> None:
+    """A format that is not known gets a sentence; another site's page gets nothing."""
+    answer = export(owner, sweep, "exe")
+    assert (answer.status, answer.body) == (400, b"This format is not known.")
+    assert export(owner, sweep, "html", sec_fetch_site="cross-site").status == 403
