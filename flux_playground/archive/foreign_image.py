@@ -12,8 +12,8 @@ from typing import Any
 from .. import reproduce
 from ..errors import InvalidArchive, InvalidRecipe
 from ..generation import Generation, State
-from ..images import image_file
-from ..recipe import Detected, Recipe, detect, hide_secrets, parse_recipe
+from ..images import image_file, metadata
+from ..recipe import Detected, Recipe, SourceKind, detect, hide_secrets, parse_recipe
 from .entry_json import THIS_TOOL, file_name, generation_from_json, replace_refs
 from .gallery_writer import GalleryWriter
 from .untrusted_zip import ImportLimits, UntrustedZip, is_zip
@@ -63,7 +63,7 @@ class ForeignImages:
             raise InvalidArchive("It is a ZIP file inside of another one, which is not opened.")
         image_file.verify(data)
         digest = hashlib.sha256(data).hexdigest()
-        found = detect(data)
+        found = detect(data) if metadata.container_format(data) else Detected(SourceKind.IMAGE)  # as of a GIF
         _, beside = self._recipes.pop(digest, ("", None))
         recipe = found.recipe or beside
         if recipe and self._has_original(recipe):

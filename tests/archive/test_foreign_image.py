@@ -253,3 +253,13 @@ def test_imports_are_few(store: GenerationStore, tmp_path: Path) -> None:
         assert (report.added, report.problem) == ((), "Other imports are running. Try again in a minute.")
     for _ in range(3):
         assert import_files(store, "bob", [("a.jpg", path)]).problem == ""
+
+
+@pytest.mark.parametrize("name", ["PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP", "TIFF"])
+def test_all_formats(name: str, store: GenerationStore, tmp_path: Path) -> None:
+    """Images of every format that is decoded are imported, also of those that have no settings."""
+    path = tmp_path / "image"
+    path.write_bytes(draw(1, name))
+    report = import_files(store, "bob", [("image", path)])
+    assert report.rejected == ()
+    assert store.recent("bob")[0].format == name.lower()
