@@ -59,6 +59,7 @@ class Playground:
         self._runs = self._runner.runs
         quota = Quota(self.store.usage, settings.allowance, settings.budget, self._estimate)
         self._admission = Admission(self._runs, quota, has_capacity_limit=settings.hosted)
+        self.is_closing = False
         self._restarting = threading.Lock()  # a record is read and its run is added in one step
         self._encoding = threading.BoundedSemaphore(MAX_CONCURRENT_ENCODINGS)
 
@@ -70,6 +71,7 @@ class Playground:
 
     def close(self) -> None:
         """Stop waiting for running generations, which the next start resumes, and close the data folder."""
+        self.is_closing = True
         self._runner.close()
         self.clients.close()
         self.store.close()
@@ -203,9 +205,7 @@ class Playground:
 
     def resume(self) -> list[Generation]:
         """Resume the generations of an ended process: submitted tasks are polled, nothing is submitted again."""
-        if not self.store.is_primary:
-            return []
-        return [self._recover(generation.id) for generation in self.store.unfinished()]
+        return [self._recover(one.id) for one in self.store.unfinished()] if self.store.is_primary else []
 
     def get(self, generation_id: str) -> Generation:
         """Return the latest record of a generation; raises `KeyError` for an unknown id."""

@@ -157,13 +157,15 @@ class SweepRun:
             self.remove_listener(changed.set)
 
     def _work(self) -> None:
-        while not self._closed:
+        while not (self._closed or self._playground.is_closing):
             self._changed.clear()
             try:
                 self._remove_finished()
                 if self._start_next():
                     continue
             except Exception as error:  # a fault of this program must not start cell after cell
+                if self._playground.is_closing:
+                    return
                 log.exception("sweep %s", self.sweep.id)
                 self.pause(PlaygroundError(f"This program failed ({type(error).__name__})."))
             if self._end():
@@ -184,8 +186,9 @@ class SweepRun:
                 self._not_before = time.monotonic() + RETRY_SECONDS
                 self._todo.appendleft(cell)
             except (InvalidDocument, *OBSTACLES) as error:
-                self.errors[cell.id] = error
-                self.pause(error)
+                if not self._playground.is_closing:
+                    self.errors[cell.id] = error
+                    self.pause(error)
             except (InvalidRequest, InvalidSweep) as error:
                 self.errors[cell.id] = error
         self._notify()

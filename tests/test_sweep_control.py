@@ -315,14 +315,15 @@ def test_another_schema_sends_nothing(sweeps: Sweeps, playground: Playground) ->
 def test_restart_pauses_and_resumes(settings: Settings) -> None:
     """A sweep whose program has ended is paused; resumed, it makes what is missing and collects the rest."""
     slow = settings.replace(max_in_flight=2)
-    with Playground(slow, limits=FAST_POLLS) as playground, Sweeps(playground) as sweeps:
+    with Playground(slow, limits=FAST_POLLS) as playground:
+        sweeps = Sweeps(playground)  # not closed, as by a program that forgets it
         sweep = sweeps.create(VALUES, [AxisText("seed", "8 random")], name="Seeds")
         sweeps.start(sweep.id)
         while len(playground.recent()) < 4:
             time.sleep(0.01)
     with Playground(slow, limits=FAST_POLLS) as playground, Sweeps(playground) as sweeps:
         again = sweeps.get(sweep.id)
-        assert (again.state, again.name) == (SweepState.PAUSED, "Seeds")
+        assert (again.state, again.name, again.problem) == (SweepState.PAUSED, "Seeds", None)
         playground.resume()
         sweeps.start(sweep.id)
         assert wait(sweeps, sweep).state is SweepState.DONE
