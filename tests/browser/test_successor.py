@@ -82,7 +82,7 @@ def test_finetune_of_another_model(page: Page) -> None:
     expect(fault).to_have_text("was trained for flux-2-klein-9b-kv. Its endpoint is /v1/flux-2-klein-9b-kv-finetuned.")
     page.locator("#generate").click()
     expect(page.locator("#input-finetune_id input")).to_be_focused()
-    expect(page.get_by_text("Check the finetune, then press again.")).to_be_visible()
+    expect(page.locator(".toast.on")).to_have_text("Check the finetune, then press again.")
     switch_to_successor(page)
     expect(page.locator("#input-finetune_id input")).to_have_value("acme-studio/neon-signs")
     expect(fault).to_have_count(0)
