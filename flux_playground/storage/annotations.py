@@ -15,7 +15,7 @@ from ..errors import FieldError, InvalidRequest
 from ..generation import UNFINISHED
 from .database import Reader
 from .row_writer import RowWriter
-from .search_index import index_generation, remove_generation
+from .search_backlog import index_row
 
 MAX_RATING, MAX_TAGS, MAX_TAG_CHARACTERS, MAX_NOTE_CHARACTERS = 5, 30, 60, 10_000
 BATCH_SIZE = 100  # generations in one transaction, for which other writers wait
@@ -88,7 +88,7 @@ class Annotations:
                 for row in _owned_rows(database, owner, batch):
                     changed[row["id"]] = annotation = change(_read(database, row["id"]))
                     _write(database, owner, row["id"], annotation)
-                    index_generation(database, row)
+                    index_row(database, row)
 
             self._writer.run(write)
         return changed
@@ -121,7 +121,7 @@ class Annotations:
                         """,
                         [row["id"], owner, at],
                     )
-                    remove_generation(database, row["id"])
+                    index_row(database, row)
                     deleted.append(row["id"])
 
             self._writer.run(write)
@@ -135,7 +135,7 @@ class Annotations:
             def write(database: sqlite3.Connection, batch: Sequence[str] = batch) -> None:
                 for row in _owned_rows(database, owner, batch, deleted=True):
                     database.execute("UPDATE annotations SET deleted_at = NULL WHERE id = ?", [row["id"]])
-                    index_generation(database, row)
+                    index_row(database, row)
                     restored.append(row["id"])
 
             self._writer.run(write)

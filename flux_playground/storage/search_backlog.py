@@ -18,9 +18,9 @@ log = logging.getLogger(__name__)
 
 
 def index_row(database: sqlite3.Connection, row: Mapping[str, Any]) -> None:
-    """Index a row that was just written, in its transaction.
+    """Index a row whose record or annotation was just written, in its transaction.
 
-    A failure must not lose the record: it is logged, and the row stays in `unindexed` for the next start.
+    A failure must not lose what was written: it is logged, and the row is in `unindexed` for the next start.
     """
     database.execute("SAVEPOINT search_index")
     try:
@@ -29,6 +29,7 @@ def index_row(database: sqlite3.Connection, row: Mapping[str, Any]) -> None:
     except Exception as error:
         log.error("generation %s cannot be searched (%s: %s)", row["id"], type(error).__name__, error)
         database.execute("ROLLBACK TO search_index")
+        database.execute("INSERT OR IGNORE INTO unindexed VALUES (?)", [row["id"]])
     database.execute("RELEASE search_index")
 
 

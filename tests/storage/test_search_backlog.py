@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from flux_playground.errors import StorageError
 from flux_playground.generation import State
 from flux_playground.storage import search_backlog
 from flux_playground.storage.generation_store import GenerationStore
@@ -111,6 +112,34 @@ def test_failure_of_the_index_loses_no_record(
     reopened = GenerationStore(tmp_path)
     assert reopened.search.count("owner", Query()) == 2
     reopened.close()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE entry_words_data SET block = x'ffffffffffffffff' WHERE id = 10",
+        "UPDATE entry_words_data SET block = x'ffff' WHERE id > 10",
+        "DELETE FROM entry_words_data WHERE id > 10",
+    ],
+)
+def test_damaged_index_stops_only_the_search(tmp_path: Path, damage: str) -> None:
+    """With a damaged index, images are made, judged and deleted as before; a search raises `StorageError`."""
+    store = GenerationStore(tmp_path)
+    for number in range(5):
+        store.save(generation(number, state=State.SUCCEEDED))
+    store.close()
+    with closing(sqlite3.connect(tmp_path / "journal.sqlite")) as database, database:
+        database.execute(damage)
+    store = GenerationStore(tmp_path)
+    store.check_writable()
+    one = store.save(generation(9, state=State.SUCCEEDED))
+    assert store.annotations.update("owner", [one.id], rating=3)[one.id].rating == 3
+    assert store.annotations.delete("owner", [f"{1:032x}"], 1.0) == [f"{1:032x}"]
+    assert [found.id for found in store.recent("owner")] == [f"{number:032x}" for number in (9, 4, 3, 2, 0)]
+    with pytest.raises(StorageError, match="journal cannot be read"):
+        store.search.page("owner", Query("fox"))
+    assert store.annotations.get("owner", [one.id])[one.id].rating == 3
+    store.close()
 
 
 def test_index_has_no_rest_of_earlier_records(store: GenerationStore) -> None:
