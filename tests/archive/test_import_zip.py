@@ -375,3 +375,19 @@ def test_received_files_are_removed(tmp_path: Path) -> None:
     opened.close()
     GenerationStore(tmp_path).close()
     assert not path.exists()
+
+
+def test_video_is_restored(store: GenerationStore, other: GenerationStore, tmp_path: Path) -> None:
+    """A delivered video is exported and imported like an image; one that is cut short is refused."""
+    video = b"\0\0\0\x10ftypisom\0\0\0\0" + b"\0\0\0\x0cmdat1234"
+    made = keep(store, describe(1), video)
+    path = write_export(store, tmp_path / "a.zip")
+    assert len(import_archive(other, "bob", path).added) == 1
+    (one,) = other.recent("bob")
+    assert (one.format, one.sha256, one.width) == ("mp4", made.sha256, None)
+    assert one.image is not None
+    assert one.image.read_bytes() == video
+    manifest = read_manifest(path)
+    manifest["entries"][0]["sha256"] = hashlib.sha256(video[:-1]).hexdigest()
+    cut = change_export(path, manifest, {manifest["entries"][0]["file"]: video[:-1]})
+    assert import_archive(other, "eve", cut).rejected[0][1] == "This mp4 file is cut short."
