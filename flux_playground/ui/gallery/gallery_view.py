@@ -75,7 +75,7 @@ def describe_filter(field: Field, values: FieldValues) -> FieldFilter | None:
     if values.minimum is not None and values.maximum is not None:
         if values.minimum == values.maximum:
             return None
-        return FieldFilter(field.name, label, low=f"{values.minimum:g}", high=f"{values.maximum:g}")
+        return FieldFilter(field.name, label, low=f"{values.minimum:.15g}", high=f"{values.maximum:.15g}")
     choices = tuple(_choice(value) for value in values.values[:MAX_CHOICES_PER_FIELD])
     return FieldFilter(field.name, label, choices) if len(choices) > 1 else None
 

@@ -1,10 +1,12 @@
-"""The results of the gallery say when there are none, and when older images are still missing."""
+"""The gallery says when there are no results, when older images are still missing, and what a filter ranges over."""
 
 from __future__ import annotations
 
 import pytest
 
-from flux_playground.ui.gallery.gallery_view import render_cards
+from flux_playground.schema import load
+from flux_playground.storage.search import FieldValues
+from flux_playground.ui.gallery.gallery_view import describe_filter, filterable_fields, render_cards
 
 
 @pytest.mark.parametrize(
@@ -20,3 +22,12 @@ def test_end_of_results(following: str, is_complete: bool, sentence: str) -> Non
     html = render_cards((), following, first=not following, is_complete=is_complete)
     assert sentence in html
     assert ('class="none"' in html) == bool(sentence)
+
+
+@pytest.mark.parametrize(("low", "high", "texts"), [(7, 4294967295, ("7", "4294967295")), (0.1, 1.0, ("0.1", "1"))])
+def test_range_of_a_filter(low: float, high: float, texts: tuple[str, str]) -> None:
+    """The bounds of a range are shown in full, also those of seeds."""
+    field = filterable_fields(load())["seed"]
+    found = describe_filter(field, FieldValues(low, high))
+    assert found is not None
+    assert (found.low, found.high) == texts
