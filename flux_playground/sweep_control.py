@@ -261,9 +261,13 @@ class Sweeps:
     def _match(self, plan: Plan, visitor: Visitor, sweep_id: str) -> tuple[SheetCell, ...]:
         """Return the cells of a plan with the generations of a sweep, or with others of the same requests."""
         playground, cells, run = self._playground, expand(plan), self._runs.get(sweep_id)
-        generations = [self._latest(one) for one in playground.store.of_sweep(visitor.id, sweep_id)] if sweep_id else []
+        stored = playground.store.of_sweep(visitor.id, sweep_id) if sweep_id else []
+        generations = {one.id: self._latest(one) for one in stored}
+        for generation_id in run.active.values() if run else ():  # some may run for another sweep
+            if (active := playground.run(generation_id)) is not None:
+                generations[generation_id] = active.generation
         existing = self._find_existing(plan, cells, visitor)
-        return match_cells(plan, cells, generations, existing, run.errors if run else {})
+        return match_cells(plan, cells, generations.values(), existing, run.errors if run else {})
 
     def _find_existing(self, plan: Plan, cells: Sequence[Cell], visitor: Visitor) -> dict[str, Generation]:
         """Return the generations of the same requests by the id of the cell; without a seed, each is another image."""

@@ -203,7 +203,7 @@ class SweepRun:
         if fingerprint("", endpoint, request.redacted) != cell.id:
             # Its generation would not be found again, and the cell would be paid for with each resume.
             raise InvalidSweep("The schema of the endpoint has changed since this sweep was planned. Plan it again.")
-        generation = playground.start(request, self.visitor, sweep=self.sweep.id)
+        generation = playground.start(request, self.visitor, sweep=self.sweep.id, reuse_running=True)
         with self._lock:
             self._active[cell.id] = generation.id
         self._listen(generation.id)

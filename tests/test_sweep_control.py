@@ -148,6 +148,34 @@ def test_pause_and_resume(settings: Settings) -> None:
         assert len(playground.recent()) == 12
 
 
+def test_running_images_are_shared(sweeps: Sweeps, playground: Playground) -> None:
+    """A cell whose image is being made elsewhere waits for that image instead of paying for another."""
+    values = {**VALUES, "prompt": "a cat #slow"}
+    running = playground.start({**values, "seed": 1})
+    sweep = sweeps.create(values, [AxisText("seed", "1, 2")])
+    other = sweeps.create(values, [AxisText("seed", "1-3")])
+    sweeps.start(sweep.id)
+    sweeps.start(other.id)
+    shared = sweeps.cells(sweep.id)[0]
+    assert shared.generation is not None
+    assert (shared.generation.id, shared.state) == (running.id, CellState.RUNNING)
+    assert wait(sweeps, sweep).state is SweepState.DONE
+    assert wait(sweeps, other).state is SweepState.DONE
+    assert len(playground.recent()) == 3
+
+
+def test_other_visitors_are_served(settings: Settings) -> None:
+    """A visitor's image does not wait for another's whole sweep."""
+    ann = Visitor("ann", identity=Identity("1.2.3.4", "browser"))
+    bob = Visitor("bob", identity=Identity("5.6.7.8", "browser"))
+    with Playground(settings.replace(max_in_flight=2), limits=FAST_POLLS) as playground, Sweeps(playground) as sweeps:
+        sweep = sweeps.create(VALUES, [AxisText("seed", "20 random")], ann)
+        sweeps.start(sweep.id, ann)
+        list(playground.generate(VALUES, bob))
+        assert count_states(sweeps.cells(sweep.id, ann))[CellState.SUCCEEDED] < 10
+        sweeps.stop(sweep.id, ann)
+
+
 def test_stop_takes_cells_out_of_the_queue(settings: Settings) -> None:
     """A stopped sweep leaves nothing in the queue; what was sent is kept."""
     slow = {**VALUES, "prompt": "a red cat #slow"}
