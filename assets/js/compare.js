@@ -137,8 +137,7 @@ function handleCompareKey(event) {
   if (event.target.matches?.("input:not(.divider), select, textarea")) return;
   const mode = $("#comparison .views")?.dataset.mode;
   const figures = $$("#comparison figure[data-id]");
-  if (event.key === "Escape") closeCompare();
-  else if (mode === "flip" && event.key === " " && !event.target.closest?.("button")) showFlipped(flipped + 1);
+  if (mode === "flip" && event.key === " " && !event.target.closest?.("button")) showFlipped(flipped + 1);
   else if (mode === "flip" && figures[Number(event.key) - 1]) showFlipped(Number(event.key) - 1);
   else if (["m", "M"].includes(event.key)) {
     const offered = MODES.filter((one) => $(`#comparison [data-mode=${one}][role=radio]`));

@@ -12,7 +12,7 @@ import { areLettersOn } from "./shortcut_list.js";
 import { request } from "./visit_fetch.js";
 
 // These stay in the gallery. Every other action of the open image leads to the page with the form.
-const STAYING = ["star", "rate", "delete", "compare-with", "copylink", "copy", "workbench"];
+const STAYING = ["star", "rate", "delete", "compare-with", "copylink", "copy", "workbench", "open-sheet"];
 let openId = "";
 let notesOf = ""; // the image whose notes are shown
 let wantedNotes = "";

@@ -2,14 +2,17 @@
 import { closeAbout } from "./about.js";
 import { runAction } from "./actions.js";
 import { $, $$ } from "./dom.js";
-import { closeGallery, toggleGallery } from "./gallery.js";
+import { toggleGallery } from "./gallery.js";
 import { page } from "./page_state.js";
 import { areLettersOn, openShortcutList } from "./shortcut_list.js";
+import { closeView } from "./views.js";
 
 const LETTERS = { a: "all", r: "but-seed", p: "prompt", s: "seed" };
 const POPOVERS = "details.popover[open]";
 
 const isTextInput = (target) => target.closest?.("input, textarea, select, [contenteditable=true], [role=combobox]");
+
+const hasTypedText = (target) => target.matches?.("input[type=search], input[type=text], textarea") && target.value;
 
 export function installKeyboard() {
   document.addEventListener("keydown", ignoreHeldKey, true);
@@ -17,7 +20,7 @@ export function installKeyboard() {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) pressGenerate(event);
     else if ((event.key === "Escape" && closePopover()) || $("dialog[open]")) return;
     else if (!page.view) handleShortcut(event);
-    else if (event.key === "Escape" && page.view === "gallery" && !(isTextInput(event.target) && event.target.value)) closeGallery();
+    else if (event.key === "Escape" && !hasTypedText(event.target)) closeView();
     else if (event.key === "?" && areLettersOn() && !isTextInput(event.target)) openShortcutList();
   });
   document.addEventListener("click", (event) => {

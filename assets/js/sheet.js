@@ -120,10 +120,6 @@ export function exportSheet({ format }) {
 function handleSheetKey(event) {
   if (page.view !== SHEET || event.ctrlKey || event.metaKey || event.altKey || $("dialog[open]")) return;
   const isTyping = event.target.matches?.("input:not([type=checkbox]), select, textarea");
-  if (event.key === "Escape" && !isTyping) {
-    closeSheet();
-    return;
-  }
   const cell = event.target.closest?.("#sheet td");
   const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
   if (!cell || isTyping) return;

@@ -1,6 +1,7 @@
 // The list of earlier sweeps.
 import { changeAddress, SHEET } from "./address_state.js";
 import { $, createElement } from "./dom.js";
+import { closeLightbox } from "./lightbox.js";
 import { request } from "./visit_fetch.js";
 
 let sweepDialog = null;
@@ -21,5 +22,6 @@ export async function openSweepList() {
 
 export function openSheet({ id }) {
   sweepDialog?.close();
+  closeLightbox();
   changeAddress({ [SHEET]: id });
 }

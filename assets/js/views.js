@@ -1,5 +1,5 @@
 // Which view covers the form and its result, by the address: the gallery, a comparison, a sweep, or none.
-import { COMPARE, GALLERY, SHEET } from "./address_state.js";
+import { changeAddress, COMPARE, GALLERY, SHEET } from "./address_state.js";
 import { $ } from "./dom.js";
 import { page } from "./page_state.js";
 import { onFrame } from "./rendering.js";
@@ -26,6 +26,8 @@ export function viewOf(search) {
   const parameters = new URLSearchParams(search);
   return [COMPARE, SHEET, GALLERY].find((name) => parameters.has(name)) || "";
 }
+
+export const closeView = () => changeAddress({ [page.view]: null });
 
 function renderView() {
   if (!isStarted) return;

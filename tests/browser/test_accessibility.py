@@ -152,6 +152,39 @@ def test_gallery(tab: Page, tmp_path: Path) -> None:
         page.keyboard.press("Escape")
 
 
+def test_sweep(tab: Page, tmp_path: Path) -> None:
+    """Axe finds nothing in the panel of a sweep, its sheet and the vote."""
+    with running_quick(tmp_path, FLUX_PLAYGROUND_LOCAL_SPEED="60") as url, checked(tab, url) as axe:
+        page = axe.page
+        fill(page, finetune_id="my-finetune", prompt="TOK a mill")
+        page.locator("#formtools [data-act=sweep]").click()
+        page.locator(".sweep-panel textarea").fill("0.5, 9")
+        expect(page.locator(".axes .fault")).to_be_visible()
+        axe.check("a wrong axis", ".sweep-panel")
+        page.get_by_role("button", name="Add an axis").click()
+        page.locator(".axes [name=field]").nth(0).select_option("prompt")
+        page.locator(".axes textarea").nth(0).fill("a cat\na dog #moderated-content")
+        page.locator(".axes [name=field]").nth(1).select_option("finetune_strength")
+        page.locator(".axes textarea").nth(1).fill("0.5, 1")
+        expect(page.locator(".sweep-panel .summary")).to_contain_text("4 images")
+        axe.check("a plan", ".sweep-panel")
+        page.locator("[data-act=sweep-start]").click()
+        expect(page.locator("#sheet td .reason")).to_have_count(2)
+        expect(page.locator("#sheet header")).to_have_attribute("data-active", "")
+        page.locator("#sheet td input[type=checkbox]").first.check()
+        page.locator("#sheet details.transfer > summary").click()
+        axe.check("the sheet")
+        page.keyboard.press("Escape")
+        page.locator("#sheet [data-act=sweep-vote]").click()
+        axe.check("the vote", "#vote")
+        page.keyboard.press("Escape")
+        page.locator("#sheet [data-act=sheet-close]").click()
+        page.locator("button.gallery").click()
+        page.locator("#gallery [data-act=sweeps]").click()
+        axe.check("the list of sweeps", "#sweep-list")
+        page.keyboard.press("Escape")
+
+
 def test_endings(tab: Page, tmp_path: Path) -> None:
     """Axe finds nothing in any outcome without an image."""
     with (

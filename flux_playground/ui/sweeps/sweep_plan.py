@@ -137,12 +137,13 @@ def render_started(number: int, sweep_id: str) -> str:
 
 
 def sweepable_fields(operation: Operation) -> list[Field]:
-    """Return the fields that an axis can have, in the order of the form."""
-    return [
+    """Return the fields that an axis can have, numbers first, else in the order of the form."""
+    offered = [
         field
         for field in field_hints.ordered(operation.fields)
         if not (field.media or field.secret or field.name in field_hints.OWNERS)
     ]
+    return sorted(offered, key=lambda field: field.type not in ("number", "integer"))
 
 
 def describe_duration(seconds: float) -> str:
