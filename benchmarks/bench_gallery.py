@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from statistics import median, quantiles
 from unittest.mock import patch
 
@@ -89,7 +89,7 @@ def generations(count: int) -> Iterator[Generation]:
             request=request,
             seed=int(str(request["seed"])),
             state=State.FAILED if chance.random() < 0.02 else State.SUCCEEDED,
-            image=Path("x.jpg"),
+            image=PurePosixPath("images/x.jpg"),
         )
 
 

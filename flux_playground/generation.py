@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
+from pathlib import PurePosixPath
 from typing import Any
 
 from .errors import PlaygroundError
@@ -45,6 +45,9 @@ class Generation:
     `cost` is in credits, as the API reported it last; `submit_cost` is that of the response to the submit. None is
     unknown, not free. `input_mp` and `output_mp` are the billed megapixels of the images sent and made.
 
+    `image` is the key of the delivered file, which only the store opens; `image_missing` tells that the file was gone
+    when the record was read. `sha256`, `format`, `size`, `width` and `height` describe the file.
+
     `request` is the request without secrets, its images replaced by references (see `InputStore.load`). `seed` and
     `prompt` are those that the API used, once the API has reported them. An image without a seed cannot be reproduced
     exactly: its endpoint has none, or the API did not report it. `status` is the API's latest status,
@@ -73,7 +76,8 @@ class Generation:
     task_id: str = ""
     polling_url: str = ""
     error: PlaygroundError | None = None
-    image: Path | None = None
+    image: PurePosixPath | None = None
+    image_missing: bool = field(default=False, compare=False)
     sha256: str = ""
     format: str = ""
     width: int | None = None

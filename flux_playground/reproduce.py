@@ -54,11 +54,11 @@ def caveats(one: Generation, server: str, store: GenerationStore) -> Iterator[st
             yield f"It cannot be made again: the image that was sent as {name} is no longer kept here."
 
 
-def compare_generations(before: Generation, after: Generation) -> Report:
+def compare_generations(before: Generation, after: Generation, store: GenerationStore) -> Report:
     """Compare an image with its reproduction, from their files; an image that is gone or damaged is a problem named."""
     told = explain_differences(recipe(before), recipe(after))
     try:
-        return Report(compare(read_image(before), read_image(after)), told)
+        return Report(compare(store.read_image(before), store.read_image(after)), told)
     except (InvalidImage, OSError) as error:
         sentence = error.message if isinstance(error, InvalidImage) else "One of the two files is no longer there."
         return Report(None, told, sentence)
@@ -70,20 +70,13 @@ def is_of_another_tool(one: Generation) -> bool:
 
 
 def image_exists(one: Generation) -> bool:
-    """Return whether the image file of a generation exists."""
-    return one.image is not None and one.image.is_file()
+    """Return whether the image of a generation was there when the record was read."""
+    return one.image is not None and not one.image_missing
 
 
-def read_image(one: Generation) -> bytes:
-    """Return the image as delivered; raises `OSError` for a missing file."""
-    if one.image is None:
-        raise FileNotFoundError(one.id)
-    return one.image.read_bytes()
-
-
-def image_with_recipe(one: Generation) -> bytes:
+def image_with_recipe(one: Generation, store: GenerationStore) -> bytes:
     """Return a copy of the image with its recipe inside, its pixels unchanged; raises `InvalidRecipe`, `OSError`."""
-    return _with_recipe(one, read_image(one))
+    return _with_recipe(one, store.read_image(one))
 
 
 def add_image_facts(generation: Generation, data: bytes) -> Generation:
@@ -96,7 +89,7 @@ def add_image_facts(generation: Generation, data: bytes) -> Generation:
     return replace(generation, signed=metadata.has_content_credentials(data), embed_error=embed_error)
 
 
-def embedding(generation: Generation) -> tuple[bool, str]:
+def embedding(generation: Generation, store: GenerationStore) -> tuple[bool, str]:
     """Return whether the image file has Content Credentials (not verified), and why a copy cannot contain its recipe.
 
     The reason is "" for an image whose copy can. Only for records of earlier versions is the file read.
@@ -105,7 +98,7 @@ def embedding(generation: Generation) -> tuple[bool, str]:
         return False, "The file of this image no longer exists."
     if generation.signed is None or generation.embed_error is None:
         try:
-            generation = add_image_facts(generation, read_image(generation))
+            generation = add_image_facts(generation, store.read_image(generation))
         except OSError:
             return False, "The file of this image no longer exists."
     return bool(generation.signed), generation.embed_error or ""

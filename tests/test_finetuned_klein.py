@@ -19,6 +19,7 @@ from flux_playground.local import LocalServer
 from flux_playground.recipe import SourceKind, detect, dump_recipe, parse_recipe
 from flux_playground.recipe.share_link import build_link, parse_link
 from flux_playground.snippets import Language, render_snippet
+from flux_playground.storage.blob_store import IMAGES
 from flux_playground.ui.form.form import Form, plan_forms
 from tests.conftest import FAST_POLLS
 from tests.image_shapes import png
@@ -83,7 +84,7 @@ def test_form_becomes_a_record(generation: Generation, playground: Playground) -
         "output_format": "jpeg",
     }
     assert generation.image is not None
-    assert generation.image.parent == playground.settings.data / "images"
+    assert generation.image.parent == IMAGES
     name = FileNames(["finetune_id", "finetune_strength"]).add(generation)
     assert "acme-studio-neon-signs" in name
     assert not set(name) & set('/\\:"<>|?*')
@@ -133,7 +134,7 @@ def test_code_makes_the_image_again(server: LocalServer, playground: Playground,
     )
     assert run.returncode == 0, run.stderr
     assert made.image is not None
-    assert (tmp_path / run.stdout.strip()).read_bytes() == made.image.read_bytes()
+    assert (tmp_path / run.stdout.strip()).read_bytes() == playground.store.read_image(made)
     assert detect(code, form_fields(playground)).values == made.request
 
 

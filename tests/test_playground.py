@@ -26,6 +26,7 @@ from flux_playground.ui.generate.copy_settings import request_values
 from flux_playground.ui.recipes.settings_import import import_inputs
 from flux_playground.ui.session.tab_session import TabSession
 from tests.conftest import FAST_POLLS
+from tests.stored_files import image_path
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a lighthouse at dawn"}
 
@@ -43,10 +44,10 @@ def test_generation_ends_with_image_and_seed(playground: Playground) -> None:
     assert states[-1] is State.SUCCEEDED
     assert list(State).index(states[0]) <= list(State).index(State.RUNNING)
     assert last.image is not None
-    with Image.open(last.image) as image:
+    with Image.open(image_path(playground.store, last)) as image:
         assert image.size == (last.width, last.height)
         assert image.format == "JPEG"
-    assert last.image.stat().st_size == last.size
+    assert image_path(playground.store, last).stat().st_size == last.size
     assert isinstance(last.seed, int)
     assert last.request["seed"] == last.seed
     assert last.total_seconds is not None

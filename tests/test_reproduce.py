@@ -40,7 +40,7 @@ def made(playground: Playground, reproduces: str = "", **values: object) -> Gene
 def test_reproduction_has_identical_bytes(playground: Playground) -> None:
     first = made(playground, webhook_url="http://127.0.0.1:9/hook")
     again = made(playground, first.id, **reproduce.values(first))
-    told = reproduce.compare_generations(first, again)
+    told = reproduce.compare_generations(first, again, playground.store)
     assert told.comparison is not None
     assert told.comparison.verdict is Verdict.SAME_BYTES
     assert "webhook_url" not in again.request
@@ -48,7 +48,7 @@ def test_reproduction_has_identical_bytes(playground: Playground) -> None:
 
 
 def test_another_seed_is_the_named_difference(playground: Playground) -> None:
-    told = reproduce.compare_generations(made(playground, seed=1), made(playground, seed=2))
+    told = reproduce.compare_generations(made(playground, seed=1), made(playground, seed=2), playground.store)
     assert told.comparison is not None
     assert told.comparison.verdict is Verdict.DIFFERENT
     assert [one.name for one in told.differences] == ["seed used"]
@@ -57,8 +57,8 @@ def test_another_seed_is_the_named_difference(playground: Playground) -> None:
 def test_missing_file_still_compares_the_recipe(playground: Playground) -> None:
     first, second = made(playground, seed=1), made(playground, seed=2)
     assert first.image is not None
-    first.image.unlink()
-    told = reproduce.compare_generations(first, second)
+    playground.store.files.remove(first.image)
+    told = reproduce.compare_generations(first, second, playground.store)
     assert (told.comparison, told.problem) == (None, "One of the two files is no longer there.")
     assert told.differences
 
@@ -81,19 +81,19 @@ def test_caveats_are_known_before(playground: Playground, server: object) -> Non
 @pytest.mark.parametrize("kind", ["jpeg", "png"])
 def test_copy_has_the_recipe_original_does_not(playground: Playground, kind: str) -> None:
     one = made(playground, output_format=kind)
-    copied = reproduce.image_with_recipe(one)
+    copied = reproduce.image_with_recipe(one, playground.store)
     found = detect(copied)
     assert found.kind is SourceKind.COPY
     assert found.recipe == reproduce.recipe(one)
-    assert detect(reproduce.read_image(one)).kind is SourceKind.IMAGE
-    assert reproduce.embedding(one)[1] == ""
+    assert detect(playground.store.read_image(one)).kind is SourceKind.IMAGE
+    assert reproduce.embedding(one, playground.store)[1] == ""
 
 
 def test_too_long_recipe_is_refused(playground: Playground) -> None:
     one = made(playground, prompt="long " * 20_000, output_format="jpeg")
     with pytest.raises(InvalidRecipe) as caught:
-        reproduce.image_with_recipe(one)
-    assert reproduce.embedding(one)[1] == caught.value.message
+        reproduce.image_with_recipe(one, playground.store)
+    assert reproduce.embedding(one, playground.store)[1] == caught.value.message
 
 
 def test_who_knows_one_address_knows_no_other() -> None:
@@ -111,11 +111,9 @@ def test_who_knows_one_address_knows_no_other() -> None:
     assert one.secret not in repr(one)
 
 
-def test_content_credentials_are_described(playground: Playground, tmp_path: Path) -> None:
-    one = made(playground)
-    path = tmp_path / "signed.jpg"
-    path.write_bytes(signed_jpeg()[0])
-    signed = reproduce.add_image_facts(replace(one, image=path), path.read_bytes())
+def test_content_credentials_are_described(playground: Playground) -> None:
+    one, data = made(playground), signed_jpeg()[0]
+    signed = reproduce.add_image_facts(playground.store.save_image(replace(one, id="f" * 32), data), data)
     said = below(playground, signed)
     assert "Content Credentials are present" in said
     assert "no longer holds" in said
@@ -141,12 +139,14 @@ def test_what_it_will_cost_is_said_beforehand(playground: Playground) -> None:
 def test_difference_of_two_images_is_shown(playground: Playground) -> None:
     first, second = made(playground, seed=1), made(playground, seed=2)
     again = replace(second, reproduces=first.id)
-    said = shown.render_comparison(first, again, reproduce.compare_generations(first, again))
+    said = shown.render_comparison(first, again, reproduce.compare_generations(first, again, playground.store))
     assert image_urls.difference(again) in said
     assert "difference × " in said
     assert "of the pixels differ" in said
     assert "Another seed gives another image." in said
-    alike = reproduce.compare_generations(first, replace(again, request=first.request, seed=first.seed))
+    alike = reproduce.compare_generations(
+        first, replace(again, request=first.request, seed=first.seed), playground.store
+    )
     assert "Same settings, different result." in shown.render_comparison(first, again, alike)
 
 

@@ -79,8 +79,7 @@ class _Cells:
 
 def _data_url(store: GenerationStore, generation: Generation) -> str:
     try:
-        path = store.thumbnail(generation)
-        data = path.read_bytes() if path else b""
+        data = store.thumbnail(generation) or b""
     except (InvalidImage, OSError):  # the file is damaged, or was deleted meanwhile
         data = b""
     return f"data:image/webp;base64,{base64.b64encode(data).decode()}" if data else ""

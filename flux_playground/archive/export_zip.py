@@ -10,7 +10,6 @@ import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import IO, Any
 
 from .. import reproduce
@@ -70,12 +69,11 @@ class _Export:
         """Write the files of an entry and return its description for the manifest."""
         generation = entry.generation
         described: dict[str, Any] = {}
-        if generation.image is not None and (file := _open_or_none(generation.image)):
-            with file:
-                stem = self.names.add(generation)
-                described["file"] = f"images/{stem}{generation.image.suffix}"
-                digest = yield from self._add_image(described["file"], file, generation)
-                generation = replace(generation, sha256=digest)
+        if generation.image is not None and (chunks := self._open_or_none(generation)):
+            stem = self.names.add(generation)
+            described["file"] = f"images/{stem}{generation.image.suffix}"
+            digest = yield from self._add_image(described["file"], chunks, generation)
+            generation = replace(generation, sha256=digest)
             if not reproduce.is_of_another_tool(generation):
                 described["recipe"] = f"images/{stem}.recipe.json"
                 text = dump_recipe(reproduce.recipe(generation)).encode()
@@ -84,17 +82,24 @@ class _Export:
             yield from self._add_inputs(generation)
         return {**described, **entry_to_json(replace(entry, generation=generation))}
 
-    def _add_image(self, name: str, file: IO[bytes], generation: Generation) -> Generator[bytes, None, str]:
+    def _add_image(self, name: str, chunks: Iterator[bytes], generation: Generation) -> Generator[bytes, None, str]:
         """Write an image and return its hash: that of the file, also where the file was changed on the disk."""
         digest = hashlib.sha256()
 
-        def chunks() -> Iterator[bytes]:
-            for chunk in _chunks(file):
+        def hashed() -> Iterator[bytes]:
+            for chunk in chunks:
                 digest.update(chunk)
                 yield chunk
 
-        yield from self.stream.add(name, chunks(), generation.size or 0, generation.created_at)
+        yield from self.stream.add(name, hashed(), generation.size or 0, generation.created_at)
         return digest.hexdigest()
+
+    def _open_or_none(self, generation: Generation) -> Iterator[bytes] | None:
+        """Return the bytes of an image; None for one that was deleted or cannot be read."""
+        try:
+            return self.store.stream_image(generation)
+        except OSError:
+            return None
 
     def _add_inputs(self, generation: Generation) -> Iterator[bytes]:
         """Write the images that a request contains, each once in the ZIP file, under their references."""
@@ -111,14 +116,6 @@ class _Export:
             if image_ref(base64.b64encode(data).decode()) == reference:
                 name = f"inputs/{reference.removeprefix(PREFIX)}{suffix}"
                 yield from self.stream.add(name, [data], len(data), generation.created_at)
-
-
-def _open_or_none(path: Path) -> IO[bytes] | None:
-    """Open a file; None for one that was deleted or cannot be read."""
-    try:
-        return path.open("rb")
-    except OSError:
-        return None
 
 
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:

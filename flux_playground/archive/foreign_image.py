@@ -9,7 +9,6 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from .. import reproduce
 from ..errors import InvalidArchive, InvalidRecipe
 from ..generation import Generation, State
 from ..images import image_file, metadata
@@ -101,7 +100,7 @@ class ForeignImages:
         """Return whether the owner has the original of a copy with a recipe inside."""
         store, owner = self._writer.store, self._writer.owner
         original = store.find_by_sha256(owner, recipe.sha256) if recipe.sha256 else None
-        return original is not None and reproduce.image_exists(original)
+        return original is not None and store.find_image(original) is not None
 
 
 def _record(known: dict[str, Any], digest: str, name: str, owner: str) -> Generation:

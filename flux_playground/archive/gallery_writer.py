@@ -61,7 +61,7 @@ class GalleryWriter:
         """
         shown = self.store.annotations.undelete(self.owner, [former_id, generation.id])
         known = self.find(generation, former_id)
-        is_complete = known is not None and (data is None or reproduce.image_exists(known))
+        is_complete = known is not None and (data is None or self.store.find_image(known) is not None)
         stored = known or self._as_new(generation, data)
         if not is_complete:
             self._write(stored, data)
@@ -129,7 +129,7 @@ class GalleryWriter:
     def check_room(self, size: int) -> None:
         """Raise `StorageError` when a file of this size would take what the disk must keep free."""
         try:
-            free = shutil.disk_usage(self.store.files.folder).free
+            free = shutil.disk_usage(self.store.folder).free
         except OSError:
             free = 0
         if free < self.limits.free_bytes + size:
@@ -138,7 +138,7 @@ class GalleryWriter:
     def has(self, generation: Generation) -> bool:
         """Return whether the owner has this image, with its file."""
         known = self.find(generation) if generation.sha256 else None
-        return known is not None and reproduce.image_exists(known)
+        return known is not None and self.store.find_image(known) is not None
 
     def _as_new(self, generation: Generation, data: bytes | None) -> Generation:
         """Return a new record with its fingerprint, and with another id where its own has another image here.

@@ -5,13 +5,15 @@ Every write is on disk when the call returns, because the next step may cost mon
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 import secrets
 import shutil
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,12 +23,15 @@ from ..generation import UNFINISHED, Generation, State
 from ..image_ref import PREFIX
 from ..images import image_file, media_types
 from .annotations import Annotations
+from .atomic_file import write_atomic
+from .blob_folder import BlobFolder
+from .blob_store import IMAGES, Blob, BlobKey, BlobStore, thumbnail_key
 from .database import DATABASE_NAME, Reader, open_database
-from .image_files import ImageFiles
 from .input_store import InputStore
 from .pending_records import PendingRecords
 from .process_lock import ProcessLock
 from .purge import NOBODY, purge_deleted
+from .received_files import ReceivedFiles
 from .row_writer import RowWriter
 from .rows import from_row_or_none, to_row
 from .search import Search
@@ -51,7 +56,8 @@ class GenerationStore:
 
     def __init__(self, folder: Path) -> None:
         try:
-            self.files = ImageFiles(folder)
+            self.folder = folder
+            self.files: BlobStore = BlobFolder(folder)
             database = open_database(folder / DATABASE_NAME)
         except (OSError, sqlite3.Error) as error:
             cause = error.strerror if isinstance(error, OSError) else error
@@ -65,6 +71,7 @@ class GenerationStore:
         self.search = Search(self._search_reader, self.annotations, self._load)
         self.sweeps = SweepStore(self._writer, self._reader)
         self.inputs = InputStore(self.files, self._reader)
+        self.received = ReceivedFiles(folder / "imports")
         self._process_lock = ProcessLock(folder)
         self.is_primary = self._process_lock.is_primary
         self._pending = PendingRecords(self.save)
@@ -73,7 +80,7 @@ class GenerationStore:
         self.importing = threading.BoundedSemaphore(MAX_CONCURRENT_IMPORTS)
         self.backlog = SearchBacklog(self._writer.run)
         if self.is_primary:
-            self.files.remove_received()
+            self.received.remove_all()
             self.backlog.start()
 
     def close(self) -> None:
@@ -99,8 +106,8 @@ class GenerationStore:
     def check_writable(self) -> None:
         """Raise `StorageError` when a paid image could not be kept: disk full, database removed or damaged."""
         try:
-            free = shutil.disk_usage(self.files.folder).free
-            same = (self.files.folder / DATABASE_NAME).stat().st_ino == self._inode
+            free = shutil.disk_usage(self.folder).free
+            same = (self.folder / DATABASE_NAME).stat().st_ino == self._inode
         except OSError as error:
             raise StorageError(f"The data folder cannot be read: {error.strerror}. Nothing was sent.") from None
         if not same:
@@ -190,15 +197,18 @@ class GenerationStore:
         """
         media = media_types.probe(data)
         seed = f"seed-{str(generation.seed)[:24]}-" if generation.seed is not None else ""
-        path = self.files.images / f"flux-{seed}{generation.id}{media.suffix}"
+        digest = hashlib.sha256(data).hexdigest()
+        key = IMAGES / f"flux-{seed}{generation.id}{media.suffix}"
         try:
-            self.files.write(path, data)
+            if not self.files.create(key, data) and self.files.read(key) != data:  # delivered again, and different
+                key = key.with_stem(f"{key.stem}-{digest[:16]}")
+                self.files.create(key, data)
         except OSError as error:
             raise StorageError(f"The image could not be written: {error.strerror or error}.") from None
         return replace(
             generation,
-            image=path,
-            sha256=hashlib.sha256(data).hexdigest(),
+            image=key,
+            sha256=digest,
             format=media.format,
             width=media.width,
             height=media.height,
@@ -206,25 +216,37 @@ class GenerationStore:
             image_deleted_at=None,
         )
 
-    def thumbnail(self, generation: Generation) -> Path | None:
-        """Return the path of a small WebP, created on first use; None where the generation has no image."""
-        if (
-            generation.image is None
-            or media_types.display_kind(generation.format) != "image"
-            or not generation.image.is_file()
-        ):
+    def find_image(self, generation: Generation) -> Blob | None:
+        """Return what is known of the file of a generation's image, or None without one; raises `OSError`."""
+        return None if generation.image is None else self.files.find(generation.image)
+
+    def read_image(self, generation: Generation) -> bytes:
+        """Return the image as delivered; raises `OSError`, for a missing file `FileNotFoundError`."""
+        return self.files.read(_image_key(generation))
+
+    def stream_image(self, generation: Generation, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """Return the bytes of the image from `start` up to `stop`, in chunks; raises what `read_image` raises."""
+        return self.files.stream(_image_key(generation), start, stop)
+
+    def thumbnail(self, generation: Generation) -> bytes | None:
+        """Return a small WebP, created on first use; None where the generation has no image. Raises `OSError`."""
+        image = generation.image
+        if image is None or media_types.display_kind(generation.format) != "image" or self.files.is_missing(image):
             return None
-        path = self.files.thumbnail(generation.id)
-        if not path.is_file():
-            self.files.write(path, image_file.thumbnail(generation.image.read_bytes()))
-        return path
+        key = thumbnail_key(generation.id)
+        try:
+            return self.files.read(key)
+        except FileNotFoundError:
+            data = image_file.thumbnail(self.files.read(image))
+            self.files.create(key, data)
+            return data
 
     def secret_key(self) -> bytes:
         """Return 32 random bytes that stay the same as long as the folder exists."""
-        path = self.files.folder / "salt"
+        path = self.folder / "salt"
         with self._key_lock:
             if not path.is_file():
-                self.files.write(path, secrets.token_bytes(32))
+                write_atomic(path, secrets.token_bytes(32))
                 path.chmod(0o600)
         return path.read_bytes()
 
@@ -238,5 +260,11 @@ class GenerationStore:
         query = f"SELECT * FROM generations WHERE {where}"  # noqa: S608
         with self._reader.lock:
             names, rows = self._reader.select(query, values)
-        generations = (from_row_or_none(dict(zip(names, row, strict=True)), self.files.images) for row in rows)
+        generations = (from_row_or_none(dict(zip(names, row, strict=True)), self.files.is_missing) for row in rows)
         return [generation for generation in generations if generation is not None]
+
+
+def _image_key(generation: Generation) -> BlobKey:
+    if generation.image is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), generation.id)
+    return generation.image

@@ -8,29 +8,31 @@ from typing import Any
 
 from ..errors import StorageError
 from ..image_ref import PREFIX, find_image_refs, image_ref, is_image_ref, split_data_url
+from .blob_store import INPUTS, BlobKey, BlobStore
 from .database import Reader
-from .image_files import ImageFiles
 
 MIN_ORPHAN_AGE_SECONDS = 60.0
 """Seconds after which a sent image that no record names is deleted; its record is written at once."""
 
 
 class InputStore:
-    """Input images as files. Safe to use from many threads."""
+    """Input images in a blob store. Safe to use from many threads."""
 
-    def __init__(self, files: ImageFiles, reader: Reader) -> None:
+    def __init__(self, files: BlobStore, reader: Reader) -> None:
         self._files, self._reader = files, reader
 
     def save(self, text: str) -> str:
         """Store an input image (base64 or data URL) and return its reference; raises `StorageError`."""
         head, data = split_data_url(text)
         reference = image_ref(data)
-        path = self._files.inputs / reference.removeprefix(PREFIX)
-        if self.load(reference) is not None:
-            path.touch()  # retention removes only files that were not used for a while
-            return head + reference
+        key, content = _key(reference), data.encode()
         try:
-            self._files.write(path, data.encode())
+            if not self._files.create(key, content):
+                if self._files.read(key) == content:
+                    self._files.touch(key)  # retention removes only files that were not used for a while
+                else:  # damaged
+                    self._files.remove(key)
+                    self._files.create(key, content)
         except OSError as error:
             raise StorageError(f"An image could not be kept: {error.strerror or error}. Nothing was sent.") from None
         return head + reference
@@ -40,9 +42,8 @@ class InputStore:
         if not is_image_ref(reference):
             return None
         head, reference = split_data_url(reference)
-        path = self._files.inputs / reference.removeprefix(PREFIX)
         try:
-            text = path.read_text(encoding="utf-8")
+            text = self._files.read(_key(reference)).decode()
         except (OSError, UnicodeDecodeError):
             return None
         return head + text if image_ref(text) == reference else None
@@ -57,9 +58,9 @@ class InputStore:
     def remove_unreferenced(self) -> None:
         """Delete inputs that no stored generation refers to."""
         wanted, before = self.referenced(), time.time() - MIN_ORPHAN_AGE_SECONDS
-        for path, at in self._files.iter_inputs():
-            if PREFIX + path.name not in wanted and at < before:
-                self._files.remove(path)
+        for blob in self._files.list(INPUTS):
+            if PREFIX + blob.key.name not in wanted and blob.used_at < before:
+                self._files.remove(blob.key)
 
     def referenced(self) -> set[str]:
         """Return the references in all generations whose files were not deleted, and in sweeps that are not done."""
@@ -70,3 +71,7 @@ class InputStore:
         with self._reader.lock:
             _, rows = self._reader.select(query, [PREFIX, PREFIX])
             return {reference for (request,) in rows for reference in find_image_refs(request)}
+
+
+def _key(reference: str) -> BlobKey:
+    return INPUTS / reference.removeprefix(PREFIX)

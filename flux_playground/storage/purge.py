@@ -6,7 +6,7 @@ import sqlite3
 
 from ..errors import StorageError
 from ..image_ref import PREFIX
-from .image_files import ImageFiles
+from .blob_store import IMAGES, BlobStore, thumbnail_key
 from .input_store import InputStore
 from .row_writer import RowWriter
 
@@ -23,7 +23,7 @@ No row is deleted: `Usage` finds new rows by their numbers, and SQLite would use
 """
 
 
-def purge_deleted(writer: RowWriter, files: ImageFiles, inputs: InputStore, before: float) -> int:
+def purge_deleted(writer: RowWriter, files: BlobStore, inputs: InputStore, before: float) -> int:
     """Remove the generations that were deleted before a time (Unix seconds) and return their number.
 
     First they lose their owner, so that nobody restores them meanwhile; then their files are removed, then what the row
@@ -33,9 +33,9 @@ def purge_deleted(writer: RowWriter, files: ImageFiles, inputs: InputStore, befo
     while rows := writer.run(lambda database: _take(database, before)):
         try:
             for generation_id, image, _ in rows:
-                files.remove(files.thumbnail(generation_id))
+                files.remove(thumbnail_key(generation_id))
                 if image is not None:
-                    files.remove(files.images / image)
+                    files.remove(IMAGES / image)
         except OSError as error:
             raise StorageError(f"A deleted image could not be removed: {error.strerror or error}.") from None
         ids = [(generation_id,) for generation_id, *_ in rows]

@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass, field
 
 from ..image_ref import PREFIX
+from .blob_store import thumbnail_key
 from .generation_store import GenerationStore
 
 TARGET_SHARE = 0.9
@@ -49,7 +50,7 @@ class Retention:
 
     def _clear(self) -> None:
         files, goal, gone = self.store.files, self.most * TARGET_SHARE, 0
-        files.rescan()
+        files.count_again()
         self.store.inputs.remove_unreferenced()
         while files.size > goal and (oldest := self.store.oldest_with_files(BATCH_SIZE, self.server)):
             cleared = []
@@ -58,7 +59,7 @@ class Retention:
                     break
                 if one.image is not None:  # its file first: a record of a missing file is found again, not the reverse
                     files.remove(one.image)
-                files.remove(files.thumbnail(one.id))
+                files.remove(thumbnail_key(one.id))
                 cleared.append(one.id)
                 if PREFIX in str(one.request):
                     break  # what was sent for it may be room enough

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 from ..bounded_json import LARGE, parse_json
 from ..errors import from_dict
 from ..generation import Generation, State
 from ..identity import Identity
+from .blob_store import IMAGES, BlobKey
 
 log = logging.getLogger(__name__)
 
@@ -18,33 +19,35 @@ log = logging.getLogger(__name__)
 def to_row(generation: Generation) -> dict[str, Any]:
     """Return the values of the columns by name."""
     out = dict(vars(generation))
-    del out["progress"], out["spender"]  # the progress is not stored
+    del out["progress"], out["image_missing"], out["spender"]  # what holds only now is not stored
     out["request"] = json.dumps(dict(generation.request), ensure_ascii=False)
     out["seed"] = None if generation.seed is None else str(generation.seed)  # text: a seed may exceed 64 bits
     out["error"] = None if generation.error is None else json.dumps(generation.error.as_dict(), ensure_ascii=False)
-    out["image"] = None if generation.image is None else generation.image.name  # the folder may be moved
+    out["image"] = None if generation.image is None else generation.image.name
     spender = generation.spender
     out |= {"spender_address": spender and spender.address, "spender_browser": spender and spender.browser}
     return out
 
 
-def from_row_or_none(columns: dict[str, Any], images: Path) -> Generation | None:
+def from_row_or_none(columns: dict[str, Any], is_missing: Callable[[BlobKey], bool]) -> Generation | None:
     """Return the generation of a row; log a warning and return None for a row that cannot be read."""
     try:
-        return from_row(columns, images)
+        return from_row(columns, is_missing)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         log.warning("generation %s cannot be read (%s)", columns.get("id"), type(error).__name__)
         return None
 
 
-def from_row(columns: dict[str, Any], images: Path) -> Generation:
-    """Return the generation of a row; its image is a file in the folder `images`."""
+def from_row(columns: dict[str, Any], is_missing: Callable[[BlobKey], bool]) -> Generation:
+    """Return the generation of a row; `is_missing` tells whether its image is gone."""
+    image = None if columns["image"] is None else IMAGES / columns["image"]
     parsed = {
         "request": parse_json(columns["request"], LARGE),
         "state": State(columns["state"]),
         "seed": None if columns["seed"] is None else int(columns["seed"]),
         "error": None if columns["error"] is None else from_dict(parse_json(columns["error"], LARGE)),
-        "image": None if columns["image"] is None else images / columns["image"],
+        "image": image,
+        "image_missing": image is not None and is_missing(image),
         "signed": None if columns["signed"] is None else bool(columns["signed"]),
     }
     address, browser = columns.pop("spender_address"), columns.pop("spender_browser")

@@ -45,13 +45,14 @@ class Wording:
 class SweepRecord:
     """A sweep with what is known of it. `generations` are all of the sweep, also those that were made again.
 
-    `rankings` are by axis, `scores` and `annotations` by the id of the generation. `is_free` says of a generation that
-    nothing was paid for it.
+    `read_image` returns the file of a generation, or raises `OSError`. `rankings` are by axis, `scores` and
+    `annotations` by the id of the generation. `is_free` says of a generation that nothing was paid for it.
     """
 
     sweep: StoredSweep
     plan: Plan
     cells: Sequence[SheetCell]
+    read_image: Callable[[Generation], bytes]
     generations: Sequence[Generation] = ()
     annotations: Mapping[str, Annotation] = field(default_factory=dict)
     rankings: Mapping[int, Ranking] = field(default_factory=dict)
@@ -157,7 +158,7 @@ class _Pages:
             self.is_cut = True
             return ""
         try:
-            data = image_file.thumbnail(generation.image.read_bytes(), self._side) if generation.image else b""
+            data = image_file.thumbnail(self._record.read_image(generation), self._side)
         except (InvalidImage, OSError):  # a video, or the file was deleted or damaged
             return ""
         text = base64.b64encode(data).decode()

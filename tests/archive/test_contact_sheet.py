@@ -10,6 +10,7 @@ from flux_playground.archive import contact_sheet, export_contact_sheet
 from flux_playground.storage.annotations import Annotation
 from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.storage.search import Entry
+from tests.stored_files import image_path
 
 from .gallery import describe, draw, entries, fill, keep
 
@@ -49,7 +50,7 @@ def test_texts_are_escaped(store: GenerationStore) -> None:
 
 def test_damaged_and_missing_files(store: GenerationStore) -> None:
     """An entry without a readable image is shown without one."""
-    first, second = (one.image for one in fill(store, 2))
+    first, second = (image_path(store, one) for one in fill(store, 2))
     assert first is not None
     assert second is not None
     first.write_bytes(b"no image")

@@ -20,6 +20,7 @@ from flux_playground.errors import ContentModerated
 from flux_playground.generation import State
 from flux_playground.recipe import parse_recipe
 from flux_playground.storage.generation_store import GenerationStore
+from tests.stored_files import image_path
 
 from .gallery import describe, draw, entries, fill, keep, read_manifest, write_export
 
@@ -33,7 +34,7 @@ def test_images_are_exact(store: GenerationStore, tmp_path: Path) -> None:
             one = next(one for one in made if one.id == entry["id"])
             assert one.image is not None
             data = archive.read(entry["file"])
-            assert data == one.image.read_bytes()
+            assert data == store.read_image(one)
             assert entry["sha256"] == hashlib.sha256(data).hexdigest()
             assert archive.getinfo(entry["file"]).compress_type == zipfile.ZIP_STORED
             assert parse_recipe(archive.read(entry["recipe"])).seed == one.seed
@@ -52,7 +53,7 @@ def test_manifest_has_no_secrets(store: GenerationStore, tmp_path: Path) -> None
     one = keep(store, describe(1, request=request), draw())
     with zipfile.ZipFile(write_export(store, tmp_path / "a.zip")) as archive:
         text = "".join(archive.read(name).decode("latin-1") for name in archive.namelist())
-    for secret in ("hush", "hook.example", "get_result", one.secret, '"ann"', "digest", str(store.files.folder)):
+    for secret in ("hush", "hook.example", "get_result", one.secret, '"ann"', "digest", str(store.folder)):
         assert secret not in text
 
 
@@ -61,7 +62,7 @@ def test_failed_generations_are_listed(store: GenerationStore, tmp_path: Path) -
     keep(store, describe(1, state=State.FAILED, error=ContentModerated("Withheld.")))
     gone = keep(store, describe(2), draw())
     assert gone.image is not None
-    gone.image.unlink()
+    store.files.remove(gone.image)
     listed = read_manifest(write_export(store, tmp_path / "a.zip"))["entries"]
     assert [("file" in one, one["state"]) for one in listed] == [(False, "ready"), (False, "failed")]
     assert listed[1]["error"]["message"] == "Withheld."
@@ -102,8 +103,7 @@ def test_other_tools_get_no_recipe(store: GenerationStore, tmp_path: Path) -> No
 def test_memory_is_flat(store: GenerationStore) -> None:
     """An export of 60 MB takes a few megabytes of memory."""
     one = keep(store, describe(1), draw())
-    assert one.image is not None
-    with one.image.open("ab") as file:
+    with image_path(store, one).open("ab") as file:
         file.write(bytes(2_000_000))
     chosen = entries(store) * 30
     tracemalloc.start()

@@ -20,8 +20,10 @@ from flux_playground.errors import InvalidRecipe
 from flux_playground.generation import State
 from flux_playground.recipe import dump_recipe, recipe_from_generation
 from flux_playground.reproduce import caveats, image_with_recipe
+from flux_playground.storage.blob_store import IMAGES
 from flux_playground.storage.generation_store import GenerationStore
 from tests.recipe import tool_files
+from tests.stored_files import image_path
 
 from .gallery import describe, draw, keep, write_zip
 
@@ -54,7 +56,7 @@ def test_settings_of_tools(data: bytes, tool: str, store: GenerationStore, tmp_p
     assert set(one.request) <= set(FIELDS)
     assert (one.endpoint, one.server, one.cost, one.fingerprint, one.task_id) == ("", "", None, "", "")
     assert one.image is not None
-    assert one.image.read_bytes() == data
+    assert store.read_image(one) == data
 
 
 def test_image_without_settings(store: GenerationStore, tmp_path: Path) -> None:
@@ -90,7 +92,7 @@ def test_copy_with_our_recipe(store: GenerationStore, other: GenerationStore, tm
     """A copy with a recipe of ours has its endpoint and seed; where the original is, the copy adds nothing."""
     made = keep(store, describe(1), draw(1, "PNG"))
     path = tmp_path / "copy.png"
-    path.write_bytes(image_with_recipe(made))
+    path.write_bytes(image_with_recipe(made, store))
     import_files(other, "bob", [("copy.png", path)])
     (one,) = other.recent("bob")
     assert (one.endpoint, one.server, one.seed, one.request) == (made.endpoint, made.server, made.seed, made.request)
@@ -106,7 +108,7 @@ def test_recipe_beside_the_image(store: GenerationStore, other: GenerationStore,
     assert made.image is not None
     recipe = tmp_path / "x.recipe.json"
     recipe.write_text(dump_recipe(recipe_from_generation(made, made.document)))
-    report = import_files(other, "bob", [("x.jpg", made.image), ("x.recipe.json", recipe)])
+    report = import_files(other, "bob", [("x.jpg", image_path(store, made)), ("x.recipe.json", recipe)])
     assert report.rejected == ()
     assert other.recent("bob")[0].endpoint == made.endpoint
 
@@ -188,7 +190,7 @@ def test_recipe_after_the_image(store: GenerationStore, other: GenerationStore, 
     recipe.write_text(dump_recipe(recipe_from_generation(made, made.document)))
     report = import_files(other, "bob", [("x.recipe.json", recipe)])
     assert report.rejected == (("x.recipe.json", "The image of this recipe is not here. Import the image first."),)
-    (before,) = import_files(other, "bob", [("x.jpg", made.image)]).added
+    (before,) = import_files(other, "bob", [("x.jpg", image_path(store, made))]).added
     assert import_files(other, "eve", [("x.recipe.json", recipe)]).rejected_count == 1
     for _ in range(2):
         assert import_files(other, "bob", [("x.recipe.json", recipe)]).rejected == ()
@@ -209,7 +211,7 @@ def test_nothing_claims_a_recipe(store: GenerationStore, tmp_path: Path) -> None
     (one,) = store.recent("bob")
     assert one.embed_error == "This image was made with another tool, so it has no recipe."
     with pytest.raises(InvalidRecipe):
-        image_with_recipe(one)
+        image_with_recipe(one, store)
     assert list(caveats(one, "https://api.bfl.ai", store)) == [
         "Can't be reproduced here: this image was made with A1111 or similar."
     ]
@@ -240,7 +242,7 @@ def test_imports_at_once(store: GenerationStore, tmp_path: Path) -> None:
         reports = list(threads.map(lambda _: import_archive(store, "bob", path), range(4)))
     assert {report.problem for report in reports} <= {"", "Other imports are running. Try again in a minute."}
     assert store.count("bob") == 12
-    assert {one.image for one in store.recent("bob")} == set(store.files.images.iterdir())
+    assert {one.image for one in store.recent("bob")} == {blob.key for blob in store.files.list(IMAGES)}
     assert len({added for report in reports for added in report.added}) == 12
 
 

@@ -17,6 +17,7 @@ from flux_playground.generation import State
 from flux_playground.image_ref import image_ref
 from flux_playground.runs.recovery import can_be_collected
 from flux_playground.storage.annotations import Annotation
+from flux_playground.storage.blob_store import IMAGES, BlobKey
 from flux_playground.storage.generation_store import GenerationStore
 
 from .gallery import change_export, describe, draw, fill, keep, read_manifest, write_export
@@ -32,7 +33,7 @@ def test_records_are_restored(store: GenerationStore, other: GenerationStore, tm
         again = found[one.sha256]
         assert again.image is not None
         assert one.image is not None
-        assert again.image.read_bytes() == one.image.read_bytes()
+        assert other.read_image(again) == store.read_image(one)
         assert again.secret != one.secret
         expected = replace(
             one,
@@ -150,14 +151,14 @@ def test_deleted_file_is_restored(store: GenerationStore, tmp_path: Path) -> Non
     (one,) = fill(store, 1)
     path = write_export(store, tmp_path / "a.zip")
     assert one.image is not None
-    one.image.unlink()
+    store.files.remove(one.image)
     store.mark_images_deleted([one.id], 1.0)
     assert import_archive(store, "ann", path).added == (one.id,)
     again = store.get(one.id)
     assert again is not None
     assert again.image_deleted_at is None
     assert again.image is not None
-    assert hashlib.sha256(again.image.read_bytes()).hexdigest() == one.sha256
+    assert hashlib.sha256(store.read_image(again)).hexdigest() == one.sha256
     assert again.cost == one.cost
     assert again.imported == ""
 
@@ -210,7 +211,7 @@ def test_bad_entries_hide_only_themselves(store: GenerationStore, other: Generat
         ("entry 6", "Its entry in the manifest has the wrong type."),
         ("x", "Its entry in the manifest has no state."),
     )
-    assert other.count("bob") == len(list(other.files.images.iterdir())) == 1
+    assert other.count("bob") == len(list(other.files.list(IMAGES))) == 1
 
 
 @pytest.mark.parametrize(
@@ -240,7 +241,7 @@ def test_impossible_values(
     limits = ImportLimits(images=1000)
     report = import_archive(other, "bob", change_export(path, manifest), limits=limits)
     assert (report.added, len(report.rejected)) == ((), 1)
-    assert list(other.files.images.iterdir()) == []
+    assert list(other.files.list(IMAGES)) == []
 
 
 @pytest.mark.parametrize(
@@ -278,21 +279,21 @@ def test_full_disk_stops(
     """A disk that is full in the middle keeps what is there: each file has a record, each record its file."""
     fill(store, 4)
     path = write_export(store, tmp_path / "a.zip")
-    write, written = other.files.write, list[Path]()
+    create, created = other.files.create, list[BlobKey]()
 
-    def fail(target: Path, data: bytes) -> None:
-        if len(written) == 2:
+    def fail(key: BlobKey, data: bytes) -> bool:
+        if len(created) == 2:
             raise OSError(28, "No space left on device")
-        written.append(target)
-        write(target, data)
+        created.append(key)
+        return create(key, data)
 
-    monkeypatch.setattr(other.files, "write", fail)
+    monkeypatch.setattr(other.files, "create", fail)
     report = import_archive(other, "bob", path)
     monkeypatch.undo()
     assert len(report.added) == 2
     sentence = "The image could not be written: No space left on device. What was imported before is kept."
     assert report.problem == sentence
-    assert {one.image for one in other.recent("bob")} == set(other.files.images.iterdir())
+    assert {one.image for one in other.recent("bob")} == {blob.key for blob in other.files.list(IMAGES)}
     assert len(import_archive(other, "bob", path).added) == 2
 
 
@@ -309,7 +310,7 @@ def test_unwritable_journal_leaves_no_file(
     monkeypatch.setattr(other, "save", fail)
     report = import_archive(other, "bob", path)
     assert (report.added, bool(report.problem)) == ((), True)
-    assert list(other.files.images.iterdir()) == []
+    assert list(other.files.list(IMAGES)) == []
 
 
 def test_room_is_made(store: GenerationStore, other: GenerationStore, tmp_path: Path) -> None:
@@ -317,7 +318,7 @@ def test_room_is_made(store: GenerationStore, other: GenerationStore, tmp_path: 
     fill(store, 3)
     sizes: list[int] = []
     path = write_export(store, tmp_path / "a.zip")
-    import_archive(other, "bob", path, make_room=lambda: sizes.append(len(list(other.files.images.iterdir()))))
+    import_archive(other, "bob", path, make_room=lambda: sizes.append(len(list(other.files.list(IMAGES)))))
     assert sizes == [1, 2, 3]
 
 
@@ -337,7 +338,7 @@ def test_equal_ids_get_different_records(store: GenerationStore, other: Generati
     manifest["entries"][1]["id"] = manifest["entries"][0]["id"]
     changed = change_export(path, manifest)
     assert len(set(import_archive(other, "bob", changed).added)) == 2
-    assert {one.image for one in other.recent("bob")} == set(other.files.images.iterdir())
+    assert {one.image for one in other.recent("bob")} == {blob.key for blob in other.files.list(IMAGES)}
     assert import_archive(other, "bob", changed).known == 2
 
 
@@ -364,7 +365,7 @@ def test_known_images_are_not_read(
 def test_received_files_are_removed(tmp_path: Path) -> None:
     """A file that arrives is removed afterwards, and at the next start where the process was killed."""
     opened = GenerationStore(tmp_path)
-    with opened.files.receiving() as path:
+    with opened.received.receiving() as path:
         path.write_bytes(b"x")
     assert not path.exists()
     path.parent.mkdir()
@@ -385,8 +386,7 @@ def test_video_is_restored(store: GenerationStore, other: GenerationStore, tmp_p
     assert len(import_archive(other, "bob", path).added) == 1
     (one,) = other.recent("bob")
     assert (one.format, one.sha256, one.width) == ("mp4", made.sha256, None)
-    assert one.image is not None
-    assert one.image.read_bytes() == video
+    assert other.read_image(one) == video
     manifest = read_manifest(path)
     manifest["entries"][0]["sha256"] = hashlib.sha256(video[:-1]).hexdigest()
     cut = change_export(path, manifest, {manifest["entries"][0]["file"]: video[:-1]})

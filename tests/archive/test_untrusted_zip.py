@@ -177,7 +177,7 @@ def test_damage_anywhere(store: GenerationStore, tmp_path: Path) -> None:
         found = store.recent(owner)
         assert len(found) == len(report.added)
         assert {one.sha256 for one in found} <= made
-        assert all(one.image is not None and one.image.is_file() for one in found)
+        assert all(store.find_image(one) is not None for one in found)
 
 
 def test_overlapping_entries(store: GenerationStore, tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def test_video_is_saved_unchanged(api: Hostile, tmp_path: Path, data: bytes, for
         last = list(playground.generate({"prompt": "waves"}))[-1]
         assert last.state is State.SUCCEEDED, last.error
         assert last.image is not None
-        assert last.image.read_bytes() == data
+        assert playground.store.read_image(last) == data
         assert (last.format, last.width) == (form, None)
         assert playground.store.thumbnail(last) is None
         assert shown in result_view.render_result(result_view.ResultContext(last)).frame

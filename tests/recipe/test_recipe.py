@@ -226,7 +226,7 @@ def test_recipe_reproduces_image(playground: Playground, tmp_path: Path) -> None
     first = list(playground.generate(values))[-1]
     assert first.image is not None
     written = recipe.recipe_from_generation(first, recipe.document_version(playground.document.raw))
-    copy = metadata.embed(first.image.read_bytes(), recipe.dump_recipe(written, None))
+    copy = metadata.embed(playground.store.read_image(first), recipe.dump_recipe(written, None))
     again = dict(detect(copy).values)
     again["image_prompt"] = playground.store.inputs.load(again["image_prompt"])
     second = list(playground.generate(again))[-1]

@@ -260,7 +260,7 @@ def test_several_images_of_a_task(server: LocalServer, store: GenerationStore) -
     for one in (first, *others):
         assert one.state is State.SUCCEEDED
         assert one.image is not None
-        assert one.image.read_bytes()
+        assert store.read_image(one)
     assert len({one.image for one in (first, *others)}) == len({one.secret for one in (first, *others)}) == 3
     assert (first.cost, first.api_seconds is None) == (PRICE, False)
     assert {(one.cost, one.api_seconds, one.fingerprint, one.task_id) for one in others} == {

@@ -19,6 +19,7 @@ from flux_playground.local import LocalServer
 from flux_playground.playground import OWNER
 from flux_playground.runs.queued_request import LoadedRequests, QueuedRequest
 from tests.conftest import FAST_POLLS
+from tests.stored_files import input_paths
 
 from .test_runner import wait_until
 
@@ -75,7 +76,7 @@ def test_queued_request_is_sent_with_its_image(busy: Playground, settings: Setti
 def test_changed_image_is_not_sent(busy: Playground, server: LocalServer, damage: str) -> None:
     """A request whose image on disk was removed or replaced is not sent and costs nothing."""
     made = queue_image(busy)
-    (path,) = busy.store.files.inputs.iterdir()
+    (path,) = input_paths(busy.store)
     path.unlink() if damage == "removed" else path.write_text(base64.b64encode(png("blue")).decode())
     with Client(server.url, KEY) as client:
         before = client.credits()
@@ -90,7 +91,7 @@ def test_changed_image_is_not_sent(busy: Playground, server: LocalServer, damage
 def test_damaged_input_is_written_again(playground: Playground) -> None:
     """An image whose kept file is damaged is kept again when it is used again."""
     reference = playground.store.inputs.save("QUJD")
-    (path,) = playground.store.files.inputs.iterdir()
+    (path,) = input_paths(playground.store)
     path.write_bytes(b"\xff")
     assert playground.store.inputs.load(reference) is None
     assert playground.store.inputs.save("QUJD") == reference

@@ -22,6 +22,7 @@ from flux_playground.generation import Generation, State
 from flux_playground.identity import Identity
 from flux_playground.local import LocalServer
 from flux_playground.playground import Visitor
+from flux_playground.storage.blob_store import IMAGES
 from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.storage.pending_records import PendingRecords
 from tests.conftest import FAST_POLLS
@@ -102,7 +103,7 @@ def test_failing_worker_returns_its_place(playground: Playground, method: str, m
 
 def test_deleted_images_folder_is_made_again(playground: Playground) -> None:
     """An images folder that was deleted while the program runs is made again."""
-    shutil.rmtree(playground.store.files.images)
+    shutil.rmtree(playground.store.folder / IMAGES)
     assert finish(playground, playground.start(VALUES)).state is State.SUCCEEDED
 
 
@@ -122,8 +123,7 @@ def test_full_disk_after_acceptance(playground: Playground, server: LocalServer)
     playground.store._pending._write = fill
     ended = finish(playground, playground.start(VALUES))
     assert ended.state is State.SUCCEEDED
-    assert ended.image is not None
-    assert ended.image.is_file()
+    assert playground.store.find_image(ended) is not None
     assert playground.get(ended.id).state is State.SUCCEEDED
     database.execute("PRAGMA max_page_count = 1000000")
     playground.store.save = write  # type: ignore[method-assign]

@@ -14,10 +14,12 @@ from flux_playground.errors import InvalidRequest, StorageError
 from flux_playground.generation import UNFINISHED, State
 from flux_playground.identity import Identity
 from flux_playground.storage.annotations import Annotation
+from flux_playground.storage.blob_store import IMAGES, INPUTS
 from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.storage.retention import Retention
 from flux_playground.storage.search_query import Query
 from tests.storage.test_generation_store import generation, jpeg
+from tests.stored_files import input_paths
 
 
 @pytest.fixture
@@ -135,7 +137,7 @@ def test_purge_removes_files_and_content(store: GenerationStore, tmp_path: Path)
     shared, own = store.inputs.save("s" * 100), store.inputs.save("o" * 100)
     gone = made(store, 1, request={"prompt": "zebra", "image": own, "mask": shared}, prompt="zebra")
     later, stays = made(store, 2), made(store, 3, request={"image": shared})
-    for path in store.files.inputs.iterdir():
+    for path in input_paths(store):
         os.utime(path, (1000, 1000))
     for one in (gone, later, stays):
         record = store.get(one)
@@ -176,12 +178,12 @@ def test_retention_keeps_starred_images(store: GenerationStore) -> None:
     """The files of a starred image are never deleted to free space."""
     ids = [made(store, number, request={"image": store.inputs.save(str(number) * 90)}) for number in range(4)]
     store.annotations.update("owner", ids[1:2], starred=True)
-    for path in store.files.inputs.iterdir():
+    for path in input_paths(store):
         os.utime(path, (1000, 1000))
     Retention(store, 1).enforce()
     found = [store.get(one) for one in ids]
-    assert [one.image.is_file() for one in found if one and one.image] == [False, True, False, False]
-    assert [len(list(folder.iterdir())) for folder in (store.files.images, store.files.inputs)] == [1, 1]
+    assert [not one.image_missing for one in found if one and one.image] == [False, True, False, False]
+    assert [len(list(store.files.list(folder))) for folder in (IMAGES, INPUTS)] == [1, 1]
 
 
 def test_foreign_generations_are_not_touched(store: GenerationStore) -> None:
@@ -214,7 +216,7 @@ def test_purge_of_many(store: GenerationStore) -> None:
     assert store.purge(2.0) == 121
     assert store.usage.counts() == {State.FAILED: (120, 120.0)}
     assert store.count("owner") == store.search.count("owner", Query()) == 0
-    assert list(store.files.images.iterdir()) == []
+    assert list(store.files.list(IMAGES)) == []
     made(store, 500, imported="a1111")
     assert store.count("owner") == store.search.count("owner", Query()) == 1
 
@@ -243,4 +245,4 @@ def test_interrupted_purge_continues(store: GenerationStore, monkeypatch: pytest
     assert store.annotations.undelete("owner", [one]) == []
     assert (store.get(one), store.count("owner"), store.recent("owner")) == (None, 0, [])
     assert store.purge(2.0) == 1
-    assert list(store.files.images.iterdir()) == []
+    assert list(store.files.list(IMAGES)) == []

@@ -14,12 +14,15 @@ import pytest
 
 from flux_playground import Playground, Settings, reproduce
 from flux_playground.generation import Generation, State
+from flux_playground.storage.blob_folder import BlobFolder
+from flux_playground.storage.blob_store import thumbnail_key
 from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.storage.retention import Retention
 from flux_playground.ui.generate import history_view, result_view
 from flux_playground.ui.recipes import reproduction_view as shown
 from flux_playground.ui.text import image_urls
 from tests.storage.test_generation_store import generation, jpeg
+from tests.stored_files import input_paths
 from tests.ui.page_parts import Page
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a mill"}
@@ -44,13 +47,14 @@ def there(store: GenerationStore, *all_of: Generation) -> list[bool]:
 
 def forgotten(store: GenerationStore) -> None:
     """Make everything that was sent look as if that had been long ago."""
-    for path in store.files.inputs.iterdir():
+    for path in input_paths(store):
         os.utime(path, (time.time() - 1000,) * 2)
 
 
 def test_oldest_images_go_records_stay(store: GenerationStore) -> None:
     everything = [kept(store, number) for number in range(10)]
-    small = [store.thumbnail(one) for one in everything]
+    for one in everything:
+        store.thumbnail(one)
     room = store.files.size
     Retention(store, room).enforce()
     assert all(there(store, *everything))
@@ -60,7 +64,7 @@ def test_oldest_images_go_records_stay(store: GenerationStore) -> None:
     found = there(store, *everything, newest)
     assert found == sorted(found)
     assert 1 <= found.count(False) <= 3
-    assert [path is not None and path.is_file() for path in small] == found[:-1]
+    assert [store.files.find(thumbnail_key(one.id)) is not None for one in everything] == found[:-1]
     first = store.get(everything[0].id)
     assert first is not None
     assert first.image_deleted_at == pytest.approx(time.time(), abs=60)
@@ -69,7 +73,7 @@ def test_oldest_images_go_records_stay(store: GenerationStore) -> None:
         everything[0].request,
         everything[0].sha256,
     )
-    assert store.files.rescan() == store.files.size
+    assert store.files.count_again() == store.files.size
 
 
 def test_only_demo_images_are_deleted(store: GenerationStore) -> None:
@@ -125,6 +129,7 @@ def test_collected_image_is_there_again(store: GenerationStore) -> None:
 def test_without_a_limit_nobody_looks_at_the_disk(store: GenerationStore) -> None:
     kept(store, 1)
     Retention(store, math.inf).enforce()
+    assert isinstance(store.files, BlobFolder)
     assert store.files._size is None
 
 
@@ -154,7 +159,7 @@ def test_a_draft_leaves_no_image_behind(playground: Playground) -> None:
     drafted = playground.preview_request({**VALUES, "image_prompt": image})
     assert playground.store.inputs.load(drafted["image_prompt"]) is None
     assert playground.find_existing(playground.prepare({**VALUES, "image_prompt": image, "seed": 1})) is None
-    assert list(playground.store.files.inputs.iterdir()) == []
+    assert input_paths(playground.store) == []
     made = list(playground.generate({**VALUES, "image_prompt": image}))[-1]
     assert playground.store.inputs.load(made.request["image_prompt"]) == image
 
@@ -176,7 +181,7 @@ def test_page_says_that_an_image_is_gone(playground: Playground) -> None:
         assert "<img" not in said
         assert "image/" not in said
     again = list(playground.generate({**VALUES, "seed": 1}))[-1]
-    compared = shown.render_comparison(gone, again, reproduce.compare_generations(gone, again))
+    compared = shown.render_comparison(gone, again, reproduce.compare_generations(gone, again, playground.store))
     assert "Not comparable" in compared
     assert image_urls.thumbnail(gone) not in compared
     assert image_urls.thumbnail(again) in compared
@@ -185,7 +190,7 @@ def test_page_says_that_an_image_is_gone(playground: Playground) -> None:
 def test_deleted_file_is_called_missing(playground: Playground) -> None:
     one = list(playground.generate(VALUES))[-1]
     assert one.image is not None
-    one.image.unlink()
+    playground.store.files.remove(one.image)
     stage = result_view.render_result(result_view.ResultContext(playground.get(one.id)))
     assert "File not found" in stage.frame
     assert "<img" not in stage.frame + history_view.render_history([playground.get(one.id)], "")

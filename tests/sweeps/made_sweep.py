@@ -18,4 +18,4 @@ def make_record(playground: Playground, *axes: AxisText, name: str = "Cats", **v
         cells = list(sweeps.watch(sweep.id))[-1]
         sweep = sweeps.get(sweep.id)
         generations = playground.store.of_sweep(sweep.owner, sweep.id)
-        return SweepRecord(sweep, load_plan(sweep.plan), cells, generations)
+        return SweepRecord(sweep, load_plan(sweep.plan), cells, playground.store.read_image, generations)

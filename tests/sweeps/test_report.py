@@ -19,6 +19,7 @@ from flux_playground.sweeps.axes import AxisKind, AxisText
 from flux_playground.sweeps.report import SweepRecord, Wording, export_report
 from flux_playground.sweeps.sheet import CellState
 from flux_playground.sweeps.votes import rank_points
+from tests.stored_files import image_path
 
 from .made_sweep import make_record
 
@@ -138,9 +139,7 @@ def test_texts_are_escaped(playground: Playground) -> None:
 def test_damaged_files(playground: Playground) -> None:
     """A cell without a readable file is shown without an image."""
     record = make_record(playground, STRENGTHS)
-    first, second = (one.generation.image for one in record.cells[:2] if one.generation)
-    assert first is not None
-    assert second is not None
+    first, second = (image_path(playground.store, one.generation) for one in record.cells[:2] if one.generation)
     first.write_bytes(b"no image")
     second.unlink()
     assert render(record).count("No image") == 2

@@ -52,9 +52,14 @@ def to_content(field: Field, value: Any) -> str:
     return json.dumps(entries, ensure_ascii=False) if entries else ""
 
 
-def add_image(field: Field, content: Any, path: Path) -> str:
-    """Return the content with another image: behind the others of a list, in place of the only one."""
-    entry = {"path": _stored(path)}
+def add_image(field: Field, content: Any, image: Path | bytes) -> Any:
+    """Return the content with another image, a file or its bytes: behind the others of a list, or in place of the one.
+
+    The content is unchanged for bytes that are no image.
+    """
+    entry = _entry(image)
+    if entry is None:
+        return content
     entries = (_parse(content) or []) if field.images is not None and field.images.most != 1 else []
     return json.dumps([*entries, entry], ensure_ascii=False)
 

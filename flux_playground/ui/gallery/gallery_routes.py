@@ -99,12 +99,12 @@ def show_difference(context: Context, request: Request) -> Response:
 def _compare(context: Context, pair: list[Generation], *, small: bool) -> tuple[Comparison | None, str]:
     """Compare two images, or their thumbnails; return why that cannot be done."""
     if not small:
-        report = reproduce.compare_generations(*pair)
+        report = reproduce.compare_generations(pair[0], pair[1], context.playground.store)
         return report.comparison, report.problem
-    paths = [context.playground.store.thumbnail(one) for one in pair]
-    if None in paths:
+    thumbnails = [context.playground.store.thumbnail(one) for one in pair]
+    if None in thumbnails:
         return None, "One of the two images has no thumbnail."
-    return compare(*(path.read_bytes() for path in paths if path)), ""
+    return compare(*(data for data in thumbnails if data)), ""
 
 
 def show_prompts(context: Context, request: Request) -> Response:

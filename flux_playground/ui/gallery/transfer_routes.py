@@ -69,7 +69,7 @@ async def import_upload(request: Request) -> Response:
     name = request.query_params.get("name", "")[-MAX_NAME_CHARS:] or "file"
     try:
         # In the data folder, because the folder for temporary files can be small, or in memory.
-        with playground.store.files.receiving() as path:
+        with playground.store.received.receiving() as path:
             with path.open("wb") as file:
                 async for chunk in request.stream():
                     await asyncio.to_thread(file.write, chunk)

@@ -8,14 +8,22 @@ import tempfile
 import time
 from pathlib import Path
 
+from ...generation import Generation
+from ...storage.generation_store import GenerationStore
+
 FOLDER_PREFIX = "flux-delivered-"
 MAX_AGE_SECONDS = 600.0
 
 
-def copy_image(path: Path) -> str:
-    """Copy a delivered file to a temporary folder: Gradio refuses files of the data folder."""
+def copy_image(store: GenerationStore, generation: Generation) -> str:
+    """Copy the image of a generation to a temporary folder and return the path, for Gradio; raises `OSError`."""
     _remove_old_folders()
-    return str(shutil.copy(path, tempfile.mkdtemp(prefix=FOLDER_PREFIX)))
+    chunks = store.stream_image(generation)
+    name = generation.image.name if generation.image is not None else generation.id
+    path = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX)) / name
+    with path.open("wb") as file:
+        file.writelines(chunks)
+    return str(path)
 
 
 def _remove_old_folders() -> None:

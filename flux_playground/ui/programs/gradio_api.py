@@ -61,8 +61,8 @@ def _bind_endpoint(binding: Binding, place: int, path: str, name: str, outputs: 
             generation = await page.threads(start, values, visitor)
             async for changed in page.playground.changes(generation.id):
                 generation = changed
-                image = generation.image if generation.state is State.SUCCEEDED else None
-                copied = await page.threads(copy_image, image) if image else None
+                has_image = generation.state is State.SUCCEEDED and generation.image is not None
+                copied = await page.threads(copy_image, page.playground.store, generation) if has_image else None
                 yield copied, "" if generation.seed is None else str(generation.seed), generation_to_json(generation)
         except PlaygroundError as error:
             raise gr.Error(error.message, print_exception=False) from error

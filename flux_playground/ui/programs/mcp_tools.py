@@ -109,7 +109,7 @@ class EndpointTools:
                 reported = now
                 await report(round(now - started, 2), messages.brief(generation))
         max_bytes = MAX_INLINE_IMAGE_BYTES if report is None else MAX_STREAMED_IMAGE_BYTES
-        return await self._threads(_result, generation, call.base_url, max_bytes)
+        return await self._threads(_result, self._playground, generation, call.base_url, max_bytes)
 
     def _fields(self, operation: Operation) -> tuple[Field, ...]:
         return offered_fields(operation, hosted=self._playground.settings.hosted)
@@ -150,7 +150,7 @@ def _values(offered: tuple[Field, ...], arguments: Mapping[str, Any]) -> tuple[d
     return values, unknown[:20]
 
 
-def _result(generation: Generation, base_url: str, max_bytes: int) -> dict[str, Any]:
+def _result(playground: Playground, generation: Generation, base_url: str, max_bytes: int) -> dict[str, Any]:
     """The result of a finished generation; an image of more than `max_bytes` is a link."""
     if generation.state is not State.SUCCEEDED or not image_exists(generation):
         succeeded = generation.state is State.SUCCEEDED
@@ -166,8 +166,8 @@ def _result(generation: Generation, base_url: str, max_bytes: int) -> dict[str, 
         uri = base_url.rstrip("/") + "/" + image.lstrip("/")
         name = f"{generation.id}.{generation.format}"
         content.insert(0, {"type": "resource_link", "uri": uri, "name": name, "mimeType": media_type})
-    elif is_image and generation.image is not None:
-        data = base64.b64encode(generation.image.read_bytes()).decode()
+    elif is_image:
+        data = base64.b64encode(playground.store.read_image(generation)).decode()
         content.insert(0, {"type": "image", "data": data, "mimeType": media_type})
     return {"content": content, "structuredContent": record, "isError": False}
 

@@ -112,21 +112,21 @@ async def apply_import(context: Context) -> Update:
 @action("asimage", writes_form=True)
 async def use_as_image_prompt(context: Context) -> Update:
     """Add the image of the open import, or of a generation, to the images in the form."""
-    path: Path | None
+    image: Path | bytes | None
     if context.text("id"):
         generation = await context.find_own()
-        path = generation.image if generation is not None else None
+        image = await context.run(_read_image, context, generation) if generation is not None else None
     else:
         pending = _take_pending(context)
-        path = pending.image if pending is not None else None
+        image = pending.image if pending is not None and pending.image is not None and pending.image.is_file() else None
     shapes = [(field, field.images) for field in context.form.fields if field.images is not None]
     fields = [(field, shape.most) for field, shape in shapes if shape.takes_data]
-    if path is None or not path.is_file() or not fields:
+    if image is None or not fields:
         return _close_dialog(context, {}, "")
     # The first field that is empty or takes another one; if all are full, the first one.
     has_room = (field for field, most in fields if not context.raw.get(field.name) or most != 1)
     field = next(has_room, fields[0][0])
-    content = await context.run(image_list.add_image, field, context.raw.get(field.name), path)
+    content = await context.run(image_list.add_image, field, context.raw.get(field.name), image)
     return _close_dialog(context, {field.name: content}, f"Image added to {field_hints.label(field)}.")
 
 
@@ -139,6 +139,13 @@ async def _preview(context: Context, source: Path | str | Detected) -> Update:
         return Update(dialog=import_view.render_failure(error.message))
     context.session.pending_import = preview
     return Update(dialog=import_view.render_import(preview))
+
+
+def _read_image(context: Context, generation: Generation) -> bytes | None:
+    try:
+        return context.playground.store.read_image(generation)
+    except OSError:
+        return None
 
 
 def _take_pending(context: Context) -> settings_import.ImportPreview | None:
@@ -158,7 +165,7 @@ async def _compare_with_original(context: Context, generation: Generation) -> st
     if original is None:
         return reproduction_view.render_missing_original(generation)
     try:
-        report = await context.run(reproduce.compare_generations, original, generation)
+        report = await context.run(reproduce.compare_generations, original, generation, context.playground.store)
     except PlaygroundError as error:
         report = reproduce.Report(None, (), error.message)
     return reproduction_view.render_comparison(original, generation, report)

@@ -48,7 +48,7 @@ class ReproduceInfo:
 
 
 def describe_reproduction(context: Context, generation: Generation | None) -> ReproduceInfo:
-    """Return what is known about reproducing an image; reads the image file."""
+    """Return what is known about reproducing an image; reads the image of a record of an earlier version."""
     if generation is None:
         return ReproduceInfo()
     if generation.image is None:
@@ -65,7 +65,7 @@ def describe_reproduction(context: Context, generation: Generation | None) -> Re
         query = build_link(reproduce.values(generation), names, generation.endpoint)
     except (InvalidDocument, InvalidRecipe):
         query = ""
-    return ReproduceInfo(price(context, generation), caveats, *reproduce.embedding(generation), query)
+    return ReproduceInfo(price(context, generation), caveats, *reproduce.embedding(generation, playground.store), query)
 
 
 def price(context: Context, generation: Generation) -> str:

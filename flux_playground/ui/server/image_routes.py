@@ -6,12 +6,13 @@ Each address is signed (`image_urls.py`). A wrong signature is answered like an 
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections.abc import Callable
-from pathlib import Path
+from functools import partial
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from ... import reproduce
@@ -21,9 +22,12 @@ from ...images import media_types
 from ...playground import Playground
 from ...recipe import dump_recipe
 from ..text import image_urls
+from .byte_ranges import respond_with_bytes
 
-Respond = Callable[[Playground, Generation, bool], Response]
-"""Makes the response for generation kind of address; the flag asks for a download."""
+Respond = Callable[[Playground, Generation, Request], Response]
+"""Makes the response for a kind of address."""
+
+log = logging.getLogger(__name__)
 
 HEADERS = {
     "cache-control": "private, max-age=31536000, immutable",
@@ -39,7 +43,7 @@ def routes(playground: Playground) -> list[Route]:
             generation = await asyncio.to_thread(_find, playground, request.path_params["id"])
             if generation is None or not image_urls.is_valid(kind, generation, request.path_params["signature"]):
                 return _missing()
-            return await asyncio.to_thread(respond, playground, generation, "download" in request.query_params)
+            return await asyncio.to_thread(_respond, respond, playground, generation, request)
 
         return Route(f"/{kind}/{{id}}/{{signature}}", answer)
 
@@ -54,42 +58,58 @@ def routes(playground: Playground) -> list[Route]:
     return [route(kind, respond) for kind, respond in kinds.items()]
 
 
-def _image(_: Playground, generation: Generation, download: bool) -> Response:
-    if generation.image is None or not generation.image.is_file():
+def _respond(respond: Respond, playground: Playground, generation: Generation, request: Request) -> Response:
+    try:
+        return respond(playground, generation, request)
+    except FileNotFoundError:
         return _missing()
-    return _file(generation.image, media_types.media_type(generation.format), "attachment" if download else "inline")
+    except OSError as error:
+        log.warning("an image cannot be read: %s", error.strerror or error)
+        return PlainTextResponse("The image cannot be read at the moment. Try again.", 503, {"retry-after": "5"})
 
 
-def _thumbnail(playground: Playground, generation: Generation, _: bool) -> Response:
-    path = playground.store.thumbnail(generation)
-    return _missing() if path is None else _file(path, "image/webp", "inline")
+def _image(playground: Playground, generation: Generation, request: Request) -> Response:
+    store, blob = playground.store, playground.store.find_image(generation)
+    if blob is None:
+        return _missing()
+    where = "attachment" if "download" in request.query_params else "inline"
+    headers = {**HEADERS, "content-disposition": f'{where}; filename="{blob.key.name}"'}
+    headers |= {"etag": f'"{generation.sha256}"'} if generation.sha256 else {}
+    media_type = media_types.media_type(generation.format)
+    return respond_with_bytes(request, blob.size, partial(store.stream_image, generation), media_type, headers)
 
 
-def _preview(playground: Playground, generation: Generation, _: bool) -> Response:
+def _thumbnail(playground: Playground, generation: Generation, _: Request) -> Response:
+    data = playground.store.thumbnail(generation)
+    return _missing() if data is None else Response(data, media_type="image/webp", headers=HEADERS)
+
+
+def _preview(playground: Playground, generation: Generation, _: Request) -> Response:
     run = playground.run(generation.id)
     if run is None or run.preview is None:
         return _missing()
     return Response(run.preview, media_type="image/webp", headers={**HEADERS, "cache-control": "private, no-store"})
 
 
-def _recipe(_: Playground, generation: Generation, __: bool) -> Response:
+def _recipe(_: Playground, generation: Generation, __: Request) -> Response:
     text = dump_recipe(reproduce.recipe(generation))
     return _data(text.encode(), "application/json", f"{_stem(generation)}.recipe.json")
 
 
-def _copy(_: Playground, generation: Generation, __: bool) -> Response:
+def _copy(playground: Playground, generation: Generation, _: Request) -> Response:
     try:
-        data = reproduce.image_with_recipe(generation)
-    except (InvalidRecipe, OSError):
+        data = reproduce.image_with_recipe(generation, playground.store)
+    except InvalidRecipe:
         return _missing()
     suffix = "" if generation.image is None else generation.image.suffix
     return _data(data, f"image/{generation.format}", f"{_stem(generation)}-with-recipe{suffix}")
 
 
-def _difference(playground: Playground, generation: Generation, _: bool) -> Response:
+def _difference(playground: Playground, generation: Generation, _: Request) -> Response:
     before = _find(playground, generation.reproduces)
-    same_owner = before is not None and before.owner == generation.owner
-    comparison = reproduce.compare_generations(before, generation).comparison if before and same_owner else None
+    if before is None or before.owner != generation.owner:
+        return _missing()
+    comparison = reproduce.compare_generations(before, generation, playground.store).comparison
     if comparison is None or not comparison.difference_png:
         return _missing()
     return Response(comparison.difference_png, media_type="image/png", headers=HEADERS)
@@ -111,10 +131,6 @@ def _find(playground: Playground, generation_id: str) -> Generation | None:
         return playground.get(generation_id)
     except KeyError:
         return None
-
-
-def _file(path: Path, mime: str, where: str) -> Response:
-    return FileResponse(path, media_type=mime, filename=path.name, content_disposition_type=where, headers=HEADERS)
 
 
 def _missing() -> Response:

@@ -70,6 +70,7 @@ def _record(context: Context, sweep: StoredSweep, plan: Plan) -> SweepRecord:
         sweep=sweep,
         plan=plan,
         cells=cells,
+        read_image=store.read_image,
         generations=store.of_sweep(visitor.id, sweep.id),
         annotations=store.annotations.get(visitor.id, [one.generation.id for one in cells if one.generation]),
         rankings={axis: ranking for axis, ranking in rankings.items() if ranking.votes},

@@ -19,6 +19,7 @@ from flux_playground.ui.form.form import Form
 from flux_playground.ui.gradio_patches.uploaded_files import save_upload
 from flux_playground.ui.json_editor import json_editor
 from tests.image_shapes import ADDRESS, DOCUMENT, FIELDS, png
+from tests.stored_files import input_paths
 
 
 @pytest.fixture(autouse=True)
@@ -136,7 +137,7 @@ def test_the_same_image_is_stored_once(maker: Playground) -> None:
     for _ in range(2):
         made = list(maker.generate(form.read(raw), endpoint="/v1/flux-3-image"))[-1]
     assert len(set(made.request["images"])) == 1
-    assert len(list(maker.store.files.inputs.iterdir())) == 1
+    assert len(input_paths(maker.store)) == 1
 
 
 def test_images_follow_to_another_endpoint() -> None:

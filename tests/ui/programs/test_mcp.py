@@ -114,7 +114,8 @@ def test_official_client_makes_an_image(url: str, folder: Path) -> None:
     record = json.loads(text.text)
     (stored,) = [one for one in kept(folder) if one.id == record["id"]]
     assert stored.image is not None
-    assert base64.b64decode(image.data) == stored.image.read_bytes()
+    delivered = (folder / "data" / stored.image).read_bytes()
+    assert base64.b64decode(image.data) == delivered
     assert image.mime_type == "image/jpeg"
     assert record["seed"] == str(stored.seed)
     assert made.structured_content == record
@@ -122,7 +123,7 @@ def test_official_client_makes_an_image(url: str, folder: Path) -> None:
     assert [done for done, _ in heard] == sorted({done for done, _ in heard})
     assert {said for _, said in heard} <= {"Queued", "Sending", "Generating", "Downloading"}
     program = Stranger(url)
-    assert program.get("/" + record["image"]).body == stored.image.read_bytes()
+    assert program.get("/" + record["image"]).body == delivered
     assert str(stored.seed).encode() in program.get("/" + record["recipe"]).body
 
 
@@ -168,7 +169,7 @@ def test_large_image_with_progress_is_a_link(playground: Playground) -> None:
     assert mcp_tools.MAX_STREAMED_IMAGE_BYTES * 4 / 3 < 1_000_000
     *_, made = playground.generate({**VALUES, "output_format": "png"})
     for max_bytes, kind in ((10, "resource_link"), (10_000_000, "image")):
-        content = mcp_tools._result(made, "http://page/", max_bytes)["content"][0]
+        content = mcp_tools._result(playground, made, "http://page/", max_bytes)["content"][0]
         assert (content["type"], content["mimeType"]) == (kind, "image/png")
         assert kind == "image" or content["uri"] == f"http://page/{image_urls.image(made)}"
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.ui.programs import delivered_copy
 from flux_playground.ui.server import upload_cleanup
-from tests.storage.test_generation_store import jpeg
+from tests.storage.test_generation_store import generation, jpeg
 
 
 def lie(folder: Path, name: str, size: int, age: float) -> Path:
@@ -40,11 +41,13 @@ def test_an_upload_that_has_just_come_stays(tmp_path: Path) -> None:
 def test_copies_for_programs_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A copy of a delivered file is removed when a later one is made."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    image = tmp_path / "image.jpg"
-    image.write_bytes(jpeg())
-    first, second = delivered_copy.copy_image(image), delivered_copy.copy_image(image)
+    store = GenerationStore(tmp_path / "data")
+    image = store.save_image(generation(), jpeg())
+    first, second = delivered_copy.copy_image(store, image), delivered_copy.copy_image(store, image)
     os.utime(Path(first).parent, (time.time() - 1000,) * 2)
-    third = delivered_copy.copy_image(image)
+    third = delivered_copy.copy_image(store, image)
+    store.close()
+    assert Path(third).read_bytes() == jpeg()
     assert [Path(path).exists() for path in (first, second, third)] == [False, True, True]
 
 

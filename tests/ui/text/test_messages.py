@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from pathlib import Path
+from pathlib import PurePosixPath
 
 import pytest
 
@@ -146,13 +146,13 @@ def test_card_names_a_fixable_failure() -> None:
 
 
 @pytest.mark.parametrize("kind", kinds())
-def test_no_advice_about_a_missing_seed(kind: type[PlaygroundError], tmp_path: Path) -> None:
+def test_no_advice_about_a_missing_seed(kind: type[PlaygroundError]) -> None:
     """What is said about a generation without a seed names none, unlike that of one with a seed."""
     error = InvalidRequest([]) if kind is InvalidRequest else kind("why")
     failed = replace(ONE, state=State.FAILED, error=error, seed=None)
     words = messages.ending(failed)
     labels = messages.action_labels(failed)
     assert "seed" not in " ".join((words.title, words.happened, words.advice, *(labels[act] for act in words.offers)))
-    gone = replace(ONE, state=State.SUCCEEDED, image=tmp_path / "gone.jpg", seed=None)
+    gone = replace(ONE, state=State.SUCCEEDED, image=PurePosixPath("images/gone.jpg"), image_missing=True, seed=None)
     assert "seed" not in f"{missing_file.words(gone).happened} {missing_file.words(gone).advice}"
     assert "seed" in missing_file.words(replace(gone, seed=0)).advice
