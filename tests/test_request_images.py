@@ -6,7 +6,6 @@ import base64
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from flux_playground.request_images import check_address
 from flux_playground.schema.image_places import GivenImage, arrange_images
 from flux_playground.snippets import Language, render_snippet
 from flux_playground.snippets.template import prepare_template
+from tests.snippets.test_snippets import RUNNERS
 
 from .image_shapes import ADDRESS, DOCUMENT, FIELDS, png
 
@@ -75,7 +75,7 @@ def test_each_shape_from_values_to_values(maker: Playground, tmp_path: Path, pat
     assert by_reference.request[name] == first.request[name]
 
 
-@pytest.mark.parametrize("language", [Language.PYTHON, Language.CURL])
+@pytest.mark.parametrize("language", [Language.PYTHON, Language.CURL, Language.JAVASCRIPT])
 @pytest.mark.parametrize("path", ["/v1/flux-3-image", "/v1/objects", "/v1/parts"])
 def test_code_reads_the_files(maker: Playground, tmp_path: Path, path: str, language: Language) -> None:
     """Code in each language reads the images from files, also one that is used twice, and sends the same request."""
@@ -88,11 +88,11 @@ def test_code_reads_the_files(maker: Playground, tmp_path: Path, path: str, lang
         text = maker.store.inputs.load(reference)
         assert text is not None
         (tmp_path / file).write_bytes(base64.b64decode(text))
-    name, command = ("image.py", sys.executable) if language is Language.PYTHON else ("image.sh", "sh")
+    name, command = RUNNERS[language]
     code = render_snippet(language, server, path, made.request)
     (tmp_path / name).write_text(code, encoding="utf-8")
     environment = {**os.environ, "BFL_API_KEY": "a-key"}
-    run = subprocess.run([command, name], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    run = subprocess.run([*command, name], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
     assert run.returncode == 0, run.stderr
     assert (tmp_path / run.stdout.splitlines()[-1]).is_file()
     assert operation.check(maker.load_inputs(made)) == ()

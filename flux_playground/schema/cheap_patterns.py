@@ -14,6 +14,15 @@ _ATOM = r"(?:\\[dDwWsS]|\\x[0-9a-fA-F]{2}|\\[^a-zA-Z0-9]|\[\^?\]?(?:\\.|[^\]\\])
 _TOKEN = re.compile(rf"{_ATOM}(?P<count>[*+?]|\{{\d+(?:,\d*)?\}})?", re.DOTALL)
 
 
+_CHOICES = re.compile(r"\^\((?:\?:)?([\w -]+(?:\|[\w -]+)*)\)\$")
+
+
+def listed_choices(pattern: str) -> tuple[str, ...]:
+    """Return the texts of a pattern that is a list of plain texts, such as `^(high|low)$`; empty for any other one."""
+    match = _CHOICES.fullmatch(pattern)
+    return tuple(match[1].split("|")) if match else ()
+
+
 def max_text_length(pattern: str) -> int:
     """Return the number of characters this pattern may be matched against; 0 for an unsafe pattern.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from .cheap_patterns import listed_choices
 from .simplify import enum_values, simplify, union_branches
 
 TYPE_NAMES = {
@@ -137,7 +138,10 @@ KEYWORD_ERRORS: dict[str, Callable[[Any, Any], ErrorText]] = {
     "maxItems": _length("too_long", "at most"),
     "minProperties": _length("too_short", "at least"),
     "maxProperties": _length("too_long", "at most"),
-    "pattern": lambda pattern, value: ("string_pattern_mismatch", f"must match {pattern}"),
+    "pattern": lambda pattern, value: (
+        "string_pattern_mismatch",
+        f"must be {join_or(choices)}" if (choices := listed_choices(pattern)) else f"must match {pattern}",
+    ),
     "format": _fixed("url_parsing", "must be a URL, such as https://example.org/done"),
     "items": _fixed("too_long", "has too many items"),
     "uniqueItems": _fixed("unique", "must not have the same item twice"),

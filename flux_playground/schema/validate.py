@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 from jsonschema.validators import extend
 
 from ..errors import FieldError
-from .cheap_patterns import max_text_length
+from .cheap_patterns import listed_choices, max_text_length
 from .error_text import describe, describe_type, join_or, plain_value, quote_value
 from .simplify import const_properties, enum_values, pick_branch, tag_properties
 
@@ -147,8 +147,12 @@ def _multiple_of(validator: Any, step: Any, value: Any, schema: Any) -> Iterator
 
 
 def _pattern(validator: Any, pattern: str, value: Any, schema: Any) -> Iterator[ValidationError]:
-    """Match a text if the pattern is fast for its length."""
-    if isinstance(value, str) and len(value) <= max_text_length(pattern) and not re.search(pattern, value):
+    """Match a text if the pattern is fast for its length, or a list of plain texts."""
+    if not isinstance(value, str):
+        return
+    choices = listed_choices(pattern)
+    is_wrong = len(value) <= max_text_length(pattern) and not re.search(pattern, value)
+    if is_wrong if not choices else value not in choices:
         yield ValidationError(f"does not match {pattern}")
 
 

@@ -85,7 +85,9 @@ def build(
             replace_document.bind(components.bridge, components.document, playground, lambda: rebuild(), blocks)
     blocks.binding = binding  # the routes find the page's state there
     if is_new:
-        folder = Path(blocks.GRADIO_CACHE) if playground.settings.hosted else None
+        uploads = Path(blocks.GRADIO_CACHE)
+        is_own = playground.settings.hosted or uploads.is_relative_to(playground.settings.data.resolve())
+        folder = uploads if is_own else None
         lifecycle.expire_idle(page.sessions, playground.clients, playground.store, uploads=folder)
 
     def rebuild() -> Any:

@@ -8,6 +8,7 @@ import pytest
 from flux_playground.errors import InvalidRequest
 from flux_playground.schema import Document, Operation, load
 from flux_playground.schema.document import load_text
+from flux_playground.schema.validate import validate
 
 from .test_load import a_document
 
@@ -219,3 +220,10 @@ def test_different_defaults_are_no_default(modes: Operation) -> None:
     """The default of one branch is not sent with another one."""
     assert {field.name: field.default for field in modes.fields}["resolution"] is None
     assert modes.build_request({"mode": "draft", "cache": "QQ=="}) == {"mode": "draft", "cache": "QQ=="}
+
+
+def test_pattern_of_plain_texts() -> None:
+    """A pattern that lists texts is checked, and its error names them."""
+    schema = {"properties": {"effort": {"type": "string", "pattern": "^(high|medium|low)$"}}}
+    assert validate(schema, {"effort": "medium"}) == ()
+    assert [error.msg for error in validate(schema, {"effort": "max"})] == ["must be high, medium or low"]
