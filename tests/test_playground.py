@@ -323,4 +323,4 @@ def test_imported_prompt_is_not_loaded(playground: Playground) -> None:
     changes = tuple(SimpleNamespace(field=fields[name], then=reference) for name in ("prompt", "image_prompt"))
     inputs = import_inputs(context, SimpleNamespace(changes=changes))  # type: ignore[arg-type]
     assert inputs["prompt"] == reference
-    assert inputs["image_prompt"] is None
+    assert inputs["image_prompt"] == ""
