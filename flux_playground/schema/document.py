@@ -86,6 +86,7 @@ def _parse_operations(raw: Mapping[str, Any], *, except_for: Collection[str] = (
                 fields=parse_fields(merge_object_union(schema)),
                 schema=schema,
                 response_names=tuple(dict.fromkeys(name for response in responses for name in response)),
+                deprecated=post.get("deprecated") is True,
             )
 
 

@@ -21,6 +21,7 @@ class Operation:
 
     `path` begins with "/v1". `server` is the URL that the document names, without a trailing slash, or "". `schema` is
     the JSON Schema of the request without references. `response_names` are the names in the response to a submit.
+    `deprecated` says that the document marks it so.
     """
 
     path: str
@@ -30,6 +31,7 @@ class Operation:
     fields: tuple[Field, ...]
     schema: Mapping[str, Any]
     response_names: tuple[str, ...] = ()
+    deprecated: bool = False
 
     def field(self, name: str) -> Field:
         """Return the field with this name; raises `KeyError`."""

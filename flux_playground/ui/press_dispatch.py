@@ -55,7 +55,7 @@ class Binding:
             raw = {keys[component]: content for component, content in contents.items()}
             if data:
                 async for update in self.stream({**data, "act": "generate", "form": place}, request, raw):
-                    yield self.write(update)
+                    yield self.write(update, place)
             yield self.write(NO_CHANGE)  # Gradio sends the last value again, maybe after a later event has begun
 
         # Gradio passes the components of a set in the order of their ids: `press` was made first.

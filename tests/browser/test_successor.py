@@ -119,3 +119,12 @@ def test_demo_has_a_fitting_finetune(page: Page) -> None:
     fill(page, prompt="a mill")
     press(page)
     image(page)
+
+
+def test_error_has_its_label(page: Page) -> None:
+    """An error in the form of another endpoint is listed with the label of its field."""
+    switch_to_successor(page)
+    fill(page, prompt="a mill", width="10")
+    page.locator("#generate").click()
+    expect(page.locator("#notice .reasons")).to_contain_text("Width must be at least 64")
+    expect(page.locator("#hint-width .fault")).to_be_visible()

@@ -111,3 +111,12 @@ def test_facts_name_known_endpoints() -> None:
     assert load().operation(old.successor)
     assert (new.deprecated, new.price is not None) == ("", True)
     assert facts("/v1/some-new-model") == type(old)()
+
+
+def test_deprecated_in_the_document() -> None:
+    """The document itself can call an endpoint deprecated, without a reason or a successor."""
+    raw: dict[str, Any] = json.loads(BUNDLED_DOCUMENT.read_text("utf-8"))
+    raw["paths"]["/v1/other"] = json.loads(json.dumps(raw["paths"]["/v1/flux-pro-1.1-ultra-finetuned"]))
+    raw["paths"]["/v1/other"]["post"]["deprecated"] = True
+    operations = load_text(json.dumps(raw)).operations
+    assert [one.path for one in operations if one.deprecated] == ["/v1/other"]

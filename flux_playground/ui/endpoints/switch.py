@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ... import schema
 from ...errors import InvalidRequest
-from ...schema import Field
+from ...schema import Facts, Field, Operation
 from ...schema.coerce import coerce, is_blank
 from ...schema.image_places import GivenImage, arrange_images, holds_images, list_images
 from ...schema.validate import validate
 from ..form.form import Form
 from ..text.templates import render
+
+DEPRECATED = "The API's document calls this endpoint deprecated."
 
 
 @dataclass(frozen=True)
@@ -28,9 +30,15 @@ class CarryOver:
 def render_picker(forms: Sequence[Form]) -> str:
     """Render the picker of the endpoints, and a note for each deprecated one."""
     operations = [(operation, place) for place, form in enumerate(forms) for operation in form.operations]
-    known = {operation.path: schema.facts(operation.path) for operation, _ in operations}
+    known = {operation.path: _facts(operation) for operation, _ in operations}
     deprecated = [(path, facts) for path, facts in known.items() if facts.deprecated]
     return render("endpoint_picker.html", operations=operations, known=known, deprecated=deprecated)
+
+
+def _facts(operation: Operation) -> Facts:
+    """Return the facts of an endpoint; the document may call it deprecated without a reason."""
+    facts = schema.facts(operation.path)
+    return replace(facts, deprecated=DEPRECATED) if operation.deprecated and not facts.deprecated else facts
 
 
 def carry_over(form: Form, values: Mapping[str, Any]) -> CarryOver:
