@@ -75,6 +75,7 @@ def main() -> int:
         return archive_command.run(sys.argv[1:])
     if sys.argv[1:2] == [sweep_command.COMMAND]:
         _escape_unprintable()
+        logging.getLogger(__package__).setLevel(logging.ERROR)  # the report has the reason of each failure
         return sweep_command.run(sys.argv[2:], _open_playground)
     return start(sys.argv[1:]).serve()
 

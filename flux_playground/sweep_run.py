@@ -26,6 +26,9 @@ MAX_WINDOW = 25
 MAX_UNKNOWN_SUBMITS = 3
 """Submits of unknown outcome in a row, after which a sweep pauses: each of them may have been charged."""
 
+MAX_REFUSED_SUBMITS = 10
+"""Submits in a row that the API refused, after which a sweep pauses."""
+
 RETRY_SECONDS = 1.0  # after a full queue
 log = logging.getLogger(__name__)
 
@@ -53,7 +56,8 @@ class SweepRun:
         self._todo: deque[Cell] = deque()
         self._active = dict(active)
         self._paused = self._closed = self._ended = False
-        self._not_before, self._unknown = 0.0, 0
+        self._not_before = 0.0
+        self._unknown = self._refused = 0
         self._changed = threading.Event()
         self._listeners: list[Callable[[], object]] = []
         self._lock = threading.Lock()
@@ -94,7 +98,8 @@ class SweepRun:
             with self._lock:
                 known = {cell.id for cell in self._todo} | set(self._active)
                 self._todo += [cell for cell in cells if cell.id not in known]
-                self.visitor, self._paused, self._unknown = visitor, False, 0
+                self.visitor, self._paused = visitor, False
+                self._unknown = self._refused = 0
                 self.sweep = replace(self.sweep, state=SweepState.RUNNING, problem=None)
                 for cell in cells:
                     self.errors.pop(cell.id, None)
@@ -228,9 +233,12 @@ class SweepRun:
     def _react(self, generation: Generation) -> None:
         """Pause when the next cells would fail like this one, or might be paid for in vain."""
         is_unknown = generation.state is State.SUBMIT_UNKNOWN
+        is_refused = generation.state is State.FAILED and not generation.task_id
         self._unknown = self._unknown + 1 if is_unknown else 0
-        is_obstacle = isinstance(generation.error, OBSTACLES) and not generation.task_id
-        if not self._paused and (is_obstacle or self._unknown >= MAX_UNKNOWN_SUBMITS):
+        self._refused = self._refused + 1 if is_refused else 0
+        is_obstacle = is_refused and isinstance(generation.error, OBSTACLES)
+        is_hopeless = self._unknown >= MAX_UNKNOWN_SUBMITS or self._refused >= MAX_REFUSED_SUBMITS
+        if not self._paused and (is_obstacle or is_hopeless):
             self.pause(generation.error)
 
     def _end(self) -> bool:

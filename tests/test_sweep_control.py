@@ -15,7 +15,14 @@ from PIL import Image
 
 from flux_playground import Playground, Settings
 from flux_playground.client import Client
-from flux_playground.errors import InvalidRequest, InvalidSweep, OutOfCredits, QuotaExceeded, SubmitUnknown
+from flux_playground.errors import (
+    FinetuneNotFound,
+    InvalidRequest,
+    InvalidSweep,
+    OutOfCredits,
+    QuotaExceeded,
+    SubmitUnknown,
+)
 from flux_playground.generation import State
 from flux_playground.identity import Identity
 from flux_playground.local import LocalServer
@@ -222,6 +229,19 @@ def test_unknown_submits_are_not_repeated(sweeps: Sweeps, playground: Playground
     assert many.state is SweepState.PAUSED
     assert isinstance(many.problem, SubmitUnknown)
     assert len(playground.recent(limit=200)) < 3 + 3 + 25
+
+
+def test_refused_submits_pause(settings: Settings) -> None:
+    """A sweep that the API refuses again and again pauses; Resume goes on with the others."""
+    with Playground(settings.replace(max_in_flight=2), limits=FAST_POLLS) as playground, Sweeps(playground) as sweeps:
+        sweep = make(sweeps, AxisText("seed", "14 random"), prompt="a cat #no-finetune")
+        assert sweep.state is SweepState.PAUSED
+        assert isinstance(sweep.problem, FinetuneNotFound)
+        failed = states(sweeps, sweep)[CellState.FAILED]
+        assert failed in (10, 11)
+        sweeps.start(sweep.id)
+        assert wait(sweeps, sweep).state is SweepState.DONE
+        assert states(sweeps, sweep) == {CellState.FAILED: 14}
 
 
 def test_empty_account_pauses(tmp_path: Path) -> None:
