@@ -62,14 +62,24 @@ class Field:
         schemas = union_branches(simplify(self.schema)) if self.type == "any" else []
         titles = [str(schema.get("title") or "") for schema in schemas]
         titles = ["" if one.lower() == self.title.lower() else one for one in titles]
-        titles = [one or error_text.describe_type(schema) for one, schema in zip(titles, schemas, strict=True)]
+        titles = [one or self._describe_branch(schema) for one, schema in zip(titles, schemas, strict=True)]
         titles = [
             f"{one} ({limits})" if titles.count(one) > 1 and (limits := error_text.describe_limits(schema)) else one
             for one, schema in zip(titles, schemas, strict=True)
         ]
-        about = {"description": self.description} if self.description else {}
         pairs = zip(schemas, titles, strict=True)
-        return tuple(parse_field(self.name, {**about, **schema}, title=title) for schema, title in pairs)
+        return tuple(parse_field(self.name, {**self._about, **schema}, title=title) for schema, title in pairs)
+
+    @property
+    def _about(self) -> dict[str, str]:
+        """The description, which also says what a branch without one is."""
+        return {"description": self.description} if self.description else {}
+
+    def _describe_branch(self, schema: Mapping[str, Any]) -> str:
+        images = image_shape(self.name, {**self._about, **schema})
+        if images is None:
+            return error_text.describe_type(schema)
+        return "an image" if images.most == 1 else "several images"
 
     @property
     def fields(self) -> tuple[Field, ...]:

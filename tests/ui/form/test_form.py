@@ -134,7 +134,7 @@ def test_suggested_range() -> None:
     assert component(strength).value == "1.0"
     assert not widgets.is_slider(strength)
     with_range = render_help(strength, (0, 2))
-    assert 'type="range" min="0" max="2"' in with_range
+    assert 'type="range" tabindex="-1" min="0" max="2"' in with_range
     assert "default 1.0 · usually 0 to 2" in with_range
     assert 'type="range"' not in render_help(strength)
     ultra, klein = plan_forms(load().operations, hosted=False)

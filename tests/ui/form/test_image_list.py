@@ -13,6 +13,7 @@ import pytest
 from flux_playground import Playground, Settings
 from flux_playground.generation import State
 from flux_playground.local import LocalServer
+from flux_playground.schema.fields import parse_field
 from flux_playground.ui.endpoints import switch
 from flux_playground.ui.form import image_list
 from flux_playground.ui.form.form import Form
@@ -159,3 +160,19 @@ def test_images_follow_to_another_endpoint() -> None:
     assert json.loads(few.inputs["reference"]) == [{"path": paths[0]}]
     assert [name for name, _ in few.rejected] == ["input_image_2", "input_image_4"]
     assert switch.carry_over(flux3, {"webhook_url": ADDRESS}).inputs["images"] in (None, "")
+
+
+def test_images_inside_other_values() -> None:
+    """Images in an object, or in a branch of a union, have inputs of their own and fill them again."""
+    text = {"type": "string"}
+    edit = {"type": "object", "properties": {"image": text, "mask": text, "strength": {"type": "number"}}}
+    pairs = {"type": "array", "items": {"type": "array", "prefixItems": [{"type": "number"}, text]}}
+    frames = {"description": "Images as base64", "anyOf": [text, {"type": "array", "items": text}, pairs]}
+    fields = [parse_field("edit", edit), parse_field("keyframes", frames)]
+    assert [branch.title for branch in fields[1].branches] == ["an image", "several images", "a list"]
+    form = Form(DOCUMENT.operations[0], fields)
+    paths = [Path(save_upload(png(color), f"{color}.png")) for color in ("red", "teal")]
+    values = {"edit": {"image": paths[0], "strength": 0.5}, "keyframes": paths}
+    filled = form.fill(values)
+    assert json.loads(filled["edit/0/image"]) == [{"path": str(paths[0])}]
+    assert form.read(filled) == values
