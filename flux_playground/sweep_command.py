@@ -91,7 +91,7 @@ def _make(playground: Playground, sweeps: Sweeps, options: argparse.Namespace) -
         sweeps.stop(sweep.id)
         sys.stderr.write(f"\nPaused. To make the rest: flux-playground {COMMAND} {sweep.id}\n")
         return 1
-    return _report(sweeps.get(sweep.id), cells)
+    return _report(sweeps.get(sweep.id), cells, playground.settings.data)
 
 
 def _open(playground: Playground, sweeps: Sweeps, name: str) -> tuple[StoredSweep | None, Plan]:
@@ -127,9 +127,9 @@ def draw_progress(cells: Sequence[SheetCell]) -> str:
     return f"[{'#' * filled}{' ' * (BAR_WIDTH - filled)}] {len(cells) - waiting}/{len(cells)}  {', '.join(states)}"
 
 
-def _report(sweep: StoredSweep, cells: Sequence[SheetCell]) -> int:
+def _report(sweep: StoredSweep, cells: Sequence[SheetCell], folder: Path) -> int:
     for one in cells:
-        outcome = one.generation.image if one.generation and one.generation.image else None
+        outcome = folder / one.generation.image if one.generation and one.generation.image else None
         reason = f"  {one.error.message or type(one.error).__name__}" if one.error else ""
         labels = " × ".join(label.replace("\n", " ")[:60] for label in one.cell.labels)
         sys.stdout.write(f"{labels}  {outcome or one.state}{reason}\n")

@@ -9,7 +9,9 @@ from .axes import AxisKind, AxisText
 from .plan import Plan
 
 TEMPLATE = '''\
-"""Makes a sweep of {size} images with the key in BFL_API_KEY, and prints where they are."""
+"""Makes a sweep of {size} images with the key in BFL_API_KEY, and saves them in this folder."""
+
+from pathlib import Path
 
 from flux_playground import {kind}AxisText, Playground, Settings, Sweeps
 
@@ -21,7 +23,9 @@ with Playground(Settings.from_env()) as playground, Sweeps(playground) as sweeps
     for cells in sweeps.generate(VALUES, AXES, endpoint={endpoint}):
         pass
     for one in cells:
-        print(*one.cell.labels, one.state, one.generation and one.generation.image, sep="  ")
+        print(*one.cell.labels, one.state, sep="  ")
+        if one.state == "ready":
+            Path(one.generation.image.name).write_bytes(playground.store.read_image(one.generation))
 '''
 
 
