@@ -13,7 +13,7 @@ from flux_playground.client import fetch_document
 from flux_playground.errors import InvalidDocument
 from flux_playground.generation import State
 from flux_playground.local import LocalServer
-from flux_playground.schema import load
+from flux_playground.schema import describe_changes, load
 from flux_playground.schema.document import BUNDLED_DOCUMENT
 from tests.faulty_server import Hostile, head, raw, redirect
 
@@ -111,6 +111,18 @@ def test_default_endpoint_of_a_document() -> None:
     assert active_document.default_operation(load(CONSTRUCTS), Settings().endpoint).path == "/v1/plain"
     with pytest.raises(InvalidDocument, match="has no endpoint"):
         active_document.default_operation(load(CONSTRUCTS), "/v1/other")
+
+
+def test_supplement_stays_with_another_document(tmp_path: Path) -> None:
+    """An endpoint of the supplement stays chosen, unchanged, when the document is replaced."""
+    path = "/v1/flux-2-klein-4b-finetuned"
+    with Playground(Settings(data=tmp_path, endpoint=path, api_key="a-key")) as playground:
+        before = playground.operation
+        playground.adopt(load(CONSTRUCTS))
+        assert playground.operation.path == path
+        assert describe_changes(before, playground.operation) == (
+            f"server {before.server} → {playground.operation.server}",
+        )
 
 
 def test_document_is_replaced_while_running(tmp_path: Path) -> None:
