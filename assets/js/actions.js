@@ -24,7 +24,7 @@ import { openPromptHistory } from "./prompt_history.js";
 import { goToField, scrollToResult } from "./scrolling.js";
 import { applySeedLock, toggleSeedLock } from "./seed_lock.js";
 import { closeShortcutList, openShortcutList, toggleLetters } from "./shortcut_list.js";
-import { changeSweepAxes, closeSheet, deleteSweep, exportSheet, pauseSweep, resumeSweep, retrySweep, stopSweep, voteOnSweep } from "./sheet.js";
+import { changeSweepAxes, closeSheet, deleteSweep, exportSheet, pauseSweep, resumeSweep, retrySweep, showSweepInGallery, stopSweep, voteOnSweep } from "./sheet.js";
 import { clearPicks, comparePicks, openSheetCell, starPicks, toggleDifferences } from "./sheet_cells.js";
 import { openSheet, openSweepList } from "./sweep_list.js";
 import { addEmptyAxis, choosePreset, removeAxis, startSweep, toggleSweepPanel } from "./sweep_panel.js";
@@ -85,6 +85,7 @@ const LOCAL_ACTIONS = {
   "select-none": clearSelection,
   "sheet-close": closeSheet,
   "sheet-compare": comparePicks,
+  "sheet-gallery": showSweepInGallery,
   "sheet-none": clearPicks,
   "sheet-star": starPicks,
   show: showImported,

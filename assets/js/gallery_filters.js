@@ -3,7 +3,7 @@ import { changeAddress, readFilters } from "./address_state.js";
 import { $, $$, createElement } from "./dom.js";
 import { request } from "./visit_fetch.js";
 
-const NAMES = { star: "Starred", imported: "Imported", rating: "Rating at least", from: "From", to: "Until", state: "State", tag: "Tag", endpoint: "Endpoint" };
+const NAMES = { star: "Starred", imported: "Imported", rating: "Rating at least", from: "From", to: "Until", state: "State", tag: "Tag", endpoint: "Endpoint", sweep: "Sweep" };
 const TYPING_PAUSE = 400;
 let isFilled = false;
 let writeTimer = 0;
@@ -57,7 +57,7 @@ export function describeFilter(name, value, label = "") {
   if (kind === "min") return `${label || field} from ${value}`;
   if (kind === "max") return `${label || field} to ${value}`;
   if (kind === "is") return `${label || field}: ${{ true: "on", false: "off" }[value] || value}`;
-  return ["star", "imported"].includes(name) ? NAMES[name] : `${NAMES[name] || name}: ${value}`;
+  return ["star", "imported", "sweep"].includes(name) ? NAMES[name] : `${NAMES[name] || name}: ${value}`;
 }
 
 function createChip([name, value]) {

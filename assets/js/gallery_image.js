@@ -60,16 +60,18 @@ const GALLERY_IMAGES = {
     const place = galleryCards().findIndex((card) => card.dataset.id === notesOf);
     if (page.view === "gallery" && place >= 0) focusCardAt(place);
   },
-  // Letters and digits judge; they cost nothing.
-  handleKey(event) {
-    if (!areLettersOn() || event.shiftKey) return false;
-    if (event.key === "s") starImages([openId]);
-    else if (/^[1-5]$/.test(event.key)) rateImages([openId], Number(event.key));
-    else if (event.key === "Delete") deleteImages([openId]);
-    else return false;
-    return true;
-  },
+  handleKey: (event) => judgeByKey(event, openId),
 };
+
+// Letters and digits judge an open image; they cost nothing.
+export function judgeByKey(event, id) {
+  if (!areLettersOn() || event.shiftKey) return false;
+  if (event.key === "s") starImages([id]);
+  else if (/^[1-5]$/.test(event.key)) rateImages([id], Number(event.key));
+  else if (event.key === "Delete") deleteImages([id]);
+  else return false;
+  return true;
+}
 
 const cardOf = (id) => (id && $(".card", findGalleryItem(id) || document.createElement("li"))) || null;
 

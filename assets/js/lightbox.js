@@ -45,7 +45,7 @@ export const openLightbox = (_, control) => showLightbox(STAGE, control);
 export function showLightbox(chosen, opener) {
   source = chosen;
   lightboxOpener = opener;
-  zoom.reset(false);
+  if (!lightbox.open) zoom.reset(false); // else the next image is seen at the same place
   $("aside", lightbox).hidden = source === STAGE;
   renderLightbox();
   if (lightbox.open) return;

@@ -1,6 +1,6 @@
 // The sheet of a sweep: it fills while images arrive.
 import { showToast } from "./announcements.js";
-import { changeAddress, readParameter, SHEET } from "./address_state.js";
+import { changeAddress, GALLERY, readParameter, SHEET } from "./address_state.js";
 import { $, $$, createElement } from "./dom.js";
 import { page } from "./page_state.js";
 import { readIdentity } from "./session.js";
@@ -97,6 +97,8 @@ export const stopSweep = () => actOnSweep("stop");
 export const resumeSweep = () => actOnSweep("resume");
 export const retrySweep = ({ cell }) => actOnSweep("retry", cell ? { cells: [cell] } : {});
 export const closeSheet = () => changeAddress({ [SHEET]: null });
+export const showSweepInGallery = () =>
+  changeAddress({ [SHEET]: null, [GALLERY]: "" }, new URLSearchParams({ sweep: shownSheet }));
 export const changeSweepAxes = () => editAxes(shownSheet);
 export const voteOnSweep = () => openVote(shownSheet, loadSheet);
 

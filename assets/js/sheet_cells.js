@@ -3,7 +3,7 @@ import { announce, showToast } from "./announcements.js";
 import { starImages } from "./annotations.js";
 import { compareImages } from "./compare.js";
 import { $, $$, createElement } from "./dom.js";
-import { loadNotes } from "./gallery_image.js";
+import { judgeByKey, loadNotes } from "./gallery_image.js";
 import { showLightbox, textOfCard } from "./lightbox.js";
 import { request } from "./visit_fetch.js";
 
@@ -106,6 +106,20 @@ const SHEET_IMAGES = {
     const card = sheetCards()[cellPlace() + by];
     openCell = card.dataset.id;
     showCell(card);
+  },
+  // Up and down go along the rows: the value of the column is held.
+  handleKey(event) {
+    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (!step || event.shiftKey) return judgeByKey(event, openCell);
+    const cell = sheetCards()[cellPlace()].closest("td");
+    const rows = [...cell.closest("tbody").children];
+    const next = rows[rows.indexOf(cell.parentElement) + step]?.children[[...cell.parentElement.children].indexOf(cell)];
+    const card = next && $(".card[data-image]", next);
+    if (card) {
+      openCell = card.dataset.id;
+      showCell(card);
+    }
+    return true;
   },
 };
 

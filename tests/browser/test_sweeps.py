@@ -148,3 +148,25 @@ def test_change_axes_makes_only_new_cells(page: Page) -> None:
     page.get_by_role("button", name="Make 1 image").click()
     expect(page.locator("#sheet .progress")).to_contain_text("3 ready")
     expect(page.locator("#sheet header")).to_have_attribute("data-active", "")
+
+
+def test_scrub_one_axis(page: Page) -> None:
+    """In the large view, left and right change the column, up and down the row; the gallery shows the sweep alone."""
+    open_panel(page, seed="41")
+    choose_axis(page, 0, "finetune_strength", "0.5, 1")
+    choose_axis(page, 1, "seed", "41, 42")
+    start(page, 4)
+    page.locator("#sheet td .card").first.click()
+    caption = page.locator("#lightbox p").first
+    expect(caption).to_contain_text("41 · 0.5")
+    page.keyboard.press("ArrowDown")
+    expect(caption).to_contain_text("42 · 0.5")
+    page.keyboard.press("ArrowRight")
+    expect(caption).to_contain_text("42 · 1")
+    page.keyboard.press("ArrowUp")
+    expect(caption).to_contain_text("41 · 1")
+    page.keyboard.press("Escape")
+    page.locator("#sheet details.transfer > summary").click()
+    page.get_by_role("button", name="Show in the gallery").click()
+    expect(page.locator("#gallery .grid .card")).to_have_count(4)
+    expect(page.locator(".filter-chip")).to_have_text("Sweep")
