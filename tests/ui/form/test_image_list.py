@@ -174,5 +174,5 @@ def test_images_inside_other_values() -> None:
     paths = [Path(save_upload(png(color), f"{color}.png")) for color in ("red", "teal")]
     values = {"edit": {"image": paths[0], "strength": 0.5}, "keyframes": paths}
     filled = form.fill(values)
-    assert json.loads(filled["edit/0/image"]) == [{"path": str(paths[0])}]
+    assert json.loads(filled["edit/image"]) == [{"path": str(paths[0])}]
     assert form.read(filled) == values
