@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from ..errors import InvalidSweep
 
 MAX_DEPTH = 8
+MAX_CHARACTERS = 2_000_000
+"""Characters of all texts together that one text may expand to."""
+
 SPECIAL = re.compile(r"[{}|\\]")
 ESCAPES = re.compile(r"\\([{}|\\])")
 
@@ -34,14 +37,16 @@ def expand(text: str, most: int) -> list[str]:
     r"""Return the texts that a text with alternatives has, the last braces varying fastest.
 
     Braces nest. A pair without `|` is kept as it is. A backslash before a brace, `|` or a backslash takes away its
-    meaning. Raises `InvalidSweep` for a brace without its partner, for braces deeper than 8, and for more than `most`
-    texts.
+    meaning. Raises `InvalidSweep` for a brace without its partner, for braces deeper than 8, and for more texts than
+    `most` or longer ones than is possible.
     """
     parts = _Parser(text).parse()
     count = _count(parts)
     if count > most:
         shown = f"{count:,}" if count < 10**9 else "more than a billion"
         raise InvalidSweep(f"The braces expand to {shown} texts; at most {most:,} are possible.")
+    if count > 1 and count * len(text) > MAX_CHARACTERS:
+        raise InvalidSweep(f"The braces expand to {count:,} texts of this length, which are too long together.")
     return list(_texts(parts))
 
 

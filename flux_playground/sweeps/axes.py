@@ -25,7 +25,6 @@ MAX_POINTS = 1_000
 MAX_TEXT_CHARACTERS = 200_000
 LABEL_COLUMN = "label"
 ITEM = re.compile(r'\s*(?:"((?:[^"]|"")*)"\s*(?=[,;\n]|$)|([^,;\n]*))(?:[,;\n]|$)')
-ARROW = re.compile(r"\s*(?:->|→)\s*")
 RANDOM = re.compile(r"(\d{1,9})\s*random", re.IGNORECASE | re.ASCII)
 
 
@@ -196,9 +195,10 @@ def _replacements(source: AxisText) -> list[Point]:
 
 
 def _partition(text: str) -> tuple[str, str, str]:
-    parts = ARROW.split(text.strip(), maxsplit=1)
-    old = next(_split(parts[0]), ("", False))[0] if parts[0].startswith('"') else parts[0]
-    return old, "->" if len(parts) > 1 else "", parts[-1]
+    """Return the word before the first arrow, the arrow or "", and the text after it."""
+    old, arrow, new = text.replace("→", "->").partition("->")
+    quoted = next(_split(old), ("", False))
+    return quoted[0] if quoted[1] else old.strip(), arrow, new
 
 
 def _table_points(operation: Operation, text: str) -> list[Point]:
@@ -214,8 +214,7 @@ def _table_points(operation: Operation, text: str) -> list[Point]:
         label = cells.pop(LABEL_COLUMN, "") if LABEL_COLUMN not in names else ""
         values: dict[str, Any] = {}
         for name, cell in cells.items():
-            place = f"Line {row.line}, {name}"
-            values |= _point(operation, find_field(operation, name), cell, place, colon=True).values
+            values |= _point(operation, find_field(operation, name), cell, f"Line {row.line}, {name}:").values
         shown = [str(value) for value in values.values()]
         points.append(Point(label.strip() or " · ".join(shown) or f"row {number}", values))
     return points
@@ -225,7 +224,7 @@ def _simplify(title: str) -> str:
     return re.sub(r"[\s_-]+", "_", title.strip().casefold())
 
 
-def _point(operation: Operation, known: Field, value: Any, place: str, *, colon: bool = False) -> Point:
+def _point(operation: Operation, known: Field, value: Any, place: str) -> Point:
     if value is None:
         return Point("not set", {known.name: None})
     if isinstance(value, str) and known.enum:
@@ -234,7 +233,7 @@ def _point(operation: Operation, known: Field, value: Any, place: str, *, colon:
     try:
         built = build_value(operation, known.name, value)
     except InvalidRequest as error:
-        raise InvalidSweep(f"{place}{':' if colon else ''} {error.details[0].msg}.") from None
+        raise InvalidSweep(f"{place} {error.details[0].msg}.") from None
     return Point(_label(known.name, built), {known.name: built})
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..build_request import SEED, build_value, draw_seed, draws_seed
+from ..build_request import MAX_TEXT_LENGTH, SEED, build_value, draw_seed, draws_seed
 from ..errors import FieldError, InvalidRequest, InvalidSweep
 from ..image_ref import is_image_ref
 from ..recipe import fingerprint
@@ -20,6 +20,8 @@ from .axes import Axis, AxisKind, AxisText, Point, parse_axis
 
 MAX_AXES = 3
 MAX_CELLS = 1_000
+MAX_REPLACED_CHARACTERS = 10_000_000
+"""Characters of all texts together in which words were replaced."""
 
 
 @dataclass(frozen=True)
@@ -86,9 +88,20 @@ def hold_seed(operation: Operation, values: Mapping[str, Any]) -> dict[str, Any]
 
 
 def expand(plan: Plan) -> tuple[Cell, ...]:
-    """Return the cells of a plan, row by row; raises `InvalidSweep` where a replaced word is missing."""
+    """Return the cells of a plan, row by row.
+
+    Raises `InvalidSweep` where a word is missing that is replaced, and where the texts become too long.
+    """
     ranges = [range(len(axis.points)) for axis in reversed(plan.axes)]
-    return tuple(_cell(plan, place[::-1]) for place in itertools.product(*ranges))
+    replaced = {axis.source.field for axis in plan.axes if axis.source.kind is AxisKind.REPLACE}
+    cells: list[Cell] = []
+    length = 0
+    for place in itertools.product(*ranges):
+        cells.append(_cell(plan, place[::-1]))
+        length += sum(len(cells[-1].request.get(name, "")) for name in replaced)
+        if length > MAX_REPLACED_CHARACTERS:
+            raise InvalidSweep(f"The texts have more than {MAX_REPLACED_CHARACTERS:,} characters together.")
+    return tuple(cells)
 
 
 def _cell(plan: Plan, place: tuple[int, ...]) -> Cell:
@@ -109,6 +122,9 @@ def _replace(name: str, text: Any, point: Point) -> str:
     if not isinstance(text, str) or old not in text:
         shown = f"“{text[:60]}”" if isinstance(text, str) and text else "an empty text"
         raise InvalidSweep(f"“{old[:60]}” is not in the {name}: {shown}.")
+    length = len(text) + text.count(old) * (len(new) - len(old))
+    if length > MAX_TEXT_LENGTH:
+        raise InvalidSweep(f"The {name} with “{new[:60]}” is too long: {length:,} of {MAX_TEXT_LENGTH:,} characters.")
     return text.replace(old, new)
 
 

@@ -74,8 +74,10 @@ def leak_test(operation: Operation, values: Mapping[str, Any], trigger_word: str
 
 def remove_word(text: str, word: str) -> str:
     """Return a text without a word, in any case, and without the comma and the blanks that it leaves."""
-    pattern = rf"\s*(?<!\w){re.escape(word.strip())}(?!\w),?"
-    return re.sub(r"^[\s,]+", "", re.sub(pattern, "", text, flags=re.IGNORECASE)) if word.strip() else text
+    if not word.strip():
+        return text
+    without = re.sub(rf"(?<!\w){re.escape(word.strip())}(?!\w),?", "", text, flags=re.IGNORECASE)
+    return text if without == text else re.sub(r"[ \t]{2,}", " ", without).strip().lstrip(", ")
 
 
 def _find(operation: Operation, name: str) -> Field | None:

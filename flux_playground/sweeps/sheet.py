@@ -24,7 +24,14 @@ from ..recipe import fingerprint
 from .plan import Cell, Plan
 
 OBSTACLES = (
-    *(APIUnreachable, Intercepted, NoSuchAddress, OutOfCredits, QuotaExceeded, RateLimited, StorageError, Unauthorized),
+    APIUnreachable,
+    Intercepted,
+    NoSuchAddress,
+    OutOfCredits,
+    QuotaExceeded,
+    RateLimited,
+    StorageError,
+    Unauthorized,
 )
 """Errors before a task was accepted that have nothing to do with the cell: they stop a sweep, and cost nothing."""
 

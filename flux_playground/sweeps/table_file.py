@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ..errors import InvalidSweep
 
 MAX_FILE_BYTES = 2_000_000
+MAX_COLUMNS = 200
 MAX_HEADER_CHARACTERS = 20_000  # that count when the delimiter is looked for
 DELIMITERS = (",", ";", "\t")
 MARKS = (
@@ -98,6 +99,8 @@ def _find_delimiter(text: str, find_column: Callable[[str], str]) -> str:
 
 
 def _read_header(titles: list[str], find_column: Callable[[str], str]) -> list[str]:
+    if len(titles) > MAX_COLUMNS:
+        raise InvalidSweep(f"The table has {len(titles):,} columns; at most {MAX_COLUMNS} are possible.")
     columns = [find_column(title) for title in titles]
     for number, (title, column) in enumerate(zip(titles, columns, strict=True), start=1):
         if title.strip() and not column:

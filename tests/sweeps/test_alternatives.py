@@ -38,6 +38,7 @@ def test_expansion(text: str, texts: list[str]) -> None:
         ("{a|" * 9 + "b" + "}" * 9, "The braces at character 25 are nested more than 8 deep."),
         ("{a|b}" * 7, "The braces expand to 128 texts; at most 100 are possible."),
         ("{a|b}" * 20_000, "The braces expand to more than a billion texts; at most 100 are possible."),
+        ("a" * 90_000 + "{a|b}" * 6, "The braces expand to 64 texts of this length, which are too long together."),
         ("{" * 100_000, "The braces at character 9 are nested more than 8 deep."),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flux_playground.sweeps.axes import MAX_POINTS, AxisKind, AxisText, axis_of_values, parse_axis
+from flux_playground.sweeps.presets import remove_word
 from tests.sweeps.sweep_endpoint import ENDPOINT, axis_error, axis_values
 
 
@@ -159,3 +161,33 @@ def test_any_text(text: str, field: str, kind: AxisKind) -> None:
         assert message.endswith(".")
     else:
         assert 1 <= len(parse_axis(ENDPOINT, AxisText(field, text, kind), 7).points) <= MAX_POINTS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "," * 200_000,
+        '"' * 200_000,
+        '"a"b' * 50_000,
+        '"a' + " " * 199_000 + "b",
+        "1" + " " * 199_000 + "2",
+        "1-" * 100_000,
+        "a" + " " * 199_000 + "b",
+        "9" * 200_000,
+        "{|" * 100_000,
+    ],
+)
+def test_long_texts_are_quick(text: str) -> None:
+    """A text of the greatest length is read or refused at once."""
+    started = time.perf_counter()
+    for field in ("weight", "seed", "prompt", "colors", "output_format"):
+        for kind in AxisKind:
+            axis_error(field, text, kind=kind)
+    assert time.perf_counter() - started < 10
+
+
+def test_leak_test_of_a_long_prompt_is_quick() -> None:
+    """A word is removed from a long prompt at once."""
+    started = time.perf_counter()
+    assert remove_word("a" + " " * 99_000 + "tok b", "TOK") == "a b"
+    assert time.perf_counter() - started < 2

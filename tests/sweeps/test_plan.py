@@ -102,6 +102,20 @@ def test_errors(axes: list[AxisText], message: str) -> None:
     assert error_of(*axes) == message
 
 
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("a" * 90_000, "The prompt with “aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa” is too long"),
+        (", ".join(f"{number:04}" for number in range(1000)), "more than 10,000,000 characters together"),
+    ],
+)
+def test_replacements_are_bounded(word: str, message: str) -> None:
+    """Neither one replaced text nor all of them together take much memory."""
+    operation = endpoint("\nprompt: {type: string}\n", "prompt")
+    with pytest.raises(InvalidSweep, match=message):
+        make_plan(operation, {"prompt": "b " * 10_000}, [AxisText("prompt", f"b -> {word}", AxisKind.REPLACE)])
+
+
 def test_errors_of_the_form() -> None:
     """An error of a value that no axis sets is one of its field, not of an axis."""
     with pytest.raises(InvalidRequest) as caught:

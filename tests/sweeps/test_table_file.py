@@ -61,6 +61,7 @@ def test_delimiters(delimiter: str) -> None:
         ('prompt\n"a', "Line 2 of the table cannot be read: unexpected end of data."),
         ("prompt,seed\na,1\n\nb,x", "Line 4, seed: must be a whole number, not “x”."),
         ("prompt\n" + "\n".join(map(str, range(1001))), "The table has more than 1,000 rows."),
+        ("," * 1_000_000 + "a", "The table has 1,000,001 columns; at most 200 are possible."),
         ("webhook_secret\na", "“webhook_secret” cannot be an axis: it does not change the image."),
     ],
 )
