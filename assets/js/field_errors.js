@@ -63,7 +63,7 @@ function hideErrorsOfFilledFields() {
 function describeInputs() {
   for (const hint of $$(".hint")) {
     const isInvalid = Boolean($(".fault", hint)) && !hint.closest(".field.mended");
-    for (const list of $$(".image-list", hint.closest(".field"))) {
+    for (const list of $$(".image-list", hint.closest(".field") || hint)) {
       setAttribute(list, "aria-describedby", `${aboutId(nameOfHint(hint))} ${hint.id}`.trim());
     }
     for (const box of findInputs(nameOfHint(hint))) {
