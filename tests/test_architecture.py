@@ -73,8 +73,8 @@ MAY_IMPORT = {
     "storage": {"bounded_json", "errors", "generation", "identity", "image_ref", "images"},
     "recipe": {"bounded_json", "errors", "generation", "image_ref", "images"},
     "sweeps": {
-        *{"bounded_json", "build_request", "errors", "generation", "image_ref", "images", "price_estimate"},
-        *{"recipe", "request_images", "schema", "storage"},
+        *{"bounded_json", "build_request", "errors", "generation", "image_ref", "images", "packaged"},
+        *{"price_estimate", "recipe", "request_images", "schema", "storage"},
     },
     "sweep_control": {
         *{"access", "build_request", "errors", "generation", "playground", "recipe", "storage", "sweep_run", "sweeps"},

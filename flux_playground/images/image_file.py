@@ -79,7 +79,13 @@ def probe(data: bytes) -> ImageInfo:
 def thumbnail(data: bytes, edge: int = 320) -> bytes:
     """Return a small upright WebP, its longer side at most `edge` pixels; raises `InvalidImage`."""
     with decoded(data, smallest=edge) as (image,):
-        return _save(_shrink(image, "WEBP", edge), "WEBP", quality=80)
+        return _save(_shrink(image, "WEBP", (edge, edge)), "WEBP", quality=80)
+
+
+def shrink(data: bytes, box: tuple[int, int]) -> Image.Image:
+    """Return an image upright, in RGB or RGBA, made smaller to fit into a box of pixels; raises `InvalidImage`."""
+    with decoded(data, smallest=max(box)) as (image,):
+        return _shrink(image, "WEBP", box)
 
 
 def encode(source: Path | bytes, field: str) -> str:
@@ -166,15 +172,16 @@ def _scale_down(data: bytes) -> bytes:
     """Return the image with its longer side at most `MAX_SENT_SIDE_PIXELS`, as JPEG, or as PNG with transparency."""
     with decoded(data, smallest=MAX_SENT_SIDE_PIXELS) as (image,):
         name = "PNG" if image.has_transparency_data else "JPEG"
-        return _save(_shrink(image, name, MAX_SENT_SIDE_PIXELS), name, quality=92)
+        box = (MAX_SENT_SIDE_PIXELS, MAX_SENT_SIDE_PIXELS)
+        return _save(_shrink(image, name, box), name, quality=92)
 
 
-def _shrink(image: Image.Image, name: str, side: int) -> Image.Image:
-    """Return the image upright, in a mode of the format `name`, its longer side at most `side` pixels."""
+def _shrink(image: Image.Image, name: str, box: tuple[int, int]) -> Image.Image:
+    """Return the image upright, in a mode of the format `name`, not larger than a box of pixels."""
     if image.mode in ("L", "RGB", "RGBA", "CMYK"):  # shrink first, because a turn and a conversion copy all pixels
-        image.thumbnail((side, side))
+        image.thumbnail((max(box), max(box)))
     small = _convert(_make_upright(image), name)
-    small.thumbnail((side, side))
+    small.thumbnail(box)
     return small
 
 

@@ -170,7 +170,7 @@ def split_columns(page: SheetPage) -> Iterator[SheetPage]:
     most = MAX_COLUMNS_OF_ROW if len(page.rows) == 1 else MAX_COLUMNS
     count = math.ceil(len(page.columns) / most)
     for number in range(count):
-        part = slice(*(len(page.columns) * end // count for end in (number, number + 1)))
+        part = slice(*(math.ceil(len(page.columns) * end / count) for end in (number, number + 1)))
         rows = tuple(SheetRow(row.label, row.cells[part]) for row in page.rows)
         yield SheetPage(page.label, page.columns[part], rows)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import secrets
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import pytest
+from PIL import Image
 
 from tests.hosted_page import OWNERS_KEY, HostedPage
 from tests.http_visitor import Answer, Stranger
@@ -81,7 +83,7 @@ def test_plan_is_saved(owner: Stranger, sweep: str) -> None:
     assert plan["axes"] == [{"field": "finetune_strength", "text": "0.5, 1"}]
 
 
-@pytest.mark.parametrize("file_format", ["html", "json"])
+@pytest.mark.parametrize("file_format", ["html", "png", "jpeg", "webp", "json"])
 def test_no_foreign_sweep_is_exported(owner: Stranger, other: Stranger, sweep: str, file_format: str) -> None:
     """A foreign id is answered like an unknown one, with a sentence."""
     foreign, unknown = export(other, sweep, file_format), export(other, "0" * 32, file_format)
@@ -92,7 +94,7 @@ def test_no_foreign_sweep_is_exported(owner: Stranger, other: Stranger, sweep: s
 
 def test_export_has_no_key(owner: Stranger, sweep: str) -> None:
     """No file has the key that paid, or an address of a stored file."""
-    for file_format in ("html", "json"):
+    for file_format in ("html", "png", "json"):
         body = export(owner, sweep, file_format).body
         assert OWNERS_KEY.encode() not in body
         assert b"/images/flux-" not in body
@@ -103,3 +105,12 @@ def test_unknown_format_and_other_site(owner: Stranger, sweep: str) -> None:
     answer = export(owner, sweep, "exe")
     assert (answer.status, answer.body) == (400, b"This format is not known.")
     assert export(owner, sweep, "html", sec_fetch_site="cross-site").status == 403
+
+
+@pytest.mark.parametrize(("file_format", "suffix"), [("png", "png"), ("jpeg", "jpg"), ("webp", "webp")])
+def test_sheet_is_saved_as_image(owner: Stranger, sweep: str, file_format: str, suffix: str) -> None:
+    """The sheet is an image of the chosen format."""
+    answer = export(owner, sweep, file_format)
+    assert (answer.status, answer.headers["content-type"]) == (200, f"image/{file_format}")
+    assert answer.headers["content-disposition"].endswith(f".{suffix}")
+    assert Image.open(io.BytesIO(answer.body)).format == file_format.upper()

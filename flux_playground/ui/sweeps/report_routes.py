@@ -15,6 +15,7 @@ from ...storage.sweep_store import StoredSweep
 from ...sweeps.plan import Plan
 from ...sweeps.plan_json import dump_plan
 from ...sweeps.report import SweepRecord, Wording, export_report
+from ...sweeps.sheet_image import export_image
 from ...sweeps.votes import MAX_COMPETITORS
 from ..events.context import Context
 from ..events.visit_requests import InvalidParameter, attachment, context_of
@@ -29,6 +30,9 @@ WORDING = Wording(field_hints.label_of, STATES, format_credits)
 Export = Callable[[Context, StoredSweep, Plan, Sequence[int]], Iterator[bytes]]
 EXPORTS: dict[str, tuple[str, str, Export]] = {
     "html": ("html", "text/html; charset=utf-8", lambda *what: export_report(_record(*what[:3]), WORDING, what[3])),
+    "png": ("png", "image/png", lambda *what: _draw("PNG", *what)),
+    "jpeg": ("jpg", "image/jpeg", lambda *what: _draw("JPEG", *what)),
+    "webp": ("webp", "image/webp", lambda *what: _draw("WEBP", *what)),
     "json": ("json", "application/json", lambda context, sweep, plan, order: iter([dump_plan(plan).encode()])),
 }
 """Suffix, media type and function of each format."""
@@ -59,6 +63,10 @@ def _export(context: Context, fields: dict[str, str]) -> Response:
 def _file_stem(sweep: StoredSweep) -> str:
     words = re.findall(r"\w+", sweep.name)
     return "-".join(["sweep", *words])[:MAX_NAME_CHARS]
+
+
+def _draw(format_name: str, context: Context, sweep: StoredSweep, plan: Plan, order: Sequence[int]) -> Iterator[bytes]:
+    return export_image(_record(context, sweep, plan), WORDING, format_name, order)
 
 
 def _record(context: Context, sweep: StoredSweep, plan: Plan) -> SweepRecord:

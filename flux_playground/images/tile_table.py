@@ -1,0 +1,198 @@
+"""Composes images in labeled rows and columns as one image, whatever their number, in bounded memory."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from PIL import Image, ImageDraw
+
+from ..errors import InvalidImage
+from .decode import DecodeBudget
+from .image_file import shrink
+from .lettering import Block, Fonts
+
+MAX_CANVAS_PIXELS = {"PNG": 40_000_000, "JPEG": 40_000_000, "WEBP": 20_000_000}  # libwebp copies the canvas twice
+MAX_CANVAS_SIDE_PIXELS = 16_383  # that of a WebP
+TILE_SIDES_PIXELS = (1024, 896, 768, 640, 512, 448, 384, 320, 256, 224, 192, 160, 128, 96)
+SAVE_OPTIONS: dict[str, dict[str, int]] = {
+    "PNG": {"compress_level": 4},
+    "JPEG": {"quality": 92},
+    "WEBP": {"quality": 88, "method": 2},
+}
+"""The formats of a composed image, with Pillow's options."""
+
+PAGE, TEXT, QUIET, BOX = "#ffffff", "#1a1a1a", "#5c5c5c", "#ededed"
+MAX_TEXT_CHARACTERS = 2_000
+COMPOSING = DecodeBudget(places=1)  # one canvas at a time in this process
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One place of a table: an image with its size in pixels, or the text that stands there instead.
+
+    `read` returns the file of the image, or raises `OSError`.
+    """
+
+    read: Callable[[], bytes] | None
+    size: tuple[int, int] | None
+    text: str
+
+
+@dataclass(frozen=True)
+class TileTable:
+    """A table; a label that is "" takes no place. `corner` explains the labels of rows and columns."""
+
+    heading: str
+    corner: str
+    columns: Sequence[str]
+    rows: Sequence[tuple[str, Sequence[Tile]]]
+
+
+@dataclass(frozen=True)
+class TableSheet:
+    """Tables below each other, with a title and a line of facts above and a line below."""
+
+    title: str
+    facts: str
+    tables: Sequence[TileTable]
+    footer: str
+
+
+def write_table_sheet(sheet: TableSheet, font: Path, format_name: str, file: IO[bytes]) -> None:
+    """Write a sheet as an image of a format of `SAVE_OPTIONS`; the images are decoded one after the other.
+
+    `font` is the file of the font for characters that it has. Raises `InvalidImage` for more tiles than fit.
+    """
+    with COMPOSING.reserve(0):
+        layout = _fit(sheet, Fonts(font), MAX_CANVAS_PIXELS[format_name])
+        layout.draw().save(file, format_name, **SAVE_OPTIONS[format_name])
+
+
+def _fit(sheet: TableSheet, fonts: Fonts, most: int) -> _Layout:
+    """Return the layout with the largest tiles with which the sheet has no more than `most` pixels."""
+    sizes = [tile.size for table in sheet.tables for _, tiles in table.rows for tile in tiles if tile.size]
+    ratio = min(max(statistics.median([width / height for width, height in sizes] or [1]), 0.25), 4)
+    largest = max((max(size) for size in sizes), default=TILE_SIDES_PIXELS[4])
+    count = sum(len(tiles) for table in sheet.tables for _, tiles in table.rows)
+    for side in TILE_SIDES_PIXELS:
+        box = (side, round(side / ratio)) if ratio >= 1 else (round(side * ratio), side)
+        if side != TILE_SIDES_PIXELS[-1] and (side > largest or box[0] * box[1] * count > most):
+            continue
+        layout = _Layout(sheet, fonts, box)
+        width, height = layout.size
+        if width * height <= most and max(width, height) <= MAX_CANVAS_SIDE_PIXELS:
+            return layout
+    raise InvalidImage("These are too many rows for one image. Put the longest axis into the columns.")
+
+
+class _Layout:
+    """A sheet whose tiles have `box` pixels: its texts in lines, and where everything is."""
+
+    def __init__(self, sheet: TableSheet, fonts: Fonts, box: tuple[int, int]) -> None:
+        side = max(box)
+        self.fonts, self.box = fonts, box
+        self.text_size = min(max(side // 16, 13), 48)
+        self.gap, self.margin = max(side // 64, 3), 2 * self.text_size
+        self.row_label_width = min(max(box[0], 8 * self.text_size), 14 * self.text_size)
+        self.tables = [_PlacedTable(table, self) for table in sheet.tables]
+        content = max([table.width for table in self.tables] + [24 * self.text_size])
+        self.width = content + 2 * self.margin
+        self.head = [
+            (self.set(sheet.title, content, 2, scale=1.6), TEXT),
+            (self.set(sheet.facts, content, 3), QUIET),
+        ]
+        gaps = " · Characters that no font here has are shown as “?”." if fonts.has_gaps else ""
+        self.foot = self.set(sheet.footer + gaps, content, 3)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the image in pixels."""
+        blocks = sum(block.height + self.gap for block, _ in self.head) + self.foot.height
+        tables = sum(table.height + self.margin for table in self.tables)
+        return self.width, 3 * self.margin + blocks + tables
+
+    def set(self, text: str, width: int, most_lines: int, scale: float = 1) -> Block:
+        """Return a text in lines of this layout's font size."""
+        return self.fonts.set(text[:MAX_TEXT_CHARACTERS], round(scale * self.text_size), width, most_lines)
+
+    def draw(self) -> Image.Image:
+        """Return the image."""
+        canvas = Image.new("RGB", self.size, PAGE)
+        draw, y = ImageDraw.Draw(canvas), self.margin
+        for block, color in self.head:
+            block.draw(draw, self.margin, y, color)
+            y += block.height + self.gap
+        y += self.margin
+        for table in self.tables:
+            table.draw(canvas, draw, self.margin, y)
+            y += table.height + self.margin
+        self.foot.draw(draw, self.margin, y, QUIET)
+        return canvas
+
+
+class _PlacedTable:
+    """A table within a layout; its labels are in lines."""
+
+    def __init__(self, table: TileTable, layout: _Layout) -> None:
+        self._table, self._layout = table, layout
+        width, height = layout.box
+        most = max(1, height // round(1.35 * layout.text_size))
+        self._rows = [layout.set(label, layout.row_label_width, most) for label, _ in table.rows]
+        self._columns = [layout.set(label, width, 4) for label in table.columns]
+        has_labels = any(block.lines for block in self._rows)
+        self._left = layout.row_label_width + layout.gap if has_labels else 0
+        self._heading = layout.set(table.heading, self._left + 4 * width, 2, scale=1.2)
+        self._heading_height = self._heading.height + (layout.text_size if self._heading.lines else 0)
+        self._corner = layout.set(table.corner, layout.row_label_width, 4) if has_labels else layout.set("", 1, 1)
+        self._header_height = max(block.height for block in [*self._columns, self._corner]) + layout.gap
+
+    @property
+    def width(self) -> int:
+        """The width in pixels."""
+        return self._left + len(self._columns) * (self._layout.box[0] + self._layout.gap)
+
+    @property
+    def height(self) -> int:
+        """The height in pixels."""
+        rows = len(self._rows) * (self._layout.box[1] + self._layout.gap)
+        return self._heading_height + self._header_height + rows
+
+    def draw(self, canvas: Image.Image, draw: ImageDraw.ImageDraw, x: int, y: int) -> None:
+        """Draw the table with its upper left corner at a place."""
+        layout, (width, height) = self._layout, self._layout.box
+        self._heading.draw(draw, x, y, TEXT)
+        y += self._heading_height
+        self._corner.draw(draw, x, y, QUIET)
+        for number, block in enumerate(self._columns):
+            block.draw(draw, x + self._left + number * (width + layout.gap), y, TEXT)
+        y += self._header_height
+        for block, (_, tiles) in zip(self._rows, self._table.rows, strict=True):
+            block.draw(draw, x, y, TEXT)
+            for number, tile in enumerate(tiles):
+                self._draw_tile(canvas, draw, tile, x + self._left + number * (width + layout.gap), y)
+            y += height + layout.gap
+
+    def _draw_tile(self, canvas: Image.Image, draw: ImageDraw.ImageDraw, tile: Tile, x: int, y: int) -> None:
+        width, height = self._layout.box
+        image = _read(tile, self._layout.box)
+        if image is not None:
+            place = (x + (width - image.width) // 2, y + (height - image.height) // 2)
+            canvas.paste(image, place, image.getchannel("A") if image.mode == "RGBA" else None)
+            return
+        draw.rectangle((x, y, x + width - 1, y + height - 1), fill=BOX)
+        inset = self._layout.text_size
+        most = max(1, (height - 2 * inset) // round(1.35 * inset))
+        block = self._layout.set(tile.text, max(width - 2 * inset, 1), most)
+        block.draw(draw, x + (width - block.width) // 2, y + (height - block.height) // 2, QUIET)
+
+
+def _read(tile: Tile, box: tuple[int, int]) -> Image.Image | None:
+    """Return the image of a tile in its box; None where there is none, or where it is damaged or gone."""
+    try:
+        return shrink(tile.read(), box) if tile.read else None
+    except (InvalidImage, OSError):
+        return None
