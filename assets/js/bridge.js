@@ -96,7 +96,7 @@ function showSending() {
 
 function noteResponse(changes) {
   const isVisible = ({ target, attributeName }) =>
-    !["class", "open"].includes(attributeName) && target.tagName !== "TIME" && target.closest?.("#result, #notice");
+    !["class", "open"].includes(attributeName) && target.tagName !== "TIME" && target.closest?.("#result, #notice, #sweep-plan");
   if (sentAt && changes.some(isVisible)) sentAt = 0;
 }
 

@@ -102,6 +102,17 @@ function handleKey(event) {
   event.stopImmediatePropagation();
 }
 
+// Another organization's finetune or a new one is in no list, so the note is only a hint.
+export const isUnknown = (id, finetunes) => Boolean(id.trim()) && finetunes.length > 0 && !finetunes.some((known) => known.id === id.trim());
+
+function noteUnknown(field, box, finetunes) {
+  const isShown = isUnknown(box.value, finetunes) && document.activeElement !== box;
+  const note = $(".unlisted", field);
+  if (isShown === Boolean(note)) return;
+  if (note) note.remove();
+  else $(".hint", field)?.append(createElement("p", { className: "unlisted", textContent: "Not in this account's list" }));
+}
+
 function renderFinetuneList() {
   const box = findInput("finetune_id");
   const field = findField("finetune_id");
@@ -117,6 +128,7 @@ function renderFinetuneList() {
   }
   const finetunes = readFinetunes();
   opener.hidden = !finetunes.length;
+  noteUnknown(field, box, finetunes);
   if (finetunes.length) {
     setAttribute(box, "role", "combobox");
     setAttribute(box, "aria-autocomplete", "list");

@@ -28,7 +28,7 @@ export function toggleSeedLock() {
 
 export function lockMessage(locked, seed) {
   if (!locked) return "Seed unlocked.";
-  return seed ? `Seed ${seed} locked.` : "No seed to lock: each image gets a random seed.";
+  return seed ? `Seed ${seed} locked. Reuse and Random keep it.` : "No seed to lock: each image gets a random seed.";
 }
 
 // The data of an action while the seed is locked; null if the action would only change the seed.

@@ -27,7 +27,7 @@ function createVoteDialog() {
     <p class="message" role="alert"></p>
     <div class="pair"><button type="button" data-vote="first" aria-label="The left image is better"><img alt="Left image"></button>
     <button type="button" data-vote="second" aria-label="The right image is better"><img alt="Right image"></button></div>
-    <p class="keys"><kbd>1</kbd> left <kbd>2</kbd> right <button type="button" class="quiet framed" data-vote="tie"><kbd>0</kbd> Equal</button></p>
+    <p class="keys"><span class="by-key"><kbd>1</kbd> left <kbd>2</kbd> right</span> <button type="button" class="quiet framed" data-vote="tie"><kbd>0</kbd> Equal</button></p>
     <div class="ranking"></div>`;
   document.body.append(voteDialog);
   voteDialog.addEventListener("click", (event) => runVote(event.target.closest("[data-vote]")?.dataset.vote));

@@ -3,7 +3,7 @@ import test from "node:test";
 
 import { formatCredits, totalPrice } from "../../assets/js/count.js";
 import { baseModelMessage, chooseFitting } from "../../assets/js/finetune_fit.js";
-import { filterFinetunes } from "../../assets/js/finetune_list.js";
+import { filterFinetunes, isUnknown } from "../../assets/js/finetune_list.js";
 import { nextZoom } from "../../assets/js/zoom_view.js";
 import { nextTheme } from "../../assets/js/theme.js";
 
@@ -21,6 +21,13 @@ test("the list contains the finetunes whose id or label has the typed text", () 
 test("the list is complete for no text and for an id of the list", () => {
   assert.deepEqual(filterFinetunes(FINETUNES, ""), FINETUNES);
   assert.deepEqual(filterFinetunes(FINETUNES, "ink-city"), FINETUNES);
+});
+
+test("an id outside of the account's list is noted, unless there is no list", () => {
+  assert.equal(isUnknown("my-finetun", FINETUNES), true);
+  assert.equal(isUnknown(" ink-city ", FINETUNES), false);
+  assert.equal(isUnknown("", FINETUNES), false);
+  assert.equal(isUnknown("anything", []), false);
 });
 
 test("a finetune of another base model is reported, an unknown one is not", () => {

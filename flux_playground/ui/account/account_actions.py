@@ -7,7 +7,7 @@ from functools import partial
 from ...errors import PlaygroundError
 from ...settings import is_api_key
 from ..events.action import Updates, action
-from ..events.context import Context
+from ..events.context import Context, Payer
 from ..events.update import Update
 from ..text import notices
 from . import connection, finetune_list, price, regions
@@ -21,13 +21,17 @@ REGIONS_MAX_AGE_SECONDS = 10.0
 
 @action("key")
 async def use_key(context: Context) -> Updates:
-    """Use a visitor's own key from now on; an empty text removes the key."""
+    """Use a visitor's own key from now on, and show its account; an empty text removes the key."""
     key = context.text("key").strip()
     if len(key) > MAX_KEY_CHARS or (key and not is_api_key(key)):
         yield Update(connection=connection.render_connection(context, connection.MALFORMED))
         return
     context.page.sessions.use_key(context.session, key)
-    yield Update(connection=connection.render_connection(context), notice="", price=price.render_price(context))
+    badge = connection.render_connection(context, checking=bool(key))
+    yield Update(connection=badge, notice="", price=price.render_price(context))
+    if key:
+        async for update in load_account(context):
+            yield update
 
 
 @action("account")
@@ -50,7 +54,7 @@ async def load_account(context: Context) -> Updates:
         balance, problem = await calls(("credits", *key), CREDITS_MAX_AGE_SECONDS, load_credits), ""
     except PlaygroundError as error:
         balance, problem = None, connection.describe_problem(error)
-    is_changed = balance is not None or problem or context.page.servers
+    is_changed = balance is not None or problem or context.page.servers or context.payer is Payer.VISITOR
     if is_changed and context.visitor == visitor:  # the key may have changed meanwhile
         context.session.balance = balance
         cost = await context.run(price.render_price, context)

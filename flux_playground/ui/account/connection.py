@@ -8,11 +8,17 @@ from ...errors import APIUnreachable, Intercepted, OutOfCredits, PlaygroundError
 from ..events.context import Context, Payer
 from ..text.templates import render
 
+KEYS_ADDRESS = "https://dashboard.bfl.ai"
+"""Where BFL's customers make their keys."""
+
 MALFORMED = "API keys have no spaces, quotes or line breaks."
 
 
-def render_connection(context: Context, error: str = "", problem: str = "") -> str:
-    """Render the badge; `error` is why an entered key is malformed, `problem` why the account cannot be read."""
+def render_connection(context: Context, error: str = "", problem: str = "", *, checking: bool = False) -> str:
+    """Render the badge; `error` is why an entered key is malformed, `problem` why the account cannot be read.
+
+    `checking` says that the API is being asked whether it accepts the key.
+    """
     settings, payer, balance = context.playground.settings, context.payer, context.session.balance
     servers = () if payer is Payer.DEMO else context.page.servers
     owner_pays_here = payer is Payer.OWNER and settings.api_key and not settings.hosted
@@ -22,6 +28,8 @@ def render_connection(context: Context, error: str = "", problem: str = "") -> s
         host=host_of(context.server),
         servers=[(server, host_of(server), server == context.server) for server in servers],
         problem=problem,
+        checking=checking,
+        keys_address=KEYS_ADDRESS,
         balance="" if balance is None else describe_balance(balance),
         has_key=bool(settings.api_key),
         hosted=settings.hosted,

@@ -44,6 +44,7 @@ class Form:
         self.fields = tuple(fields)
         self._nodes = {field.name: compound.plan(field) for field in self.fields}
         self._suggested = _suggested_ranges(operation, fields)
+        self._priced = _priced_field(operation)
 
     def at(self, path: object) -> Form:
         """Return the same form with another endpoint chosen; unchanged for a path that is none of its endpoints."""
@@ -114,9 +115,9 @@ class Form:
         columns: dict[str, Any] = {}
         ordered = field_hints.ordered(self.fields)
         for field in ordered:
-            if not field_hints.advanced(field):
+            if not self.is_folded(field):
                 self._draw_field(field, inputs, columns)
-        folded = [field for field in ordered if field_hints.advanced(field)]
+        folded = [field for field in ordered if self.is_folded(field)]
         if folded:
             with gr.Accordion("Advanced", open=False, elem_id="advanced"):
                 for field in folded:
@@ -126,6 +127,10 @@ class Form:
                 show = lambda value: gr.Column(visible=bool(value))  # noqa: E731
                 inputs[needed].change(show, inputs[needed], columns[name], queue=False, **private_event())
         return inputs
+
+    def is_folded(self, field: Field) -> bool:
+        """Return whether a field is in the section that is closed at first."""
+        return field_hints.advanced(field) and field.name != self._priced
 
     def _draw_field(self, field: Field, inputs: dict[str, Any], columns: dict[str, Any]) -> None:
         classes = ["field", f"field-{field.name}", *(["required"] if field.required else [])]
@@ -144,16 +149,16 @@ class Form:
 
 def plan_forms(operations: Iterable[Operation], *, hosted: bool) -> list[Form]:
     """Return the forms of endpoints; those with the same inputs share one, because each form makes the page larger."""
-    shared: list[tuple[tuple[Field, ...], Ranges, list[Operation]]] = []
+    shared: list[tuple[tuple[Field, ...], Ranges, str, list[Operation]]] = []
     for operation in operations:
         fields = offered_fields(operation, hosted=hosted)
-        ranges = _suggested_ranges(operation, fields)
-        same = next((members for *known, members in shared if known == [fields, ranges]), None)
+        ranges, priced = _suggested_ranges(operation, fields), _priced_field(operation)
+        same = next((members for *known, members in shared if known == [fields, ranges, priced]), None)
         if same is None:
-            shared.append((fields, ranges, [operation]))
+            shared.append((fields, ranges, priced, [operation]))
         else:
             same.append(operation)
-    return [Form(first, fields, others) for fields, _, (first, *others) in shared]
+    return [Form(first, fields, others) for fields, _, _, (first, *others) in shared]
 
 
 def _suggested_ranges(operation: Operation, fields: Sequence[Field]) -> Ranges:
@@ -161,6 +166,12 @@ def _suggested_ranges(operation: Operation, fields: Sequence[Field]) -> Ranges:
     known = schema.facts(operation.path).suggested
     boxes = [field.name for field in fields if field.type in ("integer", "number") and widgets.is_text(field)]
     return {name: known[name] for name in boxes if name in known}
+
+
+def _priced_field(operation: Operation) -> str:
+    """Return the name of the field whose values have different prices; "" for none. It is always visible."""
+    price = schema.price(operation.path)
+    return price.field if price else ""
 
 
 def offered_fields(operation: Operation, *, hosted: bool) -> tuple[Field, ...]:

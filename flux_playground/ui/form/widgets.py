@@ -18,7 +18,7 @@ from ..text import field_hints
 from . import image_list
 
 UNSET = "API default"
-"""The choice that leaves a field out of the request."""
+"""The choice that leaves a field without a default out of the request."""
 
 MAX_RADIO_CHOICES = 4
 """Choices up to which a field gets radio buttons instead of a dropdown."""
@@ -60,7 +60,8 @@ def to_widget(field: Field, value: Any) -> Any:
     if takes_images(field):
         return image_list.to_content(field, value)
     if is_choice(field):
-        return "" if value is None else _to_choice(value)
+        shown = field.default if value is None else value
+        return "" if shown is None else _to_choice(shown)
     if value is None:
         return initial_value(field) if is_checkbox(field) or is_slider(field) else ""
     if is_checkbox(field) or is_slider(field):
@@ -156,7 +157,7 @@ def _choice(field: Field, named: dict[str, Any]) -> Any:
     for value in values:
         label = str(names.get(value, value)) if isinstance(value, bool) else _choice_label(value)
         choices.append((label, _to_choice(value)))
-    if not field.required:
+    if not field.required and field.default is None:
         choices.append((UNSET, ""))
     kind = gr.Radio if len(choices) <= MAX_RADIO_CHOICES else gr.Dropdown
     if kind is gr.Dropdown and field.required and field.default is None:

@@ -185,6 +185,7 @@ def _render_below(context: ResultContext) -> str:
         signed=SIGNATURE_PRESENT,
         unsigned=SIGNATURE_VOID,
         words=() if rewritten == prompt else diff_words(prompt[:MAX_DIFF_CHARS], rewritten[:MAX_DIFF_CHARS]),
+        prompt=prompt,
         used_seed=generation.seed if requested_seed is not None and generation.seed != requested_seed else None,
         request=json.dumps(request, indent=2, ensure_ascii=False),
         facts=_facts(context),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +47,11 @@ def test_integer_is_read_as_text() -> None:
 
 
 def test_optional_field_can_be_left_out() -> None:
-    choice = component(SHIPPED["output_format"])
-    assert (widgets.UNSET, "") in choice.choices
-    assert read(SHIPPED["output_format"], {"output_format": ""}) == {"output_format": None}
+    free = parse_field("mode", {"type": "string", "enum": ["a", "b"]})
+    assert (widgets.UNSET, "") in component(free).choices
+    assert read(free, {"mode": ""}) == {"mode": None}
+    assert component(SHIPPED["output_format"]).choices == [("jpeg", "jpeg"), ("png", "png")]  # the default is a choice
+    assert widgets.to_widget(SHIPPED["output_format"], None) == "jpeg"
 
 
 @pytest.mark.parametrize(
@@ -139,3 +142,10 @@ def test_suggested_range() -> None:
     assert 'type="range"' not in render_help(strength)
     ultra, klein = plan_forms(load().operations, hosted=False)
     assert (dict(ultra._suggested), dict(klein._suggested)) == ({}, {"finetune_strength": (0, 2)})
+
+
+def test_priced_field_is_visible() -> None:
+    """A field whose values have different prices is not among the advanced ones."""
+    field = parse_field("resolution", {"type": "string", "enum": ["1k", "4k"], "default": "1k"})
+    assert Form(replace(OPERATION, fields=(field,)), (field,)).is_folded(field)
+    assert not Form(replace(OPERATION, path="/v1/flux-3-image", fields=(field,)), (field,)).is_folded(field)
