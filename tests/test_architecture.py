@@ -133,7 +133,7 @@ MAY_IMPORT = {
     },
     "ui.events": {"ui.form", "ui.session", "ui.text"},
     "ui.form": {"ui.components", "ui.gradio_patches", "ui.text"},
-    "ui.sweeps": {"storage", "ui.account", "ui.events", "ui.generate", "ui.text"},
+    "ui.sweeps": {"storage", "ui.account", "ui.events", "ui.generate", "ui.recipes", "ui.text"},
     "ui.session": {"storage", "ui.server"},
     "ui.server": {"ui.gradio_patches", "ui.session", "ui.text"},
     "ui.gradio_patches": set(),

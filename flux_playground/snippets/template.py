@@ -7,7 +7,7 @@ quoting, and `recipe.detect` can read the request back from the code.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,16 +32,34 @@ class Template:
 
 def prepare_template(server: str, endpoint: str, request: Mapping[str, Any]) -> Template:
     """Return the variable parts for a request, safe to put between quotes; raises `ValueError` for NaN."""
-    # With a webhook, the API does not return the polling URL that the code needs.
-    shared = {str(name): value for name, value in request.items() if "webhook" not in str(name).lower()}
+    shared = without_webhooks(request)
+    text = dump_json(shared, indent=2, sort_keys=False)
+    return Template(quote_url(server, endpoint), text, name_images([shared]))
+
+
+def without_webhooks(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a request without webhook: with one, the API does not return the polling URL that the code needs."""
+    return {str(name): value for name, value in request.items() if "webhook" not in str(name).lower()}
+
+
+def name_images(requests: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return a file name for each reference in some requests, without the head of a data URL."""
+    found: dict[str, dict[str, None]] = {}
+    for request in requests:
+        for name, value in request.items():
+            stem = re.sub(r"[^\w-]", "_", name, flags=re.ASCII)
+            references = dict.fromkeys(split_data_url(one)[1] for one in list_image_refs(value))
+            found[stem] = {**found.get(stem, {}), **references}
     images: dict[str, str] = {}
-    for name, value in shared.items():
-        stem = re.sub(r"[^\w-]", "_", name, flags=re.ASCII)
-        references = list(dict.fromkeys(split_data_url(one)[1] for one in list_image_refs(value)))
+    for stem, references in found.items():
         for number, reference in enumerate(references, 1):
             images.setdefault(reference, f"{stem}_{number}.png" if len(references) > 1 else f"{stem}.png")
-    url = quote(server.rstrip("/") + endpoint, safe=SAFE_URL_CHARACTERS)
-    return Template(url, dump_json(shared, indent=2, sort_keys=False), images)
+    return images
+
+
+def quote_url(server: str, endpoint: str) -> str:
+    """Return the URL of an endpoint, safe to put between quotes."""
+    return quote(server.rstrip("/") + endpoint, safe=SAFE_URL_CHARACTERS)
 
 
 def load(name: str) -> str:

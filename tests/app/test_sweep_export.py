@@ -83,7 +83,7 @@ def test_plan_is_saved(owner: Stranger, sweep: str) -> None:
     assert plan["axes"] == [{"field": "finetune_strength", "text": "0.5, 1"}]
 
 
-@pytest.mark.parametrize("file_format", ["html", "png", "jpeg", "webp", "json"])
+@pytest.mark.parametrize("file_format", ["html", "png", "jpeg", "webp", "json", "py"])
 def test_no_foreign_sweep_is_exported(owner: Stranger, other: Stranger, sweep: str, file_format: str) -> None:
     """A foreign id is answered like an unknown one, with a sentence."""
     foreign, unknown = export(other, sweep, file_format), export(other, "0" * 32, file_format)
@@ -94,7 +94,7 @@ def test_no_foreign_sweep_is_exported(owner: Stranger, other: Stranger, sweep: s
 
 def test_export_has_no_key(owner: Stranger, sweep: str) -> None:
     """No file has the key that paid, or an address of a stored file."""
-    for file_format in ("html", "png", "json"):
+    for file_format in ("html", "png", "json", "py"):
         body = export(owner, sweep, file_format).body
         assert OWNERS_KEY.encode() not in body
         assert b"/images/flux-" not in body

@@ -11,14 +11,17 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from ...errors import PlaygroundError
+from ...recipe import redact
+from ...snippets.sweep_script import ScriptCell, render_sweep_script
 from ...storage.sweep_store import StoredSweep
-from ...sweeps.plan import Plan
+from ...sweeps.plan import Plan, expand
 from ...sweeps.plan_json import dump_plan
 from ...sweeps.report import SweepRecord, Wording, export_report
 from ...sweeps.sheet_image import export_image
 from ...sweeps.votes import MAX_COMPETITORS
 from ..events.context import Context
 from ..events.visit_requests import InvalidParameter, attachment, context_of
+from ..recipes.code_panel import choose_server
 from ..text import field_hints
 from ..text.amounts import format_credits
 from .sheet_view import STATES
@@ -34,6 +37,7 @@ EXPORTS: dict[str, tuple[str, str, Export]] = {
     "jpeg": ("jpg", "image/jpeg", lambda *what: _draw("JPEG", *what)),
     "webp": ("webp", "image/webp", lambda *what: _draw("WEBP", *what)),
     "json": ("json", "application/json", lambda context, sweep, plan, order: iter([dump_plan(plan).encode()])),
+    "py": ("py", "text/x-python; charset=utf-8", lambda context, sweep, plan, order: _write_script(context, plan)),
 }
 """Suffix, media type and function of each format."""
 
@@ -67,6 +71,12 @@ def _file_stem(sweep: StoredSweep) -> str:
 
 def _draw(format_name: str, context: Context, sweep: StoredSweep, plan: Plan, order: Sequence[int]) -> Iterator[bytes]:
     return export_image(_record(context, sweep, plan), WORDING, format_name, order)
+
+
+def _write_script(context: Context, plan: Plan) -> Iterator[bytes]:
+    server, _ = choose_server(context, plan.endpoint)
+    cells = [ScriptCell(cell.id, cell.labels, redact(cell.request)) for cell in expand(plan)]
+    return iter([render_sweep_script(server, plan.endpoint, cells).encode()])
 
 
 def _record(context: Context, sweep: StoredSweep, plan: Plan) -> SweepRecord:
