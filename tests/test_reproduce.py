@@ -133,7 +133,7 @@ def test_what_it_will_cost_is_said_beforehand(playground: Playground) -> None:
     assert shown.price(page.visit(), one) == "free"
     mine, paid = Visitor("owner", "a-key"), replace(one, server="https://api.bfl.ai", cost=7.0)
     assert shown.price(page.visit(mine), paid) == "7 credits ($0.07)"
-    assert shown.price(page.visit(mine), one) == "cost unknown"
+    assert shown.price(page.visit(mine), one) == "7 credits ($0.07)"  # what a new one costs at the API
 
 
 def test_difference_of_two_images_is_shown(playground: Playground) -> None:

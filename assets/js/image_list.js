@@ -14,7 +14,6 @@ import { onFrame, requestFrame } from "./rendering.js";
 const rejectedFiles = new Map(); // name of a field → why files were not taken
 const ignoredFiles = new Map(); // name of a field → which files are not used
 const uploading = new Map(); // block → number of files on their way
-let dragged = null; // the tile that is dragged
 
 const listOf = (box) => blockOf(box).nextElementSibling;
 const boxOf = (list) => $("textarea, input", list.previousElementSibling);
@@ -39,36 +38,6 @@ export function installImageLists() {
     addFiles(list, event.target.files);
     event.target.value = "";
   });
-  document.addEventListener("dragstart", (event) => (dragged = event.target.closest?.(".image-list li")));
-  document.addEventListener("dragend", () => (dragged = null));
-  document.addEventListener("dragover", (event) => {
-    const list = listAt(event.target);
-    const isOver = list && (dragged ? list.contains(dragged) : event.dataTransfer?.types.includes("Files"));
-    for (const other of $$(".image-list.over")) if (other !== list) other.classList.remove("over");
-    list?.classList.toggle("over", Boolean(isOver && !dragged));
-    if (isOver) event.preventDefault();
-  });
-  document.addEventListener("drop", dropOnList, true);
-  document.addEventListener("paste", (event) => {
-    const list = event.target.closest?.(".image-list");
-    if (list && event.clipboardData?.files.length) {
-      event.preventDefault();
-      addFiles(list, event.clipboardData.files);
-    }
-  });
-}
-
-const listAt = (target) => target.closest?.(".image-list") || $(".image-list", target.closest?.(".image-field") || document.createElement("i"));
-
-function dropOnList(event) {
-  const list = listAt(event.target);
-  list?.classList.remove("over");
-  if (!list) return;
-  event.preventDefault();
-  const tile = event.target.closest("li");
-  if (dragged && list.contains(dragged)) {
-    if (tile) moveImage(list, Number(dragged.dataset.index), Number(tile.dataset.index));
-  } else if (event.dataTransfer?.files.length) addFiles(list, event.dataTransfer.files);
 }
 
 // ---- what the user does ----
@@ -92,7 +61,7 @@ function pressKeyInList(event) {
   }
 }
 
-async function addFiles(list, files) {
+export async function addFiles(list, files) {
   const box = boxOf(list);
   const name = fieldNameOf(box);
   const { most, takesFiles } = boundsOf(box);
@@ -156,7 +125,7 @@ function addAddress(list) {
   renderLists();
 }
 
-function moveImage(list, from, to) {
+export function moveImage(list, from, to) {
   const box = boxOf(list);
   const entries = readEntries(box);
   if (from === to || to < 0 || to >= entries.length) return;

@@ -23,6 +23,7 @@ import { installGrid } from "./gallery_grid.js";
 import { installGalleryImage } from "./gallery_image.js";
 import { installImageAddress } from "./image_address.js";
 import { installImageChecks } from "./image_checks.js";
+import { installImageDrop } from "./image_drop.js";
 import { installImageLists } from "./image_list.js";
 import { createDropOverlay, installImport } from "./import.js";
 import { installJsonEditor } from "./json_editor.js";
@@ -70,6 +71,7 @@ const parts = [
   installTriggerWord,
   installImageChecks,
   installImageLists,
+  installImageDrop,
   installForm,
   installKeyboard,
   installPersistence,

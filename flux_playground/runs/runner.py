@@ -49,8 +49,10 @@ class Runner:
         """Stop waiting for all generations; the next start resumes accepted ones."""
         self.runs.close()
         runs = self.runs.list()
-        for run in runs:
+        for run in runs:  # before any of them ends: its place must not send a queued request
             run.suspended.set()
+            run.stop.set()
+        for run in runs:
             self.stop(run)
         for run in runs:  # after all are stopped: a place that is free must not send a queued request
             for _ in run.watch():
