@@ -28,13 +28,17 @@ from ...bounded_json import InvalidJson, parse_json
 from ...errors import Unauthorized
 from ...packaged import program_version
 from ...playground import Playground
+from ...sweep_control import Sweeps
 from ..session import caller
 from .mcp_tools import Call, EndpointTools, Report
 
 MAX_BODY_BYTES = 4_000_000
 EVENT_STREAM = "text/event-stream"
 PROTOCOL_VERSION = "mcp-protocol-version"
-INSTRUCTIONS = "Each tool is an endpoint of an image API. A call generates one image, which may cost money."
+INSTRUCTIONS = (
+    "Each tool is an endpoint of an image API. A call generates one image, which may cost money."
+    " The tool `sweep` compares values of a field."
+)
 
 Context = ServerRequestContext[dict[str, Any], Request]
 
@@ -88,7 +92,7 @@ class McpEndpoint:
             visitor = caller.caller(request, self._tools.new_visitor(), self._secret)
         except Unauthorized as error:
             raise MCPError(INVALID_PARAMS, error.message) from None
-        call = Call(visitor, params.name, params.arguments or {}, str(request.base_url))
+        call = Call(visitor, params.name, params.arguments or {}, str(request.base_url), _page_sweeps(request))
         requested = (context.meta or {}).get("progress_token") is not None
         report: Report | None = _reporter(context) if requested else None
         try:
@@ -96,6 +100,12 @@ class McpEndpoint:
         except Exception:
             log.exception("a tool call failed")
             raise MCPError(INTERNAL_ERROR, "This program failed.") from None
+
+
+def _page_sweeps(request: Request) -> Sweeps | None:
+    """Return the sweeps of the page that serves the tools; None where the tools are served without a page."""
+    blocks = request.scope["app"].get_blocks() if hasattr(request.scope.get("app"), "get_blocks") else None
+    return blocks.binding.page.sweeps if blocks is not None else None
 
 
 def _is_initialize(body: bytes) -> bool:

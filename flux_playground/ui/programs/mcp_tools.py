@@ -15,16 +15,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ...errors import FieldError, InvalidRequest, PlaygroundError
+from ...errors import FieldError, InvalidRequest, InvalidSweep, PlaygroundError
 from ...generation import Generation, State
 from ...images import media_types
 from ...playground import OWNER, Playground, Visitor
 from ...reproduce import image_exists
 from ...schema import Field, Operation
+from ...sweep_control import Sweeps
 from ..form.form import offered_fields
 from ..generate import missing_file
 from ..session.worker_threads import WorkerThreads
 from ..text import image_urls, messages
+from . import sweep_tool
 from .generation_json import generation_to_json
 from .gradio_api import names
 
@@ -50,12 +52,16 @@ Report = Callable[[float, str], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Call:
-    """A tool call: the visitor, the name of the tool and its arguments. Links in the result begin with `base_url`."""
+    """A tool call: the visitor, the name of the tool and its arguments. Links in the result begin with `base_url`.
+
+    `sweeps` are those of the page, None where there is no page.
+    """
 
     visitor: Visitor
     name: str
     arguments: Mapping[str, Any]
     base_url: str = ""
+    sweeps: Sweeps | None = None
 
 
 class EndpointTools:
@@ -72,7 +78,7 @@ class EndpointTools:
 
     def names(self) -> Collection[str]:
         """The names of the tools."""
-        return self._operations().keys()
+        return [*self._operations(), sweep_tool.NAME]
 
     def list_tools(self) -> list[dict[str, Any]]:
         """The tools as MCP describes them. Their parameters are the JSON Schema of the endpoints."""
@@ -85,13 +91,15 @@ class EndpointTools:
                 "annotations": {"readOnlyHint": False, "destructiveHint": False, "openWorldHint": True},
             }
             for name, operation in self._operations().items()
-        ]
+        ] + [sweep_tool.describe([operation.path for operation in self._operations().values()])]
 
     async def call(self, call: Call, report: Report | None = None) -> dict[str, Any]:
         """Generate an image and return the result as MCP describes it; raises `KeyError` for an unknown tool.
 
         With `report`, the result is sized for an event stream. Cancelling the call does not stop the generation.
         """
+        if call.name == sweep_tool.NAME:
+            return await self._sweep(call, report)
         operation = self._operations()[call.name]
         try:
             values, unknown = _values(self._fields(operation), call.arguments)
@@ -110,6 +118,13 @@ class EndpointTools:
                 await report(round(now - started, 2), messages.brief(generation))
         max_bytes = MAX_INLINE_IMAGE_BYTES if report is None else MAX_STREAMED_IMAGE_BYTES
         return await self._threads(_result, self._playground, generation, call.base_url, max_bytes)
+
+    async def _sweep(self, call: Call, report: Report | None) -> dict[str, Any]:
+        try:
+            sweeps = call.sweeps or Sweeps(self._playground)
+            return await sweep_tool.run(sweeps, call.visitor, call.arguments, report)
+        except PlaygroundError as error:
+            return _failed(error.message if isinstance(error, InvalidSweep) else _refusal(error))
 
     def _fields(self, operation: Operation) -> tuple[Field, ...]:
         return offered_fields(operation, hosted=self._playground.settings.hosted)

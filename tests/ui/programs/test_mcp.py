@@ -254,7 +254,7 @@ def test_unknown_revision(program: Stranger) -> None:
 def test_tools_follow_the_document(playground: Playground) -> None:
     names = {one["name"] for one in EndpointTools(playground).list_tools()}
     assert "generate" in names
-    assert len(names) == len(playground.document.operations)
+    assert len(names) == len(playground.document.operations) + 1  # and the sweep
 
 
 def test_tool_without_a_seed() -> None:
@@ -448,3 +448,35 @@ def test_seed_minus_one(program: Stranger) -> None:
     seeds = [called(program, {**VALUES, "seed": -1})["structuredContent"]["seed"] for _ in range(2)]
     assert "-1" not in seeds
     assert len(set(seeds)) == 2
+
+
+def test_sweep_tool_says_the_price_first(playground: Playground) -> None:
+    """Without a number of images the tool only estimates; with one it makes the sweep, and never more images."""
+    tools = EndpointTools(playground)
+    arguments = {"values": {**VALUES, "seed": 7}, "axes": [{"field": "finetune_strength", "text": "0.5, 1"}]}
+
+    def sweep(**extra: Any) -> dict[str, Any]:
+        return asyncio.run(tools.call(mcp_tools.Call(tools.new_visitor(), "sweep", {**arguments, **extra})))
+
+    assert sweep()["structuredContent"]["estimate"]["images"] == 2
+    assert playground.store.count("owner") == 0
+    refused = sweep(max_images=1)
+    assert refused["isError"]
+    assert "more than the 1" in refused["content"][0]["text"]
+    made = sweep(max_images=2)["structuredContent"]
+    assert [(one["labels"], one["state"], one["seed"]) for one in made["images"]] == [
+        (["0.5"], "ready", 7),
+        (["1"], "ready", 7),
+    ]
+    assert sweep()["structuredContent"]["estimate"] == {"images": 0, "existing": 2, "credits": 0.0}
+    assert "steps" in sweep(axes=[{"field": "steps", "text": "1"}])["content"][0]["text"]
+
+
+def test_sweep_tool_on_a_hosted_page(program: Stranger, folder: Path) -> None:
+    """A sweep of more images than the allowance is refused before anything is sent."""
+    axes = [{"field": "finetune_strength", "text": "0-2 [9]"}]
+    before = len(kept(folder))
+    answer = called(program, {"values": VALUES, "axes": axes, "max_images": 20}, "sweep")
+    assert answer["isError"]
+    assert f"may make {ALLOWANCE} images" in answer["content"][0]["text"]
+    assert len(kept(folder)) == before
