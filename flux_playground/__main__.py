@@ -50,6 +50,7 @@ class Program:
             print(f"The page cannot be served: {error}.", file=sys.stderr)
             return 1
         finally:
+            self.demo.binding.page.scores.close()
             self.demo.binding.page.sweeps.close()
             self.playground.close()
             if self.server is not None:

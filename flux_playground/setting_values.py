@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import math
 import re
+import shlex
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -123,6 +124,14 @@ def read_factor(text: str) -> float:
     if not 0.01 <= float(text) <= 1_000:
         raise ValueError
     return float(text)
+
+
+def read_command(text: str) -> tuple[str, ...]:
+    """A program and its arguments, quoted as in a shell."""
+    words = tuple(shlex.split(text))
+    if not words or not words[0]:
+        raise ValueError
+    return words
 
 
 def read_hosts(text: str) -> tuple[str, ...]:

@@ -31,6 +31,7 @@ from .setting_values import (
     Network,
     read_api_key,
     read_base_url,
+    read_command,
     read_document,
     read_factor,
     read_flag,
@@ -178,6 +179,12 @@ class Settings(BaseSettings):
         "host names such as `studio.lan, nas`",
         "Host names of a page that is not hosted, besides localhost and IP addresses.",
     )
+    score_command: Annotated[tuple[str, ...], NoDecode, _text(read_command)] = _field(
+        (),
+        "a program with its arguments such as `python score.py`",
+        "Command that scores the images of sweeps: it gets the path of an image as its last argument and prints a "
+        "number. It runs without a shell, for 120 seconds at most. On a hosted page, visitors start it.",
+    )
     demo_url: str = ""
     space_host: str = ""
 
@@ -233,6 +240,12 @@ class Settings(BaseSettings):
                 f"{PREFIX}USER_HEADER requires {PREFIX}TRUSTED_PROXIES: only these proxies may send the header."
             )
         return settings
+
+
+def environment_of_commands() -> dict[str, str]:
+    """Return the environment for commands of the owner: without this program's variables, one of which is the key."""
+    own = {variable.name.upper() for variable in list_variables()}
+    return {name: value for name, value in os.environ.items() if name.upper() not in own}
 
 
 @dataclass(frozen=True)

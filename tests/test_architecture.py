@@ -83,6 +83,9 @@ MAY_IMPORT = {
     "sweep_run": {
         *{"access", "errors", "generation", "playground", "recipe", "request_images", "storage", "sweeps"},
     },
+    "sweep_scores": {
+        *{"access", "errors", "generation", "images", "playground", "settings", "sweep_control", "sweeps"},
+    },
     "snippets": {"bounded_json", "image_ref"},
     "images": {"errors"},
     "schema": {"bounded_json", "errors", "url_policy"},
@@ -160,7 +163,7 @@ CORE = {
         "request_images",
         "runs",
     },
-    *{"schema", "settings", "snippets", "sweep_control", "sweeps"},
+    *{"schema", "settings", "snippets", "sweep_control", "sweep_scores", "sweeps"},
 }
 
 ONLY_IN = {

@@ -116,6 +116,12 @@ def test_help_lists_the_settings(capsys: pytest.CaptureFixture[str]) -> None:
         ("FLUX_PLAYGROUND_METRICS_TOKEN", "sesame", "metrics_token", "sesame"),
         ("FLUX_PLAYGROUND_MAX_STORAGE_GB", "1.5", "max_storage_gb", 1.5),
         ("FLUX_PLAYGROUND_MAX_STORAGE_GB", "unlimited", "max_storage_gb", math.inf),
+        (
+            "FLUX_PLAYGROUND_SCORE_COMMAND",
+            "'my python' score.py --fast",
+            "score_command",
+            ("my python", "score.py", "--fast"),
+        ),
     ],
 )
 def test_good_value(name: str, text: str, setting: str, value: object) -> None:
@@ -154,6 +160,8 @@ def test_good_value(name: str, text: str, setting: str, value: object) -> None:
         ("FLUX_PLAYGROUND_MAX_STORAGE_GB", "0"),
         ("FLUX_PLAYGROUND_MAX_STORAGE_GB", "nan"),
         ("FLUX_PLAYGROUND_MAX_STORAGE_GB", "2 GB"),
+        ("FLUX_PLAYGROUND_SCORE_COMMAND", "python 'score.py"),
+        ("FLUX_PLAYGROUND_SCORE_COMMAND", "''"),
     ],
 )
 def test_bad_value(name: str, text: str) -> None:

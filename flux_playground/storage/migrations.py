@@ -144,4 +144,13 @@ MIGRATIONS = (
         CREATE INDEX generations_by_sweep ON generations (owner, sweep, created_at) WHERE sweep != '';
         """,
     ),
+    Migration(
+        "add_sweep_scores",
+        """
+        CREATE TABLE sweep_scores (
+            sweep TEXT NOT NULL, generation TEXT NOT NULL, command TEXT NOT NULL, score REAL NOT NULL,
+            PRIMARY KEY (sweep, generation)
+        ) STRICT, WITHOUT ROWID;
+        """,
+    ),
 )

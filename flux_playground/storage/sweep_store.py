@@ -80,11 +80,12 @@ class SweepStore:
         return int(rows[0][0])
 
     def delete(self, owner: str, sweep_id: str) -> None:
-        """Delete an owner's sweep and its votes; its generations stay. Raises `StorageError`."""
+        """Delete an owner's sweep and its votes and scores; its generations stay. Raises `StorageError`."""
 
         def write(database: sqlite3.Connection) -> None:
             if database.execute("DELETE FROM sweeps WHERE owner = ? AND id = ?", [owner, sweep_id]).rowcount:
                 database.execute("DELETE FROM sweep_votes WHERE sweep = ?", [sweep_id])
+                database.execute("DELETE FROM sweep_scores WHERE sweep = ?", [sweep_id])
 
         self._writer.run(write)
 
@@ -104,6 +105,24 @@ class SweepStore:
         with self._reader.lock:
             _, rows = self._reader.select(query, [sweep_id])
         return [Vote(*row) for row in rows]
+
+    def save_score(self, sweep_id: str, generation_id: str, command: str, score: float) -> None:
+        """Write the score that a command (its digest) gave to an image of a sweep; raises `StorageError`.
+
+        Nothing is written for a sweep that was deleted.
+        """
+        query = """
+            REPLACE INTO sweep_scores (sweep, generation, command, score)
+            SELECT id, ?, ?, ? FROM sweeps WHERE id = ?
+        """
+        self._writer.run(lambda database: database.execute(query, [generation_id, command, score, sweep_id]))
+
+    def scores(self, sweep_id: str, command: str) -> dict[str, float]:
+        """Return the scores that a command gave to the images of a sweep, by the id of the generation."""
+        query = "SELECT generation, score FROM sweep_scores WHERE sweep = ? AND command = ?"
+        with self._reader.lock:
+            _, rows = self._reader.select(query, [sweep_id, command])
+        return dict(rows)
 
     def _select(self, where: str, values: Iterable[Any]) -> list[StoredSweep]:
         # `where` is always a literal of this module; every value is bound.

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import re
-import secrets
-import time
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
@@ -15,9 +12,9 @@ from PIL import Image
 
 from tests.hosted_page import OWNERS_KEY, HostedPage
 from tests.http_visitor import Answer, Stranger
+from tests.visitor_sweeps import make_sweep
 
 AXES = [{"field": "finetune_strength", "text": "0.5, 1", "kind": "values"}]
-WAIT_SECONDS = 20.0
 
 
 @pytest.fixture(scope="module")
@@ -31,17 +28,7 @@ def owner(hosted: HostedPage) -> Stranger:
 @pytest.fixture(scope="module")
 def sweep(owner: Stranger) -> str:
     """The id of the visitor's sweep of two images."""
-    data = {"act": "startsweep", "axes": AXES, "name": "Zwei <b>Mühlen</b>", "payer": "owner", "form": 0}
-    token = f"{owner.token}.{owner.visit}"
-    answer = owner.ask("act_read", owner.form(prompt="a secret mill"), press=secrets.token_hex(8), token=token, **data)
-    found = re.search(rb'data-started=\\"([0-9a-f]{32})\\"', answer.body)
-    assert found is not None, answer.body
-    sweep_id = found[1].decode()
-    until = time.monotonic() + WAIT_SECONDS
-    while (sheet := get(owner, f"/sweeps/sheet/{sweep_id}").body.decode()).count('data-state="ready"') < 2:
-        assert time.monotonic() < until, sheet
-        time.sleep(0.05)
-    return sweep_id
+    return make_sweep(owner, AXES, "Zwei <b>Mühlen</b>", prompt="a secret mill")
 
 
 @pytest.fixture
@@ -51,11 +38,6 @@ def other(hosted: HostedPage) -> Iterator[Stranger]:
     one.hello()
     yield one
     assert b"secret mill" not in one.heard
-
-
-def get(one: Stranger, path: str) -> Answer:
-    """A GET with the token of the visitor's tab."""
-    return one.get(path, x_flux_visit=f"{one.token}.{one.visit}")
 
 
 def export(one: Stranger, sweep_id: str, file_format: str, **headers: str) -> Answer:

@@ -13,6 +13,7 @@ from ...playground import OWNER, Playground, Visitor, offered_servers
 from ...schema import Operation
 from ...settings import LOOPBACK
 from ...sweep_control import Sweeps
+from ...sweep_scores import SweepScores
 from ..form.form import Form
 from ..session.shared_calls import SharedCalls
 from ..session.tab_session import TabSession, TabSessions
@@ -41,9 +42,11 @@ class PageState:
     image_threads: WorkerThreads = field(default_factory=lambda: WorkerThreads(MAX_CONCURRENT_IMAGE_CHECKS))
     account_calls: SharedCalls = field(default_factory=SharedCalls)
     sweeps: Sweeps = field(init=False, repr=False)
+    scores: SweepScores = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "sweeps", Sweeps(self.playground))
+        object.__setattr__(self, "scores", SweepScores(self.playground, self.sweeps))
 
     @property
     def servers(self) -> tuple[str, ...]:

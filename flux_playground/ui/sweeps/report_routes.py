@@ -92,6 +92,7 @@ def _record(context: Context, sweep: StoredSweep, plan: Plan) -> SweepRecord:
         generations=store.of_sweep(visitor.id, sweep.id),
         annotations=store.annotations.get(visitor.id, [one.generation.id for one in cells if one.generation]),
         rankings={axis: ranking for axis, ranking in rankings.items() if ranking.votes},
+        scores=context.page.scores.by_generation(sweep.id),
         is_free=context.is_local,
     )
 
