@@ -9,9 +9,11 @@ import { triggerWordOf } from "./trigger_word.js";
 import { request } from "./visit_fetch.js";
 
 const MAX_AXES = 3;
+const KIND_EXAMPLES = { replace: "cat -> dog, horse", table: "prompt,seed\na mill,1\na lake,2" };
 const PLAN_MILLISECONDS = 350; // from a change to the question what it means
 let planNumber = 0; // of the latest question; earlier answers are ignored
 let shownNumber = 0;
+let presetNumber = 0; // of the question about the axes of a preset
 let planTimer = 0;
 let extendedId = ""; // the sweep whose axes are changed; "" for a new one
 
@@ -120,7 +122,7 @@ function renderAnswer(answer) {
     return;
   }
   if (answer.dataset.preset) usePreset(JSON.parse(answer.dataset.preset));
-  const fields = $$("[data-field]", answer).map((one) => [one.dataset.field, one.textContent]);
+  const fields = $$("[data-field]", answer).map((one) => [one.dataset.field, one.textContent, one.dataset.example]);
   axisItems().forEach((item) => fillFields(item, fields));
   const notes = $$("[data-note]", answer);
   axisItems().forEach((item, place) => {
@@ -129,13 +131,18 @@ function renderAnswer(answer) {
     note.textContent = isEmpty ? "" : notes[place]?.textContent || "";
     note.classList.toggle("fault", !isEmpty && Boolean(notes[place]?.hasAttribute("data-fault")));
   });
-  $(".summary", panel()).textContent = $("[data-summary]", answer).textContent;
-  $(".problem", panel()).textContent = $("[data-problem]", answer).textContent;
   const isReady = Boolean($("[data-summary]", answer).textContent);
+  const isBlank = !axisItems().some((item) => $("textarea", item).value.trim());
+  $(".summary", panel()).textContent = isBlank ? "Choose a plan above, or enter values." : $("[data-summary]", answer).textContent;
+  $(".problem", panel()).textContent = $("[data-problem]", answer).textContent;
   const start = $("[data-act=sweep-start]", panel());
   start.disabled = !isReady;
   start.textContent = extendedId ? "Change the sweep" : startText(Number(answer.dataset.images));
+  showStartOf(number);
 }
+
+// The axes of a preset make the panel higher; its last button stays in the window.
+const showStartOf = (number) => number === presetNumber && $("[data-act=sweep-start]", panel()).scrollIntoView({ block: "nearest" });
 
 const startText = (images) => (images ? `Make ${images.toLocaleString("en-US")} ${images === 1 ? "image" : "images"}` : "Start the sweep");
 
@@ -143,7 +150,10 @@ function usePreset(axes) {
   if (!axes.length) return;
   $(".sweep-panel .axes").replaceChildren();
   for (const axis of axes) addAxis(axis);
-  setTimeout(askPlan);
+  setTimeout(() => {
+    askPlan();
+    presetNumber = planNumber;
+  });
 }
 
 function fillFields(item, fields) {
@@ -155,7 +165,10 @@ function fillFields(item, fields) {
   }
   if (fields.some(([name]) => name === wanted)) menu.value = wanted;
   else if (!menu.value && fields.length) menu.value = fields[0][0];
-  menu.closest("label").hidden = $("[name=kind]", item).value === "table";
+  const kind = $("[name=kind]", item).value;
+  menu.closest("label").hidden = kind === "table";
+  const [, , example] = fields.find(([name]) => name === menu.value) || [];
+  $("textarea", item).placeholder = KIND_EXAMPLES[kind] || example || "";
 }
 
 async function addAxisFile(file) {

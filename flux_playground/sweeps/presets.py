@@ -58,7 +58,9 @@ def leak_test(operation: Operation, values: Mapping[str, Any], trigger_word: str
         return None
     prompt = str(values.get(PROMPT) or "")
     without = remove_word(prompt, trigger_word)
-    if not trigger_word.strip() or without == prompt:
+    if not trigger_word.strip():
+        raise InvalidSweep("This finetune has no known trigger word. Use “Replace words” to remove it.")
+    if without == prompt:
         raise InvalidSweep(f"The trigger word “{trigger_word[:60]}” is not in the prompt.")
     strength = values.get(STRENGTH) or field.default or 1
     rows = [

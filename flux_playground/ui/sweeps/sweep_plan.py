@@ -9,6 +9,7 @@ from typing import Any
 from ...build_request import SEED
 from ...errors import InvalidDocument, InvalidRequest, InvalidSweep
 from ...schema import Field, Operation
+from ...schema.known_fields import is_prose
 from ...sweeps import presets
 from ...sweeps.axes import AxisKind, AxisText, parse_axis
 from ...sweeps.estimate import Estimate
@@ -21,13 +22,15 @@ from ..text.templates import render
 MAX_AXIS_CHARS = 200_000
 MAX_LISTED_POINTS = 8
 MAX_PRESET_FINETUNES = 12
-PRESETS: Mapping[str, str] = {
-    "ladder": "Strength ladder",
-    "seeds": "4 seeds",
-    "prompts": "Prompts × finetunes",
-    "leak": "Leak test",
+PRESETS: Mapping[str, tuple[str, str]] = {
+    "ladder": ("Strength ladder", "six strengths, one seed"),
+    "seeds": ("4 seeds", "same settings, four seeds"),
+    "prompts": ("Prompts × finetunes", "each prompt with each finetune"),
+    "leak": ("Leak test", "with and without the trigger word"),
 }
-"""The usual plans, with the texts of their buttons."""
+"""The usual plans, with the texts of their buttons and what they make."""
+
+MAX_EXAMPLE_VALUES = 3
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,10 @@ def render_plan(
         number=number,
         notes=preview.notes,
         problem=preview.problem,
-        fields=[(field.name, field_hints.label(field)) for field in sweepable_fields(operation or context.operation)],
+        fields=[
+            (field.name, field_hints.label(field), example_values(field))
+            for field in sweepable_fields(operation or context.operation)
+        ],
         summary=_describe(context, estimate) if estimate else "",
         images=estimate.images if estimate else 0,
         started="",
@@ -144,6 +150,22 @@ def sweepable_fields(operation: Operation) -> list[Field]:
         if not (field.media or field.secret or field.name in field_hints.OWNERS)
     ]
     return sorted(offered, key=lambda field: field.type not in ("number", "integer"))
+
+
+def example_values(field: Field) -> str:
+    """Return values of a field as they are written in an axis, for an empty one."""
+    if field.name == SEED:
+        return "1, 2 or 4 random"
+    if field.enum:
+        return ", ".join(map(str, [value for value in field.enum if value is not None][:MAX_EXAMPLE_VALUES]))
+    if field.type == "boolean":
+        return "true, false"
+    if field.type in ("number", "integer"):
+        low, high = field.minimum or 0, field.maximum
+        return "1, 2 or 1-10 (+2)" if high is None else f"{low:g}, {high:g} or {low:g}-{high:g} [5]"
+    if is_prose(field.name):
+        return "One on a line"
+    return f"{field.default}, …" if isinstance(field.default, str) and field.default else "one, two"
 
 
 def describe_duration(seconds: float) -> str:
