@@ -15,19 +15,27 @@ from ..errors import StorageError
 from .migrations import MIGRATIONS
 
 DATABASE_NAME = "journal.sqlite"
+LOCK_NAME = "opening.sqlite"
+MAX_LOCK_SECONDS = 60.0
 
 log = logging.getLogger(__name__)
 
 
 def open_database(path: Path) -> sqlite3.Connection:
-    """Open the database and apply the migrations that it has not seen; raises `sqlite3.Error`, `OSError`."""
-    database = sqlite3.connect(path, check_same_thread=False, timeout=30)
-    database.execute("PRAGMA journal_mode = WAL")
-    database.execute("PRAGMA synchronous = FULL")
-    (version,) = database.execute("PRAGMA user_version").fetchone()
-    for number, migration in enumerate(MIGRATIONS[version:], start=version + 1):
-        log.debug("applying migration %d: %s", number, migration.name)
-        database.executescript(f"BEGIN; {migration.sql}; PRAGMA user_version = {number}; COMMIT;")
+    """Open the database and apply the migrations that it has not seen; raises `sqlite3.Error`, `OSError`.
+
+    Processes that start at the same moment open it one after the other.
+    """
+    lock = sqlite3.connect(path.with_name(LOCK_NAME), timeout=MAX_LOCK_SECONDS, isolation_level=None)
+    with closing(lock):
+        lock.execute("BEGIN EXCLUSIVE")
+        database = sqlite3.connect(path, check_same_thread=False, timeout=30)
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        for number, migration in enumerate(MIGRATIONS[version:], start=version + 1):
+            log.debug("applying migration %d: %s", number, migration.name)
+            database.executescript(f"BEGIN; {migration.sql}; PRAGMA user_version = {number}; COMMIT;")
     path.chmod(0o600)
     return database
 

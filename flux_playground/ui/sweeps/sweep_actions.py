@@ -31,7 +31,7 @@ async def plan_sweep(context: Context) -> Update:
 
 @action("startsweep", reads_form=True, paid=True)
 async def start_sweep(context: Context) -> Update:
-    """Store the plan of the panel with the form's values, and start it."""
+    """Store the plan of the panel with the form's values, and start it unless it is a draft."""
     values, axes = context.form.read(context.raw), read_axes(context.data)
     name = context.text("name").strip()[:MAX_SWEEP_NAME_CHARS]
     try:
