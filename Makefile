@@ -12,12 +12,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCKER := .locker
 NEWEST := .venv-newest
+S3_SERVER := .venv-s3-server
 INSTALL := -m pip install --quiet --disable-pip-version-check
 WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 # Compiled tests are kept, also where the environment says otherwise: compiling them takes longer than importing Gradio.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(WORKERS)
-COMPILE := $(LOCKER)/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
-	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
+LOCK := $(LOCKER)/bin/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url \
+	--no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
+COMPILE := $(LOCK) pyproject.toml
 
 .PHONY: run test test-js test-fast test-long test-newest check coverage bench shots lock needs
 
@@ -57,10 +59,11 @@ shots: $(VENV)/.developed needs
 
 # The runtime lock includes the build backend. The development lock adds to it, at the same versions.
 lock: $(LOCKER)/bin/uv
-	$(COMPILE) --extra socks --extra mcp --group build --generate-hashes --output-file requirements.lock
-	$(COMPILE) --extra socks --extra mcp --group build --group dev --constraint requirements.lock --generate-hashes \
+	$(COMPILE) --extra socks --extra mcp --extra s3 --group build --generate-hashes --output-file requirements.lock
+	$(COMPILE) --extra socks --extra mcp --extra s3 --group build --group dev --constraint requirements.lock --generate-hashes \
 		--output-file requirements-dev.lock
-	$(COMPILE) --extra socks --extra mcp --constraint requirements.lock --no-annotate --output-file requirements.txt
+	$(COMPILE) --extra socks --extra mcp --extra s3 --constraint requirements.lock --no-annotate --output-file requirements.txt
+	$(LOCK) --group pyproject.toml:s3-server --generate-hashes --output-file requirements-s3-server.lock
 
 # The newest versions, also beyond the bounds of pyproject.toml, in a separate environment.
 test-newest: needs
@@ -88,5 +91,11 @@ $(LOCKER)/bin/uv:
 	$(PYTHON) -m venv $(LOCKER)
 	$(LOCKER)/bin/python $(INSTALL) "uv>=0.9"
 
-needs:
+needs: $(S3_SERVER)/.installed
 	sh .ci/needs
+
+# The S3 server of the tests, which cannot share an environment with Gradio.
+$(S3_SERVER)/.installed: requirements-s3-server.lock
+	$(PYTHON) -m venv $(S3_SERVER)
+	$(S3_SERVER)/bin/python $(INSTALL) --require-hashes --requirement requirements-s3-server.lock
+	touch $@

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from . import Playground, Settings, active_document, archive_command, network, sweep_command
-from .errors import InvalidDocument, InvalidSettings
+from .errors import InvalidDocument, InvalidSettings, StorageError
 from .local import LocalServer
 from .log_limit import limit_repeated_lines
 from .packaged import assets, join_scripts, join_styles, program_version, read_media
@@ -64,7 +64,7 @@ def start(arguments: Sequence[str] = ()) -> Program:
     options = _parser().parse_args(arguments)
     try:
         return _start(options)
-    except (InvalidSettings, InvalidDocument) as error:
+    except (InvalidSettings, InvalidDocument, StorageError) as error:
         print(error.message, file=sys.stderr)
         sys.exit(2)
 

@@ -77,6 +77,13 @@ def read_folder(text: str) -> Path:
     return path
 
 
+def read_bucket(text: str) -> str:
+    """A bucket of S3, Google Cloud Storage or Azure, and maybe a path in it."""
+    if not re.fullmatch(r"(s3|gs|az)://[a-z0-9][a-z0-9._-]{1,61}[a-z0-9](/[\w.=-]+)*/?", text, re.ASCII):
+        raise ValueError
+    return text.rstrip("/")
+
+
 def read_path(text: str) -> str:
     """A path of the API."""
     if not text.startswith("/") or text.startswith("//"):

@@ -31,6 +31,7 @@ from .setting_values import (
     Network,
     read_api_key,
     read_base_url,
+    read_bucket,
     read_command,
     read_document,
     read_factor,
@@ -108,6 +109,11 @@ class Settings(BaseSettings):
         default_factory=lambda: _default_folder(),
         title="a folder",
         description="Folder of the generation store and the images.",
+    )
+    files: Annotated[str, _text(read_bucket)] = _field(
+        "",
+        "the address of a bucket such as `s3://bucket/prefix`, `gs://bucket` or `az://container`",
+        "Bucket of the images, thumbnails and inputs. Unset: the data folder.",
     )
     openapi: Annotated[str, _text(read_document)] = _field(
         "",

@@ -17,6 +17,7 @@ from flux_playground.local import LocalServer
 
 from .app_process import running_quick
 from .hosted_page import HostedPage, serve_hosted_page
+from .s3_server import S3Server, running_s3_server
 
 # `pytest --hypothesis-profile=long` is what `make test-long` runs.
 HYPOTHESIS: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
@@ -39,6 +40,21 @@ def server() -> Iterator[LocalServer]:
     """The local server, sixty times as fast as the real API, with flat images of a quarter of the width and height."""
     with LocalServer(speed=SPEED, scale=SCALE, renderer="flat") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    """An S3 server, started once."""
+    with running_s3_server() as running:
+        yield running
+
+
+@pytest.fixture
+def s3(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
+    """The S3 server, whose credentials are in the environment."""
+    for name, value in s3_server.environment.items():
+        monkeypatch.setenv(name, value)
+    return s3_server
 
 
 @pytest.fixture

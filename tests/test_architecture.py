@@ -172,6 +172,7 @@ ONLY_IN = {
     "urllib3": {"client"},
     "sqlite3": {"storage"},
     "jsonschema": {"schema"},
+    "obstore": {"storage"},
     "yaml": {"schema"},
     "PIL": {"images", "local", "recipe"},
     "numpy": {"local"},

@@ -14,13 +14,14 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 EXTRAS = PROJECT["project"]["optional-dependencies"]
-RUNTIME = [*PROJECT["project"]["dependencies"], *EXTRAS["socks"], *EXTRAS["mcp"]]
+RUNTIME = [*PROJECT["project"]["dependencies"], *EXTRAS["socks"], *EXTRAS["mcp"], *EXTRAS["s3"]]
 BUILD = [*PROJECT["dependency-groups"]["build"], *PROJECT["build-system"]["requires"]]
 DEVELOPMENT = PROJECT["dependency-groups"]["dev"]
 LOCKS = {
     "requirements.lock": [*RUNTIME, *BUILD],
     "requirements-dev.lock": [*RUNTIME, *BUILD, *DEVELOPMENT],
     "requirements.txt": RUNTIME,
+    "requirements-s3-server.lock": PROJECT["dependency-groups"]["s3-server"],
 }
 
 
@@ -60,7 +61,7 @@ def test_a_lock_names_no_server(name: str) -> None:
     assert not re.search(r"^\s*--(?!hash)", text, re.M)
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("name", [name for name in LOCKS if name.endswith(".lock")])
 def test_every_locked_package_has_a_hash(name: str) -> None:
     """pip refuses a package without one."""
     text = (ROOT / name).read_text(encoding="utf-8")

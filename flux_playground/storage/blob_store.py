@@ -43,8 +43,17 @@ class BlobStore(Protocol):
     def count_again(self) -> int:
         """Count the bytes of all files again and return them."""
 
+    def check(self) -> None:
+        """Raise `OSError` if files cannot be stored now."""
+
     def create(self, key: BlobKey, data: bytes) -> bool:
         """Store a file that is not there; return False, and change nothing, for one that is."""
+
+    def create_or_keep(self, key: BlobKey, data: bytes) -> bool:
+        """Do the same with a file that must not be lost: if need be it is kept on this machine until `settle`."""
+
+    def settle(self, key: BlobKey) -> None:
+        """Store a kept file where other machines find it; does nothing for one that is there."""
 
     def read(self, key: BlobKey) -> bytes:
         """Return the bytes of a file."""

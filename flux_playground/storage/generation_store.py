@@ -14,6 +14,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,11 +25,12 @@ from ..image_ref import PREFIX
 from ..images import image_file, media_types
 from .annotations import Annotations
 from .atomic_file import write_atomic
-from .blob_folder import BlobFolder
-from .blob_store import IMAGES, Blob, BlobKey, BlobStore, thumbnail_key
+from .blob_store import IMAGES, Blob, BlobKey, thumbnail_key
 from .database import DATABASE_NAME, Reader, open_database
 from .input_store import InputStore
+from .open_blob_store import open_blob_store
 from .pending_records import PendingRecords
+from .pending_uploads import PendingUploads
 from .process_lock import ProcessLock
 from .purge import NOBODY, purge_deleted
 from .received_files import ReceivedFiles
@@ -54,10 +56,10 @@ class GenerationStore:
     `importing` is held by each import, because it decodes many images.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, files_url: str = "") -> None:
+        self.folder, self._key_lock = folder, threading.Lock()
         try:
-            self.folder = folder
-            self.files: BlobStore = BlobFolder(folder)
+            self.files = open_blob_store(folder, files_url, self.secret_key)
             database = open_database(folder / DATABASE_NAME)
         except (OSError, sqlite3.Error) as error:
             cause = error.strerror if isinstance(error, OSError) else error
@@ -74,14 +76,16 @@ class GenerationStore:
         self.received = ReceivedFiles(folder / "imports")
         self._process_lock = ProcessLock(folder)
         self.is_primary = self._process_lock.is_primary
-        self._pending = PendingRecords(self.save)
+        self._uploads = PendingUploads(folder / "records", self.files, self.save)
+        self._pending = PendingRecords(self._uploads.save)
         self._inode = (folder / DATABASE_NAME).stat().st_ino
-        self._key_lock = threading.Lock()
         self.importing = threading.BoundedSemaphore(MAX_CONCURRENT_IMPORTS)
         self.backlog = SearchBacklog(self._writer.run)
         if self.is_primary:
             self.received.remove_all()
             self.backlog.start()
+            for generation in self._uploads.load():
+                self._pending.save(generation)
 
     def close(self) -> None:
         """Write pending records and close the folder."""
@@ -100,11 +104,22 @@ class GenerationStore:
         return generation
 
     def save_with_retry(self, generation: Generation) -> Generation:
-        """Write a generation like `save`; if that fails, keep it in memory and retry. Never raises."""
+        """Write a generation like `save`; if that fails, keep it in memory and retry. Never raises.
+
+        An image that could not be uploaded is uploaded first, so that no other machine reads a record without its file.
+        """
         return self._pending.save(generation)
 
     def check_writable(self) -> None:
-        """Raise `StorageError` when a paid image could not be kept: disk full, database removed or damaged."""
+        """Raise `StorageError` when a paid image could not be kept: as `check_folder`, and without the bucket."""
+        self.check_folder()
+        try:
+            self.files.check()
+        except OSError as error:
+            raise StorageError(f"Images cannot be stored: {error.strerror or error}. Nothing was sent.") from None
+
+    def check_folder(self) -> None:
+        """Raise `StorageError` when the disk is full, or the database is removed or damaged."""
         try:
             free = shutil.disk_usage(self.folder).free
             same = (self.folder / DATABASE_NAME).stat().st_ino == self._inode
@@ -200,9 +215,9 @@ class GenerationStore:
         digest = hashlib.sha256(data).hexdigest()
         key = IMAGES / f"flux-{seed}{generation.id}{media.suffix}"
         try:
-            if not self.files.create(key, data) and self.files.read(key) != data:  # delivered again, and different
+            if not self.files.create_or_keep(key, data) and self.files.read(key) != data:  # delivered again, different
                 key = key.with_stem(f"{key.stem}-{digest[:16]}")
-                self.files.create(key, data)
+                self.files.create_or_keep(key, data)
         except OSError as error:
             raise StorageError(f"The image could not be written: {error.strerror or error}.") from None
         return replace(
@@ -234,12 +249,15 @@ class GenerationStore:
         if image is None or media_types.display_kind(generation.format) != "image" or self.files.is_missing(image):
             return None
         key = thumbnail_key(generation.id)
-        try:
+        with suppress(FileNotFoundError):
             return self.files.read(key)
-        except FileNotFoundError:
+        try:
             data = image_file.thumbnail(self.files.read(image))
+        except FileNotFoundError:
+            return None
+        with suppress(OSError):  # it can be made again
             self.files.create(key, data)
-            return data
+        return data
 
     def secret_key(self) -> bytes:
         """Return 32 random bytes that stay the same as long as the folder exists."""

@@ -39,7 +39,7 @@ def from_row_or_none(columns: dict[str, Any], is_missing: Callable[[BlobKey], bo
 
 
 def from_row(columns: dict[str, Any], is_missing: Callable[[BlobKey], bool]) -> Generation:
-    """Return the generation of a row; `is_missing` tells whether its image is gone."""
+    """Return the generation of a row; `is_missing` tells whether a file is gone."""
     image = None if columns["image"] is None else IMAGES / columns["image"]
     parsed = {
         "request": parse_json(columns["request"], LARGE),
@@ -47,7 +47,7 @@ def from_row(columns: dict[str, Any], is_missing: Callable[[BlobKey], bool]) -> 
         "seed": None if columns["seed"] is None else int(columns["seed"]),
         "error": None if columns["error"] is None else from_dict(parse_json(columns["error"], LARGE)),
         "image": image,
-        "image_missing": image is not None and is_missing(image),
+        "image_missing": image is not None and (columns["image_deleted_at"] is not None or is_missing(image)),
         "signed": None if columns["signed"] is None else bool(columns["signed"]),
     }
     address, browser = columns.pop("spender_address"), columns.pop("spender_browser")

@@ -54,7 +54,7 @@ def test_health_and_metrics(settings: Settings, server: LocalServer) -> None:
         app = Starlette(routes=health.routes(playground))
         with serving(app) as url:
             somebody = Stranger(url)
-            assert somebody.get("/health").body == b"ok"
+            assert somebody.get("/health").body == somebody.get("/ready").body == b"ok"
             for headers in (
                 {},
                 {"authorization": "Bearer "},

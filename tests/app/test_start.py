@@ -24,6 +24,7 @@ from flux_playground.storage import data_folder
 from flux_playground.storage.generation_store import GenerationStore
 
 from ..app_process import ROOT, environment, free_port, running, text, wait_for
+from ..s3_server import S3Server
 
 
 @pytest.fixture
@@ -64,6 +65,9 @@ def one_sentence(ended: subprocess.CompletedProcess[str]) -> str:
         ("FLUX_PLAYGROUND_BASE_URL", "https://api.bfl.ai:99999"),
         ("FLUX_PLAYGROUND_BASE_URL", "https://api.bfl.ai:x"),
         ("FLUX_PLAYGROUND_BASE_URL", "https://api.bfl.ai\\x"),
+        ("FLUX_PLAYGROUND_FILES", "s3://"),
+        ("FLUX_PLAYGROUND_FILES", "https://example.org/bucket"),
+        ("FLUX_PLAYGROUND_FILES", "s3://key:secret@bucket"),
         ("GRADIO_SERVER_PORT", "abc"),
         ("GRADIO_SERVER_PORT", "99999999"),
         ("GRADIO_SERVER_PORT", "-5"),
@@ -76,6 +80,15 @@ def test_bad_setting(tmp_path: Path, start_fault: Callable[..., str], name: str,
     sentence = start_fault(environment(tmp_path, **{name: value}))
     assert name in sentence
     assert name != "BFL_API_KEY" or value not in sentence
+
+
+def test_unusable_bucket(tmp_path: Path, s3: S3Server, start_fault: Callable[..., str]) -> None:
+    """A bucket that is missing or out of reach ends the start with one sentence."""
+    settings = environment(tmp_path, FLUX_PLAYGROUND_FILES="s3://no-such-bucket")
+    sentence = "FLUX_PLAYGROUND_FILES cannot be used: the bucket"
+    assert start_fault({**settings, **s3.environment}) == f"{sentence} does not exist."
+    elsewhere = {**s3.environment, "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
+    assert start_fault({**settings, **elsewhere}) == f"{sentence} cannot be reached."
 
 
 def test_unknown_endpoint(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,14 +20,13 @@ from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.storage.retention import Retention
 from flux_playground.storage.search_query import Query
 from tests.storage.test_generation_store import generation, jpeg
-from tests.stored_files import input_paths
+from tests.stored_files import IN_BOTH, input_paths, open_store
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[GenerationStore]:
-    opened = GenerationStore(tmp_path)
-    yield opened
-    opened.close()
+def store(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[GenerationStore]:
+    with closing(open_store(tmp_path, request)) as opened:
+        yield opened
 
 
 def made(store: GenerationStore, number: int, **values: object) -> str:
@@ -221,6 +221,7 @@ def test_purge_of_many(store: GenerationStore) -> None:
     assert store.count("owner") == store.search.count("owner", Query()) == 1
 
 
+@IN_BOTH
 def test_purge_hides_no_spending(store: GenerationStore) -> None:
     """An image that is paid for after the latest rows were purged counts."""
     spender, now = Identity("a", "b"), time.time()
@@ -234,6 +235,7 @@ def test_purge_hides_no_spending(store: GenerationStore) -> None:
     assert store.usage.spent(spender, 0.0, now) == 2
 
 
+@IN_BOTH
 def test_interrupted_purge_continues(store: GenerationStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """A generation whose purge has begun is not restored; the next purge removes it."""
     one = made(store, 1)

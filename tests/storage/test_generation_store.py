@@ -26,6 +26,7 @@ from flux_playground.storage.blob_store import THUMBNAILS
 from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.storage.migrations import MIGRATIONS
 from flux_playground.storage.rows import to_row
+from tests.stored_files import IN_BOTH, open_store
 
 
 def generation(number: int = 1, **values: object) -> Generation:
@@ -48,10 +49,9 @@ def jpeg(width: int = 64, height: int = 48) -> bytes:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[GenerationStore]:
-    opened = GenerationStore(tmp_path)
-    yield opened
-    opened.close()
+def store(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[GenerationStore]:
+    with closing(open_store(tmp_path, request)) as opened:
+        yield opened
 
 
 def test_records_survive_a_restart(tmp_path: Path) -> None:
@@ -100,6 +100,7 @@ def test_only_what_is_under_way_is_unfinished(store: GenerationStore) -> None:
     assert not any(g.finished for g in store.unfinished())
 
 
+@IN_BOTH
 def test_delivered_bytes_are_stored_unchanged(store: GenerationStore) -> None:
     data = jpeg(80, 60)
     kept = store.save(store.save_image(generation(state=State.SUCCEEDED), data))
@@ -131,6 +132,7 @@ def test_moved_folder_keeps_its_images(tmp_path: Path) -> None:
     assert reproduce.image_exists(read)
 
 
+@IN_BOTH
 def test_a_thumbnail_is_small_and_made_once(store: GenerationStore) -> None:
     kept = store.save(store.save_image(generation(state=State.SUCCEEDED), jpeg(2048, 1024)))
     first = store.thumbnail(kept)

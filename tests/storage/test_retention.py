@@ -7,6 +7,7 @@ import math
 import os
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,17 +23,16 @@ from flux_playground.ui.generate import history_view, result_view
 from flux_playground.ui.recipes import reproduction_view as shown
 from flux_playground.ui.text import image_urls
 from tests.storage.test_generation_store import generation, jpeg
-from tests.stored_files import input_paths
+from tests.stored_files import IN_BOTH, input_paths, open_store
 from tests.ui.page_parts import Page
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a mill"}
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[GenerationStore]:
-    opened = GenerationStore(tmp_path)
-    yield opened
-    opened.close()
+def store(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[GenerationStore]:
+    with closing(open_store(tmp_path, request)) as opened:
+        yield opened
 
 
 def kept(store: GenerationStore, number: int, state: State = State.SUCCEEDED, **values: object) -> Generation:
@@ -51,6 +51,7 @@ def forgotten(store: GenerationStore) -> None:
         os.utime(path, (time.time() - 1000,) * 2)
 
 
+@IN_BOTH
 def test_oldest_images_go_records_stay(store: GenerationStore) -> None:
     everything = [kept(store, number) for number in range(10)]
     for one in everything:
@@ -76,6 +77,7 @@ def test_oldest_images_go_records_stay(store: GenerationStore) -> None:
     assert store.files.count_again() == store.files.size
 
 
+@IN_BOTH
 def test_only_demo_images_are_deleted(store: GenerationStore) -> None:
     paid = kept(store, 1)
     drawn = kept(store, 2, server="http://127.0.0.1:5555")
@@ -196,6 +198,7 @@ def test_deleted_file_is_called_missing(playground: Playground) -> None:
     assert "<img" not in stage.frame + history_view.render_history([playground.get(one.id)], "")
 
 
+@IN_BOTH
 def test_imported_images_go_first(store: GenerationStore) -> None:
     """An import never pushes out images that were paid, also where only free images are deleted otherwise."""
     paid = kept(store, 1)

@@ -1,11 +1,11 @@
-"""Routes for operators: `/health` without a key, `/metrics` for the holder of the token."""
+"""Routes for operators: `/health` and `/ready` without a key, `/metrics` for the holder of the token."""
 
 from __future__ import annotations
 
 import asyncio
 import hmac
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -23,16 +23,25 @@ NO_STORE = {"cache-control": "no-store"}
 
 
 def routes(playground: Playground) -> list[Route]:
-    """`/health`, and `/metrics`, which answers 404 without the token of the settings."""
+    """`/health` for this process and its disk, `/ready` also for the bucket, and `/metrics`.
+
+    `/metrics` answers 404 without the token of the settings.
+    """
     registry = CollectorRegistry()
     registry.register(PlaygroundCollector(playground))
 
-    async def health(_: Request) -> Response:
+    async def answer(check: Callable[[], None]) -> Response:
         try:
-            await asyncio.to_thread(playground.store.check_writable)
+            await asyncio.to_thread(check)
         except StorageError as error:
             return PlainTextResponse(error.message, 503, headers=NO_STORE)
         return PlainTextResponse("ok", headers=NO_STORE)
+
+    async def health(_: Request) -> Response:
+        return await answer(playground.store.check_folder)
+
+    async def ready(_: Request) -> Response:
+        return await answer(playground.store.check_writable)
 
     async def metrics(request: Request) -> Response:
         token = playground.settings.metrics_token
@@ -42,7 +51,7 @@ def routes(playground: Playground) -> list[Route]:
         text = await asyncio.to_thread(generate_latest, registry)
         return Response(text, media_type=CONTENT_TYPE_LATEST, headers=NO_STORE)
 
-    return [Route("/health", health), Route("/metrics", metrics)]
+    return [Route("/health", health), Route("/ready", ready), Route("/metrics", metrics)]
 
 
 class PlaygroundCollector(Collector):

@@ -9,12 +9,19 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from flux_playground import Playground
+from flux_playground import Playground, Settings
 from flux_playground.generation import Generation, State
 from flux_playground.ui.server import image_routes
 from flux_playground.ui.server.byte_ranges import read_range
 from flux_playground.ui.text import image_urls
 from tests.storage.test_generation_store import generation, jpeg
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def settings(settings: Settings, request: pytest.FixtureRequest) -> Settings:
+    """Settings with the images in the data folder, and in a bucket."""
+    is_bucket = request.param == "bucket"
+    return settings.replace(files=request.getfixturevalue("s3").new_bucket()) if is_bucket else settings
 
 
 @pytest.fixture
