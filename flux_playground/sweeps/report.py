@@ -21,14 +21,16 @@ from ..storage.annotations import MAX_RATING, Annotation
 from ..storage.sweep_store import StoredSweep
 from .axes import Axis, AxisKind
 from .plan import Plan
+from .score_summary import PointScores, summarize_scores
 from .sheet import CellState, SheetCell, SheetPage, arrange, count_states, shared_failures, split_columns
-from .votes import Ranking
+from .votes import Place, Ranking
 
 MAX_REPORT_BYTES = 60_000_000  # of the images as base64
 IMAGE_SIDE_PIXELS, SMALL_SIDE_PIXELS = 512, 256
 MAX_LARGE_IMAGES = 200  # in a report of more, all are small
 MAX_VALUE_CHARACTERS = 300
 MAX_LABEL_CHARACTERS = 2_000
+Bar = tuple[float, float, float]
 CHUNK_PARTS = 30  # parts of the template in one chunk
 
 
@@ -87,7 +89,8 @@ def export_report(record: SweepRecord, wording: Wording, order: Sequence[int] | 
             states=[(wording.states[state], counts[state]) for state in wording.states if counts[state]],
             costs=list(_iter_costs(record, wording)),
             failures=shared_failures(record.plan, record.cells),
-            rankings=[(names[axis], ranking, _bars(ranking)) for axis, ranking in record.rankings.items()],
+            rankings=[(names[axis], ranking, _ranking_bars(ranking)) for axis, ranking in record.rankings.items()],
+            score_tables=[(names[axis], rows) for axis in range(len(names)) if (rows := _score_bars(record, axis))],
             planned_on=_date(record.sweep.created_at),
             made_on=_date(datetime.now(UTC).timestamp()),
         )
@@ -226,13 +229,25 @@ def _iter_costs(record: SweepRecord, wording: Wording) -> Iterator[tuple[str, st
         yield "Made before", f"{existing:,} {'image' if existing == 1 else 'images'}, not paid again"
 
 
-def _bars(ranking: Ranking) -> list[tuple[float, float, float]]:
-    """Return where the interval of each place begins, how wide it is, and where its strength is, in percent."""
-    low = min((place.low for place in ranking.places), default=0.0)
-    span = max((place.high for place in ranking.places), default=1.0) - low or 1.0
+def _ranking_bars(ranking: Ranking) -> list[tuple[Place, Bar]]:
+    bars = _scale([(one.low, one.strength, one.high) for one in ranking.places])
+    return list(zip(ranking.places, bars, strict=True))
+
+
+def _score_bars(record: SweepRecord, axis: int) -> list[tuple[PointScores, Bar]]:
+    """Return the scores along an axis; nothing where only one value has scores."""
+    points = summarize_scores(record.plan, record.cells, axis, record.scores)
+    bars = _scale([(one.low, one.mean, one.high) for one in points])
+    return list(zip(points, bars, strict=True)) if len(points) > 1 else []
+
+
+def _scale(intervals: Sequence[tuple[float, float, float]]) -> list[Bar]:
+    """Return where each interval begins, how wide it is, and where its middle value is, in percent of all of them."""
+    lowest = min((low for low, _, _ in intervals), default=0.0)
+    span = max((high for _, _, high in intervals), default=1.0) - lowest or 1.0
     return [
-        (100 * (one.low - low) / span, 100 * (one.high - one.low) / span, 100 * (one.strength - low) / span)
-        for one in ranking.places
+        (100 * (low - lowest) / span, 100 * (high - low) / span, 100 * (middle - lowest) / span)
+        for low, middle, high in intervals
     ]
 
 

@@ -170,3 +170,26 @@ def test_scrub_one_axis(page: Page) -> None:
     page.get_by_role("button", name="Show in the gallery").click()
     expect(page.locator("#gallery .grid .card")).to_have_count(4)
     expect(page.locator(".filter-chip")).to_have_text("Sweep")
+
+
+def test_export_opens_from_disk(page: Page, tmp_path: Path) -> None:
+    """The menu saves a report that shows its images without a server, and the sheet as an image."""
+    open_panel(page, seed="51")
+    choose_axis(page, 0, "finetune_strength", "0.5, 1")
+    start(page, 2)
+    for name, suffix in (("Report (HTML)", ".html"), ("Sheet (PNG)", ".png")):
+        page.locator("#sheet details.transfer > summary").click()
+        with page.expect_download() as saved:
+            page.get_by_role("button", name=name).click()
+        assert saved.value.suggested_filename.endswith(suffix)
+        saved.value.save_as(tmp_path / f"export{suffix}")
+    assert page.locator("#sheet td").count() == 2
+    report = page.context.new_page()
+    report.goto((tmp_path / "export.html").as_uri())
+    widths = report.evaluate("[...document.images].map((image) => image.naturalWidth)")
+    assert widths == [512, 512]
+    expect(report.locator("details").first).not_to_have_attribute("open", "")
+    report.locator("summary").first.click()
+    expect(report.locator("details dd", has_text="TOK a mill").first).to_be_visible()
+    assert report.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    report.close()

@@ -98,10 +98,28 @@ def test_judgments_are_shown(playground: Playground) -> None:
     for part in ("★", "4 of 5", "sea", "Print this.", "<dt>Score</dt><dd>0.875</dd>", "2 blind votes. Too few votes"):
         assert part in text
     places = re.findall(
-        r"<tr><td>(\d)</td><td>(.*?)</td><td>([+-][\d.]+)</td><td>([+-][\d.]+ to [+-][\d.]+)</td>", text
+        r"<tr><td>(\d)</td><td class=.value.>(.*?)</td><td>([+-][\d.]+)</td><td>([+-][\d.]+ to [+-][\d.]+)</td>", text
     )
     assert places[0][:2] == ("1", "0.8")
     assert len(places) == 3
+
+
+def test_scores_along_an_axis(playground: Playground) -> None:
+    """Each value of an axis has the mean and the range of its scores, and a bar on a scale that all share."""
+    record = make_record(playground, STRENGTHS, AxisText("prompt", "a cat\na dog"))
+    ids = [one.generation.id for one in record.cells if one.generation]
+    text = render(replace(record, scores=dict(zip(ids, [0, 1, 2, 2, 3, 4], strict=True))))
+    table = text.split("Scores: FINETUNE_STRENGTH</h2>")[1].split("</table>")[0]
+    rows = re.findall(r'<td class="value">(.*?)</td><td>(.*?)</td><td>(.*?)</td><td>.*?</td><td>(.*?)</td>', table)
+    control = "no finetune (control)"
+    assert rows == [(control, "1", "0 to 2", "2"), ("0.8", "2", "1 to 3", "2"), ("1.2", "3", "2 to 4", "2")]
+    assert re.findall(r'<i style="left:(.*?)%;width:(.*?)%">', table) == [
+        ("0.00", "50.00"),
+        ("25.00", "50.00"),
+        ("50.00", "50.00"),
+    ]
+    assert "Scores: PROMPT" in text
+    assert "Scores:" not in render(replace(record, scores={ids[0]: 1.0}))
 
 
 def test_free_images_cost_nothing(playground: Playground) -> None:
