@@ -179,7 +179,7 @@ class _Pages:
         if annotation.tags:
             yield "Tags", ", ".join(annotation.tags)
         if (score := record.scores.get(generation.id)) is not None:
-            yield "Score", f"{score:.6g}"
+            yield "Score", f"{score:.4g}"
         if generation.seed not in (None, one.cell.request.get(SEED)):
             yield "Seed", str(generation.seed)[:MAX_VALUE_CHARACTERS]
         if generation.width and generation.height:

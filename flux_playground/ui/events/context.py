@@ -20,7 +20,7 @@ from ..session.tab_session import TabSession, TabSessions
 from ..session.worker_threads import WorkerThreads
 
 T = TypeVar("T")
-MAX_CONCURRENT_IMAGE_CHECKS = 2
+MAX_CONCURRENT_IMAGE_CHECKS, MAX_CONCURRENT_EXPORTS = 2, 4
 
 
 class Payer(StrEnum):
@@ -40,6 +40,7 @@ class PageState:
     secret_key: bytes = field(repr=False)
     threads: WorkerThreads = field(default_factory=WorkerThreads)
     image_threads: WorkerThreads = field(default_factory=lambda: WorkerThreads(MAX_CONCURRENT_IMAGE_CHECKS))
+    export_threads: WorkerThreads = field(default_factory=lambda: WorkerThreads(MAX_CONCURRENT_EXPORTS))
     account_calls: SharedCalls = field(default_factory=SharedCalls)
     sweeps: Sweeps = field(init=False, repr=False)
     scores: SweepScores = field(init=False, repr=False)
