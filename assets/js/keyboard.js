@@ -39,7 +39,8 @@ function ignoreHeldKey(event) {
 function pressGenerate(event) {
   if ($("dialog[open]") || !event.target.closest?.("#form, #stage")) return;
   event.preventDefault();
-  if (!event.repeat) $("#generate")?.click();
+  const button = event.target.closest?.(".sweep-panel") ? "[data-act=sweep-start]" : "#generate";
+  if (!event.repeat) $(button)?.click();
 }
 
 function closePopover() {
@@ -68,6 +69,7 @@ function handleShortcut(event) {
   // A letter changes the form only while the result or the history has the focus; no letter costs money.
   const what = target.closest?.("#result, #history") && LETTERS[key];
   if (key === "g") toggleGallery();
+  if (key === "h") runAction("prompts", {});
   const recall = what && $("#stage [data-act=recall]");
   if (recall) runAction("recall", { id: recall.dataset.id, what });
 }

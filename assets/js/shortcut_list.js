@@ -16,6 +16,8 @@ export function createShortcutList() {
     [["R"], "Reuse without seed"],
     [["P"], "Reuse the prompt"],
     [["S"], "Reuse the seed"],
+    [["G"], "Open the gallery"],
+    [["H"], "Show earlier prompts"],
     [["F1"], "Help for the field in use"],
     [["?"], "Show shortcuts"],
   ];
@@ -25,7 +27,7 @@ export function createShortcutList() {
   const dialog = createElement("dialog", { id: "keys" });
   dialog.setAttribute("aria-labelledby", "keys-head");
   dialog.innerHTML = `<h2 id="keys-head">Keyboard shortcuts</h2><dl>${rows.join("")}</dl>
-    <p>Letters work while the image or the history has the focus.</p>
+    <p>A, R, P and S work while the image or the history has the focus.</p>
     <div class="notify"><button type="button" id="letters" class="quiet" role="switch" data-act="letters"
     aria-checked="${areLettersOn()}"><i class="knob" aria-hidden="true"></i>
     <span>Use single-letter shortcuts</span></button></div>

@@ -5,6 +5,7 @@ import { send } from "./bridge.js";
 import { $, $$, createElement, findInput } from "./dom.js";
 import { page } from "./page_state.js";
 import { onChange } from "./rendering.js";
+import { isNarrow } from "./scrolling.js";
 import { triggerWordOf } from "./trigger_word.js";
 import { request } from "./visit_fetch.js";
 
@@ -44,6 +45,7 @@ export function toggleSweepPanel() {
   if (!axisItems().length) addAxis();
   askPlan();
   panel().scrollIntoView({ block: "nearest" });
+  if (!isNarrow()) $("textarea", panel())?.focus({ preventScroll: true });
 }
 
 const axisItems = () => $$(".sweep-panel .axes > li");

@@ -77,6 +77,19 @@ def test_strength_ladder(page: Page) -> None:
     expect(page.locator("#columns")).to_be_visible()
 
 
+def test_sweep_by_keyboard(page: Page) -> None:
+    """The panel opens at the values; Ctrl+Enter starts the sweep and not a single image."""
+    open_panel(page, "TOK a mill by keyboard")
+    box = panel(page).locator(".axes textarea")
+    expect(box).to_be_focused()
+    expect(box).to_have_attribute("placeholder", "0, 2 or 0-2 [5]")
+    page.keyboard.type("0.2, 0.3")
+    expect(panel(page).get_by_role("button", name="Make 2 images")).to_be_enabled()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#sheet td")).to_have_count(2)
+    expect(page.locator(".toast.on")).to_have_count(0)
+
+
 def test_moderated_cells_keep_their_place(page: Page) -> None:
     """Two prompts and two strengths, one prompt moderated: the sheet says what the failures share."""
     open_panel(page)

@@ -32,7 +32,9 @@ def render_help(field: Field, suggested: tuple[float, float] | None = None) -> M
 
 
 def _tools(field: Field) -> str:
-    """Return which buttons a field has: "seed", "shapes", "finetunes" or none."""
+    """Return which buttons a field has: "prompts", "seed", "shapes", "finetunes" or none."""
+    if field.name == "prompt" and field.type == "string":
+        return "prompts"
     if field.name == "seed" and field.type == "integer":
         return "seed"
     if field.name == "aspect_ratio" and field.type == "string" and not field.enum:

@@ -18,7 +18,7 @@ from ..text import field_hints
 from . import image_list
 
 UNSET = "API default"
-"""The choice that leaves a field without a default out of the request."""
+"""The choice that leaves a field without a default out of the request; one with a default has no choice marked then."""
 
 MAX_RADIO_CHOICES = 4
 """Choices up to which a field gets radio buttons instead of a dropdown."""
@@ -60,8 +60,7 @@ def to_widget(field: Field, value: Any) -> Any:
     if takes_images(field):
         return image_list.to_content(field, value)
     if is_choice(field):
-        shown = field.default if value is None else value
-        return "" if shown is None else _to_choice(shown)
+        return "" if value is None else _to_choice(value)
     if value is None:
         return initial_value(field) if is_checkbox(field) or is_slider(field) else ""
     if is_checkbox(field) or is_slider(field):

@@ -167,7 +167,7 @@ def test_reuse_settings(page: Page) -> None:
     generation = page.playground.get(selected(page))
     inputs, _ = copy_settings.reuse_values(page.playground, generation, page.form, "all")
     assert inputs["seed"] == "0"
-    assert inputs["output_format"] == "jpeg"  # the schema's default
+    assert inputs["output_format"] == ""
     assert inputs["prompt_upsampling"] is True
     assert set(copy_settings.reuse_values(page.playground, generation, page.form, "prompt")[0]) == {"prompt"}
     assert "seed" not in copy_settings.reuse_values(page.playground, generation, page.form, "but-seed")[0]
