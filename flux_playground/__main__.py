@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import Playground, Settings, active_document, archive_command, network, sweep_command
+from . import Playground, Settings, active_document, archive_command, migrate_command, network, sweep_command
 from .errors import InvalidDocument, InvalidSettings, StorageError
 from .local import LocalServer
 from .log_limit import limit_repeated_lines
@@ -74,6 +74,9 @@ def main() -> int:
     if sys.argv[1:2] and sys.argv[1] in archive_command.COMMANDS:
         _escape_unprintable()
         return archive_command.run(sys.argv[1:])
+    if sys.argv[1:2] == [migrate_command.COMMAND]:
+        _escape_unprintable()
+        return migrate_command.run(sys.argv[2:])
     if sys.argv[1:2] == [sweep_command.COMMAND]:
         _escape_unprintable()
         logging.getLogger(__package__).setLevel(logging.ERROR)  # the report has the reason of each failure
@@ -86,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     lines = [f"  {variable.name:{width}}  {variable.help}" for variable in list_variables()]
     parser = argparse.ArgumentParser(
         "flux-playground",
-        description="A playground for the image API of BFL. `export`, `import` and `sweep` have their own --help.",
+        description="A playground for the image API of BFL. `export`, `import`, `migrate` and `sweep` have a --help.",
         epilog="\n".join(["settings, as environment variables or in a file named .env:", *lines]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

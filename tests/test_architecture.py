@@ -29,6 +29,7 @@ MAY_IMPORT = {
         "process_memory",
         "settings",
         "storage",
+        "migrate_command",
         "sweep_command",
         "ui",
     },
@@ -79,6 +80,7 @@ MAY_IMPORT = {
     "sweep_control": {
         *{"access", "build_request", "errors", "generation", "playground", "recipe", "storage", "sweep_run", "sweeps"},
     },
+    "migrate_command": {"errors", "settings", "storage"},
     "sweep_command": {"errors", "playground", "settings", "storage", "sweep_control", "sweeps"},
     "sweep_run": {
         *{"access", "errors", "generation", "playground", "recipe", "request_images", "storage", "sweeps"},

@@ -53,7 +53,7 @@ class BlobBucket:
     """
 
     def __init__(self, url: str, kept: BlobFolder, journal: str) -> None:
-        self._kept, self._journal = kept, journal.encode()
+        self.kept, self._journal = kept, journal.encode()
         try:
             self._bucket = from_url(url, client_options=CLIENT_OPTIONS, retry_config=RETRY_OPTIONS)  # type: ignore[call-overload]
         except (BaseError, ValueError) as error:
@@ -63,7 +63,7 @@ class BlobBucket:
         self._checked: tuple[float, str] = (-math.inf, "")
         self._lock = threading.Lock()
         with suppress(FileNotFoundError):
-            if self._read_remote(MARKER) != self._journal:
+            if self.read_uploaded(MARKER) != self._journal:
                 raise OSError(errno.EEXIST, "the bucket has the images of another data folder at this path")
         self._upload(MARKER, self._journal)
 
@@ -71,11 +71,11 @@ class BlobBucket:
     def size(self) -> int:
         """The bytes of all files: counted on first use and every ten minutes, then updated with each file."""
         is_old = time.monotonic() - self._counted_at > COUNT_SECONDS
-        return self._kept.size + (self._count() if self._size is None or is_old else self._size)
+        return self.kept.size + (self._count() if self._size is None or is_old else self._size)
 
     def count_again(self) -> int:
         """Count the bytes of all files again and return them."""
-        return self._kept.count_again() + self._count()
+        return self.kept.count_again() + self._count()
 
     def check(self) -> None:
         """Raise `OSError` if the bucket cannot be used; it is not asked at every call."""
@@ -88,7 +88,7 @@ class BlobBucket:
 
     def create(self, key: BlobKey, data: bytes) -> bool:
         """Upload a file that is not there."""
-        if not self._kept.is_missing(key):
+        if not self.kept.is_missing(key):
             return False
         try:
             self._upload(key, data, mode="create")
@@ -102,31 +102,39 @@ class BlobBucket:
         try:
             return self.create(key, data)
         except OSError:
-            return self._kept.create(key, data)
+            return self.kept.create(key, data)
 
     def settle(self, key: BlobKey) -> None:
         """Upload a file that was kept on this machine, and remove it here."""
-        if self._kept.is_missing(key):
+        if self.kept.is_missing(key):
             return
         if time.monotonic() - self._failed_at < FAILURE_SECONDS:
             raise OSError(errno.EAGAIN, "the bucket cannot be reached")
-        data = self._kept.read(key)
+        data = self.kept.read(key)
         with suppress(FileExistsError):  # its upload succeeded, and the answer was lost
             self._upload(key, data, mode="create")
             self._grow(len(data))
-        if self._read_remote(key) == data:  # else the bytes here are the only ones
-            self._kept.remove(key)
+        if self.read_uploaded(key) != data:
+            raise OSError(errno.EEXIST, "the bucket has another file of this name")
+        self.kept.remove(key)
+
+    def fetch(self, key: BlobKey) -> None:
+        """Move a file from the bucket to this machine."""
+        data = self.read_uploaded(key)
+        if not self.kept.create(key, data) and self.kept.read(key) != data:
+            raise OSError(errno.EEXIST, "the data folder has another file of this name")
+        self._remove_uploaded(key)
 
     def read(self, key: BlobKey) -> bytes:
         """Return the bytes of a file."""
         with suppress(FileNotFoundError):
-            return self._kept.read(key)
-        return self._read_remote(key)
+            return self.kept.read(key)
+        return self.read_uploaded(key)
 
     def stream(self, key: BlobKey, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """Return the bytes of a file from `start` up to `stop`; each chunk is one request."""
         with suppress(FileNotFoundError):
-            return self._kept.stream(key, start, stop)
+            return self.kept.stream(key, start, stop)
         if stop is not None and start >= stop:
             return iter(())
         first_stop = start + PART_BYTES if stop is None else min(start + PART_BYTES, stop)
@@ -136,7 +144,7 @@ class BlobBucket:
 
     def find(self, key: BlobKey) -> Blob | None:
         """Return what is known of a file, or None for one that is not there."""
-        if kept := self._kept.find(key):
+        if kept := self.kept.find(key):
             return kept
         try:
             return _blob(self._ask(obstore.head, str(key)))
@@ -149,19 +157,32 @@ class BlobBucket:
 
     def list(self, folder: BlobKey) -> Iterator[Blob]:
         """Yield the files of one of `FOLDERS`, those that are kept on this machine first."""
-        yield from self._kept.list(folder)
-        yield from self._list_remote(folder)
+        yield from self.kept.list(folder)
+        yield from self.list_uploaded(folder)
 
     def touch(self, key: BlobKey) -> None:
         """Note that a file was used now: an object has only the time of its upload."""
-        if self._kept.is_missing(key):
-            self._upload(key, self._read_remote(key))
+        if self.kept.is_missing(key):
+            self._upload(key, self.read_uploaded(key))
         else:
-            self._kept.touch(key)
+            self.kept.touch(key)
 
     def remove(self, key: BlobKey) -> None:
         """Remove a file if it is there."""
-        self._kept.remove(key)
+        self.kept.remove(key)
+        self._remove_uploaded(key)
+
+    def read_uploaded(self, key: BlobKey) -> bytes:
+        """Return the bytes of a file in the bucket."""
+        return bytes(self._ask(lambda bucket: obstore.get(bucket, str(key)).bytes()))
+
+    def list_uploaded(self, folder: BlobKey) -> Iterator[Blob]:
+        """Yield the files of a folder in the bucket."""
+        pages = self._ask(obstore.list, str(folder), chunk_size=LIST_SIZE)
+        while page := self._ask(lambda _: next(pages, None)):
+            yield from map(_blob, page)
+
+    def _remove_uploaded(self, key: BlobKey) -> None:
         with suppress(FileNotFoundError):
             size = _blob(self._ask(obstore.head, str(key))).size
             self._ask(obstore.delete, str(key))
@@ -182,27 +203,21 @@ class BlobBucket:
         try:
             self._ask(obstore.put, str(key), data, mode=mode, use_multipart=False)
         except FileNotFoundError:
-            raise OSError(errno.ENOENT, "the bucket does not exist") from None
+            raise OSError(errno.EIO, "the bucket does not exist") from None
+        except FileExistsError:
+            raise
         except OSError:
             self._failed_at = time.monotonic()
             raise
-
-    def _read_remote(self, key: BlobKey) -> bytes:
-        return bytes(self._ask(lambda bucket: obstore.get(bucket, str(key)).bytes()))
 
     def _iter_parts(self, key: BlobKey, first: obstore.GetResult, start: int, end: int) -> Iterator[bytes]:
         yield bytes(self._ask(lambda _: first.bytes()))
         for at in range(start + PART_BYTES, end, PART_BYTES):
             yield bytes(self._ask(obstore.get_range, str(key), start=at, end=min(at + PART_BYTES, end)))
 
-    def _list_remote(self, folder: BlobKey) -> Iterator[Blob]:
-        pages = self._ask(obstore.list, str(folder), chunk_size=LIST_SIZE)
-        while page := self._ask(lambda _: next(pages, None)):
-            yield from map(_blob, page)
-
     def _count(self) -> int:
         self._counted_at = time.monotonic()
-        size = sum(blob.size for folder in FOLDERS for blob in self._list_remote(folder))
+        size = sum(blob.size for folder in FOLDERS for blob in self.list_uploaded(folder))
         with self._lock:
             self._size = size
         return size

@@ -231,6 +231,13 @@ class GenerationStore:
             image_deleted_at=None,
         )
 
+    def image_hashes(self) -> dict[BlobKey, str]:
+        """Return the SHA-256 of the images of all records, by key."""
+        query = "SELECT image, sha256 FROM generations WHERE image IS NOT NULL AND image_deleted_at IS NULL"
+        with self._reader.lock:
+            _, rows = self._reader.select(query, [])
+        return {IMAGES / image: sha256 for image, sha256 in rows}
+
     def find_image(self, generation: Generation) -> Blob | None:
         """Return what is known of the file of a generation's image, or None without one; raises `OSError`."""
         return None if generation.image is None else self.files.find(generation.image)
