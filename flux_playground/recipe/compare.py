@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from PIL import Image, ImageChops, ImageOps, ImageStat
+from PIL import Image, ImageChops, ImageFile, ImageOps, ImageStat
 
+from ..errors import InvalidImage
 from ..images import image_file
 from ..images.decode import decoded
 from .fingerprint import server_name
 from .recipe import Recipe
 
+MAX_COMPARED_PIXELS = 25_000_000  # of each image: both, their upright copies and the difference take 24 bytes a pixel
 MIN_CLOSE_PSNR_DECIBELS = 30.0  # above, people see no difference, as after another JPEG encoding
 
 HINTS: Mapping[str, str] = {
@@ -70,16 +72,33 @@ class Difference:
 
 
 def compare(before: bytes, after: bytes) -> Comparison:
-    """Measure how similar two image files are; raises `InvalidImage` if one of them is not a complete image."""
-    first, second = image_file.verify(before), image_file.verify(after)
+    """Measure how similar two image files are.
+
+    Raises `InvalidImage` if one of them is not a complete image, and for more than `MAX_COMPARED_PIXELS` to compare.
+    """
+    first, second = image_file.probe(before), image_file.probe(after)
+    has_pairs = before != after and (first.width, first.height) == (second.width, second.height)
+    if has_pairs and first.width * first.height > MAX_COMPARED_PIXELS:
+        raise InvalidImage(f"Images of {first.width} × {first.height} pixels are too large to compare.")
+    for data in (before, after):
+        image_file.verify(data)
     if before == after:
         return Comparison(Verdict.SAME_BYTES, first, second, 0.0, 0.0, math.inf)
-    if (first.width, first.height) != (second.width, second.height):
+    if not has_pairs:
         return Comparison(Verdict.DIFFERENT, first, second)
     with decoded(before, after) as images:
-        pair = [_upright(image) for image in images]
-        mode = "RGBA" if any(image.has_transparency_data for image in pair) else "RGB"
-        difference = ImageChops.difference(*(image.convert(mode) for image in pair))
+        return _compare_pixels(images, first, second)
+
+
+def _compare_pixels(
+    images: list[ImageFile.ImageFile], first: image_file.ImageInfo, second: image_file.ImageInfo
+) -> Comparison:
+    """Compare two images of the same size, in few copies, while their memory is reserved."""
+    pair = [_upright(image) for image in images]
+    images.clear()
+    mode = "RGBA" if any(image.has_transparency_data for image in pair) else "RGB"
+    difference = ImageChops.difference(*(image if image.mode == mode else image.convert(mode) for image in pair))
+    pair.clear()
     largest = functools.reduce(ImageChops.lighter, difference.split())
     histogram = largest.histogram()
     if not any(histogram[1:]):

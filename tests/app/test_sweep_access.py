@@ -82,6 +82,14 @@ def test_repeated_press_starts_one_sweep(hosted: HostedPage, addresses: Iterator
     assert get(one, "/sweeps/list").body.count(b"<li>") == 1
 
 
+def test_long_numbers_are_no_axes(hosted: HostedPage, addresses: Iterator[str]) -> None:
+    """A number of an axis that Python would not read is answered like one that the sweep does not have."""
+    one = visitor(hosted, addresses)
+    (sweep,) = re.findall(r'data-started=\\"([0-9a-f]{32})', start(one, "0.5, 1"))
+    for path in (f"/sweeps/sheet/{sweep}?order=", f"/sweeps/pair/{sweep}?axis="):
+        assert get(one, path + "9" * 5_000).status == get(one, path + "7").status == 200
+
+
 @pytest.mark.parametrize("values", [[], {"id": 7}, {"act": "explode"}, {"id": "x", "act": "resume"}])
 def test_wrong_values_are_refused(hosted: HostedPage, addresses: Iterator[str], values: Any) -> None:
     """Values of another type are refused with a sentence."""

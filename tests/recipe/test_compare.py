@@ -50,6 +50,14 @@ def test_copy_has_same_pixels(name: str) -> None:
     assert compare(original, metadata.embed(original, "{}")).verdict is Verdict.SAME_PIXELS
 
 
+def test_huge_images_are_not_compared() -> None:
+    """Two images whose difference would take gigabytes are refused; identical files need no difference."""
+    huge = [file(Image.new("L", (5_100, 5_000), shade)) for shade in (1, 2)]
+    with pytest.raises(InvalidImage, match="5100 × 5000 pixels are too large to compare"):
+        compare(*huge)
+    assert compare(huge[0], huge[0]).verdict is Verdict.SAME_BYTES
+
+
 def test_compare_ignores_encoding() -> None:
     """Pixels are compared as they are shown."""
     squares = PAINTED.quantize(32)

@@ -39,8 +39,8 @@ class PageState:
     sessions: TabSessions
     secret_key: bytes = field(repr=False)
     threads: WorkerThreads = field(default_factory=WorkerThreads)
-    image_threads: WorkerThreads = field(default_factory=lambda: WorkerThreads(MAX_CONCURRENT_IMAGE_CHECKS))
-    export_threads: WorkerThreads = field(default_factory=lambda: WorkerThreads(MAX_CONCURRENT_EXPORTS))
+    image_threads: WorkerThreads = field(default_factory=lambda: WorkerThreads(MAX_CONCURRENT_IMAGE_CHECKS, 1))
+    export_threads: WorkerThreads = field(default_factory=lambda: WorkerThreads(MAX_CONCURRENT_EXPORTS, 2))
     account_calls: SharedCalls = field(default_factory=SharedCalls)
     sweeps: Sweeps = field(init=False, repr=False)
     scores: SweepScores = field(init=False, repr=False)
@@ -116,8 +116,12 @@ class Context:
         return replace(self, data={**self.data, **data})
 
     async def run(self, call: Callable[..., T], *args: Any) -> T:
-        """Run a call that may block on a worker thread; raises what the call raises."""
-        return await self.page.threads(call, *args)
+        """Run a call that may block on a worker thread, in the share of this visitor; raises what the call raises."""
+        return await self.page.threads(self.visitor.identity.address, call, *args)
+
+    async def run_export(self, call: Callable[..., T], *args: Any) -> T:
+        """Run a call of an export or import, which may take minutes, like `run` on threads of its own."""
+        return await self.page.export_threads(self.visitor.identity.address, call, *args)
 
     async def find_own(self, generation_id: str = "") -> Generation | None:
         """Return a generation if it belongs to this visitor; without an id, that of the event's data."""

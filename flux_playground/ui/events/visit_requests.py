@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from typing import Any
@@ -31,7 +30,6 @@ class InvalidParameter(ValueError):
 
 Answer = Callable[[Context, Request], Response]
 Endpoint = Callable[[Request], Awaitable[Response]]
-Run = Callable[..., Awaitable[Any]]
 
 
 def endpoint(answer: Answer) -> Endpoint:
@@ -43,7 +41,7 @@ def endpoint(answer: Answer) -> Endpoint:
     async def respond(request: Request) -> Response:
         context = context_of(request, request.headers.get(TOKEN_HEADER, ""))
         try:
-            return await asyncio.to_thread(answer, context, request)
+            return await context.run(answer, context, request)
         except InvalidParameter as error:
             return PlainTextResponse(str(error), 400)
         except StorageError as error:
@@ -67,7 +65,7 @@ def json_endpoint(answer: Callable[[Context, dict[str, Any]], Response]) -> Endp
             return PlainTextResponse("The request is not a JSON object.", 400)
         context = context_of(request, request.headers.get(TOKEN_HEADER, ""))
         try:
-            return await asyncio.to_thread(answer, context, values)
+            return await context.run(answer, context, values)
         except InvalidParameter as error:
             return PlainTextResponse(str(error), 400)
         except StorageError as error:
@@ -112,14 +110,14 @@ def fragment(html: str, **headers: str) -> Response:
     return HTMLResponse(html, headers={"cache-control": "private, no-store", **names})
 
 
-def attachment(chunks: Iterator[bytes], media_type: str, name: str, run: Run = asyncio.to_thread) -> Response:
-    """Return a file that the browser saves while it arrives; `run` makes each chunk on a thread."""
+def attachment(context: Context, chunks: Iterator[bytes], media_type: str, name: str) -> Response:
+    """Return a file that the browser saves while it arrives; its chunks are made on the threads of exports."""
     headers = {"content-disposition": f"attachment; filename*=UTF-8''{quote(name)}", "cache-control": "no-store"}
-    return StreamingResponse(_on_threads(chunks, run), media_type=media_type, headers=headers)
+    return StreamingResponse(_on_threads(context, chunks), media_type=media_type, headers=headers)
 
 
-async def _on_threads(chunks: Iterator[bytes], run: Run) -> AsyncIterator[bytes]:
+async def _on_threads(context: Context, chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
     """Give the chunks of an iterator that blocks."""
     end = object()
-    while (chunk := await run(next, chunks, end)) is not end:
+    while (chunk := await context.run_export(next, chunks, end)) is not end:
         yield chunk

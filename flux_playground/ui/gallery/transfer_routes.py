@@ -56,7 +56,7 @@ async def export(request: Request) -> Response:
     except InvalidParameter as error:
         return PlainTextResponse(str(error), 400)
     name = f"flux-{time.strftime('%Y-%m-%d')}.{fields['format']}"
-    return attachment(chunks, media_type, name)
+    return attachment(context, chunks, media_type, name)
 
 
 async def import_upload(request: Request) -> Response:
@@ -75,7 +75,7 @@ async def import_upload(request: Request) -> Response:
                     await asyncio.to_thread(file.write, chunk)
             if re.fullmatch(r"[1-9][0-9]{0,12}", modified := request.query_params.get("modified", "")):
                 os.utime(path, (int(modified) / 1000,) * 2)
-            return await asyncio.to_thread(_import_file, context, name, path)
+            return await context.run_export(_import_file, context, name, path)
     except OSError as error:
         return PlainTextResponse(f"The file cannot be stored: {error.strerror}.", 507)
     except ClientDisconnect:

@@ -26,5 +26,6 @@ async def check_images(context: Context) -> Update:
         map_images(field.name, field.schema, values.get(field.name), lambda *one: images.append(one[2]))  # noqa: B023
         paths = [one for one in images if isinstance(one, Path) and isinstance(wanted, list) and str(one) in wanted]
         if paths:
-            rows.extend(await context.page.image_threads(image_notes.check_images, field, paths))
+            address = context.visitor.identity.address
+            rows.extend(await context.page.image_threads(address, image_notes.check_images, field, paths))
     return Update(image_notes=image_notes.render_notes(number if type(number) is int else 0, rows))

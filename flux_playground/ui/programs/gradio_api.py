@@ -58,11 +58,13 @@ def _bind_endpoint(binding: Binding, place: int, path: str, name: str, outputs: 
         start = partial(page.playground.start, endpoint=path)
         try:
             visitor = identify_caller(page, visit_)
-            generation = await page.threads(start, values, visitor)
+            address = visitor.identity.address
+            generation = await page.threads(address, start, values, visitor)
             async for changed in page.playground.changes(generation.id):
                 generation = changed
                 has_image = generation.state is State.SUCCEEDED and generation.image is not None
-                copied = await page.threads(copy_image, page.playground.store, generation) if has_image else None
+                store = page.playground.store
+                copied = await page.threads(address, copy_image, store, generation) if has_image else None
                 yield copied, "" if generation.seed is None else str(generation.seed), generation_to_json(generation)
         except PlaygroundError as error:
             raise gr.Error(error.message, print_exception=False) from error

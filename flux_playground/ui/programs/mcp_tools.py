@@ -63,6 +63,11 @@ class Call:
     base_url: str = ""
     sweeps: Sweeps | None = None
 
+    @property
+    def address(self) -> str:
+        """Whose share of the threads the call uses."""
+        return self.visitor.identity.address
+
 
 class EndpointTools:
     """The endpoints of a playground's active document, as tools."""
@@ -104,10 +109,10 @@ class EndpointTools:
         try:
             values, unknown = _values(self._fields(operation), call.arguments)
             if unknown:
-                others = await self._threads(self._errors, values, call.visitor, operation)
+                others = await self._threads(call.address, self._errors, values, call.visitor, operation)
                 raise InvalidRequest([*unknown, *others])
             start = partial(self._playground.start, endpoint=operation.path)
-            generation = await self._threads(start, values, call.visitor)
+            generation = await self._threads(call.address, start, values, call.visitor)
         except PlaygroundError as error:
             return _failed(_refusal(error))
         started, reported = time.monotonic(), -math.inf
@@ -117,12 +122,12 @@ class EndpointTools:
                 reported = now
                 await report(round(now - started, 2), messages.brief(generation))
         max_bytes = MAX_INLINE_IMAGE_BYTES if report is None else MAX_STREAMED_IMAGE_BYTES
-        return await self._threads(_result, self._playground, generation, call.base_url, max_bytes)
+        return await self._threads(call.address, _result, self._playground, generation, call.base_url, max_bytes)
 
     async def _sweep(self, call: Call, report: Report | None) -> dict[str, Any]:
         try:
             sweeps = call.sweeps or Sweeps(self._playground)
-            return await sweep_tool.run(sweeps, call.visitor, call.arguments, report)
+            return await sweep_tool.run(sweeps, call.visitor, call.arguments, self._threads, report)
         except PlaygroundError as error:
             return _failed(error.message if isinstance(error, InvalidSweep) else _refusal(error))
 

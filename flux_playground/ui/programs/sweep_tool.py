@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from ...errors import InvalidSweep
@@ -13,6 +14,7 @@ from ...sweep_control import Sweeps
 from ...sweeps.axes import AxisKind, AxisText
 from ...sweeps.plan import MAX_AXES
 from ...sweeps.sheet import CellState, SheetCell, count_states
+from ..session.worker_threads import WorkerThreads
 from ..text import image_urls
 
 NAME = "sweep"
@@ -61,34 +63,39 @@ def describe(endpoints: Sequence[str]) -> dict[str, Any]:
 
 
 async def run(
-    sweeps: Sweeps, visitor: Visitor, arguments: Mapping[str, Any], report: Report | None = None
+    sweeps: Sweeps,
+    visitor: Visitor,
+    arguments: Mapping[str, Any],
+    threads: WorkerThreads,
+    report: Report | None = None,
 ) -> dict[str, Any]:
     """Estimate or make a sweep and return its cells. Cancelling the call does not stop the sweep.
 
     Raises `InvalidSweep`, and what `Sweeps.plan` and `Sweeps.start` raise.
     """
     values, axes, endpoint, most = _read(arguments)
-    plan = await asyncio.to_thread(sweeps.plan, values, axes, visitor, endpoint=endpoint)
-    estimate = await asyncio.to_thread(sweeps.estimate, plan, visitor)
+    on_thread = partial(threads, visitor.identity.address)
+    plan = await on_thread(partial(sweeps.plan, endpoint=endpoint), values, axes, visitor)
+    estimate = await on_thread(sweeps.estimate, plan, visitor)
     described = {"images": estimate.images, "existing": estimate.existing, "credits": estimate.price.credits}
     if not most:
         return _result({"estimate": described})
     if estimate.images > most:
         raise InvalidSweep(f"This sweep makes {estimate.images:,} images, more than the {most:,} that are allowed.")
-    sweep = await asyncio.to_thread(sweeps.create, plan.values, axes, visitor, endpoint=endpoint)
-    await asyncio.to_thread(sweeps.start, sweep.id, visitor)
+    sweep = await on_thread(partial(sweeps.create, endpoint=endpoint), plan.values, axes, visitor)
+    await on_thread(sweeps.start, sweep.id, visitor)
     loop = asyncio.get_running_loop()
     begun, reported = loop.time(), ""
     while (active := sweeps.run(sweep.id)) is not None and not active.has_ended:
         await asyncio.sleep(CHECK_SECONDS)
         if report is not None:
-            counts = count_states(await asyncio.to_thread(sweeps.cells, sweep.id, visitor))
+            counts = count_states(await on_thread(sweeps.cells, sweep.id, visitor))
             text = f"{counts[CellState.SUCCEEDED]} of {counts.total()} images ready"
             if text != reported:
                 reported = text
                 await report(round(loop.time() - begun, 2), text)
-    cells = await asyncio.to_thread(sweeps.cells, sweep.id, visitor)
-    final = await asyncio.to_thread(sweeps.get, sweep.id, visitor)
+    cells = await on_thread(sweeps.cells, sweep.id, visitor)
+    final = await on_thread(sweeps.get, sweep.id, visitor)
     problem = final.problem.message if final.problem else ""
     return _result({"sweep": sweep.id, "problem": problem, "images": [_describe(one) for one in cells]})
 

@@ -5,7 +5,6 @@ Each address is signed (`image_urls.py`). A wrong signature is answered like an 
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 from collections.abc import Callable
@@ -21,6 +20,8 @@ from ...generation import Generation
 from ...images import media_types
 from ...playground import Playground
 from ...recipe import dump_recipe
+from ..session.caller import address_bucket
+from ..session.worker_threads import WorkerThreads
 from ..text import image_urls
 from .byte_ranges import respond_with_bytes
 
@@ -38,12 +39,15 @@ HEADERS = {
 def routes(playground: Playground) -> list[Route]:
     """Return the routes `/<kind>/{id}/{signature}`; `?download` makes the browser save an image."""
 
+    threads = WorkerThreads()
+
     def route(kind: str, respond: Respond) -> Route:
         async def answer(request: Request) -> Response:
-            generation = await asyncio.to_thread(_find, playground, request.path_params["id"])
+            address = address_bucket(request.client.host if request.client else "")
+            generation = await threads(address, _find, playground, request.path_params["id"])
             if generation is None or not image_urls.is_valid(kind, generation, request.path_params["signature"]):
                 return _missing()
-            return await asyncio.to_thread(_respond, respond, playground, generation, request)
+            return await threads(address, _respond, respond, playground, generation, request)
 
         return Route(f"/{kind}/{{id}}/{{signature}}", answer)
 

@@ -47,7 +47,7 @@ async def export(request: Request) -> Response:
     fields = {name: value for name, value in form.items() if isinstance(value, str)}
     context = context_of(request, fields.get("token", ""))
     try:
-        return await context.page.export_threads(_export, context, fields)
+        return await context.run_export(_export, context, fields)
     except InvalidParameter as error:
         return PlainTextResponse(str(error), 400)
     except PlaygroundError as error:
@@ -60,7 +60,7 @@ def _export(context: Context, fields: dict[str, str]) -> Response:
         raise InvalidParameter("This format is not known.")
     sweep, plan = find_sweep(context, fields.get("id", ""))
     chunks = run(context, sweep, plan, read_order(fields.get("order", ""), plan))
-    return attachment(chunks, media_type, f"{_file_stem(sweep)}.{suffix}", context.page.export_threads)
+    return attachment(context, chunks, media_type, f"{_file_stem(sweep)}.{suffix}")
 
 
 def _file_stem(sweep: StoredSweep) -> str:

@@ -176,14 +176,13 @@ def find_sweep(context: Context, sweep_id: str) -> tuple[StoredSweep, Plan]:
 
 def read_order(text: str, plan: Plan) -> list[int]:
     """Return the axes of columns, rows and pages; the order of the plan where the text names no other."""
-    axes = list(range(len(plan.axes)))
-    order = [int(part) for part in text.split(",") if part.isdecimal()]
-    return order if sorted(order) == axes else axes
+    axes = [str(axis) for axis in range(len(plan.axes))]
+    order = text.split(",")
+    return [int(axis) for axis in (order if sorted(order) == axes else axes)]
 
 
 def _axis(text: str, plan: Plan) -> int:
-    number = int(text) if text.isdecimal() else 0
-    return number if number < len(plan.axes) else 0
+    return int(text) if text in [str(axis) for axis in range(len(plan.axes))] else 0
 
 
 def _image(one: SheetCell) -> str:

@@ -283,7 +283,7 @@ def test_lost_connection_loses_no_image(program: Stranger, folder: Path) -> None
     until = time.monotonic() + 15
     states: list[State] = []
     while states != [State.SUCCEEDED] and time.monotonic() < until:
-        states = [one.state for one in kept(folder) if one.request["prompt"] == "#slow a lost mill"]
+        states = [one.state for one in kept(folder) if one.request.get("prompt") == "#slow a lost mill"]
         time.sleep(0.1)
     assert states == [State.SUCCEEDED]
 
