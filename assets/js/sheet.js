@@ -3,6 +3,7 @@ import { showToast } from "./announcements.js";
 import { changeAddress, GALLERY, readParameter, SHEET } from "./address_state.js";
 import { $, $$, createElement } from "./dom.js";
 import { page } from "./page_state.js";
+import { saveResponse } from "./save_file.js";
 import { readIdentity } from "./session.js";
 import { forgetCells, renderCells } from "./sheet_cells.js";
 import { editAxes } from "./sweep_panel.js";
@@ -110,12 +111,8 @@ export async function deleteSweep() {
 }
 
 export function exportSheet({ format }) {
-  const form = createElement("form", { method: "post", action: "sweeps/report", hidden: true });
-  const values = { id: shownSheet, format, order: sheetOrder, token: page.token };
-  for (const [name, value] of Object.entries(values)) form.append(createElement("input", { type: "hidden", name, value }));
-  document.body.append(form);
-  form.submit();
-  form.remove();
+  saveResponse("sweeps/report", { id: shownSheet, format, order: sheetOrder, token: page.token });
+  showToast("Exporting the sweep…");
 }
 
 // Arrow keys go from cell to cell: one axis is held, the other one changes.

@@ -6,6 +6,7 @@ import { refreshGallery } from "./gallery.js";
 import { fillFilters } from "./gallery_filters.js";
 import { clearSelection, selectedIds } from "./gallery_grid.js";
 import { page } from "./page_state.js";
+import { saveResponse } from "./save_file.js";
 import { request } from "./visit_fetch.js";
 
 let importDialog = null;
@@ -20,15 +21,10 @@ export function installTransfer() {
   }, true);
 }
 
-// A form, because the browser writes its response to a file while it arrives.
 export function exportImages({ format }) {
   const ids = selectedIds();
   const values = { format, token: page.token, ids: ids.join(","), filters: ids.length ? "" : `${readFilters(location.search)}`, tz: new Date().getTimezoneOffset() };
-  const form = createElement("form", { method: "post", action: "gallery/export", hidden: true });
-  for (const [name, value] of Object.entries(values)) form.append(createElement("input", { type: "hidden", name, value }));
-  document.body.append(form);
-  form.submit();
-  form.remove();
+  saveResponse("gallery/export", values);
   showToast(ids.length ? `Exporting ${ids.length} selected…` : "Exporting all images found…");
 }
 

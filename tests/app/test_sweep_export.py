@@ -5,14 +5,14 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 from PIL import Image
 
 from tests.hosted_page import OWNERS_KEY, HostedPage
 from tests.http_visitor import Answer, Stranger
-from tests.visitor_sweeps import make_sweep
+from tests.visitor_sweeps import get, make_sweep
 
 AXES = [{"field": "finetune_strength", "text": "0.5, 1", "kind": "values"}]
 
@@ -40,9 +40,9 @@ def other(hosted: HostedPage) -> Iterator[Stranger]:
     assert b"secret mill" not in one.heard
 
 
-def export(one: Stranger, sweep_id: str, file_format: str, **headers: str) -> Answer:
+def export(one: Stranger, sweep_id: str, file_format: str, order: str = "", **headers: str) -> Answer:
     """The export of a sweep."""
-    form = urlencode({"id": sweep_id, "format": file_format, "order": "", "token": f"{one.token}.{one.visit}"})
+    form = urlencode({"id": sweep_id, "format": file_format, "order": order, "token": f"{one.token}.{one.visit}"})
     headers = {"content_type": "application/x-www-form-urlencoded", **headers}
     return one.call("POST", "/sweeps/report", form, **headers)
 
@@ -72,6 +72,13 @@ def test_no_foreign_sweep_is_exported(owner: Stranger, other: Stranger, sweep: s
     assert (foreign.status, foreign.body) == (400, b"This sweep is not in your history.")
     assert (unknown.status, unknown.body) == (foreign.status, foreign.body)
     assert export(owner, sweep, file_format).status == 200
+
+
+@pytest.mark.parametrize("order", ["9" * 5_000, "0,0", "1", "-1", "x", "0," * 10_000, "\u0660"])
+def test_order_that_is_none(owner: Stranger, sweep: str, order: str) -> None:
+    """An order that does not name each axis once is that of the plan."""
+    assert export(owner, sweep, "html", order).status == 200
+    assert get(owner, f"/sweeps/sheet/{sweep}?order={quote(order[:6_000])}").status == 200
 
 
 def test_export_has_no_key(owner: Stranger, sweep: str) -> None:

@@ -206,3 +206,20 @@ def test_export_opens_from_disk(page: Page, tmp_path: Path) -> None:
     expect(report.locator("details dd", has_text="TOK a mill").first).to_be_visible()
     assert report.evaluate("document.documentElement.scrollWidth <= innerWidth")
     report.close()
+
+
+def test_export_of_a_deleted_sweep(page: Page) -> None:
+    """What cannot be exported is a message; the sheet stays."""
+    open_panel(page, seed="61")
+    choose_axis(page, 0, "finetune_strength", "0.5, 1")
+    start(page, 2)
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.locator("#sheet details.transfer > summary").click()
+    other.get_by_role("button", name="Delete this sweep").click()
+    expect(other.locator(".toast")).to_contain_text("Sweep deleted.")
+    other.close()
+    page.locator("#sheet details.transfer > summary").click()
+    page.get_by_role("button", name="Plan (JSON)").click()
+    expect(page.locator(".toast")).to_have_text("This sweep is not in your history.")
+    expect(page.locator("#sheet td")).to_have_count(2)
