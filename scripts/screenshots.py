@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -46,7 +47,7 @@ def opened(browser: Browser, url: str, scheme: str, size: str) -> Iterator[Page]
     page = context.new_page()
     page.set_default_timeout(60_000)
     page.goto(f"{url}{'&' if '?' in url else '?'}__theme={scheme}")
-    page.wait_for_selector("#generate")
+    page.wait_for_selector("#generate", state="attached")
     page.wait_for_function("() => Boolean(window.flux?.send)")
     page.wait_for_timeout(600)
     yield page
@@ -102,15 +103,28 @@ def make_history(page: Page) -> None:
         page.wait_for_selector(f'#stage .frame.image[data-id="{one}"] img')
 
 
+def make_sweep(page: Page) -> str:
+    """Make a sheet of three strengths and two seeds; return the id of the sweep."""
+    fill(page, seed="7")
+    page.locator("#formtools [data-act=sweep]").click()
+    add_axis = page.locator("[data-act=sweep-add]")
+    for number, (field, text) in enumerate((("finetune_strength", "0, 0.8, 1.6"), ("seed", "7, 8"))):
+        if number:
+            add_axis.click()
+        axis = page.locator(".sweep-panel .axes > li").nth(number)
+        axis.locator(f"option[value={field}]").wait_for(state="attached")
+        axis.locator("[name=field]").select_option(field)
+        axis.locator("textarea").fill(text)
+    page.get_by_role("button", name="Make 6 images").click()
+    page.wait_for_selector('#sheet header[data-active=""]')
+    return parse_qs(urlsplit(page.url).query)["sheet"][0]
+
+
 def keep(page: Page, name: str, scheme: str, size: str) -> Path:
     """Save a screenshot of the window; in a narrow window, of the result."""
-    page.wait_for_timeout(350)
-    path = PLACE / f"{name}-{size}-{scheme}.png"
     if size in ("narrow", "small") and name not in ("empty", "invalid", "keys", "key", "advanced"):
         page.locator("#result").evaluate("place => place.scrollIntoView()")
-        page.wait_for_timeout(150)
-    page.screenshot(path=path)
-    return path
+    return keep_view(page, name, scheme, size)
 
 
 def shoot_states(browser: Browser, url: str, made: dict[str, str], scheme: str, size: str) -> list[Path]:
@@ -169,6 +183,49 @@ def shoot_image(browser: Browser, url: str, generation: str, scheme: str, size: 
     with opened(browser, f"{url}?image={generation}", scheme, size) as page:
         page.wait_for_selector("#stage .frame.image img")
         return keep(page, "ready", scheme, size)
+
+
+def shoot_views(browser: Browser, url: str, sweep: str, scheme: str, size: str) -> list[Path]:
+    """The gallery with its filters, an open image and a comparison; the panel of a sweep, its sheet and a vote."""
+    with opened(browser, f"{url}?gallery", scheme, size) as page:
+        cards = page.locator("#gallery .grid .card")
+        cards.first.wait_for()
+        paths = [keep_view(page, "gallery", scheme, size)]
+        page.locator("details.filters > summary").click()
+        page.wait_for_selector("details.filters fieldset")
+        paths.append(keep_view(page, "filters", scheme, size))
+        page.keyboard.press("Escape")
+        page.locator("#gallery [data-act=prompts]").click()
+        page.wait_for_selector("#prompt-list li")
+        paths.append(keep_view(page, "prompts", scheme, size))
+        page.keyboard.press("Escape")
+        cards.first.click()
+        page.wait_for_selector("#lightbox .notes")
+        paths.append(keep_view(page, "open", scheme, size))
+        page.locator("#lightbox [data-act=compare-with]").first.click()
+        page.wait_for_selector("#comparison figure[data-id] img")
+        paths.append(keep_view(page, "comparison", scheme, size))
+    with opened(browser, url, scheme, size) as page:
+        fill(page)
+        page.locator("#formtools [data-act=sweep]").click()
+        page.locator("[data-preset=ladder]").click()
+        page.get_by_role("button", name="Make 6 images").wait_for()
+        paths.append(keep_view(page, "sweep", scheme, size))
+    with opened(browser, f"{url}?sheet={sweep}", scheme, size) as page:
+        page.wait_for_selector("#sheet td .card img")
+        paths.append(keep_view(page, "sheet", scheme, size))
+        page.locator("[data-act=sweep-vote]").click()
+        page.wait_for_selector("#vote[open] .pair img")
+        paths.append(keep_view(page, "vote", scheme, size))
+    return paths
+
+
+def keep_view(page: Page, name: str, scheme: str, size: str) -> Path:
+    """Save a screenshot of the window as it is."""
+    page.wait_for_timeout(600)
+    path = PLACE / f"{name}-{size}-{scheme}.png"
+    page.screenshot(path=path)
+    return path
 
 
 def shoot_restart(browser: Browser, folder: Path, scheme: str, size: str) -> list[Path]:
@@ -233,9 +290,11 @@ def main() -> None:
             with opened(browser, url, "light", "wide") as page:
                 make_history(page)
                 made = make_endings(page, {"ready": ENDINGS["ready"]})
+                sweep = make_sweep(page)
             with opened(browser, url, "light", "wide") as page:
                 made |= make_endings(page, {name: word for name, word in ENDINGS.items() if name not in made})
             for scheme, size in looks:
+                paths += shoot_views(browser, url, sweep, scheme, size)
                 paths += shoot_states(browser, url, made, scheme, size)
             for size in OTHER_SIZES:
                 paths += [shoot_image(browser, url, made["ready"], scheme, size) for scheme in SCHEMES]
