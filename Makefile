@@ -59,10 +59,10 @@ shots: $(VENV)/.developed needs
 
 # The runtime lock includes the build backend. The development lock adds to it, at the same versions.
 lock: $(LOCKER)/bin/uv
-	$(COMPILE) --extra socks --extra mcp --extra s3 --group build --generate-hashes --output-file requirements.lock
-	$(COMPILE) --extra socks --extra mcp --extra s3 --group build --group dev --constraint requirements.lock --generate-hashes \
+	$(COMPILE) --extra socks --extra mcp --extra postgres --extra s3 --group build --generate-hashes --output-file requirements.lock
+	$(COMPILE) --extra socks --extra mcp --extra postgres --extra s3 --group build --group dev --constraint requirements.lock --generate-hashes \
 		--output-file requirements-dev.lock
-	$(COMPILE) --extra socks --extra mcp --extra s3 --constraint requirements.lock --no-annotate --output-file requirements.txt
+	$(COMPILE) --extra socks --extra mcp --extra postgres --extra s3 --constraint requirements.lock --no-annotate --output-file requirements.txt
 	$(LOCK) --group pyproject.toml:s3-server --generate-hashes --output-file requirements-s3-server.lock
 
 # The newest versions, also beyond the bounds of pyproject.toml, in a separate environment.

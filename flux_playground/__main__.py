@@ -24,6 +24,7 @@ from .packaged import assets, join_scripts, join_styles, program_version, read_m
 from .process_memory import return_large_blocks
 from .settings import list_variables
 from .storage import data_folder
+from .takeover import start_takeover
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,8 @@ def _start(options: argparse.Namespace) -> Program:
     limit_repeated_lines()
     return_large_blocks()
     playground.resume()
+    if settings.database:
+        start_takeover(playground)
     playground.store.usage.load()
     # Gradio takes seconds to load: a bad setting is reported before that.
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")

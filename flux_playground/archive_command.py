@@ -28,7 +28,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         settings = Settings.from_env(**({"data": options.data} if options.data else {}))
         check_data_folder(settings.data)
-        with closing(GenerationStore(settings.data, settings.files)) as store:
+        with closing(GenerationStore(settings.data, settings.files, settings.database)) as store:
             return _export(store, options.file) if options.command == "export" else _import(store, settings, options)
     except PlaygroundError as error:
         sys.stderr.write(f"{error.message}\n")

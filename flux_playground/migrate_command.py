@@ -26,7 +26,7 @@ def run(arguments: Sequence[str]) -> int:
         if not settings.files:
             raise InvalidSettings("FLUX_PLAYGROUND_FILES must be the bucket that the images are moved to or from.")
         check_data_folder(settings.data)
-        with closing(GenerationStore(settings.data, settings.files)) as store:
+        with closing(GenerationStore(settings.data, settings.files, settings.database)) as store:
             if not store.is_primary:
                 raise InvalidSettings("The data folder is in use. Stop the program first.")
             return _move(store, to_bucket=options.direction == TO_BUCKET)

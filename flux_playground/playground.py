@@ -51,7 +51,7 @@ class Playground:
         self.document = document or active_document.load_active(settings)
         self.operation = active_document.default_operation(self.document, settings.endpoint)
         self._document_version = document_version(self.document.raw)
-        self.store = GenerationStore(settings.data, settings.files)
+        self.store = GenerationStore(settings.data, settings.files, settings.database)
         self.clients = ClientPool(settings.max_in_flight, others=not settings.hosted, limits=limits)
         free = "" if settings.max_storage_gb else LOCAL_SERVER_PREFIX
         self.retention = kept = Retention(self.store, settings.max_storage_bytes, free)

@@ -60,6 +60,16 @@ def read_base_url(text: str) -> str:
     return read_url(text).removesuffix("/v1").rstrip("/")
 
 
+def read_database(text: str) -> str:
+    """The address of a PostgreSQL database."""
+    url = urlsplit(text)
+    if url.scheme not in ("postgresql", "postgres") or not url.netloc + url.query:
+        raise ValueError
+    if url.port == 0 or not text.isprintable() or " " in text:  # a bad port raises when it is read
+        raise ValueError
+    return text
+
+
 def read_document(text: str) -> str:
     """A file's path, or the address of a document."""
     return read_url(text) if re.match(r"[a-z][a-z0-9+.-]+://", text, re.IGNORECASE) else text

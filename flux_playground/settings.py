@@ -33,6 +33,7 @@ from .setting_values import (
     read_base_url,
     read_bucket,
     read_command,
+    read_database,
     read_document,
     read_factor,
     read_flag,
@@ -114,6 +115,13 @@ class Settings(BaseSettings):
         "",
         "the address of a bucket such as `s3://bucket/prefix`, `gs://bucket` or `az://container`",
         "Bucket of the images, thumbnails and inputs. Unset: the data folder.",
+    )
+    database: Annotated[str, _text(read_database)] = _field(
+        "",
+        "an address such as `postgresql://user:password@host/name`",
+        "PostgreSQL database of the records, which several processes can share; needs the extra `postgres`. Unset: "
+        "SQLite in the data folder.",
+        repr=False,
     )
     openapi: Annotated[str, _text(read_document)] = _field(
         "",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
 import hypothesis
+import psycopg
 import pytest
 from hypothesis import HealthCheck
 
@@ -17,6 +18,7 @@ from flux_playground.local import LocalServer
 
 from .app_process import running_quick
 from .hosted_page import HostedPage, serve_hosted_page
+from .postgres_server import running_postgres
 from .s3_server import S3Server, running_s3_server
 
 # `pytest --hypothesis-profile=long` is what `make test-long` runs.
@@ -110,3 +112,20 @@ def hosted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostedPage]:
     """One hosted page for all tests that need no other; each visitor comes from an address of its own."""
     with serve_hosted_page(tmp_path_factory.mktemp("hosted")) as page:
         yield page
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A server that all tests of a worker share; the first store creates the tables."""
+    with running_postgres() as url:
+        yield url
+
+
+@pytest.fixture
+def empty_database(postgres_url: str) -> str:
+    """The URL of a database without rows."""
+    with closing(psycopg.connect(postgres_url, autocommit=True)) as database:
+        tables = database.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        if names := [name for (name,) in tables if name != "migrations"]:
+            database.execute(f"TRUNCATE {', '.join(names)}".encode())
+    return postgres_url

@@ -11,13 +11,7 @@ from flux_playground.storage.blob_store import INPUTS
 from flux_playground.storage.generation_store import GenerationStore
 
 IN_BOTH = pytest.mark.parametrize("store", ["folder", "bucket"], indirect=True)
-"""Runs a test with images in a folder and in a bucket, where the fixture `store` is from `open_store`."""
-
-
-def open_store(folder: Path, request: pytest.FixtureRequest) -> GenerationStore:
-    """Open a store with its images in the folder, or in a bucket where the fixture's parameter says so."""
-    is_bucket = getattr(request, "param", "") == "bucket"
-    return GenerationStore(folder, request.getfixturevalue("s3").new_bucket() if is_bucket else "")
+"""Runs a test with images in a folder and in a bucket, with the fixture `store`."""
 
 
 def image_path(store: GenerationStore, generation: Generation) -> Path:

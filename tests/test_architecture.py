@@ -31,6 +31,7 @@ MAY_IMPORT = {
         "storage",
         "migrate_command",
         "sweep_command",
+        "takeover",
         "ui",
     },
     "archive_command": {"access", "active_document", "archive", "errors", "schema", "settings", "storage"},
@@ -81,6 +82,7 @@ MAY_IMPORT = {
         *{"access", "build_request", "errors", "generation", "playground", "recipe", "storage", "sweep_run", "sweeps"},
     },
     "migrate_command": {"errors", "settings", "storage"},
+    "takeover": {"errors", "playground"},
     "sweep_command": {"errors", "playground", "settings", "storage", "sweep_control", "sweeps"},
     "sweep_run": {
         *{"access", "errors", "generation", "playground", "recipe", "request_images", "storage", "sweeps"},
@@ -173,6 +175,7 @@ ONLY_IN = {
     "requests": {"client"},
     "urllib3": {"client"},
     "sqlite3": {"storage"},
+    "psycopg": {"storage"},
     "jsonschema": {"schema"},
     "obstore": {"storage"},
     "yaml": {"schema"},
@@ -286,6 +289,7 @@ def test_the_tests_import_only_what_is_declared() -> None:
     lines = [
         *document["project"]["dependencies"],
         *document["project"]["optional-dependencies"]["mcp"],
+        *document["project"]["optional-dependencies"]["postgres"],
         *document["dependency-groups"]["dev"],
         *document["dependency-groups"]["build"],
     ]

@@ -14,7 +14,10 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 EXTRAS = PROJECT["project"]["optional-dependencies"]
-RUNTIME = [*PROJECT["project"]["dependencies"], *EXTRAS["socks"], *EXTRAS["mcp"], *EXTRAS["s3"]]
+RUNTIME = [
+    *PROJECT["project"]["dependencies"],
+    *(one for name in ("socks", "mcp", "postgres", "s3") for one in EXTRAS[name]),
+]
 BUILD = [*PROJECT["dependency-groups"]["build"], *PROJECT["build-system"]["requires"]]
 DEVELOPMENT = PROJECT["dependency-groups"]["dev"]
 LOCKS = {

@@ -6,14 +6,13 @@ It is stored apart from the record, which is written again while a generation ru
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..errors import FieldError, InvalidRequest
 from ..generation import UNFINISHED
-from .database import Reader
+from .database_connection import Connection, Reader, id_list
 from .row_writer import RowWriter
 from .search_backlog import index_row
 
@@ -44,7 +43,7 @@ class Annotations:
             WHERE owner = ? AND deleted_at IS NULL AND id IN (SELECT value FROM json_each(?))
         """
         with self._reader.lock:
-            _, rows = self._reader.select(query, [owner, json.dumps(list(ids))])
+            _, rows = self._reader.select(query, [owner, id_list(ids)])
         return {row[0]: _from_row(row[1:]) for row in rows}
 
     def update(
@@ -84,7 +83,7 @@ class Annotations:
         changed: dict[str, Annotation] = {}
         for batch in _batches(ids):
 
-            def write(database: sqlite3.Connection, batch: Sequence[str] = batch) -> None:
+            def write(database: Connection, batch: Sequence[str] = batch) -> None:
                 for row in _owned_rows(database, owner, batch):
                     changed[row["id"]] = annotation = change(_read(database, row["id"]))
                     _write(database, owner, row["id"], annotation)
@@ -110,7 +109,7 @@ class Annotations:
         deleted: list[str] = []
         for batch in _batches(ids):
 
-            def write(database: sqlite3.Connection, batch: Sequence[str] = batch) -> None:
+            def write(database: Connection, batch: Sequence[str] = batch) -> None:
                 for row in _owned_rows(database, owner, batch):
                     if row["state"] in UNFINISHED:
                         continue
@@ -132,7 +131,7 @@ class Annotations:
         restored: list[str] = []
         for batch in _batches(ids):
 
-            def write(database: sqlite3.Connection, batch: Sequence[str] = batch) -> None:
+            def write(database: Connection, batch: Sequence[str] = batch) -> None:
                 for row in _owned_rows(database, owner, batch, deleted=True):
                     database.execute("UPDATE annotations SET deleted_at = NULL WHERE id = ?", [row["id"]])
                     index_row(database, row)
@@ -147,13 +146,13 @@ def _from_row(row: Sequence[object]) -> Annotation:
     return Annotation(bool(starred), int(str(rating)), tuple(json.loads(str(tags))), str(note))
 
 
-def _read(database: sqlite3.Connection, generation_id: str) -> Annotation:
+def _read(database: Connection, generation_id: str) -> Annotation:
     query = "SELECT starred, rating, tags, note FROM annotations WHERE id = ?"
     row = database.execute(query, [generation_id]).fetchone()
     return Annotation() if row is None else _from_row(row)
 
 
-def _write(database: sqlite3.Connection, owner: str, generation_id: str, annotation: Annotation) -> None:
+def _write(database: Connection, owner: str, generation_id: str, annotation: Annotation) -> None:
     tags = json.dumps(annotation.tags, ensure_ascii=False)
     database.execute(
         """
@@ -166,7 +165,7 @@ def _write(database: sqlite3.Connection, owner: str, generation_id: str, annotat
 
 
 def _owned_rows(
-    database: sqlite3.Connection, owner: str, ids: Sequence[str], *, deleted: bool = False
+    database: Connection, owner: str, ids: Sequence[str], *, deleted: bool = False
 ) -> Iterator[dict[str, Any]]:
     """The rows of `generations` with these ids that the owner has, either those deleted or those not.
 
@@ -176,7 +175,7 @@ def _owned_rows(
         SELECT * FROM generations WHERE +owner = ? AND id IN (SELECT value FROM json_each(?))
             AND ? = EXISTS (SELECT 1 FROM annotations WHERE id = generations.id AND deleted_at IS NOT NULL)
     """
-    cursor = database.execute(query, [owner, json.dumps(ids), deleted])
+    cursor = database.execute(query, [owner, id_list(ids), deleted])
     names = [column[0] for column in cursor.description]
     yield from [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 

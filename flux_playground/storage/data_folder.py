@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from ..errors import InvalidSettings
-from .database import DATABASE_NAME
+from .sqlite import DATABASE_NAME
 
 MAX_CHECKED_BYTES = 50_000_000
 """A larger journal is not checked at the start, which would take seconds; reads of damaged pages are noticed later."""

@@ -1,4 +1,4 @@
-"""Stores generations in SQLite, their images as files.
+"""Stores generations in a database, their images as files.
 
 Every write is on disk when the call returns, because the next step may cost money.
 """
@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import json
 import os
 import secrets
 import shutil
-import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -24,14 +22,13 @@ from ..generation import UNFINISHED, Generation, State
 from ..image_ref import PREFIX
 from ..images import image_file, media_types
 from .annotations import Annotations
-from .atomic_file import write_atomic
 from .blob_store import IMAGES, Blob, BlobKey, thumbnail_key
-from .database import DATABASE_NAME, Reader, open_database
+from .database import open_database
+from .database_connection import Reader, id_list
 from .input_store import InputStore
 from .open_blob_store import open_blob_store
 from .pending_records import PendingRecords
 from .pending_uploads import PendingUploads
-from .process_lock import ProcessLock
 from .purge import NOBODY, purge_deleted
 from .received_files import ReceivedFiles
 from .row_writer import RowWriter
@@ -52,36 +49,31 @@ MIN_FREE_BYTES = 32_000_000  # of the data folder's disk, before a request is se
 class GenerationStore:
     """The generations, images and inputs of one data folder. Safe to use from many threads.
 
-    `is_primary` is true for the first process that uses the folder; it alone resumes generations of an earlier process.
+    The records are in SQLite in the folder, or in the PostgreSQL database of a URL.
     `importing` is held by each import, because it decodes many images.
     """
 
-    def __init__(self, folder: Path, files_url: str = "") -> None:
-        self.folder, self._key_lock = folder, threading.Lock()
+    def __init__(self, folder: Path, files_url: str = "", database_url: str = "") -> None:
+        self.folder = folder
+        self._database = open_database(folder, database_url)
         try:
             self.files = open_blob_store(folder, files_url, self.secret_key)
-            database = open_database(folder / DATABASE_NAME)
-        except (OSError, sqlite3.Error) as error:
-            cause = error.strerror if isinstance(error, OSError) else error
-            raise StorageError(f"The data folder {folder} cannot be used: {cause}.") from None
-        self._writer = RowWriter(database)
-        # A connection of its own, so that reads need not wait for fsync.
-        self._reader = Reader(sqlite3.connect(folder / DATABASE_NAME, check_same_thread=False, timeout=30))
-        self._search_reader = Reader(sqlite3.connect(folder / DATABASE_NAME, check_same_thread=False, timeout=30))
+        except OSError as error:
+            raise StorageError(f"The data folder {folder} cannot be used: {error.strerror}.") from None
+        self._writer = RowWriter(self._database.connect())
+        # Connections of their own, so that reads need not wait for fsync.
+        self._reader, self._search_reader = Reader(self._database.connect()), Reader(self._database.connect())
         self.usage = Usage(self._reader)
         self.annotations = Annotations(self._search_reader, self._writer)
         self.search = Search(self._search_reader, self.annotations, self._load)
         self.sweeps = SweepStore(self._writer, self._reader)
         self.inputs = InputStore(self.files, self._reader)
         self.received = ReceivedFiles(folder / "imports")
-        self._process_lock = ProcessLock(folder)
-        self.is_primary = self._process_lock.is_primary
         self._uploads = PendingUploads(folder / "records", self.files, self.save)
         self._pending = PendingRecords(self._uploads.save)
-        self._inode = (folder / DATABASE_NAME).stat().st_ino
         self.importing = threading.BoundedSemaphore(MAX_CONCURRENT_IMPORTS)
         self.backlog = SearchBacklog(self._writer.run)
-        if self.is_primary:
+        if self._database.owns_folder:
             self.received.remove_all()
             self.backlog.start()
             for generation in self._uploads.load():
@@ -93,9 +85,13 @@ class GenerationStore:
         self.backlog.close()
         self._writer.close()
         for reader in (self._reader, self._search_reader):
-            with reader.lock:
-                reader.connection.close()
-        self._process_lock.close()
+            reader.close()
+        self._database.close()
+
+    @property
+    def is_primary(self) -> bool:
+        """Whether this is the first process of the database, which alone resumes generations of ended ones."""
+        return self._database.is_primary
 
     def save(self, generation: Generation) -> Generation:
         """Write a generation in place of its earlier record and return it; raises `StorageError`."""
@@ -122,11 +118,9 @@ class GenerationStore:
         """Raise `StorageError` when the disk is full, or the database is removed or damaged."""
         try:
             free = shutil.disk_usage(self.folder).free
-            same = (self.folder / DATABASE_NAME).stat().st_ino == self._inode
         except OSError as error:
             raise StorageError(f"The data folder cannot be read: {error.strerror}. Nothing was sent.") from None
-        if not same:
-            raise StorageError("The journal was removed from the data folder. Nothing was sent. Restart the program.")
+        self._database.check()
         if free < MIN_FREE_BYTES:
             raise StorageError("The data folder has no space left. Nothing was sent.")
         self._reader.check()
@@ -151,9 +145,12 @@ class GenerationStore:
         return int(rows[0][0])
 
     def unfinished(self) -> list[Generation]:
-        """Return the generations that an ended process left unfinished, oldest first."""
-        marks = ", ".join("?" * len(UNFINISHED))
-        return self._select(f"state IN ({marks}) ORDER BY created_at, id", list(UNFINISHED))
+        """Return the generations that ended processes left unfinished, oldest first; raises `StorageError`.
+
+        Generations that this process has begun may be among them.
+        """
+        ids = self._writer.run(self._database.take_over)
+        return self._select("id IN (SELECT value FROM json_each(?)) ORDER BY created_at, id", [id_list(ids)])
 
     def find_by_sha256(self, owner: str, sha256: str) -> Generation | None:
         """Return an owner's latest generation whose delivered image has this hash, or None."""
@@ -170,7 +167,7 @@ class GenerationStore:
         """Return an owner's latest succeeded generation with an image for each fingerprint that has one."""
         where = f"""owner = ? AND fingerprint IN (SELECT value FROM json_each(?)) AND state = ?
             AND image_deleted_at IS NULL AND {NOT_DELETED} ORDER BY created_at"""  # noqa: S608
-        rows = self._select(where, [owner, json.dumps(fingerprints), State.SUCCEEDED])
+        rows = self._select(where, [owner, id_list(fingerprints), State.SUCCEEDED])
         return {generation.fingerprint: generation for generation in rows}
 
     def of_sweep(self, owner: str, sweep_id: str) -> list[Generation]:
@@ -267,17 +264,12 @@ class GenerationStore:
         return data
 
     def secret_key(self) -> bytes:
-        """Return 32 random bytes that stay the same as long as the folder exists."""
-        path = self.folder / "salt"
-        with self._key_lock:
-            if not path.is_file():
-                write_atomic(path, secrets.token_bytes(32))
-                path.chmod(0o600)
-        return path.read_bytes()
+        """Return 32 random bytes that stay the same as long as the database exists."""
+        return self._database.secret(lambda: secrets.token_bytes(32))
 
     def _load(self, ids: Sequence[str]) -> dict[str, Generation]:
         where = f"id IN (SELECT value FROM json_each(?)) AND {NOT_DELETED}"  # noqa: S608
-        rows = self._select(where, [json.dumps(ids)])
+        rows = self._select(where, [id_list(ids)])
         return {generation.id: self._pending.get(generation.id) or generation for generation in rows}
 
     def _select(self, where: str, values: Iterable[Any]) -> list[Generation]:

@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import StorageError
 from ..image_ref import PREFIX, find_image_refs, image_ref, is_image_ref, split_data_url
 from .blob_store import INPUTS, BlobKey, BlobStore
-from .database import Reader
+from .database_connection import Reader
 
 MIN_ORPHAN_AGE_SECONDS = 60.0
 """Seconds after which a sent image that no record names is deleted; its record is written at once."""

@@ -9,6 +9,7 @@ from weakref import WeakValueDictionary
 
 from ..errors import StorageError
 from ..generation import Generation
+from .database_connection import TakenOver
 
 FIRST_RETRY_SECONDS = 0.5
 MAX_RETRY_SECONDS = 20.0
@@ -55,6 +56,8 @@ class PendingRecords:
                 return True
             try:
                 self._write(generation)
+            except TakenOver as error:
+                log.warning("generation %s is not written: %s", generation.id, error)
             except StorageError:
                 return False
             except Exception as error:  # a fault of this program must not lose a paid image

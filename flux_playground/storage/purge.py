@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from ..errors import StorageError
 from ..image_ref import PREFIX
 from .blob_store import IMAGES, BlobStore, thumbnail_key
+from .database_connection import Connection
 from .input_store import InputStore
 from .row_writer import RowWriter
 
@@ -15,7 +14,7 @@ BATCH_SIZE = 100  # generations in one transaction, for which other writers wait
 ACCOUNTING = {
     *("id", "created_at", "endpoint", "server", "state", "status", "task_id", "cost", "started_at", "finished_at"),
     *("total_seconds", "api_seconds", "account", "spender_address", "spender_browser", "image_deleted_at"),
-    *("submit_cost", "input_mp", "output_mp", "reported_seconds", "imported"),
+    *("submit_cost", "input_mp", "output_mp", "reported_seconds", "imported", "holder", "rowid"),
 }
 """The columns that remain of a purged generation, because what was spent still counts.
 
@@ -47,7 +46,7 @@ def purge_deleted(writer: RowWriter, files: BlobStore, inputs: InputStore, befor
     return purged
 
 
-def _take(database: sqlite3.Connection, before: float) -> list[tuple[str, str | None, str]]:
+def _take(database: Connection, before: float) -> list[tuple[str, str | None, str]]:
     query = "SELECT id, image, request FROM generations JOIN annotations USING (id) WHERE deleted_at < ? LIMIT ?"
     rows = database.execute(query, [before, BATCH_SIZE]).fetchall()
     for table in ("generations", "annotations"):
@@ -56,7 +55,7 @@ def _take(database: sqlite3.Connection, before: float) -> list[tuple[str, str | 
     return rows
 
 
-def _empty(database: sqlite3.Connection, ids: list[tuple[str]]) -> None:
+def _empty(database: Connection, ids: list[tuple[str]]) -> None:
     columns = database.execute("SELECT name, \"notnull\" FROM pragma_table_info('generations')").fetchall()
     empty = {name: "''" if is_required else "NULL" for name, is_required in columns if name not in ACCOUNTING}
     empty |= {"owner": "owner", "request": "'{}'"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ..errors import StorageError
+from .database_connection import Connection
 from .search_backlog import index_row
 
 T = TypeVar("T")
@@ -18,7 +18,7 @@ T = TypeVar("T")
 class RowWriter:
     """Writes rows of `generations` through one connection. Safe to use from many threads."""
 
-    def __init__(self, database: sqlite3.Connection) -> None:
+    def __init__(self, database: Connection) -> None:
         self._database = database
         self._lock = threading.Lock()
         self._waiting: deque[_Write] = deque()
@@ -30,23 +30,22 @@ class RowWriter:
         with self._lock:  # the caller that gets the lock writes for all that wait for it: one fsync for many rows
             if not own.done:
                 self._write_all([self._waiting.popleft() for _ in range(len(self._waiting))])
-        if isinstance(own.error, sqlite3.Error | OSError):
-            raise StorageError(f"The data folder cannot be written to: {own.error}.") from None
+        if isinstance(own.error, (self._database.errors, OSError)):
+            raise self._failed(own.error) from None
         if own.error is not None:
             raise own.error
 
-    def run(self, action: Callable[[sqlite3.Connection], T]) -> T:
+    def run(self, action: Callable[[Connection], T]) -> T:
         """Call `action` in one transaction, which is on disk when this returns. Raises `StorageError`."""
         try:
-            with self._lock, self._database:
-                self._database.execute("BEGIN IMMEDIATE")
+            with self._lock, self._database.transaction():
                 return action(self._database)
-        except sqlite3.Error as error:
-            raise StorageError(f"The data folder cannot be written to: {error}.") from None
+        except self._database.errors as error:
+            raise self._failed(error) from None
 
     def execute_many(self, query: str, values: Iterable[tuple[Any, ...]]) -> None:
-        """Execute a statement once for each tuple of values, in one transaction; raises `sqlite3.Error`."""
-        with self._lock, self._database:
+        """Execute a statement once for each tuple of values, in one transaction; raises the database's errors."""
+        with self._lock, self._database.transaction():
             self._database.executemany(query, list(values))
 
     def close(self) -> None:
@@ -54,11 +53,15 @@ class RowWriter:
         with self._lock:
             self._database.close()
 
+    def _failed(self, error: Exception) -> StorageError:
+        return StorageError(f"The {self._database.place} cannot be written to: {self._database.describe(error)}.")
+
     def _write_all(self, writes: list[_Write]) -> None:
         try:
-            with self._database:
+            with self._database.transaction():
                 for write in writes:
-                    self._replace(write.row)
+                    self._database.write_generation(write.row)
+                    index_row(self._database, write.row)
         except Exception as error:
             if len(writes) > 1:  # write each row alone, so that one bad row fails for its own caller only
                 for write in writes:
@@ -67,12 +70,6 @@ class RowWriter:
             writes[0].error = error
         for write in writes:
             write.done = True
-
-    def _replace(self, row: dict[str, Any]) -> None:
-        columns, marks = ", ".join(row), ", ".join("?" * len(row))
-        # The names are columns of our own schema; every value is bound.
-        self._database.execute(f"REPLACE INTO generations ({columns}) VALUES ({marks})", list(row.values()))  # noqa: S608
-        index_row(self._database, row)
 
 
 @dataclass(eq=False)

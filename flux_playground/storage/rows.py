@@ -50,6 +50,8 @@ def from_row(columns: dict[str, Any], is_missing: Callable[[BlobKey], bool]) -> 
         "image_missing": image is not None and (columns["image_deleted_at"] is not None or is_missing(image)),
         "signed": None if columns["signed"] is None else bool(columns["signed"]),
     }
+    for only_in_postgres in ("holder", "rowid"):
+        columns.pop(only_in_postgres, None)
     address, browser = columns.pop("spender_address"), columns.pop("spender_browser")
     spender = None if address is None else Identity(address, browser)
     return Generation(**{**columns, **parsed, "spender": spender})

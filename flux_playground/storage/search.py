@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..generation import Generation
 from .annotations import Annotation, Annotations
-from .database import Reader
+from .database_connection import Reader, id_list
 from .search_index import PROMPT
 from .search_query import (
     FIELD,
@@ -98,7 +97,7 @@ class Search:
 
     def count(self, owner: str, query: Query) -> int:
         """Return the number of entries of a result."""
-        if match(owner, query) == match_owner(owner, "") and len(only := ranges(owner, query)) == 1:
+        if match(owner, query) == match_owner(owner, "") and len(only := self._ranges(owner, query)) == 1:
             where = [*only, *conditions(query, "number")]
             return int(self._select("SELECT count(*) FROM entry_fields", where)[0][0])
         where = [_words(owner, query), *self._conditions(owner, query, NUMBER)]
@@ -111,15 +110,15 @@ class Search:
         found = self._rows(text, [owner, query.field_order, generation_id, owner])
         if not found:
             return "", ""
-        key = Key(*found[0])
+        key = self._key(*found[0])
         before, after = (self._ids(self._keys(owner, query, key, 1, backward=backward)) for backward in (True, False))
         return "".join(before), "".join(after)
 
     def values(self, owner: str, field: str, limit: int = 100) -> FieldValues:
         """Return the values that the owner's requests have for a field, at most `limit` distinct ones."""
-        of_field = f"FROM entry_fields WHERE {FIELD}"
-        numbers = f"SELECT min(value) {of_field} AND value < ''", f"SELECT max(value) {of_field} AND value < ''"
-        low, high = (self._rows(text, [owner, field])[0][0] for text in numbers)
+        of_field, to_field = f"FROM entry_fields WHERE {FIELD}", self._reader.connection.to_field
+        numbers = f"SELECT min(value) {of_field} AND value < ?", f"SELECT max(value) {of_field} AND value < ?"
+        low, high = (self._rows(text, [owner, field, to_field("")])[0][0] for text in numbers)
         # Each step seeks the next value in the index, so that the time depends on distinct values only.
         text = f"""
             WITH RECURSIVE found (value) AS (
@@ -127,9 +126,8 @@ class Search:
                 SELECT (SELECT min(value) {of_field} AND value > found.value) FROM found WHERE value IS NOT NULL
             ) SELECT value FROM found WHERE value IS NOT NULL LIMIT ?
         """  # noqa: S608
-        return FieldValues(
-            low, high, tuple(value for (value,) in self._rows(text, [owner, field, owner, field, limit]))
-        )
+        rows, from_field = self._rows(text, [owner, field, owner, field, limit]), self._reader.connection.from_field
+        return FieldValues(from_field(low), from_field(high), tuple(from_field(value) for (value,) in rows))
 
     def prompts(self, owner: str, text: str = "", limit: int = 60, after: float | None = None) -> list[PromptUse]:
         """Return the owner's prompts that a text finds, last used first; `after` is `last_used` of an earlier one."""
@@ -191,10 +189,11 @@ class Search:
             words = _words(owner, query)
             where.append(Sql(f"number IN (SELECT rowid FROM entry_words WHERE {words.text})", words.values))  # noqa: S608
         if start is not None and start.value is not None:
-            where.append(Sql(f"(value, number) {'<' if is_descending else '>'} (?, ?)", (start.value, start.number)))
+            last = self._reader.connection.to_field(start.value), start.number
+            where.append(Sql(f"(value, number) {'<' if is_descending else '>'} (?, ?)", last))
         direction = "DESC" if is_descending else "ASC"
         order = f"ORDER BY value {direction}, number {direction} LIMIT {limit}"
-        return [Key(*row) for row in self._select("SELECT number, value FROM entry_fields", where, order)]
+        return [self._key(*row) for row in self._select("SELECT number, value FROM entry_fields", where, order)]
 
     def _without_field(self, owner: str, query: Query, start: Key | None, limit: int, *, backward: bool) -> list[Key]:
         """The keys of entries without a value of the sorted field, newest first."""
@@ -206,9 +205,9 @@ class Search:
     def _conditions(self, owner: str, query: Query, number: str) -> list[Sql]:
         """The conditions that are not words. Few entries of a range are collected, many are looked up one by one."""
         found = conditions(query, number)
-        for one in ranges(owner, query):
+        for one in self._ranges(owner, query):
             rows = f"SELECT number FROM entry_fields AS of_range WHERE {one.text}"  # noqa: S608
-            counted = f"SELECT count(*) FROM ({rows} LIMIT {MAX_COLLECTED})"  # noqa: S608
+            counted = f"SELECT count(*) FROM ({rows} LIMIT {MAX_COLLECTED}) AS found"  # noqa: S608
             is_small = self._rows(counted, one.values)[0][0] < MAX_COLLECTED
             # With the plus sign, the collected numbers are compared, instead of a search of the words for each number.
             text = f"+{number} IN ({rows})" if is_small else f"EXISTS ({rows} AND of_range.number = {number})"
@@ -216,9 +215,15 @@ class Search:
         return found
 
     def _ids(self, keys: Sequence[Key]) -> list[str]:
-        text = "SELECT number, id FROM entries WHERE number IN (SELECT value FROM json_each(?))"
-        ids = dict(self._rows(text, [json.dumps([key.number for key in keys])]))
+        text = "SELECT number, id FROM entries WHERE number IN (SELECT CAST(value AS BIGINT) FROM json_each(?))"
+        ids = dict(self._rows(text, [id_list(key.number for key in keys)]))
         return [ids[key.number] for key in keys if key.number in ids]
+
+    def _key(self, number: int, stored: Any) -> Key:
+        return Key(number, self._reader.connection.from_field(stored))
+
+    def _ranges(self, owner: str, query: Query) -> list[Sql]:
+        return ranges(owner, query, self._reader.connection.to_field)
 
     def _select(self, text: str, where: Sequence[Sql], order: str = "") -> list[tuple[Any, ...]]:
         condition = join(where)

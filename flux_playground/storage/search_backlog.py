@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..errors import StorageError
+from .database_connection import Connection
 from .search_index import index_generation
 
 BATCH_SIZE = 100  # rows in one transaction, for which other writers wait
@@ -17,7 +17,7 @@ PAUSE_SECONDS = 0.01
 log = logging.getLogger(__name__)
 
 
-def index_row(database: sqlite3.Connection, row: Mapping[str, Any]) -> None:
+def index_row(database: Connection, row: Mapping[str, Any]) -> None:
     """Index a row whose record or annotation was just written, in its transaction.
 
     A failure must not lose what was written: it is logged, and the row is in `unindexed` for the next start.
@@ -29,11 +29,11 @@ def index_row(database: sqlite3.Connection, row: Mapping[str, Any]) -> None:
     except Exception as error:
         log.error("generation %s cannot be searched (%s: %s)", row["id"], type(error).__name__, error)
         database.execute("ROLLBACK TO search_index")
-        database.execute("INSERT OR IGNORE INTO unindexed VALUES (?)", [row["id"]])
+        database.execute("INSERT INTO unindexed (id) VALUES (?) ON CONFLICT DO NOTHING", [row["id"]])
     database.execute("RELEASE search_index")
 
 
-def index_batch(database: sqlite3.Connection) -> int:
+def index_batch(database: Connection) -> int:
     """Index the latest rows that are not indexed yet, at most `BATCH_SIZE`, and return their number."""
     query = "SELECT rowid, id FROM unindexed ORDER BY rowid DESC LIMIT ?"
     waiting = database.execute(query, [BATCH_SIZE]).fetchall()
@@ -49,7 +49,7 @@ def index_batch(database: sqlite3.Connection) -> int:
 class SearchBacklog:
     """Indexes the rows of an older journal: the first batch at once, the rest on a thread until `close`."""
 
-    def __init__(self, run: Callable[[Callable[[sqlite3.Connection], int]], int]) -> None:
+    def __init__(self, run: Callable[[Callable[[Connection], int]], int]) -> None:
         self._run, self._closed = run, threading.Event()
         self._thread: threading.Thread | None = None
 

@@ -10,13 +10,13 @@ import json
 import logging
 import math
 import random
-import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..bounded_json import LARGE, InvalidJson, parse_json
 from ..generation import UNFINISHED
 from ..image_ref import is_image_ref
+from .database_connection import Connection
 from .search_terms import MARK, exact_term, joined, text_terms
 
 Row = Mapping[str, Any]
@@ -31,7 +31,7 @@ MAX_TIME = 9e12
 log = logging.getLogger(__name__)
 
 
-def index_generation(database: sqlite3.Connection, row: Row) -> None:
+def index_generation(database: Connection, row: Row) -> None:
     """Write the index of a row, or remove it where the generation is deleted. The caller has a transaction."""
     note = database.execute(
         "SELECT starred, rating, tags, note, deleted_at IS NOT NULL FROM annotations WHERE id = ?", [row["id"]]
@@ -74,7 +74,7 @@ def index_generation(database: sqlite3.Connection, row: Row) -> None:
     _write_words(database, "entry_words", number, " ".join(words))
 
 
-def remove_generation(database: sqlite3.Connection, generation_id: str) -> None:
+def remove_generation(database: Connection, generation_id: str) -> None:
     """Remove a generation from the index. The caller has a transaction."""
     found = database.execute("SELECT number, owner, prompt FROM entries WHERE id = ?", [generation_id]).fetchone()
     if found is None:
@@ -95,7 +95,7 @@ def _read_request(text: str) -> dict[str, Any]:
     return request if isinstance(request, dict) else {}
 
 
-def _free_number(database: sqlite3.Connection, created_at: float) -> int:
+def _free_number(database: Connection, created_at: float) -> int:
     """Return an unused number near the milliseconds of a time: numbers have the order of the times."""
     number, width = int(1000 * min(max(created_at, 0.0), MAX_TIME)), 1
     while database.execute("SELECT 1 FROM entries WHERE number = ?", [number]).fetchone():
@@ -132,7 +132,7 @@ def fit_number(value: Any) -> Any:
     return float(min(max(value, -(10**300)), 10**300)) if isinstance(value, int) and abs(value) >= 2**63 else value
 
 
-def _write_fields(database: sqlite3.Connection, owner: str, number: int, values: Mapping[str, Any]) -> None:
+def _write_fields(database: Connection, owner: str, number: int, values: Mapping[str, Any]) -> None:
     query = """
         SELECT fields.name, fields.number, entry_fields.value FROM fields
         LEFT JOIN entry_fields ON entry_fields.field = fields.number AND entry_fields.number = ? WHERE fields.owner = ?
@@ -142,19 +142,26 @@ def _write_fields(database: sqlite3.Connection, owner: str, number: int, values:
         if value is not None and name not in values:
             database.execute("DELETE FROM entry_fields WHERE field = ? AND number = ?", [field, number])
     for name, exact in values.items():
-        value = fit_number(exact)
+        value = database.to_field(fit_number(exact))
         field, earlier = known.get(name, (None, None))
         if earlier == value and type(earlier) is type(value):
             continue
         if field is None:
             if len(known) >= MAX_FIELDS_OF_OWNER:
                 continue
-            field = database.execute("INSERT INTO fields (owner, name) VALUES (?, ?)", [owner, name]).lastrowid
+            query = "INSERT INTO fields (owner, name) VALUES (?, ?) RETURNING number"
+            (field,) = database.execute(query, [owner, name]).fetchone()
             known[name] = field, None
-        database.execute("REPLACE INTO entry_fields (field, number, value) VALUES (?, ?, ?)", [field, number, value])
+        database.execute(
+            """
+            INSERT INTO entry_fields (field, number, value) VALUES (?, ?, ?)
+            ON CONFLICT (field, number) DO UPDATE SET value = excluded.value
+            """,
+            [field, number, value],
+        )
 
 
-def _write_words(database: sqlite3.Connection, table: str, number: int, words: str) -> None:
+def _write_words(database: Connection, table: str, number: int, words: str) -> None:
     # `table` is one of two literals of this module; every value is bound.
     found = database.execute(f"SELECT words FROM {table} WHERE rowid = ?", [number]).fetchone()  # noqa: S608
     if found is None:
@@ -163,7 +170,7 @@ def _write_words(database: sqlite3.Connection, table: str, number: int, words: s
         database.execute(f"UPDATE {table} SET words = ? WHERE rowid = ?", [words, number])  # noqa: S608
 
 
-def _index_prompt(database: sqlite3.Connection, row: Row, request: Mapping[str, Any]) -> int | None:
+def _index_prompt(database: Connection, row: Row, request: Mapping[str, Any]) -> int | None:
     """Return the number of a row's prompt, which is the same for all uses of a prompt by its owner."""
     prompt = request.get(PROMPT)
     if not isinstance(prompt, str) or not prompt.strip():
@@ -173,17 +180,19 @@ def _index_prompt(database: sqlite3.Connection, row: Row, request: Mapping[str, 
     found = database.execute("SELECT number FROM prompts WHERE owner = ? AND digest = ?", values).fetchone()
     if found is not None:
         return int(found[0])
-    number = database.execute("INSERT INTO prompts (owner, digest) VALUES (?, ?)", values).lastrowid
+    query = "INSERT INTO prompts (owner, digest) VALUES (?, ?) RETURNING number"
+    (number,) = database.execute(query, values).fetchone()
     words = " ".join([exact_term("owner", row["owner"]), *text_terms([prompt])])
-    _write_words(database, "prompt_words", int(number or 0), words)
-    return number
+    _write_words(database, "prompt_words", number, words)
+    return int(number)
 
 
-def _update_prompt(database: sqlite3.Connection, prompt: int) -> None:
+def _update_prompt(database: Connection, prompt: int) -> None:
     """Record the latest use of a prompt, or remove a prompt that no entry has."""
     (latest,) = database.execute("SELECT max(number) FROM entries WHERE prompt = ?", [prompt]).fetchone()
     if latest is None:
         database.execute("DELETE FROM prompts WHERE number = ?", [prompt])
         database.execute("DELETE FROM prompt_words WHERE rowid = ?", [prompt])
     else:
-        database.execute("UPDATE prompts SET latest = ? WHERE number = ? AND latest IS NOT ?", [latest, prompt, latest])
+        query = "UPDATE prompts SET latest = ? WHERE number = ? AND (latest IS NULL OR latest != ?)"
+        database.execute(query, [latest, prompt, latest])

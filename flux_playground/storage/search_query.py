@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -146,8 +146,11 @@ def conditions(query: Query, number: str) -> list[Sql]:
     return found
 
 
-def ranges(owner: str, query: Query) -> list[Sql]:
-    """Return the conditions on `entry_fields`, each of which must hold for a row of an entry."""
+def ranges(owner: str, query: Query, to_field: Callable[[Any], Any]) -> list[Sql]:
+    """Return the conditions on `entry_fields`, each of which must hold for a row of an entry.
+
+    `to_field` is that of the connection.
+    """
     bounds = ((name, one) for name, one in query.fields.items() if isinstance(one, FieldRange))
     return [
         Sql(
@@ -155,8 +158,8 @@ def ranges(owner: str, query: Query) -> list[Sql]:
             (
                 owner,
                 name,
-                -math.inf if bound.minimum is None else fit_number(bound.minimum),
-                math.inf if bound.maximum is None else fit_number(bound.maximum),
+                to_field(-math.inf if bound.minimum is None else fit_number(bound.minimum)),
+                to_field(math.inf if bound.maximum is None else fit_number(bound.maximum)),
             ),
         )
         for name, bound in bounds

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from ..errors import PlaygroundError, from_dict
-from .database import Reader
+from .database_connection import Connection, Reader
 from .row_writer import RowWriter
 
 COLUMNS = "id, owner, created_at, name, endpoint, plan, state, problem"
@@ -61,7 +60,10 @@ class SweepStore:
         """Write a sweep in place of its earlier record and return it; raises `StorageError`."""
         problem = None if sweep.problem is None else json.dumps(sweep.problem.as_dict(), ensure_ascii=False)
         row = [sweep.id, sweep.owner, sweep.created_at, sweep.name, sweep.endpoint, sweep.plan, sweep.state, problem]
-        query = f"REPLACE INTO sweeps ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608  # literals
+        changes = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS.split(", "))
+        query = f"""
+            INSERT INTO sweeps ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET {changes}
+        """  # noqa: S608  # literals
         self._writer.run(lambda database: database.execute(query, row))
         return sweep
 
@@ -82,7 +84,7 @@ class SweepStore:
     def delete(self, owner: str, sweep_id: str) -> None:
         """Delete an owner's sweep and its votes and scores; its generations stay. Raises `StorageError`."""
 
-        def write(database: sqlite3.Connection) -> None:
+        def write(database: Connection) -> None:
             if database.execute("DELETE FROM sweeps WHERE owner = ? AND id = ?", [owner, sweep_id]).rowcount:
                 database.execute("DELETE FROM sweep_votes WHERE sweep = ?", [sweep_id])
                 database.execute("DELETE FROM sweep_scores WHERE sweep = ?", [sweep_id])
@@ -112,8 +114,8 @@ class SweepStore:
         Nothing is written for a sweep that was deleted.
         """
         query = """
-            REPLACE INTO sweep_scores (sweep, generation, command, score)
-            SELECT id, ?, ?, ? FROM sweeps WHERE id = ?
+            INSERT INTO sweep_scores (sweep, generation, command, score) SELECT id, ?, ?, ? FROM sweeps WHERE id = ?
+            ON CONFLICT (sweep, generation) DO UPDATE SET command = excluded.command, score = excluded.score
         """
         self._writer.run(lambda database: database.execute(query, [generation_id, command, score, sweep_id]))
 

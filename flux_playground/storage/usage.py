@@ -9,7 +9,7 @@ from typing import Any
 
 from ..generation import Generation, State
 from ..identity import Identity
-from .database import Reader
+from .database_connection import Reader
 from .spending import PaidImage, Spender, Spending
 
 MAX_DURATIONS = 64  # of each endpoint, the latest

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,14 +17,9 @@ from flux_playground.storage.blob_store import IMAGES, INPUTS
 from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.storage.retention import Retention
 from flux_playground.storage.search_query import Query
+from tests.storage.conftest import OpenStore
 from tests.storage.test_generation_store import generation, jpeg
-from tests.stored_files import IN_BOTH, input_paths, open_store
-
-
-@pytest.fixture
-def store(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[GenerationStore]:
-    with closing(open_store(tmp_path, request)) as opened:
-        yield opened
+from tests.stored_files import IN_BOTH, input_paths
 
 
 def made(store: GenerationStore, number: int, **values: object) -> str:
@@ -35,7 +28,7 @@ def made(store: GenerationStore, number: int, **values: object) -> str:
     return store.save(replace(one, **{"state": State.SUCCEEDED, **values})).id  # type: ignore[arg-type]
 
 
-def test_annotations_survive_later_records(store: GenerationStore, tmp_path: Path) -> None:
+def test_annotations_survive_later_records(store: GenerationStore, tmp_path: Path, open_store: OpenStore) -> None:
     """A late save of the record and a restart keep what was said of it."""
     one = made(store, 1)
     store.annotations.update("owner", [one], starred=True, rating=4, add_tags=["b", "a 🦊"], note="so\nso")
@@ -45,7 +38,7 @@ def test_annotations_survive_later_records(store: GenerationStore, tmp_path: Pat
     assert store.annotations.get("owner", [one, "unknown"]) == {one: expected}
     assert store.search.count("owner", Query("so", starred=True, tags=("a 🦊",), min_rating=4)) == 1
     store.close()
-    reopened = GenerationStore(tmp_path)
+    reopened = open_store(tmp_path)
     assert reopened.search.page("owner", Query()).entries[0].annotation == expected
     reopened.close()
 
@@ -155,11 +148,12 @@ def test_purge_removes_files_and_content(store: GenerationStore, tmp_path: Path)
     assert len(names) == 5
     assert not any(gone in name for name in names)
     assert (store.inputs.load(own), store.inputs.load(shared)) == (None, "s" * 100)
-    with store._writer._lock:
-        assert "zebra" not in "\n".join(store._writer._database.iterdump())
+    for table in ("generations", "annotations", "entry_words", "prompts", "prompt_words", "entry_fields", "unindexed"):
+        with store._reader.lock:
+            assert "zebra" not in str(store._reader.select(f"SELECT * FROM {table}", []))
 
 
-def test_deleted_images_stay_spent(store: GenerationStore, tmp_path: Path) -> None:
+def test_deleted_images_stay_spent(store: GenerationStore, tmp_path: Path, open_store: OpenStore) -> None:
     """What a visitor spent counts against the allowance also when the image was deleted and purged."""
     spender, now = Identity("a", "b"), time.time()
     one = made(store, 1, created_at=now - 10, cost=6.0, spender=spender)
@@ -167,7 +161,7 @@ def test_deleted_images_stay_spent(store: GenerationStore, tmp_path: Path) -> No
     store.annotations.delete("owner", [one], now - 5)
     store.purge(now)
     store.close()
-    reopened = GenerationStore(tmp_path)
+    reopened = open_store(tmp_path)
     assert (reopened.usage.spent(spender, 0.0, now, 1.0), reopened.usage.counts()) == before
     assert before[0] == 6.0
     assert reopened.recent(":purged") == reopened.recent("owner") == []

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +25,8 @@ from flux_playground.storage.blob_store import THUMBNAILS
 from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.storage.migrations import MIGRATIONS
 from flux_playground.storage.rows import to_row
-from tests.stored_files import IN_BOTH, open_store
+from tests.storage.conftest import OpenStore
+from tests.stored_files import IN_BOTH
 
 
 def generation(number: int = 1, **values: object) -> Generation:
@@ -48,20 +48,14 @@ def jpeg(width: int = 64, height: int = 48) -> bytes:
     return file.getvalue()
 
 
-@pytest.fixture
-def store(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[GenerationStore]:
-    with closing(open_store(tmp_path, request)) as opened:
-        yield opened
-
-
-def test_records_survive_a_restart(tmp_path: Path) -> None:
-    first = GenerationStore(tmp_path)
+def test_records_survive_a_restart(tmp_path: Path, open_store: OpenStore) -> None:
+    first = open_store(tmp_path)
     error = ContentModerated("Withheld.", detail="said the API", task_id="t")
     billed: dict[str, Any] = {"cost": 7.000000000000001, "submit_cost": 6.0, "input_mp": 1.5, "output_mp": 4.0}
     timed: dict[str, Any] = {"reported_seconds": 6.5, "link_expires_at": 2e9}
     written = first.save(generation(state=State.FAILED, error=error, task_id="t", **billed, **timed))
     first.close()
-    second = GenerationStore(tmp_path)
+    second = open_store(tmp_path)
     read = second.get(written.id)
     second.close()
     assert read is not None
@@ -192,9 +186,9 @@ def test_durations_are_per_endpoint_and_server(store: GenerationStore) -> None:
     assert store.usage.durations("https://api.bfl.ai", "/v1/flux") == tuple(float(n) for n in range(6, 70))
 
 
-def test_cached_usage_equals_the_database(tmp_path: Path) -> None:
+def test_cached_usage_equals_the_database(tmp_path: Path, open_store: OpenStore) -> None:
     place = ("https://api.bfl.ai", "/v1/flux")
-    store = GenerationStore(tmp_path)
+    store = open_store(tmp_path)
     assert (store.usage.durations(*place), store.usage.price(*place)) == ((), None)
     for number in range(70):
         one = generation(number, state=State.RUNNING, cost=float(number % 7))
@@ -203,7 +197,7 @@ def test_cached_usage_equals_the_database(tmp_path: Path) -> None:
     store.save(generation(99, state=State.FAILED, finished_at=9000.0))
     known = store.usage.durations(*place), store.usage.price(*place)
     store.close()
-    reopened = GenerationStore(tmp_path)
+    reopened = open_store(tmp_path)
     assert known == (reopened.usage.durations(*place), reopened.usage.price(*place))
     assert (len(known[0]), known[1]) == (64, 69 % 7)
     reopened.close()

@@ -6,8 +6,6 @@ import base64
 import math
 import os
 import time
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,17 +20,12 @@ from flux_playground.storage.retention import Retention
 from flux_playground.ui.generate import history_view, result_view
 from flux_playground.ui.recipes import reproduction_view as shown
 from flux_playground.ui.text import image_urls
+from tests.storage.conftest import OpenStore
 from tests.storage.test_generation_store import generation, jpeg
-from tests.stored_files import IN_BOTH, input_paths, open_store
+from tests.stored_files import IN_BOTH, input_paths
 from tests.ui.page_parts import Page
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a mill"}
-
-
-@pytest.fixture
-def store(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[GenerationStore]:
-    with closing(open_store(tmp_path, request)) as opened:
-        yield opened
 
 
 def kept(store: GenerationStore, number: int, state: State = State.SUCCEEDED, **values: object) -> Generation:
@@ -135,9 +128,9 @@ def test_without_a_limit_nobody_looks_at_the_disk(store: GenerationStore) -> Non
     assert store.files._size is None
 
 
-def test_second_program_deletes_nothing(store: GenerationStore, tmp_path: Path) -> None:
+def test_second_program_deletes_nothing(store: GenerationStore, tmp_path: Path, open_store: OpenStore) -> None:
     one = kept(store, 1)
-    second = GenerationStore(tmp_path)
+    second = open_store(tmp_path)
     Retention(second, 1).enforce()
     second.close()
     assert there(store, one) == [True]

@@ -8,7 +8,6 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,13 +17,6 @@ from flux_playground.storage import search
 from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.storage.search_query import FieldChoice, FieldRange, Query
 from tests.storage.test_generation_store import generation, jpeg
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[GenerationStore]:
-    opened = GenerationStore(tmp_path)
-    yield opened
-    opened.close()
 
 
 def find(store: GenerationStore, query: Query | str, owner: str = "owner") -> list[int]:
@@ -215,14 +207,15 @@ def test_filters(store: GenerationStore, monkeypatch: pytest.MonkeyPatch, max_co
         assert find(store, query) == expected, query
 
 
-@pytest.fixture(scope="module")
-def rated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GenerationStore]:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def rated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GenerationStore]:
     """Twenty generations, some without a rating, a strength, a style or a seed."""
-    store, chance = GenerationStore(tmp_path_factory.mktemp("rated")), random.Random(3)
+    url = request.getfixturevalue("postgres_url") if request.param == "postgresql" else ""
+    store, chance = GenerationStore(tmp_path_factory.mktemp("rated"), database_url=url), random.Random(3)
     for number in chance.sample(range(20), 20):
-        request: dict[str, Any] = {"strength": chance.choice([0.1, 0.5, 2])} if number % 3 else {}
-        request |= {"style": chance.choice(["a", "é", "B"])} if number % 4 else {}
-        one = save(store, number, "fox", seed=chance.choice([None, 1, 2**64]), request=request)
+        values: dict[str, Any] = {"strength": chance.choice([0.1, 0.5, 2])} if number % 3 else {}
+        values |= {"style": chance.choice(["a", "é", "B"])} if number % 4 else {}
+        one = save(store, number, "fox", seed=chance.choice([None, 1, 2**64]), request=values)
         store.annotations.update("owner", [one.id], rating=chance.choice([0, 0, 3, 5]))
     yield store
     store.close()
@@ -347,9 +340,12 @@ def test_unreadable_rows_hide_only_themselves(store: GenerationStore) -> None:
     """A row of a newer version or a damaged row is left out of its page."""
     for number in range(5):
         save(store, number)
-    with store._writer._lock, store._writer._database as database:
-        database.execute("UPDATE generations SET state = 'dreaming' WHERE id = ?", [f"{3:032x}"])
-        database.execute("UPDATE generations SET request = '{' WHERE id = ?", [f"{2:032x}"])
+    store._writer.run(
+        lambda database: database.execute("UPDATE generations SET state = 'dreaming' WHERE id = ?", [f"{3:032x}"])
+    )
+    store._writer.run(
+        lambda database: database.execute("UPDATE generations SET request = '{' WHERE id = ?", [f"{2:032x}"])
+    )
     page = store.search.page("owner", Query(), limit=4)
     assert [int(entry.generation.id, 16) for entry in page.entries] == [4, 1]
     assert len(store.search.page("owner", Query(), page.next).entries) == 1
@@ -359,7 +355,8 @@ def test_damaged_row_hides_only_its_prompt(store: GenerationStore) -> None:
     """A page of prompts is full although a row in it cannot be read."""
     for number in range(5):
         save(store, number, f"prompt {number}")
-    with store._writer._lock, store._writer._database as database:
-        database.execute("UPDATE generations SET state = 'dreaming' WHERE id = ?", [f"{3:032x}"])
+    store._writer.run(
+        lambda database: database.execute("UPDATE generations SET state = 'dreaming' WHERE id = ?", [f"{3:032x}"])
+    )
     assert [use.prompt for use in store.search.prompts("owner", limit=3)] == ["prompt 4", "prompt 2", "prompt 1"]
     assert [use.prompt for use in store.search.prompts("owner", limit=9, after=1002.0)] == ["prompt 1", "prompt 0"]

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-
-import pytest
 
 from flux_playground.errors import OutOfCredits
 from flux_playground.generation import Generation, State
 from flux_playground.image_ref import image_ref
 from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.storage.sweep_store import StoredSweep, SweepState, Vote
+from tests.storage.conftest import OpenStore
 
 EMPTY = OutOfCredits("Empty.", status_code=402)
 SWEEP = StoredSweep("a", "ann", 1.0, "Ladder", "/v1/x", "{}", SweepState.PAUSED, EMPTY)
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[GenerationStore]:
-    """An empty store."""
-    with closing(GenerationStore(tmp_path)) as opened:
-        yield opened
-
-
-def test_sweep_is_kept(store: GenerationStore, tmp_path: Path) -> None:
+def test_sweep_is_kept(store: GenerationStore, tmp_path: Path, open_store: OpenStore) -> None:
     """A sweep is the same after a restart, its problem included."""
     store.sweeps.save(SWEEP)
-    with closing(GenerationStore(tmp_path)) as again:
+    with closing(open_store(tmp_path)) as again:
         found = again.sweeps.get("ann", "a")
     assert found is not None
     assert found.problem is not None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,14 +28,6 @@ def generation(number: int, **values: Any) -> Generation:
     """A generation that a visitor made with the owner's money."""
     values = {"created_at": NOW - 10, "state": State.SUCCEEDED, "spender": VISITORS[0], **values}
     return Generation(f"{number:032x}", "ann", endpoint="/v1/x", server="https://api.bfl.ai", request={}, **values)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[GenerationStore]:
-    """An empty store."""
-    opened = GenerationStore(tmp_path)
-    yield opened
-    opened.close()
 
 
 def images_of(generations: list[Generation], spender: Spender, since: float) -> list[Generation]:
@@ -132,13 +124,16 @@ def test_running_totals(operations: list[tuple[str, int]]) -> None:
             assert spending.amount(value, 99) == len(costs)
 
 
-def test_load_uses_the_index(store: GenerationStore) -> None:
+def test_load_uses_the_index(tmp_path: Path) -> None:
     """The read at the start touches only the rows of the last day that have a spender."""
     queries: list[str] = []
+    store = GenerationStore(tmp_path)
     database = store._reader.connection
+    assert isinstance(database, sqlite3.Connection)
     database.set_trace_callback(queries.append)
     store.usage.load()
     database.set_trace_callback(None)
     (query,) = queries
     (plan,) = [step[3] for step in database.execute(f"EXPLAIN QUERY PLAN {query}")]
     assert plan == "SEARCH generations USING INDEX generations_by_spender (created_at>?)"
+    store.close()

@@ -1,0 +1,152 @@
+"""What the stores need of a database: SQLite, or PostgreSQL with the same SQL."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from ..errors import StorageError
+
+log = logging.getLogger(__name__)
+
+
+def id_list(ids: Iterable[str | int]) -> str:
+    """Return ids or numbers as JSON, without texts that cannot be an id."""
+    return json.dumps([one for one in ids if isinstance(one, int) or (one.isascii() and one.isprintable())])
+
+
+class TakenOver(StorageError):
+    """Another process continues the generation, so that this one must not write it."""
+
+
+class Cursor(Protocol):
+    """The result of a statement."""
+
+    @property
+    def description(self) -> Any:
+        """The columns, each with its name first."""
+
+    @property
+    def rowcount(self) -> int:
+        """The number of rows that were written."""
+
+    def fetchone(self) -> Any:
+        """Return the next row, or None."""
+
+    def fetchall(self) -> list[Any]:
+        """Return all rows."""
+
+    def close(self) -> Any:
+        """Release the rows."""
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+class Connection(Protocol):
+    """A connection that one thread uses at a time. Its methods raise `errors`.
+
+    Statements are written for SQLite with `?` for values, and use only what `postgres_sql.py` translates.
+    """
+
+    @property
+    def place(self) -> str:
+        """What cannot be written to after an error: the data folder, or the database."""
+
+    @property
+    def errors(self) -> type[Exception]:
+        """The base class of the database's errors."""
+
+    def execute(self, query: str, values: Sequence[Any] = ..., /) -> Cursor:
+        """Execute a statement; outside of a transaction it is one of its own."""
+
+    def executemany(self, query: str, values: Iterable[Sequence[Any]], /) -> Any:
+        """Execute a statement once for each sequence of values."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Begin a transaction, while no other connection writes; commit it at the end, or undo it after an error."""
+
+    def write_generation(self, row: Mapping[str, Any]) -> None:
+        """Insert or replace a row of `generations`, which gets a new, highest `rowid`; raises `TakenOver`."""
+
+    def to_field(self, value: Any) -> Any:
+        """Return a number or text as `entry_fields.value`: numbers are ordered before texts. NaN becomes None."""
+
+    def from_field(self, stored: Any) -> Any:
+        """Return the number or text of an `entry_fields.value`."""
+
+    def describe(self, error: Exception) -> str:
+        """Return one of `errors` as the reason in a sentence."""
+
+    def is_damage(self, error: Exception) -> bool:
+        """Return whether an error shows that the database itself is damaged."""
+
+    def close(self) -> None:
+        """Close the connection."""
+
+
+class Database(Protocol):
+    """A database with the tables of the newest version."""
+
+    @property
+    def is_primary(self) -> bool:
+        """Whether this process resumes the generations of ended ones."""
+
+    @property
+    def owns_folder(self) -> bool:
+        """Whether this process was the first one of its data folder."""
+
+    def connect(self) -> Connection:
+        """Return a new connection."""
+
+    def take_over(self, connection: Connection) -> list[str]:
+        """Return the ids of unfinished generations of ended processes, which are now this one's, in a transaction.
+
+        Those that this process has not finished may be among them.
+        """
+
+    def check(self) -> None:
+        """Raise `StorageError` when the database was removed."""
+
+    def secret(self, create: Callable[[], bytes]) -> bytes:
+        """Return the bytes that the first call created."""
+
+    def close(self) -> None:
+        """Release what makes this process the primary one."""
+
+
+@dataclass
+class Reader:
+    """A connection that only reads; `lock` guards the connection. `damage` is the first error of a damaged database."""
+
+    connection: Connection
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    damage: str = ""
+
+    def select(self, query: str, values: Iterable[object]) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Return the names of the columns and all rows, while the caller holds `lock`; raises `StorageError`."""
+        try:
+            with closing(self.connection.execute(query, list(values))) as cursor:
+                return [column[0] for column in cursor.description], cursor.fetchall()
+        except self.connection.errors as error:
+            if self.connection.is_damage(error) and not self.damage:
+                self.damage = str(error)
+                log.error("the journal is damaged: %s", error)
+            raise StorageError(f"The journal cannot be read: {self.connection.describe(error)}.") from None
+
+    def check(self) -> None:
+        """Raise `StorageError` when a read has shown that the database is damaged."""
+        with self.lock:
+            if not self.damage:
+                self.select("SELECT id FROM generations ORDER BY rowid DESC LIMIT 1", [])
+            if self.damage:
+                raise StorageError(f"The journal is damaged: {self.damage}. Nothing was sent. Restore a backup of it.")
+
+    def close(self) -> None:
+        """Close the connection."""
+        with self.lock:
+            self.connection.close()

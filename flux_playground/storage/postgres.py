@@ -1,0 +1,188 @@
+"""A PostgreSQL database that several processes share."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from ..errors import StorageError
+from ..generation import UNFINISHED, State
+from .database_connection import Connection, Cursor, TakenOver
+from .postgres_client import connect, describe
+from .postgres_lock import PostgresLock
+from .postgres_sql import MIGRATIONS, decode_field, encode_field, plain_value, translate
+from .process_lock import ProcessLock
+
+WRITING, MIGRATING = 0x666C7578_00000001, 0x666C7578_00000002
+"""Advisory locks of this program in a database."""
+
+BEGIN_WRITING = f"BEGIN; SELECT pg_advisory_xact_lock({WRITING})"
+
+log = logging.getLogger(__name__)
+
+
+class PostgresConnection:
+    """A connection that is opened when it is first used, and again after it was lost; see `Connection`.
+
+    Values are put into statements by the client, so that a pooler in transaction mode can be between. One transaction
+    writes at a time in all processes, as with SQLite: the order of rows is that in which they became visible.
+    """
+
+    place, errors = "database", psycopg.Error
+
+    def __init__(self, url: str, process: int) -> None:
+        self._url, self._process = url, process
+        self._open: psycopg.Connection[Any] | None = None
+        self._is_writing = False
+        self._translated: dict[str, str] = {}
+
+    def execute(self, query: str, values: Sequence[Any] = (), /) -> Cursor:
+        """Execute a statement; outside of a transaction it is one of its own, and repeated on a new connection."""
+        plain = [plain_value(value) for value in values]
+        return self._repeat(lambda connection: connection.execute(self._translate(query), plain))
+
+    def executemany(self, query: str, values: Iterable[Sequence[Any]], /) -> None:
+        """Execute a statement once for each sequence of values."""
+        for each in values:
+            self.execute(query, each)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Begin a transaction when no other one writes; commit it at the end, or undo it after an error."""
+        self._repeat(lambda connection: connection.execute(BEGIN_WRITING))
+        self._is_writing = True
+        try:
+            yield
+            self.execute("COMMIT")
+        except BaseException:
+            with suppress(psycopg.Error):
+                self.execute("ROLLBACK")
+            raise
+        finally:
+            self._is_writing = False
+
+    def write_generation(self, row: Mapping[str, Any]) -> None:
+        """Insert or replace a row of `generations`, unless another process continues the generation."""
+        changes = ", ".join(f"{name} = excluded.{name}" for name in (*row, "holder", "rowid") if name != "id")
+        columns, marks = ", ".join(row), ", ".join("?" * len(row))
+        unfinished = ", ".join(f"'{state}'" for state in UNFINISHED)
+        # The names are columns of our own schema; every value is bound.
+        query = f"""
+            INSERT INTO generations ({columns}, holder) VALUES ({marks}, ?) ON CONFLICT (id) DO UPDATE SET {changes}
+            WHERE generations.holder = excluded.holder OR generations.state NOT IN (
+                {unfinished}, CASE WHEN excluded.state IN ({unfinished}) THEN '{State.SUCCEEDED}' ELSE '' END
+            )
+        """  # noqa: S608
+        if self.execute(query, [*row.values(), self._process]).rowcount == 0:
+            raise TakenOver("Another process continues this generation.")
+
+    def to_field(self, value: Any) -> Any:
+        """Return a number or text as a text of the same order."""
+        return encode_field(value)
+
+    def from_field(self, stored: Any) -> Any:
+        """Return the number or text of a stored text."""
+        return decode_field(stored)
+
+    def describe(self, error: Exception) -> str:
+        """Return an error as the reason in a sentence, without the password."""
+        return describe(error, self._url)
+
+    def is_damage(self, error: Exception) -> bool:
+        """Return False: PostgreSQL reports its own damage, and other rows can still be read."""
+        return False
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._open is not None:
+            self._open.close()
+
+    def _translate(self, query: str) -> bytes:
+        if query not in self._translated:
+            self._translated[query] = translate(query)
+        return self._translated[query].encode()
+
+    def _connection(self) -> psycopg.Connection[Any]:
+        if self._open is None or (self._open.closed and not self._is_writing):
+            self._open = connect(self._url)
+        return self._open
+
+    def _repeat(self, run: Callable[[psycopg.Connection[Any]], Cursor]) -> Cursor:
+        """Call `run`, and once more on a new connection if the first one was lost while it was idle."""
+        connection = self._connection()
+        try:
+            return run(connection)
+        except psycopg.OperationalError:
+            if self._is_writing or not connection.closed:
+                raise
+        return run(self._connection())
+
+
+class PostgresDatabase:
+    """The database of a URL. Raises `StorageError`, whose message never contains the password."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self._url = url
+        self._folder_lock = ProcessLock(folder)
+        self.owns_folder = self._folder_lock.is_primary
+        try:
+            with closing(connect(url)) as database:
+                _migrate(database)
+            self._process_lock = PostgresLock(url)
+        except psycopg.Error as error:
+            raise StorageError(f"The database cannot be used: {describe(error, url)}.") from None
+
+    @property
+    def is_primary(self) -> bool:
+        """Whether this process is the first one of the database, or its successor."""
+        return self._process_lock.is_primary
+
+    def connect(self) -> PostgresConnection:
+        """Return a new connection."""
+        return PostgresConnection(self._url, self._process_lock.number)
+
+    def take_over(self, connection: Connection) -> list[str]:
+        """Make the unfinished generations of ended processes those of this one; return the ids of all it has."""
+        number, unfinished = self._process_lock.number, ", ".join(f"'{state}'" for state in UNFINISHED)
+        others = f"SELECT DISTINCT holder FROM generations WHERE state IN ({unfinished}) AND holder != ?"  # noqa: S608
+        holders = [holder for (holder,) in connection.execute(others, [number])]
+        for ended in self._process_lock.ended(connection, holders):
+            query = f"UPDATE generations SET holder = ? WHERE state IN ({unfinished}) AND holder = ?"  # noqa: S608
+            connection.execute(query, [number, ended])
+        query = f"SELECT id FROM generations WHERE state IN ({unfinished}) AND holder = ?"  # noqa: S608
+        return [generation_id for (generation_id,) in connection.execute(query, [number])]
+
+    def check(self) -> None:
+        """Do nothing: the next read tells whether the database is there."""
+
+    def secret(self, create: Callable[[], bytes]) -> bytes:
+        """Return the bytes that the first call created in any process."""
+        with closing(connect(self._url)) as database, database.transaction():
+            database.execute("LOCK TABLE secrets")
+            row = database.execute("SELECT value FROM secrets").fetchone()
+            if row is None:
+                row = database.execute("INSERT INTO secrets VALUES (%s) RETURNING value", [create()]).fetchone()
+        return bytes(row[0]) if row else b""
+
+    def close(self) -> None:
+        """Release the locks of this process."""
+        self._folder_lock.close()
+        self._process_lock.close()
+
+
+def _migrate(database: psycopg.Connection[Any]) -> None:
+    """Create the tables, or apply the migrations that they have not seen; one process at a time does this."""
+    with database.transaction():
+        database.execute(f"SELECT pg_advisory_xact_lock({MIGRATING})")
+        database.execute("CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL)")
+        row = database.execute("SELECT count(*) FROM migrations").fetchone()
+        seen = row[0] if row else 0
+        for number, migration in enumerate(MIGRATIONS[seen:], start=seen + 1):
+            log.debug("applying migration %d: %s", number, migration.name)
+            database.execute(migration.sql.encode())
+            database.execute("INSERT INTO migrations VALUES (%s, %s)", [number, migration.name])

@@ -1,0 +1,124 @@
+"""The SQLite database of the data folder."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from ..errors import StorageError
+from ..generation import UNFINISHED
+from .atomic_file import write_atomic
+from .database_connection import Connection
+from .migrations import MIGRATIONS
+from .process_lock import ProcessLock
+
+DATABASE_NAME = "journal.sqlite"
+LOCK_NAME = "opening.sqlite"
+MAX_LOCK_SECONDS = 60.0
+
+log = logging.getLogger(__name__)
+
+
+class SqliteConnection(sqlite3.Connection):
+    """A connection to SQLite; see `Connection`."""
+
+    place, errors = "data folder", sqlite3.Error
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Begin a transaction; commit it at the end, or undo it after an error."""
+        with self:
+            self.execute("BEGIN IMMEDIATE")
+            yield
+
+    def write_generation(self, row: Mapping[str, Any]) -> None:
+        """Insert or replace a row of `generations`."""
+        columns, marks = ", ".join(row), ", ".join("?" * len(row))
+        # The names are columns of our own schema; every value is bound.
+        self.execute(f"REPLACE INTO generations ({columns}) VALUES ({marks})", list(row.values()))  # noqa: S608
+
+    def to_field(self, value: Any) -> Any:
+        """Return a number or text as it is; SQLite stores NaN as NULL."""
+        return value
+
+    def from_field(self, stored: Any) -> Any:
+        """Return a stored number or text as it is."""
+        return stored
+
+    def describe(self, error: Exception) -> str:
+        """Return the text of an error."""
+        return str(error)
+
+    def is_damage(self, error: Exception) -> bool:
+        """Return whether an error shows that the file is damaged."""
+        return not isinstance(error, sqlite3.OperationalError | sqlite3.ProgrammingError)
+
+
+class SqliteDatabase:
+    """The database of a data folder; the first process that uses the folder is primary. Raises `StorageError`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path, self._salt, self._key_lock = folder / DATABASE_NAME, folder / "salt", threading.Lock()
+        try:
+            _migrate(self._path)
+            self._inode = self._path.stat().st_ino
+            self._process_lock = ProcessLock(folder)
+        except (OSError, sqlite3.Error) as error:
+            cause = error.strerror if isinstance(error, OSError) else error
+            raise StorageError(f"The data folder {folder} cannot be used: {cause}.") from None
+        self.is_primary = self.owns_folder = self._process_lock.is_primary
+
+    def connect(self) -> SqliteConnection:
+        """Return a new connection."""
+        database = sqlite3.connect(self._path, check_same_thread=False, timeout=30, factory=SqliteConnection)
+        database.execute("PRAGMA synchronous = FULL")
+        return database
+
+    def take_over(self, connection: Connection) -> list[str]:
+        """Return the ids of all unfinished generations: the folder has one process that resumes them."""
+        marks = ", ".join("?" * len(UNFINISHED))
+        query = f"SELECT id FROM generations WHERE state IN ({marks})"  # noqa: S608
+        return [generation_id for (generation_id,) in connection.execute(query, list(UNFINISHED))]
+
+    def check(self) -> None:
+        """Raise `StorageError` when the file was removed."""
+        try:
+            same = self._path.stat().st_ino == self._inode
+        except OSError as error:
+            raise StorageError(f"The data folder cannot be read: {error.strerror}. Nothing was sent.") from None
+        if not same:
+            raise StorageError("The journal was removed from the data folder. Nothing was sent. Restart the program.")
+
+    def secret(self, create: Callable[[], bytes]) -> bytes:
+        """Return the bytes that the first call created, from a file."""
+        with self._key_lock:
+            if not self._salt.is_file():
+                write_atomic(self._salt, create())
+                self._salt.chmod(0o600)
+        return self._salt.read_bytes()
+
+    def close(self) -> None:
+        """Release the lock of the folder."""
+        self._process_lock.close()
+
+
+def _migrate(path: Path) -> None:
+    """Create the database, or apply the migrations that it has not seen; raises `sqlite3.Error`, `OSError`.
+
+    Processes that start at the same moment do so one after the other.
+    """
+    lock = sqlite3.connect(path.with_name(LOCK_NAME), timeout=MAX_LOCK_SECONDS, isolation_level=None)
+    with closing(lock), closing(sqlite3.connect(path, timeout=30)) as database:
+        lock.execute("BEGIN EXCLUSIVE")
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        for number, migration in enumerate(MIGRATIONS[version:], start=version + 1):
+            log.debug("applying migration %d: %s", number, migration.name)
+            database.executescript(f"BEGIN; {migration.sql}; PRAGMA user_version = {number}; COMMIT;")
+    path.chmod(0o600)

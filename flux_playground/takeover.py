@@ -1,0 +1,37 @@
+"""Resumes the generations of other processes of a shared database after they have ended."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import weakref
+
+from .errors import PlaygroundError
+from .playground import Playground
+
+LOOK_SECONDS = 2.0
+
+log = logging.getLogger(__name__)
+
+
+def start_takeover(playground: Playground, interval_seconds: float = LOOK_SECONDS) -> None:
+    """Look on a thread for generations of ended processes, and resume them, for as long as `playground` is open.
+
+    Only the primary process does so. Nothing is submitted again.
+    """
+    alive = weakref.ref(playground)
+
+    def look() -> None:
+        while True:
+            time.sleep(interval_seconds)
+            present = alive()
+            if present is None or present.is_closing:
+                return
+            try:
+                present.resume()
+            except PlaygroundError as error:  # the next look tries again
+                log.warning("generations of ended processes cannot be resumed yet: %s", error)
+            del present
+
+    threading.Thread(target=look, name="takeover", daemon=True).start()

@@ -1,0 +1,254 @@
+"""PostgreSQL: lost connections, processes that end, and errors without the password."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flux_playground.errors import StorageError
+from flux_playground.generation import State
+from flux_playground.identity import Identity
+from flux_playground.storage import postgres_lock
+from flux_playground.storage.database_connection import TakenOver
+from flux_playground.storage.generation_store import GenerationStore
+from flux_playground.storage.postgres import BEGIN_WRITING
+from flux_playground.storage.postgres_sql import decode_field, encode_field
+from tests.storage.test_generation_store import generation
+
+NUMBERS = st.integers(-(2**63) + 1, 2**63 - 1) | st.floats(allow_nan=False)
+PROCESS = """
+import sys, time
+from pathlib import Path
+from flux_playground.generation import State
+from flux_playground.identity import Identity
+from flux_playground.storage.generation_store import GenerationStore
+from tests.storage.test_generation_store import generation
+store = GenerationStore(Path(sys.argv[1]), database_url=sys.argv[2])
+for number, state in enumerate(State):
+    store.save(generation(100 + number, state=state))
+print(store.is_primary, flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.fixture
+def quick_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process counts as ended after half a second without its lock."""
+    monkeypatch.setattr(postgres_lock, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(postgres_lock, "GRACE_SECONDS", 0.5)
+
+
+@contextmanager
+def other_process(folder: Path, url: str) -> Iterator[tuple[subprocess.Popen[str], bool]]:
+    """Another process that has saved a generation in each state, and whether it is primary."""
+    command = [sys.executable, "-c", PROCESS, str(folder), url]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout is not None
+        try:
+            yield process, process.stdout.readline().strip() == "True"
+        finally:
+            process.kill()
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Wait until a condition holds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def end_connections(url: str) -> None:
+    """End all other connections to the database, as a restart of the server does."""
+    with closing(psycopg.connect(url, autocommit=True)) as database:
+        database.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid != pg_backend_pid()")
+
+
+def test_both_databases_have_the_same_columns(tmp_path: Path, empty_database: str) -> None:
+    """A table or a column that a migration adds is in SQLite and in PostgreSQL."""
+    with closing(GenerationStore(tmp_path)) as one, closing(GenerationStore(tmp_path, database_url=empty_database)):
+        rows = one._reader.select("SELECT name FROM sqlite_master WHERE type = 'table'", [])[1]
+        names = {name for (name,) in rows if not re.match(r"sqlite_|\w+_words_", name)}
+        with closing(psycopg.connect(empty_database)) as database:
+            tables = {row[0] for row in database.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
+            assert tables - {"migrations", "secrets"} == names
+            for name in names:
+                cursor = database.execute(f"SELECT * FROM {name} LIMIT 0".encode())
+                columns = {column.name for column in cursor.description or ()} - {"rowid", "holder", "terms"}
+                assert columns == set(one._reader.select(f"SELECT * FROM {name} LIMIT 0", [])[0]), name
+
+
+@pytest.mark.usefixtures("quick_grace")
+def test_successor_takes_over(tmp_path: Path, empty_database: str) -> None:
+    """A second process becomes primary when the first one was killed, and gets its unfinished generations."""
+    with (
+        other_process(tmp_path, empty_database) as (first, is_primary),
+        closing(GenerationStore(tmp_path, database_url=empty_database)) as store,
+    ):
+        assert is_primary
+        assert not store.is_primary
+        own = store.save(generation(1, state=State.RUNNING))
+        until = time.monotonic() + 1.0
+        while time.monotonic() < until:
+            assert store.unfinished() == [own]
+        first.send_signal(signal.SIGKILL)
+        wait_until(lambda: store.is_primary)
+        wait_until(lambda: len(store.unfinished()) == 5)
+        assert {one.state for one in store.unfinished()} == {
+            State.QUEUED,
+            State.SUBMITTING,
+            State.RUNNING,
+            State.DOWNLOADING,
+        }
+
+
+@pytest.mark.usefixtures("quick_grace")
+def test_only_one_takes_over(tmp_path: Path, empty_database: str) -> None:
+    """Each generation of an ended process goes to one of two others."""
+    with (
+        closing(GenerationStore(tmp_path, database_url=empty_database)) as one,
+        closing(GenerationStore(tmp_path, database_url=empty_database)) as two,
+    ):
+        with other_process(tmp_path, empty_database) as (third, is_primary):
+            assert not is_primary
+            third.send_signal(signal.SIGKILL)
+        wait_until(lambda: len(one.unfinished()) + len(two.unfinished()) == 4)
+        assert not {each.id for each in one.unfinished()} & {each.id for each in two.unfinished()}
+
+
+@pytest.mark.usefixtures("quick_grace")
+def test_lost_generation_is_not_written(tmp_path: Path, empty_database: str) -> None:
+    """A process that was taken for ended writes neither over what another one continues nor over a finished image."""
+    with (
+        closing(GenerationStore(tmp_path, database_url=empty_database)) as lost,
+        closing(GenerationStore(tmp_path, database_url=empty_database)) as successor,
+    ):
+        running = lost.save(generation(1, state=State.RUNNING))
+        lost._database._process_lock.close()  # type: ignore[attr-defined]
+        wait_until(lambda: successor.unfinished() == [running])
+        with pytest.raises(TakenOver):
+            lost.save(replace(running, state=State.DOWNLOADING))
+        lost.save_with_retry(replace(running, state=State.DOWNLOADING))
+        assert successor.get(running.id) == lost.get(running.id) == running
+        made = successor.save(replace(running, state=State.SUCCEEDED))
+        with pytest.raises(TakenOver):
+            lost.save(running)
+        assert successor.get(running.id) == made
+        assert lost.save(replace(made, cost=3.0)) == successor.get(running.id)
+
+
+@pytest.mark.usefixtures("quick_grace")
+def test_lost_connections_are_opened_again(tmp_path: Path, empty_database: str) -> None:
+    """After all connections broke, reads and writes work, and the process is primary and keeps its generations."""
+    with (
+        closing(GenerationStore(tmp_path, database_url=empty_database)) as store,
+        closing(GenerationStore(tmp_path, database_url=empty_database)) as other,
+    ):
+        first = store.save(generation(1, state=State.RUNNING))
+        end_connections(empty_database)
+        assert store.get(first.id) == first
+        second = store.save(generation(2))
+        assert [one.id for one in store.recent("owner")] == [second.id, first.id]
+        wait_until(lambda: store.is_primary or other.is_primary)
+        until = time.monotonic() + 1.0
+        while time.monotonic() < until:
+            assert other.unfinished() == []
+
+
+def test_break_in_a_transaction_writes_nothing(tmp_path: Path, empty_database: str) -> None:
+    """A connection that breaks in the middle of a transaction undoes all of it, and the next one works."""
+    with closing(GenerationStore(tmp_path, database_url=empty_database)) as store:
+        store.save(generation(1, state=State.FAILED))
+        update = "UPDATE generations SET status = ?"
+
+        def write(database: object) -> None:
+            database.execute(update, ["before"])  # type: ignore[attr-defined]
+            end_connections(empty_database)
+            database.execute(update, ["after"])  # type: ignore[attr-defined]
+
+        with pytest.raises(StorageError):
+            store._writer.run(write)
+        read = store.get(generation(1).id)
+        assert read is not None
+        assert read.status == ""
+        store._writer.run(lambda database: database.execute(update, ["later"]))
+
+
+def test_processes_write_in_turn(tmp_path: Path, empty_database: str) -> None:
+    """A row is visible before a later row is numbered, so that no spending is overlooked."""
+    with (
+        closing(GenerationStore(tmp_path, database_url=empty_database)) as one,
+        closing(psycopg.connect(empty_database, autocommit=True)) as other,
+    ):
+        other.execute("SET lock_timeout = '200ms'")
+        with one._writer._lock, one._writer._database.transaction(), pytest.raises(psycopg.errors.LockNotAvailable):
+            other.execute(BEGIN_WRITING)
+
+
+def test_spending_is_shared(tmp_path: Path, empty_database: str) -> None:
+    """What one process spends counts in the next check of another one, also when its cost is known later."""
+    visitor, now = Identity("a", "b"), time.time()
+    with (
+        closing(GenerationStore(tmp_path, database_url=empty_database)) as one,
+        closing(GenerationStore(tmp_path, database_url=empty_database)) as two,
+    ):
+        for number in range(3):
+            paid = generation(number, created_at=now - 10, spender=visitor)
+            (one, two)[number % 2].save(paid)
+            assert [store.usage.spent(visitor, 0.0, now) for store in (one, two)] == [number + 1, number + 1]
+        one.save(replace(paid, state=State.SUCCEEDED, cost=6.0))
+        assert [store.usage.spent(visitor, 0.0, now, price=1.0) for store in (one, two)] == [8.0, 8.0]
+
+
+def test_secret_is_shared(tmp_path: Path, empty_database: str) -> None:
+    """Two processes with different folders have one secret: digests of keys and addresses agree."""
+    with (
+        closing(GenerationStore(tmp_path / "a", database_url=empty_database)) as one,
+        closing(GenerationStore(tmp_path / "b", database_url=empty_database)) as two,
+    ):
+        assert len(one.secret_key()) == 32
+        assert one.secret_key() == two.secret_key()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://ann:pass%40word@127.0.0.1:1/journal",
+        "postgresql://ann:pass%40word@/journal?host=/nowhere",
+        "postgresql://ann:pass%40word@127.0.0.1/journal?port=pass%40word",
+    ],
+)
+def test_errors_hide_the_password(tmp_path: Path, url: str) -> None:
+    """A database that cannot be reached is one sentence without the password."""
+    with pytest.raises(StorageError, match="The database cannot be used") as error:
+        GenerationStore(tmp_path, database_url=url)
+    text = str(error.value)
+    assert "pass@word" not in text
+    assert "pass%40word" not in text
+    assert "\n" not in text
+
+
+@given(NUMBERS | st.text(), NUMBERS | st.text())
+def test_field_order(first: float | str, second: float | str) -> None:
+    """Encoded numbers and texts have the order of SQLite, and come back equal."""
+    encoded = [str(encode_field(value)).encode() for value in (first, second)]
+    keys: list[Any] = [value.encode() if isinstance(value, str) else value for value in (first, second)]
+    is_text = [isinstance(value, str) for value in (first, second)]
+    is_less = keys[0] < keys[1] if is_text[0] == is_text[1] else is_text[1]
+    assert (encoded[0] < encoded[1]) == is_less
+    assert decode_field(encode_field(first)) == first
