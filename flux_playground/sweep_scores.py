@@ -14,7 +14,6 @@ from pathlib import Path
 
 from .access.visitor import OWNER, Visitor
 from .errors import InvalidSweep, StorageError
-from .generation import Generation
 from .images import media_types
 from .playground import Playground
 from .settings import environment_of_commands
@@ -37,7 +36,7 @@ class SheetScores:
 
 
 class SweepScores:
-    """Scores images on one thread, those of several sweeps by turns. Safe to use from many threads.
+    """Scores images on one thread, those of several visitors by turns. Safe to use from many threads.
 
     The command gets a copy of the image. Its scores are stored with the sweep; those of another command do not count.
     After `MAX_FAILURES_IN_A_ROW` failures the rest of a sweep is left out until the next `start`.
@@ -47,7 +46,7 @@ class SweepScores:
         self._playground, self._sweeps = playground, sweeps
         self._command = playground.settings.score_command
         self._digest = hashlib.sha256(json.dumps(self._command).encode()).hexdigest()
-        self._todo: dict[str, deque[Generation]] = {}
+        self._todo: dict[str, deque[tuple[str, str]]] = {}  # ids of a sweep and a generation, by visitor
         self._errors: dict[str, dict[str, str]] = {}  # by sweep, then by generation
         self._failures: dict[str, int] = {}  # in a row, by sweep
         self._current = ""  # the sweep whose image is being scored
@@ -67,14 +66,14 @@ class SweepScores:
             raise InvalidSweep("Scores are off: the settings name no command for them.")
         known = self.by_generation(sweep_id)
         found = (one.generation for one in cells if one.state is CellState.SUCCEEDED and one.generation)
-        todo = [one for one in found if one.id not in known and media_types.display_kind(one.format) == "image"]
+        todo = [one.id for one in found if one.id not in known and media_types.display_kind(one.format) == "image"]
         with self._lock:
             self._errors.pop(sweep_id, None)
             self._failures.pop(sweep_id, None)
-            self._todo.pop(sweep_id, None)
+            self._leave_out(sweep_id)
             if not todo or self._closed:
                 return
-            self._todo[sweep_id] = deque(todo)
+            self._todo.setdefault(visitor.id, deque()).extend((sweep_id, one) for one in todo)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="scores", daemon=True)
                 self._thread.start()
@@ -85,7 +84,8 @@ class SweepScores:
         scores = self.by_generation(sweep_id)
         with self._lock:
             errors = dict(self._errors.get(sweep_id, {}))
-            waiting = len(self._todo.get(sweep_id, ())) + (self._current == sweep_id)
+            waiting = sum(sweep == sweep_id for sweep, _ in self._todo.get(visitor.id, ()))
+            waiting += self._current == sweep_id
         ids = {one.cell.id: one.generation.id for one in cells if one.generation}
         return SheetScores(
             {cell: scores[one] for cell, one in ids.items() if one in scores},
@@ -107,31 +107,39 @@ class SweepScores:
 
     def _work(self) -> None:
         while (taken := self._take()) is not None:
-            sweep_id, generation = taken
+            sweep_id, generation_id = taken
             try:
-                score = self._score(generation)
-                self._playground.store.sweeps.save_score(sweep_id, generation.id, self._digest, score)
+                score = self._score(generation_id)
+                self._playground.store.sweeps.save_score(sweep_id, generation_id, self._digest, score)
                 self._failures.pop(sweep_id, None)
             except (ScoreFailed, StorageError) as error:
                 if not self._closed:
-                    self._note(sweep_id, generation, error)
+                    self._note(sweep_id, generation_id, error)
 
-    def _take(self) -> tuple[str, Generation] | None:
+    def _take(self) -> tuple[str, str] | None:
         with self._lock:
             self._current = ""
             if not self._todo:
                 self._thread = None
                 return None
-            sweep_id = next(iter(self._todo))
-            queue = self._todo.pop(sweep_id)
-            generation = queue.popleft()
+            owner = next(iter(self._todo))
+            queue = self._todo.pop(owner)
+            taken = queue.popleft()
             if queue:
-                self._todo[sweep_id] = queue  # behind the others
-            self._current = sweep_id
-            return sweep_id, generation
+                self._todo[owner] = queue  # behind the others
+            self._current = taken[0]
+            return taken
 
-    def _score(self, generation: Generation) -> float:
+    def _leave_out(self, sweep_id: str) -> None:
+        """Take the images of a sweep out of the queues, while the caller holds the lock."""
+        left = {owner: deque(one for one in queue if one[0] != sweep_id) for owner, queue in self._todo.items()}
+        self._todo = {owner: queue for owner, queue in left.items() if queue}
+
+    def _score(self, generation_id: str) -> float:
         store = self._playground.store
+        generation = store.get(generation_id)
+        if generation is None:
+            raise ScoreFailed("The image was deleted.")
         try:
             with tempfile.TemporaryDirectory(prefix="flux-score-") as folder:
                 path = Path(folder) / (generation.image.name if generation.image else "image")
@@ -141,16 +149,16 @@ class SweepScores:
         except OSError as error:
             raise ScoreFailed(f"The image cannot be read: {error.strerror or error}.") from None
 
-    def _note(self, sweep_id: str, generation: Generation, error: ScoreFailed | StorageError) -> None:
+    def _note(self, sweep_id: str, generation_id: str, error: ScoreFailed | StorageError) -> None:
         detail = error.detail if isinstance(error, ScoreFailed) else ""
-        log.warning("image %s has no score: %s %s", generation.id, error, detail)
+        log.warning("image %s has no score: %s %s", generation_id, error, detail)
         # On a hosted page, what a command of the owner prints is not for visitors.
         shown = f"{error} {detail}" if detail and not self._playground.settings.hosted else str(error)
         with self._lock:
-            self._errors.setdefault(sweep_id, {})[generation.id] = shown
+            self._errors.setdefault(sweep_id, {})[generation_id] = shown
             self._failures[sweep_id] = self._failures.get(sweep_id, 0) + 1
             if self._failures[sweep_id] >= MAX_FAILURES_IN_A_ROW:
-                self._todo.pop(sweep_id, None)
+                self._leave_out(sweep_id)
             while len(self._errors) > MAX_SWEEPS_WITH_ERRORS:
                 oldest = next(iter(self._errors))
                 del self._errors[oldest]

@@ -88,7 +88,7 @@ MAY_IMPORT = {
         *{"access", "errors", "generation", "playground", "recipe", "request_images", "storage", "sweeps"},
     },
     "sweep_scores": {
-        *{"access", "errors", "generation", "images", "playground", "settings", "sweep_control", "sweeps"},
+        *{"access", "errors", "images", "playground", "settings", "sweep_control", "sweeps"},
     },
     "snippets": {"bounded_json", "image_ref"},
     "images": {"errors"},

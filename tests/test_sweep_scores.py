@@ -130,6 +130,37 @@ def test_foreign_and_missing_command(settings: Settings) -> None:
             scores.start(sweep_id)
 
 
+def test_visitors_take_turns(settings: Settings, tmp_path: Path) -> None:
+    """The image of a second visitor does not wait for all images of the first; a deleted image is left out."""
+    log, go = tmp_path / "log", tmp_path / "go"
+    code = f"""
+import os, sys, time
+while not os.path.exists({str(go)!r}):
+    time.sleep(0.02)
+open({str(log)!r}, "a").write(os.path.basename(sys.argv[1]) + "\\n")
+print(1)
+"""
+    second = Visitor("second")
+    with opened(settings, sys.executable, "-c", code) as (playground, scores):
+        record = make_record(playground, STRENGTHS)
+        with Sweeps(playground) as sweeps:
+            values = {"finetune_id": "my-finetune", "prompt": "a dog"}
+            *_, (cell,) = sweeps.generate(values, [AxisText("finetune_strength", "1")], second)
+        scores.start(record.sweep.id)
+        assert cell.generation is not None
+        scores.start(cell.generation.sweep, second)
+        assert scores.get(record.sweep.id).waiting == 4
+        gone = record.cells[3].generation
+        assert gone is not None
+        playground.store.annotations.delete(gone.owner, [gone.id], 1.0)
+        go.touch()
+        found = wait(scores, record.sweep.id)
+        assert len(found.scores) == 3
+        names = log.read_text(encoding="utf-8").split()
+        assert cell.generation.image is not None
+        assert names.index(cell.generation.image.name) == 1
+
+
 def test_close_ends_the_command(settings: Settings) -> None:
     """The program ends while a command runs."""
     with opened(settings, sys.executable, "-c", "import time; time.sleep(60)") as (playground, scores):
