@@ -26,6 +26,7 @@ import { applySeedLock, toggleSeedLock } from "./seed_lock.js";
 import { closeShortcutList, openShortcutList, toggleLetters } from "./shortcut_list.js";
 import { changeSweepAxes, closeSheet, deleteSweep, exportSheet, pauseSweep, resumeSweep, retrySweep, showSweepInGallery, stopSweep, voteOnSweep } from "./sheet.js";
 import { clearPicks, comparePicks, openSheetCell, starPicks, toggleDifferences } from "./sheet_cells.js";
+import { scoreImages, toggleScoreOrder } from "./sheet_scores.js";
 import { openSheet, openSweepList } from "./sweep_list.js";
 import { addEmptyAxis, choosePreset, removeAxis, startSweep, toggleSweepPanel } from "./sweep_panel.js";
 import { chooseTheme } from "./theme.js";
@@ -104,6 +105,8 @@ const LOCAL_ACTIONS = {
   "sweep-report": exportSheet,
   "sweep-resume": resumeSweep,
   "sweep-retry": retrySweep,
+  "sweep-score": scoreImages,
+  "sweep-sort": toggleScoreOrder,
   "sweep-start": startSweep,
   "sweep-stop": stopSweep,
   "sweep-vote": voteOnSweep,

@@ -6,6 +6,7 @@ import { page } from "./page_state.js";
 import { saveResponse } from "./save_file.js";
 import { readIdentity } from "./session.js";
 import { forgetCells, renderCells } from "./sheet_cells.js";
+import { loadScores, renderScores } from "./sheet_scores.js";
 import { editAxes } from "./sweep_panel.js";
 import { request } from "./visit_fetch.js";
 import { openVote } from "./vote.js";
@@ -71,6 +72,8 @@ function updateSheet(content) {
     $("header", sheet).after(...$$(".caveat, .sheet-problem", content));
   }
   renderCells();
+  if ($(".scores", sheet)) renderScores();
+  else loadScores(shownSheet);
 }
 
 function replaceKeepingFocus(old, next) {

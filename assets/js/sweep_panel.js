@@ -1,16 +1,14 @@
 // The panel that plans a sweep: its axes, and what the program says of them.
-import { showToast } from "./announcements.js";
 import { changeAddress, SHEET } from "./address_state.js";
 import { send } from "./bridge.js";
 import { $, $$, createElement, findInput } from "./dom.js";
 import { page } from "./page_state.js";
 import { onChange } from "./rendering.js";
 import { isNarrow } from "./scrolling.js";
+import { addAxis, axisItems, fillFields, fitHeight, readAxes, replaceAxes, showAxisNotes } from "./sweep_axes.js";
 import { triggerWordOf } from "./trigger_word.js";
 import { request } from "./visit_fetch.js";
 
-const MAX_AXES = 3;
-const KIND_EXAMPLES = { replace: "cat -> dog, horse", table: "prompt,seed\na mill,1\na lake,2" };
 const PLAN_MILLISECONDS = 350; // from a change to the question what it means
 let planNumber = 0; // of the latest question; earlier answers are ignored
 let shownNumber = 0;
@@ -48,22 +46,6 @@ export function toggleSweepPanel() {
   if (!isNarrow()) $("textarea", panel())?.focus({ preventScroll: true });
 }
 
-const axisItems = () => $$(".sweep-panel .axes > li");
-
-export function addAxis({ field = "", text = "", kind = "values" } = {}) {
-  if (axisItems().length >= MAX_AXES) {
-    showToast("A sweep has at most three axes.");
-    return null;
-  }
-  const item = $(".sweep-panel template.axis").content.cloneNode(true).firstElementChild;
-  item.dataset.field = field; // until the fields of the endpoint are known
-  $("[name=kind]", item).value = kind;
-  $("textarea", item).value = text;
-  $(".sweep-panel .axes").append(item);
-  fitHeight($("textarea", item));
-  return item;
-}
-
 export function addEmptyAxis() {
   const item = addAxis();
   if (!item) return;
@@ -82,21 +64,10 @@ export function choosePreset({ preset }) {
 
 const finetuneIds = () => $$("#finetunes option").map((one) => one.value);
 
-function fitHeight(box) {
-  box.style.height = "auto";
-  box.style.height = `${Math.min(240, box.scrollHeight + 2)}px`;
-}
-
 function askPlanSoon() {
   clearTimeout(planTimer);
   planTimer = setTimeout(askPlan, PLAN_MILLISECONDS);
 }
-
-// The axes of the panel as they are sent.
-const readAxes = () => axisItems().map((item) => {
-  const kind = $("[name=kind]", item).value;
-  return { field: kind === "table" ? "" : $("[name=field]", item).value || item.dataset.field || "", text: $("textarea", item).value, kind };
-});
 
 async function askPlan(extra = {}) {
   clearTimeout(planTimer);
@@ -126,13 +97,7 @@ function renderAnswer(answer) {
   if (answer.dataset.preset) usePreset(JSON.parse(answer.dataset.preset));
   const fields = $$("[data-field]", answer).map((one) => [one.dataset.field, one.textContent, one.dataset.example]);
   axisItems().forEach((item) => fillFields(item, fields));
-  const notes = $$("[data-note]", answer);
-  axisItems().forEach((item, place) => {
-    const note = $(".note", item);
-    const isEmpty = !$("textarea", item).value.trim();
-    note.textContent = isEmpty ? "" : notes[place]?.textContent || "";
-    note.classList.toggle("fault", !isEmpty && Boolean(notes[place]?.hasAttribute("data-fault")));
-  });
+  showAxisNotes($$("[data-note]", answer));
   const isReady = Boolean($("[data-summary]", answer).textContent);
   const isBlank = !axisItems().some((item) => $("textarea", item).value.trim());
   $(".summary", panel()).textContent = isBlank ? "Choose a plan above, or enter values." : $("[data-summary]", answer).textContent;
@@ -150,27 +115,11 @@ const startText = (images) => (images ? `Make ${images.toLocaleString("en-US")} 
 
 function usePreset(axes) {
   if (!axes.length) return;
-  $(".sweep-panel .axes").replaceChildren();
-  for (const axis of axes) addAxis(axis);
+  replaceAxes(axes);
   setTimeout(() => {
     askPlan();
     presetNumber = planNumber;
   });
-}
-
-function fillFields(item, fields) {
-  const menu = $("[name=field]", item);
-  const wanted = menu.value || item.dataset.field;
-  const before = [...menu.options].map((option) => option.value).join();
-  if (before !== fields.map(([name]) => name).join()) {
-    menu.replaceChildren(...fields.map(([name, label]) => createElement("option", { value: name, textContent: label })));
-  }
-  if (fields.some(([name]) => name === wanted)) menu.value = wanted;
-  else if (!menu.value && fields.length) menu.value = fields[0][0];
-  const kind = $("[name=kind]", item).value;
-  menu.closest("label").hidden = kind === "table";
-  const [, , example] = fields.find(([name]) => name === menu.value) || [];
-  $("textarea", item).placeholder = KIND_EXAMPLES[kind] || example || "";
 }
 
 async function addAxisFile(file) {
@@ -206,8 +155,7 @@ export async function editAxes(id) {
   const { axes } = await response.json();
   changeAddress({ [SHEET]: null });
   extendedId = id;
-  $(".sweep-panel .axes").replaceChildren();
-  for (const axis of axes) addAxis(axis);
+  replaceAxes(axes);
   panel().hidden = false;
   page.view = "";
   askPlan();

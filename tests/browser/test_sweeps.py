@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.app_process import running_quick
-from tests.page_actions import fill
+from tests.page_actions import fill, forget_visit, load
 
 
 @pytest.fixture(scope="module")
@@ -223,3 +224,24 @@ def test_export_of_a_deleted_sweep(page: Page) -> None:
     page.get_by_role("button", name="Plan (JSON)").click()
     expect(page.locator(".toast")).to_have_text("This sweep is not in your history.")
     expect(page.locator("#sheet td")).to_have_count(2)
+
+
+def test_scores_of_a_command(tab: Page, tmp_path: Path) -> None:
+    """The owner's command scores each image; the columns are sorted by their means."""
+    command = tmp_path / "score.py"
+    command.write_text("import os, sys\nprint(os.path.getsize(sys.argv[1]) % 1000 / 1000)\n", encoding="utf-8")
+    setting = f"{sys.executable} {command}"
+    with running_quick(
+        tmp_path / "run", FLUX_PLAYGROUND_LOCAL_SPEED="60", FLUX_PLAYGROUND_SCORE_COMMAND=setting
+    ) as url:
+        page = load(tab, url)
+        open_panel(page)
+        choose_axis(page, 0, "finetune_strength", "0.5, 1, 1.5")
+        start(page, 3)
+        page.get_by_role("button", name="Score the images").click()
+        expect(page.locator("#sheet .score")).to_have_count(3)
+        expect(page.locator("#sheet .scores svg circle")).to_have_count(3)
+        page.get_by_role("button", name="Sort columns by score").click()
+        scores = [float(text) for text in page.locator("#sheet .score").all_inner_texts()]
+        assert scores == sorted(scores, reverse=True)
+        forget_visit(page)
