@@ -55,6 +55,22 @@ def test_votes_are_in_order(store: GenerationStore) -> None:
     assert store.sweeps.votes("b") == votes[:1]
 
 
+def test_scores_belong_to_a_command(store: GenerationStore) -> None:
+    """A score replaces the earlier one of its image; those of another command, and of deleted sweeps, do not count."""
+    store.sweeps.save(SWEEP)
+    store.sweeps.save_score("a", "1", "old", 3)
+    store.sweeps.save_score("a", "2", "old", -1e300)
+    store.sweeps.save_score("a", "1", "new", 0.1)
+    assert store.sweeps.scores("a", "old") == {"2": -1e300}
+    assert store.sweeps.scores("a", "new") == {"1": 0.1}
+    store.sweeps.save_score("unknown", "1", "new", 1)
+    assert store.sweeps.scores("unknown", "new") == {}
+    store.sweeps.delete("bob", "a")
+    assert store.sweeps.scores("a", "new") == {"1": 0.1}
+    store.sweeps.delete("ann", "a")
+    assert store.sweeps.scores("a", "new") == {}
+
+
 def test_input_images_of_a_sweep_are_kept(store: GenerationStore) -> None:
     """The images of a sweep that is not done are in use; those of a draft are not."""
     plan = f'{{"image":"{image_ref("QUJD")}"}}'
