@@ -27,7 +27,7 @@ from .sweeps.sheet import CellState, SheetCell, match_cells
 from .sweeps.votes import Ranking, next_pair, rank_points
 
 MAX_SWEEPS_PER_VISITOR = 200
-MAX_RUNNING_PER_VISITOR, MAX_RUNNING = 4, 100  # each has a thread
+MAX_RUNNING_PER_VISITOR, MAX_RUNNING_PER_ADDRESS, MAX_RUNNING = 4, 16, 100  # each has a thread
 MAX_ENDED_RUNS = 100  # of which the errors of cells are kept
 RUNNING = (CellState.QUEUED, CellState.RUNNING)
 REPEATABLE = (CellState.MISSING, CellState.FAILED, CellState.SUBMIT_UNKNOWN)
@@ -238,6 +238,9 @@ class Sweeps:
         runs = list(self._runs.values())
         running = [run for run in runs if not run.has_ended]
         own = sum(run.sweep.owner == visitor.id for run in running)
+        near = sum(run.visitor.identity.address == visitor.identity.address for run in running)
+        if self._playground.settings.hosted and near >= MAX_RUNNING_PER_ADDRESS:
+            raise QueueFull(f"{near} sweeps of your address are running already.")
         if own >= MAX_RUNNING_PER_VISITOR or len(running) >= MAX_RUNNING:
             raise QueueFull(f"{own} of your sweeps are running already, and {len(running) - own} of other visitors.")
         for run in [run for run in runs if run.has_ended][:-MAX_ENDED_RUNS]:

@@ -53,7 +53,7 @@ class SweepRun:
         self.errors: dict[str, PlaygroundError] = {}
         self._playground, self._on_end = playground, on_end
         self._window = min(playground.settings.max_in_flight, MAX_WINDOW)
-        self._todo: deque[Cell] = deque()
+        self._todo: deque[tuple[Cell, Visitor]] = deque()  # with the visitor who pays
         self._active = dict(active)
         self._paused = self._closed = self._ended = False
         self._not_before = 0.0
@@ -96,8 +96,8 @@ class SweepRun:
                 return False
             cells = list(select())
             with self._lock:
-                known = {cell.id for cell in self._todo} | set(self._active)
-                self._todo += [cell for cell in cells if cell.id not in known]
+                known = {cell.id for cell, _ in self._todo} | set(self._active)
+                self._todo += [(cell, visitor) for cell in cells if cell.id not in known]
                 self.visitor, self._paused = visitor, False
                 self._unknown = self._refused = 0
                 self.sweep = replace(self.sweep, state=SweepState.RUNNING, problem=None)
@@ -184,12 +184,12 @@ class SweepRun:
                 is_early = time.monotonic() < self._not_before
                 if self._paused or not self._todo or len(self._active) >= self._window or is_early:
                     return False
-                cell = self._todo.popleft()
+                cell, visitor = self._todo.popleft()
             try:
-                self._start(cell)
+                self._start(cell, visitor)
             except QueueFull:
                 self._not_before = time.monotonic() + RETRY_SECONDS
-                self._todo.appendleft(cell)
+                self._todo.appendleft((cell, visitor))
             except (InvalidDocument, *OBSTACLES) as error:
                 if not self._playground.is_closing:
                     self.errors[cell.id] = error
@@ -199,16 +199,16 @@ class SweepRun:
         self._notify()
         return True
 
-    def _start(self, cell: Cell) -> None:
+    def _start(self, cell: Cell, visitor: Visitor) -> None:
         """Start the generation of a cell; raises what `Playground.start` raises, and `InvalidSweep`."""
         playground, endpoint = self._playground, self.sweep.endpoint
         operation = playground.document.operation(endpoint)
         values = resolve_image_refs(operation, cell.request, playground.store.inputs.load)
-        request = playground.prepare(values, self.visitor, endpoint=endpoint)
+        request = playground.prepare(values, visitor, endpoint=endpoint)
         if fingerprint("", endpoint, request.redacted) != cell.id:
             # Its generation would not be found again, and the cell would be paid for with each resume.
             raise InvalidSweep("The schema of the endpoint has changed since this sweep was planned. Plan it again.")
-        generation = playground.start(request, self.visitor, sweep=self.sweep.id, reuse_running=True)
+        generation = playground.start(request, visitor, sweep=self.sweep.id, reuse_running=True)
         with self._lock:
             self._active[cell.id] = generation.id
         self._listen(generation.id)

@@ -20,6 +20,7 @@ from flux_playground.errors import (
     InvalidRequest,
     InvalidSweep,
     OutOfCredits,
+    QueueFull,
     QuotaExceeded,
     SubmitUnknown,
 )
@@ -303,6 +304,35 @@ def test_allowance_that_ends_halfway(settings: Settings, server: LocalServer) ->
         cells = sweeps.cells(sweep.id, ann)
         assert count_states(cells) == {CellState.SUCCEEDED: 2, CellState.MISSING: 1}
         assert [type(one.error) for one in cells if one.state is CellState.MISSING] == [QuotaExceeded]
+
+
+def test_queued_cells_keep_their_payer(settings: Settings, server: LocalServer) -> None:
+    """A running sweep that is resumed without the key of its start does not make the owner pay for the rest."""
+    bob = Visitor("bob", identity=Identity("1.2.3.4", "browser"), api_key="bobs-key")
+    mine = settings.replace(demo_url="", base_url=server.url, api_key="owners-key", hosted=True, max_in_flight=1)
+    with Playground(mine, limits=FAST_POLLS) as playground, Sweeps(playground) as sweeps:
+        sweep = sweeps.create({**VALUES, "prompt": "a cat #slow"}, [AxisText("seed", "1-3")], bob)
+        sweeps.start(sweep.id, bob)
+        sweeps.start(sweep.id, replace(bob, api_key=""))
+        wait(sweeps, sweep)
+        made = playground.recent(bob)
+        assert len(made) == 3
+        assert {one.spender for one in made} == {None}
+        assert len({one.account for one in made}) == 1
+
+
+def test_one_address_leaves_sweeps_to_others(hosted: Sweeps, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Visitors of one address do not take all places of running sweeps."""
+    monkeypatch.setattr("flux_playground.sweep_control.MAX_RUNNING_PER_ADDRESS", 2)
+    values = {**VALUES, "prompt": "a cat #slow"}
+    for name, address in (("a", "1.2.3.4"), ("b", "1.2.3.4"), ("c", "1.2.3.4"), ("d", "5.6.7.8")):
+        visitor = Visitor(name, identity=Identity(address, "browser"), api_key="own-key")
+        sweep = hosted.create(values, [AxisText("seed", "1-2")], visitor)
+        if name == "c":
+            with pytest.raises(QueueFull, match="2 sweeps of your address"):
+                hosted.start(sweep.id, visitor)
+        else:
+            assert hosted.start(sweep.id, visitor).state is SweepState.RUNNING
 
 
 def test_strangers_have_no_access(sweeps: Sweeps) -> None:

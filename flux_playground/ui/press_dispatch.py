@@ -132,7 +132,7 @@ class Binding:
             session.shown_endpoint = form.operation.path
         if "server" in data:  # the document may have been replaced since the choice
             session.use_server(data["server"] if data["server"] in self.page.servers else "")
-        return Context(self.page, session, form, data, raw)
+        return Context(self.page, session, form, data, raw, session.visitor)
 
     def write(self, update: Update, place: int | None = None) -> dict[Any, Any]:
         """Return what Gradio writes for an update; at least one component must be named."""

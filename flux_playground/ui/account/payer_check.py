@@ -13,5 +13,5 @@ def check_payer(context: Context) -> None:
     """
     payer = context.data.get("payer")
     lost = payer == Payer.VISITOR or (context.session.lost_key and payer not in (Payer.OWNER, Payer.DEMO))
-    if lost and not context.visitor.api_key:
+    if lost and not context.paying_visitor.api_key:
         raise Unauthorized("The program no longer has your API key. Enter your key again.")

@@ -63,13 +63,17 @@ class PageState:
 
 @dataclass(frozen=True)
 class Context:
-    """One press: `data` came with the event, `raw` are the contents of the form's inputs by their keys."""
+    """One press: `data` came with the event, `raw` are the contents of the form's inputs by their keys.
+
+    `pressed_by` is the visitor when the request arrived: see `paying_visitor`.
+    """
 
     page: PageState
     session: TabSession
     form: Form
     data: Mapping[str, Any] = field(default_factory=dict)
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    pressed_by: Visitor | None = field(default=None, repr=False)
 
     @property
     def playground(self) -> Playground:
@@ -85,6 +89,11 @@ class Context:
     def visitor(self) -> Visitor:
         """The visitor in this tab."""
         return self.session.visitor
+
+    @property
+    def paying_visitor(self) -> Visitor:
+        """The visitor with the key of the moment of the press: the owner must not pay when it is removed meanwhile."""
+        return self.pressed_by or self.visitor
 
     @property
     def payer(self) -> Payer:

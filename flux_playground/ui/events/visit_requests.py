@@ -82,7 +82,8 @@ def context_of(request: Request, token: str) -> Context:
     """Return the context of a request: the visitor of the tab's token, at the page's first form."""
     binding = request.app.get_blocks().binding
     identity = caller.identity_of(request, binding.page.secret_key)
-    return Context(binding.page, binding.page.sessions.identify_visit(token[:200], identity), binding.forms[0])
+    session = binding.page.sessions.identify_visit(token[:200], identity)
+    return Context(binding.page, session, binding.forms[0], pressed_by=session.visitor)
 
 
 def own_generations(context: Context, ids: Iterable[str]) -> list[Generation]:

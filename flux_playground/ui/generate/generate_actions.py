@@ -53,7 +53,7 @@ async def generate(context: Context) -> Updates:
     if not insist and not draws_seed(values):
         prepare = partial(context.playground.prepare, endpoint=context.operation.path)
         with suppress(PlaygroundError):  # `start` reports the error
-            requests = [await context.run(prepare, request, context.visitor) for request in requests]
+            requests = [await context.run(prepare, request, context.paying_visitor) for request in requests]
     for request in requests:
         if isinstance(request, PreparedRequest):
             existing = await context.run(context.playground.find_existing, request)
@@ -133,7 +133,7 @@ async def start(
     outcome = Update(field_errors=(), notice="")
     for request in requests:
         try:
-            started.append(await context.run(call, request, context.visitor))
+            started.append(await context.run(call, request, context.paying_visitor))
         except InvalidRequest as error:
             outcome = Update(field_errors=error.details, notice="")
             break

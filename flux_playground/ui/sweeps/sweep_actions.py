@@ -47,7 +47,7 @@ async def start_sweep(context: Context) -> Update:
 
 
 def _create(context: Context, values: dict[str, Any], axes: list[Any], name: str) -> str:
-    sweeps, visitor = context.page.sweeps, context.visitor
+    sweeps, visitor = context.page.sweeps, context.paying_visitor
     endpoint, name = context.operation.path, name or _name(values)
     sweep = sweeps.create(values, axes, visitor, endpoint=endpoint, name=name)
     sweeps.start(sweep.id, visitor)

@@ -135,7 +135,7 @@ async def read_file(request: Request) -> Response:
 
 
 def _resume(context: Context, sweep: StoredSweep, _: Mapping[str, Any]) -> None:
-    context.page.sweeps.start(sweep.id, context.visitor)
+    context.page.sweeps.start(sweep.id, context.paying_visitor)
 
 
 def _retry(context: Context, sweep: StoredSweep, values: Mapping[str, Any]) -> None:
@@ -145,7 +145,7 @@ def _retry(context: Context, sweep: StoredSweep, values: Mapping[str, Any]) -> N
     if isinstance(wanted, list):
         retriable = (*RETRIABLE, CellState.MISSING)
         ids = [one.cell.id for one in cells if one.cell.id in wanted and one.state in retriable]
-    context.page.sweeps.retry(sweep.id, ids, context.visitor)
+    context.page.sweeps.retry(sweep.id, ids, context.paying_visitor)
 
 
 def _rename(context: Context, sweep: StoredSweep, values: Mapping[str, Any]) -> None:

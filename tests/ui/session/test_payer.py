@@ -11,9 +11,12 @@ from flux_playground import Playground, Settings
 from flux_playground.errors import Unauthorized
 from flux_playground.identity import UNKNOWN
 from flux_playground.local import LocalServer
+from flux_playground.sweeps.axes import AxisText
+from flux_playground.ui.generate import generate_actions
 from flux_playground.ui.press_dispatch import refuse_payer
 from flux_playground.ui.programs.gradio_api import identify_caller
 from flux_playground.ui.session import tab_session
+from flux_playground.ui.sweeps import sweep_actions
 
 from ..page_parts import Page, request
 
@@ -49,7 +52,7 @@ def test_forgotten_key_is_refused(page: Page) -> None:
     data = {"token": f"{TOKEN}.{VISIT}", "payer": "own"}
     context = page.binding.context(data, request("one"), {})
     page.state.sessions.use_key(context.session, "visitors-own-key")
-    assert refuse_payer(context) is None
+    assert refuse_payer(page.binding.context(data, request("one"), {})) is None
     page.state.sessions._sessions.clear()
 
     async def press() -> list[Any]:
@@ -60,6 +63,29 @@ def test_forgotten_key_is_refused(page: Page) -> None:
     assert "Enter your key again" in str(refused.notice)
     assert 'data-who="owner"' in str(refused.connection)
     assert not page.playground.recent(context.visitor)
+
+
+def test_key_removed_after_the_press_still_pays(page: Page) -> None:
+    """A key that is removed while its press waits pays for the image and the sweep, not the owner."""
+    data = {"token": f"{TOKEN}.{VISIT}", "payer": "own"}
+    session = page.binding.context(data, request("one"), {}).session
+    page.state.sessions.use_key(session, "visitors-own-key")
+    context = page.binding.context(data, request("one"), {})
+    page.state.sessions.use_key(session, "")
+    assert refuse_payer(context) is None
+
+    async def press() -> None:
+        async for _ in generate_actions.start(context, {"finetune_id": "my-finetune", "prompt": "a mill"}):
+            pass
+
+    asyncio.run(press())
+    values = {"finetune_id": "my-finetune", "prompt": "a sweep"}
+    sweep = sweep_actions._create(context, values, [AxisText("seed", "1-2")], "")
+    for _ in page.state.sweeps.watch(sweep, session.visitor):
+        pass
+    made = page.state.playground.recent(session.visitor)
+    assert len(made) == 3
+    assert {one.spender for one in made} == {None}
 
 
 def forget_sessions(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
