@@ -2,7 +2,8 @@
 
 PlaygroundError
 ├── InvalidSettings       a setting in the environment is not usable; the program does not start
-├── StorageError          the data folder cannot be read or written
+├── StorageError          the data folder or the bucket cannot be read or written
+│   └── StorageUnavailable  the same before a request was sent; nothing was charged
 ├── InvalidDocument       an OpenAPI document cannot be read
 ├── InvalidRecipe         a recipe, a link, a file or a pasted text has no settings that can be used
 ├── InvalidArchive        a ZIP file, or one of its files, cannot be imported
@@ -100,7 +101,11 @@ class InvalidSettings(PlaygroundError):
 
 
 class StorageError(PlaygroundError):
-    """The data folder cannot be read or written; the message names the reason."""
+    """The data folder or the bucket cannot be read or written; the message names the reason."""
+
+
+class StorageUnavailable(StorageError):
+    """An image could not be stored, so that its request was not sent and nothing was charged."""
 
 
 class InvalidDocument(PlaygroundError):

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from ..errors import StorageError
+from ..errors import StorageUnavailable
 from ..generation import Generation
 from ..identity import UNKNOWN, Identity
 from .queued_request import QueuedRequest
@@ -103,7 +103,7 @@ class ActiveRuns:
         """
         with self._lock:
             if self._closed:
-                raise StorageError("The program is ending. Nothing was sent.")
+                raise StorageUnavailable("The program is ending. Nothing was sent.")
             active = self._runs.get(run.generation.id)
             if active is None or active.generation.finished:  # a finished run is about to be removed
                 self._runs[run.generation.id] = active = run

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import StorageError
+from ..errors import StorageUnavailable
 
 MAX_LOADED_PER_ADDRESS = 2
 """Requests with images that are in memory at once for one address; each may take 100 MB while it is sent."""
@@ -34,7 +34,7 @@ class QueuedRequest:
         if loc in self.images:
             text = load_input(value)
             if text is None:
-                raise StorageError("An image of this request is no longer on disk. Nothing was sent.")
+                raise StorageUnavailable("An image of this request is no longer on disk. Nothing was sent.")
             return text
         if isinstance(value, Mapping):
             return {name: self._load(item, (*loc, name), load_input) for name, item in value.items()}

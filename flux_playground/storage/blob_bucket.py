@@ -64,7 +64,7 @@ class BlobBucket:
         self._lock = threading.Lock()
         with suppress(FileNotFoundError):
             if self.read_uploaded(MARKER) != self._journal:
-                raise OSError(errno.EEXIST, "the bucket has the images of another data folder at this path")
+                raise OSError(errno.EEXIST, "the bucket has the images of another journal at this path")
         self._upload(MARKER, self._journal)
 
     @property

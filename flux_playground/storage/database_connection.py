@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from ..errors import StorageError
+from ..errors import StorageError, StorageUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -144,7 +144,7 @@ class Reader:
             if not self.damage:
                 self.select("SELECT id FROM generations ORDER BY rowid DESC LIMIT 1", [])
             if self.damage:
-                raise StorageError(f"The journal is damaged: {self.damage}. Nothing was sent. Restore a backup of it.")
+                raise StorageUnavailable(f"The journal is damaged: {self.damage}. Nothing was sent. Restore a backup.")
 
     def close(self) -> None:
         """Close the connection."""

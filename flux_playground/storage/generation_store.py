@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import StorageError
+from ..errors import StorageError, StorageUnavailable
 from ..generation import UNFINISHED, Generation, State
 from ..image_ref import PREFIX
 from ..images import image_file, media_types
@@ -26,9 +26,9 @@ from .blob_store import IMAGES, Blob, BlobKey, thumbnail_key
 from .database import open_database
 from .database_connection import Reader, id_list
 from .input_store import InputStore
+from .kept_records import KeptRecords
 from .open_blob_store import open_blob_store
 from .pending_records import PendingRecords
-from .pending_uploads import PendingUploads
 from .purge import NOBODY, purge_deleted
 from .received_files import ReceivedFiles
 from .row_writer import RowWriter
@@ -69,14 +69,14 @@ class GenerationStore:
         self.sweeps = SweepStore(self._writer, self._reader)
         self.inputs = InputStore(self.files, self._reader)
         self.received = ReceivedFiles(folder / "imports")
-        self._uploads = PendingUploads(folder / "records", self.files, self.save)
-        self._pending = PendingRecords(self._uploads.save)
+        self._kept_records = KeptRecords(folder / "records", self.save, self.files.is_missing)
+        self._pending = PendingRecords(self._kept_records.save)
         self.importing = threading.BoundedSemaphore(MAX_CONCURRENT_IMPORTS)
         self.backlog = SearchBacklog(self._writer.run)
         if self._database.owns_folder:
             self.received.remove_all()
             self.backlog.start()
-            for generation in self._uploads.load():
+            for generation in self._kept_records.load():
                 self._pending.save(generation)
 
     def close(self) -> None:
@@ -94,16 +94,18 @@ class GenerationStore:
         return self._database.is_primary
 
     def save(self, generation: Generation) -> Generation:
-        """Write a generation in place of its earlier record and return it; raises `StorageError`."""
+        """Write a generation in place of its earlier record, after its image is uploaded; raises `StorageError`."""
+        try:
+            if generation.image is not None:
+                self.files.settle(generation.image)
+        except OSError as error:
+            raise StorageError(f"The image could not be uploaded: {error.strerror or error}.") from None
         self._writer.write(to_row(generation))
         self.usage.update(generation)
         return generation
 
     def save_with_retry(self, generation: Generation) -> Generation:
-        """Write a generation like `save`; if that fails, keep it in memory and retry. Never raises.
-
-        An image that could not be uploaded is uploaded first, so that no other machine reads a record without its file.
-        """
+        """Write a generation like `save`; if that fails, keep it and retry. Never raises."""
         return self._pending.save(generation)
 
     def check_writable(self) -> None:
@@ -112,17 +114,17 @@ class GenerationStore:
         try:
             self.files.check()
         except OSError as error:
-            raise StorageError(f"Images cannot be stored: {error.strerror or error}. Nothing was sent.") from None
+            raise StorageUnavailable(f"Images cannot be stored: {error.strerror or error}. Nothing was sent.") from None
 
     def check_folder(self) -> None:
         """Raise `StorageError` when the disk is full, or the database is removed or damaged."""
         try:
             free = shutil.disk_usage(self.folder).free
         except OSError as error:
-            raise StorageError(f"The data folder cannot be read: {error.strerror}. Nothing was sent.") from None
+            raise StorageUnavailable(f"The data folder cannot be read: {error.strerror}. Nothing was sent.") from None
         self._database.check()
         if free < MIN_FREE_BYTES:
-            raise StorageError("The data folder has no space left. Nothing was sent.")
+            raise StorageUnavailable("The data folder has no space left. Nothing was sent.")
         self._reader.check()
 
     def get(self, generation_id: str) -> Generation | None:

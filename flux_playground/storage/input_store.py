@@ -6,7 +6,7 @@ import json
 import time
 from typing import Any
 
-from ..errors import StorageError
+from ..errors import StorageUnavailable
 from ..image_ref import PREFIX, find_image_refs, image_ref, is_image_ref, split_data_url
 from .blob_store import INPUTS, BlobKey, BlobStore
 from .database_connection import Reader
@@ -34,7 +34,9 @@ class InputStore:
                     self._files.remove(key)
                     self._files.create(key, content)
         except OSError as error:
-            raise StorageError(f"An image could not be kept: {error.strerror or error}. Nothing was sent.") from None
+            raise StorageUnavailable(
+                f"An image could not be kept: {error.strerror or error}. Nothing was sent."
+            ) from None
         return head + reference
 
     def load(self, reference: str) -> str | None:

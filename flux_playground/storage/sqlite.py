@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..errors import StorageError
+from ..errors import StorageError, StorageUnavailable
 from ..generation import UNFINISHED
 from .atomic_file import write_atomic
 from .database_connection import Connection
@@ -90,9 +90,9 @@ class SqliteDatabase:
         try:
             same = self._path.stat().st_ino == self._inode
         except OSError as error:
-            raise StorageError(f"The data folder cannot be read: {error.strerror}. Nothing was sent.") from None
+            raise StorageUnavailable(f"The data folder cannot be read: {error.strerror}. Nothing was sent.") from None
         if not same:
-            raise StorageError("The journal was removed from the data folder. Nothing was sent. Restart the program.")
+            raise StorageUnavailable("The data folder has lost its journal. Nothing was sent. Restart the program.")
 
     def secret(self, create: Callable[[], bytes]) -> bytes:
         """Return the bytes that the first call created, from a file."""

@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 
 from flux_playground import Playground, Settings
-from flux_playground.errors import StorageError
+from flux_playground.errors import StorageError, StorageUnavailable
 from flux_playground.generation import Generation, State
 from flux_playground.local import LocalServer
 from flux_playground.storage import blob_bucket, input_store
@@ -131,10 +131,20 @@ def test_crash_in_an_outage(tmp_path: Path, s3: S3Server, url: str) -> None:
     crashed._writer.close()
 
 
+@pytest.mark.usefixtures("quick")
+def test_import_needs_the_bucket(store: GenerationStore, s3: S3Server, tmp_path: Path) -> None:
+    """A record is not written without the upload of its image, and not kept for later either."""
+    s3.remove_everything()
+    with pytest.raises(StorageError, match="could not be uploaded: the bucket does not exist"):
+        store.save(store.save_image(ready(), jpeg()))
+    assert store._select("1", []) == []
+    assert not (tmp_path / "records").exists()
+
+
 def test_input_needs_the_bucket(store: GenerationStore, s3: S3Server) -> None:
     """An input that cannot be uploaded is an error before anything is sent."""
     s3.remove_everything()
-    with pytest.raises(StorageError, match=r"the bucket does not exist\. Nothing was sent"):
+    with pytest.raises(StorageUnavailable, match=r"the bucket does not exist\. Nothing was sent"):
         store.inputs.save("QUJD")
 
 
@@ -200,7 +210,7 @@ def test_unusable_bucket(
 
 def test_bucket_of_another_folder(store: GenerationStore, tmp_path: Path, url: str) -> None:
     """A second journal would take the inputs of the first one for orphans."""
-    with pytest.raises(StorageError, match="the bucket has the images of another data folder at this path"):
+    with pytest.raises(StorageError, match="the bucket has the images of another journal at this path"):
         GenerationStore(tmp_path / "other", url)
     GenerationStore(tmp_path / "other", f"{url}/other").close()
 

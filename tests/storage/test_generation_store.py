@@ -21,7 +21,7 @@ from flux_playground import reproduce
 from flux_playground.errors import ContentModerated, InvalidImage
 from flux_playground.generation import UNFINISHED, Generation, State
 from flux_playground.identity import UNKNOWN, Identity
-from flux_playground.storage.blob_store import THUMBNAILS
+from flux_playground.storage.blob_store import IMAGES, THUMBNAILS
 from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.storage.migrations import MIGRATIONS
 from flux_playground.storage.rows import to_row
@@ -112,6 +112,16 @@ def test_what_is_no_image_is_not_stored_as_one(store: GenerationStore, tmp_path:
     with pytest.raises(InvalidImage):
         store.save_image(generation(), b"<html>Sorry</html>")
     assert list((tmp_path / "images").iterdir()) == []
+
+
+@IN_BOTH
+def test_image_that_is_delivered_again(store: GenerationStore) -> None:
+    """The same bytes are one file; other bytes of the same generation do not replace the first ones."""
+    first = store.save_image(generation(), jpeg(80, 60))
+    assert store.save_image(generation(), jpeg(80, 60)) == first
+    second = store.save_image(generation(), jpeg(90, 60))
+    assert [store.read_image(one) for one in (first, second)] == [jpeg(80, 60), jpeg(90, 60)]
+    assert len(list(store.files.list(IMAGES))) == 2
 
 
 def test_moved_folder_keeps_its_images(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from ...errors import (
     SampleExpired,
     StatusUnavailable,
     StorageError,
+    StorageUnavailable,
     SubmitUnknown,
     TaskFailed,
     TaskNotFound,
@@ -86,6 +87,13 @@ ERRORS: dict[type[PlaygroundError], Words] = {
         FREE,
         "Try again later, or add your own API key.",
         ("key",),
+    ),
+    StorageUnavailable: Words(
+        "Images can't be stored",
+        "Nothing was sent.",
+        FREE,
+        "Check the data folder or the bucket, then try again.",
+        ("again",),
     ),
     StorageError: Words(
         "Data folder not usable",

@@ -1,4 +1,4 @@
-"""Records whose image could not be uploaded yet: they are written after it, and survive a crash until then."""
+"""Records of images that could not be written to the database yet, on the disk: a crash does not lose them."""
 
 from __future__ import annotations
 
@@ -12,35 +12,34 @@ from pathlib import Path
 from ..errors import StorageError
 from ..generation import Generation
 from .atomic_file import write_atomic
-from .blob_store import BlobStore
+from .blob_store import BlobKey
+from .database_connection import TakenOver
 from .rows import from_row_or_none, to_row
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class PendingUploads:
-    """Uploads images before `write` writes their records, so that no other machine reads a record without its file.
-
-    `folder` has the records that wait, one file each.
-    """
+class KeptRecords:
+    """The records for which `write` has failed, one file each in `folder`."""
 
     folder: Path
-    files: BlobStore
     write: Callable[[Generation], Generation]
+    is_missing: Callable[[BlobKey], bool]
 
     def save(self, generation: Generation) -> Generation:
-        """Upload the image of a generation if it was kept on this machine, then write it; raises `StorageError`."""
-        if generation.image is None:
-            return self.write(generation)
+        """Write a record; where that fails, keep it if it has an image, and raise `StorageError`."""
         try:
-            self.files.settle(generation.image)
-        except OSError as error:
-            self._keep(generation)
-            raise StorageError(f"The image could not be uploaded yet: {error.strerror or error}.") from None
-        self.write(generation)
-        with suppress(OSError):
-            self._path(generation.id).unlink()
+            self.write(generation)
+        except TakenOver:  # the record of the other process counts
+            self._remove(generation)
+            raise
+        except StorageError:
+            if generation.image is not None:
+                self._keep(generation)
+            raise
+        if generation.image is not None:
+            self._remove(generation)
         return generation
 
     def load(self) -> Iterator[Generation]:
@@ -51,14 +50,18 @@ class PendingUploads:
             except (OSError, ValueError) as error:
                 log.warning("the record %s cannot be read (%s)", path.name, type(error).__name__)
                 continue
-            if generation := from_row_or_none(row, self.files.is_missing):
+            if generation := from_row_or_none(row, self.is_missing):
                 yield generation
 
     def _keep(self, generation: Generation) -> None:
         try:
-            write_atomic(self._path(generation.id), json.dumps(to_row(generation)).encode())
+            write_atomic(self._path(generation), json.dumps(to_row(generation)).encode())
         except OSError as error:
             log.warning("generation %s is kept in memory only (%s)", generation.id, error.strerror)
 
-    def _path(self, generation_id: str) -> Path:
-        return self.folder / f"{generation_id}.json"
+    def _remove(self, generation: Generation) -> None:
+        with suppress(OSError):
+            self._path(generation).unlink()
+
+    def _path(self, generation: Generation) -> Path:
+        return self.folder / f"{generation.id}.json"
