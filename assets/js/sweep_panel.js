@@ -105,11 +105,11 @@ function renderAnswer(answer) {
   const start = $("[data-act=sweep-start]", panel());
   start.disabled = !isReady;
   start.textContent = extendedId ? "Change the sweep" : startText(Number(answer.dataset.images));
-  showStartOf(number);
+  showPanelOf(number);
 }
 
-// The axes of a preset make the panel higher; its last button stays in the window.
-const showStartOf = (number) => number === presetNumber && $("[data-act=sweep-start]", panel()).scrollIntoView({ block: "nearest" });
+// The axes of a preset make the panel higher.
+const showPanelOf = (number) => number === presetNumber && panel().scrollIntoView({ block: "nearest" });
 
 const startText = (images) => (images ? `Make ${images.toLocaleString("en-US")} ${images === 1 ? "image" : "images"}` : "Start the sweep");
 

@@ -68,7 +68,7 @@ def frame_shape(generation: Generation) -> tuple[int, int]:
     The API's images differ from the requested ratio by a few pixels; with the requested ratio nothing moves when the
     image arrives.
     """
-    requested = _requested_shape(generation)
+    requested = requested_shape(generation.request)
     if not (generation.width and generation.height):
         return requested or EMPTY_SHAPE
     if requested:
@@ -235,11 +235,12 @@ def _describe_megapixels(generation: Generation) -> str:
     return ", ".join(f"{name} {size:.4g} MP" for name, size in sizes if size is not None)
 
 
-def _requested_shape(generation: Generation) -> tuple[int, int] | None:
-    ratio = re.fullmatch(r"\s*(\d{1,4})\s*:\s*(\d{1,4})\s*", str(generation.request.get("aspect_ratio", "")))
+def requested_shape(request: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Return width and height, or their ratio, as a request asks for them; None for a request that leaves them open."""
+    ratio = re.fullmatch(r"\s*(\d{1,4})\s*:\s*(\d{1,4})\s*", str(request.get("aspect_ratio", "")))
     if ratio and int(ratio[1]) and int(ratio[2]):
         return int(ratio[1]), int(ratio[2])
-    width, height = generation.request.get("width"), generation.request.get("height")
+    width, height = request.get("width"), request.get("height")
     if type(width) is int and type(height) is int and width > 0 and height > 0:
         return width, height
     return None

@@ -11,6 +11,7 @@ from ...sweeps.plan import Plan
 from ...sweeps.sheet import CellState, SharedFailure, SheetCell, arrange, count_states, shared_failures
 from ...sweeps.votes import Ranking
 from ..generate.card import Card, describe_card
+from ..generate.result_view import frame_shape, requested_shape
 from ..text import field_hints, notices
 from ..text.amounts import format_credits
 from ..text.templates import render
@@ -72,6 +73,7 @@ def render_sheet(
         pages=pages,
         names=[axis_name(plan, axis) for axis in range(len(plan.axes))],
         order=list(order),
+        shape=sheet_shape(cells),
         is_running=sweep.state is SweepState.RUNNING,
         counts=[(STATES[state], counts[state]) for state in STATES if counts[state]],
         total=len(cells),
@@ -108,6 +110,15 @@ def _tile(one: SheetCell, starred: Collection[str], controls: dict[tuple[int, ..
         reason=one.error.message if one.error else "",
         control=controls.get(one.cell.place, ""),
     )
+
+
+def sheet_shape(cells: Sequence[SheetCell]) -> tuple[int, int]:
+    """Return the shape of the cells: that of all images if they have the same, else a square."""
+    shapes = {
+        requested_shape(one.cell.request) or (frame_shape(one.generation) if one.generation else None) for one in cells
+    }
+    shape = shapes.pop() if len(shapes) == 1 else None
+    return shape or (1, 1)
 
 
 def _controls(plan: Plan, cells: Sequence[SheetCell]) -> dict[tuple[int, ...], str]:
