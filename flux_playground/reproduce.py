@@ -50,7 +50,7 @@ def caveats(one: Generation, server: str, store: GenerationStore) -> Iterator[st
     if server_name(one.server) != server_name(server):
         yield f"Made again it may differ: it was made at {one.server}, and would now be made at {server}."
     for name, value in one.request.items():
-        if any(store.inputs.load(reference) is None for reference in list_image_refs(value)):
+        if any(map(store.inputs.is_missing, list_image_refs(value))):
             yield f"It cannot be made again: the image that was sent as {name} is no longer kept here."
 
 

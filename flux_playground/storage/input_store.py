@@ -50,6 +50,14 @@ class InputStore:
             return None
         return head + text if image_ref(text) == reference else None
 
+    def is_missing(self, reference: str) -> bool:
+        """Return whether an input is gone, without reading it; False where the bucket cannot be asked."""
+        _, reference = split_data_url(reference)
+        try:
+            return self._files.find(_key(reference)) is None
+        except OSError:
+            return False
+
     def find_requests(self, owner: str, reference: str) -> list[tuple[str, dict[str, Any]]]:
         """Return endpoint and request of an owner's generations that contain a reference, maybe as part of a text."""
         query = "SELECT endpoint, request FROM generations WHERE owner = ? AND instr(request, ?)"

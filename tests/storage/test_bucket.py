@@ -173,6 +173,7 @@ def test_orphans_are_removed(store: GenerationStore, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(input_store, "MIN_ORPHAN_AGE_SECONDS", -60.0)
     store.inputs.remove_unreferenced()
     assert [store.inputs.load(one) is not None for one in (orphan, named)] == [False, True]
+    assert [store.inputs.is_missing(one) for one in (orphan, f"data:image/png;base64,{named}")] == [True, False]
 
 
 def test_large_file_in_parts(store: GenerationStore) -> None:
