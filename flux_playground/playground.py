@@ -161,7 +161,7 @@ class Playground:
             return run.generation
         try:
             redact(operation, request.body, self.store.inputs.save)
-            self.store.save(generation)
+            self._admission.save(generation, self.store)
         except BaseException:
             self._runner.abandon(run)
             raise

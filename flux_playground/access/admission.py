@@ -7,6 +7,7 @@ import threading
 from ..generation import Generation
 from ..runs.active_runs import ActiveRun, ActiveRuns
 from ..runs.fair_queue import check_capacity
+from ..storage.generation_store import GenerationStore
 from .quota import Quota
 from .visitor import Visitor
 
@@ -40,6 +41,16 @@ class Admission:
             self.check(run.generation, visitor)
             self._quota.usage.reserve(run.generation, self._quota.expect(run.generation))
             return self._runs.add(run)
+
+    def save(self, generation: Generation, store: GenerationStore) -> None:
+        """Store an admitted generation; raises `QuotaExceeded` when other processes have used up the allowance."""
+
+        def check() -> bool:
+            self.settle(generation)  # else it counts twice
+            self._quota.check(generation)
+            return True
+
+        store.save_checked(generation, check)
 
     def settle(self, generation: Generation) -> None:
         """End the reservation of a generation that is stored now, or was abandoned."""

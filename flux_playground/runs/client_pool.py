@@ -29,7 +29,7 @@ class ClientPool:
     """
 
     def __init__(self, limit: int, *, others: bool = False, limits: Limits | None = None) -> None:
-        self._limit, self._limits = limit, limits
+        self.limit, self._limits = limit, limits
         self._names = PrivateNames.ANY if others else PrivateNames.OWN
         self._clients: dict[tuple[str, str], PooledClient] = {}
         self._lock = threading.Lock()
@@ -43,7 +43,7 @@ class ClientPool:
             pooled = self._clients.get((server, key))
             if pooled is None:
                 client = Client(server, key, limits=self._limits, names=self._names)
-                pooled = self._clients[server, key] = PooledClient(client, FairQueue(self._limit))
+                pooled = self._clients[server, key] = PooledClient(client, FairQueue(self.limit))
             pooled.used_at = time.monotonic()
             return pooled
 

@@ -21,6 +21,7 @@ from .previews import Previews
 from .queued_request import LoadedRequests
 
 PLACE_CHECK_SECONDS = 0.2
+SHARED_PLACE_CHECK_SECONDS = 0.5
 
 FIRST_ONLY: Mapping[str, Any] = {
     **dict.fromkeys(("seed", "cost", "submit_cost", "input_mp", "output_mp", "reported_seconds", "spender")),
@@ -36,12 +37,14 @@ class Surroundings:
     """What the generations of a program share: where they are stored and how they are waited for.
 
     `patience` returns for how many seconds the submit of an endpoint is tried, and for how many its task is waited for.
+    `max_in_flight` is the number of tasks that an account may have.
     `add_image_facts` completes the record of a delivered image.
     """
 
     store: GenerationStore
     schedules: PollSchedules
     patience: Callable[[str], float]
+    max_in_flight: int
     add_image_facts: Callable[[Generation, bytes], Generation] = lambda generation, data: generation
     loaded: LoadedRequests = field(default_factory=LoadedRequests)
     previews: Previews = field(default_factory=Previews)
@@ -92,7 +95,14 @@ def _send(run: ActiveRun, client: Client, around: Surroundings, call: Call) -> I
     store = around.store
     store.check_writable()
     values = run.request.load(store.inputs.load)
-    run.publish(store.save(replace(run.generation, state=State.SUBMITTING, started_at=time.time())))
+    submitting = replace(run.generation, state=State.SUBMITTING, started_at=time.time())
+    while not store.save_submitting(submitting, around.max_in_flight):  # other processes have all places of the account
+        yield pause_for(SHARED_PLACE_CHECK_SECONDS, call)
+        if run.stop.is_set():
+            _cancel(run, store)
+            return
+        submitting = replace(submitting, started_at=time.time())
+    run.publish(submitting)
     endpoint = run.generation.endpoint
     task = yield from client.submit_steps(endpoint, values, run.stop, around.patience(endpoint), call)
     accepted = replace(

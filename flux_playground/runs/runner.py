@@ -41,7 +41,7 @@ class Runner:
         self.runs = ActiveRuns()
         self._store, self._clients, self._retention = store, clients, retention
         schedules = PollSchedules(store.usage.durations, usual_seconds)
-        self._around = Surroundings(store, schedules, patience, add_image_facts)
+        self._around = Surroundings(store, schedules, patience, clients.limit, add_image_facts)
         self._started: dict[ActiveRun, tuple[PooledClient, Iterator[Pause]]] = {}
         self._timetable = Timetable(self._advance)
 

@@ -97,6 +97,10 @@ class Database(Protocol):
         """Whether this process resumes the generations of ended ones."""
 
     @property
+    def is_shared(self) -> bool:
+        """Whether other processes may generate images with this database at the same time."""
+
+    @property
     def owns_folder(self) -> bool:
         """Whether this process was the first one of its data folder."""
 

@@ -11,7 +11,7 @@ import os
 import secrets
 import shutil
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +25,7 @@ from .annotations import Annotations
 from .blob_store import IMAGES, Blob, BlobKey, thumbnail_key
 from .database import open_database
 from .database_connection import Reader, id_list
+from .in_flight import write_if_free
 from .input_store import InputStore
 from .kept_records import KeptRecords
 from .open_blob_store import open_blob_store
@@ -49,8 +50,8 @@ MIN_FREE_BYTES = 32_000_000  # of the data folder's disk, before a request is se
 class GenerationStore:
     """The generations, images and inputs of one data folder. Safe to use from many threads.
 
-    The records are in SQLite in the folder, or in the PostgreSQL database of a URL.
-    `importing` is held by each import, because it decodes many images.
+    The records are in SQLite in the folder, or in the PostgreSQL database of a URL. `importing` is
+    held by each import, because it decodes many images.
     """
 
     def __init__(self, folder: Path, files_url: str = "", database_url: str = "") -> None:
@@ -104,6 +105,19 @@ class GenerationStore:
         self.usage.update(generation)
         return generation
 
+    def save_checked(self, generation: Generation, check: Callable[[], bool]) -> None:
+        """Write a generation like `save`; in a shared database call `check` before, while no other process writes."""
+        if not self._database.is_shared:
+            self.save(generation)
+        else:
+            self._writer.write_if(lambda _: check(), to_row(generation))
+
+    def save_submitting(self, generation: Generation, limit: int) -> bool:
+        """Write a generation like `save`, unless processes of a shared database have `limit` tasks of its account."""
+        if self._database.is_shared:
+            return write_if_free(generation, limit, self._reader, self._writer)
+        return bool(self.save(generation))
+
     def save_with_retry(self, generation: Generation) -> Generation:
         """Write a generation like `save`; if that fails, keep it and retry. Never raises."""
         return self._pending.save(generation)
@@ -147,10 +161,7 @@ class GenerationStore:
         return int(rows[0][0])
 
     def unfinished(self) -> list[Generation]:
-        """Return the generations that ended processes left unfinished, oldest first; raises `StorageError`.
-
-        Generations that this process has begun may be among them.
-        """
+        """Return the generations that ended processes left unfinished, oldest first, and maybe some of this one."""
         ids = self._writer.run(self._database.take_over)
         return self._select("id IN (SELECT value FROM json_each(?)) ORDER BY created_at, id", [id_list(ids)])
 

@@ -126,6 +126,8 @@ class PostgresConnection:
 class PostgresDatabase:
     """The database of a URL. Raises `StorageError`, whose message never contains the password."""
 
+    is_shared = True
+
     def __init__(self, url: str, folder: Path) -> None:
         self._url = url
         self._folder_lock = ProcessLock(folder)

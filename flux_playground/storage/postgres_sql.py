@@ -114,6 +114,12 @@ MIGRATIONS = (
         );
         """,
     ),
+    Migration(
+        "add_in_flight",
+        """
+        CREATE INDEX generations_in_flight ON generations (account, server) WHERE state IN ('submitting', 'running');
+        """,
+    ),
 )
 
 

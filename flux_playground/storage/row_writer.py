@@ -35,6 +35,21 @@ class RowWriter:
         if own.error is not None:
             raise own.error
 
+    def write_if(self, check: Callable[[Connection], bool], row: dict[str, Any]) -> bool:
+        """Write a row in a transaction in which `check` returns True, and return what it returned.
+
+        No other process writes between the check and the row. Raises `StorageError` and what `check` raises.
+        """
+
+        def write(database: Connection) -> bool:
+            if not check(database):
+                return False
+            database.write_generation(row)
+            index_row(database, row)
+            return True
+
+        return self.run(write)
+
     def run(self, action: Callable[[Connection], T]) -> T:
         """Call `action` in one transaction, which is on disk when this returns. Raises `StorageError`."""
         try:

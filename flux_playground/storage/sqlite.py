@@ -62,6 +62,8 @@ class SqliteConnection(sqlite3.Connection):
 class SqliteDatabase:
     """The database of a data folder; the first process that uses the folder is primary. Raises `StorageError`."""
 
+    is_shared = False
+
     def __init__(self, folder: Path) -> None:
         self._path, self._salt, self._key_lock = folder / DATABASE_NAME, folder / "salt", threading.Lock()
         try:

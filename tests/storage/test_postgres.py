@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -22,11 +23,11 @@ from hypothesis import strategies as st
 from flux_playground.errors import StorageError
 from flux_playground.generation import State
 from flux_playground.identity import Identity
-from flux_playground.storage import postgres_lock
+from flux_playground.storage import postgres, postgres_lock
 from flux_playground.storage.database_connection import TakenOver
 from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.storage.postgres import BEGIN_WRITING
-from flux_playground.storage.postgres_sql import decode_field, encode_field
+from flux_playground.storage.postgres_sql import MIGRATIONS, decode_field, encode_field
 from tests.storage.test_generation_store import generation
 
 NUMBERS = st.integers(-(2**63) + 1, 2**63 - 1) | st.floats(allow_nan=False)
@@ -252,3 +253,31 @@ def test_field_order(first: float | str, second: float | str) -> None:
     is_less = keys[0] < keys[1] if is_text[0] == is_text[1] else is_text[1]
     assert (encoded[0] < encoded[1]) == is_less
     assert decode_field(encode_field(first)) == first
+
+
+def test_first_version_is_upgraded(tmp_path: Path, empty_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables of the first version with rows in them get the later steps, once, also when two processes start."""
+    with closing(psycopg.connect(empty_database, autocommit=True)) as database:
+        database.execute("CREATE SCHEMA older")
+        url = f"{empty_database}&options=-csearch_path%3Dolder"
+        try:
+            with monkeypatch.context() as patch:
+                patch.setattr(postgres, "MIGRATIONS", MIGRATIONS[:1])
+                with closing(GenerationStore(tmp_path, database_url=url)) as store:
+                    written = store.save(generation())
+            stores: list[GenerationStore] = []
+            threads = [
+                threading.Thread(target=lambda: stores.append(GenerationStore(tmp_path, database_url=url)))
+                for _ in range(2)
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert [store.get(written.id) for store in stores] == [written, written]
+            for store in stores:
+                store.close()
+            names = database.execute("SELECT name FROM older.migrations ORDER BY number").fetchall()
+            assert [name for (name,) in names] == [migration.name for migration in MIGRATIONS]
+        finally:
+            database.execute("DROP SCHEMA older CASCADE")
