@@ -1,8 +1,9 @@
-"""Two machines: a store that is exported and one that imports."""
+"""Two machines: a store that is exported and one that imports. Images are in a folder, or where a test says so."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,16 +12,19 @@ from flux_playground.storage.generation_store import GenerationStore
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[GenerationStore]:
+def store(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[GenerationStore]:
     """The store of the machine where the images were made."""
-    opened = GenerationStore(tmp_path / "here")
-    yield opened
-    opened.close()
+    with closing(_open(tmp_path / "here", request)) as opened:
+        yield opened
 
 
 @pytest.fixture
-def other(tmp_path: Path) -> Iterator[GenerationStore]:
+def other(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[GenerationStore]:
     """The store of another machine."""
-    opened = GenerationStore(tmp_path / "there")
-    yield opened
-    opened.close()
+    with closing(_open(tmp_path / "there", request)) as opened:
+        yield opened
+
+
+def _open(folder: Path, request: pytest.FixtureRequest) -> GenerationStore:
+    is_bucket = getattr(request, "param", "") == "bucket"
+    return GenerationStore(folder, request.getfixturevalue("s3").new_bucket() if is_bucket else "")

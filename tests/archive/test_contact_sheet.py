@@ -10,7 +10,7 @@ from flux_playground.archive import contact_sheet, export_contact_sheet
 from flux_playground.storage.annotations import Annotation
 from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.storage.search import Entry
-from tests.stored_files import image_path
+from tests.stored_files import IN_BOTH, image_path
 
 from .gallery import describe, draw, entries, fill, keep
 
@@ -20,6 +20,7 @@ def render(store: GenerationStore, *found: Entry) -> str:
     return b"".join(export_contact_sheet(found or entries(store), store, title="Lighthouses")).decode()
 
 
+@IN_BOTH
 def test_everything_is_inside(store: GenerationStore) -> None:
     """The file has an image, the prompt and the settings of each entry, and loads nothing."""
     fill(store, 3)

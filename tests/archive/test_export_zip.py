@@ -20,11 +20,12 @@ from flux_playground.errors import ContentModerated
 from flux_playground.generation import State
 from flux_playground.recipe import parse_recipe
 from flux_playground.storage.generation_store import GenerationStore
-from tests.stored_files import image_path
+from tests.stored_files import IN_BOTH, image_path
 
 from .gallery import describe, draw, entries, fill, keep, read_manifest, write_export
 
 
+@IN_BOTH
 def test_images_are_exact(store: GenerationStore, tmp_path: Path) -> None:
     """Each image is in the ZIP file as delivered, uncompressed, with its recipe beside it."""
     made = fill(store, 3)

@@ -19,10 +19,12 @@ from flux_playground.runs.recovery import can_be_collected
 from flux_playground.storage.annotations import Annotation
 from flux_playground.storage.blob_store import IMAGES, BlobKey
 from flux_playground.storage.generation_store import GenerationStore
+from tests.stored_files import IN_BOTH
 
 from .gallery import change_export, describe, draw, fill, keep, read_manifest, write_export
 
 
+@pytest.mark.parametrize(("store", "other"), [("folder", "bucket"), ("bucket", "folder")], indirect=True)
 def test_records_are_restored(store: GenerationStore, other: GenerationStore, tmp_path: Path) -> None:
     """Image, request, seed, times and cost are those of the export; owner, id and secret are new."""
     made = fill(store, 3)
@@ -146,6 +148,7 @@ def test_other_owner_is_untouched(store: GenerationStore, tmp_path: Path) -> Non
     assert {one.owner for one in store.recent("eve")} == {"eve"}
 
 
+@IN_BOTH
 def test_deleted_file_is_restored(store: GenerationStore, tmp_path: Path) -> None:
     """An image that retention deleted comes back under its old record."""
     (one,) = fill(store, 1)

@@ -9,7 +9,7 @@ import json
 import logging
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -111,6 +111,27 @@ def test_outage_loses_no_image(store: GenerationStore, s3: S3Server, tmp_path: P
     assert not (tmp_path / str(one.image)).exists()
     assert not list((tmp_path / "records").iterdir())
     assert store.read_image(one) == jpeg()
+
+
+@pytest.mark.usefixtures("quick")
+def test_two_machines(tmp_path: Path, s3: S3Server, url: str, empty_database: str) -> None:
+    """Machines with one database and one bucket read each other's images, and no record before its image is there."""
+    with ExitStack() as opened:
+        here, there = (
+            opened.enter_context(closing(GenerationStore(tmp_path / name, url, empty_database)))
+            for name in ("here", "there")
+        )
+        one = here.save(here.save_image(ready(), jpeg()))
+        assert there.get(one.id) == one
+        assert there.read_image(one) == jpeg()
+        s3.remove_everything()
+        two = here.save_with_retry(here.save_image(ready(2), jpeg()))
+        assert here.get(two.id) == two
+        assert there.get(two.id) is None
+        s3.create(urlsplit(url).netloc)
+        wait_for(here, two.id)
+        assert there.get(two.id) == two
+        assert there.read_image(two) == jpeg()
 
 
 @pytest.mark.usefixtures("quick")
