@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from .access.visitor import OWNER, Visitor
@@ -17,16 +16,16 @@ from .generation import Generation
 from .playground import Playground
 from .recipe import fingerprint
 from .storage.sweep_store import StoredSweep, SweepState, Vote
+from .sweep_plans import SweepPlans
 from .sweep_run import MAX_WINDOW, SweepRun
 from .sweeps.axes import AxisText
 from .sweeps.estimate import Estimate, estimate_sweep
-from .sweeps.plan import Cell, Plan, expand, make_plan
-from .sweeps.plan_images import check_images, store_images
-from .sweeps.plan_json import dump_plan, load_plan
+from .sweeps.plan import Cell, Plan, expand
+from .sweeps.plan_json import load_plan
 from .sweeps.sheet import CellState, SheetCell, match_cells
 from .sweeps.votes import Ranking, next_pair, rank_points
 
-MAX_SWEEPS_PER_VISITOR = 200
+MAX_SWEEPS_PER_VISITOR, MAX_VOTES = 200, 10_000
 MAX_RUNNING_PER_VISITOR, MAX_RUNNING_PER_ADDRESS, MAX_RUNNING = 4, 16, 100  # each has a thread
 MAX_ENDED_RUNS = 100  # of which the errors of cells are kept
 RUNNING = (CellState.QUEUED, CellState.RUNNING)
@@ -43,6 +42,7 @@ class Sweeps:
     def __init__(self, playground: Playground) -> None:
         self._playground, self._store = playground, playground.store.sweeps
         self._runs: dict[str, SweepRun] = {}
+        self._plans = SweepPlans(playground)
         self._lock = threading.Lock()
 
     def __enter__(self) -> Sweeps:
@@ -64,11 +64,7 @@ class Sweeps:
         Images may be paths, bytes, base64 or references to images that the visitor has sent. Raises `InvalidSweep`,
         `InvalidRequest`, `InvalidDocument`, `StorageError`.
         """
-        playground = self._playground
-        operation = playground.document.operation(endpoint) if endpoint else playground.operation
-        load = partial(playground.load_input, visitor=visitor)
-        stored = store_images(operation, values, load, playground.store.inputs.save)
-        return check_images(operation, make_plan(operation, stored, axes), stored, load)
+        return self._plans.make(values, axes, visitor, endpoint)
 
     def create(
         self,
@@ -86,8 +82,7 @@ class Sweeps:
         plan = self.plan(values, axes, visitor, endpoint=endpoint)
         if self._store.count(visitor.id) >= MAX_SWEEPS_PER_VISITOR:
             raise InvalidSweep(f"You have {MAX_SWEEPS_PER_VISITOR} sweeps. Delete one first.")
-        text = dump_plan(plan, with_points=True)
-        sweep_id = secrets.token_hex(16)
+        sweep_id, text = secrets.token_hex(16), self._plans.dump(plan, visitor)
         return self._store.save(StoredSweep(sweep_id, visitor.id, time.time(), name, plan.endpoint, text))
 
     def estimate(self, plan: Plan, visitor: Visitor = OWNER, sweep_id: str = "") -> Estimate:
@@ -179,15 +174,13 @@ class Sweeps:
 
         Raises `KeyError`, `InvalidDocument`, `StorageError`, and `InvalidSweep` also for a sweep that runs.
         """
+        sweep = self.get(sweep_id, visitor)
+        self._check_at_rest(sweep)
+        text = self._plans.change(sweep, axes, visitor)  # which takes too long to hold the lock
         with self._lock:
             sweep = self.get(sweep_id, visitor)
             self._check_at_rest(sweep)
-            operation = self._playground.document.operation(sweep.endpoint)
-            values = load_plan(sweep.plan).values
-            load = partial(self._playground.load_input, visitor=visitor)
-            plan = check_images(operation, make_plan(operation, values, axes), values, load)
             state = sweep.state if sweep.state is SweepState.DRAFT else SweepState.PAUSED
-            text = dump_plan(plan, with_points=True)
             return self._store.save(replace(sweep, plan=text, state=state, problem=None))
 
     def vote(self, sweep_id: str, vote: Vote, visitor: Visitor = OWNER) -> None:
@@ -196,6 +189,8 @@ class Sweeps:
         is_pair = vote.first != vote.second and {vote.first, vote.second} <= ids
         if not is_pair or vote.winner not in (vote.first, vote.second, ""):
             raise InvalidSweep("These are not two images of this sweep.")
+        if len(self._store.votes(sweep_id)) >= MAX_VOTES:
+            raise InvalidSweep(f"This sweep has {MAX_VOTES:,} votes, which is the most.")
         self._store.add_vote(sweep_id, vote)
 
     def undo_vote(self, sweep_id: str, visitor: Visitor = OWNER) -> None:

@@ -335,6 +335,29 @@ def test_one_address_leaves_sweeps_to_others(hosted: Sweeps, monkeypatch: pytest
             assert hosted.start(sweep.id, visitor).state is SweepState.RUNNING
 
 
+def test_one_address_stores_plans_within_a_limit(hosted: Sweeps, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Visitors of one address cannot fill the disk with plans that are never made; others are not refused."""
+    monkeypatch.setattr("flux_playground.sweep_plans.MAX_CHARACTERS_PER_HOUR", 3_000)
+    near, far = (Identity(address, "browser") for address in ("1.2.3.4", "5.6.7.8"))
+    axis = AxisText("prompt", "x" * 500 + "{1|2}")
+    sweep = hosted.create(VALUES, [axis], Visitor("a", identity=near))
+    with pytest.raises(InvalidSweep, match="from your address"):
+        hosted.create(VALUES, [axis], Visitor("b", identity=near))
+    with pytest.raises(InvalidSweep, match="from your address"):
+        hosted.extend(sweep.id, [axis], Visitor("a", identity=near))
+    hosted.create(VALUES, [axis], Visitor("c", identity=far))
+
+
+def test_votes_of_a_sweep_are_limited(sweeps: Sweeps, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sweep takes no more votes than a ranking is computed from in a moment."""
+    monkeypatch.setattr("flux_playground.sweep_control.MAX_VOTES", 1)
+    sweep = sweeps.create(VALUES, [STRENGTHS])
+    first, second = (one.cell.id for one in sweeps.cells(sweep.id)[:2])
+    sweeps.vote(sweep.id, Vote(first, second, first))
+    with pytest.raises(InvalidSweep, match="which is the most"):
+        sweeps.vote(sweep.id, Vote(first, second, first))
+
+
 def test_strangers_have_no_access(sweeps: Sweeps) -> None:
     """A visitor can neither see nor touch another's sweep."""
     sweep = make(sweeps, STRENGTHS)

@@ -19,7 +19,6 @@ from ..events.context import Context, Payer
 from ..text import field_hints
 from ..text.templates import render
 
-MAX_AXIS_CHARS = 200_000
 MAX_LISTED_POINTS = 8
 MAX_PRESET_FINETUNES = 12
 PRESETS: Mapping[str, tuple[str, str]] = {
@@ -51,13 +50,13 @@ class PlanPreview:
 
 
 def read_axes(data: Mapping[str, Any]) -> list[AxisText]:
-    """Return the axes that came with an event; what is no axis is left out."""
+    """Return the axes that came with an event, at most one too many; what is no axis is left out."""
     sent = data.get("axes")
     axes = []
-    for one in (sent if isinstance(sent, list) else [])[:MAX_AXES]:
+    for one in (sent if isinstance(sent, list) else [])[: MAX_AXES + 1]:
         if isinstance(one, dict) and all(isinstance(one.get(name), str) for name in ("field", "text", "kind")):
             kind = AxisKind(one["kind"]) if one["kind"] in set(AxisKind) else AxisKind.VALUES
-            axes.append(AxisText(one["field"], one["text"][: MAX_AXIS_CHARS + 1], kind))
+            axes.append(AxisText(one["field"], one["text"], kind))
     return axes
 
 
