@@ -1,6 +1,7 @@
 // The sheet of a sweep: it fills while images arrive.
 import { showToast } from "./announcements.js";
 import { changeAddress, GALLERY, readParameter, SHEET } from "./address_state.js";
+import { send } from "./bridge.js";
 import { $, $$, createElement } from "./dom.js";
 import { page } from "./page_state.js";
 import { saveResponse } from "./save_file.js";
@@ -25,8 +26,10 @@ export function installSheet() {
   document.addEventListener("keydown", handleSheetKey);
 }
 
+// The history on the page gets the images of the sweep.
 function leaveSheet() {
   clearTimeout(sheetTimer);
+  if (shownSheet) send("show", { id: "" }, { expectsChange: false });
   shownSheet = "";
 }
 

@@ -89,6 +89,10 @@ def test_sweep_by_keyboard(page: Page) -> None:
     page.keyboard.press("Control+Enter")
     expect(page.locator("#sheet td")).to_have_count(2)
     expect(page.locator(".toast.on")).to_have_count(0)
+    expect(page.locator("#sheet header")).to_have_attribute("data-active", "")
+    page.locator("#sheet [data-act=sheet-close]").click()
+    for strength in ("0.2 · 7", "0.3 · 7"):
+        expect(page.locator("#strip .caption", has_text=strength).first).to_be_visible()
 
 
 def test_moderated_cells_keep_their_place(page: Page) -> None:
