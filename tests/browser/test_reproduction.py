@@ -177,6 +177,12 @@ def test_existing_image_is_offered(page: Page) -> None:
     page.locator("#notice [data-act=insist]").click()
     expect(page.locator("#strip .card")).to_have_count(cards + 1)
     image(page)
+    page.locator("#generate").click()
+    page.locator("#notice [data-act=vary]").click()
+    expect(page.locator("#strip .card")).to_have_count(cards + 2)
+    expect(page.locator("#notice .offer")).to_have_count(0)
+    image(page)
+    assert sent_seed(page) != "31"
 
 
 def test_recipe_and_code(page: Page, address: str) -> None:

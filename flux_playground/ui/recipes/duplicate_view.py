@@ -21,6 +21,7 @@ def render_existing(context: Context, generation: Generation, count: int) -> str
         thumbnail=image_urls.thumbnail(generation),
         id=generation.id,
         count=count,
+        can_vary=count == 1 and generation.seed is not None,
         price=reproduction_view.price(context, generation) if count == 1 else price_line.describe_total(context, count),
     )
 
