@@ -17,7 +17,7 @@ from .row_writer import RowWriter
 from .search_backlog import index_row
 
 MAX_RATING, MAX_TAGS, MAX_TAG_CHARACTERS, MAX_NOTE_CHARACTERS = 5, 30, 60, 10_000
-BATCH_SIZE = 100  # generations in one transaction, for which other writers wait
+BATCH_SIZE = 20  # generations in one transaction, for which other writers wait
 
 
 @dataclass(frozen=True)

@@ -69,8 +69,8 @@ def index_generation(database: Connection, row: Row) -> None:
         *(exact_term(f"field {name}", value) for name, value in values.items()),
     ]
     names = [name for name in (row["image"], row["file_name"]) if name]
-    texts = [*_texts(request), row["prompt"] or "", row["seed"] or "", row["id"], row["file_name"], text]
-    words = [*exact, *text_terms([*texts, *json.loads(tags)]), *map(joined, names)]
+    texts = [row["id"], row["seed"] or "", row["file_name"], *json.loads(tags), text, row["prompt"] or ""]
+    words = [*exact, *text_terms([*texts, *_texts(request)]), *map(joined, names)]
     _write_words(database, "entry_words", number, " ".join(words))
 
 

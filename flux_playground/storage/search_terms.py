@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
-MAX_INDEXED_CHARACTERS = 20_000  # of one text
+MAX_INDEXED_CHARACTERS, MAX_INDEXED_TOGETHER = 20_000, 50_000  # of one text, and of all texts of a generation
 MAX_SEARCH_CHARACTERS, MAX_SEARCH_TERMS = 300, 24  # the rest of a longer search is ignored
 MAX_TERM_CHARACTERS = 64
 MARK = "\ue000"  # begins a term of an exact value; texts never contain it
@@ -43,10 +43,13 @@ def value_text(value: Any) -> str:
 
 
 def text_terms(texts: Iterable[str]) -> list[str]:
-    """Return the distinct terms of texts, in their order."""
+    """Return the distinct terms of texts, in their order; those of the last texts are left out of too many."""
     found: dict[str, None] = {}
+    left = MAX_INDEXED_TOGETHER
     for text in texts:
-        for word in _split(text[:MAX_INDEXED_CHARACTERS]):
+        part = text[: min(left, MAX_INDEXED_CHARACTERS)]
+        left -= len(part)
+        for word in _split(part):
             found.update(dict.fromkeys(_pairs(word)))
     return list(found)
 

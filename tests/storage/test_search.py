@@ -94,6 +94,15 @@ def test_long_search_is_cut(store: GenerationStore) -> None:
     assert find(store, '"(' * 5_000) == [1]
 
 
+def test_texts_of_a_generation_are_bounded_together(store: GenerationStore) -> None:
+    """A request of a million characters takes no second to index, in which nobody could write; its note is found."""
+    texts = [f"word{number} " + "many more words " * 1_200 for number in range(50)]
+    one = save(store, 1, request={"texts": texts})
+    store.annotations.update("owner", [one.id], note="keeper")
+    assert find(store, "word0 keeper") == [1]
+    assert find(store, "word49") == []
+
+
 def test_all_texts_are_searched(store: GenerationStore) -> None:
     """Finetune ids, the API's prompt, the seed, tags, the note, the id and the file name are found."""
     one = store.save(
