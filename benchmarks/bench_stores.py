@@ -88,13 +88,15 @@ def main() -> int:
         with closing(GenerationStore(Path(sys.argv[1]), database_url=sys.argv[2])) as store:
             print(writes_per_second(store, int(sys.argv[3]), THREADS))
         return 0
-    with tempfile.TemporaryDirectory() as name, running_postgres("-c listen_addresses=") as url:
+    with tempfile.TemporaryDirectory() as name, running_postgres("-c listen_addresses=") as server:
         folder = Path(name)
-        sqlite, postgres = measure(folder / "a"), measure(folder / "b", url)
+        sqlite, postgres = measure(folder / "a"), measure(folder / "b", server.url)
         print(f"{'':36} {'SQLite':>10} {'PostgreSQL':>10}")
         for line, value in sqlite.items():
             print(f"{line:36} {value:10.1f} {postgres[line]:10.1f}")
-        print(f"{'writes per second, two processes':36} {'':10} {measure_two_processes(folder / 'b', url):10.1f}")
+        print(
+            f"{'writes per second, two processes':36} {'':10} {measure_two_processes(folder / 'b', server.url):10.1f}"
+        )
     line = next(iter(sqlite))
     return 0 if sqlite[line] / postgres[line] < MAX_RATIO else 1
 

@@ -297,4 +297,4 @@ class Playground:
             recovered = end_if_lost(generation, server, digest_key(self.store.secret_key(), key))
             if recovered.finished:
                 return self.store.save_with_retry(recovered)
-            return self._runner.enqueue_if_absent(ActiveRun(generation), self._key_for(generation, server, key))
+            return self._runner.resume(ActiveRun(generation), self._key_for(generation, server, key))

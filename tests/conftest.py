@@ -117,8 +117,8 @@ def hosted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostedPage]:
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A server that all tests of a worker share; the first store creates the tables."""
-    with running_postgres() as url:
-        yield url
+    with running_postgres() as server:
+        yield server.url
 
 
 @pytest.fixture

@@ -33,10 +33,10 @@ for record in playground.generate(values):
 def test_killed_process_is_succeeded(
     server: LocalServer, tmp_path: Path, empty_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another process finishes the image of a killed one, which was submitted once."""
+    """Another process finishes the image of a killed one, also while a request of its own waits for the place."""
     monkeypatch.setattr(postgres_lock, "LOOK_SECONDS", 0.05)
     monkeypatch.setattr(postgres_lock, "GRACE_SECONDS", 0.5)
-    settings = Settings(data=tmp_path, demo_url=server.url, database=empty_database)
+    settings = Settings(data=tmp_path, demo_url=server.url, database=empty_database, max_in_flight=1)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     command = [sys.executable, "-c", PROCESS, str(tmp_path), server.url, empty_database]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
@@ -44,6 +44,7 @@ def test_killed_process_is_succeeded(
         generation_id = next(line.split()[0] for line in process.stdout if line.split()[1] == State.RUNNING)
         with Playground(settings, limits=FAST_POLLS) as successor:
             before = successor.get(generation_id)
+            waiting = successor.start({"finetune_id": "my-finetune", "prompt": "a mill"})
             start_takeover(successor, 0.05)
             process.send_signal(signal.SIGKILL)
             until = time.monotonic() + 20
@@ -53,3 +54,4 @@ def test_killed_process_is_succeeded(
             assert found.task_id == before.task_id
             assert successor.store.find_image(found) is not None
             assert successor.store.is_primary
+            assert list(successor.watch(waiting.id))[-1].state == State.SUCCEEDED

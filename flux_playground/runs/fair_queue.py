@@ -39,10 +39,13 @@ class FairQueue:
         self._waiting: OrderedDict[Identity, deque[ActiveRun]] = OrderedDict()  # the next visitor first
         self._lock = threading.Lock()
 
-    def acquire(self, run: ActiveRun) -> bool:
-        """Return whether this run may start now; otherwise the run waits behind the others of its visitor."""
+    def acquire(self, run: ActiveRun, *, is_in_flight: bool = False) -> bool:
+        """Return whether this run may start now; otherwise the run waits behind the others of its visitor.
+
+        A task that is in flight already starts at once, also beyond the limit.
+        """
         with self._lock:
-            if self._running < self._limit:
+            if is_in_flight or self._running < self._limit:
                 self._running += 1
                 return True
             self._waiting.setdefault(run.identity, deque()).append(run)
@@ -51,7 +54,7 @@ class FairQueue:
     def release(self) -> ActiveRun | None:
         """End one run; return the run that takes its place, or None when none waits."""
         with self._lock:
-            if not self._waiting:
+            if not self._waiting or self._running > self._limit:
                 self._running -= 1
                 return None
             identity, runs = self._waiting.popitem(last=False)

@@ -72,6 +72,14 @@ class Runner:
         active = self.runs.add(run)
         return self.enqueue(run, key) if active is run else active.generation
 
+    def resume(self, run: ActiveRun, key: str) -> Generation:
+        """Add and start a run of a task of an ended process, unless its generation runs already.
+
+        The task has a place at the API: requests that wait for one must not keep it waiting.
+        """
+        active = self.runs.add(run)
+        return self.enqueue(run, key, is_in_flight=True) if active is run else active.generation
+
     def abandon(self, run: ActiveRun) -> None:
         """End a run that was not started; an accepted task can be collected, or is resumed by the next start."""
         if run.suspended.is_set() and run.generation.task_id:
@@ -80,14 +88,14 @@ class Runner:
             self._end(run, State.DETACHED if run.generation.task_id else State.CANCELLED)
         self.runs.remove(run)
 
-    def enqueue(self, run: ActiveRun, key: str) -> Generation:
+    def enqueue(self, run: ActiveRun, key: str, *, is_in_flight: bool = False) -> Generation:
         """Start a run that is in `runs`, or put it into the queue of its key; a run that cannot be started ends."""
         try:
             pooled = self._clients.get(run.generation.server, key)
         except BaseException:
             self.abandon(run)
             raise
-        if pooled.queue.acquire(run):
+        if pooled.queue.acquire(run, is_in_flight=is_in_flight):
             try:
                 self._start(pooled, run)
             except RuntimeError:  # no thread

@@ -45,6 +45,20 @@ def test_what_is_over_the_limit_waits_in_the_order_it_came() -> None:
     assert line.release() is runs[3]
 
 
+def test_tasks_in_flight_do_not_wait() -> None:
+    """A task that is in flight starts beyond the limit, and its place is not given to another run."""
+    queue = FairQueue(1)
+    assert queue.acquire(run("a"))
+    assert not queue.acquire(run("b"))
+    assert queue.acquire(run("c"), is_in_flight=True)
+    assert queue.release() is None
+    following = queue.release()
+    assert following is not None
+    assert following.generation.id == "b"
+    assert queue.release() is None
+    assert queue.is_idle
+
+
 def test_the_line_is_idle_when_all_have_left() -> None:
     line = FairQueue(2)
     assert line.is_idle
