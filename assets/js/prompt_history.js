@@ -57,6 +57,7 @@ async function loadPrompts(after = "") {
   nextPrompts = response.headers.get("x-flux-next") || "";
   message.textContent = list.children.length ? "" : "No earlier prompts found.";
   if (!after) markPrompt(0);
+  if (nextPrompts && list.scrollHeight <= list.clientHeight) loadPrompts(nextPrompts);
 }
 
 const promptOptions = () => $$("[role=option]", promptDialog);

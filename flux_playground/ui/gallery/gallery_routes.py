@@ -5,6 +5,8 @@ They answer with pieces of HTML. Each request carries the token of its tab, and 
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -15,7 +17,7 @@ from ... import reproduce
 from ...generation import Generation
 from ...recipe.compare import Comparison, compare
 from ...storage.annotations import Annotation
-from ...storage.search import Entry
+from ...storage.search import Entry, PromptUse
 from ..events.context import Context
 from ..events.visit_requests import endpoint, fragment, own_generations
 from ..generate.result_view import ResultContext, render_result
@@ -27,7 +29,7 @@ from .gallery_view import describe_filter, filterable_fields, render_cards, rend
 from .query_params import MAX_TEXT_CHARS, parse_query, read_number
 
 CARDS_PER_PAGE = 60
-PROMPTS_PER_PAGE = 40
+PROMPTS_PER_PAGE, MAX_CHARS_OF_PROMPTS = 40, 400_000  # the page gets each prompt in full
 
 
 def show_cards(context: Context, request: Request) -> Response:
@@ -112,9 +114,17 @@ def show_prompts(context: Context, request: Request) -> Response:
     params, store = request.query_params, context.playground.store
     after = read_number(params.get("after", ""))
     uses = store.search.prompts(context.visitor.id, params.get("q", "")[:MAX_TEXT_CHARS], PROMPTS_PER_PAGE, after)
-    prompts = [{"prompt": use.prompt, "count": use.count, "thumbnail": _thumbnail(store, use.best_id)} for use in uses]
-    following = repr(uses[-1].last_used) if len(uses) == PROMPTS_PER_PAGE else ""
+    shown = fit_page(uses)
+    prompts = [{"prompt": one.prompt, "count": one.count, "thumbnail": _thumbnail(store, one.best_id)} for one in shown]
+    has_more = len(uses) == PROMPTS_PER_PAGE or len(shown) < len(uses)
+    following = repr(shown[-1].last_used) if has_more else ""
     return fragment(render("prompts.html", prompts=prompts), next=following)
+
+
+def fit_page(uses: Sequence[PromptUse]) -> Sequence[PromptUse]:
+    """Return the first prompt, and those after it that are not too long together."""
+    lengths = itertools.accumulate(len(use.prompt) for use in uses)
+    return uses[: max(1, sum(length <= MAX_CHARS_OF_PROMPTS for length in lengths))]
 
 
 def _thumbnail(store: Any, generation_id: str) -> str:
