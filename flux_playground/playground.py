@@ -54,7 +54,7 @@ class Playground:
         self.store = GenerationStore(settings.data, settings.files, settings.database)
         self.clients = ClientPool(settings.max_in_flight, others=not settings.hosted, limits=limits)
         free = "" if settings.max_storage_gb else LOCAL_SERVER_PREFIX
-        self.retention = kept = Retention(self.store, settings.max_storage_bytes, free)
+        self.retention = kept = Retention(self.store, settings.max_storage_bytes, free, not settings.hosted)
         self._runner = Runner(self.store, self.clients, kept, self._patience, add_image_facts, schema.usual_seconds)
         self._runs = self._runner.runs
         quota = Quota(self.store.usage, settings.allowance, settings.budget, self._estimate)

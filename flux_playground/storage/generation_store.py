@@ -189,17 +189,17 @@ class GenerationStore:
         rows = self._select(where, [owner, sweep_id])
         return [self._pending.get(generation.id) or generation for generation in rows]
 
-    def oldest_with_files(self, limit: int, server: str = "") -> list[Generation]:
+    def oldest_with_files(self, limit: int, server: str = "", keep_imports: bool = True) -> list[Generation]:
         """Return finished generations that still have an image or inputs: imported ones first, then the oldest.
 
-        Only imported ones and those whose server URL begins with `server` are returned, and none that is starred.
+        Only imported ones and those whose server URL begins with `server` are returned; starred ones are not, except
+        imported ones without `keep_imports`.
         """
-        marks = ", ".join("?" * len(UNFINISHED))
         where = f"""
-            state NOT IN ({marks}) AND image_deleted_at IS NULL AND (image IS NOT NULL OR instr(request, ?))
-            AND (substr(server, 1, ?) = ? OR imported != '') AND id NOT IN (SELECT id FROM annotations WHERE starred)
-            ORDER BY imported = '', created_at, id LIMIT ?
-        """  # noqa: S608  # `marks` are question marks
+            state NOT IN ({", ".join("?" * len(UNFINISHED))}) AND image_deleted_at IS NULL
+            AND (image IS NOT NULL OR instr(request, ?)) AND (substr(server, 1, ?) = ? OR imported != '')
+            AND (id NOT IN (SELECT id FROM annotations WHERE starred) {"" if keep_imports else "OR imported != ''"})
+            ORDER BY imported = '', created_at, id LIMIT ?"""  # noqa: S608  # literals
         return self._select(where, [*UNFINISHED, PREFIX, len(server), server, limit])
 
     def purge(self, before: float) -> int:

@@ -25,12 +25,14 @@ class Retention:
     """Keeps the files of a store below `most` bytes; `math.inf` means no limit.
 
     Files of servers whose URL does not begin with `server` are never deleted, except imported ones. Those are deleted
-    first, because their files exist elsewhere.
+    first, because their files exist elsewhere. Starred images are kept, imported ones only with `keep_imports`, because
+    visitors of a hosted page could fill the room with them.
     """
 
     store: GenerationStore
     most: float = math.inf
     server: str = ""
+    keep_imports: bool = True
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def enforce(self) -> None:
@@ -52,7 +54,9 @@ class Retention:
         files, goal, gone = self.store.files, self.most * TARGET_SHARE, 0
         files.count_again()
         self.store.inputs.remove_unreferenced()
-        while files.size > goal and (oldest := self.store.oldest_with_files(BATCH_SIZE, self.server)):
+        while files.size > goal and (
+            oldest := self.store.oldest_with_files(BATCH_SIZE, self.server, self.keep_imports)
+        ):
             cleared = []
             for one in oldest:
                 if files.size <= goal:

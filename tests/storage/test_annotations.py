@@ -180,6 +180,16 @@ def test_retention_keeps_starred_images(store: GenerationStore) -> None:
     assert [len(list(store.files.list(folder))) for folder in (IMAGES, INPUTS)] == [1, 1]
 
 
+def test_stars_of_imports_keep_no_room_on_a_hosted_page(store: GenerationStore) -> None:
+    """A visitor cannot fill the room with imported images that are never deleted; images made here are kept."""
+    imported, own = made(store, 1, imported="another tool"), made(store, 2)
+    store.annotations.update("owner", [imported, own], starred=True)
+    for keep_imports in (True, False):
+        Retention(store, 1, keep_imports=keep_imports).enforce()
+        found = [store.get(one) for one in (imported, own)]
+        assert [one.image_missing for one in found if one] == [not keep_imports, False]
+
+
 def test_foreign_generations_are_not_touched(store: GenerationStore) -> None:
     """No call changes, deletes or restores what another visitor has."""
     theirs = made(store, 1, owner="ann")
