@@ -43,7 +43,7 @@ NOT_DELETED = (
     f"owner != '{NOBODY}' AND NOT EXISTS"  # noqa: S608
     " (SELECT 1 FROM annotations WHERE annotations.id = generations.id AND deleted_at IS NOT NULL)"
 )
-MAX_CONCURRENT_IMPORTS = 2
+MAX_CONCURRENT_IMPORTS = 3  # more than one address of a hosted page has threads for
 MIN_FREE_BYTES = 32_000_000  # of the data folder's disk, before a request is sent
 
 

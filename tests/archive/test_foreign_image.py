@@ -250,7 +250,7 @@ def test_imports_are_few(store: GenerationStore, tmp_path: Path) -> None:
     """A third import at the same time adds nothing and says so; afterwards there is room again."""
     path = tmp_path / "a.jpg"
     path.write_bytes(draw(1))
-    with store.importing, store.importing:
+    with store.importing, store.importing, store.importing:
         report = import_files(store, "bob", [("a.jpg", path)])
         assert (report.added, report.problem) == ((), "Other imports are running. Try again in a minute.")
     for _ in range(3):
