@@ -99,7 +99,7 @@ def test_moderated_cell(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_interrupted_sweep_continues(account: str, server: LocalServer) -> None:
     """Ctrl-C pauses; the command that is printed makes the rest, and nothing is paid for twice."""
-    axes = [{"field": "seed", "text": "8 random"}]
+    axes = [{"field": "seed", "text": "24 random"}]
     name = write({**PLAN, "values": {**PLAN["values"], "prompt": "a cat #slow"}, "axes": axes})  # type: ignore[dict-item]
     command = [sys.executable, "-m", "flux_playground", "sweep", "--yes", "--data", "data"]
     environ = {**os.environ, "FLUX_PLAYGROUND_MAX_IN_FLIGHT": "2", "PYTHONPATH": str(Path(__file__).parent.parent)}
@@ -115,11 +115,12 @@ def test_interrupted_sweep_continues(account: str, server: LocalServer) -> None:
         paused = process.stderr.read()
     assert process.returncode == 1
     sweep_id = paused.split()[-1]
+    environ["FLUX_PLAYGROUND_MAX_IN_FLIGHT"] = "20"
     again = subprocess.run([*command, sweep_id], capture_output=True, text=True, env=environ, check=False)
     assert again.returncode == 0, again.stderr
-    assert "8/8  8 ready" in again.stderr
+    assert "24/24  24 ready" in again.stderr
     with Client(server.url, account) as client:
-        assert client.credits() == 100_000 - 8 * 7
+        assert client.credits() == 100_000 - 24 * 7
 
 
 def test_progress() -> None:

@@ -24,7 +24,7 @@ SPILT = """() => [...document.querySelectorAll("body *")].filter((one) => {
 COVERED = """() => {
   const boxes = [...document.querySelectorAll("button, a, summary, input, textarea, h1, .line, .price")]
     .filter((one) => one.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true }))
-    .filter((one) => !one.closest("#action, .seedtools, .opener, .toast, dialog:not([open]), .controls"))
+    .filter((one) => !one.closest("#action, #edit, .seedtools, .opener, .toast, dialog:not([open]), .controls"))
     .filter((one) => one.type !== "file")
     .map((one) => [one, one.getBoundingClientRect()])
     .filter(([, box]) => box.width > 4 && box.height > 4);
@@ -34,7 +34,7 @@ COVERED = """() => {
       && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 2)
     .map(([other]) => one.outerHTML.slice(0, 90) + " | " + other.outerHTML.slice(0, 90)));
 }"""
-"""What stands on something else."""
+"""What covers something else; the button that leads back to the form floats above the page."""
 
 
 def pressed(page: Page) -> str | None:
