@@ -71,7 +71,7 @@ def test_tasks_in_flight_are_limited_together(server: LocalServer, tmp_path: Pat
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     command = [sys.executable, "-c", PROCESS, str(tmp_path), server.url, empty_database, "8"]
     most = 0
-    with psycopg.connect(empty_database, autocommit=True) as database, ExitStack() as stack:
+    with psycopg.connect(empty_database, autocommit=True, prepare_threshold=None) as database, ExitStack() as stack:
         processes = [
             stack.enter_context(
                 subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
