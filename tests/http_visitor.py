@@ -106,6 +106,14 @@ class Stranger:
         """What a press on Generate sends: the data of the press, then the contents of the form."""
         return [json.dumps({"press": secrets.token_hex(8), **data}), *(self.form() if form is None else form)]
 
+    def fetch(self, path: str) -> Answer:
+        """A GET of the page's script, with the token of its tab."""
+        return self.get(path, x_flux_visit=f"{self.token}.{self.visit}")
+
+    def send(self, path: str, values: Any, **headers: str) -> Answer:
+        """A POST of the page's script, with the token of its tab."""
+        return self.post(path, values, x_flux_visit=f"{self.token}.{self.visit}", **headers)
+
     def generate(self, **values: Any) -> str:
         """Press Generate and hear it out."""
         self.join(self.number("click"), self.pressed(self.form(**values)))

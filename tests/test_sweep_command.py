@@ -19,10 +19,7 @@ from flux_playground.__main__ import _open_playground
 from flux_playground.client import Client
 from flux_playground.local import LocalServer
 from flux_playground.storage.generation_store import GenerationStore
-from flux_playground.sweeps.axes import AxisKind, AxisText
-from flux_playground.sweeps.plan_code import render_code
 from flux_playground.sweeps.sheet import CellState, SheetCell
-from tests.sweeps.test_plan import plan_of
 from tests.sweeps.test_sheet import CELLS
 
 PLAN = {
@@ -131,16 +128,3 @@ def test_progress() -> None:
     assert line.startswith("[#########################     ] 6/7  ")
     assert "5 ready" in line
     assert "1 failed" in line
-
-
-def test_code_makes_the_sweep(tmp_path: Path) -> None:
-    """The Python code of a plan makes its images."""
-    plan = plan_of(AxisText("finetune_strength", "0, 1"), AxisText("prompt", "red -> blue", AxisKind.REPLACE), seed=5)
-    code = render_code(plan).replace(plan.endpoint, str(PLAN["endpoint"]))
-    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), "FLUX_PLAYGROUND_DATA": "data"}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environ, check=False)
-    assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
-    assert [line.split("  ")[0] for line in lines] == ["no finetune (control)", "1"]
-    assert all(line.endswith("  blue  ready") for line in lines)
-    assert len(list(tmp_path.glob("*.jpg"))) == 2

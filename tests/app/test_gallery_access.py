@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.hosted_page import HostedPage, kept
-from tests.http_visitor import Answer, Stranger
+from tests.http_visitor import Stranger
 
 
 @pytest.fixture(scope="module")
@@ -37,19 +37,9 @@ def other(hosted: HostedPage, addresses: Iterator[str]) -> Stranger:
     return one
 
 
-def get(one: Stranger, path: str) -> Answer:
-    """A GET with the token of the visitor's tab."""
-    return one.get(path, x_flux_visit=f"{one.token}.{one.visit}")
-
-
-def post(one: Stranger, path: str, values: Any) -> Answer:
-    """A POST with the token of the visitor's tab."""
-    return one.post(path, values, x_flux_visit=f"{one.token}.{one.visit}")
-
-
 def ids(one: Stranger) -> list[str]:
     """The ids of the images that a visitor's gallery shows."""
-    return re.findall(r'<li data-id="([0-9a-f]{32})"', get(one, "/gallery/cards").body.decode())
+    return re.findall(r'<li data-id="([0-9a-f]{32})"', one.fetch("/gallery/cards").body.decode())
 
 
 def test_only_the_own_images_are_found(owner: Stranger, other: Stranger) -> None:
@@ -57,39 +47,39 @@ def test_only_the_own_images_are_found(owner: Stranger, other: Stranger) -> None
     (secret,) = ids(owner)
     assert ids(other) == []
     for path in ("cards", "cards?q=garden", "cards?q=secret", "prompts", "prompts?q=secret", "filters"):
-        answer = get(other, f"/gallery/{path}")
+        answer = other.fetch(f"/gallery/{path}")
         assert answer.status == 200
         assert secret.encode() not in answer.body
         assert b"garden" not in answer.body
-    assert get(other, "/gallery/cards").headers["x-flux-count"] == "0"
-    assert get(owner, "/gallery/cards?q=gard").headers["x-flux-count"] == "1"
-    assert b"a secret garden" in get(owner, "/gallery/prompts?q=gard").body
+    assert other.fetch("/gallery/cards").headers["x-flux-count"] == "0"
+    assert owner.fetch("/gallery/cards?q=gard").headers["x-flux-count"] == "1"
+    assert b"a secret garden" in owner.fetch("/gallery/prompts?q=gard").body
 
 
 def test_no_foreign_image_is_opened_or_compared(owner: Stranger, other: Stranger) -> None:
     """An image of another visitor is answered like an unknown one, with every route."""
     (secret,) = ids(owner)
     unknown = "0" * 32
-    assert get(owner, f"/gallery/image/{secret}").status == 200
+    assert owner.fetch(f"/gallery/image/{secret}").status == 200
     for path in ("/gallery/image/{0}", "/gallery/comparison?ids={0},{0}1", "/gallery/difference?ids={0},{0}"):
-        found, missing = get(other, path.format(secret)), get(other, path.format(unknown))
+        found, missing = other.fetch(path.format(secret)), other.fetch(path.format(unknown))
         assert (found.status, found.body) == (missing.status, missing.body)
         assert b"garden" not in found.body
-    assert get(other, "/gallery/cards?after=" + "A" * 40).status == 200
+    assert other.fetch("/gallery/cards?after=" + "A" * 40).status == 200
 
 
 def test_no_foreign_image_is_changed(hosted: HostedPage, owner: Stranger, other: Stranger) -> None:
     """Stars, tags, notes and deletions of another visitor's image have no effect."""
     (secret,) = ids(owner)
-    assert json.loads(post(other, "/gallery/annotate", {"ids": [secret], "starred": True, "note": "mine"}).body) == {}
-    assert json.loads(post(other, "/gallery/delete", {"ids": [secret]}).body) == {"ids": []}
+    assert json.loads(other.send("/gallery/annotate", {"ids": [secret], "starred": True, "note": "mine"}).body) == {}
+    assert json.loads(other.send("/gallery/delete", {"ids": [secret]}).body) == {"ids": []}
     assert ids(owner) == [secret]
-    assert b"mine" not in get(owner, f"/gallery/image/{secret}").body
-    assert json.loads(post(owner, "/gallery/delete", {"ids": [secret]}).body) == {"ids": [secret]}
+    assert b"mine" not in owner.fetch(f"/gallery/image/{secret}").body
+    assert json.loads(owner.send("/gallery/delete", {"ids": [secret]}).body) == {"ids": [secret]}
     assert ids(owner) == []
-    post(other, "/gallery/restore", {"ids": [secret]})
+    other.send("/gallery/restore", {"ids": [secret]})
     assert ids(owner) == []
-    post(owner, "/gallery/restore", {"ids": [secret]})
+    owner.send("/gallery/restore", {"ids": [secret]})
     assert ids(owner) == [secret]
     assert any(one.id == secret for one in kept(hosted.folder))
 
@@ -108,17 +98,17 @@ def test_no_foreign_image_is_changed(hosted: HostedPage, owner: Stranger, other:
 )
 def test_wrong_values_are_refused(other: Stranger, path: str, values: Any, status: int) -> None:
     """Values of another type are refused with a sentence."""
-    answer = post(other, f"/gallery/{path}", values)
+    answer = other.send(f"/gallery/{path}", values)
     assert answer.status == status
     assert answer.body.endswith(b".")
 
 
 def test_wrong_filters_are_named(other: Stranger) -> None:
     """A filter that cannot be read is a sentence, not a traceback."""
-    answer = get(other, "/gallery/cards?rating=many")
+    answer = other.fetch("/gallery/cards?rating=many")
     assert (answer.status, answer.body) == (400, b"A rating is a number from 1 to 5.")
-    assert get(other, "/gallery/cards?q=" + "x" * 5_000).status == 400
-    assert get(other, "/gallery/cards?q=%22%20OR%20*%20NEAR(%20%5E-").status == 200
+    assert other.fetch("/gallery/cards?q=" + "x" * 5_000).status == 400
+    assert other.fetch("/gallery/cards?q=%22%20OR%20*%20NEAR(%20%5E-").status == 200
 
 
 def test_other_sites_cannot_change_anything(owner: Stranger) -> None:

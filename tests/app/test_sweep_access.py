@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.hosted_page import HostedPage, spent
-from tests.http_visitor import Answer, Stranger
+from tests.http_visitor import Stranger
 
 
 @pytest.fixture(scope="module")
@@ -24,14 +24,6 @@ def visitor(hosted: HostedPage, addresses: Iterator[str]) -> Stranger:
     one = Stranger(hosted.url, next(addresses))
     one.hello()
     return one
-
-
-def get(one: Stranger, path: str) -> Answer:
-    return one.get(path, x_flux_visit=f"{one.token}.{one.visit}")
-
-
-def post(one: Stranger, path: str, values: Any) -> Answer:
-    return one.post(path, values, x_flux_visit=f"{one.token}.{one.visit}")
 
 
 def start(one: Stranger, text: str, press: str = "1") -> str:
@@ -52,19 +44,19 @@ def test_foreign_sweeps_are_unknown(hosted: HostedPage, addresses: Iterator[str]
     """A sweep of another visitor is answered like one that does not exist, with every route."""
     owner, other = visitor(hosted, addresses), visitor(hosted, addresses)
     (sweep,) = re.findall(r'data-started=\\"([0-9a-f]{32})', start(owner, "0.5, 1"))
-    assert get(owner, f"/sweeps/sheet/{sweep}").status == 200
-    assert sweep.encode() in get(owner, "/sweeps/list").body
-    assert sweep.encode() not in get(other, "/sweeps/list").body
+    assert owner.fetch(f"/sweeps/sheet/{sweep}").status == 200
+    assert sweep.encode() in owner.fetch("/sweeps/list").body
+    assert sweep.encode() not in other.fetch("/sweeps/list").body
     for kind in ("sheet", "axes", "pair"):
-        found, missing = get(other, f"/sweeps/{kind}/{sweep}"), get(other, f"/sweeps/{kind}/{'0' * 32}")
+        found, missing = other.fetch(f"/sweeps/{kind}/{sweep}"), other.fetch(f"/sweeps/{kind}/{'0' * 32}")
         assert (
             (found.status, found.body) == (missing.status, missing.body) == (400, b"This sweep is not in your history.")
         )
     for act in ("resume", "retry", "pause", "stop", "delete", "rename"):
-        assert post(other, "/sweeps/act", {"id": sweep, "act": act, "name": "mine"}).status == 400
+        assert other.send("/sweeps/act", {"id": sweep, "act": act, "name": "mine"}).status == 400
     for path in ("vote", "extend", "preview"):
-        assert post(other, f"/sweeps/{path}", {"id": sweep, "axes": [], "undo": True}).status == 400
-    assert get(owner, f"/sweeps/sheet/{sweep}").status == 200
+        assert other.send(f"/sweeps/{path}", {"id": sweep, "axes": [], "undo": True}).status == 400
+    assert owner.fetch(f"/sweeps/sheet/{sweep}").status == 200
 
 
 def test_allowance_covers_the_whole_plan(hosted: HostedPage, addresses: Iterator[str]) -> None:
@@ -79,7 +71,7 @@ def test_repeated_press_starts_one_sweep(hosted: HostedPage, addresses: Iterator
     one = visitor(hosted, addresses)
     assert "data-started" in start(one, "0.5, 1", "same")
     assert "data-started" not in start(one, "0.5, 1", "same")
-    assert get(one, "/sweeps/list").body.count(b"<li>") == 1
+    assert one.fetch("/sweeps/list").body.count(b"<li>") == 1
 
 
 def test_long_numbers_are_no_axes(hosted: HostedPage, addresses: Iterator[str]) -> None:
@@ -87,13 +79,13 @@ def test_long_numbers_are_no_axes(hosted: HostedPage, addresses: Iterator[str]) 
     one = visitor(hosted, addresses)
     (sweep,) = re.findall(r'data-started=\\"([0-9a-f]{32})', start(one, "0.5, 1"))
     for path in (f"/sweeps/sheet/{sweep}?order=", f"/sweeps/pair/{sweep}?axis="):
-        assert get(one, path + "9" * 5_000).status == get(one, path + "7").status == 200
+        assert one.fetch(path + "9" * 5_000).status == one.fetch(path + "7").status == 200
 
 
 @pytest.mark.parametrize("values", [[], {"id": 7}, {"act": "explode"}, {"id": "x", "act": "resume"}])
 def test_wrong_values_are_refused(hosted: HostedPage, addresses: Iterator[str], values: Any) -> None:
     """Values of another type are refused with a sentence."""
-    answer = post(visitor(hosted, addresses), "/sweeps/act", values)
+    answer = visitor(hosted, addresses).send("/sweeps/act", values)
     assert answer.status == 400
     assert answer.body.endswith(b".")
     assert json.dumps(values)
