@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Protocol, TextIO
 
@@ -86,12 +87,25 @@ def _make(playground: Playground, sweeps: Sweeps, options: argparse.Namespace) -
     sys.stdout.flush()  # an interrupted sweep is continued by its id
     sweeps.start(sweep.id)
     try:
-        cells = _watch(sweeps, sweep, sys.stderr)
+        with _interrupted_by_signals():
+            cells = _watch(sweeps, sweep, sys.stderr)
     except KeyboardInterrupt:
         sweeps.stop(sweep.id)
         sys.stderr.write(f"\nPaused. To make the rest: flux-playground {COMMAND} {sweep.id}\n")
         return 1
     return _report(sweeps.get(sweep.id), cells, playground.settings.data)
+
+
+@contextmanager
+def _interrupted_by_signals() -> Iterator[None]:
+    """Raise `KeyboardInterrupt` for SIGINT, also where it was ignored as in a background job, and for SIGTERM."""
+    kinds = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(kind, signal.default_int_handler) for kind in kinds]
+    try:
+        yield
+    finally:
+        for kind, handler in zip(kinds, before, strict=True):
+            signal.signal(kind, handler)
 
 
 def _open(playground: Playground, sweeps: Sweeps, name: str) -> tuple[StoredSweep | None, Plan]:
