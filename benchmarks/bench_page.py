@@ -87,8 +87,8 @@ def overhead(browser: Browser, url: str) -> float:
     page.wait_for_selector(f'.frame.image:not([data-id="{before}"]) img', timeout=60_000)
     page.eval_on_selector("#stage img", "image => image.decode()")
     whole = time.monotonic() - begun
-    took = str(page.text_content("#stage .details dd:has-text('(API ')"))  # such as "2.10 s (API 1.98 s)"
-    waited = float(took.split("(API ")[1].split(" s)")[0])
+    took = str(page.text_content("#stage .details dd:has-text('ready after ')"))  # such as "2.10 s, ready after 1.98 s"
+    waited = float(took.split("ready after ")[1].split(" s")[0])
     page.close()
     return whole - waited
 
