@@ -96,7 +96,7 @@ def test_attacks_are_sentences(hosted: HostedPage, visitors: list[Stranger]) -> 
     report = bring(visitors[1], "../../<b>a.zip", file.getvalue())
     assert (report["added"], len(report["rejected"])) == (1, 3)
     assert all(sentence.endswith(".") for _, sentence in report["rejected"])
-    assert not list(hosted.folder.rglob("*evil*"))
+    assert not list((hosted.folder / "data").rglob("*evil*"))
     assert not list((hosted.folder / "data" / "imports").iterdir())
     assert bring(visitors[1], "a.zip", file.getvalue()[:-50])["rejected"][0][1].endswith("cut short.")
 

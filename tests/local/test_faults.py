@@ -8,6 +8,7 @@ import contextlib
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ import requests
 from starlette.responses import Response
 
 from flux_playground.images.media_types import verify
-from flux_playground.local import LocalServer
+from flux_playground.local import LocalServer, http_responses
 from flux_playground.local.backend import Backend, Options
 from flux_playground.local.faults import FAULT_BY_WORD, FAULTS, CannedResponse, Fault, find_triggers, parse_triggers
 from flux_playground.local.http_responses import FaultyResponse
@@ -219,7 +220,8 @@ def test_delivery(delivery: str, delays: list[float], bodies: list[bytes], monke
     async def send(message: Any) -> None:
         messages.append(message)
 
-    monkeypatch.setattr(asyncio, "sleep", sleep)
+    # Not of `asyncio` itself: a server of another test may sleep in this process.
+    monkeypatch.setattr(http_responses, "asyncio", SimpleNamespace(sleep=sleep))
     response = FaultyResponse(Response(b"a" * 3000), delivery, speed=10.0)
     asyncio.run(response({"type": "http"}, receive, send))
     assert slept == delays
