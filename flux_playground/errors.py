@@ -2,7 +2,7 @@
 
 PlaygroundError
 ├── InvalidSettings       a setting in the environment is not usable; the program does not start
-├── StorageError          the data folder or the bucket cannot be read or written
+├── StorageError          the data folder, the bucket or the database cannot be used
 │   └── StorageUnavailable  the same before a request was sent; nothing was charged
 ├── InvalidDocument       an OpenAPI document cannot be read
 ├── InvalidRecipe         a recipe, a link, a file or a pasted text has no settings that can be used
@@ -101,7 +101,7 @@ class InvalidSettings(PlaygroundError):
 
 
 class StorageError(PlaygroundError):
-    """The data folder or the bucket cannot be read or written; the message names the reason."""
+    """The data folder, the bucket or the database cannot be read or written; the message names the reason."""
 
 
 class StorageUnavailable(StorageError):

@@ -1,6 +1,6 @@
 """References to stored images: a stored request has "sha256:…" in place of the base64 of an image.
 
-In a data URL, the reference stands in place of the base64 alone: "data:image/png;base64,sha256:…".
+In a data URL, the reference replaces only the base64: "data:image/png;base64,sha256:…".
 """
 
 from __future__ import annotations

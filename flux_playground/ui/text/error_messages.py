@@ -96,10 +96,10 @@ ERRORS: dict[type[PlaygroundError], Words] = {
         ("again",),
     ),
     StorageError: Words(
-        "Data folder not usable",
-        "Nothing more can be written to the disk.",
+        "Records can't be written",
+        "The data folder, the bucket or the database can't be used.",
         UNSURE,
-        "Free some space or check the folder, then try again.",
+        "Free some space or check the connection, then try again.",
         ("again",),
     ),
     QueueFull: Words(
