@@ -48,6 +48,10 @@ async function loadSheet() {
   const id = shownSheet;
   const response = await request(`sweeps/sheet/${encodeURIComponent(id)}?order=${sheetOrder}`);
   if (id !== shownSheet) return;
+  if (!response && !$("#sheet header")) {
+    changeAddress({ [SHEET]: null }, undefined, { replace: true }); // nothing to show: the message says why
+    return;
+  }
   if (response) updateSheet(createElement("template", { innerHTML: await response.text() }).content);
   const isActive = $("#sheet header")?.dataset.active || $("#sheet td[data-state=running], #sheet td[data-state=queued]");
   if (isActive) sheetTimer = setTimeout(loadSheet, REFRESH_MILLISECONDS);

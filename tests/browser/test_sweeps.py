@@ -249,3 +249,13 @@ def test_scores_of_a_command(tab: Page, tmp_path: Path) -> None:
         scores = [float(text) for text in page.locator("#sheet .score").all_inner_texts()]
         assert scores == sorted(scores, reverse=True)
         forget_visit(page)
+
+
+@pytest.mark.parametrize("sweep", ["0" * 32, "..%2Fx"])
+def test_link_to_an_unknown_sweep(page: Page, address: str, sweep: str) -> None:
+    """A link to a sweep of somebody else, or to none, shows the page and says why."""
+    page.goto(f"{address}?sheet={sweep}")
+    expect(page.locator(".toast")).not_to_be_empty()
+    expect(page.locator("#columns")).to_be_visible()
+    expect(page.locator("#sheet")).to_be_hidden()
+    assert "sheet=" not in page.url
