@@ -50,6 +50,7 @@ class SweepScores:
         self._errors: dict[str, dict[str, str]] = {}  # by sweep, then by generation
         self._failures: dict[str, int] = {}  # in a row, by sweep
         self._current = ""  # the sweep whose image is being scored
+        self._served = ""  # the visitor whose image was taken last
         self._closed = False
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
@@ -122,11 +123,12 @@ class SweepScores:
             if not self._todo:
                 self._thread = None
                 return None
-            owner = next(iter(self._todo))
-            queue = self._todo.pop(owner)
+            if (served := self._todo.pop(self._served, None)) is not None:
+                self._todo[self._served] = served  # behind visitors who came while the image was scored
+            self._served, queue = next(iter(self._todo.items()))
             taken = queue.popleft()
-            if queue:
-                self._todo[owner] = queue  # behind the others
+            if not queue:
+                del self._todo[self._served]
             self._current = taken[0]
             return taken
 
