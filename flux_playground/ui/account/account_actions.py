@@ -57,14 +57,14 @@ async def load_account(context: Context) -> Updates:
     is_changed = balance is not None or problem or context.page.servers or context.payer is Payer.VISITOR
     if is_changed and context.visitor == visitor:  # the key may have changed meanwhile
         context.session.balance = balance
-        cost = await context.run(price.render_price, context)
+        cost = await price.render_latest(context)
         yield Update(connection=connection.render_connection(context, problem=problem), price=cost)
 
 
 @action("price", reads_form=True)
 async def update_price(context: Context) -> Update:
     """Show the price of an image of the size in the form."""
-    return Update(price=await context.run(price.render_price, context))
+    return Update(price=await price.render_latest(context))
 
 
 @action("regions")

@@ -40,6 +40,15 @@ def render_price(context: Context) -> str:
     )
 
 
+async def render_latest(context: Context) -> str:
+    """Render the price line off the event loop, again if the balance has changed meanwhile."""
+    while True:
+        balance = context.session.balance
+        line = await context.run(render_price, context)
+        if context.session.balance == balance:
+            return line
+
+
 def describe(context: Context) -> str:
     """Return the price of the form's image with its basis, and the balance after it."""
     if context.payer is Payer.DEMO:

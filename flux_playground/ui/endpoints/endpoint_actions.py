@@ -32,7 +32,7 @@ async def arrive(context: Context) -> Update:
         form_visible=True,
         notice=switch.render_rejected(carried),
         field_errors=(),
-        price=await context.run(price.render_price, context),
+        price=await price.render_latest(context),
         inputs=carried.inputs,
     )
 
@@ -40,4 +40,4 @@ async def arrive(context: Context) -> Update:
 @action("endpoint", reads_form=True)
 async def choose(context: Context) -> Update:
     """Show what depends on the endpoint after another one of the same form was chosen."""
-    return Update(price=await context.run(price.render_price, context))
+    return Update(price=await price.render_latest(context))

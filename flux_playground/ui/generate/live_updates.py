@@ -70,6 +70,8 @@ async def stream_updates(context: Context, first: Update = NO_CHANGE) -> AsyncIt
             last_drawn, updated_at = current, time.monotonic()
             shown = selected and ResultContext(selected, position, preview=preview)
             drawn = await context.run(_draw, context, recent, count, shown)
+            if session.shown_endpoint in ("", context.operation.path):
+                drawn = replace(drawn, price=await price.render_latest(context))
             rejected = _api_errors(selected, running_ids)
             errors = first.field_errors if rejected is None else rejected
             result = drawn.result or first.result
@@ -133,8 +135,7 @@ def _draw(
     running = [] if context.payer is Payer.DEMO else [generation for generation in recent if not generation.finished]
     running_cost = price.describe_running(context, running)
     history = history_view.render_history(recent, context.session.selected_id, count, running_cost, starred)
-    is_shown = context.session.shown_endpoint in ("", context.operation.path)
-    return Update(result, history, price=price.render_price(context) if is_shown else None)
+    return Update(result, history)
 
 
 def _preview_address(run: ActiveRun | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
@@ -52,6 +53,20 @@ def test_visitor_sees_who_pays(paid: Playground) -> None:
         shown = describe(playground, 93, Visitor(id="visitor-1"))
         assert shown == "7 credits ($0.07), list price · paid by this page"
         assert "86" in describe(playground, 93, Visitor(id="visitor-1", api_key="my-own"))
+
+
+def test_balance_comes_while_the_price_is_drawn(paid: Playground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A price line that was drawn without the balance does not replace one with it."""
+    page, session, render = Page(paid), TabSession(OWNER), price.render_price
+
+    def render_slowly(context: Context) -> str:
+        line = render(context)
+        session.balance = 93
+        return line
+
+    monkeypatch.setattr(price, "render_price", render_slowly)
+    line = asyncio.run(price.render_latest(Context(page.state, session, page.form)))
+    assert "86 left afterwards" in line
 
 
 @pytest.fixture
