@@ -131,6 +131,15 @@ def test_snippet_waits_for_busy_api(server: LocalServer, tmp_path: Path) -> None
     assert len(set(images.values())) == 1
 
 
+def test_only_known_seed_is_printed(server: LocalServer, tmp_path: Path) -> None:
+    """The code prints the seed of an image that has one."""
+    for word, is_printed in (("", True), ("#no-seed", False)):
+        process = begun(Language.PYTHON, server, tmp_path / (word or "seed"), {**REQUEST, "prompt": f"a cat {word}"})
+        _, error = process.communicate(timeout=30)
+        assert ("seed" in error.splitlines()[-1].partition("prompt")[0]) is is_printed
+        assert "None" not in error
+
+
 @pytest.mark.parametrize("language", RUNNERS)
 def test_lost_submit_is_not_repeated(language: Language, server: LocalServer, tmp_path: Path) -> None:
     """A submit without a response is billed once."""
