@@ -73,6 +73,9 @@ class Connection(Protocol):
     def write_generation(self, row: Mapping[str, Any]) -> None:
         """Insert or replace a row of `generations`, which gets a new, highest `rowid`; raises `TakenOver`."""
 
+    def continue_numbers(self, table: str, column: str) -> None:
+        """Number later rows of a table after those whose numbers were written."""
+
     def to_field(self, value: Any) -> Any:
         """Return a number or text as `entry_fields.value`: numbers are ordered before texts. NaN becomes None."""
 
@@ -118,6 +121,12 @@ class Database(Protocol):
 
     def secret(self, create: Callable[[], bytes]) -> bytes:
         """Return the bytes that the first call created."""
+
+    def set_secret(self, value: bytes) -> None:
+        """Replace what `secret` returns, in an empty database."""
+
+    def remove_records(self) -> None:
+        """Remove all records and the secret, while no connection is open."""
 
     def close(self) -> None:
         """Release what makes this process the primary one."""

@@ -153,4 +153,8 @@ MIGRATIONS = (
         ) STRICT, WITHOUT ROWID;
         """,
     ),
+    Migration(
+        "add_unfinished_move",
+        "CREATE TABLE unfinished_move (source TEXT NOT NULL, is_copied INTEGER NOT NULL) STRICT;",
+    ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -80,6 +81,11 @@ class PostgresConnection:
         """  # noqa: S608
         if self.execute(query, [*row.values(), self._process]).rowcount == 0:
             raise TakenOver("Another process continues this generation.")
+
+    def continue_numbers(self, table: str, column: str) -> None:
+        """Set the sequence of a column to its highest number."""
+        query = f"SELECT setval(pg_get_serial_sequence(?, ?), max({column})) FROM {table}"  # noqa: S608
+        self.execute(query, [table, column])
 
     def to_field(self, value: Any) -> Any:
         """Return a number or text as a text of the same order."""
@@ -170,6 +176,18 @@ class PostgresDatabase:
             if row is None:
                 row = database.execute("INSERT INTO secrets VALUES (%s) RETURNING value", [create()]).fetchone()
         return bytes(row[0]) if row else b""
+
+    def set_secret(self, value: bytes) -> None:
+        """Replace the secret."""
+        with closing(connect(self._url)) as database, database.transaction():
+            database.execute("DELETE FROM secrets")
+            database.execute("INSERT INTO secrets VALUES (%s)", [value])
+
+    def remove_records(self) -> None:
+        """Empty all tables."""
+        tables = re.findall(r"CREATE TABLE (\w+)", "".join(migration.sql for migration in MIGRATIONS))
+        with closing(connect(self._url)) as database:
+            database.execute(f"TRUNCATE {', '.join(tables)}".encode())
 
     def close(self) -> None:
         """Release the locks of this process."""

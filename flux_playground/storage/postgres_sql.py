@@ -120,6 +120,10 @@ MIGRATIONS = (
         CREATE INDEX generations_in_flight ON generations (account, server) WHERE state IN ('submitting', 'running');
         """,
     ),
+    Migration(
+        "add_unfinished_move",
+        "CREATE TABLE unfinished_move (source TEXT NOT NULL, is_copied INTEGER NOT NULL)",
+    ),
 )
 
 

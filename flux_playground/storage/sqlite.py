@@ -42,6 +42,9 @@ class SqliteConnection(sqlite3.Connection):
         # The names are columns of our own schema; every value is bound.
         self.execute(f"REPLACE INTO generations ({columns}) VALUES ({marks})", list(row.values()))  # noqa: S608
 
+    def continue_numbers(self, table: str, column: str) -> None:
+        """Do nothing: SQLite counts on from the highest number."""
+
     def to_field(self, value: Any) -> Any:
         """Return a number or text as it is; SQLite stores NaN as NULL."""
         return value
@@ -100,9 +103,18 @@ class SqliteDatabase:
         """Return the bytes that the first call created, from a file."""
         with self._key_lock:
             if not self._salt.is_file():
-                write_atomic(self._salt, create())
-                self._salt.chmod(0o600)
+                self.set_secret(create())
         return self._salt.read_bytes()
+
+    def set_secret(self, value: bytes) -> None:
+        """Replace the secret."""
+        write_atomic(self._salt, value)
+        self._salt.chmod(0o600)
+
+    def remove_records(self) -> None:
+        """Remove the journal, then the secret."""
+        self._path.unlink()
+        self._salt.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Release the lock of the folder."""

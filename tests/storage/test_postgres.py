@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from flux_playground.errors import StorageError
 from flux_playground.generation import State
 from flux_playground.identity import Identity
+from flux_playground.storage import database as database_module
 from flux_playground.storage import postgres, postgres_lock
 from flux_playground.storage.database_connection import TakenOver
 from flux_playground.storage.generation_store import GenerationStore
@@ -263,6 +264,7 @@ def test_first_version_is_upgraded(tmp_path: Path, empty_database: str, monkeypa
         try:
             with monkeypatch.context() as patch:
                 patch.setattr(postgres, "MIGRATIONS", MIGRATIONS[:1])
+                patch.setattr(database_module, "check_whole", lambda _: None)  # its table is of a later version
                 with closing(GenerationStore(tmp_path, database_url=url)) as store:
                     written = store.save(generation())
             stores: list[GenerationStore] = []
