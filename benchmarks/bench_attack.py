@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import secrets
-import signal
 import statistics
 import sys
 import tempfile
@@ -40,7 +39,7 @@ def main() -> int:
             "FLUX_PLAYGROUND_BASE_URL": api.url,
             "FLUX_PLAYGROUND_ALLOWANCE": "100000/hour",
         }
-        with running(Path(place), signal.SIGTERM, True, **settings) as url:
+        with running(Path(place), **settings) as url:
             process = find_process(place)
             calm = load_seconds(url, 5)
             print(f"calm: page {statistics.median(calm):.2f} s, memory {memory_mb(process):.0f} MB")
@@ -155,6 +154,7 @@ ATTACKS: dict[str, Callable[[Stranger], object]] = {
     "presses with prompts of 3.8 MB": lambda stranger: press(stranger, prompt=LONG_PROMPT),
     "large images as image prompt": lambda stranger: upload(stranger, TIFF),
     "made-up keys": lambda stranger: stranger.act("key", key=f"made-up-{time.monotonic_ns()}"),
+    "pages": lambda stranger: stranger.get("/"),
     "streams of unknown sessions": lambda stranger: stranger.get("/gradio_api/queue/data?session_hash=unknown"),
     "sessions that nobody reads": join,
     "session hashes of 3.9 MB": lambda stranger: join(stranger, "h" * 3_900_000),

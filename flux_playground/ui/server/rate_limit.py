@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import AsyncExitStack
+from weakref import WeakValueDictionary
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..session.caller import address_bucket
@@ -12,6 +16,9 @@ PAGE_PATHS = ("", "/", "/config", "/config/")
 PAGE_TOKENS = 8.0
 """Requests that one of the page counts for: Gradio renders the page for each request, in 10 ms of CPU time."""
 
+PAGES_PER_ADDRESS = 2
+"""Pages that are rendered for one address at once; its others wait, so that a burst delays no other address."""
+
 TOO_MANY_REQUESTS = Refusal(429, "Too many requests")
 TOO_MANY_BYTES = Refusal(429, "Too much was sent")
 
@@ -21,6 +28,7 @@ class RateLimitMiddleware:
 
     def __init__(self, app: ASGIApp, limiter: RateLimiter | None = None) -> None:
         self.app, self._limiter = app, limiter or RateLimiter()
+        self._pages: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -28,8 +36,8 @@ class RateLimitMiddleware:
             await self.app(scope, receive, send)
             return
         address = address_bucket((scope.get("client") or ("", 0))[0])
-        tokens = PAGE_TOKENS if request_path(scope) in PAGE_PATHS else 1.0
-        if not self._limiter.start_request(address, tokens):
+        is_page = request_path(scope) in PAGE_PATHS
+        if not self._limiter.start_request(address, PAGE_TOKENS if is_page else 1.0):
             await TOO_MANY_REQUESTS.send(scope, receive, send)
             return
 
@@ -39,6 +47,17 @@ class RateLimitMiddleware:
             return TOO_MANY_BYTES if size and not self._limiter.take_bytes(address, size) else message
 
         try:
-            await forward_checked(self.app, scope, receive_counted, send)
+            async with AsyncExitStack() as rendering:
+                if is_page:
+                    await rendering.enter_async_context(self._places(address))
+
+                async def send_rendered(message: Message) -> None:
+                    await rendering.aclose()  # the client may read slowly
+                    await send(message)
+
+                await forward_checked(self.app, scope, receive_counted, send_rendered if is_page else send)
         finally:
             self._limiter.end_request(address)
+
+    def _places(self, address: str) -> asyncio.Semaphore:
+        return self._pages.setdefault(address, asyncio.Semaphore(PAGES_PER_ADDRESS))

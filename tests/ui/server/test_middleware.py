@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,7 +22,7 @@ from starlette.routing import Route
 from flux_playground import Settings
 from flux_playground.ui.server.body_limit import BodyLimits
 from flux_playground.ui.server.middleware import build_middleware
-from flux_playground.ui.server.rate_limit import PAGE_TOKENS
+from flux_playground.ui.server.rate_limit import PAGE_TOKENS, PAGES_PER_ADDRESS
 from flux_playground.ui.server.token_bucket import RateLimiter, RateLimits
 from tests.http_visitor import Stranger
 
@@ -144,6 +147,31 @@ def test_page_counts_for_several_requests() -> None:
     with guarded(Settings(hosted=True), rate_limiter=limiter) as somebody:
         assert [somebody.get("/config").status for _ in range(3)] == [200, 200, 429]
         assert [somebody.get("/mine/x").status for _ in range(2)] == [200, 429]
+
+
+def test_pages_of_one_address_wait() -> None:
+    """Of a burst of pages for one address two are rendered at once; another address does not wait for them."""
+    rendering, peak, is_free = Counter[str](), Counter[str](), threading.Event()
+
+    async def render(request: Request) -> Response:
+        address = request.client.host if request.client else ""
+        rendering[address] += 1
+        peak[address] = max(peak[address], rendering[address])
+        while address == "127.0.7.7" and not is_free.is_set():
+            await asyncio.sleep(0.005)
+        rendering[address] -= 1
+        return PlainTextResponse("page")
+
+    middleware = build_middleware(Settings(hosted=True))
+    with serving(Starlette(routes=[Route("/config", render)], middleware=middleware)) as url:
+        with ThreadPoolExecutor(20) as pool:
+            burst = [pool.submit(Stranger(url, "127.0.7.7").get, "/config") for _ in range(20)]
+            while peak["127.0.7.7"] < PAGES_PER_ADDRESS:
+                time.sleep(0.005)
+            assert Stranger(url, "127.0.7.8").get("/config").status == 200
+            is_free.set()
+            assert {page.result().status for page in burst} == {200}
+    assert peak == {"127.0.7.7": PAGES_PER_ADDRESS, "127.0.7.8": 1}
 
 
 @pytest.mark.parametrize(("hosted", "status"), [(False, b"404"), (True, b"413")])
