@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,9 @@ from typing import Any
 
 from .errors import PlaygroundError
 from .identity import Identity
+
+ID = re.compile(r"[0-9a-f]{32}")
+"""What an id of a generation looks like; ids of other texts are not looked up."""
 
 
 class State(StrEnum):

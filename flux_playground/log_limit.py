@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 MAX_LINES_PER_SECOND = 3
 MAX_KINDS = 200
-LIMITED_LOGGERS = ("asyncio", "uvicorn.error")
+LIMITED_LOGGERS = ("asyncio", "flux_playground.ui.server.event_sessions", "python_multipart.multipart", "uvicorn.error")
 
 
 @dataclass

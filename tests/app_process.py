@@ -43,7 +43,6 @@ def free_port() -> int:
 def running(
     folder: Path,
     end: signal.Signals = signal.SIGTERM,
-    attacked: bool = False,
     /,
     command: Sequence[str] = ("app.py",),
     **extra: str,
@@ -51,7 +50,7 @@ def running(
     """The address of a freshly started program that keeps its data in a folder; it ends with the block.
 
     `end` is the signal that ends the program: SIGKILL is what happens when the power fails; after another one the
-    program must end with code 0 and without a traceback; Gradio writes tracebacks for malformed events of an attack.
+    program must end with code 0 and without a traceback.
     """
     folder.mkdir(parents=True, exist_ok=True)
     environ, log = environment(folder, **extra), folder / "log"
@@ -64,11 +63,11 @@ def running(
         finally:
             program.send_signal(end)
             code = program.wait(20)
-    assert end is signal.SIGKILL or is_clean_end(code, log, attacked), log.read_text(encoding="utf-8")
+    assert end is signal.SIGKILL or is_clean_end(code, log), log.read_text(encoding="utf-8")
 
 
 @contextmanager
-def running_quick(folder: Path, attacked: bool = False, /, **extra: str) -> Iterator[str]:
+def running_quick(folder: Path, /, **extra: str) -> Iterator[str]:
     """The address of a forked program whose images have one color and whose polls are short; it ends with the block."""
     from .forked_program import fork_program  # loads Gradio
 
@@ -82,12 +81,12 @@ def running_quick(folder: Path, attacked: bool = False, /, **extra: str) -> Iter
     finally:
         program.terminate()
         program.join(20)
-    assert is_clean_end(program.exitcode, log, attacked), log.read_text(encoding="utf-8")
+    assert is_clean_end(program.exitcode, log), log.read_text(encoding="utf-8")
 
 
-def is_clean_end(code: int | None, log: Path, attacked: bool) -> bool:
-    """Return whether the program ended with code 0 and, unless it was attacked, without a traceback."""
-    return code == 0 and (attacked or "Traceback" not in log.read_text(encoding="utf-8"))
+def is_clean_end(code: int | None, log: Path) -> bool:
+    """Return whether the program ended with code 0 and without a traceback."""
+    return code == 0 and "Traceback" not in log.read_text(encoding="utf-8")
 
 
 def wait_for(url: str, is_running: Callable[[], bool], log: Path, timeout: float = 180.0) -> None:

@@ -42,7 +42,7 @@ def serve_hosted_page(folder: Path) -> Iterator[HostedPage]:
             "FORWARDED_ALLOW_IPS": "*",
             "GRADIO_MCP_SERVER": "True",
         }
-        with running_quick(folder, True, **settings) as url:
+        with running_quick(folder, **settings) as url:
             yield HostedPage(url, folder, api)
 
 

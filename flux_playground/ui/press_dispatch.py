@@ -94,7 +94,10 @@ class Binding:
                 return NO_CHANGE
         result = action.run(context)
         assert isinstance(result, Awaitable)  # noqa: S101  # `streams` says so
-        return await result
+        try:
+            return await result
+        finally:
+            self.page.sessions.limit_memory(context.session)
 
     async def stream(
         self, data: Mapping[str, Any], request: Any, raw: Mapping[str, Any] | None = None
@@ -120,7 +123,7 @@ class Binding:
 
     def _is_first(self, context: Context) -> bool:
         """Return whether a press has not acted before."""
-        return self.page.sessions.claim_press(context.visitor.id, context.text("press")[:MAX_PRESS_CHARS])
+        return self.page.sessions.claim_press(context.visitor, context.text("press")[:MAX_PRESS_CHARS])
 
     def context(self, data: Mapping[str, Any], request: Any, raw: Mapping[str, Any]) -> Context:
         """Return the context of a request, after its session was identified by the request itself."""

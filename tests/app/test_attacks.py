@@ -607,3 +607,54 @@ def test_malformed_press_starts_nothing(stranger: Stranger, folder: Path, press:
     stranger.join(stranger.number("click"), [press, *stranger.form()])
     stranger.listen()
     assert len(kept(folder)) == before
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/gradio_api/run/predict", {"data": [], "fn_index": 0}),
+        ("/gradio_api/run/predict", {"data": [], "fn_index": -1, "session_hash": "x"}),
+        ("/gradio_api/run/predict", {"data": [{"path": "/nothing"}] * 3, "fn_index": 9, "session_hash": "x"}),
+        ("/gradio_api/queue/join", {"data": [], "fn_index": -1, "session_hash": "x"}),
+        ("/gradio_api/queue/join", {"data": []}),
+        ("/gradio_api/reset", b"\xff\xfe"),
+        ("/gradio_api/reset", {"event_id": None}),
+    ],
+)
+def test_malformed_event_is_answered(stranger: Stranger, path: str, body: Any) -> None:
+    """An event that no page sends is refused; the end of the program checks that the log has no traceback."""
+    if isinstance(body, bytes):
+        assert stranger.call("POST", path, body).status == 400
+    else:
+        assert 400 <= stranger.post(path, body).status <= 500
+
+
+def test_events_of_the_wrong_shape_leave_no_traceback(stranger: Stranger, folder: Path) -> None:
+    """Each event with too few inputs, with files that do not exist and with text that is not Unicode is refused."""
+    values: list[Any] = [
+        None,
+        "\ud800",
+        {"path": "/nothing"},
+        {"path": "/nothing", "meta": {"_type": "gradio.FileData"}},
+    ]
+    for event in stranger.config["dependencies"]:
+        for data in ([], *([value] * len(event["inputs"]) for value in values)):
+            if event["queue"] is False:
+                act = {"data": data, "event_data": {"act": "panel", "id": "\ud800"}, "fn_index": event["id"]}
+                stranger.post("/gradio_api/run/predict", {**act, "session_hash": stranger.session})
+            else:
+                stranger.join(event["id"], data, {"act": "show", "id": "\ud800"})
+                stranger.listen()
+    assert "Traceback" not in (folder / "log").read_text(encoding="utf-8")
+
+
+def test_a_client_that_leaves_costs_the_log_nothing(stranger: Stranger, folder: Path) -> None:
+    """A client that goes before its body has arrived leaves no traceback."""
+    for path in ("/leave", "/gallery/export", "/sweeps/file", "/gallery/import", "/gradio_api/upload"):
+        head = (
+            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\nab"
+        )
+        with socket.create_connection(("127.0.0.1", int(stranger.url.rsplit(":", 1)[1].strip("/"))), 5) as wire:
+            wire.sendall(head.encode())
+    assert stranger.get("/health").status == 200
+    assert "Traceback" not in (folder / "log").read_text(encoding="utf-8")

@@ -28,7 +28,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     command = shlex.join([sys.executable, "-c", CODE])
     folder: Path = tmp_path_factory.mktemp("scores")
     settings = {"FLUX_PLAYGROUND_HOSTED": "1", "FLUX_PLAYGROUND_SCORE_COMMAND": command}
-    with running_quick(folder, True, **settings) as url:
+    with running_quick(folder, **settings) as url:
         yield url
 
 

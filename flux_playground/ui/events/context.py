@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from ...generation import Generation
+from ...bounded_json import SURROGATE
+from ...generation import ID, Generation
 from ...playground import OWNER, Playground, Visitor, offered_servers
 from ...schema import Operation
 from ...settings import LOOPBACK
@@ -116,9 +117,9 @@ class Context:
         return urlsplit(server).hostname in LOOPBACK and server != self.playground.settings.base_url
 
     def text(self, name: str) -> str:
-        """Return an entry of the event's data as text; "" where there is none."""
+        """Return an entry of the event's data as text that can be stored; "" where there is none."""
         value = self.data.get(name, "")
-        return value if isinstance(value, str) else ""
+        return SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value) if isinstance(value, str) else ""
 
     def with_data(self, **data: Any) -> Context:
         """Return the same press with other data."""
@@ -134,8 +135,11 @@ class Context:
 
     async def find_own(self, generation_id: str = "") -> Generation | None:
         """Return a generation if it belongs to this visitor; without an id, that of the event's data."""
+        wanted = generation_id or self.text("id")
+        if not ID.fullmatch(wanted):
+            return None
         try:
-            generation = await self.run(self.playground.get, generation_id or self.text("id"))
+            generation = await self.run(self.playground.get, wanted)
         except KeyError:
             return None
         return generation if generation.owner == self.visitor.id else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import quote
@@ -12,7 +11,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response, Strea
 
 from ...bounded_json import InvalidJson, parse_json
 from ...errors import InvalidRequest, PlaygroundError, StorageError
-from ...generation import Generation
+from ...generation import ID, Generation
 from ..session import caller
 from .context import Context
 
@@ -21,7 +20,6 @@ TOKEN_HEADER = "x-flux-visit"  # noqa: S105  # a name, not a token
 
 MAX_IDS = 1_000
 MAX_BODY_BYTES = 1_000_000
-ID = re.compile(r"[0-9a-f]{32}")
 
 
 class InvalidParameter(ValueError):

@@ -27,6 +27,8 @@ QUEUE_POLL_SECONDS, PROGRESS_POLL_SECONDS = 0.005, 1.0
 GC_THRESHOLD = 20_000
 """New objects before Python collects the youngest generation."""
 
+INVALID_INPUTS = "The page and the program do not fit together. Reload the page."
+
 QUEUE_ROUTES = ("/queue/join", "/queue/data")
 
 log = logging.getLogger(__name__)
@@ -108,6 +110,17 @@ class LeanBlocks(gr.Blocks):  # type: ignore[misc]
         return made
 
     async def preprocess_data(self, block_fn: Any, inputs: list[Any], *args: Any, **options: Any) -> Any:
+        """The values for a handler; raises `gradio.Error`, without a traceback in the log, for values of another page."""
+        try:
+            if block_fn.fn is None:
+                raise ValueError("an event of the browser alone")
+            return await self._preprocess(block_fn, inputs, *args, **options)
+        except gr.Error:
+            raise
+        except Exception as error:
+            raise gr.Error(INVALID_INPUTS, print_exception=False) from error
+
+    async def _preprocess(self, block_fn: Any, inputs: list[Any], *args: Any, **options: Any) -> Any:
         """The values for a handler. Plain values skip Gradio's search for files, which uses a thread per input."""
         check_uploads(inputs)
         lean = self._has_names("lean inputs", block_fn, "inputs", "component_prop_inputs")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import NamedTuple
 
 from starlette.requests import ClientDisconnect
@@ -68,10 +69,7 @@ async def forward_checked(
             response_started = True
             await send(message)
 
-    try:
+    with suppress(ClientDisconnect):  # refused here, or the client has gone
         await app(scope, checked_receive, checked_send)
-    except ClientDisconnect:
-        if refusal is None:
-            raise
     if refusal is not None and not response_started:
         await refusal.send(scope, checked_receive, send)

@@ -7,9 +7,10 @@ address could fill the memory, or push out the sessions that others wait in.
 from __future__ import annotations
 
 import json
+import logging
 import re
 import secrets
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
@@ -17,12 +18,14 @@ from urllib.parse import parse_qs
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...bounded_json import InvalidJson
+from ..session.address_shares import AddressShares
 from ..session.caller import address_bucket
 from .asgi import Refusal, request_path
 from .json_body import parse_body
 
 STREAM_PATH = "/gradio_api/queue/data"
-EVENT_PATHS = re.compile(r"/(gradio_api/(queue/join|run/predict|cancel|call/.*)|mcp)/?")
+GRADIO_EVENT_PATHS = re.compile(r"/gradio_api/(queue/join|run/predict|cancel|reset|call/.*)/?")
+EVENT_PATHS = re.compile(rf"{GRADIO_EVENT_PATHS.pattern}|/mcp/?")
 CALL_PATHS = re.compile(r"/gradio_api/call/.*")
 QUEUE_PATHS = re.compile(r"/gradio_api/(queue/join|call/.*)/?")
 
@@ -39,7 +42,11 @@ MAX_UNREAD_EVENTS = 50
 UNKNOWN_SESSION = Refusal(404, "Not found")
 INVALID_BODY = Refusal(400, "The JSON is not valid, or it has too many values")
 INVALID_NAME = Refusal(400, "The session or the event is not one of this page")
+INVALID_EVENT = Refusal(400, "The event is not one of this page")
 TOO_MANY_EVENTS = Refusal(429, "Too many events")
+
+
+log = logging.getLogger(__name__)
 
 
 class QueueSessions:
@@ -51,20 +58,15 @@ class QueueSessions:
         max_sessions: int = MAX_SESSIONS,
         max_per_address: int = MAX_SESSIONS_PER_ADDRESS,
     ) -> None:
-        self._drop, self._max_sessions, self._max_per_address = drop, max_sessions, max_per_address
-        self._addresses: OrderedDict[str, str] = OrderedDict()  # by session, the one with the latest event last
-        self._counts: Counter[str] = Counter()
+        self._drop = drop
         self._streams: Counter[str] = Counter()
+        self._shares = AddressShares(max_sessions, max_per_address, is_kept=lambda session: session in self._streams)
 
     def add(self, session: str, address: str) -> None:
         """Count a session for the address of its latest event; drop the oldest sessions beyond the limits."""
-        self._remove(session)
-        self._addresses[session] = address
-        self._counts[address] += 1
-        if self._counts[address] > self._max_per_address:
-            self._drop_oldest(address)
-        elif len(self._addresses) > self._max_sessions:
-            self._drop_oldest(max(self._counts, key=self._counts.__getitem__))
+        oldest = self._shares.add(session, address)
+        if oldest is not None:
+            self._drop(oldest)
 
     def start_stream(self, session: str) -> None:
         """Keep a session while a stream reads its messages."""
@@ -75,20 +77,6 @@ class QueueSessions:
         self._streams[session] -= 1
         if not self._streams[session]:
             del self._streams[session]
-
-    def _drop_oldest(self, address: str) -> None:
-        own = (session for session, of in self._addresses.items() if of == address and not self._streams[session])
-        session = next(own, None)
-        if session is not None:
-            self._remove(session)
-            self._drop(session)
-
-    def _remove(self, session: str) -> None:
-        address = self._addresses.pop(session, None)
-        if address is not None:
-            self._counts[address] -= 1
-            if not self._counts[address]:
-                del self._counts[address]
 
 
 class EventSessionMiddleware:
@@ -153,7 +141,27 @@ class EventSessionMiddleware:
         async def replay() -> Message:
             return messages.pop() if messages else await receive()
 
-        await self.app(scope, replay, send)
+        if GRADIO_EVENT_PATHS.fullmatch(request_path(scope)):
+            await self._forward_event(scope, replay, send)
+        else:
+            await self.app(scope, replay, send)
+
+    async def _forward_event(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass an event on to Gradio, which raises an error for many that no page sends; such an error is answered."""
+        response_started = False
+
+        async def send_noted(message: Message) -> None:
+            nonlocal response_started
+            response_started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_noted)
+        except Exception as error:
+            if response_started:
+                raise
+            log.warning("Gradio cannot read an event: %s", type(error).__name__)
+            await INVALID_EVENT.send(scope, receive, send)
 
     def _check(self, scope: Scope, value: Any) -> Refusal | None:
         names = [value.get(name) for name in ("session_hash", "event_id")] if isinstance(value, dict) else []

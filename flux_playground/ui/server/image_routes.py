@@ -6,7 +6,6 @@ Each address is signed (`image_urls.py`). A wrong signature is answered like an 
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable
 from functools import partial
 
@@ -16,7 +15,7 @@ from starlette.routing import Route
 
 from ... import reproduce
 from ...errors import InvalidRecipe
-from ...generation import Generation
+from ...generation import ID, Generation
 from ...images import media_types
 from ...playground import Playground
 from ...recipe import dump_recipe
@@ -129,7 +128,7 @@ def _data(data: bytes, mime: str, name: str) -> Response:
 
 
 def _find(playground: Playground, generation_id: str) -> Generation | None:
-    if not re.fullmatch(r"[0-9a-f]{32}", generation_id):
+    if not ID.fullmatch(generation_id):
         return None
     try:
         return playground.get(generation_id)

@@ -9,24 +9,30 @@ import hashlib
 import hmac
 import re
 import secrets
+import sys
 import threading
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ...identity import Identity
 from ...playground import OWNER, Visitor
 from ...price_estimate import PriceEstimate
+from .address_shares import AddressShares
 
 MAX_IDLE_SECONDS = 3600.0
 """Seconds after which a tab without a request is forgotten, with its key."""
 
 MAX_SESSIONS = 10_000
 MAX_SESSIONS_PER_ADDRESS = 500
-MAX_REMEMBERED_PRESSES = 10_000
+MAX_REMEMBERED_PRESSES, MAX_REMEMBERED_PRESSES_PER_ADDRESS = 20_000, 2_000
+MAX_KEPT_BYTES_PER_ADDRESS = 30_000_000
+"""Of the values that the sessions of one address keep for Undo, for another endpoint or from a file."""
+
+SMALL_SESSION_BYTES = 50_000
 MAX_LOST_KEYS = 10_000
 MAX_SESSION_HASH_CHARS = 64
 
@@ -44,7 +50,7 @@ class TabSession:
     `balance` is the account's last known balance, in credits. `sized_prices` are the prices of images of the size in
     the form, by endpoint; `shown_endpoint` is the one in the form at the latest event. `lost_key` says that the program
     has forgotten the visitor's own key, which the visitor may not know. `history_pages` is how much of the history is
-    shown.
+    shown. `kept_bytes` is the memory that the values take.
     """
 
     visitor: Visitor
@@ -64,6 +70,7 @@ class TabSession:
     history_pages: int = 1
     rejected_values: frozenset[str] = frozenset()
     lost_key: bool = False
+    kept_bytes: int = 0
 
     def start_stream(self) -> int:
         """Return the number of a new update stream; earlier streams of this tab end."""
@@ -87,6 +94,15 @@ class TabSession:
             self.visitor = replace(self.visitor, server=server)
             self.balance = None
 
+    def clear_values(self) -> None:
+        """Forget the values for Undo, for another endpoint and from a file."""
+        self.undo, self.carried_values, self.pending_import, self.kept_bytes = {}, {}, None, 0
+
+    def measure(self) -> int:
+        """Set and return the memory that the values of the visitor take, in bytes."""
+        self.kept_bytes = _memory_bytes([self.undo, self.carried_values, self.pending_import])
+        return self.kept_bytes
+
     def progress(self, generation_id: str, progress: float | None) -> float | None:
         """Return the largest progress that the API has reported for a generation, between 0 and 1."""
         if progress is not None:
@@ -102,7 +118,9 @@ class TabSessions:
         self._forget = forget  # called with each key that no tab uses any more
         self._sessions: OrderedDict[str, TabSession] = OrderedDict()
         self._lost_keys: OrderedDict[str, None] = OrderedDict()  # session hashes
-        self._presses: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._presses: AddressShares[tuple[str, str]] = AddressShares(
+            MAX_REMEMBERED_PRESSES, MAX_REMEMBERED_PRESSES_PER_ADDRESS
+        )
         self._lock = threading.Lock()
 
     def get(self, session_hash: str | None) -> TabSession:
@@ -149,17 +167,28 @@ class TabSessions:
             names = [name for name, session in self._sessions.items() if _is_visit(session, visit)]
         return self.identify(names[0] if names else None, token_pair, identity)
 
-    def claim_press(self, owner: str, press: str) -> bool:
-        """Return whether a press of this number may act; each number counts once for its owner."""
+    def claim_press(self, visitor: Visitor, press: str) -> bool:
+        """Return whether a press of this number may act; each number counts once for its visitor."""
         if not press:
             return True
         with self._lock:
-            if (owner, press) in self._presses:
+            if (visitor.id, press) in self._presses:
                 return False
-            self._presses[owner, press] = ""
-            while len(self._presses) > MAX_REMEMBERED_PRESSES:
-                self._presses.popitem(last=False)
+            self._presses.add((visitor.id, press), visitor.identity.address)
         return True
+
+    def limit_memory(self, session: TabSession) -> None:
+        """Clear the values of the longest idle other sessions of an address whose sessions keep too many."""
+        if session.measure() < SMALL_SESSION_BYTES:
+            return
+        address = session.visitor.identity.address
+        with self._lock:
+            own = [one for one in self._sessions.values() if one.visitor.identity.address == address]
+        excess = sum(one.kept_bytes for one in own) - MAX_KEPT_BYTES_PER_ADDRESS
+        for one in own:
+            if excess > 0 and one is not session:
+                excess -= one.kept_bytes
+                one.clear_values()
 
     def use_key(self, session: TabSession, key: str) -> None:
         """Use a key of the visitor's own from now on; "" forgets it."""
@@ -225,6 +254,19 @@ class TabSessions:
 
     def _new_visitor(self) -> Visitor:
         return Visitor(id=f"visitor-{secrets.token_hex(16)}") if self._hosted else OWNER
+
+
+def _memory_bytes(value: Any) -> int:
+    """Return about how much memory the texts and files in a value take."""
+    if isinstance(value, str | bytes):
+        return sys.getsizeof(value)
+    if isinstance(value, Mapping):
+        return sum(map(_memory_bytes, value.values()))
+    if isinstance(value, list | tuple):
+        return sum(map(_memory_bytes, value))
+    if is_dataclass(value):
+        return sum(_memory_bytes(getattr(value, one.name)) for one in fields(value))
+    return sys.getsizeof(0)
 
 
 def _is_visit(session: TabSession, visit_token: str) -> bool:

@@ -103,7 +103,7 @@ def act(context: Context, values: dict[str, Any]) -> Response:
     sweep, _ = find_sweep(context, _text(values, "id"))
     if name in PAID_ACTS:
         check_payer(context.with_data(**values))
-        if not context.page.sessions.claim_press(context.visitor.id, _text(values, "press")[:MAX_PRESS_CHARS]):
+        if not context.page.sessions.claim_press(context.visitor, _text(values, "press")[:MAX_PRESS_CHARS]):
             return JSONResponse({})
     run(context, sweep, values)
     return JSONResponse({})

@@ -171,5 +171,5 @@ def test_call_without_a_session_is_counted() -> None:
     for _ in range(2):
         asyncio.run(middleware({**scope, "app": GRADIO, "client": ("192.0.2.1", 5)}, receive, send))
     sessions = [json.loads(body)["session_hash"] for body in bodies]
-    assert list(middleware._sessions._addresses) == sessions
+    assert list(middleware._sessions._shares._addresses) == sessions
     assert len(set(sessions)) == 2

@@ -45,14 +45,51 @@ def test_new_key_has_no_known_balance() -> None:
     assert session.balance is None
 
 
+def visitor(name: str, address: str = "1111") -> Visitor:
+    return Visitor(name, identity=Identity(address, "aaaa"))
+
+
 def test_press_counts_once() -> None:
-    """A press number acts once for its owner; another owner's same number is another press."""
+    """A press number acts once for its visitor; another visitor's same number is another press."""
     sessions = TabSessions(hosted=True)
-    assert sessions.claim_press("ann", "1-2-3")
-    assert not sessions.claim_press("ann", "1-2-3")
-    assert sessions.claim_press("bob", "1-2-3")
-    assert sessions.claim_press("ann", "")
-    assert sessions.claim_press("ann", "")
+    assert sessions.claim_press(visitor("ann"), "1-2-3")
+    assert not sessions.claim_press(visitor("ann", "2222"), "1-2-3")
+    assert sessions.claim_press(visitor("bob"), "1-2-3")
+    assert sessions.claim_press(visitor("ann"), "")
+    assert sessions.claim_press(visitor("ann"), "")
+
+
+def test_presses_of_others_push_out_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Made-up visitors of one address make the program forget presses of that address only."""
+    monkeypatch.setattr(tab_session, "MAX_REMEMBERED_PRESSES", 40)
+    monkeypatch.setattr(tab_session, "MAX_REMEMBERED_PRESSES_PER_ADDRESS", 30)
+    sessions = TabSessions(hosted=True)
+    assert sessions.claim_press(visitor("ann"), "1")
+    for number in range(100):
+        assert sessions.claim_press(visitor(f"made-up-{number}", "2222"), "1")
+    for number in range(20):
+        assert sessions.claim_press(visitor(f"other-{number}", f"33{number}"), "1")
+    assert not sessions.claim_press(visitor("ann"), "1")
+    assert sessions.claim_press(visitor("made-up-0", "2222"), "1")
+
+
+def test_values_of_one_address_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sessions of one address that keep much lose the values of the longest idle ones, and no key."""
+    monkeypatch.setattr(tab_session, "MAX_KEPT_BYTES_PER_ADDRESS", 1_000_000)
+    sessions = TabSessions(hosted=True)
+
+    def keep(name: str, address: str) -> TabSession:
+        session = sessions.identify(name, "", Identity(address, "aaaa"))
+        session.use_key(name)
+        session.undo = {"prompt": "x" * 300_000}
+        session.carried_values = {"images": [{"path": "y" * 100_000}]}
+        sessions.limit_memory(session)
+        return session
+
+    ann = keep("ann", "1111")
+    crowd = [keep(f"made-up-{number}", "2222") for number in range(5)]
+    assert [bool(one.undo) for one in [ann, *crowd]] == [True, False, False, False, True, True]
+    assert [bool(one.visitor.api_key) for one in crowd] == [True] * 5
 
 
 def test_long_session_hash_is_not_kept() -> None:
