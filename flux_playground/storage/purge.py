@@ -10,6 +10,12 @@ from .input_store import InputStore
 from .row_writer import RowWriter
 
 NOBODY = ":purged"  # the owner of purged generations; no visitor has this id
+VISITOR_PREFIX = "visitor-"
+"""How the ids of visitors of a hosted page begin; a visitor is known for as long as a tab is open."""
+
+GONE_SECONDS = 7 * 86400.0
+"""The age of a sweep without images from which on its visitor counts as gone."""
+
 BATCH_SIZE = 100  # generations in one transaction, for which other writers wait
 ACCOUNTING = {
     *("id", "created_at", "endpoint", "server", "state", "status", "task_id", "cost", "started_at", "finished_at"),
@@ -26,7 +32,8 @@ def purge_deleted(writer: RowWriter, files: BlobStore, inputs: InputStore, befor
     """Remove the generations that were deleted before a time (Unix seconds) and return their number.
 
     First they lose their owner, so that nobody restores them meanwhile; then their files are removed, then what the row
-    says of them. After a crash the next call continues. Raises `StorageError`.
+    says of them. After a crash the next call continues. Sweeps of visitors who have gone, of which no image was asked
+    for, are removed too. Raises `StorageError`.
     """
     purged, has_inputs = 0, False
     while rows := writer.run(lambda database: _take(database, before)):
@@ -41,7 +48,7 @@ def purge_deleted(writer: RowWriter, files: BlobStore, inputs: InputStore, befor
         writer.run(lambda database, ids=ids: _empty(database, ids))  # type: ignore[misc]
         purged += len(rows)
         has_inputs = has_inputs or any(PREFIX in request for *_, request in rows)
-    if has_inputs:
+    if writer.run(lambda database: _remove_unused_sweeps(database, before - GONE_SECONDS)) or has_inputs:
         inputs.remove_unreferenced()
     return purged
 
@@ -53,6 +60,19 @@ def _take(database: Connection, before: float) -> list[tuple[str, str | None, st
         query = f"UPDATE {table} SET owner = ? WHERE id = ?"  # noqa: S608
         database.executemany(query, [(NOBODY, generation_id) for generation_id, *_ in rows])
     return rows
+
+
+def _remove_unused_sweeps(database: Connection, before: float) -> int:
+    unused = """
+        FROM sweeps WHERE created_at < ? AND substr(owner, 1, ?) = ? AND NOT EXISTS (
+            SELECT 1 FROM generations WHERE generations.owner = sweeps.owner AND generations.sweep = sweeps.id
+        )
+    """
+    values = [before, len(VISITOR_PREFIX), VISITOR_PREFIX]
+    found = database.execute(f"SELECT id {unused} LIMIT 1", values).fetchall()  # noqa: S608
+    if found:
+        database.execute(f"DELETE {unused}", values)  # noqa: S608
+    return len(found)
 
 
 def _empty(database: Connection, ids: list[tuple[str]]) -> None:

@@ -80,6 +80,17 @@ def test_input_images_of_a_sweep_are_kept(store: GenerationStore) -> None:
     assert store.inputs.referenced() == set()
 
 
+def test_sweeps_of_gone_visitors_are_removed(store: GenerationStore) -> None:
+    """Old plans of visitors for which no image was asked are removed; those of the owner and with images are not."""
+    gone = replace(SWEEP, id="gone", owner="visitor-1", state=SweepState.DRAFT)
+    for sweep in (gone, replace(gone, id="used"), replace(gone, id="new", created_at=3e9), SWEEP):
+        store.sweeps.save(sweep)
+    store.save(Generation("1", "visitor-1", 1.0, "/v1/x", "http://127.0.0.1:1", {}, State.SUCCEEDED, sweep="used"))
+    store.purge(2e9)
+    assert {one.id for one in store.sweeps.recent("visitor-1")} == {"used", "new"}
+    assert store.sweeps.get("ann", "a") is not None
+
+
 def test_generations_of_a_sweep(store: GenerationStore) -> None:
     """The generations of a sweep are found by owner and id, and existing images by several fingerprints."""
     one = Generation("1", "ann", 1.0, "/v1/x", "http://127.0.0.1:1", {}, State.SUCCEEDED, sweep="a", fingerprint="f")

@@ -16,8 +16,15 @@ SIGNED_IN_HEADER = "x-flux-playground-signed-in"
 """Set by `ProxyHeadersMiddleware` only; it removes this header from each request."""
 
 
+NETWORK_BITS, GROUPS_PER_NETWORK = 48, 8
+"""A subscriber has an IPv6 network of /64 to /48. All addresses of a /48 network together count as few addresses."""
+
+
 def address_bucket(address: str) -> str:
-    """What counts as one address: an IPv4 address, or the /64 network of an IPv6 address; "unknown" for other text."""
+    """What counts as one address: an IPv4 address, or one of eight groups of the /64 networks of an IPv6 /48 network.
+
+    "unknown" for other text.
+    """
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
@@ -25,7 +32,9 @@ def address_bucket(address: str) -> str:
     if isinstance(parsed, ipaddress.IPv6Address):
         if parsed.ipv4_mapped is not None:
             return str(parsed.ipv4_mapped)
-        return str(ipaddress.ip_network((parsed, 64), strict=False))  # a subscriber has a whole /64
+        # By a hash: with a prefix, the first networks of all subscribers would be one group.
+        group = hashlib.sha256(parsed.packed[:8]).digest()[0] % GROUPS_PER_NETWORK
+        return f"{ipaddress.ip_network((parsed, NETWORK_BITS), strict=False)} {group}"
     return str(parsed)
 
 

@@ -17,7 +17,7 @@ from flux_playground.runs.client_pool import ClientPool
 from flux_playground.ui.server.proxy_headers import FORWARDING_HEADERS, trust_proxy_headers
 from flux_playground.ui.server.token_bucket import RateLimiter, RateLimits, TokenBucket
 from flux_playground.ui.session import lifecycle
-from flux_playground.ui.session.caller import SIGNED_IN_HEADER, address_bucket, identity_of
+from flux_playground.ui.session.caller import GROUPS_PER_NETWORK, SIGNED_IN_HEADER, address_bucket, identity_of
 from flux_playground.ui.session.tab_session import MAX_IDLE_SECONDS, TabSessions
 
 PROXIES = [ip_network("127.0.0.1"), ip_network("10.0.0.0/8")]
@@ -109,6 +109,15 @@ def test_identity() -> None:
     assert len(str(first)) == 25
     assert identity("2001:db8::1") == identity("2001:db8::ffff:1") != identity("2001:db8:1::1")
     assert identity("::ffff:198.51.100.7") == first
+
+
+def test_ipv6_network_counts_as_few_addresses() -> None:
+    """All addresses of a /48 network count as eight; two of its subscribers need not count as one."""
+    networks = [f"2001:db8:5:{number:x}::{number:x}" for number in range(65_536)]
+    assert len({address_bucket(one) for one in networks}) == GROUPS_PER_NETWORK
+    assert {address_bucket(one) for one in networks}.isdisjoint({address_bucket("2001:db8:6::1")})
+    homes = {address_bucket(f"2001:db8:5:{number:x}00::1") for number in range(256)}
+    assert len(homes) == GROUPS_PER_NETWORK
 
 
 def test_identity_of_signed_in_user() -> None:
