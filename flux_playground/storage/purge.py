@@ -69,9 +69,9 @@ def _remove_unused_sweeps(database: Connection, before: float) -> int:
         )
     """
     values = [before, len(VISITOR_PREFIX), VISITOR_PREFIX]
-    found = database.execute(f"SELECT id {unused} LIMIT 1", values).fetchall()  # noqa: S608
+    found = database.execute(f"SELECT id {unused} LIMIT 1", values).fetchall()
     if found:
-        database.execute(f"DELETE {unused}", values)  # noqa: S608
+        database.execute(f"DELETE {unused}", values)
     return len(found)
 
 

@@ -110,7 +110,7 @@ class LeanBlocks(gr.Blocks):  # type: ignore[misc]
         return made
 
     async def preprocess_data(self, block_fn: Any, inputs: list[Any], *args: Any, **options: Any) -> Any:
-        """The values for a handler; raises `gradio.Error`, without a traceback in the log, for values of another page."""
+        """The values for a handler; raises `gradio.Error`, without a traceback in the log, for invalid values."""
         try:
             if block_fn.fn is None:
                 raise ValueError("an event of the browser alone")

@@ -162,15 +162,14 @@ def test_pages_of_one_address_wait() -> None:
         rendering[address] -= 1
         return PlainTextResponse("page")
 
-    middleware = build_middleware(Settings(hosted=True))
-    with serving(Starlette(routes=[Route("/config", render)], middleware=middleware)) as url:
-        with ThreadPoolExecutor(20) as pool:
-            burst = [pool.submit(Stranger(url, "127.0.7.7").get, "/config") for _ in range(20)]
-            while peak["127.0.7.7"] < PAGES_PER_ADDRESS:
-                time.sleep(0.005)
-            assert Stranger(url, "127.0.7.8").get("/config").status == 200
-            is_free.set()
-            assert {page.result().status for page in burst} == {200}
+    app = Starlette(routes=[Route("/config", render)], middleware=build_middleware(Settings(hosted=True)))
+    with serving(app) as url, ThreadPoolExecutor(20) as pool:
+        burst = [pool.submit(Stranger(url, "127.0.7.7").get, "/config") for _ in range(20)]
+        while peak["127.0.7.7"] < PAGES_PER_ADDRESS:
+            time.sleep(0.005)
+        assert Stranger(url, "127.0.7.8").get("/config").status == 200
+        is_free.set()
+        assert {page.result().status for page in burst} == {200}
     assert peak == {"127.0.7.7": PAGES_PER_ADDRESS, "127.0.7.8": 1}
 
 
