@@ -60,7 +60,9 @@ class QueueSessions:
     ) -> None:
         self._drop = drop
         self._streams: Counter[str] = Counter()
-        self._shares = AddressShares(max_sessions, max_per_address, is_kept=lambda session: session in self._streams)
+        self._shares: AddressShares[str] = AddressShares(
+            max_sessions, max_per_address, is_kept=lambda session: session in self._streams
+        )
 
     def add(self, session: str, address: str) -> None:
         """Count a session for the address of its latest event; drop the oldest sessions beyond the limits."""
