@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from ..errors import InvalidSettings
+from .mounts import remote_type
 from .sqlite import DATABASE_NAME
 
 MAX_CHECKED_BYTES = 50_000_000
@@ -60,6 +61,8 @@ def _check_journal(path: Path) -> None:
         with path.open("r+b"):
             pass
         with closing(sqlite3.connect(path, timeout=10)) as database:
+            if remote_type(path.parent):  # a WAL of an earlier place is read without shared memory
+                database.execute("PRAGMA locking_mode = EXCLUSIVE")
             small = path.stat().st_size <= MAX_CHECKED_BYTES
             query = "PRAGMA quick_check(1)" if small else "SELECT 'ok' FROM (SELECT count(*) FROM sqlite_master)"
             (found,) = database.execute(query).fetchone()

@@ -7,7 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ..errors import StorageError, StorageUnavailable
@@ -48,10 +48,14 @@ class Cursor(Protocol):
 
 
 class Connection(Protocol):
-    """A connection that one thread uses at a time. Its methods raise `errors`.
+    """A connection that one thread uses at a time, which holds `lock`. Its methods raise `errors`.
 
     Statements are written for SQLite with `?` for values, and use only what `postgres_sql.py` translates.
     """
+
+    @property
+    def lock(self) -> threading.RLock:
+        """What the thread that uses the connection holds; one of its own for each connection."""
 
     @property
     def place(self) -> str:
@@ -110,6 +114,9 @@ class Database(Protocol):
     def connect(self) -> Connection:
         """Return a new connection."""
 
+    def connections(self, number: int) -> Sequence[Connection]:
+        """Return new connections, or one several times where the file system of the data folder is for one only."""
+
     def take_over(self, connection: Connection) -> list[str]:
         """Return the ids of unfinished generations of ended processes, which are now this one's, in a transaction.
 
@@ -134,11 +141,15 @@ class Database(Protocol):
 
 @dataclass
 class Reader:
-    """A connection that only reads; `lock` guards the connection. `damage` is the first error of a damaged database."""
+    """Reads through a connection, whose lock is `lock`. `damage` is the first error of a damaged database."""
 
     connection: Connection
-    lock: threading.Lock = field(default_factory=threading.Lock)
     damage: str = ""
+
+    @property
+    def lock(self) -> threading.RLock:
+        """The lock of the connection."""
+        return self.connection.lock
 
     def select(self, query: str, values: Iterable[object]) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Return the names of the columns and all rows, while the caller holds `lock`; raises `StorageError`."""

@@ -61,9 +61,9 @@ class GenerationStore:
             self.files = open_blob_store(folder, files_url, self.secret_key)
         except OSError as error:
             raise StorageError(f"The data folder {folder} cannot be used: {error.strerror}.") from None
-        self._writer = RowWriter(self._database.connect())
-        # Connections of their own, so that reads need not wait for fsync.
-        self._reader, self._search_reader = Reader(self._database.connect()), Reader(self._database.connect())
+        # Three connections, so that reads need not wait for fsync.
+        writing, reading, searching = self._database.connections(3)
+        self._writer, self._reader, self._search_reader = RowWriter(writing), Reader(reading), Reader(searching)
         self.usage = Usage(self._reader)
         self.annotations = Annotations(self._search_reader, self._writer)
         self.search = Search(self._search_reader, self.annotations, self._load)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -38,6 +39,7 @@ class PostgresConnection:
 
     def __init__(self, url: str, process: int) -> None:
         self._url, self._process = url, process
+        self.lock = threading.RLock()
         self._open: psycopg.Connection[Any] | None = None
         self._is_writing = False
         self._translated: dict[str, str] = {}
@@ -153,6 +155,10 @@ class PostgresDatabase:
     def connect(self) -> PostgresConnection:
         """Return a new connection."""
         return PostgresConnection(self._url, self._process_lock.number)
+
+    def connections(self, number: int) -> list[PostgresConnection]:
+        """Return new connections."""
+        return [self.connect() for _ in range(number)]
 
     def take_over(self, connection: Connection) -> list[str]:
         """Make the unfinished generations of ended processes those of this one; return the ids of all it has."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ class RowWriter:
 
     def __init__(self, database: Connection) -> None:
         self._database = database
-        self._lock = threading.Lock()
+        self._lock = database.lock
         self._waiting: deque[_Write] = deque()
 
     def write(self, row: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from ..generation import UNFINISHED
 from .atomic_file import write_atomic
 from .database_connection import Connection
 from .migrations import MIGRATIONS
+from .mounts import remote_type
 from .process_lock import ProcessLock
 
 DATABASE_NAME = "journal.sqlite"
@@ -28,6 +29,10 @@ class SqliteConnection(sqlite3.Connection):
     """A connection to SQLite; see `Connection`."""
 
     place, errors = "data folder", sqlite3.Error
+
+    def __init__(self, *values: Any, **options: Any) -> None:
+        super().__init__(*values, **options)
+        self.lock = threading.RLock()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -63,14 +68,22 @@ class SqliteConnection(sqlite3.Connection):
 
 
 class SqliteDatabase:
-    """The database of a data folder; the first process that uses the folder is primary. Raises `StorageError`."""
+    """The database of a data folder; the first process that uses the folder is primary. Raises `StorageError`.
+
+    A WAL needs memory that processes share, which network file systems and FUSE do not have: there the journal is
+    written without a WAL, and through one connection, because a reader would keep others from writing.
+    """
 
     is_shared = False
 
     def __init__(self, folder: Path) -> None:
         self._path, self._salt, self._key_lock = folder / DATABASE_NAME, folder / "salt", threading.Lock()
+        kind = remote_type(folder)
+        self._mode = "TRUNCATE" if kind else "WAL"
+        if kind:
+            log.warning("the data folder is on %s: the journal is written without WAL, through one connection", kind)
         try:
-            _migrate(self._path)
+            _migrate(self._path, self._mode)
             self._inode = self._path.stat().st_ino
             self._process_lock = ProcessLock(folder)
         except (OSError, sqlite3.Error) as error:
@@ -81,8 +94,15 @@ class SqliteDatabase:
     def connect(self) -> SqliteConnection:
         """Return a new connection."""
         database = sqlite3.connect(self._path, check_same_thread=False, timeout=30, factory=SqliteConnection)
+        database.execute(f"PRAGMA journal_mode = {self._mode}")
         database.execute("PRAGMA synchronous = FULL")
         return database
+
+    def connections(self, number: int) -> list[SqliteConnection]:
+        """Return new connections, or one for all."""
+        if self._mode == "WAL":
+            return [self.connect() for _ in range(number)]
+        return [self.connect()] * number
 
     def take_over(self, connection: Connection) -> list[str]:
         """Return the ids of all unfinished generations: the folder has one process that resumes them."""
@@ -121,7 +141,7 @@ class SqliteDatabase:
         self._process_lock.close()
 
 
-def _migrate(path: Path) -> None:
+def _migrate(path: Path, mode: str) -> None:
     """Create the database, or apply the migrations that it has not seen; raises `sqlite3.Error`, `OSError`.
 
     Processes that start at the same moment do so one after the other.
@@ -129,7 +149,9 @@ def _migrate(path: Path) -> None:
     lock = sqlite3.connect(path.with_name(LOCK_NAME), timeout=MAX_LOCK_SECONDS, isolation_level=None)
     with closing(lock), closing(sqlite3.connect(path, timeout=30)) as database:
         lock.execute("BEGIN EXCLUSIVE")
-        database.execute("PRAGMA journal_mode = WAL")
+        if mode != "WAL":  # a WAL of an earlier place is read without shared memory
+            database.execute("PRAGMA locking_mode = EXCLUSIVE")
+        database.execute(f"PRAGMA journal_mode = {mode}")
         database.execute("PRAGMA synchronous = FULL")
         (version,) = database.execute("PRAGMA user_version").fetchone()
         for number, migration in enumerate(MIGRATIONS[version:], start=version + 1):

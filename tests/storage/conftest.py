@@ -1,4 +1,4 @@
-"""The stores of the tests: each test that opens one with `open_store` runs with SQLite and with PostgreSQL."""
+"""The stores of the tests: a test with `open_store` runs with SQLite, with and without a WAL, and with PostgreSQL."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Protocol
 
 import pytest
 
+from flux_playground.storage import sqlite
 from flux_playground.storage.generation_store import GenerationStore
 
 
@@ -18,9 +19,11 @@ class OpenStore(Protocol):
     def __call__(self, folder: Path, files_url: str = "") -> GenerationStore: ...
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def open_store(request: pytest.FixtureRequest) -> OpenStore:
-    """Opens stores with one of the two databases."""
+@pytest.fixture(params=["sqlite", "sqlite without WAL", "postgresql"])
+def open_store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> OpenStore:
+    """Opens stores with one of the two databases, SQLite also as on a network file system."""
+    if request.param == "sqlite without WAL":
+        monkeypatch.setattr(sqlite, "remote_type", lambda _: "nfs4")
     url = request.getfixturevalue("empty_database") if request.param == "postgresql" else ""
     return lambda folder, files_url="": GenerationStore(folder, files_url, url)
 

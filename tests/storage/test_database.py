@@ -11,9 +11,13 @@ from pathlib import Path
 import pytest
 
 from flux_playground.errors import InvalidSettings
+from flux_playground.storage import sqlite
 from flux_playground.storage.database import open_database
+from flux_playground.storage.database_connection import Connection
+from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.storage.migrations import MIGRATIONS
 from flux_playground.storage.sqlite import SqliteDatabase
+from tests.storage.test_generation_store import generation
 
 
 def test_simultaneous_starts(tmp_path: Path) -> None:
@@ -33,6 +37,40 @@ def test_simultaneous_starts(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert versions == [len(MIGRATIONS)] * 4
+
+
+def test_remote_file_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """A journal with a WAL that moves to FUSE has one connection and no WAL there, as the log says once."""
+    with closing(GenerationStore(tmp_path)) as store:
+        written = store.save(generation())
+    inside, leave = threading.Event(), threading.Event()
+
+    def write(database: Connection) -> None:
+        inside.set()
+        assert leave.wait(30)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite, "remote_type", lambda _: "fuse")
+        with closing(GenerationStore(tmp_path)) as store:
+            assert store.get(written.id) == written
+            assert journal_mode(store) == "truncate"
+            thread = threading.Thread(target=store._writer.run, args=[write])
+            thread.start()
+            assert inside.wait(30)
+            assert not any(one.lock.acquire(blocking=False) for one in (store._reader, store._search_reader))
+            leave.set()
+            thread.join()
+            assert not list(tmp_path.glob("*-wal"))
+    warning = "the data folder is on fuse: the journal is written without WAL, through one connection"
+    assert caplog.messages == [warning]
+    with closing(GenerationStore(tmp_path)) as store:
+        assert journal_mode(store) == "wal"
+        assert store.get(written.id) == written
+
+
+def journal_mode(store: GenerationStore) -> str:
+    """The mode of the store's journal."""
+    return str(store._reader.select("PRAGMA journal_mode", [])[1][0][0])
 
 
 def test_missing_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
