@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..build_request import SEED
 from ..errors import InvalidSweep
 from ..schema import Field, Operation, facts
 from ..schema.known_fields import FINETUNE, PROMPT, STRENGTH, VALUE_LABELS
@@ -19,7 +20,10 @@ SEEDS = 4
 
 
 def strength_ladder(operation: Operation) -> AxisText | None:
-    """Return six strengths from the lowest to the highest; None for an endpoint whose strength has no known bounds."""
+    """Return six strengths from the lowest to the highest.
+
+    None for an endpoint whose strength has no known bounds, or without a seed to hold: each image would differ anyway.
+    """
     field = _find(operation, STRENGTH)
     low, high = facts(operation.path).suggested.get(STRENGTH, (None, None))
     if field is not None:
@@ -27,7 +31,7 @@ def strength_ladder(operation: Operation) -> AxisText | None:
             (low if field.minimum is None else field.minimum),
             (high if field.maximum is None else field.maximum),
         )
-    if field is None or low is None or high is None or low >= high:
+    if field is None or low is None or high is None or low >= high or not _find(operation, SEED):
         return None
     values = [to_number(one) for one in expand_range(f"{low}-{high} [{LADDER_STEPS}]", None, LADDER_STEPS)]
     return axis_of_values(operation, STRENGTH, values)
@@ -35,7 +39,7 @@ def strength_ladder(operation: Operation) -> AxisText | None:
 
 def seeds(operation: Operation, count: int = SEEDS) -> AxisText | None:
     """Return random seeds, the first of which is that of the sweep; None for an endpoint without seeds."""
-    return AxisText("seed", f"{count} random") if _find(operation, "seed") else None
+    return AxisText(SEED, f"{count} random") if _find(operation, SEED) else None
 
 
 def prompts_by_finetune(
@@ -48,13 +52,15 @@ def prompts_by_finetune(
 
 
 def leak_test(operation: Operation, values: Mapping[str, Any], trigger_word: str, other_prompt: str) -> AxisText | None:
-    """Return the table that shows what a finetune does where it should do nothing; None without a strength or prompt.
+    """Return the table that shows what a finetune does where it should do nothing.
+
+    None for an endpoint without a strength, a prompt, or a seed to hold.
 
     Its rows: the prompt, the prompt without the trigger word, a prompt about another subject, and strength 0. Raises
     `InvalidSweep` for a prompt without the trigger word.
     """
     field = _find(operation, STRENGTH)
-    if field is None or _find(operation, PROMPT) is None:
+    if field is None or not _find(operation, PROMPT) or not _find(operation, SEED):
         return None
     prompt = str(values.get(PROMPT) or "")
     without = remove_word(prompt, trigger_word)

@@ -224,7 +224,9 @@ def test_strength_ladder() -> None:
         if ladder:
             assert ladder == AxisText("finetune_strength", "0, 0.4, 0.8, 1.2, 1.6, 2")
     assert presets.strength_ladder(endpoint("\nprompt: {type: string}\n", "prompt")) is None
-    narrow = endpoint("\nfinetune_strength: {type: number, minimum: 0.5, maximum: 1}\n", "")
+    strength = "\nfinetune_strength: {type: number, minimum: 0.5, maximum: 1}\n"
+    assert presets.strength_ladder(endpoint(strength, "")) is None
+    narrow = endpoint(f"{strength}seed: {{type: integer}}\n", "")
     assert presets.strength_ladder(narrow) == AxisText("finetune_strength", "0.5, 0.6, 0.7, 0.8, 0.9, 1")
 
 
@@ -249,6 +251,8 @@ def test_leak_test() -> None:
     ]
     with pytest.raises(InvalidSweep, match="not in the prompt"):
         presets.leak_test(ENDPOINT, values, "to", "")
+    seedless = endpoint("\nprompt: {type: string}\nfinetune_strength: {type: number}\n", "prompt")
+    assert presets.leak_test(seedless, values, "tok", "") is None
 
 
 def test_presets_pass_every_endpoint() -> None:
