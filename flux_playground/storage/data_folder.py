@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import tempfile
 from contextlib import closing
@@ -9,10 +10,13 @@ from pathlib import Path
 
 from ..errors import InvalidSettings
 from .mounts import remote_type
-from .sqlite import DATABASE_NAME
+from .sqlite import DATABASE_NAME, is_index_damage
 
 MAX_CHECKED_BYTES = 50_000_000
 """A larger journal is not checked at the start, which would take seconds; reads of damaged pages are noticed later."""
+
+INDEX_FAULT = re.compile(r"FTS5 table|^fts5:")
+"""What SQLite 3.44 and later find in the search index, which is rebuilt by the first search."""
 
 
 def check_data_folder(folder: Path) -> None:
@@ -68,9 +72,11 @@ def _check_journal(path: Path) -> None:
             (found,) = database.execute(query).fetchone()
     except OSError as error:
         raise InvalidSettings(f"The journal {path} cannot be written to ({error.strerror}).") from None
-    except sqlite3.OperationalError as error:
-        raise InvalidSettings(f"The journal {path} cannot be opened ({error}).") from None
-    except sqlite3.DatabaseError:
+    except sqlite3.DatabaseError as error:
+        if is_index_damage(error):
+            return
+        if isinstance(error, sqlite3.OperationalError):
+            raise InvalidSettings(f"The journal {path} cannot be opened ({error}).") from None
         found = "damaged"
-    if found != "ok":
+    if found != "ok" and not INDEX_FAULT.search(found):
         raise InvalidSettings(f"The journal {path} is damaged; restore a copy of it, or move it away and start again.")

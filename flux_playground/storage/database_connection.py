@@ -12,6 +12,8 @@ from typing import Any, Protocol
 
 from ..errors import StorageError, StorageUnavailable
 
+INDEX_DAMAGED = "The search index was damaged and is being rebuilt. Search again in a minute."
+
 log = logging.getLogger(__name__)
 
 
@@ -126,6 +128,9 @@ class Database(Protocol):
     def check(self) -> None:
         """Raise `StorageError` when the database was removed."""
 
+    def empty_index(self, error: Exception) -> bool:
+        """Empty the search index if an error shows its damage; return whether. All rows are in `unindexed` then."""
+
     def secret(self, create: Callable[[], bytes]) -> bytes:
         """Return the bytes that the first call created."""
 
@@ -141,9 +146,13 @@ class Database(Protocol):
 
 @dataclass
 class Reader:
-    """Reads through a connection, whose lock is `lock`. `damage` is the first error of a damaged database."""
+    """Reads through a connection, whose lock is `lock`. `damage` is the first error of a damaged database.
+
+    `repair` gets each error of the database, and returns whether it was one of the search index, which is rebuilt now.
+    """
 
     connection: Connection
+    repair: Callable[[Exception], bool] = lambda _: False
     damage: str = ""
 
     @property
@@ -157,6 +166,8 @@ class Reader:
             with closing(self.connection.execute(query, list(values))) as cursor:
                 return [column[0] for column in cursor.description], cursor.fetchall()
         except self.connection.errors as error:
+            if self.repair(error):
+                raise StorageError(INDEX_DAMAGED) from None
             if self.connection.is_damage(error) and not self.damage:
                 self.damage = str(error)
                 log.error("the journal is damaged: %s", error)

@@ -50,8 +50,7 @@ MIN_FREE_BYTES = 32_000_000  # of the data folder's disk, before a request is se
 class GenerationStore:
     """The generations, images and inputs of one data folder. Safe to use from many threads.
 
-    The records are in SQLite in the folder, or in the PostgreSQL database of a URL. `importing` is
-    held by each import, because it decodes many images.
+    The records are in SQLite in the folder, or in the PostgreSQL database of a URL. Each import holds `importing`.
     """
 
     def __init__(self, folder: Path, files_url: str = "", database_url: str = "") -> None:
@@ -63,7 +62,9 @@ class GenerationStore:
             raise StorageError(f"The data folder {folder} cannot be used: {error.strerror}.") from None
         # Three connections, so that reads need not wait for fsync.
         writing, reading, searching = self._database.connections(3)
-        self._writer, self._reader, self._search_reader = RowWriter(writing), Reader(reading), Reader(searching)
+        self._writer, self._reader = RowWriter(writing), Reader(reading)
+        self.backlog = SearchBacklog(self._writer.run, self._database.empty_index)
+        self._search_reader = Reader(searching, self.backlog.repair)
         self.usage = Usage(self._reader)
         self.annotations = Annotations(self._search_reader, self._writer)
         self.search = Search(self._search_reader, self.annotations, self._load)
@@ -73,7 +74,6 @@ class GenerationStore:
         self._kept_records = KeptRecords(folder / "records", self.save, self.files.is_missing)
         self._pending = PendingRecords(self._kept_records.save)
         self.importing = threading.BoundedSemaphore(MAX_CONCURRENT_IMPORTS)
-        self.backlog = SearchBacklog(self._writer.run)
         if self._database.owns_folder:
             self.received.remove_all()
             self.backlog.start()

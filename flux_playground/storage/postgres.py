@@ -174,6 +174,10 @@ class PostgresDatabase:
     def check(self) -> None:
         """Do nothing: the next read tells whether the database is there."""
 
+    def empty_index(self, error: Exception) -> bool:
+        """Return False: the index has tables like all others, and PostgreSQL reports its own damage."""
+        return False
+
     def secret(self, create: Callable[[], bytes]) -> bytes:
         """Return the bytes that the first call created in any process."""
         with closing(connect(self._url)) as database, database.transaction():

@@ -1,4 +1,4 @@
-"""Brings rows into the search index: each row as it is written, and the rows of a journal that had no index."""
+"""Brings rows into the search index: each row as it is written, and the rows of a journal without an index."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ def index_row(database: Connection, row: Mapping[str, Any]) -> None:
     try:
         index_generation(database, row)
         database.execute("DELETE FROM unindexed WHERE id = ?", [row["id"]])
+        database.execute("SAVEPOINT is_indexed")  # FTS5 writes now, so that damage does not fail the transaction
     except Exception as error:
         log.error("generation %s cannot be searched (%s: %s)", row["id"], type(error).__name__, error)
         database.execute("ROLLBACK TO search_index")
@@ -47,27 +48,37 @@ def index_batch(database: Connection) -> int:
 
 
 class SearchBacklog:
-    """Indexes the rows of an older journal: the first batch at once, the rest on a thread until `close`."""
+    """Indexes the rows in `unindexed`: the first batch at once, the rest on a thread until `close`."""
 
-    def __init__(self, run: Callable[[Callable[[Connection], int]], int]) -> None:
-        self._run, self._closed = run, threading.Event()
-        self._thread: threading.Thread | None = None
+    def __init__(
+        self, run: Callable[[Callable[[Connection], int]], int], empty_index: Callable[[Exception], bool]
+    ) -> None:
+        self._run, self._empty_index, self._closed = run, empty_index, threading.Event()
+        self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
         """Begin; does nothing more for a journal whose rows are indexed."""
         if self._index() == BATCH_SIZE:
-            self._thread = threading.Thread(target=self._index_all, name="search-backlog", daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._index_all, name="search-backlog", daemon=True)
+            self._threads.append(thread)  # one that is ending may not have seen the latest rows
+            thread.start()
+
+    def repair(self, error: Exception) -> bool:
+        """Index all rows again if an error shows that the index is damaged, and return whether it does."""
+        is_damaged = self._empty_index(error)
+        if is_damaged:
+            self.start()
+        return is_damaged
 
     @property
     def is_running(self) -> bool:
         """Whether rows are still being indexed, so that a search does not find them yet."""
-        return self._thread is not None and self._thread.is_alive()
+        return any(thread.is_alive() for thread in self._threads)
 
     def wait(self) -> None:
         """Wait until all rows are indexed."""
-        if self._thread is not None:
-            self._thread.join()
+        for thread in self._threads:
+            thread.join()
 
     def close(self) -> None:
         """Stop; the next start continues."""

@@ -21,6 +21,7 @@ from .process_lock import ProcessLock
 DATABASE_NAME = "journal.sqlite"
 LOCK_NAME = "opening.sqlite"
 MAX_LOCK_SECONDS = 60.0
+OTHER_FTS5_FORMAT = "invalid fts5 file format"  # SQLite has no code for this error
 
 log = logging.getLogger(__name__)
 
@@ -119,6 +120,19 @@ class SqliteDatabase:
         if not same:
             raise StorageUnavailable("The data folder has lost its journal. Nothing was sent. Restart the program.")
 
+    def empty_index(self, error: Exception) -> bool:
+        """Empty a damaged index on a connection of its own, because FTS5 keeps some of it in memory."""
+        if not is_index_damage(error):
+            return False
+        log.error("the search index is damaged and is rebuilt from the journal: %s", error)
+        try:
+            with closing(self.connect()) as database, database.transaction():
+                _empty_index(database)
+        except sqlite3.Error as failure:
+            log.error("the search index cannot be rebuilt: %s", failure)
+            return False
+        return True
+
     def secret(self, create: Callable[[], bytes]) -> bytes:
         """Return the bytes that the first call created, from a file."""
         with self._key_lock:
@@ -139,6 +153,28 @@ class SqliteDatabase:
     def close(self) -> None:
         """Release the lock of the folder."""
         self._process_lock.close()
+
+
+def is_index_damage(error: Exception) -> bool:
+    """Return whether an error of SQLite shows that only the search index is damaged."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    return code == sqlite3.SQLITE_CORRUPT_VTAB or OTHER_FTS5_FORMAT in str(error)
+
+
+def _empty_index(database: sqlite3.Connection) -> None:
+    """Empty the tables of the index. A damaged table of FTS5 can be neither dropped nor written to.
+
+    The tables behind it get the rows of an empty one.
+    """
+    for table in ("entry_words", "prompt_words"):
+        (sql,) = database.execute("SELECT sql FROM sqlite_master WHERE name = ?", [table]).fetchone()
+        database.execute(sql.replace(table, f"temp.empty_{table}", 1))
+        for part in ("data", "idx", "content", "docsize", "config"):
+            database.execute(f"DELETE FROM {table}_{part}")  # noqa: S608  # literals
+            database.execute(f"INSERT INTO {table}_{part} SELECT * FROM temp.empty_{table}_{part}")  # noqa: S608
+    for table in ("entries", "prompts", "fields", "entry_fields", "unindexed"):
+        database.execute(f"DELETE FROM {table}")  # noqa: S608
+    database.execute("INSERT INTO unindexed SELECT id FROM generations ORDER BY created_at")
 
 
 def _migrate(path: Path, mode: str) -> None:

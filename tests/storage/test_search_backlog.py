@@ -13,6 +13,7 @@ import pytest
 from flux_playground.errors import StorageError
 from flux_playground.generation import State
 from flux_playground.storage import search_backlog
+from flux_playground.storage.data_folder import check_data_folder
 from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.storage.migrations import MIGRATIONS
 from flux_playground.storage.rows import to_row
@@ -119,26 +120,58 @@ def test_failure_of_the_index_loses_no_record(
     [
         "UPDATE entry_words_data SET block = x'ffffffffffffffff' WHERE id = 10",
         "UPDATE entry_words_data SET block = x'ffff' WHERE id > 10",
-        "DELETE FROM entry_words_data WHERE id > 10",
+        "DELETE FROM entry_words_data",
+        "DELETE FROM entry_words_config",
     ],
 )
-def test_damaged_index_stops_only_the_search(tmp_path: Path, damage: str) -> None:
-    """With a damaged index, images are made, judged and deleted as before; a search raises `StorageError`."""
+def test_damaged_index_is_rebuilt(
+    tmp_path: Path, damage: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a damaged index, images are made, judged and deleted as before; the first search rebuilds it."""
+    monkeypatch.setattr(search_backlog, "BATCH_SIZE", 5)
     store = GenerationStore(tmp_path)
-    for number in range(5):
+    for number in range(14):
         store.save(generation(number, state=State.SUCCEEDED))
+    store.annotations.update("owner", [f"{7:032x}"], starred=True, add_tags=["final"])
     store.close()
     with closing(sqlite3.connect(tmp_path / "journal.sqlite")) as database, database:
         database.execute(damage)
+    check_data_folder(tmp_path)
     store = GenerationStore(tmp_path)
     store.check_writable()
-    one = store.save(generation(9, state=State.SUCCEEDED))
+    one = store.save(generation(900, state=State.SUCCEEDED))
     assert store.annotations.update("owner", [one.id], rating=3)[one.id].rating == 3
     assert store.annotations.delete("owner", [f"{1:032x}"], 1.0) == [f"{1:032x}"]
-    assert [found.id for found in store.recent("owner")] == [f"{number:032x}" for number in (9, 4, 3, 2, 0)]
-    with pytest.raises(StorageError, match="journal cannot be read"):
+    with pytest.raises(StorageError, match=r"search index was damaged and is being rebuilt\."):
         store.search.page("owner", Query("fox"))
-    assert store.annotations.get("owner", [one.id])[one.id].rating == 3
+    assert "the search index is damaged and is rebuilt from the journal" in caplog.text
+    assert store.search.page("owner", Query("fox")).entries[0].generation.id == one.id
+    store.save(generation(901, state=State.SUCCEEDED))
+    store.backlog.wait()
+    assert store.search.count("owner", Query("fox")) == 15 == store.count("owner")
+    assert store.search.count("owner", Query(min_rating=3)) == 1
+    assert store.search.count("owner", Query(starred=True, tags=("final",))) == 1
+    assert [use.count for use in store.search.prompts("owner", "fox")] == [15]
+    store.check_writable()
+    store.close()
+    with closing(sqlite3.connect(tmp_path / "journal.sqlite")) as database:
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        for table in ("entry_words", "prompt_words"):
+            database.execute(f"INSERT INTO {table} ({table}) VALUES ('integrity-check')")
+
+
+def test_index_that_cannot_be_rebuilt(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """When a table of the index is missing, the search says that the journal cannot be read; records are kept."""
+    store = GenerationStore(tmp_path)
+    store.save(generation(1))
+    store.close()
+    with closing(sqlite3.connect(tmp_path / "journal.sqlite")) as database, database:
+        database.execute("DROP TABLE entry_words_data")
+    store = GenerationStore(tmp_path)
+    with pytest.raises(StorageError, match="The journal cannot be read"):
+        store.search.page("owner", Query())
+    assert "the search index cannot be rebuilt" in caplog.text
+    assert store.count("owner") == 1
     store.close()
 
 
