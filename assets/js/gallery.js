@@ -21,6 +21,7 @@ export function installGallery() {
   addEventListener("viewchange", ({ detail }) => page.view === GALLERY && renderGallery(detail.isNew));
   document.addEventListener("input", handleInput);
   document.addEventListener("change", handleInput);
+  document.addEventListener("keydown", ({ key, target }) => key === "Enter" && target.matches?.("#gallery [name=q]") && loadResults());
 }
 
 function startGallery() {
@@ -55,9 +56,12 @@ async function loadResults({ keepsScroll = false } = {}) {
   shownFilters = filters.toString();
   if (!keepsScroll || !isSame) scrollTo({ top: 0 });
   loading?.abort();
-  loading = new AbortController();
-  const response = await fetchCards(filters, "", loading.signal);
-  if (!response) return;
+  const own = (loading = new AbortController());
+  const response = await fetchCards(filters, "", own.signal);
+  if (!response) {
+    if (loading === own) shownFilters = null; // the same search is tried again
+    return;
+  }
   const html = await response.text();
   if (filters.toString() !== shownFilters) return;
   nextPage = response.headers.get("x-flux-next") || "";

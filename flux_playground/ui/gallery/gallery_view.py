@@ -54,7 +54,7 @@ def render_bar(fields: Iterable[Field], *, can_import: bool) -> str:
 def render_cards(entries: Sequence[Entry], following: str, *, first: bool, is_complete: bool) -> str:
     """Render a page of results; `following` is the cursor of the next one, `first` says that none is before it.
 
-    Without `is_complete`, older images are not in the results yet.
+    Without `is_complete`, the first page says that older images are not in the results yet.
     """
     cards = [_card(entry, focusable=first and place == 0) for place, entry in enumerate(entries)]
     notes = {entry.generation.id: entry.annotation for entry in entries}

@@ -10,16 +10,17 @@ from flux_playground.ui.gallery.gallery_view import describe_filter, filterable_
 
 
 @pytest.mark.parametrize(
-    ("following", "is_complete", "sentence"),
+    ("following", "first", "is_complete", "sentence"),
     [
-        ("", True, "No images found."),
-        ("", False, "Older images are still being added."),
-        ("cursor", False, ""),
+        ("", True, True, "No images found."),
+        ("", True, False, "Older images are still being added."),
+        ("cursor", True, False, "Older images are still being added."),
+        ("cursor", False, False, ""),
     ],
 )
-def test_end_of_results(following: str, is_complete: bool, sentence: str) -> None:
+def test_end_of_results(following: str, first: bool, is_complete: bool, sentence: str) -> None:
     """An incomplete search does not say that nothing was found."""
-    html = render_cards((), following, first=not following, is_complete=is_complete)
+    html = render_cards((), following, first=first, is_complete=is_complete)
     assert sentence in html
     assert ('class="none"' in html) == bool(sentence)
 
