@@ -11,7 +11,7 @@ from pathlib import Path
 from . import active_document, schema
 from .access.visitor import OWNER
 from .archive import ImportLimits, export_zip, import_files
-from .errors import PlaygroundError
+from .errors import PlaygroundError, StorageError
 from .settings import Settings
 from .storage.data_folder import check_data_folder
 from .storage.generation_store import GenerationStore
@@ -62,6 +62,9 @@ def _export(store: GenerationStore, path: Path) -> int:
         try:
             file.writelines(export_zip(entries(), store, named_after=schema.FILE_NAME_FIELDS))
             file.flush()
+        except OSError as error:
+            path.unlink()
+            raise StorageError(f"{path} cannot be written: {error.strerror}. Nothing was exported.") from None
         except BaseException:
             path.unlink()
             raise

@@ -12,7 +12,8 @@ import pytest
 from flux_playground import archive_command
 from flux_playground.storage.generation_store import GenerationStore
 
-from .archive.gallery import describe, draw, fill, keep
+from .archive.gallery import describe, draw, draw_noise, fill, keep
+from .limited_files import limited_files
 
 
 @pytest.fixture(autouse=True)
@@ -65,16 +66,16 @@ def test_export_overwrites_nothing(tmp_path: Path, capsys: pytest.CaptureFixture
     assert (tmp_path / "a.zip").read_text() == "precious"
 
 
-def test_failed_export_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A full disk leaves no half ZIP file."""
+def test_failed_export_leaves_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A disk that is full in the middle of an export gives a sentence and leaves no half ZIP file."""
     make_journal(tmp_path / "here")
-
-    def fail(*_: object, **__: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(archive_command, "export_zip", fail)
-    assert archive_command.run(["export", "a.zip", "--data", "here"]) == 2
+    with closing(GenerationStore(tmp_path / "here")) as store:
+        keep(store, describe(20, owner="owner"), draw_noise(900))
+    with limited_files(1_000_000):
+        assert archive_command.run(["export", "a.zip", "--data", "here"]) == 2
+    assert capsys.readouterr().err == "a.zip cannot be written: File too large. Nothing was exported.\n"
     assert not (tmp_path / "a.zip").exists()
+    assert archive_command.run(["export", "a.zip", "--data", "here"]) == 0
 
 
 def test_many_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

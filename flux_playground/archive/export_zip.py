@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import gzip
 import hashlib
-import tempfile
+import io
 import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,7 +28,6 @@ from .manifest import MANIFEST_NAME, TAIL, write_head
 from .zip_stream import ZipStream
 
 CHUNK_BYTES = 262_144
-MAX_MANIFEST_BYTES_IN_MEMORY = 4_000_000
 
 
 def export_zip(
@@ -50,8 +50,8 @@ class _Export:
     inputs: set[str] = field(default_factory=set)
 
     def run(self, entries: Iterable[Entry]) -> Iterator[bytes]:
-        now = time.time()
-        with tempfile.SpooledTemporaryFile(MAX_MANIFEST_BYTES_IN_MEMORY) as manifest:
+        now, packed = time.time(), io.BytesIO()  # in memory, because the disk can be full
+        with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=1) as manifest:
             exported_at = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
             manifest.write(write_head(exported_at).encode())
             separator = "\n"
@@ -61,7 +61,8 @@ class _Export:
                 separator = ",\n"
             manifest.write(TAIL.encode())
             size = manifest.tell()
-            manifest.seek(0)
+        packed.seek(0)
+        with gzip.GzipFile(fileobj=packed) as manifest:
             yield from self.stream.add(MANIFEST_NAME, _chunks(manifest), size, now, deflate=True)
         yield from self.stream.close()
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import re
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +19,6 @@ from .entry_json import TYPES, entry_to_json
 TIMES = ("created_at", "started_at", "finished_at")
 ANNOTATION_COLUMNS = ("starred", "rating", "tags", "note")
 REQUEST_PREFIX = "request."
-MAX_BYTES_IN_MEMORY = 4_000_000
 MAX_COLUMNS = 1_000
 FORMULA = re.compile(r"\s*[=+\-@\t\r\n＝＋－＠|%]")
 """The beginnings of texts that a spreadsheet may run."""
@@ -40,14 +39,16 @@ def export_csv(entries: Iterable[Entry]) -> Iterator[bytes]:
     Times are ISO 8601 in UTC. A text that a spreadsheet could run as a formula begins with an apostrophe.
     """
     names: dict[str, None] = {}
-    with tempfile.SpooledTemporaryFile(MAX_BYTES_IN_MEMORY) as rows:  # the columns are known after the last entry
+    packed = io.BytesIO()  # in memory, because the disk can be full; the columns are known after the last entry
+    with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=1) as rows:
         for entry in entries:
             row = _to_row(_plain(entry))
             names.update(dict.fromkeys(name for name in row if len(names) < MAX_COLUMNS))
             rows.write(json.dumps(row).encode() + b"\n")
-        rows.seek(0)
-        columns = _order(names)
-        yield "\ufeff".encode() + _write_line(columns)
+    packed.seek(0)
+    columns = _order(names)
+    yield "\ufeff".encode() + _write_line(columns)
+    with gzip.GzipFile(fileobj=packed) as rows:
         for line in rows:
             row = json.loads(line)
             yield _write_line([row.get(name, "") for name in columns])

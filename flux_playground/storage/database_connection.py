@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from ..errors import StorageError, StorageUnavailable
 
-INDEX_DAMAGED = "The search index was damaged and is being rebuilt. Search again in a minute."
+INDEX_DAMAGED = "The search index was damaged and is being rebuilt. Try again in a minute."
 
 log = logging.getLogger(__name__)
 

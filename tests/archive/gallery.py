@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import zipfile
 from collections.abc import Iterable
 from dataclasses import replace
@@ -28,6 +29,13 @@ def draw(number: int = 0, name: str = "JPEG", **options: Any) -> bytes:
     """A small image file that differs from those of other numbers."""
     file = io.BytesIO()
     Image.new("RGB", (48, 32), (number * 7 % 256, number // 37 % 256, 90)).save(file, name, **options)
+    return file.getvalue()
+
+
+def draw_noise(side: int) -> bytes:
+    """A PNG of about three bytes for each pixel."""
+    file = io.BytesIO()
+    Image.frombytes("RGB", (side, side), random.Random(1).randbytes(3 * side * side)).save(file, "PNG")
     return file.getvalue()
 
 

@@ -110,13 +110,18 @@ def fragment(html: str, **headers: str) -> Response:
 
 
 def attachment(context: Context, chunks: Iterator[bytes], media_type: str, name: str) -> Response:
-    """Return a file that the browser saves while it arrives; its chunks are made on the threads of exports."""
+    """Return a file that the browser saves while it arrives; its chunks are made on the threads of exports.
+
+    The first chunk is made at once; raises what it raises, so that the response can be a sentence.
+    """
+    first = next(chunks, b"")
     headers = {"content-disposition": f"attachment; filename*=UTF-8''{quote(name)}", "cache-control": "no-store"}
-    return StreamingResponse(_on_threads(context, chunks), media_type=media_type, headers=headers)
+    return StreamingResponse(_on_threads(context, first, chunks), media_type=media_type, headers=headers)
 
 
-async def _on_threads(context: Context, chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Give the chunks of an iterator that blocks."""
+async def _on_threads(context: Context, first: bytes, chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Give the chunks of an iterator that blocks, after its first one."""
+    yield first
     end = object()
     while (chunk := await context.run_export(next, chunks, end)) is not end:
         yield chunk

@@ -23,6 +23,7 @@ from ...archive import (
     export_zip,
     import_files,
 )
+from ...errors import StorageError
 from ...storage.search import Entry
 from ..events.context import Context
 from ..events.visit_requests import TOKEN_HEADER, InvalidParameter, attachment, context_of, read_ids
@@ -48,13 +49,19 @@ async def export(request: Request) -> Response:
     form = await request.form()
     fields = {name: value for name, value in form.items() if isinstance(value, str)}
     context = context_of(request, fields.get("token", ""))
-    media_type, run = EXPORTS.get(fields.get("format", ""), ("", None))
     try:
-        if run is None:
-            raise InvalidParameter("This format is not known.")
-        chunks = run(context, _iter_entries(context, fields))
+        return await context.run_export(_export, context, fields)
     except InvalidParameter as error:
         return PlainTextResponse(str(error), 400)
+    except StorageError as error:
+        return PlainTextResponse(error.message, 503)
+
+
+def _export(context: Context, fields: dict[str, str]) -> Response:
+    media_type, run = EXPORTS.get(fields.get("format", ""), ("", None))
+    if run is None:
+        raise InvalidParameter("This format is not known.")
+    chunks = run(context, _iter_entries(context, fields))
     name = f"flux-{time.strftime('%Y-%m-%d')}.{fields['format']}"
     return attachment(context, chunks, media_type, name)
 
