@@ -11,7 +11,7 @@ import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import IO, Any
+from typing import Any
 
 from .. import reproduce
 from ..bounded_json import dump_json
@@ -119,5 +119,5 @@ class _Export:
                 yield from self.stream.add(name, [data], len(data), generation.created_at)
 
 
-def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+def _chunks(file: gzip.GzipFile) -> Iterator[bytes]:
     return iter(lambda: file.read(CHUNK_BYTES), b"")
