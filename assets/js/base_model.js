@@ -4,21 +4,18 @@ import { showToast } from "./announcements.js";
 import { addPressCheck } from "./bridge.js";
 import { findInput } from "./dom.js";
 import { endpoints, shownPath } from "./endpoints.js";
-import { addErrorSource, showErrors } from "./field_errors.js";
+import { addErrorSource } from "./field_errors.js";
 import { baseModelMessage } from "./finetune_fit.js";
 import { readFinetunes } from "./finetune_list.js";
 import { goToField } from "./scrolling.js";
 
 const FIELD = "finetune_id";
-let shown = ""; // the message at the field
 let seen = ""; // the message that has held back a press
 
 export function installBaseModel() {
   addErrorSource((errors) => {
     const message = currentMessage();
     if (message) (errors[FIELD] ??= []).push(message);
-    if (message && message !== shown) showErrors(FIELD);
-    shown = message;
   });
   addPressCheck(() => {
     const message = currentMessage();

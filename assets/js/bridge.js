@@ -60,12 +60,12 @@ export function send(action, data = {}, { expectsChange = true } = {}) {
 export function press() {
   const insist = isInsisting;
   isInsisting = false;
-  for (const task of pressTasks) task();
   if (!isComplete || page.isSwitching) {
     showToast("Still loading. Try again in a moment.");
     return "";
   }
   if (pressChecks.some((check) => check()) || repeats.isRepeat("generate", { insist, count: page.count }, shownForm(), readForm(), readImages())) return "";
+  for (const task of pressTasks) task();
   awaitNextResult();
   showSending();
   sentAt = performance.now();

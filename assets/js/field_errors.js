@@ -1,11 +1,10 @@
 // Errors at the fields and in the box at the button. The error of a field disappears when the user changes the field.
 import { aboutId } from "./about.js";
-import { onPress } from "./bridge.js";
-import { $, $$, createElement, findField, findInputs, nameOfField, nameOfHint, setAttribute } from "./dom.js";
-import { onFrame } from "./rendering.js";
+import { $, $$, createElement, findInputs, nameOfField, nameOfHint, setAttribute } from "./dom.js";
+import { onFrame, requestFrame } from "./rendering.js";
 
 const errorSources = [];
-let filledInputs = "";
+const changedFields = new Map(); // name of a field → the answer of the program whose errors are no longer about its value
 
 // The source adds its errors to an object of lists of texts by field name.
 export const addErrorSource = (source) => errorSources.push(source);
@@ -13,29 +12,34 @@ export const addErrorSource = (source) => errorSources.push(source);
 export function installFieldErrors() {
   document.addEventListener("input", (event) => {
     const field = event.target.closest?.(".field");
-    if (field) hideErrors(field);
+    if (field) hideErrors(nameOfField(field));
   });
-  onPress(() => {
-    for (const field of $$(".mended")) field.classList.remove("mended");
-  });
+  addEventListener("formfill", ({ detail }) => detail.forEach(hideErrors));
   addErrorSource((errors) => {
-    for (const row of $$("#faults li")) (errors[row.dataset.field] ??= []).push(row.textContent);
+    for (const row of $$("#faults li")) {
+      const name = row.dataset.field;
+      if (changedFields.get(name) !== currentAnswer()) (errors[name] ??= []).push(row.textContent);
+    }
   });
   onFrame(renderErrors);
-  onFrame(hideErrorsOfFilledFields);
   onFrame(describeInputs);
 }
 
-export function hideErrors(field) {
-  field.classList.add("mended");
-  for (const link of $$(`.reasons [data-field="${CSS.escape(nameOfField(field))}"]`)) {
+const currentAnswer = () => $("#faults")?.dataset.answer;
+
+// The indices of the images of a field that the program has refused.
+export const refusedItems = (name) =>
+  changedFields.get(name) === currentAnswer() ? [] : $$(`#faults [data-field="${CSS.escape(name)}"]`).map((row) => row.dataset.item);
+
+function hideErrors(name) {
+  changedFields.set(name, currentAnswer());
+  for (const link of $$(`.reasons [data-field="${CSS.escape(name)}"]`)) {
     const box = link.closest(".reasons");
     link.closest("li").remove();
     if (!$("li", box)) box.remove();
   }
+  requestFrame();
 }
-
-export const showErrors = (name) => findField(name)?.classList.remove("mended");
 
 function renderErrors() {
   const errors = {};
@@ -49,20 +53,9 @@ function renderErrors() {
   }
 }
 
-// The notice about a filled form names the inputs.
-function hideErrorsOfFilledFields() {
-  const names = $("#notice [data-filled]")?.dataset.filled || "";
-  if (names === filledInputs) return;
-  filledInputs = names;
-  for (const name of names.split(" ").filter(Boolean)) {
-    const field = $(`#input-${CSS.escape(name)}`)?.closest(".field");
-    if (field) hideErrors(field);
-  }
-}
-
 function describeInputs() {
   for (const hint of $$(".hint")) {
-    const isInvalid = Boolean($(".fault", hint)) && !hint.closest(".field.mended");
+    const isInvalid = Boolean($(".fault", hint));
     for (const list of $$(".image-list", hint.closest(".field") || hint)) {
       setAttribute(list, "aria-describedby", `${aboutId(nameOfHint(hint))} ${hint.id}`.trim());
     }

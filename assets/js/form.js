@@ -25,15 +25,20 @@ export function fillUnderFields() {
   }
 }
 
-// Writes texts into fields. If that replaces a typed text, the program keeps the old texts for Undo.
-function overwrite(by, texts) {
+// The input of a field that takes a text: of a slider, the slider itself.
+const writableInput = (name) => findInputs(name).find((box) => box.type === "range") || findInput(name);
+const contentOf = (box) => (box.type === "range" ? Number(box.value) : box.value);
+
+// Writes values into fields. If that replaces a typed value, the program keeps the old values for Undo.
+function overwrite(by, values) {
   const before = {};
-  for (const [name, text] of Object.entries(texts)) {
-    const value = findInput(name)?.value;
-    if (value !== undefined && value !== String(text)) before[name] = value;
+  for (const [name, value] of Object.entries(values)) {
+    const box = writableInput(name);
+    if (!box || box.value === String(value)) continue;
+    before[name] = contentOf(box);
+    setInput(box, String(value));
   }
-  for (const name of Object.keys(before)) setField(name, String(texts[name]));
-  const isLost = ([name, value]) => value.trim() && (name === "prompt" || isTyped(name, value));
+  const isLost = ([name, value]) => String(value).trim() && (name === "prompt" || isTyped(name, String(value)));
   if (Object.entries(before).some(isLost)) send("snapshot", { by, before });
 }
 
@@ -60,11 +65,9 @@ export function swapSides() {
 
 // The example's own finetune is used only if none is chosen.
 export function useExample({ values }) {
-  const { finetune_strength: strength, ...settings } = JSON.parse(values);
+  const settings = JSON.parse(values);
   const id = findInput("finetune_id")?.value || settings.finetune_id || "";
   const prompt = addTriggerWord(settings.prompt, triggerWordOf(id));
-  const range = findInputs("finetune_strength").find((box) => box.type === "range");
-  if (range && strength !== undefined) setInput(range, String(strength));
   overwrite("example", { ...settings, finetune_id: id, prompt });
   markShape();
   findInput("prompt")?.focus();

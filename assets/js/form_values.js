@@ -1,10 +1,12 @@
 // The values of the form, as far as they may be kept: no secrets, no files.
 import { $, $$, isWrittenByScript, nameOfField } from "./dom.js";
+import { onFrame } from "./rendering.js";
 
 const LEFT_OUT = ["password", "file", "number"];
 const firstValues = {}; // what each field contained when it appeared
 const appearedAt = {};
 const typedTexts = new Map();
+let latestFill = "";
 
 export function readForm() {
   const values = {};
@@ -34,10 +36,19 @@ export const isTyped = (name, value) => typedTexts.get(name) === value;
 export const markTyped = (name, value) => typedTexts.set(name, value);
 
 export function installFormValues() {
+  onFrame(noteFill);
   document.addEventListener("input", (event) => {
     const field = event.target.closest?.(".field");
     if (field && !isWrittenByScript()) markTyped(nameOfField(field), event.target.value);
   });
+}
+
+// The program has put values into the form: its notice names the fields.
+function noteFill() {
+  const { answer, filled } = $("#notice [data-filled]")?.dataset || {};
+  if (!answer || answer === latestFill) return;
+  latestFill = answer;
+  dispatchEvent(new CustomEvent("formfill", { detail: filled.split(" ") }));
 }
 
 // The images of the form, which are not kept.

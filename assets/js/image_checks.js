@@ -2,7 +2,7 @@
 import { isReady, send } from "./bridge.js";
 import { onTick } from "./clock.js";
 import { $, $$ } from "./dom.js";
-import { addErrorSource, showErrors } from "./field_errors.js";
+import { addErrorSource } from "./field_errors.js";
 import { allImages } from "./image_entries.js";
 import { page } from "./page_state.js";
 import { onFrame } from "./rendering.js";
@@ -46,7 +46,5 @@ function readChecks() {
     const { path, kind, short } = row.dataset;
     if (checks.get(path)?.kind) continue;
     checks.set(path, { kind, text: row.textContent, short, questions: 0 });
-    if (kind !== "fault") continue;
-    for (const { name, entries } of allImages()) if (entries.some((entry) => entry.path === path)) showErrors(name);
   }
 }

@@ -4,7 +4,7 @@ import { announce } from "./announcements.js";
 import { onPress } from "./bridge.js";
 import { onTick } from "./clock.js";
 import { $, $$, createElement, setAttribute } from "./dom.js";
-import { addErrorSource, showErrors } from "./field_errors.js";
+import { addErrorSource, refusedItems } from "./field_errors.js";
 import { checkOf } from "./image_checks.js";
 import { addressFault, blockOf, boundsOf, fieldNameOf, imageBoxes, moveItem, readEntries, writeEntries } from "./image_entries.js";
 import { createImageList, createTile } from "./image_tiles.js";
@@ -22,6 +22,7 @@ const addTo = (map, name, text) => map.set(name, [...(map.get(name) || []), text
 export function installImageLists() {
   installImageUpload();
   onPress(() => rejectedFiles.clear());
+  addEventListener("formfill", ({ detail }) => detail.forEach(forgetFiles));
   addErrorSource((errors) => {
     for (const [name, texts] of rejectedFiles) errors[name] = [...texts, ...(errors[name] || [])];
   });
@@ -61,12 +62,16 @@ function pressKeyInList(event) {
   }
 }
 
+function forgetFiles(name) {
+  rejectedFiles.delete(name);
+  ignoredFiles.delete(name);
+}
+
 export async function addFiles(list, files) {
   const box = boxOf(list);
   const name = fieldNameOf(box);
   const { most, takesFiles } = boundsOf(box);
-  rejectedFiles.delete(name);
-  ignoredFiles.delete(name);
+  forgetFiles(name);
   const good = [...files].filter((file) => {
     const reason = takesFiles ? rejectReason(file) : "is a file. This field takes addresses.";
     if (reason) addTo(rejectedFiles, name, `${files.length > 1 ? file.name : "This file"} ${reason}`);
@@ -75,7 +80,6 @@ export async function addFiles(list, files) {
   const room = most === 1 ? 1 : most - readEntries(box).length - (uploading.get(blockOf(box)) || 0);
   if (most === 1 && good.length > 1) ignoredFiles.set(name, [`Only ${good[0].name} of ${good.length} files is used.`]);
   else if (good.length > room) addTo(rejectedFiles, name, `At most ${most} images. Not added: ${good.slice(Math.max(room, 0)).map((file) => file.name).join(", ")}.`);
-  showErrors(name);
   requestFrame();
   await Promise.all(good.slice(0, Math.max(room, 0)).map((file) => addFile(box, name, file)));
 }
@@ -89,21 +93,13 @@ async function addFile(box, name, file) {
     addEntry(box, { path: await uploadImage(file) });
   } catch (error) {
     addTo(rejectedFiles, name, `${file.name} ${error.message}`);
-    showErrors(name);
   }
   count(-1);
   requestFrame();
 }
 
-// What was wrong before is no more about the same images.
-function changeEntries(box, entries) {
-  for (const row of $$(`#faults [data-field="${CSS.escape(fieldNameOf(box))}"]`)) row.remove();
-  writeEntries(box, entries);
-}
-
 function addEntry(box, entry) {
-  changeEntries(box, boundsOf(box).most === 1 ? [entry] : [...readEntries(box), entry]);
-  if (rejectedFiles.size) showErrors(fieldNameOf(box));
+  writeEntries(box, boundsOf(box).most === 1 ? [entry] : [...readEntries(box), entry]);
 }
 
 function toggleAddress(list, isOpen) {
@@ -129,7 +125,7 @@ export function moveImage(list, from, to) {
   const box = boxOf(list);
   const entries = readEntries(box);
   if (from === to || to < 0 || to >= entries.length) return;
-  changeEntries(box, moveItem(entries, from, to));
+  writeEntries(box, moveItem(entries, from, to));
   announce(`Image ${from + 1} is now image ${to + 1}.`);
   renderLists();
 }
@@ -145,8 +141,8 @@ function moveBy(list, control, by) {
 function removeImage(list, control) {
   const index = Number(control.closest("li").dataset.index);
   const box = boxOf(list);
-  ignoredFiles.delete(fieldNameOf(box));
-  changeEntries(box, readEntries(box).toSpliced(index, 1));
+  forgetFiles(fieldNameOf(box));
+  writeEntries(box, readEntries(box).toSpliced(index, 1));
   renderLists();
   const next = $$("li[data-index]", list)[index] || $$("li[data-index]", list)[index - 1];
   (next ? $("[data-do=remove]", next) : $(".add button", list))?.focus();
@@ -158,12 +154,11 @@ function renderLists() {
     const list = listOf(box)?.matches(".image-list") ? listOf(box) : createImageList(box);
     const entries = readEntries(box);
     const busy = uploading.get(blockOf(box)) || 0;
-    const faulty = [...$$(`#faults [data-field="${CSS.escape(fieldNameOf(box))}"]`)].map((row) => row.dataset.item);
+    const faulty = refusedItems(fieldNameOf(box));
     const checks = entries.map(({ path }) => checkOf(path));
     const state = JSON.stringify([entries, busy, faulty, checks, ignoredFiles.get(fieldNameOf(box))]);
     if (list.state === state) continue;
-    if (list.value !== box.value && checks.some((one) => one?.kind === "fault")) showErrors(fieldNameOf(box));
-    [list.state, list.value] = [state, box.value];
+    list.state = state;
     renderList(list, box, entries, busy, faulty);
     renderImageNotes(box, entries);
   }

@@ -9,7 +9,8 @@ const JSON_MILLISECONDS = 400; // from a change of the JSON to the new form
 const PRESS_MILLISECONDS = 5000; // for which a press waits: a late one would be a surprise that costs money
 let formTimer = 0;
 let jsonTimer = 0;
-let shownText = null;
+let jsonQuestion = 0; // number of the latest request for the JSON of the form
+let settled = 0; // answers up to this number are on the screen, or older than the latest edit
 let edit = 0; // number of the latest edit of the JSON
 let appliedEdit = 0;
 let pressUntil = 0; // moment until which a press waits for the latest edit; 0 for no press
@@ -19,10 +20,13 @@ const isJsonOpen = () => document.body.classList.contains("json-open");
 export function installJsonEditor() {
   addPressCheck(holdBackForJson);
   onChange(renderJson);
+  // An edit of the JSON fills the form as well: then the text stays as it is typed.
+  addEventListener("formfill", () => document.activeElement?.id !== "json" && requestJson());
   for (const kind of ["input", "change", "click", "drop"]) document.addEventListener(kind, noteFormChange, true);
   document.addEventListener("input", (event) => {
     if (event.target.id !== "json") return;
     edit += 1;
+    settled = jsonQuestion;
     pressUntil = 0;
     clearTimeout(jsonTimer);
     jsonTimer = setTimeout(applyJson, JSON_MILLISECONDS);
@@ -50,13 +54,16 @@ function holdBackForJson() {
 }
 
 export function requestJson() {
-  if (isJsonOpen()) send("tojson");
+  if (!isJsonOpen()) return;
+  jsonQuestion += 1;
+  send("tojson", { number: String(jsonQuestion) });
 }
 
 export function toggleJson({ open }) {
   document.body.classList.toggle("json-open", open === "1" && !isJsonOpen());
+  $("#json").value = ""; // until the form of now has arrived
   requestJson();
-  (isJsonOpen() ? $("#json") : $("#views [data-act=json]"))?.focus();
+  (isJsonOpen() ? $("#json") : $("#formtools [data-act=json]"))?.focus();
 }
 
 function noteFormChange(event) {
@@ -64,7 +71,7 @@ function noteFormChange(event) {
   if (!event.target.closest?.("#form .field, .tools, [role=listbox]")) return;
   pressUntil = 0;
   clearTimeout(formTimer);
-  formTimer = setTimeout(() => send("tojson"), FORM_MILLISECONDS);
+  formTimer = setTimeout(requestJson, FORM_MILLISECONDS);
 }
 
 // The text is not replaced while the user edits it.
@@ -72,9 +79,10 @@ function renderJson() {
   const source = $("#json-now");
   const box = $("#json");
   if (!box) return;
-  const isNew = source && source.textContent !== shownText && document.activeElement !== box;
-  if (isNew || (source && !box.value)) {
-    box.value = shownText = source.textContent;
+  const number = Number(source?.dataset.answer || 0);
+  if (number > settled && (document.activeElement !== box || !box.value)) {
+    settled = number;
+    box.value = source.textContent;
     appliedEdit = edit;
   }
   setAttribute(box, "aria-invalid", Boolean($("#json-state")?.classList.contains("fault")));

@@ -36,8 +36,10 @@ function ignoreHeldKey(event) {
   if (event.repeat && ["Enter", " "].includes(event.key) && event.target.closest?.("button")) event.preventDefault();
 }
 
+// Only in the form, or where nothing has the focus; never below something that covers the form.
 function pressGenerate(event) {
-  if ($("dialog[open]") || !event.target.closest?.("#form, #stage")) return;
+  if (page.view || $("dialog[open], .api-docs")) return;
+  if (event.target !== document.body && !event.target.closest?.("#form")) return;
   event.preventDefault();
   const button = event.target.closest?.(".sweep-panel") ? "[data-act=sweep-start]" : "#generate";
   if (!event.repeat) $(button)?.click();

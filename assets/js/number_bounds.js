@@ -22,12 +22,11 @@ export function installNumberBounds() {
   document.addEventListener("input", (event) => {
     const field = event.target.closest?.(".field");
     if (!field) return;
-    const name = nameOfField(field);
-    changedNumbers.delete(name);
-    $(".moved", findField(name))?.remove();
+    forgetMessage(nameOfField(field));
     if (event.isTrusted && event.target.type === "number") typedNumbers.set(event.target, event.target.value);
   }, true);
 
+  addEventListener("formfill", ({ detail }) => detail.forEach(forgetMessage));
   document.addEventListener("focusout", (event) => {
     const box = event.target;
     const typed = typedNumbers.get(box);
@@ -40,6 +39,11 @@ export function installNumberBounds() {
     if (typed === "") setTimeout(() => $("[data-testid=reset-button]", field)?.click(), RESET_MILLISECONDS);
     if (message) showMessage(nameOfField(field), message);
   }, true);
+}
+
+function forgetMessage(name) {
+  changedNumbers.delete(name);
+  $(".moved", findField(name) || document.createElement("i"))?.remove();
 }
 
 function showMessage(name, text) {

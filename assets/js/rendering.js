@@ -35,5 +35,5 @@ export function observePage() {
     }
     requestFrame();
   });
-  observer.observe(document.body, { childList: true, subtree: true, attributeFilter: ["open", "class"] });
+  observer.observe(document.body, { childList: true, subtree: true, attributeFilter: ["open", "class", "data-answer"] });
 }

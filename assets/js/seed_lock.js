@@ -35,6 +35,7 @@ export function lockMessage(locked, seed) {
 export function keepLockedSeed(action, data) {
   if (action === "dice") return null;
   if (action === "recall" && data.what === "seed") return null;
+  if (action === "example") return { ...data, values: JSON.stringify({ ...JSON.parse(data.values), seed: undefined }) };
   return action === "recall" && data.what === "all" ? { ...data, what: "but-seed" } : data;
 }
 

@@ -66,15 +66,18 @@ def test_pasted_text(page: Page) -> None:
 
 
 def test_example_has_undo(page: Page, hosted: HostedPage) -> None:
-    """An example that replaces a typed prompt can be undone with the button of every other replacement."""
+    """Undo takes back all that an example has replaced: prompt, finetune, and a strength from the slider."""
     load(page, hosted.url)  # examples are shown to a visitor without images
-    fill(page, finetune_id="", prompt="my long prompt", seed="")
+    fill(page, finetune_id="", prompt="my long prompt", seed="", finetune_strength="0.3")
     page.locator("#stage [data-act=example]").first.click()
     expect(page.locator("#notice .notice")).to_contain_text("Example filled in.")
     expect(page.locator("#input-prompt textarea")).not_to_have_value("my long prompt")
+    strength = page.locator("#input-finetune_strength input").first
+    expect(strength).to_have_value("1.2")
     page.locator("#notice [data-act=undo]").click()
     expect(page.locator("#input-prompt textarea")).to_have_value("my long prompt")
     expect(page.locator("#input-finetune_id input, #input-finetune_id textarea").first).to_have_value("")
+    expect(strength).to_have_value("0.3")
 
 
 def test_buttons_that_replace_typed_values_have_undo(page: Page) -> None:
@@ -83,6 +86,7 @@ def test_buttons_that_replace_typed_values_have_undo(page: Page) -> None:
     for act, name, typed in (
         ("[data-act=dice]", "seed", "77"),
         ("[data-act=shape][data-value='1:1']", "aspect_ratio", "5:4"),
+        ("[data-act=swap]", "aspect_ratio", "5:4"),
     ):
         box = page.locator(f"#input-{name} input, #input-{name} textarea").first
         expect(box).to_have_value(typed)
@@ -94,7 +98,7 @@ def test_buttons_that_replace_typed_values_have_undo(page: Page) -> None:
 
 
 def test_json_edits_have_one_undo(page: Page) -> None:
-    """One Undo takes back all edits of the JSON in a row, and the errors of filled fields go."""
+    """One Undo takes back all edits of the JSON in a row. The errors of filled fields go, and come with the next press."""
     fill(page, finetune_id="", prompt="from the form", seed="abc")
     page.locator("#generate").click()
     expect(page.locator("#hint-seed .fault")).to_be_visible()
@@ -109,6 +113,13 @@ def test_json_edits_have_one_undo(page: Page) -> None:
     page.locator("#notice [data-act=undo]").click()
     expect(page.locator("#input-prompt textarea")).to_have_value("from the form")
     expect(page.locator("#input-seed input")).to_have_value("abc")
+    expect(box).to_have_value(re.compile("from the form"))
+    page.locator("#generate").click()
+    expect(page.locator("#hint-seed .fault")).to_be_visible()
+    page.get_by_role("button", name="Close", exact=True).click()
+    fill(page, prompt="while closed")
+    page.locator("#formtools [data-act=json]").click()
+    expect(box).to_have_value(re.compile("while closed"))
 
 
 def test_press_waits_for_the_json(page: Page) -> None:

@@ -54,6 +54,7 @@ test("a locked seed stops actions that only change the seed", () => {
 test("a locked seed is left out of all settings; other actions are unchanged", () => {
   assert.deepEqual(keepLockedSeed("recall", { id: "a", what: "all" }), { id: "a", what: "but-seed" });
   assert.deepEqual(keepLockedSeed("recall", { id: "a", what: "prompt" }), { id: "a", what: "prompt" });
+  assert.deepEqual(keepLockedSeed("example", { values: '{"prompt":"a","seed":42}' }), { values: '{"prompt":"a"}' });
 });
 
 test("the lock names the locked seed", () => {

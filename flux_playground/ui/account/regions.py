@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from threading import Thread
@@ -40,7 +39,6 @@ def render_regions(finetune_id: str, found: Mapping[str, bool | None]) -> str:
     """Render where a finetune was found; None in `found` is for a server that gave no clear response."""
     return render(
         "regions.html",
-        unique=secrets.token_hex(4),  # the same notice again is a change on the page
         finetune_id=finetune_id,
         having=[(server, host_of(server)) for server, has in found.items() if has],
         silent=[host_of(server) for server, has in found.items() if has is None],

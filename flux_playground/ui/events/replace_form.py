@@ -10,16 +10,25 @@ from .context import Context
 from .update import Update
 
 
-def replace_form(context: Context, inputs: Mapping[str, Any], text: str) -> Update:
-    """Return the update that puts `inputs` into the form and says `text`; the session keeps the contents for Undo."""
-    if inputs:
-        keep_for_undo(context, {key: _restorable(context.raw.get(key)) for key in inputs})
-    return Update(notice=notices.notice(text, undo=bool(inputs), filled=inputs), inputs=inputs)
+def replace_form(
+    context: Context,
+    inputs: Mapping[str, Any],
+    text: str,
+    *,
+    before: Mapping[str, Any] | None = None,
+    of_json: bool = False,
+) -> Update:
+    """Return the update that puts `inputs` into the form and says `text`; the session keeps the contents for Undo.
 
-
-def keep_for_undo(context: Context, contents: Mapping[str, Any], *, of_json: bool = False) -> None:
-    """Keep the contents of inputs for Undo, by their keys; `of_json` says that an edit of the JSON replaces them."""
-    context.session.undo, context.session.undo_of_json = contents, of_json
+    `before` has the contents that the page has replaced already. Edits `of_json` in a row have one Undo.
+    """
+    if before is None:
+        before = {key: _restorable(context.raw.get(key)) for key in inputs}
+    if before:
+        session = context.session
+        earlier = session.undo if of_json and session.undo_of_json else {}
+        session.undo, session.undo_of_json = {**before, **earlier}, of_json
+    return Update(notice=notices.notice(text, undo=bool(before), filled=before), inputs=inputs)
 
 
 def _restorable(content: Any) -> Any:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from ..events.action import action
 from ..events.context import Context
-from ..events.replace_form import keep_for_undo, replace_form
+from ..events.replace_form import replace_form
 from ..events.update import NO_CHANGE, Update
-from ..text import notices
 from . import copy_settings
 
 MAX_TEXT_CHARS = 1_000_000
@@ -14,7 +13,6 @@ OVERWRITTEN = {
     "example": "Example filled in.",
     "dice": "Seed replaced.",
     "prompts": "Prompt replaced.",
-    "reuse": "Seed replaced.",
     "shape": "Aspect ratio replaced.",
     "swap": "Aspect ratio replaced.",
 }
@@ -37,20 +35,17 @@ async def undo(context: Context) -> Update:
     """Give the form the contents that it had before; a second Undo returns to the settings."""
     keys = context.form.initial()
     before = {key: content for key, content in context.session.undo.items() if key in keys}
-    return replace_form(context, before, "Form restored.") if before else NO_CHANGE
+    return replace_form(context, before, "Form restored." if before else "Nothing to restore.")
 
 
 @action("snapshot", writes_form=True)
 async def keep_snapshot(context: Context) -> Update:
-    """Keep typed texts that the page has replaced for Undo; the form is left as it is."""
+    """Keep typed texts and numbers that the page has replaced for Undo; the form is left as it is."""
     sent, text = context.data.get("before"), OVERWRITTEN.get(context.text("by"))
-    keys = context.form.text_keys()
+    texts, keys = context.form.text_keys(), context.form.initial()
     before = {
-        key: value[:MAX_TEXT_CHARS]
+        key: value[:MAX_TEXT_CHARS] if isinstance(value, str) else value
         for key, value in (sent if isinstance(sent, dict) else {}).items()
-        if key in keys and isinstance(value, str)
+        if key in keys and (isinstance(value, str) if key in texts else type(value) in (int, float))
     }
-    if not before or text is None:
-        return NO_CHANGE
-    keep_for_undo(context, before)
-    return Update(notice=notices.notice(text, undo=True, filled=before))
+    return NO_CHANGE if not before or text is None else replace_form(context, {}, text, before=before)

@@ -8,7 +8,7 @@ from markupsafe import escape
 
 from ..events.action import action
 from ..events.context import Context
-from ..events.replace_form import keep_for_undo, replace_form
+from ..events.replace_form import replace_form
 from ..events.update import Update
 from . import json_editor
 
@@ -20,7 +20,7 @@ async def form_to_json(context: Context) -> Update:
     """Show the form's request as JSON."""
     context.session.undo_of_json = False  # the form was changed: the next edit has its own Undo
     text = await context.run(json_editor.request_text, context.form, context.raw)
-    return Update(json_text=json_editor.render_text(text), json_state="")
+    return Update(json_text=json_editor.render_text(text, context.text("number")), json_state="")
 
 
 @action("fromjson", writes_form=True)
@@ -30,7 +30,4 @@ async def json_to_form(context: Context) -> Update:
     state = f'<i data-edit="{escape(context.text("edit"))}" hidden></i>{edit.message}'  # the page waits for this edit
     if not edit.inputs:
         return Update(json_state=state)
-    earlier = context.session.undo if context.session.undo_of_json else {}
-    update = replace_form(context, edit.inputs, "Form changed from JSON.")
-    keep_for_undo(context, {**context.session.undo, **earlier}, of_json=True)
-    return replace(update, json_state=state)
+    return replace(replace_form(context, edit.inputs, "Form changed from JSON.", of_json=True), json_state=state)

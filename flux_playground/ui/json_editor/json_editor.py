@@ -44,9 +44,9 @@ def request_text(form: Form, raw: Mapping[str, Any]) -> str:
     return json.dumps(_request(form, raw), indent=2, ensure_ascii=False, default=str)
 
 
-def render_text(text: str) -> str:
-    """Render the JSON of the form; the page's script puts it into the box unless the user is typing there."""
-    return render("json_text.html", text=text)
+def render_text(text: str, number: str) -> str:
+    """Render the JSON of the form that the page asked for with `number`."""
+    return render("json_text.html", text=text, number=number)
 
 
 def apply_edit(form: Form, raw: Mapping[str, Any], written: str) -> Edit:

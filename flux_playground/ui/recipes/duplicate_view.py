@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-
 from ...generation import Generation
 from ..account import price as price_line
 from ..events.context import Context
@@ -17,7 +15,6 @@ def render_existing(context: Context, generation: Generation, count: int) -> str
     return render(
         "notice.html",
         kind="existing",
-        unique=secrets.token_hex(4),  # the same notice again is a change on the page
         thumbnail=image_urls.thumbnail(generation),
         id=generation.id,
         count=count,
@@ -29,10 +26,10 @@ def render_existing(context: Context, generation: Generation, count: int) -> str
 def render_blank_prompt(context: Context, count: int) -> str:
     """Render the question whether to generate without a prompt."""
     price = price_line.describe_total(context, count)
-    return render("notice.html", kind="blank", unique=secrets.token_hex(4), price=price)
+    return render("notice.html", kind="blank", price=price)
 
 
 def render_running(context: Context, count: int) -> str:
     """Render the notice that the same request is running, with a way to send it again."""
     price = price_line.describe_total(context, count)
-    return render("notice.html", kind="running", unique=secrets.token_hex(4), price=price)
+    return render("notice.html", kind="running", price=price)

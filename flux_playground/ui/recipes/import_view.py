@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 from ...recipe import Detected, SourceKind
@@ -32,7 +31,6 @@ def render_import(preview: ImportPreview) -> str:
     own_image = original is not None and preview.found.kind is SourceKind.IMAGE
     return render(
         "import_view.html",
-        unique=secrets.token_hex(4),  # the same import again is a change on the page
         title="Your image" if own_image else _title(preview.found),
         failure="",
         original=original,
@@ -52,7 +50,6 @@ def render_failure(sentence: str) -> str:
     """Render the dialog for a source without settings."""
     return render(
         "import_view.html",
-        unique=secrets.token_hex(4),
         title="Nothing to import",
         failure=sentence,
         changes=(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from functools import cache
 from typing import Any
 
@@ -64,4 +65,6 @@ def _environment() -> Environment:
     )
     # Whole elements: a macro for each icon would take a quarter of the time of a rendering.
     environment.globals["icons"] = {name: Markup(SVG).format(Markup(shape)) for name, shape in ICONS.items()}  # noqa: S704
+    # In an attribute it makes the same notice again a change on the page.
+    environment.globals["unique"] = lambda: secrets.token_hex(4)
     return environment

@@ -1,4 +1,4 @@
-"""The history of a desktop window, Undo after the buttons of a field, and a reproduction whose response is lost."""
+"""The history of a desktop window, and a reproduction whose response is lost."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from ..conftest import HomePages
-from ..page_actions import WINDOW, choose_from, fill, forget_visit, generate, image, load
+from ..page_actions import WINDOW, choose_from, forget_visit, generate, image, load
 
 SHAPES = ("21:9", "9:21", "1:1")
 NOTHING_MORE = 'data: {"msg": "close_stream", "event_id": null}\n\n'
@@ -31,24 +31,6 @@ def page(tab: Page, home_pages: HomePages) -> Iterator[Page]:
         image(tab)
     yield tab
     forget_visit(tab)
-
-
-@pytest.mark.parametrize(
-    ("button", "name", "typed"),
-    [
-        ("[data-act=dice]", "seed", "77"),
-        ("[data-act=shape][data-value='1:1']", "aspect_ratio", "5:4"),
-        ("[data-act=swap]", "aspect_ratio", "5:4"),
-    ],
-)
-def test_undo_restores_the_typed_value(page: Page, button: str, name: str, typed: str) -> None:
-    """Undo brings back a typed seed and a typed aspect ratio that a button has replaced."""
-    fill(page, **{name: typed})
-    box = page.locator(f"#input-{name} input, #input-{name} textarea").first
-    page.locator(button).first.click()
-    expect(box).not_to_have_value(typed)
-    page.locator("#notice [data-act=undo]").click()
-    expect(box).to_have_value(typed)
 
 
 def test_thumbnails_are_whole(page: Page) -> None:
