@@ -72,7 +72,7 @@ def test_held_keys_make_one_image(page: Page) -> None:
 
 
 def test_ctrl_enter_submits_the_form_only(page: Page) -> None:
-    """Ctrl+Enter presses Generate in the form or without a focus, and never under a dialog, the gallery or elsewhere."""
+    """Ctrl+Enter works in the form or without a focus, and never elsewhere or under a dialog or the gallery."""
     fill(page, finetune_id="my-finetune", prompt="one press", seed="4720", aspect_ratio="1:1")
     page.evaluate(
         """() => {

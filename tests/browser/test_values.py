@@ -98,7 +98,7 @@ def test_buttons_that_replace_typed_values_have_undo(page: Page) -> None:
 
 
 def test_json_edits_have_one_undo(page: Page) -> None:
-    """One Undo takes back all edits of the JSON in a row. The errors of filled fields go, and come with the next press."""
+    """One Undo takes back all JSON edits in a row. Errors of filled fields go, and come with the next press."""
     fill(page, finetune_id="", prompt="from the form", seed="abc")
     page.locator("#generate").click()
     expect(page.locator("#hint-seed .fault")).to_be_visible()

@@ -41,6 +41,6 @@ def render_error(error: PlaygroundError) -> str:
 
 
 def notice(text: str, *, undo: bool = False, filled: Iterable[str] = ()) -> str:
-    """Render a sentence on what was just done, with Undo; `filled` are the keys of the inputs that have new contents."""
+    """Render a sentence on what was just done, with Undo; `filled` are the keys of inputs with new contents."""
     names = dict.fromkeys(key.partition("/")[0] for key in filled)
     return render("notice.html", kind="notice", text=text, undo=undo, filled=" ".join(names))
