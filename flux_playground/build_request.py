@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import FieldError, InvalidRequest
-from .image_ref import image_ref
+from .generation import Generation
+from .image_ref import image_ref, is_image_ref
 from .recipe import fingerprint
-from .request_images import encode_images, map_request, redact, resolve_image_refs
+from .recipe import redact as without_secrets
+from .request_images import encode_images, find_images, map_request, redact, resolve_image_refs
+from .runs.queued_request import QueuedRequest
 from .schema import Operation, has_control_character, normalize
 
 SEED = "seed"
@@ -46,6 +49,19 @@ def prepare_request(
     redacted = redact(operation, body, image_ref)
     digest = fingerprint(server, operation.path, redacted)
     return PreparedRequest(operation, server, owner, body, redacted, digest, draws_seed(values))
+
+
+def queue_request(operation: Operation, redacted: Mapping[str, Any], body: Mapping[str, Any]) -> QueuedRequest:
+    """Return a request without its images, which take megabytes and are on disk."""
+    images = find_images(operation, redacted)
+    return QueuedRequest({**body, **redacted}, frozenset(loc for loc, image in images.items() if is_image_ref(image)))
+
+
+def queue_stored(operations: Iterable[Operation], generation: Generation) -> QueuedRequest | None:
+    """Return the request of a record; None for one with a webhook, whose secret is not stored."""
+    operation = {one.path: one for one in operations}.get(generation.endpoint)
+    is_complete = without_secrets(generation.request) == generation.request
+    return queue_request(operation, generation.request, {}) if operation and is_complete else None
 
 
 def build(operation: Operation, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,15 +14,16 @@ from . import active_document, schema
 from .access.admission import Admission
 from .access.quota import Quota
 from .access.visitor import OWNER, Visitor, digest_key, offered_servers, resolve_credentials, spender_of, uses_demo
-from .build_request import SEED, PreparedRequest, prepare_request, seed_of
+from .build_request import SEED, PreparedRequest, prepare_request, queue_request, queue_stored, seed_of
 from .client import Client, Limits
 from .errors import InvalidRequest, Unauthorized
 from .generation import Generation, State
+from .identity import UNKNOWN
 from .image_ref import is_image_ref
 from .price_estimate import estimate_price
 from .recipe import document_version
 from .reproduce import add_image_facts
-from .request_images import find_images, has_images, redact, resolve_image_refs, sends_image
+from .request_images import has_images, redact, resolve_image_refs, sends_image
 from .runs.active_runs import ActiveRun
 from .runs.changes import stream_changes
 from .runs.client_pool import ClientPool
@@ -152,10 +153,7 @@ class Playground:
             account=digest_key(self.store.secret_key(), key),
         )
         reuse = reuse_running and not request.draws_seed
-        # Without its images, which take megabytes and are on disk.
-        images = find_images(operation, request.redacted)
-        loaded = frozenset(loc for loc, image in images.items() if is_image_ref(image))
-        queued = QueuedRequest({**request.body, **request.redacted}, loaded)
+        queued = queue_request(operation, request.redacted, request.body)
         run = self._admission.admit(ActiveRun(generation, queued, visitor.identity), visitor, reuse=reuse)
         if run.generation is not generation:
             return run.generation
@@ -204,8 +202,8 @@ class Playground:
         return self.get(generation_id) if run is None else self._runner.stop(run)
 
     def resume(self) -> list[Generation]:
-        """Resume the generations of an ended process: submitted tasks are polled, nothing is submitted again."""
-        return [self._recover(one.id) for one in self.store.unfinished()] if self.store.is_primary else []
+        """Resume the generations of ended processes: submitted tasks are polled, nothing is submitted again."""
+        return [self._recover(*taken) for taken in self.store.take_over().items()]
 
     def get(self, generation_id: str) -> Generation:
         """Return the latest record of a generation; raises `KeyError` for an unknown id."""
@@ -256,8 +254,8 @@ class Playground:
         return uses_demo(self.settings, visitor)
 
     def _estimate(self, generation: Generation) -> float | None:
-        operation = self._last_operation(generation.endpoint)
-        return estimate_price(self.store.usage, generation.server, operation, generation.request).credits
+        where = generation.server, self._last_operation(generation.endpoint)
+        return estimate_price(self.store.usage, *where, generation.request).credits
 
     def _patience(self, endpoint: str) -> float:
         return self.settings.timeout or schema.patience_seconds(endpoint)
@@ -281,20 +279,22 @@ class Playground:
         )
 
     def _credentials_for(self, generation: Generation, visitor: Visitor) -> tuple[str, str]:
-        operation = self._last_operation(generation.endpoint)
-        return resolve_credentials(self.settings, visitor, operation, required=False)
+        return resolve_credentials(self.settings, visitor, self._last_operation(generation.endpoint), required=False)
 
     def _key_for(self, generation: Generation, server: str, key: str) -> str:
         """Return the key, or "" where the server of a generation is none that requests may go to today."""
         return key if generation.server in (server, *offered_servers(self.settings, self.document)) else ""
 
-    def _recover(self, generation_id: str) -> Generation:
+    def _recover(self, generation_id: str, is_recent: bool) -> Generation:
         with self._restarting:
-            run, generation = self._runs.get(generation_id), self.get(generation_id)  # without a run it is final
-            if run or generation.finished:
+            active, generation = self._runs.get(generation_id), self.get(generation_id)  # without a run it is final
+            if active or generation.finished:
                 return generation
             server, key = self._credentials_for(generation, OWNER)
-            recovered = end_if_lost(generation, server, digest_key(self.store.secret_key(), key))
+            request = queue_stored(self.document.operations, generation)
+            account = digest_key(self.store.secret_key(), key)
+            recovered = end_if_lost(generation, server, account, may_be_sent=is_recent and request is not None)
             if recovered.finished:
                 return self.store.save_with_retry(recovered)
-            return self._runner.resume(ActiveRun(generation), self._key_for(generation, server, key))
+            run = ActiveRun(generation, request or QueuedRequest(), generation.spender or UNKNOWN)
+            return self._runner.resume(run, self._key_for(generation, server, key))

@@ -15,10 +15,11 @@ from hypothesis import HealthCheck
 from flux_playground import Playground, Settings
 from flux_playground.client import Limits
 from flux_playground.local import LocalServer
+from flux_playground.storage import postgres_lease
 
 from .app_process import running_quick
 from .hosted_page import HostedPage, serve_hosted_page
-from .postgres_server import running_postgres
+from .postgres_server import running_postgres, shorten_leases
 from .s3_server import S3Server, running_s3_server
 
 # `pytest --hypothesis-profile=long` is what `make test-long` runs.
@@ -129,3 +130,11 @@ def empty_database(postgres_url: str) -> str:
         if names := [name for (name,) in tables if name != "migrations"]:
             database.execute(f"TRUNCATE {', '.join(names)}".encode())
     return postgres_url
+
+
+@pytest.fixture
+def short_leases(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes count as ended after three seconds."""
+    for name in ("RENEW_SECONDS", "LEASE_SECONDS"):
+        monkeypatch.setattr(postgres_lease, name, getattr(postgres_lease, name))  # set back at the end
+    shorten_leases()

@@ -65,7 +65,7 @@ MAY_IMPORT = {
         "url_policy",
     },
     "active_document": {"client", "errors", "schema", "settings", "storage"},
-    "build_request": {"errors", "image_ref", "recipe", "request_images", "schema"},
+    "build_request": {"errors", "generation", "image_ref", "recipe", "request_images", "runs", "schema"},
     "request_images": {"errors", "image_ref", "images", "schema"},
     "price_estimate": {"errors", "images", "schema", "storage"},
     "reproduce": {"errors", "generation", "image_ref", "images", "recipe", "storage"},

@@ -12,46 +12,64 @@ from pathlib import Path
 import pytest
 
 from flux_playground import Playground, Settings
+from flux_playground.errors import Unauthorized
 from flux_playground.generation import State
 from flux_playground.local import LocalServer
-from flux_playground.storage import postgres_lock
+from flux_playground.playground import Visitor
 from flux_playground.takeover import start_takeover
 from tests.conftest import FAST_POLLS
 
+VALUES = {"finetune_id": "my-finetune", "prompt": "a mill"}
+SLOW = {**VALUES, "prompt": "a mill #slow"}
+OWN_KEY = Visitor("somebody", api_key="own-key")
 PROCESS = """
 import sys, time
 from flux_playground import Playground, Settings
+from flux_playground.playground import OWNER
 from tests.conftest import FAST_POLLS
-folder, demo_url, database = sys.argv[1:]
-playground = Playground(Settings(data=folder, demo_url=demo_url, database=database), limits=FAST_POLLS)
-values = {"finetune_id": "my-finetune", "prompt": "a mill #slow"}
-for record in playground.generate(values):
-    print(record.id, record.state, flush=True)
+from tests.postgres_server import shorten_leases
+from tests.test_takeover import OWN_KEY, SLOW, VALUES
+shorten_leases()
+folder, url, database = sys.argv[1:]
+settings = Settings(data=folder, base_url=url, api_key="owners-key", database=database, max_in_flight=1)
+playground = Playground(settings, limits=FAST_POLLS)
+for visitor in (OWNER, OWN_KEY):
+    running = playground.start(SLOW, visitor)
+    while playground.get(running.id).state != "running":
+        time.sleep(0.01)
+    print(running.id, playground.start(VALUES, visitor).id, flush=True)
+time.sleep(600)
 """
 
 
-def test_killed_process_is_succeeded(
-    server: LocalServer, tmp_path: Path, empty_database: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Another process finishes the image of a killed one, also while a request of its own waits for the place."""
-    monkeypatch.setattr(postgres_lock, "LOOK_SECONDS", 0.05)
-    monkeypatch.setattr(postgres_lock, "GRACE_SECONDS", 0.5)
-    settings = Settings(data=tmp_path, demo_url=server.url, database=empty_database, max_in_flight=1)
+@pytest.mark.usefixtures("short_leases")
+def test_killed_process_is_succeeded(server: LocalServer, tmp_path: Path, empty_database: str) -> None:
+    """Another process finishes the image of a killed one and sends what waited, unless its key is gone."""
+    settings = Settings(
+        data=tmp_path, base_url=server.url, api_key="owners-key", database=empty_database, max_in_flight=1
+    )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     command = [sys.executable, "-c", PROCESS, str(tmp_path), server.url, empty_database]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout is not None
-        generation_id = next(line.split()[0] for line in process.stdout if line.split()[1] == State.RUNNING)
+        ids = [process.stdout.readline().split() for _ in range(2)]
         with Playground(settings, limits=FAST_POLLS) as successor:
-            before = successor.get(generation_id)
-            waiting = successor.start({"finetune_id": "my-finetune", "prompt": "a mill"})
+            (running, queued), (running_of_key, queued_of_key) = [[successor.get(one) for one in two] for two in ids]
+            waiting = successor.start(VALUES)
             start_takeover(successor, 0.05)
             process.send_signal(signal.SIGKILL)
-            until = time.monotonic() + 20
-            while not (found := successor.get(generation_id)).finished and time.monotonic() < until:
+            until = time.monotonic() + 30
+            while not successor.get(queued.id).finished or not successor.get(waiting.id).finished:
+                assert time.monotonic() < until
                 time.sleep(0.02)
-            assert (before.state, found.state) == (State.RUNNING, State.SUCCEEDED)
-            assert found.task_id == before.task_id
+            found, sent, left, unsent = [
+                successor.get(one.id) for one in (running, queued, running_of_key, queued_of_key)
+            ]
+            assert (running.state, queued.state) == (State.RUNNING, State.QUEUED)
+            assert (found.state, sent.state) == (State.SUCCEEDED, State.SUCCEEDED)
+            assert found.task_id == running.task_id
             assert successor.store.find_image(found) is not None
-            assert successor.store.is_primary
-            assert list(successor.watch(waiting.id))[-1].state == State.SUCCEEDED
+            assert (left.state, unsent.state) == (State.DETACHED, State.CANCELLED)
+            assert isinstance(left.error, Unauthorized)
+            assert isinstance(unsent.error, Unauthorized)
+            assert successor.get(waiting.id).state is State.SUCCEEDED

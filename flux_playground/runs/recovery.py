@@ -10,16 +10,20 @@ from ..generation import Generation, State
 from ..url_policy import origin
 
 
-def end_if_lost(generation: Generation, server: str, account: str) -> Generation:
+def end_if_lost(generation: Generation, server: str, account: str, *, may_be_sent: bool = False) -> Generation:
     """Return the finished record of a generation that cannot be resumed, or the same record of one that can.
 
-    `server` and `account` (a digest of the API key) are those of today. Nothing is ever submitted again.
+    `server` and `account` (a digest of the API key) are those of today. Nothing is ever submitted again. With
+    `may_be_sent`, what waited to be sent with this account goes on waiting.
     """
     state: State | None = None
     error: PlaygroundError | None = None
     task_id = generation.task_id
     if generation.state is State.QUEUED:
-        state = State.CANCELLED
+        is_own = (generation.server, generation.account) == (server, account)
+        if may_be_sent and not is_own:
+            error = Unauthorized("The API key of this request was on a server that has ended. Nothing was sent.")
+        state = None if may_be_sent and is_own else State.CANCELLED
     elif generation.state is State.SUBMITTING:
         state = State.SUBMIT_UNKNOWN
     elif generation.server != server and _is_loopback(generation.server):

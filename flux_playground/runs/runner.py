@@ -73,12 +73,12 @@ class Runner:
         return self.enqueue(run, key) if active is run else active.generation
 
     def resume(self, run: ActiveRun, key: str) -> Generation:
-        """Add and start a run of a task of an ended process, unless its generation runs already.
+        """Add and start a run of an ended process, unless its generation runs already.
 
-        The task has a place at the API: requests that wait for one must not keep it waiting.
+        A task has a place at the API: requests that wait for one must not keep it waiting.
         """
-        active = self.runs.add(run)
-        return self.enqueue(run, key, is_in_flight=True) if active is run else active.generation
+        active, is_in_flight = self.runs.add(run), run.generation.state is not State.QUEUED
+        return self.enqueue(run, key, is_in_flight=is_in_flight) if active is run else active.generation
 
     def abandon(self, run: ActiveRun) -> None:
         """End a run that was not started; an accepted task can be collected, or is resumed by the next start."""

@@ -103,7 +103,7 @@ class Database(Protocol):
 
     @property
     def is_primary(self) -> bool:
-        """Whether this process resumes the generations of ended ones."""
+        """Whether this process is the one that removes files."""
 
     @property
     def is_shared(self) -> bool:
@@ -119,10 +119,11 @@ class Database(Protocol):
     def connections(self, number: int) -> Sequence[Connection]:
         """Return new connections, or one several times where the file system of the data folder is for one only."""
 
-    def take_over(self, connection: Connection) -> list[str]:
+    def take_over(self, connection: Connection) -> dict[str, bool]:
         """Return the ids of unfinished generations of ended processes, which are now this one's, in a transaction.
 
-        Those that this process has not finished may be among them.
+        The value tells whether this process was there when the other one ended. Generations that this process has not
+        finished may be among them.
         """
 
     def check(self) -> None:
@@ -141,7 +142,7 @@ class Database(Protocol):
         """Remove all records and the secret, while no connection is open."""
 
     def close(self) -> None:
-        """Release what makes this process the primary one."""
+        """Tell other processes that this one has ended."""
 
 
 @dataclass

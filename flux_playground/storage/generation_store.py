@@ -91,7 +91,7 @@ class GenerationStore:
 
     @property
     def is_primary(self) -> bool:
-        """Whether this is the first process of the database, which alone resumes generations of ended ones."""
+        """Whether this is the first process of the database, which alone removes files."""
         return self._database.is_primary
 
     def save(self, generation: Generation) -> Generation:
@@ -160,10 +160,12 @@ class GenerationStore:
             _, rows = self._reader.select(query, [owner, owner])
         return int(rows[0][0])
 
-    def unfinished(self) -> list[Generation]:
-        """Return the generations that ended processes left unfinished, oldest first, and maybe some of this one."""
-        ids = self._writer.run(self._database.take_over)
-        return self._select("id IN (SELECT value FROM json_each(?)) ORDER BY created_at, id", [id_list(ids)])
+    def take_over(self) -> dict[str, bool]:
+        """Take the unfinished generations of ended processes, and return their ids, oldest first.
+
+        The value tells whether this process was there when the other one ended. Some of this process may be among them.
+        """
+        return self._writer.run(self._database.take_over)
 
     def find_by_sha256(self, owner: str, sha256: str) -> Generation | None:
         """Return an owner's latest generation whose delivered image has this hash, or None."""

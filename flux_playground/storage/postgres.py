@@ -16,13 +16,14 @@ from ..errors import StorageError
 from ..generation import UNFINISHED, State
 from .database_connection import Connection, Cursor, TakenOver
 from .postgres_client import connect, describe
-from .postgres_lock import PostgresLock
+from .postgres_lease import PostgresLease
 from .postgres_sql import MIGRATIONS, decode_field, encode_field, plain_value, translate
 from .process_lock import ProcessLock
 
 WRITING, MIGRATING = 0x666C7578_00000001, 0x666C7578_00000002
 """Advisory locks of this program in a database."""
 
+UNFINISHED_STATES = ", ".join(f"'{state}'" for state in UNFINISHED)
 BEGIN_WRITING = f"BEGIN; SELECT pg_advisory_xact_lock({WRITING})"
 
 log = logging.getLogger(__name__)
@@ -73,12 +74,12 @@ class PostgresConnection:
         """Insert or replace a row of `generations`, unless another process continues the generation."""
         changes = ", ".join(f"{name} = excluded.{name}" for name in (*row, "holder", "rowid") if name != "id")
         columns, marks = ", ".join(row), ", ".join("?" * len(row))
-        unfinished = ", ".join(f"'{state}'" for state in UNFINISHED)
         # The names are columns of our own schema; every value is bound.
         query = f"""
             INSERT INTO generations ({columns}, holder) VALUES ({marks}, ?) ON CONFLICT (id) DO UPDATE SET {changes}
             WHERE generations.holder = excluded.holder OR generations.state NOT IN (
-                {unfinished}, CASE WHEN excluded.state IN ({unfinished}) THEN '{State.SUCCEEDED}' ELSE '' END
+                {UNFINISHED_STATES},
+                CASE WHEN excluded.state IN ({UNFINISHED_STATES}) THEN '{State.SUCCEEDED}' ELSE '' END
             )
         """  # noqa: S608
         if self.execute(query, [*row.values(), self._process]).rowcount == 0:
@@ -143,33 +144,40 @@ class PostgresDatabase:
         try:
             with closing(connect(url)) as database:
                 _migrate(database)
-            self._process_lock = PostgresLock(url)
+            self._lease = PostgresLease(url)
         except psycopg.Error as error:
             raise StorageError(f"The database cannot be used: {describe(error, url)}.") from None
 
     @property
     def is_primary(self) -> bool:
         """Whether this process is the first one of the database, or its successor."""
-        return self._process_lock.is_primary
+        return self._lease.is_primary
 
     def connect(self) -> PostgresConnection:
         """Return a new connection."""
-        return PostgresConnection(self._url, self._process_lock.number)
+        return PostgresConnection(self._url, self._lease.number)
 
     def connections(self, number: int) -> list[PostgresConnection]:
         """Return new connections."""
         return [self.connect() for _ in range(number)]
 
-    def take_over(self, connection: Connection) -> list[str]:
-        """Make the unfinished generations of ended processes those of this one; return the ids of all it has."""
-        number, unfinished = self._process_lock.number, ", ".join(f"'{state}'" for state in UNFINISHED)
-        others = f"SELECT DISTINCT holder FROM generations WHERE state IN ({unfinished}) AND holder != ?"  # noqa: S608
-        holders = [holder for (holder,) in connection.execute(others, [number])]
-        for ended in self._process_lock.ended(connection, holders):
-            query = f"UPDATE generations SET holder = ? WHERE state IN ({unfinished}) AND holder = ?"  # noqa: S608
-            connection.execute(query, [number, ended])
-        query = f"SELECT id FROM generations WHERE state IN ({unfinished}) AND holder = ?"  # noqa: S608
-        return [generation_id for (generation_id,) in connection.execute(query, [number])]
+    def take_over(self, connection: Connection) -> dict[str, bool]:
+        """Make the unfinished generations of ended processes those of this one; see `Database.take_over`."""
+        number = self._lease.number
+        ended = self._lease.remove_ended(connection)
+        taken = connection.execute(
+            f"""
+            UPDATE generations SET holder = ? FROM generations AS before
+            WHERE generations.id = before.id AND generations.state IN ({UNFINISHED_STATES})
+                AND generations.holder NOT IN (SELECT number FROM processes)
+            RETURNING generations.id, before.holder
+            """,  # noqa: S608  # literals
+            [number],
+        )
+        is_recent = {generation_id: ended.get(holder, False) for generation_id, holder in taken.fetchall()}
+        query = f"SELECT id FROM generations WHERE state IN ({UNFINISHED_STATES}) AND holder = ? ORDER BY created_at"  # noqa: S608
+        own = connection.execute(query, [number]).fetchall()
+        return {generation_id: is_recent.get(generation_id, False) for (generation_id,) in own}
 
     def check(self) -> None:
         """Do nothing: the next read tells whether the database is there."""
@@ -200,9 +208,9 @@ class PostgresDatabase:
             database.execute(f"TRUNCATE {', '.join(tables)}".encode())
 
     def close(self) -> None:
-        """Release the locks of this process."""
+        """Release the lock of the folder and end the lease."""
         self._folder_lock.close()
-        self._process_lock.close()
+        self._lease.close()
 
 
 def _migrate(database: psycopg.Connection[Any]) -> None:

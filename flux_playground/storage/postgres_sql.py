@@ -124,6 +124,14 @@ MIGRATIONS = (
         "add_unfinished_move",
         "CREATE TABLE unfinished_move (source TEXT NOT NULL, is_copied INTEGER NOT NULL)",
     ),
+    Migration(
+        "add_leases",
+        """
+        CREATE TABLE processes (
+            number BIGINT PRIMARY KEY, since TIMESTAMPTZ NOT NULL, expires_at TIMESTAMPTZ NOT NULL
+        );
+        """,
+    ),
 )
 
 

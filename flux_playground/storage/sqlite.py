@@ -105,11 +105,12 @@ class SqliteDatabase:
             return [self.connect() for _ in range(number)]
         return [self.connect()] * number
 
-    def take_over(self, connection: Connection) -> list[str]:
-        """Return the ids of all unfinished generations: the folder has one process that resumes them."""
+    def take_over(self, connection: Connection) -> dict[str, bool]:
+        """Return the ids of all unfinished generations to the primary process; see `Database.take_over`."""
         marks = ", ".join("?" * len(UNFINISHED))
-        query = f"SELECT id FROM generations WHERE state IN ({marks})"  # noqa: S608
-        return [generation_id for (generation_id,) in connection.execute(query, list(UNFINISHED))]
+        query = f"SELECT id FROM generations WHERE state IN ({marks}) ORDER BY created_at"  # noqa: S608
+        found = connection.execute(query, list(UNFINISHED)) if self.is_primary else ()
+        return {generation_id: False for (generation_id,) in found}
 
     def check(self) -> None:
         """Raise `StorageError` when the file was removed."""

@@ -99,7 +99,7 @@ def test_no_task_can_be_polled(state: State, store: GenerationStore, other: Gene
     import_archive(other, "bob", write_export(store, tmp_path / "a.zip"))
     (one,) = other.recent("bob")
     assert one.finished
-    assert other.unfinished() == []
+    assert other.take_over() == {}
     assert not can_be_collected(one)
     assert (one.task_id, one.polling_url, one.account) == ("", "", "")
     assert one.error is None or one.error.task_id == ""

@@ -145,7 +145,7 @@ def test_crash_in_an_outage(tmp_path: Path, s3: S3Server, url: str) -> None:
     crashed._database.close()
     s3.create(urlsplit(url).netloc)
     with closing(GenerationStore(tmp_path, url)) as store:
-        assert store.unfinished() == []
+        assert store.take_over() == {}
         assert store.get(one.id) == one
         assert store.read_image(one) == jpeg()
         assert not (tmp_path / str(one.image)).exists()

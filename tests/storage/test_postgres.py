@@ -21,14 +21,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flux_playground.errors import StorageError
-from flux_playground.generation import State
+from flux_playground.generation import UNFINISHED, State
 from flux_playground.identity import Identity
-from flux_playground.storage import database as database_module
-from flux_playground.storage import postgres, postgres_lock
+from flux_playground.storage import postgres
 from flux_playground.storage.database_connection import TakenOver
 from flux_playground.storage.generation_store import GenerationStore
-from flux_playground.storage.postgres import BEGIN_WRITING
+from flux_playground.storage.postgres import BEGIN_WRITING, PostgresConnection
+from flux_playground.storage.postgres_client import connect
 from flux_playground.storage.postgres_sql import MIGRATIONS, decode_field, encode_field
+from flux_playground.storage.rows import to_row
 from tests.storage.test_generation_store import generation
 
 NUMBERS = st.integers(-(2**63) + 1, 2**63 - 1) | st.floats(allow_nan=False)
@@ -38,20 +39,15 @@ from pathlib import Path
 from flux_playground.generation import State
 from flux_playground.identity import Identity
 from flux_playground.storage.generation_store import GenerationStore
+from tests.postgres_server import shorten_leases
 from tests.storage.test_generation_store import generation
+shorten_leases()
 store = GenerationStore(Path(sys.argv[1]), database_url=sys.argv[2])
 for number, state in enumerate(State):
     store.save(generation(100 + number, state=state))
 print(store.is_primary, flush=True)
 time.sleep(600)
 """
-
-
-@pytest.fixture
-def quick_grace(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process counts as ended after half a second without its lock."""
-    monkeypatch.setattr(postgres_lock, "LOOK_SECONDS", 0.05)
-    monkeypatch.setattr(postgres_lock, "GRACE_SECONDS", 0.5)
 
 
 @contextmanager
@@ -67,7 +63,7 @@ def other_process(folder: Path, url: str) -> Iterator[tuple[subprocess.Popen[str
             process.kill()
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
     """Wait until a condition holds."""
     end = time.monotonic() + seconds
     while not condition():
@@ -88,61 +84,58 @@ def test_both_databases_have_the_same_columns(tmp_path: Path, empty_database: st
         names = {name for (name,) in rows if not re.match(r"sqlite_|\w+_words_", name)}
         with closing(psycopg.connect(empty_database)) as database:
             tables = {row[0] for row in database.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
-            assert tables - {"migrations", "secrets"} == names
+            assert tables - {"migrations", "processes", "secrets"} == names
             for name in names:
                 cursor = database.execute(f"SELECT * FROM {name} LIMIT 0".encode())
                 columns = {column.name for column in cursor.description or ()} - {"rowid", "holder", "terms"}
                 assert columns == set(one._reader.select(f"SELECT * FROM {name} LIMIT 0", [])[0]), name
 
 
-@pytest.mark.usefixtures("quick_grace")
-def test_successor_takes_over(tmp_path: Path, empty_database: str) -> None:
-    """A second process becomes primary when the first one was killed, and gets its unfinished generations."""
+@pytest.mark.usefixtures("short_leases")
+def test_killed_process_is_succeeded(tmp_path: Path, empty_database: str) -> None:
+    """Of two processes one gets each unfinished generation of a killed primary one, and one is primary."""
     with (
         other_process(tmp_path, empty_database) as (first, is_primary),
-        closing(GenerationStore(tmp_path, database_url=empty_database)) as store,
-    ):
-        assert is_primary
-        assert not store.is_primary
-        own = store.save(generation(1, state=State.RUNNING))
-        until = time.monotonic() + 1.0
-        while time.monotonic() < until:
-            assert store.unfinished() == [own]
-        first.send_signal(signal.SIGKILL)
-        wait_until(lambda: store.is_primary)
-        wait_until(lambda: len(store.unfinished()) == 5)
-        assert {one.state for one in store.unfinished()} == {
-            State.QUEUED,
-            State.SUBMITTING,
-            State.RUNNING,
-            State.DOWNLOADING,
-        }
-
-
-@pytest.mark.usefixtures("quick_grace")
-def test_only_one_takes_over(tmp_path: Path, empty_database: str) -> None:
-    """Each generation of an ended process goes to one of two others."""
-    with (
         closing(GenerationStore(tmp_path, database_url=empty_database)) as one,
         closing(GenerationStore(tmp_path, database_url=empty_database)) as two,
     ):
-        with other_process(tmp_path, empty_database) as (third, is_primary):
-            assert not is_primary
-            third.send_signal(signal.SIGKILL)
-        wait_until(lambda: len(one.unfinished()) + len(two.unfinished()) == 4)
-        assert not {each.id for each in one.unfinished()} & {each.id for each in two.unfinished()}
+        assert is_primary
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+        takers: dict[str, list[GenerationStore]] = {}
+
+        def look() -> bool:
+            for store in (one, two):
+                for generation_id, is_recent in store.take_over().items():
+                    if is_recent:
+                        takers.setdefault(generation_id, []).append(store)
+            return len(takers) == 4
+
+        wait_until(look)
+        assert sorted(found.state for found in map(one.get, takers) if found) == sorted(UNFINISHED)
+        assert [list(store.take_over()) for (store,) in takers.values()] == [list(takers)] * 4
+        wait_until(lambda: one.is_primary != two.is_primary)
 
 
-@pytest.mark.usefixtures("quick_grace")
+def test_successor_need_not_wait(tmp_path: Path, empty_database: str) -> None:
+    """A process that ends tells so: another one continues its generations at once, and is primary at its start."""
+    with closing(GenerationStore(tmp_path, database_url=empty_database)) as first:
+        running = first.save(generation(1, state=State.RUNNING))
+    with closing(GenerationStore(tmp_path, database_url=empty_database)) as second:
+        assert second.is_primary
+        assert second.take_over() == {running.id: False}
+
+
+@pytest.mark.usefixtures("short_leases")
 def test_lost_generation_is_not_written(tmp_path: Path, empty_database: str) -> None:
-    """A process that was taken for ended writes neither over what another one continues nor over a finished image."""
+    """A process that lost its lease writes neither over what another one continues nor over a finished image."""
     with (
         closing(GenerationStore(tmp_path, database_url=empty_database)) as lost,
         closing(GenerationStore(tmp_path, database_url=empty_database)) as successor,
     ):
         running = lost.save(generation(1, state=State.RUNNING))
-        lost._database._process_lock.close()  # type: ignore[attr-defined]
-        wait_until(lambda: successor.unfinished() == [running])
+        lost._database._lease._closed.set()  # type: ignore[attr-defined]
+        wait_until(lambda: successor.take_over() == {running.id: True})
         with pytest.raises(TakenOver):
             lost.save(replace(running, state=State.DOWNLOADING))
         lost.save_with_retry(replace(running, state=State.DOWNLOADING))
@@ -154,7 +147,29 @@ def test_lost_generation_is_not_written(tmp_path: Path, empty_database: str) -> 
         assert lost.save(replace(made, cost=3.0)) == successor.get(running.id)
 
 
-@pytest.mark.usefixtures("quick_grace")
+def test_expired_leases_are_renewed_first(tmp_path: Path, empty_database: str) -> None:
+    """After an outage, in which all leases expire, each process has the time to renew its own."""
+    with (
+        closing(GenerationStore(tmp_path, database_url=empty_database)) as one,
+        closing(GenerationStore(tmp_path, database_url=empty_database)) as two,
+        closing(psycopg.connect(empty_database, autocommit=True)) as database,
+    ):
+        one.save(generation(1, state=State.RUNNING))
+        leases = [store._database._lease for store in (one, two)]  # type: ignore[attr-defined]
+        for lease in leases:
+            lease._closed.set()
+            lease._thread.join()
+        database.execute("UPDATE processes SET since = now() - interval '1 hour', expires_at = now()")
+        leases[1]._renew()
+        assert two.is_primary
+        assert two.take_over() == {}
+        leases[0]._renew()
+        database.execute("UPDATE processes SET since = since - interval '1 hour'")
+        assert two.take_over() == {}
+        assert one.take_over() == {generation(1).id: False}
+
+
+@pytest.mark.usefixtures("short_leases")
 def test_lost_connections_are_opened_again(tmp_path: Path, empty_database: str) -> None:
     """After all connections broke, reads and writes work, and the process is primary and keeps its generations."""
     with (
@@ -166,10 +181,10 @@ def test_lost_connections_are_opened_again(tmp_path: Path, empty_database: str) 
         assert store.get(first.id) == first
         second = store.save(generation(2))
         assert [one.id for one in store.recent("owner")] == [second.id, first.id]
-        wait_until(lambda: store.is_primary or other.is_primary)
-        until = time.monotonic() + 1.0
-        while time.monotonic() < until:
-            assert other.unfinished() == []
+        lease = store._database._lease  # type: ignore[attr-defined]
+        wait_until(lambda: not lease._connection.closed)
+        assert store.is_primary
+        assert other.take_over() == {}
 
 
 def test_break_in_a_transaction_writes_nothing(tmp_path: Path, empty_database: str) -> None:
@@ -262,11 +277,12 @@ def test_first_version_is_upgraded(tmp_path: Path, empty_database: str, monkeypa
         database.execute("CREATE SCHEMA older")
         url = f"{empty_database}&options=-csearch_path%3Dolder"
         try:
-            with monkeypatch.context() as patch:
+            with monkeypatch.context() as patch, closing(connect(url)) as first:
                 patch.setattr(postgres, "MIGRATIONS", MIGRATIONS[:1])
-                patch.setattr(database_module, "check_whole", lambda _: None)  # its table is of a later version
-                with closing(GenerationStore(tmp_path, database_url=url)) as store:
-                    written = store.save(generation())
+                postgres._migrate(first)
+            written = generation()
+            with closing(PostgresConnection(url, 1)) as connection:
+                connection.write_generation(to_row(written))
             stores: list[GenerationStore] = []
             threads = [
                 threading.Thread(target=lambda: stores.append(GenerationStore(tmp_path, database_url=url)))
