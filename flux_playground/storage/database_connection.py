@@ -105,6 +105,9 @@ class Database(Protocol):
     def is_primary(self) -> bool:
         """Whether this process is the one that removes files."""
 
+    def wait_until_primary(self) -> bool:
+        """Wait until killed processes count as ended; return whether this process is primary."""
+
     @property
     def is_shared(self) -> bool:
         """Whether other processes may generate images with this database at the same time."""

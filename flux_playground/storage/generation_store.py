@@ -55,15 +55,15 @@ class GenerationStore:
 
     def __init__(self, folder: Path, files_url: str = "", database_url: str = "") -> None:
         self.folder = folder
-        self._database = open_database(folder, database_url)
+        self.database = open_database(folder, database_url)
         try:
             self.files = open_blob_store(folder, files_url, self.secret_key)
         except OSError as error:
             raise StorageError(f"The data folder {folder} cannot be used: {error.strerror}.") from None
         # Three connections, so that reads need not wait for fsync.
-        writing, reading, searching = self._database.connections(3)
+        writing, reading, searching = self.database.connections(3)
         self._writer, self._reader = RowWriter(writing), Reader(reading)
-        self.backlog = SearchBacklog(self._writer.run, self._database.empty_index)
+        self.backlog = SearchBacklog(self._writer.run, self.database.empty_index)
         self._search_reader = Reader(searching, self.backlog.repair)
         self.usage = Usage(self._reader)
         self.annotations = Annotations(self._search_reader, self._writer)
@@ -74,7 +74,7 @@ class GenerationStore:
         self._kept_records = KeptRecords(folder / "records", self.save, self.files.is_missing)
         self._pending = PendingRecords(self._kept_records.save)
         self.importing = threading.BoundedSemaphore(MAX_CONCURRENT_IMPORTS)
-        if self._database.owns_folder:
+        if self.database.owns_folder:
             self.received.remove_all()
             self.backlog.start()
             for generation in self._kept_records.load():
@@ -87,12 +87,7 @@ class GenerationStore:
         self._writer.close()
         for reader in (self._reader, self._search_reader):
             reader.close()
-        self._database.close()
-
-    @property
-    def is_primary(self) -> bool:
-        """Whether this is the first process of the database, which alone removes files."""
-        return self._database.is_primary
+        self.database.close()
 
     def save(self, generation: Generation) -> Generation:
         """Write a generation in place of its earlier record, after its image is uploaded; raises `StorageError`."""
@@ -107,14 +102,14 @@ class GenerationStore:
 
     def save_checked(self, generation: Generation, check: Callable[[], bool]) -> None:
         """Write a generation like `save`; in a shared database call `check` before, while no other process writes."""
-        if not self._database.is_shared:
+        if not self.database.is_shared:
             self.save(generation)
         else:
             self._writer.write_if(lambda _: check(), to_row(generation))
 
     def save_submitting(self, generation: Generation, limit: int) -> bool:
         """Write a generation like `save`, unless processes of a shared database have `limit` tasks of its account."""
-        if self._database.is_shared:
+        if self.database.is_shared:
             return write_if_free(generation, limit, self._reader, self._writer)
         return bool(self.save(generation))
 
@@ -136,7 +131,7 @@ class GenerationStore:
             free = shutil.disk_usage(self.folder).free
         except OSError as error:
             raise StorageUnavailable(f"The data folder cannot be read: {error.strerror}. Nothing was sent.") from None
-        self._database.check()
+        self.database.check()
         if free < MIN_FREE_BYTES:
             raise StorageUnavailable("The data folder has no space left. Nothing was sent.")
         self._reader.check()
@@ -165,7 +160,7 @@ class GenerationStore:
 
         The value tells whether this process was there when the other one ended. Some of this process may be among them.
         """
-        return self._writer.run(self._database.take_over)
+        return self._writer.run(self.database.take_over)
 
     def find_by_sha256(self, owner: str, sha256: str) -> Generation | None:
         """Return an owner's latest generation whose delivered image has this hash, or None."""
@@ -280,7 +275,7 @@ class GenerationStore:
 
     def secret_key(self) -> bytes:
         """Return 32 random bytes that stay the same as long as the database exists."""
-        return self._database.secret(lambda: secrets.token_bytes(32))
+        return self.database.secret(lambda: secrets.token_bytes(32))
 
     def _load(self, ids: Sequence[str]) -> dict[str, Generation]:
         where = f"id IN (SELECT value FROM json_each(?)) AND {NOT_DELETED}"  # noqa: S608

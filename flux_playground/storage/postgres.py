@@ -153,6 +153,10 @@ class PostgresDatabase:
         """Whether this process is the first one of the database, or its successor."""
         return self._lease.is_primary
 
+    def wait_until_primary(self) -> bool:
+        """Wait until killed processes count as ended; return whether this process is primary."""
+        return self._lease.wait_until_primary()
+
     def connect(self) -> PostgresConnection:
         """Return a new connection."""
         return PostgresConnection(self._url, self._lease.number)

@@ -63,6 +63,13 @@ class PostgresLease:
         """Whether this process has the oldest lease."""
         return time.monotonic() < self._primary_until
 
+    def wait_until_primary(self) -> bool:
+        """Wait until leases that are not renewed have expired; return whether this process is primary now."""
+        until = time.monotonic() + LEASE_SECONDS + 2 * RENEW_SECONDS
+        while not self.is_primary and (left := until - time.monotonic()) > 0:
+            self._closed.wait(min(left, RENEW_SECONDS))
+        return self.is_primary
+
     def remove_ended(self, connection: Connection) -> dict[int, bool]:
         """Remove the leases that have expired, in the caller's transaction; see `REMOVE_ENDED`.
 

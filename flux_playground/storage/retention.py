@@ -40,7 +40,7 @@ class Retention:
 
         Unfinished generations are never touched. Does not raise: a file that cannot be deleted must not stop a worker.
         """
-        if math.isinf(self.most) or not self.store.is_primary or self.store.files.size <= self.most:
+        if math.isinf(self.most) or not self.store.database.is_primary or self.store.files.size <= self.most:
             return
         if self.lock.acquire(blocking=False):
             try:

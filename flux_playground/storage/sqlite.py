@@ -92,6 +92,10 @@ class SqliteDatabase:
             raise StorageError(f"The data folder {folder} cannot be used: {cause}.") from None
         self.is_primary = self.owns_folder = self._process_lock.is_primary
 
+    def wait_until_primary(self) -> bool:
+        """Return whether this process is primary: the lock of a killed one ends with it."""
+        return self.is_primary
+
     def connect(self) -> SqliteConnection:
         """Return a new connection."""
         database = sqlite3.connect(self._path, check_same_thread=False, timeout=30, factory=SqliteConnection)

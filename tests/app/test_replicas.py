@@ -144,5 +144,5 @@ def test_outage_of_the_database(api: LocalServer, tmp_path: Path, postgres: Post
         assert wait_for_the_end(postgres.url) == {State.SUCCEEDED: 4}
         again = playground.start(VALUES)
         assert list(playground.watch(again.id))[-1].state == State.SUCCEEDED
-        assert playground.store.is_primary
+        assert playground.store.database.is_primary
     assert paid(api) == 5

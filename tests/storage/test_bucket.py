@@ -142,7 +142,7 @@ def test_crash_in_an_outage(tmp_path: Path, s3: S3Server, url: str) -> None:
     crashed.save(replace(ready(), state=State.RUNNING, task_id="t"))
     one = crashed.save_with_retry(replace(crashed.save_image(ready(), jpeg()), task_id="t", cost=7.0))
     crashed._pending._closed.set()
-    crashed._database.close()
+    crashed.database.close()
     s3.create(urlsplit(url).netloc)
     with closing(GenerationStore(tmp_path, url)) as store:
         assert store.take_over() == {}

@@ -230,12 +230,12 @@ def test_only_the_first_program_resumes(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from flux_playground.storage.generation_store import GenerationStore; "
     )
-    code += "print(GenerationStore(Path(sys.argv[1])).is_primary)"
+    code += "print(GenerationStore(Path(sys.argv[1])).database.is_primary)"
     first = GenerationStore(tmp_path)
     second = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
     first.close()
     third = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
-    assert first.is_primary
+    assert first.database.is_primary
     assert (second.stdout.strip(), third.stdout.strip()) == ("False", "True")
 
 

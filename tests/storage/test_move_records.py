@@ -29,10 +29,13 @@ from tests.s3_server import S3Server
 
 Rows = dict[str, list[tuple[Any, ...]]]
 ANN = Identity("an-address", "a-browser")
+pytestmark = pytest.mark.usefixtures("short_leases")
 KILLED = """
 import os, signal, sys
 from flux_playground import migrate_command
 from flux_playground.storage import move_records, postgres, sqlite
+from tests.postgres_server import shorten_leases
+shorten_leases()
 def die(*values):
     os.kill(os.getpid(), signal.SIGKILL)
 point, direction = sys.argv[1:]

@@ -45,7 +45,7 @@ shorten_leases()
 store = GenerationStore(Path(sys.argv[1]), database_url=sys.argv[2])
 for number, state in enumerate(State):
     store.save(generation(100 + number, state=state))
-print(store.is_primary, flush=True)
+print(store.database.is_primary, flush=True)
 time.sleep(600)
 """
 
@@ -114,7 +114,7 @@ def test_killed_process_is_succeeded(tmp_path: Path, empty_database: str) -> Non
         wait_until(look)
         assert sorted(found.state for found in map(one.get, takers) if found) == sorted(UNFINISHED)
         assert [list(store.take_over()) for (store,) in takers.values()] == [list(takers)] * 4
-        wait_until(lambda: one.is_primary != two.is_primary)
+        wait_until(lambda: one.database.is_primary != two.database.is_primary)
 
 
 def test_successor_need_not_wait(tmp_path: Path, empty_database: str) -> None:
@@ -122,7 +122,7 @@ def test_successor_need_not_wait(tmp_path: Path, empty_database: str) -> None:
     with closing(GenerationStore(tmp_path, database_url=empty_database)) as first:
         running = first.save(generation(1, state=State.RUNNING))
     with closing(GenerationStore(tmp_path, database_url=empty_database)) as second:
-        assert second.is_primary
+        assert second.database.is_primary
         assert second.take_over() == {running.id: False}
 
 
@@ -134,7 +134,7 @@ def test_lost_generation_is_not_written(tmp_path: Path, empty_database: str) -> 
         closing(GenerationStore(tmp_path, database_url=empty_database)) as successor,
     ):
         running = lost.save(generation(1, state=State.RUNNING))
-        lost._database._lease._closed.set()  # type: ignore[attr-defined]
+        lost.database._lease._closed.set()  # type: ignore[attr-defined]
         wait_until(lambda: successor.take_over() == {running.id: True})
         with pytest.raises(TakenOver):
             lost.save(replace(running, state=State.DOWNLOADING))
@@ -155,13 +155,13 @@ def test_expired_leases_are_renewed_first(tmp_path: Path, empty_database: str) -
         closing(psycopg.connect(empty_database, autocommit=True)) as database,
     ):
         one.save(generation(1, state=State.RUNNING))
-        leases = [store._database._lease for store in (one, two)]  # type: ignore[attr-defined]
+        leases = [store.database._lease for store in (one, two)]  # type: ignore[attr-defined]
         for lease in leases:
             lease._closed.set()
             lease._thread.join()
         database.execute("UPDATE processes SET since = now() - interval '1 hour', expires_at = now()")
         leases[1]._renew()
-        assert two.is_primary
+        assert two.database.is_primary
         assert two.take_over() == {}
         leases[0]._renew()
         database.execute("UPDATE processes SET since = since - interval '1 hour'")
@@ -181,9 +181,9 @@ def test_lost_connections_are_opened_again(tmp_path: Path, empty_database: str) 
         assert store.get(first.id) == first
         second = store.save(generation(2))
         assert [one.id for one in store.recent("owner")] == [second.id, first.id]
-        lease = store._database._lease  # type: ignore[attr-defined]
+        lease = store.database._lease  # type: ignore[attr-defined]
         wait_until(lambda: not lease._connection.closed)
-        assert store.is_primary
+        assert store.database.is_primary
         assert other.take_over() == {}
 
 

@@ -61,7 +61,7 @@ def expire_idle(
                 return
             present.expire_idle()
             clients.close_idle()
-            if store is not None and store.is_primary:
+            if store is not None and store.database.is_primary:
                 with contextlib.suppress(StorageError):  # the next look removes them
                     store.purge(time.time() - UNDO_SECONDS)
             if uploads is not None:
