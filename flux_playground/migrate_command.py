@@ -63,7 +63,7 @@ def _move_records(settings: Settings, *, to_postgresql: bool) -> None:
         folder = opened.enter_context(closing(open_any(settings.data)))
         server = opened.enter_context(closing(open_any(settings.data, settings.database)))
         for database, place in ((folder, "data folder"), (server, "database")):
-            if not database.wait_until_primary():
+            if not database.is_alone():
                 raise InvalidSettings(f"The {place} {IN_USE}")
         _show_records(*((folder, server) if to_postgresql else (server, folder)))
 
@@ -92,7 +92,7 @@ def _move_files(settings: Settings, *, to_bucket: bool) -> int:
     if settings.database and _has_records(settings.data) and not _has_records(settings.data, settings.database):
         raise InvalidSettings(f"The records are in the data folder. Move them first, with {TO_POSTGRESQL}.")
     with closing(GenerationStore(settings.data, settings.files, settings.database)) as store:
-        if not store.database.wait_until_primary():
+        if not store.database.is_alone():
             raise InvalidSettings(f"The data folder {IN_USE}")
         return _show_files(store, to_bucket=to_bucket)
 

@@ -105,8 +105,8 @@ class Database(Protocol):
     def is_primary(self) -> bool:
         """Whether this process is the one that removes files."""
 
-    def wait_until_primary(self) -> bool:
-        """Wait until killed processes count as ended; return whether this process is primary."""
+    def is_alone(self) -> bool:
+        """Wait until killed processes count as ended; return whether this one may move the records or files."""
 
     @property
     def is_shared(self) -> bool:

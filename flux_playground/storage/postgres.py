@@ -153,9 +153,12 @@ class PostgresDatabase:
         """Whether this process is the first one of the database, or its successor."""
         return self._lease.is_primary
 
-    def wait_until_primary(self) -> bool:
-        """Wait until killed processes count as ended; return whether this process is primary."""
-        return self._lease.wait_until_primary()
+    def is_alone(self) -> bool:
+        """Wait until killed processes count as ended; return whether no other process uses the database."""
+        try:
+            return self._lease.is_alone()
+        except psycopg.Error as error:
+            raise StorageError(f"The database cannot be used: {describe(error, self._url)}.") from None
 
     def connect(self) -> PostgresConnection:
         """Return a new connection."""

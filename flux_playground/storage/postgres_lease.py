@@ -63,12 +63,20 @@ class PostgresLease:
         """Whether this process has the oldest lease."""
         return time.monotonic() < self._primary_until
 
-    def wait_until_primary(self) -> bool:
-        """Wait until leases that are not renewed have expired; return whether this process is primary now."""
-        until = time.monotonic() + LEASE_SECONDS + 2 * RENEW_SECONDS
-        while not self.is_primary and (left := until - time.monotonic()) > 0:
-            self._closed.wait(min(left, RENEW_SECONDS))
-        return self.is_primary
+    def is_alone(self) -> bool:
+        """Wait until leases that nobody renews have expired; return whether no other process has one."""
+        with closing(connect(self._url)) as connection:
+
+            def find_others() -> dict[int, Any]:
+                query = "SELECT number, expires_at FROM processes WHERE number != %s AND expires_at >= now()"
+                return dict(connection.execute(query, [self.number]).fetchall())
+
+            first = find_others()
+            while others := find_others():
+                if others.items() - first.items():
+                    return False
+                self._closed.wait(RENEW_SECONDS / 4)
+        return True
 
     def remove_ended(self, connection: Connection) -> dict[int, bool]:
         """Remove the leases that have expired, in the caller's transaction; see `REMOVE_ENDED`.

@@ -92,8 +92,8 @@ class SqliteDatabase:
             raise StorageError(f"The data folder {folder} cannot be used: {cause}.") from None
         self.is_primary = self.owns_folder = self._process_lock.is_primary
 
-    def wait_until_primary(self) -> bool:
-        """Return whether this process is primary: the lock of a killed one ends with it."""
+    def is_alone(self) -> bool:
+        """Return whether this process was the first one: the lock of a killed one ends with it."""
         return self.is_primary
 
     def connect(self) -> SqliteConnection:
