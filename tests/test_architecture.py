@@ -43,6 +43,7 @@ MAY_IMPORT = {
             "client",
             "errors",
             "generation",
+            "identity",
             "image_ref",
             "price_estimate",
             "recipe",
