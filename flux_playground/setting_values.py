@@ -9,9 +9,18 @@ import shlex
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from .errors import InvalidSettings
 from .url_policy import LOOPBACK as LOOPBACK
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def default_folder() -> Path:
+    """The folder of the generation store in the home folder; raises `InvalidSettings`."""
+    try:
+        return Path.home() / ".flux_playground"
+    except RuntimeError:
+        raise InvalidSettings("FLUX_PLAYGROUND_DATA must be a folder: this user has no home folder.") from None
 
 
 def read_flag(text: str) -> bool:
@@ -132,6 +141,15 @@ def read_gigabytes(text: str) -> float:
     if text.lower() == "unlimited":
         return math.inf
     if not 0.05 <= float(text) <= 1_000_000:
+        raise ValueError
+    return float(text)
+
+
+def read_credits(text: str) -> float:
+    """Credits, from 0 to 1,000,000; infinite for "unlimited"."""
+    if text.lower() == "unlimited":
+        return math.inf
+    if not 0 <= float(text) <= 1_000_000:
         raise ValueError
     return float(text)
 

@@ -29,10 +29,12 @@ from .rate_limits import Allowance
 from .setting_values import LOOPBACK as LOOPBACK
 from .setting_values import (
     Network,
+    default_folder,
     read_api_key,
     read_base_url,
     read_bucket,
     read_command,
+    read_credits,
     read_database,
     read_document,
     read_factor,
@@ -59,13 +61,6 @@ NOT_VARIABLES = ("demo_url", "space_host")
 """Fields that the program sets itself."""
 ENV_FILE, SECRETS_DIR = f"{PREFIX}ENV_FILE", f"{PREFIX}SECRETS_DIR"
 """Variables that name the file and the folder of the other variables."""
-
-
-def _default_folder() -> Path:
-    try:
-        return Path.home() / ".flux_playground"
-    except RuntimeError:
-        raise InvalidSettings("FLUX_PLAYGROUND_DATA must be a folder: this user has no home folder.") from None
 
 
 def _text(read: Callable[[str], Any]) -> BeforeValidator:
@@ -107,7 +102,7 @@ class Settings(BaseSettings):
         "Address of the API, such as the region of your finetune. Unset: the server that the document names.",
     )
     data: Annotated[Path, _text(read_folder)] = Field(
-        default_factory=lambda: _default_folder(),
+        default_factory=lambda: default_folder(),
         title="a folder",
         description="Folder of the generation store and the images.",
     )
@@ -198,6 +193,11 @@ class Settings(BaseSettings):
         "a program with its arguments such as `python score.py`",
         "Command that scores the images of sweeps: it gets the path of an image as its last argument and prints a "
         "number. It runs without a shell, for 120 seconds at most. On a hosted page, visitors start it.",
+    )
+    confirm_credits: Annotated[float, _text(read_credits)] = _field(
+        200.0,
+        "a number of credits such as `200`, or `unlimited`",
+        "A sweep that costs more credits, or an unknown amount, starts only after a question.",
     )
     demo_url: str = ""
     space_host: str = ""

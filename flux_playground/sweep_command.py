@@ -6,9 +6,9 @@ import argparse
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import Any, Protocol, TextIO
 
 from .errors import FieldError, InvalidRequest, PlaygroundError
 from .playground import OWNER, Playground
@@ -16,9 +16,9 @@ from .settings import Settings
 from .storage.data_folder import check_data_folder
 from .storage.sweep_store import StoredSweep
 from .sweep_control import Sweeps
+from .sweeps.axes import AxisText
 from .sweeps.estimate import Estimate
-from .sweeps.plan import Plan
-from .sweeps.plan_json import MAX_PLAN_CHARACTERS, load_plan, parse_plan
+from .sweeps.plan_json import MAX_PLAN_CHARACTERS, load_plan, parse_sources
 from .sweeps.sheet import CellState, SheetCell, count_states
 
 COMMAND = "sweep"
@@ -31,6 +31,9 @@ class Closable(Protocol):
     def close(self) -> object:
         """Close it."""
 
+
+Source = tuple[str, dict[str, Any], list[AxisText]]
+"""The endpoint, the values and the axes of a plan."""
 
 Opener = Callable[[Settings], tuple[Playground, Closable | None]]
 
@@ -63,7 +66,9 @@ def run(arguments: Sequence[str], open_playground: Opener) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(f"flux-playground {COMMAND}")
-    parser.add_argument("plan", help="a file with a plan as JSON, or the id of a sweep that was interrupted")
+    parser.add_argument(
+        "plan", help="a file with a plan as JSON, the name of a saved plan, or the id of a sweep that was interrupted"
+    )
     parser.add_argument("--yes", action="store_true", help="do not ask before images are made that cost credits")
     parser.add_argument("--dry-run", action="store_true", help="print the number of images and the price only")
     parser.add_argument("--data", default="", help="the folder of the generation store and the images")
@@ -71,21 +76,24 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _make(playground: Playground, sweeps: Sweeps, options: argparse.Namespace) -> int:
-    sweep, plan = _open(playground, sweeps, options.plan)
+    sweep, source = _open(sweeps, options.plan)
+    plan = load_plan(sweep.plan) if sweep else sweeps.plan(*source[1:], endpoint=source[0])
     estimate = sweeps.estimate(plan, OWNER, sweep.id if sweep else "")
     is_free = playground.uses_demo(OWNER) or not estimate.images
-    sys.stdout.write(f"{_describe_estimate(estimate, is_free=is_free)}\n")
+    balance = "" if is_free else _describe_balance(playground, estimate)
+    sys.stdout.write(f"{_describe_estimate(estimate, is_free=is_free)}{balance}\n")
     if options.dry_run:
         return 0
     if not (is_free or options.yes or _confirm(estimate)):
         sys.stderr.write("Nothing was sent.\n")
         return 2
     if sweep is None:
-        axes = [axis.source for axis in plan.axes]
-        sweep = sweeps.create(plan.values, axes, endpoint=plan.endpoint, name=Path(options.plan).stem)
+        endpoint, values, axes = source
+        sweep = sweeps.make(values, axes, endpoint=endpoint, name=Path(options.plan).stem)
+    else:
+        sweeps.start(sweep.id)
     sys.stdout.write(f"Sweep {sweep.id}\n")
     sys.stdout.flush()  # an interrupted sweep is continued by its id
-    sweeps.start(sweep.id)
     try:
         with _interrupted_by_signals():
             cells = _watch(sweeps, sweep, sys.stderr)
@@ -108,17 +116,17 @@ def _interrupted_by_signals() -> Iterator[None]:
             signal.signal(kind, handler)
 
 
-def _open(playground: Playground, sweeps: Sweeps, name: str) -> tuple[StoredSweep | None, Plan]:
-    """Return the plan in a file, or a stored sweep and its plan."""
-    if not Path(name).exists():
-        try:
-            sweep = sweeps.get(name)
-        except KeyError:
-            raise PlaygroundError(f"There is no file {name}, and no sweep with this id.") from None
-        return sweep, load_plan(sweep.plan)
-    with Path(name).open("rb") as file:
-        text = file.read(4 * MAX_PLAN_CHARACTERS + 1)  # bytes of UTF-8
-    return None, parse_plan(text, playground.document.operation)
+def _open(sweeps: Sweeps, name: str) -> tuple[StoredSweep | None, Source]:
+    """Return a stored sweep, or None and the plan in a file or under a saved name."""
+    if Path(name).exists():
+        with Path(name).open("rb") as file:
+            text = file.read(4 * MAX_PLAN_CHARACTERS + 1)  # bytes of UTF-8
+        return None, parse_sources(text)
+    with suppress(KeyError):
+        return sweeps.get(name), ("", {}, [])
+    with suppress(KeyError):
+        return None, sweeps.saved.open_plan(name)
+    raise PlaygroundError(f"There is no file {name}, no saved plan of this name, and no sweep with this id.")
 
 
 def _watch(sweeps: Sweeps, sweep: StoredSweep, output: TextIO) -> tuple[SheetCell, ...]:
@@ -159,6 +167,16 @@ def _describe_estimate(estimate: Estimate, *, is_free: bool) -> str:
     price = "free" if is_free else price
     existing = f", {estimate.existing} exist already" if estimate.existing else ""
     return f"{estimate.images} images to make{existing}: {price}, about {minutes}:{seconds:02} minutes."
+
+
+def _describe_balance(playground: Playground, estimate: Estimate) -> str:
+    """Return what is left in the account afterwards, where the API says so."""
+    try:
+        balance = playground.credits()
+    except PlaygroundError:
+        return ""
+    left = balance - (estimate.price.credits or 0)
+    return f" {left:,.6g} credits left." if left >= 0 else f" Only {balance:,.6g} credits are in the account."
 
 
 def _confirm(estimate: Estimate) -> bool:

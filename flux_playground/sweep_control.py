@@ -5,31 +5,36 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from .access.visitor import OWNER, Visitor
 from .build_request import SEED
-from .errors import InvalidDocument, InvalidSweep, QueueFull
+from .errors import InvalidDocument, InvalidSweep
 from .generation import Generation
 from .playground import Playground
 from .recipe import fingerprint
-from .storage.sweep_store import StoredSweep, SweepState, Vote
+from .saved_plans import SavedPlans
+from .storage.sweep_store import StoredSweep, SweepState
 from .sweep_plans import SweepPlans
 from .sweep_run import MAX_WINDOW, SweepRun
+from .sweep_runs import SweepRuns
+from .sweep_votes import SweepVotes
 from .sweeps.axes import AxisText
 from .sweeps.estimate import Estimate, estimate_sweep
 from .sweeps.plan import Cell, Plan, expand
 from .sweeps.plan_json import load_plan
 from .sweeps.sheet import CellState, SheetCell, match_cells
-from .sweeps.votes import Ranking, next_pair, rank_points
 
-MAX_SWEEPS_PER_VISITOR, MAX_VOTES = 200, 10_000
-MAX_RUNNING_PER_VISITOR, MAX_RUNNING_PER_ADDRESS, MAX_RUNNING = 4, 16, 100  # each has a thread
-MAX_ENDED_RUNS = 100  # of which the errors of cells are kept
+MAX_SWEEPS_PER_VISITOR = 200
+LOCKS = 32
 RUNNING = (CellState.QUEUED, CellState.RUNNING)
 REPEATABLE = (CellState.MISSING, CellState.FAILED, CellState.SUBMIT_UNKNOWN)
+
+
+Approve = Callable[[Estimate], object]
+"""Gets what is about to be made, and raises to prevent it; it must not block."""
 
 
 class Sweeps:
@@ -41,9 +46,11 @@ class Sweeps:
 
     def __init__(self, playground: Playground) -> None:
         self._playground, self._store = playground, playground.store.sweeps
-        self._runs: dict[str, SweepRun] = {}
+        self._runs = SweepRuns(hosted=playground.settings.hosted)
         self._plans = SweepPlans(playground)
-        self._lock = threading.Lock()
+        self.saved = SavedPlans(playground, self._plans)
+        self.votes = SweepVotes(self._store, self.get, self.cells)
+        self._locks = [threading.Lock() for _ in range(LOCKS)]
 
     def __enter__(self) -> Sweeps:
         return self
@@ -53,8 +60,7 @@ class Sweeps:
 
     def close(self) -> None:
         """Start no further cells."""
-        for run in list(self._runs.values()):
-            run.close()
+        self._runs.close()
 
     def plan(
         self, values: Mapping[str, Any], axes: Sequence[AxisText], visitor: Visitor = OWNER, *, endpoint: str = ""
@@ -85,6 +91,34 @@ class Sweeps:
         sweep_id, text = secrets.token_hex(16), self._plans.dump(plan, visitor)
         return self._store.save(StoredSweep(sweep_id, visitor.id, time.time(), name, plan.endpoint, text))
 
+    def make(
+        self,
+        values: Mapping[str, Any],
+        axes: Sequence[AxisText],
+        visitor: Visitor = OWNER,
+        *,
+        endpoint: str = "",
+        name: str = "",
+        approve: Approve | None = None,
+    ) -> StoredSweep:
+        """Create a sweep and start it; a sweep that cannot start is not kept.
+
+        Raises what `create` and `start` raise.
+        """
+        sweep = self.create(values, axes, visitor, endpoint=endpoint, name=name)
+        try:
+            return self.start(sweep.id, visitor, approve)
+        except Exception:
+            self.delete(sweep.id, visitor)
+            raise
+
+    def needs_approval(self, estimate: Estimate, visitor: Visitor = OWNER) -> bool:
+        """Return whether a person must be asked first: it costs more than the settings allow, or an unknown amount."""
+        if self._playground.uses_demo(visitor) or not estimate.images:
+            return False
+        amount = estimate.price.credits
+        return amount is None or amount > self._playground.settings.confirm_credits
+
     def estimate(self, plan: Plan, visitor: Visitor = OWNER, sweep_id: str = "") -> Estimate:
         """Return what a plan will cost; the cells that a sweep has already are free, and those of other generations."""
         cells = self._match(plan, visitor, sweep_id)
@@ -99,8 +133,7 @@ class Sweeps:
 
         The sweep goes on when the caller stops iterating.
         """
-        sweep = self.create(values, axes, visitor, endpoint=endpoint)
-        self.start(sweep.id, visitor)
+        sweep = self.make(values, axes, visitor, endpoint=endpoint)
         yield from self.watch(sweep.id, visitor)
 
     def watch(self, sweep_id: str, visitor: Visitor = OWNER) -> Iterator[tuple[SheetCell, ...]]:
@@ -115,15 +148,15 @@ class Sweeps:
         sweep = self._store.get(visitor.id, sweep_id)
         if sweep is None:
             raise KeyError(sweep_id)
-        return self._present(sweep)
+        return self._runs.present(sweep)
 
     def recent(self, visitor: Visitor = OWNER, limit: int = 60) -> list[StoredSweep]:
         """Return a visitor's latest sweeps, newest first."""
-        return [self._present(sweep) for sweep in self._store.recent(visitor.id, limit)]
+        return [self._runs.present(sweep) for sweep in self._store.recent(visitor.id, limit)]
 
     def rename(self, sweep_id: str, name: str, visitor: Visitor = OWNER) -> StoredSweep:
         """Give a sweep another name; raises `KeyError`, `StorageError`."""
-        with self._lock:
+        with self._lock(sweep_id):
             sweep, run = replace(self.get(sweep_id, visitor), name=name), self._runs.get(sweep_id)
             if run is not None:
                 run.rename(name)
@@ -131,8 +164,9 @@ class Sweeps:
 
     def delete(self, sweep_id: str, visitor: Visitor = OWNER) -> None:
         """Delete a sweep that does not run, and its votes; its images stay. Raises `KeyError`, `InvalidSweep`."""
-        with self._lock:
-            self._check_at_rest(self.get(sweep_id, visitor))
+        with self._lock(sweep_id):
+            self.get(sweep_id, visitor)
+            self._runs.check_at_rest(sweep_id)
             self._store.delete(visitor.id, sweep_id)
 
     def cells(self, sweep_id: str, visitor: Visitor = OWNER) -> tuple[SheetCell, ...]:
@@ -143,17 +177,19 @@ class Sweeps:
         """Return the run of a sweep in this process, or None."""
         return self._runs.get(sweep_id)
 
-    def start(self, sweep_id: str, visitor: Visitor = OWNER) -> StoredSweep:
+    def start(self, sweep_id: str, visitor: Visitor = OWNER, approve: Approve | None = None) -> StoredSweep:
         """Start or resume a sweep: make the cells that are missing, and nothing else. Return at once.
 
         The allowance is checked for all of them before anything is sent. Raises `KeyError`, `InvalidSweep`,
-        `InvalidDocument`, `QuotaExceeded`, `QueueFull`, `Unauthorized`, `StorageError`.
+        `InvalidDocument`, `QuotaExceeded`, `QueueFull`, `Unauthorized`, `StorageError`, and what `approve` raises.
         """
-        return self._start(sweep_id, visitor, (CellState.MISSING,), None)
+        return self._start(sweep_id, visitor, (CellState.MISSING,), None, approve)
 
-    def retry(self, sweep_id: str, cell_ids: Iterable[str], visitor: Visitor = OWNER) -> StoredSweep:
+    def retry(
+        self, sweep_id: str, cell_ids: Iterable[str], visitor: Visitor = OWNER, approve: Approve | None = None
+    ) -> StoredSweep:
         """Make these cells again that failed, are missing or may have been charged; raises what `start` raises."""
-        return self._start(sweep_id, visitor, REPEATABLE, frozenset(cell_ids))
+        return self._start(sweep_id, visitor, REPEATABLE, frozenset(cell_ids), approve)
 
     def pause(self, sweep_id: str, visitor: Visitor = OWNER) -> StoredSweep:
         """Start no further cells; those that were started go on. Raises `KeyError`, `StorageError`."""
@@ -175,75 +211,57 @@ class Sweeps:
         Raises `KeyError`, `InvalidDocument`, `StorageError`, and `InvalidSweep` also for a sweep that runs.
         """
         sweep = self.get(sweep_id, visitor)
-        self._check_at_rest(sweep)
+        self._runs.check_at_rest(sweep_id)
         text = self._plans.change(sweep, axes, visitor)  # which takes too long to hold the lock
-        with self._lock:
+        with self._lock(sweep_id):
             sweep = self.get(sweep_id, visitor)
-            self._check_at_rest(sweep)
+            self._runs.check_at_rest(sweep_id)
             state = sweep.state if sweep.state is SweepState.DRAFT else SweepState.PAUSED
             return self._store.save(replace(sweep, plan=text, state=state, problem=None))
 
-    def vote(self, sweep_id: str, vote: Vote, visitor: Visitor = OWNER) -> None:
-        """Store a vote; raises `KeyError`, `InvalidSweep` for cells of another sweep, and `StorageError`."""
-        ids = {cell.id for cell in expand(load_plan(self.get(sweep_id, visitor).plan))}
-        is_pair = vote.first != vote.second and {vote.first, vote.second} <= ids
-        if not is_pair or vote.winner not in (vote.first, vote.second, ""):
-            raise InvalidSweep("These are not two images of this sweep.")
-        if len(self._store.votes(sweep_id)) >= MAX_VOTES:
-            raise InvalidSweep(f"This sweep has {MAX_VOTES:,} votes, which is the most.")
-        self._store.add_vote(sweep_id, vote)
-
-    def undo_vote(self, sweep_id: str, visitor: Visitor = OWNER) -> None:
-        """Delete the latest vote on a sweep; raises `KeyError`, `StorageError`."""
-        self.get(sweep_id, visitor)
-        self._store.remove_last_vote(sweep_id)
-
-    def next_pair(self, sweep_id: str, axis: int, visitor: Visitor = OWNER) -> tuple[Cell, Cell] | None:
-        """Return the two cells to compare next; see `votes.next_pair`. Raises `KeyError`, `InvalidSweep`."""
-        plan = load_plan(self.get(sweep_id, visitor).plan)
-        return next_pair(plan, self._match(plan, visitor, sweep_id), axis, self._store.votes(sweep_id), sweep_id)
-
-    def ranking(self, sweep_id: str, axis: int, visitor: Visitor = OWNER) -> Ranking:
-        """Return the ranking of the points of an axis; raises `KeyError`, `InvalidSweep`."""
-        plan = load_plan(self.get(sweep_id, visitor).plan)
-        return rank_points(plan, expand(plan), axis, self._store.votes(sweep_id))
-
     def _start(
-        self, sweep_id: str, visitor: Visitor, states: Sequence[CellState], only: frozenset[str] | None
+        self,
+        sweep_id: str,
+        visitor: Visitor,
+        states: Sequence[CellState],
+        only: frozenset[str] | None,
+        approve: Approve | None,
     ) -> StoredSweep:
-        with self._lock:
-            sweep, run = self.get(sweep_id, visitor), self._runs.get(sweep_id)
+        with self._lock(sweep_id):
+            sweep, run = self.get(sweep_id, visitor), self._runs.get_active(sweep_id)
 
             def select() -> list[Cell]:
                 cells = self.cells(sweep_id, visitor)
                 todo = [one.cell for one in cells if one.state in states and (only is None or one.cell.id in only)]
                 if todo:
-                    total = self._estimate(sweep.endpoint, visitor, todo, 0).price.credits
+                    estimate = self._estimate(sweep.endpoint, visitor, todo, 0)
+                    total = estimate.price.credits
                     self._playground.check_allowance(len(todo), total, visitor, endpoint=sweep.endpoint)
+                    if approve is not None:
+                        approve(estimate)
                 return todo
 
-            if run is None or not run.add(select, visitor):
-                run = self._new_run(sweep, visitor)
+            if run is not None and run.add(select, visitor):
+                return run.sweep
+            run = self._new_run(sweep, visitor)
+            earlier = self._runs.add(run)
+            try:
                 run.add(select, visitor)
-                run.start()
-                self._runs[sweep_id] = run
+            except BaseException:
+                self._runs.abandon(run, earlier)
+                raise
+            run.start()
             return run.sweep
 
     def _new_run(self, sweep: StoredSweep, visitor: Visitor) -> SweepRun:
-        runs = list(self._runs.values())
-        running = [run for run in runs if not run.has_ended]
-        own = sum(run.sweep.owner == visitor.id for run in running)
-        near = sum(run.visitor.identity.address == visitor.identity.address for run in running)
-        if self._playground.settings.hosted and near >= MAX_RUNNING_PER_ADDRESS:
-            raise QueueFull(f"{near} sweeps of your address are running already.")
-        if own >= MAX_RUNNING_PER_VISITOR or len(running) >= MAX_RUNNING:
-            raise QueueFull(f"{own} of your sweeps are running already, and {len(running) - own} of other visitors.")
-        for run in [run for run in runs if run.has_ended][:-MAX_ENDED_RUNS]:
-            del self._runs[run.sweep.id]
         cells = self.cells(sweep.id, visitor)
         active = {one.cell.id: one.generation.id for one in cells if one.state in RUNNING and one.generation}
         active = {cell: generation for cell, generation in active.items() if self._playground.run(generation)}
         return SweepRun(self._playground, sweep, visitor, active, self._final_state)
+
+    def _lock(self, sweep_id: str) -> threading.Lock:
+        """Return the lock of a sweep, which it may share with others."""
+        return self._locks[hash(sweep_id) % LOCKS]
 
     def _estimate(self, endpoint: str, visitor: Visitor, missing: Sequence[Cell], existing: int) -> Estimate:
         playground = self._playground
@@ -280,15 +298,3 @@ class Sweeps:
     def _latest(self, generation: Generation) -> Generation:
         run = self._playground.run(generation.id)
         return run.generation if run else generation
-
-    def _present(self, sweep: StoredSweep) -> StoredSweep:
-        """Return a stored sweep as it is now: one that ran in a process that has ended is paused."""
-        run = self._runs.get(sweep.id)
-        if run is not None and not run.has_ended:
-            return run.sweep
-        return replace(sweep, state=SweepState.PAUSED) if sweep.state is SweepState.RUNNING else sweep
-
-    def _check_at_rest(self, sweep: StoredSweep) -> None:
-        run = self._runs.get(sweep.id)
-        if run is not None and not run.has_ended:
-            raise InvalidSweep("This sweep is running. Stop it first.")

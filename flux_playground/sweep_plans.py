@@ -55,11 +55,14 @@ class SweepPlans:
     def dump(self, plan: Plan, visitor: Visitor) -> str:
         """Return a plan as it is stored, and count it; raises `InvalidSweep` if it is too large."""
         text = dump_plan(plan, with_points=True)
-        if self._playground.settings.hosted:
-            self._count(visitor.identity.address, len(text))
+        self.count(text, visitor)
         return text
 
-    def _count(self, address: str, characters: int) -> None:
+    def count(self, text: str, visitor: Visitor) -> None:
+        """Count a text that will be stored; raises `InvalidSweep` where an address of a hosted page stores too much."""
+        if not self._playground.settings.hosted:
+            return
+        address, characters = visitor.identity.address, len(text)
         with self._lock:
             if self._hour != (hour := int(time.time()) // SECONDS_PER_HOUR):
                 self._hour, self._stored = hour, Counter()

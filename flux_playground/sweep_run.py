@@ -130,6 +130,11 @@ class SweepRun:
             if run is not None and run.generation.state is State.QUEUED:
                 self._playground.stop(generation_id)
 
+    def abandon(self) -> None:
+        """End a run that was not started."""
+        self._ended = True
+        self._notify()
+
     def close(self) -> None:
         """End the thread; cells that were started go on, or are resumed by the next start of the program."""
         self._closed = True

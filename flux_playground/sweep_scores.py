@@ -146,8 +146,9 @@ class SweepScores:
             with tempfile.TemporaryDirectory(prefix="flux-score-") as folder:
                 path = Path(folder) / (generation.image.name if generation.image else "image")
                 path.write_bytes(store.read_image(generation))
-                environment = environment_of_commands()
-                return run_score_command(self._command, path, environment, is_cancelled=lambda: self._closed)
+                return run_score_command(
+                    self._command, path, environment_of_commands(), is_cancelled=lambda: self._closed
+                )
         except OSError as error:
             raise ScoreFailed(f"The image cannot be read: {error.strerror or error}.") from None
 

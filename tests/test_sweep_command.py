@@ -14,7 +14,7 @@ from subprocess import PIPE
 
 import pytest
 
-from flux_playground import sweep_command
+from flux_playground import AxisText, Playground, Settings, Sweeps, sweep_command
 from flux_playground.__main__ import _open_playground
 from flux_playground.client import Client
 from flux_playground.local import LocalServer
@@ -55,7 +55,9 @@ def write(plan: object = PLAN) -> str:
 def test_plan_becomes_images(capsys: pytest.CaptureFixture[str]) -> None:
     """The command prints the price and the file of each image; run again, it makes nothing."""
     assert run(write(), "--dry-run") == 0
-    assert capsys.readouterr().out.startswith("2 images to make: 14 credits (known), about 0:")
+    out = capsys.readouterr().out
+    assert out.startswith("2 images to make: 14 credits (known), about 0:")
+    assert out.endswith("99,986 credits left.\n")
     assert run(write()) == 2
     assert capsys.readouterr().err == "Add --yes to make them.\nNothing was sent.\n"
     assert run(write(), "--yes") == 0
@@ -84,7 +86,18 @@ def test_bad_plans(plan: object, message: str | None, capsys: pytest.CaptureFixt
     assert message in (error, None)
     assert error.count("\n") == 1
     assert run("nothing.json") == 2
-    assert capsys.readouterr().err == "There is no file nothing.json, and no sweep with this id.\n"
+    assert capsys.readouterr().err == (
+        "There is no file nothing.json, no saved plan of this name, and no sweep with this id.\n"
+    )
+
+
+def test_saved_plan(server: LocalServer, account: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command makes a plan that was saved on the page, by its name."""
+    settings = Settings(data=Path("data"), base_url=server.url, api_key=account)
+    with Playground(settings) as playground, Sweeps(playground) as sweeps:
+        sweeps.saved.save_plan("My ladder", {"finetune_id": "mine", "prompt": "a cat"}, [AxisText("seed", "1, 2")])
+    assert run("My ladder", "--yes") == 0
+    assert "2/2  2 ready" in capsys.readouterr().err
 
 
 def test_moderated_cell(capsys: pytest.CaptureFixture[str]) -> None:

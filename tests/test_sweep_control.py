@@ -28,11 +28,12 @@ from flux_playground.generation import State
 from flux_playground.identity import Identity
 from flux_playground.local import LocalServer
 from flux_playground.playground import Visitor
-from flux_playground.price_estimate import Basis
+from flux_playground.price_estimate import Basis, PriceEstimate
 from flux_playground.rate_limits import Allowance
 from flux_playground.storage.sweep_store import StoredSweep, SweepState, Vote
 from flux_playground.sweep_control import Sweeps
 from flux_playground.sweeps.axes import AxisKind, AxisText
+from flux_playground.sweeps.estimate import Estimate
 from flux_playground.sweeps.plan import Plan
 from flux_playground.sweeps.plan_json import load_plan
 from flux_playground.sweeps.sheet import CellState, arrange, count_states, shared_failures
@@ -323,7 +324,7 @@ def test_queued_cells_keep_their_payer(settings: Settings, server: LocalServer) 
 
 def test_one_address_leaves_sweeps_to_others(hosted: Sweeps, monkeypatch: pytest.MonkeyPatch) -> None:
     """Visitors of one address do not take all places of running sweeps."""
-    monkeypatch.setattr("flux_playground.sweep_control.MAX_RUNNING_PER_ADDRESS", 2)
+    monkeypatch.setattr("flux_playground.sweep_runs.MAX_RUNNING_PER_ADDRESS", 2)
     values = {**VALUES, "prompt": "a cat #slow"}
     for name, address in (("a", "1.2.3.4"), ("b", "1.2.3.4"), ("c", "1.2.3.4"), ("d", "5.6.7.8")):
         visitor = Visitor(name, identity=Identity(address, "browser"), api_key="own-key")
@@ -348,14 +349,42 @@ def test_one_address_stores_plans_within_a_limit(hosted: Sweeps, monkeypatch: py
     hosted.create(VALUES, [axis], Visitor("c", identity=far))
 
 
+def test_high_price_needs_approval(settings: Settings, server: LocalServer) -> None:
+    """A sweep that costs more than the setting is asked about; a refused one leaves nothing, the demo asks never."""
+    own = settings.replace(demo_url="", base_url=server.url, api_key="key", confirm_credits=14)
+    asked: list[float | None] = []
+    with Playground(own, limits=FAST_POLLS) as playground, Sweeps(playground) as sweeps:
+
+        def approve(estimate: Estimate) -> None:
+            asked.append(estimate.price.credits)
+            if sweeps.needs_approval(estimate):
+                raise InvalidSweep("too much")
+
+        with pytest.raises(InvalidSweep, match="too much"):
+            sweeps.make(VALUES, [STRENGTHS], approve=approve)
+        assert (sweeps.recent(), playground.recent()) == ([], [])
+        sweep = sweeps.make(VALUES, [AxisText("seed", "1, 2")], approve=approve)
+        assert wait(sweeps, sweep).state is SweepState.DONE
+        sweeps.extend(sweep.id, [AxisText("seed", "1-5")])
+        with pytest.raises(InvalidSweep, match="too much"):
+            sweeps.start(sweep.id, approve=approve)
+        assert sweeps.get(sweep.id).state is SweepState.PAUSED
+        assert asked == [21, 14, 21]
+        unknown = replace(sweeps.estimate(plan_of(sweeps, sweep), sweep_id=sweep.id), price=PriceEstimate())
+        assert sweeps.needs_approval(unknown)
+        assert not sweeps.needs_approval(replace(unknown, images=0))
+    with Playground(settings, limits=FAST_POLLS) as playground, Sweeps(playground) as free:
+        assert not free.needs_approval(unknown)
+
+
 def test_votes_of_a_sweep_are_limited(sweeps: Sweeps, monkeypatch: pytest.MonkeyPatch) -> None:
     """A sweep takes no more votes than a ranking is computed from in a moment."""
-    monkeypatch.setattr("flux_playground.sweep_control.MAX_VOTES", 1)
+    monkeypatch.setattr("flux_playground.sweep_votes.MAX_VOTES", 1)
     sweep = sweeps.create(VALUES, [STRENGTHS])
     first, second = (one.cell.id for one in sweeps.cells(sweep.id)[:2])
-    sweeps.vote(sweep.id, Vote(first, second, first))
+    sweeps.votes.add(sweep.id, Vote(first, second, first))
     with pytest.raises(InvalidSweep, match="which is the most"):
-        sweeps.vote(sweep.id, Vote(first, second, first))
+        sweeps.votes.add(sweep.id, Vote(first, second, first))
 
 
 def test_strangers_have_no_access(sweeps: Sweeps) -> None:
@@ -372,10 +401,10 @@ def test_strangers_have_no_access(sweeps: Sweeps) -> None:
         lambda: sweeps.extend(sweep.id, [STRENGTHS], STRANGER),
         lambda: sweeps.rename(sweep.id, "mine", STRANGER),
         lambda: sweeps.delete(sweep.id, STRANGER),
-        lambda: sweeps.vote(sweep.id, Vote(first, second, first), STRANGER),
-        lambda: sweeps.next_pair(sweep.id, 0, STRANGER),
-        lambda: sweeps.ranking(sweep.id, 0, STRANGER),
-        lambda: sweeps.undo_vote(sweep.id, STRANGER),
+        lambda: sweeps.votes.add(sweep.id, Vote(first, second, first), STRANGER),
+        lambda: sweeps.votes.next_pair(sweep.id, 0, STRANGER),
+        lambda: sweeps.votes.ranking(sweep.id, 0, STRANGER),
+        lambda: sweeps.votes.undo(sweep.id, STRANGER),
     ):
         with pytest.raises(KeyError):
             attempt()
@@ -438,16 +467,16 @@ def test_sweeps_are_renamed_and_deleted(sweeps: Sweeps, playground: Playground) 
     sweep = make(sweeps, STRENGTHS)
     assert sweeps.rename(sweep.id, "Ladder").name == "Ladder"
     assert [one.name for one in sweeps.recent()] == ["Ladder"]
-    pair = sweeps.next_pair(sweep.id, 0)
+    pair = sweeps.votes.next_pair(sweep.id, 0)
     assert pair is not None
-    sweeps.vote(sweep.id, Vote(pair[0].id, pair[1].id, ""))
-    assert sweeps.ranking(sweep.id, 0).votes == 1
-    sweeps.undo_vote(sweep.id)
-    assert sweeps.ranking(sweep.id, 0).votes == 0
+    sweeps.votes.add(sweep.id, Vote(pair[0].id, pair[1].id, ""))
+    assert sweeps.votes.ranking(sweep.id, 0).votes == 1
+    sweeps.votes.undo(sweep.id)
+    assert sweeps.votes.ranking(sweep.id, 0).votes == 0
     with pytest.raises(InvalidSweep):
-        sweeps.vote(sweep.id, Vote(pair[0].id, pair[0].id, ""))
+        sweeps.votes.add(sweep.id, Vote(pair[0].id, pair[0].id, ""))
     with pytest.raises(InvalidSweep):
-        sweeps.vote(sweep.id, Vote(pair[0].id, "x", ""))
+        sweeps.votes.add(sweep.id, Vote(pair[0].id, "x", ""))
     sweeps.delete(sweep.id)
     assert sweeps.recent() == []
     assert len(playground.recent()) == 3

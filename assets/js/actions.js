@@ -24,6 +24,7 @@ import { openPromptHistory } from "./prompt_history.js";
 import { goToField, scrollToResult } from "./scrolling.js";
 import { applySeedLock, toggleSeedLock } from "./seed_lock.js";
 import { closeShortcutList, openShortcutList, toggleLetters } from "./shortcut_list.js";
+import { openSavedPlans, openSavedValues } from "./saved_plans.js";
 import { changeSweepAxes, closeSheet, deleteSweep, exportSheet, pauseSweep, resumeSweep, retrySweep, showSweepInGallery, stopSweep, voteOnSweep } from "./sheet.js";
 import { clearPicks, comparePicks, openSheetCell, starPicks, toggleDifferences } from "./sheet_cells.js";
 import { scoreImages, toggleScoreOrder } from "./sheet_scores.js";
@@ -100,6 +101,7 @@ const LOCAL_ACTIONS = {
   "sweep-difference": toggleDifferences,
   "sweep-edit": changeSweepAxes,
   "sweep-pause": pauseSweep,
+  "sweep-plans": openSavedPlans,
   "sweep-preset": choosePreset,
   "sweep-remove": removeAxis,
   "sweep-report": exportSheet,
@@ -109,6 +111,7 @@ const LOCAL_ACTIONS = {
   "sweep-sort": toggleScoreOrder,
   "sweep-start": startSweep,
   "sweep-stop": stopSweep,
+  "sweep-values": openSavedValues,
   "sweep-vote": voteOnSweep,
   sweeps: openSweepList,
   tab: selectTab,

@@ -4,6 +4,7 @@ import { changeAddress, GALLERY, readParameter, SHEET } from "./address_state.js
 import { send } from "./bridge.js";
 import { $, $$, createElement } from "./dom.js";
 import { page } from "./page_state.js";
+import { askPrice } from "./price_question.js";
 import { saveResponse } from "./save_file.js";
 import { readIdentity } from "./session.js";
 import { forgetCells, renderCells } from "./sheet_cells.js";
@@ -99,8 +100,10 @@ function changeOrder(first) {
 async function actOnSweep(act, data = {}) {
   const press = crypto.getRandomValues(new Uint32Array(4)).join("-");
   const response = await request("sweeps/act", { body: { id: shownSheet, act, press, ...readIdentity(), ...data } });
-  if (response) await loadSheet();
-  return response;
+  if (!response) return;
+  const { question, images } = await response.json();
+  if (question) askPrice(question, images, (approved) => actOnSweep(act, { ...data, approved }));
+  await loadSheet();
 }
 
 export const pauseSweep = () => actOnSweep("pause");

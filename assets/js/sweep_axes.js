@@ -7,18 +7,23 @@ const KIND_EXAMPLES = { replace: "cat -> dog, horse", table: "prompt,seed\na mil
 
 export const axisItems = () => $$(".sweep-panel .axes > li");
 
-export function addAxis({ field = "", text = "", kind = "values" } = {}) {
+export function addAxis(axis = {}) {
   if (axisItems().length >= MAX_AXES) {
     showToast("A sweep has at most three axes.");
     return null;
   }
   const item = $(".sweep-panel template.axis").content.cloneNode(true).firstElementChild;
+  $(".sweep-panel .axes").append(item);
+  fillAxis(item, axis);
+  return item;
+}
+
+export function fillAxis(item, { field = "", text = "", kind = "values" }) {
   item.dataset.field = field; // until the fields of the endpoint are known
+  $("[name=field]", item).value = field;
   $("[name=kind]", item).value = kind;
   $("textarea", item).value = text;
-  $(".sweep-panel .axes").append(item);
   fitHeight($("textarea", item));
-  return item;
 }
 
 export function replaceAxes(axes) {
@@ -32,10 +37,12 @@ export function fitHeight(box) {
 }
 
 // The axes of the panel as they are sent.
-export const readAxes = () => axisItems().map((item) => {
+export const readAxes = () => axisItems().map(readAxis);
+
+export function readAxis(item) {
   const kind = $("[name=kind]", item).value;
   return { field: kind === "table" ? "" : $("[name=field]", item).value || item.dataset.field || "", text: $("textarea", item).value, kind };
-});
+}
 
 export function fillFields(item, fields) {
   const menu = $("[name=field]", item);
@@ -49,6 +56,7 @@ export function fillFields(item, fields) {
   const kind = $("[name=kind]", item).value;
   menu.closest("label").hidden = kind === "table";
   const [, , example] = fields.find(([name]) => name === menu.value) || [];
+  $("[data-act=sweep-values]", item).textContent = kind === "table" || menu.value.includes("prompt") ? "Prompt sets" : "Saved values";
   $("textarea", item).placeholder = KIND_EXAMPLES[kind] || example || "";
 }
 

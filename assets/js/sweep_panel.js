@@ -2,7 +2,9 @@
 import { changeAddress, SHEET } from "./address_state.js";
 import { send } from "./bridge.js";
 import { $, $$, createElement, findInput } from "./dom.js";
+import { withEndpoint } from "./endpoints.js";
 import { page } from "./page_state.js";
+import { askPrice } from "./price_question.js";
 import { onChange } from "./rendering.js";
 import { isNarrow } from "./scrolling.js";
 import { addAxis, axisItems, fillFields, fitHeight, readAxes, replaceAxes, showAxisNotes } from "./sweep_axes.js";
@@ -12,6 +14,7 @@ import { request } from "./visit_fetch.js";
 const PLAN_MILLISECONDS = 350; // from a change to the question what it means
 let planNumber = 0; // of the latest question; earlier answers are ignored
 let shownNumber = 0;
+let savingNumber = 0; // of the request to save the plan
 let presetNumber = 0; // of the question about the axes of a preset
 let planTimer = 0;
 let extendedId = ""; // the sweep whose axes are changed; "" for a new one
@@ -89,11 +92,16 @@ function renderAnswer(answer) {
   const number = Number(answer.dataset.number);
   if (number !== planNumber || number === shownNumber) return;
   shownNumber = number;
-  if (answer.dataset.started) {
+  const { started, saved, question } = answer.dataset;
+  if (question) askPrice(question, Number(answer.dataset.images), sendStart);
+  if (started) {
     panel().hidden = true;
-    changeAddress({ [SHEET]: answer.dataset.started });
-    return;
+    changeAddress({ [SHEET]: started });
   }
+  if (number === savingNumber) {
+    dispatchEvent(new CustomEvent("plansaved", { detail: { name: saved, problem: $("[data-problem]", answer).textContent } }));
+  }
+  if (started || saved || question) return;
   if (answer.dataset.preset) usePreset(JSON.parse(answer.dataset.preset));
   const fields = $$("[data-field]", answer).map((one) => [one.dataset.field, one.textContent, one.dataset.example]);
   axisItems().forEach((item) => fillFields(item, fields));
@@ -133,13 +141,33 @@ async function addAxisFile(file) {
   askPlan();
 }
 
-export async function startSweep() {
+// `approved` is the number of images whose price the user has approved.
+function sendStart(approved = 0) {
   planNumber += 1;
-  const axes = readAxes();
+  send("startsweep", { number: planNumber, axes: readAxes(), approved });
+}
+
+export function savePlan(name) {
+  planNumber += 1;
+  savingNumber = planNumber;
+  send("saveplan", { number: planNumber, axes: readAxes(), name });
+}
+
+// The plan is put into the form of its endpoint, and into the panel.
+export function openPlan(name, endpoint) {
+  withEndpoint(endpoint, () => {
+    extendedId = "";
+    planNumber += 1;
+    send("openplan", { number: planNumber, name });
+  });
+}
+
+export async function startSweep() {
   if (!extendedId) {
-    send("startsweep", { number: planNumber, axes });
+    sendStart();
     return;
   }
+  const axes = readAxes();
   const id = extendedId;
   const response = await request("sweeps/extend", { body: { id, axes } });
   if (!response) return;

@@ -73,13 +73,14 @@ class InputStore:
                 self._files.remove(blob.key)
 
     def referenced(self) -> set[str]:
-        """Return the references in all generations whose files were not deleted, and in sweeps that are not done."""
+        """Return the references in generations with files, in sweeps that are not done, and in saved plans."""
         query = """
             SELECT request FROM generations WHERE image_deleted_at IS NULL AND instr(request, ?)
             UNION ALL SELECT plan FROM sweeps WHERE state IN ('running', 'paused') AND instr(plan, ?)
+            UNION ALL SELECT text FROM saved_plans WHERE keeps_images AND instr(text, ?)
         """
         with self._reader.lock:
-            _, rows = self._reader.select(query, [PREFIX, PREFIX])
+            _, rows = self._reader.select(query, [PREFIX] * 3)
             return {reference for (request,) in rows for reference in find_image_refs(request)}
 
 

@@ -157,4 +157,14 @@ MIGRATIONS = (
         "add_unfinished_move",
         "CREATE TABLE unfinished_move (source TEXT NOT NULL, is_copied INTEGER NOT NULL) STRICT;",
     ),
+    Migration(
+        "add_saved_plans",
+        """
+        CREATE TABLE saved_plans (
+            owner TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, saved_at REAL NOT NULL,
+            endpoint TEXT NOT NULL, fields TEXT NOT NULL, size INTEGER NOT NULL, text TEXT NOT NULL,
+            keeps_images INTEGER NOT NULL, PRIMARY KEY (owner, kind, name)
+        ) STRICT;
+        """,
+    ),
 )

@@ -132,6 +132,16 @@ MIGRATIONS = (
         );
         """,
     ),
+    Migration(
+        "add_saved_plans",
+        """
+        CREATE TABLE saved_plans (
+            owner TEXT COLLATE "C" NOT NULL, kind TEXT NOT NULL, name TEXT COLLATE "C" NOT NULL,
+            saved_at FLOAT8 NOT NULL, endpoint TEXT NOT NULL, fields TEXT NOT NULL, size BIGINT NOT NULL,
+            text TEXT NOT NULL, keeps_images BOOLEAN NOT NULL, PRIMARY KEY (owner, kind, name)
+        );
+        """,
+    ),
 )
 
 

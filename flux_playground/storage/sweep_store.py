@@ -11,6 +11,7 @@ from typing import Any
 from ..errors import PlaygroundError, from_dict
 from .database_connection import Connection, Reader
 from .row_writer import RowWriter
+from .saved_plan_store import SavedPlanStore
 
 COLUMNS = "id, owner, created_at, name, endpoint, plan, state, problem"
 
@@ -55,6 +56,7 @@ class SweepStore:
 
     def __init__(self, writer: RowWriter, reader: Reader) -> None:
         self._writer, self._reader = writer, reader
+        self.saved = SavedPlanStore(writer, reader)
 
     def save(self, sweep: StoredSweep) -> StoredSweep:
         """Write a sweep in place of its earlier record and return it; raises `StorageError`."""

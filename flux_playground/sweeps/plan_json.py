@@ -8,14 +8,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from ..bounded_json import InvalidJson, JsonLimits, dump_json, parse_json
 from ..errors import InvalidSweep
-from ..schema import Operation
 from .axes import Axis, AxisKind, AxisText, Point
-from .plan import MAX_AXES, Plan, make_plan
+from .plan import MAX_AXES, Plan
 
 VERSION_KEY = "flux_playground_sweep"
 VERSION = 1
@@ -40,30 +38,43 @@ def load_plan(text: str) -> Plan:
     return Plan(data["endpoint"], data["values"], axes)
 
 
-def parse_plan(text: str | bytes, find_operation: Callable[[str], Operation]) -> Plan:
-    """Return the plan in a JSON text that people wrote, checked by the schema of its endpoint.
+def dump_axis(axis: AxisText) -> str:
+    """Return an axis as JSON."""
+    return dump_json(_source_to_json(axis), None, sort_keys=False)
 
-    Raises `InvalidSweep`, `InvalidRequest` and what `find_operation` raises.
-    """
+
+def parse_axis_json(text: str) -> AxisText:
+    """Return the axis that `dump_axis` wrote; raises `InvalidSweep`."""
+    return _source(_parse_json(text, "axis"))
+
+
+def parse_sources(text: str | bytes) -> tuple[str, dict[str, Any], list[AxisText]]:
+    """Return the endpoint, the values and the axes of a plan, which are not checked; raises `InvalidSweep`."""
     data = _parse(text)
-    return make_plan(find_operation(data["endpoint"]), data["values"], [_source(one) for one in data["axes"]])
+    return data["endpoint"], data["values"], [_source(one) for one in data["axes"]]
 
 
 def _axis_to_json(axis: Axis, *, with_points: bool) -> dict[str, Any]:
-    source = axis.source
-    data: dict[str, Any] = {"field": source.field, "text": source.text}
-    if source.kind is not AxisKind.VALUES:
-        data["kind"] = str(source.kind)
+    data = _source_to_json(axis.source)
     if with_points:
         data["points"] = [[point.label, dict(point.values), point.replacement] for point in axis.points]
     return data
 
 
-def _parse(text: str | bytes) -> dict[str, Any]:
+def _source_to_json(source: AxisText) -> dict[str, Any]:
+    kind = {} if source.kind is AxisKind.VALUES else {"kind": str(source.kind)}
+    return {"field": source.field, "text": source.text, **kind}
+
+
+def _parse_json(text: str | bytes, what: str) -> Any:
     try:
-        data = parse_json(text, LIMITS)
+        return parse_json(text, LIMITS)
     except InvalidJson as error:
-        raise InvalidSweep(f"This plan is {error}.") from None
+        raise InvalidSweep(f"This {what} is {error}.") from None
+
+
+def _parse(text: str | bytes) -> dict[str, Any]:
+    data = _parse_json(text, "plan")
     if not isinstance(data, dict) or VERSION_KEY not in data:
         raise InvalidSweep("This is not the plan of a sweep.")
     if data[VERSION_KEY] != VERSION or isinstance(data[VERSION_KEY], bool):

@@ -33,7 +33,7 @@ from .server.image_routes import routes
 from .server.middleware import build_middleware
 from .server.static_files import StaticFilesMiddleware
 from .session import lifecycle
-from .sweeps import report_routes, score_routes, sweep_actions, sweep_routes
+from .sweeps import report_routes, saved_routes, score_routes, sweep_actions, sweep_routes
 from .theme import theme
 
 FEATURES = (
@@ -124,6 +124,7 @@ def options(
         *transfer_routes.ROUTES,
         *sweep_routes.ROUTES,
         *report_routes.ROUTES,
+        *saved_routes.ROUTES,
         *score_routes.ROUTES,
     ]
     own += mcp.routes(playground) if settings.enable_mcp else []

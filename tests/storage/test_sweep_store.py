@@ -10,6 +10,7 @@ from flux_playground.errors import OutOfCredits
 from flux_playground.generation import Generation, State
 from flux_playground.image_ref import image_ref
 from flux_playground.storage.generation_store import GenerationStore
+from flux_playground.storage.saved_plan_store import SavedKind, SavedPlan
 from flux_playground.storage.sweep_store import StoredSweep, SweepState, Vote
 from tests.storage.conftest import OpenStore
 
@@ -89,6 +90,36 @@ def test_sweeps_of_gone_visitors_are_removed(store: GenerationStore) -> None:
     store.purge(2e9)
     assert {one.id for one in store.sweeps.recent("visitor-1")} == {"used", "new"}
     assert store.sweeps.get("ann", "a") is not None
+
+
+def test_saved_plans_are_unique_by_name(store: GenerationStore) -> None:
+    """A plan replaces the one with its name, kind and owner; a renamed one replaces what has the name."""
+    plan = SavedPlan("ann", SavedKind.PLAN, "b", 5.0, "/v1/x", ("seed", ""), 4, "{}", keeps_images=True)
+    saved = store.sweeps.saved
+    others = [replace(plan, owner="bob"), replace(plan, kind=SavedKind.VALUES), replace(plan, name="A", saved_at=1.0)]
+    for one in (replace(plan, text="old"), *others, plan):
+        saved.save(one)
+    assert saved.get("ann", SavedKind.PLAN, "b") == plan
+    assert [one.name for one in saved.of_kind("ann", SavedKind.PLAN)] == ["A", "b"]
+    assert {one.text for one in saved.of_kind("ann", SavedKind.PLAN)} == {""}
+    saved.rename(plan, "A")
+    assert saved.of_kind("ann", SavedKind.PLAN) == [replace(plan, name="A", text="")]
+    saved.rename(replace(plan, name="A"), "A")
+    saved.delete("bob", SavedKind.PLAN, "A")
+    saved.delete_before(5.0)
+    assert len(saved.of_kind("ann", SavedKind.PLAN)) == len(saved.of_kind("bob", SavedKind.PLAN)) == 1
+    saved.delete_before(5.1)
+    assert saved.of_kind("ann", SavedKind.PLAN) == []
+
+
+def test_input_images_of_saved_plans(store: GenerationStore) -> None:
+    """The images of a saved plan are in use where it keeps them."""
+    text = f'{{"image":"{image_ref("QUJD")}"}}'
+    plan = SavedPlan("ann", SavedKind.PLAN, "b", 5.0, "/v1/x", ("seed",), 4, text)
+    store.sweeps.saved.save(plan)
+    assert store.inputs.referenced() == set()
+    store.sweeps.saved.save(replace(plan, keeps_images=True))
+    assert store.inputs.referenced() == {image_ref("QUJD")}
 
 
 def test_generations_of_a_sweep(store: GenerationStore) -> None:

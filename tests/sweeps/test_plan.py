@@ -16,7 +16,7 @@ from flux_playground.schema import Operation
 from flux_playground.sweeps import presets
 from flux_playground.sweeps.axes import AxisKind, AxisText
 from flux_playground.sweeps.plan import Plan, expand, make_plan
-from flux_playground.sweeps.plan_json import dump_plan, load_plan, parse_plan
+from flux_playground.sweeps.plan_json import dump_plan, load_plan, parse_sources
 from tests.sweeps.sweep_endpoint import ENDPOINT, endpoint
 
 VALUES = {"prompt": "a red cat", "finetune_id": "mine"}
@@ -26,6 +26,12 @@ STRENGTHS = AxisText("finetune_strength", "0, 1")
 def plan_of(*axes: AxisText, **values: Any) -> Plan:
     """The plan of these axes."""
     return make_plan(ENDPOINT, {**VALUES, **values}, axes)
+
+
+def parse_plan(text: str) -> Plan:
+    """The plan of a JSON text."""
+    _, values, axes = parse_sources(text)
+    return make_plan(ENDPOINT, values, axes)
 
 
 def error_of(*axes: AxisText, **values: Any) -> str:
@@ -179,7 +185,7 @@ def test_round_trip() -> None:
     table = AxisText("", 'label,prompt,raw\none,"a\nred b",true\ntwo,red c,', AxisKind.TABLE)
     plan = plan_of(STRENGTHS, table, AxisText("prompt", 'red -> "", blue', AxisKind.REPLACE), aspect_ratio="16:9")
     assert load_plan(dump_plan(plan, with_points=True)) == plan
-    assert parse_plan(dump_plan(plan), lambda path: ENDPOINT) == plan
+    assert parse_plan(dump_plan(plan)) == plan
 
 
 @pytest.mark.parametrize(
@@ -202,7 +208,7 @@ def test_damaged_plans(change: dict[str, Any], message: str) -> None:
     """A plan that was damaged or made elsewhere is refused in a sentence."""
     data = {**json.loads(dump_plan(plan_of(STRENGTHS))), **change}
     with pytest.raises(InvalidSweep) as caught:
-        parse_plan(json.dumps(data), lambda path: ENDPOINT)
+        parse_plan(json.dumps(data))
     assert caught.value.message == message
 
 
@@ -210,7 +216,7 @@ def test_no_plan() -> None:
     """A text that is no plan is refused."""
     for text in ("", "[]", "{}", "[" * 100_000):
         with pytest.raises(InvalidSweep):
-            parse_plan(text, lambda path: ENDPOINT)
+            parse_plan(text)
     with pytest.raises(InvalidSweep, match="has no points"):
         load_plan(dump_plan(plan_of(STRENGTHS)))
 
@@ -271,5 +277,6 @@ def test_presets_pass_every_endpoint() -> None:
 def test_plan_in_the_documentation() -> None:
     """The plan that the documentation shows has the cells that it describes."""
     text = (Path(__file__).parent.parent.parent / "docs" / "sweeps.md").read_text(encoding="utf-8")
-    plan = parse_plan(text.partition("```json")[2].partition("```")[0], schema.load().operation)
+    endpoint, values, axes = parse_sources(text.partition("```json")[2].partition("```")[0])
+    plan = make_plan(schema.load().operation(endpoint), values, axes)
     assert plan.size == 12

@@ -12,6 +12,7 @@ from ...errors import InvalidSweep
 from ...playground import Visitor
 from ...sweep_control import Sweeps
 from ...sweeps.axes import AxisKind, AxisText
+from ...sweeps.estimate import Estimate
 from ...sweeps.plan import MAX_AXES
 from ...sweeps.sheet import CellState, SheetCell, count_states
 from ..session.worker_threads import WorkerThreads
@@ -21,7 +22,8 @@ NAME = "sweep"
 DESCRIPTION = (
     "Generates one image for each combination of values of up to three fields, all with the same seed. Without"
     " `max_images` it only returns the number of images and their price in credits. It costs money: `max_images` is"
-    " the number of images that may be generated; a larger sweep is refused. `images` in the result are URLs relative"
+    " the number of images that may be generated; a larger sweep is refused, and so is an expensive one without"
+    " `approved`. `images` in the result are URLs relative"
     " to the URL of the page."
 )
 AXIS_TEXT = (
@@ -50,6 +52,11 @@ def describe(endpoints: Sequence[str]) -> dict[str, Any]:
         "values": {"type": "object", "description": "The request without the fields of the axes."},
         "axes": {"type": "array", "items": axis, "minItems": 1, "maxItems": MAX_AXES},
         "max_images": {"type": "integer", "minimum": 0, "default": 0},
+        "approved": {
+            "type": "boolean",
+            "default": False,
+            "description": "The user was asked, and agrees to the price.",
+        },
     }
     schema = {"type": "object", "properties": properties, "required": ["axes"], "additionalProperties": False}
     hints = {"readOnlyHint": False, "destructiveHint": False, "openWorldHint": True}
@@ -71,19 +78,27 @@ async def run(
 ) -> dict[str, Any]:
     """Estimate or make a sweep and return its cells. Cancelling the call does not stop the sweep.
 
-    Raises `InvalidSweep`, and what `Sweeps.plan` and `Sweeps.start` raise.
+    Raises what `Sweeps.make` raises, and `InvalidSweep` for too many images and for a price that was not approved.
     """
     values, axes, endpoint, most = _read(arguments)
     on_thread = partial(threads, visitor.identity.address)
-    plan = await on_thread(partial(sweeps.plan, endpoint=endpoint), values, axes, visitor)
-    estimate = await on_thread(sweeps.estimate, plan, visitor)
-    described = {"images": estimate.images, "existing": estimate.existing, "credits": estimate.price.credits}
     if not most:
+        plan = await on_thread(partial(sweeps.plan, endpoint=endpoint), values, axes, visitor)
+        estimate = await on_thread(sweeps.estimate, plan, visitor)
+        described = {"images": estimate.images, "existing": estimate.existing, "credits": estimate.price.credits}
         return _result({"estimate": described})
-    if estimate.images > most:
-        raise InvalidSweep(f"This sweep makes {estimate.images:,} images, more than the {most:,} that are allowed.")
-    sweep = await on_thread(partial(sweeps.create, endpoint=endpoint), plan.values, axes, visitor)
-    await on_thread(sweeps.start, sweep.id, visitor)
+
+    def approve(estimate: Estimate) -> None:
+        if estimate.images > most:
+            raise InvalidSweep(f"This sweep makes {estimate.images:,} images, more than the {most:,} that are allowed.")
+        if arguments.get("approved") is not True and sweeps.needs_approval(estimate, visitor):
+            amount = estimate.price.credits
+            price = "an unknown amount" if amount is None else f"about {amount:,.6g} credits"
+            raise InvalidSweep(
+                f"{estimate.images:,} images cost {price}. Ask the user, then call again with `approved`."
+            )
+
+    sweep = await on_thread(partial(sweeps.make, endpoint=endpoint, approve=approve), values, axes, visitor)
     loop = asyncio.get_running_loop()
     begun, reported = loop.time(), ""
     while (active := sweeps.run(sweep.id)) is not None and not active.has_ended:

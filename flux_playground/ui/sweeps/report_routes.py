@@ -82,7 +82,7 @@ def _record(context: Context, sweep: StoredSweep, plan: Plan) -> SweepRecord:
     sweeps, store, visitor = context.page.sweeps, context.playground.store, context.visitor
     cells = sweeps.cells(sweep.id, visitor)
     axes = [number for number, axis in enumerate(plan.axes) if 2 <= len(axis.points) <= MAX_COMPETITORS]
-    rankings = {axis: sweeps.ranking(sweep.id, axis, visitor) for axis in axes}
+    rankings = {axis: sweeps.votes.ranking(sweep.id, axis, visitor) for axis in axes}
     return SweepRecord(
         sweep=sweep,
         plan=plan,

@@ -1,15 +1,28 @@
-"""Actions of the sweep panel, which need the form: read a plan, start it."""
+"""Actions of the sweep panel, which need the form: read a plan, start it, save it, open a saved one."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from ...errors import InvalidRequest, InvalidSweep, PlaygroundError
+from ...image_ref import list_image_refs
 from ..events.action import action
 from ..events.context import Context
+from ..events.replace_form import replace_form
 from ..events.update import Update
-from ..text import notices
-from .sweep_plan import PlanPreview, choose_preset, preview_plan, read_axes, render_plan, render_started
+from ..text import field_hints, notices
+from .sweep_plan import (
+    NeedsApproval,
+    PlanPreview,
+    approver,
+    choose_preset,
+    describe_sweep,
+    preview_plan,
+    read_axes,
+    render_answer,
+    render_plan,
+)
 
 MAX_SWEEP_NAME_CHARS = 80
 
@@ -31,27 +44,66 @@ async def plan_sweep(context: Context) -> Update:
 
 @action("startsweep", reads_form=True, paid=True)
 async def start_sweep(context: Context) -> Update:
-    """Store the plan of the panel with the form's values, and start it unless it is a draft."""
+    """Make the plan of the panel with the form's values; a high price is asked about first."""
     values, axes = context.form.read(context.raw), read_axes(context.data)
-    name = context.text("name").strip()[:MAX_SWEEP_NAME_CHARS]
+    number, name = _number(context), context.text("name").strip()[:MAX_SWEEP_NAME_CHARS]
+    make = partial(context.page.sweeps.make, endpoint=context.operation.path, approve=approver(context))
     try:
-        sweep_id = await context.run(_create, context, values, axes, name)
-    except InvalidSweep as error:
-        preview = PlanPreview((), problem=error.message)
-        return Update(sweep=await context.run(render_plan, _number(context), context, preview))
-    except InvalidRequest as error:
-        return Update(field_errors=error.details)
+        sweep = await context.run(partial(make, name=name or _name(values)), values, axes, context.paying_visitor)
+    except NeedsApproval as error:
+        question = describe_sweep(context, error.estimate)
+        return Update(sweep=render_answer(number, question=question, images=error.estimate.images), notice="")
+    except (InvalidSweep, InvalidRequest) as error:
+        return await _refuse(context, error)
     except PlaygroundError as error:
         return Update(notice=notices.render_error(error))
-    return Update(sweep=render_started(_number(context), sweep_id), notice="", field_errors=())
+    return Update(sweep=render_answer(number, started=sweep.id), notice="", field_errors=())
 
 
-def _create(context: Context, values: dict[str, Any], axes: list[Any], name: str) -> str:
-    sweeps, visitor = context.page.sweeps, context.paying_visitor
-    endpoint, name = context.operation.path, name or _name(values)
-    sweep = sweeps.create(values, axes, visitor, endpoint=endpoint, name=name)
-    sweeps.start(sweep.id, visitor)
-    return sweep.id
+@action("saveplan", reads_form=True)
+async def save_plan(context: Context) -> Update:
+    """Save the plan of the panel with the form's values under a name; nothing is sent."""
+    values, axes, name = context.form.read(context.raw), read_axes(context.data), context.text("name")
+    save = partial(context.page.sweeps.saved.save_plan, endpoint=context.operation.path)
+    try:
+        saved = await context.run(save, name, values, axes, context.visitor)
+    except (InvalidSweep, InvalidRequest) as error:
+        return await _refuse(context, error)
+    except PlaygroundError as error:
+        return Update(notice=notices.render_error(error))
+    return Update(sweep=render_answer(_number(context), saved=saved.name))
+
+
+@action("openplan", writes_form=True)
+async def open_plan(context: Context) -> Update:
+    """Put a saved plan into the form and the panel; fields that the axes set stay as they are."""
+    name, number = context.text("name"), _number(context)
+    try:
+        endpoint, values, axes = await context.run(context.page.sweeps.saved.open_plan, name, context.visitor)
+    except KeyError:
+        return Update(notice=notices.notice("This plan is not saved any more."))
+    except PlaygroundError as error:
+        return Update(notice=notices.render_error(error))
+    swept = {axis.field for axis in axes} - set(values)
+    kept = [field.name for field in context.form.fields if not field.secret and field.name not in swept]
+    inputs = await context.run(context.form.fill, {field: values.get(field) for field in kept})
+    text = f"Plan “{name}” opened."
+    if endpoint != context.operation.path:
+        text += f" It was saved for {endpoint}."
+    if lost := len(set(list_image_refs(values))):
+        text += " An image is no longer kept." if lost == 1 else f" {lost} images are no longer kept."
+    update = replace_form(context, inputs, text)
+    plan = await context.run(render_plan, number, context, PlanPreview(()), axes)
+    return Update(notice=update.notice, inputs=update.inputs, sweep=plan)
+
+
+async def _refuse(context: Context, error: InvalidSweep | InvalidRequest) -> Update:
+    """Return what is wrong with the axes, or with the fields of the form."""
+    details = error.details if isinstance(error, InvalidRequest) else ()
+    problem = f"{field_hints.label_of(details[0].field)}: {details[0].msg}." if details else error.message
+    preview = PlanPreview((), problem=problem)
+    plan = await context.run(render_plan, _number(context), context, preview)
+    return Update(sweep=plan, field_errors=tuple(details) if details else None)
 
 
 def _name(values: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,13 @@ PRESETS: Mapping[str, tuple[str, str]] = {
 """The usual plans, with the texts of their buttons and what they make."""
 
 MAX_EXAMPLE_VALUES = 3
+NOTHING_SHOWN: Mapping[str, Any] = {
+    **dict.fromkeys(("problem", "summary", "started", "saved", "question"), ""),
+    "notes": (),
+    "fields": (),
+    "images": 0,
+    "preset": None,
+}
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,14 @@ class AxisNote:
     is_fault: bool = False
 
 
+class NeedsApproval(Exception):
+    """A sweep that costs more than the settings allow without a question."""
+
+    def __init__(self, estimate: Estimate) -> None:
+        super().__init__("The visitor has not approved the price.")
+        self.estimate = estimate
+
+
 @dataclass(frozen=True)
 class PlanPreview:
     """A plan as far as it can be read. `problem` says why there is none; `plan` has no images."""
@@ -47,6 +62,21 @@ class PlanPreview:
     notes: tuple[AxisNote, ...]
     plan: Plan | None = None
     problem: str = ""
+
+
+def approver(context: Context) -> Callable[[Estimate], None]:
+    """Return what raises `NeedsApproval` for a price of which the visitor must be asked, and was not.
+
+    `approved` in the data of the press is the number of images that the visitor was asked about.
+    """
+    approved = context.data.get("approved")
+
+    def approve(estimate: Estimate) -> None:
+        is_approved = type(approved) is int and estimate.images <= approved
+        if not is_approved and context.page.sweeps.needs_approval(estimate, context.paying_visitor):
+            raise NeedsApproval(estimate)
+
+    return approve
 
 
 def read_axes(data: Mapping[str, Any]) -> list[AxisText]:
@@ -110,35 +140,23 @@ def render_plan(
     `operation` is the endpoint of a plan that exists; without it, that of the form.
     """
     estimate = _estimate(context, preview.plan)
-    return render(
-        "sweep_plan.html",
-        number=number,
+    return render_answer(
+        number,
         notes=preview.notes,
         problem=preview.problem,
         fields=[
             (field.name, field_hints.label(field), example_values(field))
             for field in sweepable_fields(operation or context.operation)
         ],
-        summary=_describe(context, estimate) if estimate else "",
+        summary=describe_sweep(context, estimate) if estimate else "",
         images=estimate.images if estimate else 0,
-        started="",
         preset=None if preset is None else [{"field": a.field, "text": a.text, "kind": a.kind.value} for a in preset],
     )
 
 
-def render_started(number: int, sweep_id: str) -> str:
-    """Render the answer to a start: the page opens the sheet."""
-    return render(
-        "sweep_plan.html",
-        number=number,
-        notes=(),
-        problem="",
-        fields=(),
-        summary="",
-        images=0,
-        started=sweep_id,
-        preset=None,
-    )
+def render_answer(number: int, **shown: Any) -> str:
+    """Render the answer to a press: the id of the `started` sweep, the `saved` name, or the `question` to approve."""
+    return render("sweep_plan.html", number=number, **{**NOTHING_SHOWN, **shown})
 
 
 def sweepable_fields(operation: Operation) -> list[Field]:
@@ -191,7 +209,10 @@ def _estimate(context: Context, plan: Plan | None) -> Estimate | None:
         return None
 
 
-def _describe(context: Context, estimate: Estimate) -> str:
+def describe_sweep(context: Context, estimate: Estimate) -> str:
+    """Return the number of images, their price, the balance afterwards and the duration."""
+    if not estimate.images:
+        return f"Nothing to make: {'this image exists' if estimate.existing == 1 else 'all images exist'} already."
     parts = [f"{estimate.images:,} {'image' if estimate.images == 1 else 'images'}"]
     if context.payer is Payer.DEMO:
         parts.append("free (demo)")

@@ -22,7 +22,7 @@ from ..events.visit_requests import InvalidParameter, endpoint, fragment, json_e
 from ..text import image_urls
 from ..text.templates import render
 from .sheet_view import RETRIABLE, axis_name, render_ranking, render_sheet
-from .sweep_plan import preview_plan, read_axes, render_plan
+from .sweep_plan import NeedsApproval, approver, describe_sweep, preview_plan, read_axes, render_plan
 
 MAX_LISTED_SWEEPS = 60
 MAX_PRESS_CHARS = 80
@@ -73,10 +73,10 @@ def show_pair(context: Context, request: Request) -> Response:
     sweep, plan = find_sweep(context, request.path_params["id"])
     axis = _axis(request.query_params.get("axis", "0"), plan)
     sweeps, visitor = context.page.sweeps, context.visitor
-    pair = sweeps.next_pair(sweep.id, axis, visitor)
+    pair = sweeps.votes.next_pair(sweep.id, axis, visitor)
     by_id = {one.cell.id: one for one in sweeps.cells(sweep.id, visitor)}
     images = [_image(by_id[cell.id]) for cell in pair or ()]
-    ranking = render_ranking(sweeps.ranking(sweep.id, axis, visitor), axis_name(plan, axis))
+    ranking = render_ranking(sweeps.votes.ranking(sweep.id, axis, visitor), axis_name(plan, axis))
     names = [axis_name(plan, number) for number in range(len(plan.axes))]
     return JSONResponse(
         {"cells": [cell.id for cell in pair or ()], "images": images, "ranking": ranking, "axes": names}
@@ -87,15 +87,15 @@ def vote(context: Context, values: dict[str, Any]) -> Response:
     """Store a vote (`first`, `second`, `winner`: ids of cells, or "" for a tie); or take the last one back (`undo`)."""
     sweep, _ = find_sweep(context, _text(values, "id"))
     if values.get("undo") is True:
-        context.page.sweeps.undo_vote(sweep.id, context.visitor)
+        context.page.sweeps.votes.undo(sweep.id, context.visitor)
     else:
         chosen = Vote(_text(values, "first"), _text(values, "second"), _text(values, "winner"))
-        context.page.sweeps.vote(sweep.id, chosen, context.visitor)
+        context.page.sweeps.votes.add(sweep.id, chosen, context.visitor)
     return JSONResponse({})
 
 
 def act(context: Context, values: dict[str, Any]) -> Response:
-    """Do one of `ACTS` with a sweep."""
+    """Do one of `ACTS` with a sweep; the answer has a `question` instead where the price must be approved first."""
     name = _text(values, "act")
     run = ACTS.get(name)
     if run is None:
@@ -105,7 +105,10 @@ def act(context: Context, values: dict[str, Any]) -> Response:
         check_payer(context.with_data(**values))
         if not context.page.sessions.claim_press(context.visitor, _text(values, "press")[:MAX_PRESS_CHARS]):
             return JSONResponse({})
-    run(context, sweep, values)
+    try:
+        run(context.with_data(**values), sweep, values)
+    except NeedsApproval as error:
+        return JSONResponse({"question": describe_sweep(context, error.estimate), "images": error.estimate.images})
     return JSONResponse({})
 
 
@@ -135,7 +138,7 @@ async def read_file(request: Request) -> Response:
 
 
 def _resume(context: Context, sweep: StoredSweep, _: Mapping[str, Any]) -> None:
-    context.page.sweeps.start(sweep.id, context.paying_visitor)
+    context.page.sweeps.start(sweep.id, context.paying_visitor, approver(context))
 
 
 def _retry(context: Context, sweep: StoredSweep, values: Mapping[str, Any]) -> None:
@@ -145,7 +148,7 @@ def _retry(context: Context, sweep: StoredSweep, values: Mapping[str, Any]) -> N
     if isinstance(wanted, list):
         retriable = (*RETRIABLE, CellState.MISSING)
         ids = [one.cell.id for one in cells if one.cell.id in wanted and one.state in retriable]
-    context.page.sweeps.retry(sweep.id, ids, context.paying_visitor)
+    context.page.sweeps.retry(sweep.id, ids, context.paying_visitor, approver(context))
 
 
 def _rename(context: Context, sweep: StoredSweep, values: Mapping[str, Any]) -> None:

@@ -18,7 +18,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.types import ImageContent, TextContent
 from mcp.types.version import LATEST_HANDSHAKE_VERSION
 
-from flux_playground import Playground
+from flux_playground import Playground, Settings
 from flux_playground.errors import InvalidSettings
 from flux_playground.generation import State
 from flux_playground.local import LocalServer
@@ -470,6 +470,24 @@ def test_sweep_tool_says_the_price_first(playground: Playground) -> None:
     ]
     assert sweep()["structuredContent"]["estimate"] == {"images": 0, "existing": 2, "credits": 0.0}
     assert "steps" in sweep(axes=[{"field": "steps", "text": "1"}])["content"][0]["text"]
+
+
+def test_sweep_tool_needs_approval_of_a_high_price(settings: Settings, server: LocalServer) -> None:
+    """A sweep that costs more than the settings allow is made only after the user was asked."""
+    own = settings.replace(demo_url="", base_url=server.url, api_key="key", confirm_credits=13)
+    arguments = {"values": VALUES, "axes": [{"field": "seed", "text": "1, 2"}], "max_images": 2}
+    with Playground(own) as playground:
+        tools = EndpointTools(playground)
+
+        def sweep(**extra: Any) -> dict[str, Any]:
+            return asyncio.run(tools.call(mcp_tools.Call(tools.new_visitor(), "sweep", {**arguments, **extra})))
+
+        refused = sweep()
+        assert refused["isError"]
+        assert "2 images cost about 14 credits. Ask the user" in refused["content"][0]["text"]
+        assert playground.store.count("owner") == 0
+        made = sweep(approved=True)["structuredContent"]
+        assert [one["state"] for one in made["images"]] == ["ready", "ready"]
 
 
 def test_sweep_tool_on_a_hosted_page(program: Stranger, folder: Path) -> None:

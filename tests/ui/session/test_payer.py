@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,6 @@ from flux_playground import Playground, Settings
 from flux_playground.errors import Unauthorized
 from flux_playground.identity import UNKNOWN
 from flux_playground.local import LocalServer
-from flux_playground.sweeps.axes import AxisText
 from flux_playground.ui.generate import generate_actions
 from flux_playground.ui.press_dispatch import refuse_payer
 from flux_playground.ui.programs.gradio_api import identify_caller
@@ -79,9 +79,11 @@ def test_key_removed_after_the_press_still_pays(page: Page) -> None:
             pass
 
     asyncio.run(press())
-    values = {"finetune_id": "my-finetune", "prompt": "a sweep"}
-    sweep = sweep_actions._create(context, values, [AxisText("seed", "1-2")], "")
-    for _ in page.state.sweeps.watch(sweep, session.visitor):
+    raw = page.binding.forms[0].fill({"finetune_id": "my-finetune", "prompt": "a sweep"})
+    planned = replace(context.with_data(axes=[{"field": "seed", "text": "1-2", "kind": "values"}]), raw=raw)
+    asyncio.run(sweep_actions.start_sweep(planned))
+    (sweep,) = page.state.sweeps.recent(session.visitor)
+    for _ in page.state.sweeps.watch(sweep.id, session.visitor):
         pass
     made = page.state.playground.recent(session.visitor)
     assert len(made) == 3

@@ -1,0 +1,76 @@
+"""The runs of sweeps in this process, and how many of them a visitor and an address may have."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+from .errors import InvalidSweep, QueueFull
+from .storage.sweep_store import StoredSweep, SweepState
+from .sweep_run import SweepRun
+
+MAX_RUNNING_PER_VISITOR, MAX_RUNNING_PER_ADDRESS, MAX_RUNNING = 4, 16, 100  # each has a thread
+MAX_ENDED_RUNS = 100  # of which the errors of cells are kept
+
+
+class SweepRuns:
+    """The runs by the id of their sweep: those that have not ended, and the latest others.
+
+    Safe to use from many threads.
+    """
+
+    def __init__(self, *, hosted: bool) -> None:
+        self._hosted = hosted
+        self._runs: dict[str, SweepRun] = {}
+        self._lock = threading.Lock()
+
+    def get(self, sweep_id: str) -> SweepRun | None:
+        """Return the latest run of a sweep, or None."""
+        return self._runs.get(sweep_id)
+
+    def get_active(self, sweep_id: str) -> SweepRun | None:
+        """Return the run of a sweep that has not ended, or None."""
+        run = self._runs.get(sweep_id)
+        return None if run is None or run.has_ended else run
+
+    def present(self, sweep: StoredSweep) -> StoredSweep:
+        """Return a stored sweep as it is now: one that ran in a process that has ended is paused."""
+        if (run := self.get_active(sweep.id)) is not None:
+            return run.sweep
+        return replace(sweep, state=SweepState.PAUSED) if sweep.state is SweepState.RUNNING else sweep
+
+    def check_at_rest(self, sweep_id: str) -> None:
+        """Raise `InvalidSweep` for a sweep that runs."""
+        if self.get_active(sweep_id) is not None:
+            raise InvalidSweep("This sweep is running. Stop it first.")
+
+    def add(self, run: SweepRun) -> SweepRun | None:
+        """Count a run from now on and return the earlier one of its sweep; raises `QueueFull`."""
+        with self._lock:
+            running = [one for one in self._runs.values() if not one.has_ended]
+            own = sum(one.sweep.owner == run.sweep.owner for one in running)
+            near = sum(one.visitor.identity.address == run.visitor.identity.address for one in running)
+            if self._hosted and near >= MAX_RUNNING_PER_ADDRESS:
+                raise QueueFull(f"{near} sweeps of your address are running already.")
+            if own >= MAX_RUNNING_PER_VISITOR or len(running) >= MAX_RUNNING:
+                others = len(running) - own
+                raise QueueFull(f"{own} of your sweeps are running already, and {others} of other visitors.")
+            for ended in [one for one in self._runs.values() if one.has_ended][:-MAX_ENDED_RUNS]:
+                del self._runs[ended.sweep.id]
+            earlier = self._runs.get(run.sweep.id)
+            self._runs[run.sweep.id] = run
+            return earlier
+
+    def abandon(self, run: SweepRun, earlier: SweepRun | None) -> None:
+        """End a run that was added and could not start; the earlier one is back."""
+        run.abandon()
+        with self._lock:
+            if earlier is None:
+                del self._runs[run.sweep.id]
+            else:
+                self._runs[run.sweep.id] = earlier
+
+    def close(self) -> None:
+        """Start no further cells."""
+        for run in list(self._runs.values()):
+            run.close()
