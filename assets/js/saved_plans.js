@@ -2,6 +2,7 @@
 import { showToast } from "./announcements.js";
 import { $, $$, createElement } from "./dom.js";
 import { shownPath } from "./endpoints.js";
+import { isNarrow } from "./scrolling.js";
 import { fillAxis, readAxis } from "./sweep_axes.js";
 import { openPlan, savePlan } from "./sweep_panel.js";
 import { request } from "./visit_fetch.js";
@@ -23,6 +24,7 @@ function openSaved(kind, axis = null) {
   $("form input", savedDialog).value = "";
   showSaveText();
   savedDialog.showModal();
+  if (!isNarrow()) $("form input", savedDialog).focus(); // on a phone it would open the keyboard
   loadSaved();
 }
 
@@ -46,7 +48,7 @@ function createSavedDialog() {
   addEventListener("plansaved", ({ detail }) => finishSave(detail));
 }
 
-const showMessage = (text) => ($(".message", savedDialog).textContent = text);
+const showSavedMessage = (text) => ($(".message", savedDialog).textContent = text);
 const savedItem = (name) => $$("li[data-name]", savedDialog).find((item) => item.dataset.name === name);
 
 // A name that exists is replaced, and the button says so.
@@ -56,18 +58,18 @@ function showSaveText() {
 }
 
 async function loadSaved() {
-  showMessage("");
-  const response = await request(`sweeps/saved/${savedKind}`, { onRefused: showMessage });
+  showSavedMessage("");
+  const response = await request(`sweeps/saved/${savedKind}`, { onRefused: showSavedMessage });
   if (!response) return;
   $("ul", savedDialog).innerHTML = await response.text();
   showSaveText();
 }
 
 const changeSaved = (act, name, data = {}) =>
-  request("sweeps/saved", { body: { kind: savedKind, act, name, ...data }, onRefused: showMessage });
+  request("sweeps/saved", { body: { kind: savedKind, act, name, ...data }, onRefused: showSavedMessage });
 
 async function saveShown(name) {
-  showMessage("");
+  showSavedMessage("");
   if (savedKind === "plan") savePlan(name);
   else if (await changeSaved("save", name, { axes: [readAxis(savedAxis)], endpoint: shownPath() })) finishSave({ name, problem: "" });
 }
@@ -75,7 +77,7 @@ async function saveShown(name) {
 function finishSave({ name, problem }) {
   if (!savedDialog.open) return;
   if (problem) {
-    showMessage(problem);
+    showSavedMessage(problem);
     return;
   }
   savedDialog.close();

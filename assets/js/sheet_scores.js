@@ -48,7 +48,9 @@ export function renderScores(answer = null) {
   }
   orderColumns();
   const bar = $("#sheet .scores");
-  if (bar) $(".plot", bar)?.replaceWith(createPlot());
+  if (!bar) return;
+  $(".plot", bar)?.replaceWith(createPlot());
+  $("[data-act=sweep-sort]", bar).hidden = !Object.keys(scores).length;
 }
 
 const formatScore = (score) => String(Number(score.toPrecision(4)));

@@ -72,13 +72,19 @@ function askPlanSoon() {
   planTimer = setTimeout(askPlan, PLAN_MILLISECONDS);
 }
 
-async function askPlan(extra = {}) {
+// The number of a new question; one that waits is not asked.
+function nextNumber() {
   clearTimeout(planTimer);
   planNumber += 1;
+  return planNumber;
+}
+
+async function askPlan(extra = {}) {
+  const number = nextNumber();
   const axes = readAxes();
-  if (!extendedId) send("plansweep", { number: planNumber, axes: extra.preset ? [] : axes.filter((axis) => axis.field || axis.text), ...extra });
+  if (!extendedId) send("plansweep", { number, axes: extra.preset ? [] : axes.filter((axis) => axis.field || axis.text), ...extra });
   else {
-    const response = await request("sweeps/preview", { body: { id: extendedId, number: planNumber, axes } });
+    const response = await request("sweeps/preview", { body: { id: extendedId, number, axes } });
     if (response) renderAnswer(createElement("template", { innerHTML: await response.text() }).content.firstElementChild);
   }
 }
@@ -107,6 +113,7 @@ function renderAnswer(answer) {
   axisItems().forEach((item) => fillFields(item, fields));
   showAxisNotes($$("[data-note]", answer));
   const isReady = Boolean($("[data-summary]", answer).textContent);
+  panel().classList.toggle("extending", Boolean(extendedId));
   const isBlank = !axisItems().some((item) => $("textarea", item).value.trim());
   $(".summary", panel()).textContent = isBlank ? "Choose a plan above, or enter values." : $("[data-summary]", answer).textContent;
   $(".problem", panel()).textContent = $("[data-problem]", answer).textContent;
@@ -119,7 +126,7 @@ function renderAnswer(answer) {
 // The axes of a preset make the panel higher.
 const showPanelOf = (number) => number === presetNumber && panel().scrollIntoView({ block: "nearest" });
 
-const startText = (images) => (images ? `Make ${images.toLocaleString("en-US")} ${images === 1 ? "image" : "images"}` : "Start the sweep");
+const startText = (images) => (images ? `Make ${images.toLocaleString("en-US")} ${images === 1 ? "image" : "images"}` : "Show the sweep");
 
 function usePreset(axes) {
   if (!axes.length) return;
@@ -143,22 +150,19 @@ async function addAxisFile(file) {
 
 // `approved` is the number of images whose price the user has approved.
 function sendStart(approved = 0) {
-  planNumber += 1;
-  send("startsweep", { number: planNumber, axes: readAxes(), approved });
+  send("startsweep", { number: nextNumber(), axes: readAxes(), approved });
 }
 
 export function savePlan(name) {
-  planNumber += 1;
-  savingNumber = planNumber;
-  send("saveplan", { number: planNumber, axes: readAxes(), name });
+  savingNumber = nextNumber();
+  send("saveplan", { number: savingNumber, axes: readAxes(), name });
 }
 
 // The plan is put into the form of its endpoint, and into the panel.
 export function openPlan(name, endpoint) {
   withEndpoint(endpoint, () => {
     extendedId = "";
-    planNumber += 1;
-    send("openplan", { number: planNumber, name });
+    send("openplan", { number: nextNumber(), name });
   });
 }
 

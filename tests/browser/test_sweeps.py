@@ -10,14 +10,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from flux_playground.local import LocalServer
 from tests.app_process import running_quick
 from tests.page_actions import fill, forget_visit, load
 
 
 @pytest.fixture(scope="module")
-def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A page with the images of this file only."""
-    with running_quick(tmp_path_factory.mktemp("sweeps"), FLUX_PLAYGROUND_LOCAL_SPEED="30") as url:
+def own_home(tmp_path_factory: pytest.TempPathFactory, server: LocalServer) -> Iterator[str]:
+    """A page with the images of this file only, which an account pays; more than 7 images are asked about."""
+    account = {"FLUX_PLAYGROUND_BASE_URL": server.url, "BFL_API_KEY": "sweeps", "FLUX_PLAYGROUND_CONFIRM_CREDITS": "50"}
+    with running_quick(tmp_path_factory.mktemp("sweeps"), **account) as url:
         yield url
 
 
@@ -60,7 +62,7 @@ def test_strength_ladder(page: Page) -> None:
     open_panel(page, seed="")
     panel(page).get_by_role("button", name="Strength ladder").click()
     expect(panel(page).locator(".axes .note")).to_contain_text("6 values: no finetune (control), 0.4")
-    expect(panel(page).locator(".summary")).to_contain_text("6 images · free (demo)")
+    expect(panel(page).locator(".summary")).to_contain_text("6 images · 42 credits ($0.42) (list price)")
     start(page, 6)
     assert "sheet=" in page.url
     expect(page.locator("#sheet .progress")).to_contain_text("6 ready")
@@ -78,21 +80,69 @@ def test_strength_ladder(page: Page) -> None:
     expect(page.locator("#columns")).to_be_visible()
 
 
-def test_sweep_by_keyboard(page: Page) -> None:
-    """The panel opens at the values; Ctrl+Enter starts the sweep and not a single image."""
+def test_sweep_by_keyboard(page: Page, tmp_path: Path) -> None:
+    """The panel, the sheet, the vote and the report need no mouse; Ctrl+Enter starts the sweep, no single image."""
     open_panel(page, "TOK a mill by keyboard")
     box = panel(page).locator(".axes textarea")
     expect(box).to_be_focused()
     expect(box).to_have_attribute("placeholder", "0, 2 or 0-2 [5]")
-    page.keyboard.type("0.2, 0.3")
-    expect(panel(page).get_by_role("button", name="Make 2 images")).to_be_enabled()
-    page.keyboard.press("Control+Enter")
-    expect(page.locator("#sheet td")).to_have_count(2)
+    panel(page).get_by_role("button", name="Strength ladder").press("Enter")
+    expect(box).to_have_value("0, 0.4, 0.8, 1.2, 1.6, 2")
+    box.fill("0.2, 0.3, 0.4")
+    expect(panel(page).get_by_role("button", name="Make 3 images")).to_be_enabled()
+    box.press("Control+Enter")
+    expect(page.locator("#sheet td")).to_have_count(3)
     expect(page.locator(".toast.on")).to_have_count(0)
     expect(page.locator("#sheet header")).to_have_attribute("data-active", "")
-    page.locator("#sheet [data-act=sheet-close]").click()
+    page.locator("#sheet td .card").first.press("ArrowRight")
+    expect(page.locator("#sheet td .card").nth(1)).to_be_focused()
+    page.get_by_role("button", name="Vote").press("Enter")
+    expect(page.locator("#vote .pair button").first).to_be_focused()
+    page.keyboard.press("2")
+    expect(page.locator("#vote .ranking h3")).to_contain_text("1 vote")
+    page.keyboard.press("Escape")
+    page.locator("#sheet details.transfer > summary").press("Enter")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Report (HTML)").press("Enter")
+    saved.value.save_as(tmp_path / "report.html")
+    assert "1 blind vote" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    page.locator("#sheet [data-act=sheet-close]").press("Enter")
     for strength in ("0.2 · 7", "0.3 · 7"):
         expect(page.locator("#strip .caption", has_text=strength).first).to_be_visible()
+
+
+def test_sweep_on_a_phone(page: Page, tmp_path: Path) -> None:
+    """Prompts of a CSV file and three strengths: the price is asked about, failures explained, a vote, the report."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_panel(page, seed="81")
+    path = tmp_path / "prompts.csv"
+    path.write_text("label,prompt\nCat,TOK a cat\nDog,TOK a dog #moderated-content\nOwl,TOK an owl\n", "utf-8")
+    panel(page).locator("[name=axis-file]").set_input_files(path)
+    expect(panel(page).locator(".summary")).to_contain_text("3 images")
+    choose_axis(page, 1, "finetune_strength", "0.5, 1, 1.5")
+    for answer in ("Cancel", "Make 9 images"):
+        panel(page).get_by_role("button", name="Make 9 images").click()
+        expect(page.locator("#price-question p")).to_contain_text("63 credits ($0.63)")
+        page.locator("#price-question").get_by_role("button", name=answer).click()
+        expect(page.locator("#price-question")).to_be_hidden()
+    expect(page.locator("#sheet td")).to_have_count(9)
+    expect(page.locator("#sheet header")).to_have_attribute("data-active", "")
+    expect(page.locator("#sheet .caveat")).to_contain_text("3 of 3 images with Table Dog failed.")
+    expect(page.locator("#sheet td[data-state=failed] .reason")).to_have_count(3)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_role("button", name="Vote").click()
+    page.locator("#vote select").select_option(label="Strength")
+    expect(page.locator("#vote .ranking h3")).to_contain_text("strength")
+    page.locator("#vote .pair button").first.click()
+    expect(page.locator("#vote .ranking h3")).to_contain_text("1 vote")
+    page.locator("#vote").get_by_role("button", name="Close").click()
+    page.locator("#sheet details.transfer > summary").click()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Report (HTML)").click()
+    saved.value.save_as(tmp_path / "report.html")
+    page.goto((tmp_path / "report.html").as_uri())
+    assert page.locator("img").count() == 6
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_moderated_cells_keep_their_place(page: Page) -> None:
@@ -108,6 +158,50 @@ def test_moderated_cells_keep_their_place(page: Page) -> None:
     expect(page.get_by_role("button", name="Retry 2 failed")).to_be_visible()
     page.locator("#sheet [name=sheet-order]").select_option(label="Columns: Strength")
     expect(page.locator("#sheet thead th").nth(1)).to_have_text("0.5")
+
+
+def test_plans_and_prompts_are_saved_by_name(page: Page) -> None:
+    """A saved plan fills the form and the panel again; a saved set of prompts fills an axis; both can be renamed."""
+    open_panel(page, "TOK a saved mill", seed="")
+    choose_axis(page, 0, "prompt", "TOK {red|blue} mill\na lake")
+    expect(panel(page).locator(".summary")).to_contain_text("3 images")
+    saved = page.locator("#saved")
+    panel(page).get_by_role("button", name="Prompt sets").click()
+    saved.get_by_role("textbox", name="Name").fill("Mills")
+    saved.get_by_role("button", name="Save these values").click()
+    expect(saved).to_be_hidden()
+    panel(page).locator(".axes textarea").fill("one lake")
+    choose_axis(page, 1, "finetune_strength", "0.5, x")
+    expect(panel(page).locator(".axes .note.fault")).to_contain_text("Value 2")
+    panel(page).get_by_role("button", name="Saved plans").click()
+    saved.get_by_role("textbox", name="Name").fill("Ladder")
+    saved.get_by_role("button", name="Save this plan").click()
+    expect(saved.locator(".message")).to_contain_text("Value 2")
+    page.keyboard.press("Escape")
+    panel(page).locator(".axes textarea").nth(1).fill("0.5, 1")
+    expect(panel(page).locator(".summary")).to_contain_text("2 images")
+    panel(page).get_by_role("button", name="Prompt sets").click()
+    saved.get_by_role("button", name="Mills Prompt · 3 values").click()
+    expect(panel(page).locator(".summary")).to_contain_text("6 images")
+    panel(page).get_by_role("button", name="Saved plans").click()
+    saved.get_by_role("textbox", name="Name").fill("Ladder")
+    saved.get_by_role("button", name="Save this plan").click()
+    expect(saved).to_be_hidden()
+    panel(page).locator("[data-act=sweep-remove]").first.click()
+    fill(page, prompt="something else", finetune_id="another")
+    panel(page).get_by_role("button", name="Saved plans").click()
+    saved.get_by_role("button", name="Rename Ladder").click()
+    saved.get_by_role("textbox", name="New name").fill("Mills × strengths")
+    page.keyboard.press("Enter")
+    saved.get_by_role("button", name="Mills × strengths Prompt × Strength · 6 images").click()
+    expect(panel(page).locator(".summary")).to_contain_text("6 images")
+    expect(page.locator("#input-finetune_id input, #input-finetune_id textarea").first).to_have_value("my-finetune")
+    panel(page).get_by_role("button", name="Saved plans").click()
+    delete = saved.get_by_role("button", name="Delete Mills × strengths")
+    delete.click()
+    expect(delete).to_have_text("Really delete")
+    delete.click()
+    expect(saved.locator(".none")).to_have_text("No saved plans yet.")
 
 
 def test_mistakes_are_named_at_their_axis(page: Page) -> None:

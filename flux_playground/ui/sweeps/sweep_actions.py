@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from ...errors import InvalidRequest, InvalidSweep, PlaygroundError
 from ...image_ref import list_image_refs
+from ...sweeps.axes import AxisKind, AxisText
 from ..events.action import action
 from ..events.context import Context
 from ..events.replace_form import replace_form
@@ -49,7 +51,7 @@ async def start_sweep(context: Context) -> Update:
     number, name = _number(context), context.text("name").strip()[:MAX_SWEEP_NAME_CHARS]
     make = partial(context.page.sweeps.make, endpoint=context.operation.path, approve=approver(context))
     try:
-        sweep = await context.run(partial(make, name=name or _name(values)), values, axes, context.paying_visitor)
+        sweep = await context.run(partial(make, name=name or _name(values, axes)), values, axes, context.paying_visitor)
     except NeedsApproval as error:
         question = describe_sweep(context, error.estimate)
         return Update(sweep=render_answer(number, question=question, images=error.estimate.images), notice="")
@@ -106,9 +108,11 @@ async def _refuse(context: Context, error: InvalidSweep | InvalidRequest) -> Upd
     return Update(sweep=plan, field_errors=tuple(details) if details else None)
 
 
-def _name(values: dict[str, Any]) -> str:
-    """Return the beginning of the prompt: the name of a sweep that got none."""
-    return " ".join(str(values.get("prompt") or "").split())[:MAX_SWEEP_NAME_CHARS]
+def _name(values: Mapping[str, Any], axes: Sequence[AxisText]) -> str:
+    """Return the beginning of the first prompt: the name of a sweep that got none."""
+    swept = (axis.text for axis in axes if axis.field == "prompt" and axis.kind is AxisKind.VALUES)
+    prompt = next(swept, None) or str(values.get("prompt") or "")
+    return " ".join(next(iter(prompt.strip().splitlines()), "").split())[:MAX_SWEEP_NAME_CHARS]
 
 
 def _number(context: Context) -> int:
