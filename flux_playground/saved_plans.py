@@ -19,8 +19,6 @@ from .sweeps.plan_json import dump_axis, dump_plan, parse_axis_json, parse_sourc
 
 MAX_SAVED = 100  # of a visitor and a kind
 MAX_NAME_CHARS = 80
-MAX_VISITOR_SECONDS = 365 * 86_400
-"""Seconds after which what the visitors of a hosted page have saved is deleted."""
 
 
 class SavedPlans:
@@ -100,15 +98,14 @@ class SavedPlans:
     def _save(
         self, kind: SavedKind, name: str, visitor: Visitor, endpoint: str, fields: tuple[str, ...], size: int, text: str
     ) -> SavedPlan:
-        name, hosted, now = _clean(name), self._playground.settings.hosted, time.time()
-        if hosted:
-            self._store.delete_before(now - MAX_VISITOR_SECONDS)
+        name = _clean(name)
         names = [one.name for one in self._store.of_kind(visitor.id, kind)]
         if name not in names and len(names) >= MAX_SAVED:
             raise InvalidSweep(f"You have saved {MAX_SAVED}, which is the most. Delete one first.")
         self._plans.count(text, visitor)
         # Visitors of a hosted page must not fill the disk with images that retention leaves.
-        saved = SavedPlan(visitor.id, kind, name, now, endpoint, fields, size, text, keeps_images=not hosted)
+        keeps_images = not self._playground.settings.hosted
+        saved = SavedPlan(visitor.id, kind, name, time.time(), endpoint, fields, size, text, keeps_images)
         self._store.save(saved)
         return saved
 

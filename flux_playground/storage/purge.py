@@ -33,7 +33,7 @@ def purge_deleted(writer: RowWriter, files: BlobStore, inputs: InputStore, befor
 
     First they lose their owner, so that nobody restores them meanwhile; then their files are removed, then what the row
     says of them. After a crash the next call continues. Sweeps of visitors who have gone, of which no image was asked
-    for, are removed too. Raises `StorageError`.
+    for, are removed too, and what they have saved. Raises `StorageError`.
     """
     purged, has_inputs = 0, False
     while rows := writer.run(lambda database: _take(database, before)):
@@ -48,7 +48,7 @@ def purge_deleted(writer: RowWriter, files: BlobStore, inputs: InputStore, befor
         writer.run(lambda database, ids=ids: _empty(database, ids))  # type: ignore[misc]
         purged += len(rows)
         has_inputs = has_inputs or any(PREFIX in request for *_, request in rows)
-    if writer.run(lambda database: _remove_unused_sweeps(database, before - GONE_SECONDS)) or has_inputs:
+    if writer.run(lambda database: _remove_plans(database, before - GONE_SECONDS)) or has_inputs:
         inputs.remove_unreferenced()
     return purged
 
@@ -62,13 +62,14 @@ def _take(database: Connection, before: float) -> list[tuple[str, str | None, st
     return rows
 
 
-def _remove_unused_sweeps(database: Connection, before: float) -> int:
+def _remove_plans(database: Connection, before: float) -> int:
     unused = """
         FROM sweeps WHERE created_at < ? AND substr(owner, 1, ?) = ? AND NOT EXISTS (
             SELECT 1 FROM generations WHERE generations.owner = sweeps.owner AND generations.sweep = sweeps.id
         )
     """
     values = [before, len(VISITOR_PREFIX), VISITOR_PREFIX]
+    database.execute("DELETE FROM saved_plans WHERE saved_at < ? AND substr(owner, 1, ?) = ?", values)
     found = database.execute(f"SELECT id {unused} LIMIT 1", values).fetchall()
     if found:
         database.execute(f"DELETE {unused}", values)

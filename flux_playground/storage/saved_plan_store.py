@@ -88,11 +88,6 @@ class SavedPlanStore:
         query = "DELETE FROM saved_plans WHERE owner = ? AND kind = ? AND name = ?"
         self._writer.run(lambda database: database.execute(query, [owner, kind, name]))
 
-    def delete_before(self, saved_at: float) -> None:
-        """Delete everybody's plans that were saved before a time (Unix seconds); raises `StorageError`."""
-        query = "DELETE FROM saved_plans WHERE saved_at < ?"
-        self._writer.run(lambda database: database.execute(query, [saved_at]))
-
 
 def _from_row(*row: Any) -> SavedPlan:
     owner, kind, name, saved_at, endpoint, fields, size, text, keeps_images = row

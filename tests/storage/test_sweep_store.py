@@ -82,12 +82,16 @@ def test_input_images_of_a_sweep_are_kept(store: GenerationStore) -> None:
 
 
 def test_sweeps_of_gone_visitors_are_removed(store: GenerationStore) -> None:
-    """Old plans of visitors for which no image was asked are removed; those of the owner and with images are not."""
+    """Old plans of visitors without images are removed, saved ones too; those of the owner and with images are not."""
     gone = replace(SWEEP, id="gone", owner="visitor-1", state=SweepState.DRAFT)
     for sweep in (gone, replace(gone, id="used"), replace(gone, id="new", created_at=3e9), SWEEP):
         store.sweeps.save(sweep)
     store.save(Generation("1", "visitor-1", 1.0, "/v1/x", "http://127.0.0.1:1", {}, State.SUCCEEDED, sweep="used"))
+    plans = [SavedPlan(owner, SavedKind.PLAN, "p", 5.0, "/v1/x", ("seed",), 1, "{}") for owner in ("visitor-1", "ann")]
+    for plan in plans:
+        store.sweeps.saved.save(plan)
     store.purge(2e9)
+    assert [len(store.sweeps.saved.of_kind(plan.owner, plan.kind)) for plan in plans] == [0, 1]
     assert {one.id for one in store.sweeps.recent("visitor-1")} == {"used", "new"}
     assert store.sweeps.get("ann", "a") is not None
 
@@ -106,10 +110,9 @@ def test_saved_plans_are_unique_by_name(store: GenerationStore) -> None:
     assert saved.of_kind("ann", SavedKind.PLAN) == [replace(plan, name="A", text="")]
     saved.rename(replace(plan, name="A"), "A")
     saved.delete("bob", SavedKind.PLAN, "A")
-    saved.delete_before(5.0)
-    assert len(saved.of_kind("ann", SavedKind.PLAN)) == len(saved.of_kind("bob", SavedKind.PLAN)) == 1
-    saved.delete_before(5.1)
+    saved.delete("ann", SavedKind.PLAN, "A")
     assert saved.of_kind("ann", SavedKind.PLAN) == []
+    assert len(saved.of_kind("bob", SavedKind.PLAN)) == len(saved.of_kind("ann", SavedKind.VALUES)) == 1
 
 
 def test_input_images_of_saved_plans(store: GenerationStore) -> None:
