@@ -19,7 +19,7 @@ from flux_playground.storage import postgres_lease
 
 from .app_process import running_quick
 from .hosted_page import HostedPage, serve_hosted_page
-from .postgres_server import running_postgres, shorten_leases
+from .postgres_server import PostgresServer, running_postgres, shorten_leases
 from .s3_server import S3Server, running_s3_server
 
 # `pytest --hypothesis-profile=long` is what `make test-long` runs.
@@ -116,20 +116,20 @@ def hosted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostedPage]:
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
+def postgres_server() -> Iterator[PostgresServer]:
     """A server that all tests of a worker share; the first store creates the tables."""
     with running_postgres() as server:
-        yield server.url
+        yield server
 
 
 @pytest.fixture
-def empty_database(postgres_url: str) -> str:
+def empty_database(postgres_server: PostgresServer) -> str:
     """The URL of a database without rows."""
-    with closing(psycopg.connect(postgres_url, autocommit=True)) as database:
+    with closing(psycopg.connect(postgres_server.url, autocommit=True)) as database:
         tables = database.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
         if names := [name for (name,) in tables if name != "migrations"]:
             database.execute(f"TRUNCATE {', '.join(names)}".encode())
-    return postgres_url
+    return postgres_server.url
 
 
 @pytest.fixture

@@ -219,7 +219,7 @@ def test_filters(store: GenerationStore, monkeypatch: pytest.MonkeyPatch, max_co
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def rated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GenerationStore]:
     """Twenty generations, some without a rating, a strength, a style or a seed."""
-    url = request.getfixturevalue("postgres_url") if request.param == "postgresql" else ""
+    url = request.getfixturevalue("postgres_server").url if request.param == "postgresql" else ""
     store, chance = GenerationStore(tmp_path_factory.mktemp("rated"), database_url=url), random.Random(3)
     for number in chance.sample(range(20), 20):
         values: dict[str, Any] = {"strength": chance.choice([0.1, 0.5, 2])} if number % 3 else {}
