@@ -74,7 +74,7 @@ MAY_IMPORT = {
     "runs": {"client", "errors", "generation", "identity", "image_ref", "storage", "url_policy"},
     "client": {"errors", "images", "url_policy"},
     "storage": {"bounded_json", "errors", "generation", "identity", "image_ref", "images"},
-    "recipe": {"bounded_json", "errors", "generation", "image_ref", "images"},
+    "recipe": {"bounded_json", "errors", "generation", "image_ref", "images", "yaml12"},
     "sweeps": {
         *{"bounded_json", "build_request", "errors", "generation", "image_ref", "images", "packaged"},
         *{"price_estimate", "recipe", "request_images", "schema", "storage"},
@@ -186,7 +186,7 @@ ONLY_IN = {
     "psycopg": {"storage"},
     "jsonschema": {"schema"},
     "obstore": {"storage"},
-    "yaml": {"schema"},
+    "yaml": {"yaml12"},
     "PIL": {"images", "local", "recipe"},
     "numpy": {"local"},
     "uvicorn": {"local"},

@@ -59,7 +59,7 @@ def _parse_object(language: str, text: str) -> dict[str, Any]:
     if language == "json":
         value = parse_json(text, LIMITS)
     else:
-        from .yaml12 import parse_yaml  # here, because the import is slow and few documents are YAML
+        from ..yaml12 import parse_yaml  # here, because the import is slow and few documents are YAML
 
         value = parse_yaml(text)
         check_json(value, LIMITS)

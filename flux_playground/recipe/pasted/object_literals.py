@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .code_tokens import CHANGE, Kind, Token
+from .code_changes import assigned_properties, find_rewritten
+from .code_tokens import Kind, Token
 from .gaps import GAP
 
 MAX_DEPTH = 20
@@ -37,22 +38,36 @@ class ObjectLiterals:
     def __init__(self, tokens: Sequence[Token]) -> None:
         self.tokens = tokens
         self.ends = _matching_brackets(tokens)
-        self.assigned = frozenset(_assigned_properties(tokens))
+        self.assigned = frozenset(assigned_properties(tokens, self.ends))
         """The names of the properties that are set, changed or deleted somewhere."""
+        self.rewritten = find_rewritten(tokens, self.ends)
 
     def literals(self) -> Iterator[Literal]:
         """Yield each literal, outer ones first, as it is written."""
         for index, token in enumerate(self.tokens):
-            if token.kind is Kind.MARK and token.text == "{":
+            if token.kind is Kind.MARK and (token.text == "{" or self._is_array_with_keys(index)):
                 try:
                     values, is_partial = self._object(index, 0)
                 except _NotALiteral:
                     continue
+                if index in self.rewritten:
+                    values, is_partial = dict.fromkeys(values, GAP), True
                 yield Literal(values, is_partial)
 
     def strings(self) -> Iterator[str]:
         """Yield the content of each string."""
-        return (token.text for token in self.tokens if token.kind is Kind.STRING)
+        strings = ((index, token) for index, token in enumerate(self.tokens) if token.kind is Kind.STRING)
+        return (token.text for index, token in strings if index not in self.rewritten)
+
+    def _is_array_with_keys(self, index: int) -> bool:
+        """Return whether an array of PHP that begins here has keys: `['seed' => 42]`, `array('seed' => 42)`."""
+        if self._text(index) == "[" or (self._text(index) == "(" and self._text(index - 1).lower() == "array"):
+            return self._text(index + 2) == "=>"
+        return False
+
+    def _text(self, index: int) -> str:
+        is_mark_or_name = 0 <= index < len(self.tokens) and self.tokens[index].kind in (Kind.MARK, Kind.NAME)
+        return self.tokens[index].text if is_mark_or_name else ""
 
     def _is_mark(self, index: int, *texts: str) -> bool:
         if index >= len(self.tokens):
@@ -75,6 +90,7 @@ class ObjectLiterals:
                 index = self._colon(self._end_of(index, depth) + 1)
                 index = self._skip(index)
             else:
+                index += self._is_mark(index, ":")  # a symbol of Ruby
                 key = self._key(index)
                 index += 1
                 if self._is_mark(index, ",", "}"):
@@ -91,23 +107,24 @@ class ObjectLiterals:
         return token.text
 
     def _colon(self, index: int) -> int:
-        if not self._is_mark(index, ":"):
+        if not self._is_mark(index, ":", "=>"):
             raise _NotALiteral
         return index + 1
 
     def _value(self, index: int, depth: int) -> tuple[Any, int]:
         """Return the value that begins here, or a gap, and the index of the comma or the bracket after it."""
         value, end = self._literal(index, depth)
-        if self._is_mark(end, ",", "}", "]"):
+        if self._is_mark(end, ",", "}", "]", ")"):
             return value, end
         return GAP, self._skip(index)
 
     def _literal(self, index: int, depth: int) -> tuple[Any, int]:
         """Return the literal that begins here and the index after it; the caller checks what follows."""
-        if self._is_mark(index, "{"):
+        index += self._text(index).lower() == "array" and self._text(index + 1) == "("
+        if self._is_mark(index, "{") or self._is_array_with_keys(index):
             values, is_partial = self._object(index, depth)
             return (GAP if is_partial else values), self.ends[index] + 1
-        if self._is_mark(index, "["):
+        if self._is_mark(index, "[", "("):
             return self._array(index, depth), self.ends[index] + 1
         token = self.tokens[index]
         if token.kind is Kind.STRING:
@@ -176,22 +193,6 @@ def _matching_brackets(tokens: Sequence[Token]) -> dict[int, int]:
             if opened:
                 ends[opened.pop()] = index
     return ends
-
-
-def _assigned_properties(tokens: Sequence[Token]) -> Iterator[str]:
-    """Yield the names that are changed later: `request.seed = 7`, `delete r["seed"]`, `$request.Add("seed", 7)`."""
-    for index in range(2, len(tokens)):
-        owner, before, token = tokens[index - 2 : index + 1]
-        is_item = token.kind is Kind.STRING and before.text == "[" and owner.kind is Kind.NAME
-        is_property = token.kind is Kind.NAME and before.text == "."
-        end = index + 1 + is_item
-        if is_item and not (index + 1 < len(tokens) and tokens[index + 1].text == "]"):
-            continue
-        is_changed = end < len(tokens) and (tokens[end].text == "=" or CHANGE.fullmatch(tokens[end].text))
-        is_changed = is_changed or (index > 2 and tokens[index - 3].text in ("delete", "++", "--"))
-        is_added = token.kind is Kind.STRING and before.text == "(" and owner.text.lower() == "add"
-        if is_added or ((is_item or is_property) and is_changed):
-            yield token.text
 
 
 def _number(text: str, is_negative: bool) -> Any:

@@ -14,9 +14,11 @@ from .code_tokens import MAX_TOKENS, Token, tokenize
 from .curl_command import has_command, objects_in_command
 from .found_objects import FoundObject, agree, choose, objects_in, objects_in_text, with_gaps
 from .gaps import GAP, has_gap
+from .httpie_command import has_httpie_command, objects_in_httpie_command
 from .object_literals import ObjectLiterals
 from .powershell_code import powershell_tokens
 from .python_code import PythonCode
+from .yaml_mapping import objects_in_yaml
 
 MAX_CODE_CHARACTERS = 1_000_000
 MAX_JSON_VALUES = 1_000
@@ -86,6 +88,10 @@ def _objects(text: str, fields: Collection[str], *, is_block: bool = False) -> I
             yield from _objects(block, fields, is_block=True)
     elif has_command(text) and any(quote in text for quote in "\"'"):
         yield from objects_in_command(text, fields)
+    elif has_httpie_command(text):
+        yield from objects_in_httpie_command(text, fields)
+    elif found := list(objects_in_yaml(text, fields)):
+        yield from found
     else:
         yield from agree(_readings(text, fields), fields)
 

@@ -21,7 +21,14 @@ ONLY_IN_PYTHON = (
     *(ast.Import, ast.ImportFrom, ast.keyword, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef),
     *(ast.With, ast.AsyncWith, ast.For, ast.JoinedStr),
 )
-CHANGING_METHODS = frozenset({"pop", "popitem", "setdefault", "clear"})
+CHANGING_METHODS = frozenset(
+    {"pop", "popitem", "setdefault", "clear", "append", "extend", "insert", "__setitem__", "__delitem__"}
+)
+REWRITING_FUNCTIONS = frozenset(
+    {"replace", "format", "format_map", "translate", "substitute", "safe_substitute", "sub", "subn", "exec"}
+)
+"""What they are called on or given becomes something else."""
+
 ANY_KEY = "*"
 """Stands for all keys of a dictionary, where it is not known which one changes."""
 
@@ -32,8 +39,11 @@ class PythonCode:
     def __init__(self, tree: ast.Module) -> None:
         self.nodes = list(ast.walk(tree))
         self.bindings = _bindings(self.nodes)
+        aliases = [node for node in self.nodes if isinstance(node, ast.alias)]
+        self.imported = {(one.asname or one.name).partition(".")[0] for one in aliases} | {"self"}
         self.changes = _changes(self.nodes)
         self.changed_keys = set[str]().union(*self.changes.values()) - {ANY_KEY}
+        self.rewritten = self._rewritten()
 
     @classmethod
     def parse(cls, text: str) -> PythonCode | None:
@@ -47,12 +57,12 @@ class PythonCode:
 
     def literals(self) -> Iterator[Literal]:
         """Yield the value of each dictionary and of the keyword arguments of each call."""
-        names = {id(value): name for name, values in self.bindings.items() for value in values}
         for node in self.nodes:
             if isinstance(node, ast.Dict | ast.Call):
                 literal = self._object(node, 0)
                 if literal is not None and literal.values:
-                    yield self._changed(literal, names.get(id(node), ""))
+                    is_rewritten = id(node) in self.rewritten
+                    yield Literal(dict.fromkeys(literal.values, GAP), is_partial=True) if is_rewritten else literal
 
     def strings(self) -> Iterator[str]:
         """Yield each string; what an f-string inserts is a gap."""
@@ -62,8 +72,44 @@ class PythonCode:
             value = node.value.decode(errors="replace") if is_bytes else GAP  # type: ignore[attr-defined]
             if id(node) not in parts and not is_bytes and isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp):
                 value = self._value(node, 0)
-            if isinstance(value, str) and value != GAP:
+            if isinstance(value, str) and value != GAP and id(node) not in self.rewritten:
                 yield value
+
+    def _rewritten(self) -> set[int]:
+        """Return the ids of the expressions that become something else before they are sent, or may do so.
+
+        These are what a function rewrites, and the objects with a key that is only known when the program runs; with
+        the expressions that are assigned to the names in them.
+        """
+        waiting: list[ast.AST] = []
+        for node in self.nodes:
+            match node:
+                case ast.Call(func=ast.Attribute(value=owner, attr=name), args=args) if name in REWRITING_FUNCTIONS:
+                    waiting += [owner, *args]
+                case ast.Call(func=ast.Name(id=name), args=args) if name in REWRITING_FUNCTIONS:
+                    waiting += args
+                case ast.BinOp(left=left, op=ast.Mod()):
+                    waiting.append(left)
+                case ast.BinOp(left=left, op=ast.BitOr(), right=right) if not isinstance(right, ast.Dict):
+                    waiting += [left, right]
+                case ast.DictComp() if not _is_filter_of_values(node):
+                    waiting += [generator.iter for generator in node.generators]
+        for name, keys in self.changes.items():
+            if ANY_KEY in keys:
+                values = self.bindings.get(name, [])
+                # A parameter, a variable of a loop or another name may be any object of the program.
+                is_any = any(value is None or isinstance(value, ast.Name) for value in values)
+                waiting += self.nodes if is_any and name not in self.imported else [one for one in values if one]
+        found, names = set[int](), set[str]()
+        while waiting:
+            if id(root := waiting.pop()) in found:
+                continue
+            for node in ast.walk(root):
+                found.add(id(node))
+                if isinstance(node, ast.Name) and node.id not in names:
+                    names.add(node.id)
+                    waiting += [value for value in self.bindings.get(node.id, []) if value is not None]
+        return found
 
     def _object(self, node: ast.expr, depth: int) -> Literal | None:
         if isinstance(node, ast.Dict):
@@ -113,12 +159,6 @@ class PythonCode:
             return GAP
         return self._value(values[0], depth + 1)
 
-    def _changed(self, literal: Literal, name: str) -> Literal:
-        """Return a dictionary, assigned to a name, with gaps if the program may change any of its keys."""
-        if ANY_KEY in self.changes.get(name, set()):
-            return Literal(dict.fromkeys(literal.values, GAP), is_partial=True)
-        return literal
-
 
 def _parse(text: str) -> ast.Module | None:
     tokens = tokenize(text, line_comment="#")
@@ -156,6 +196,9 @@ def _bindings(nodes: list[ast.AST]) -> dict[str, list[ast.expr | None]]:
     for node in nodes:
         if isinstance(node, ast.Assign):
             simple |= {id(target): node.value for target in node.targets}
+            for target in node.targets:
+                if isinstance(target, ast.Attribute | ast.Subscript):
+                    bindings[_name_of(target)].append(node.value)
         elif isinstance(node, ast.AnnAssign) and node.value is not None:
             simple[id(node.target)] = node.value
     for node in nodes:
@@ -180,15 +223,33 @@ def _changes(nodes: list[ast.AST]) -> dict[str, set[str]]:
                 changes[_name_of(owner)] |= {*map(_text_of, keys), *(keyword.arg or ANY_KEY for keyword in keywords)}
             case ast.Call(func=ast.Attribute(value=owner, attr=method)) if method in CHANGING_METHODS:
                 changes[_name_of(owner)].add(ANY_KEY)
-            case ast.Attribute(value=owner, attr=key, ctx=ast.Store() | ast.Del()) if _name_of(owner) != "self":
+            case ast.Call(func=ast.Name(id="setattr" | "delattr"), args=[owner, key, *_]):
+                changes[_name_of(owner)].add(_text_of(key))
+            case ast.Attribute(value=owner, attr=key, ctx=ast.Store() | ast.Del()) if not _is_self(owner):
                 changes[_name_of(owner)].add(key)
             case ast.AugAssign(target=target):
                 changes[_name_of(target)].add(ANY_KEY)
-    changes[""].discard(ANY_KEY)
     return changes
 
 
+def _is_filter_of_values(node: ast.DictComp) -> bool:
+    """Return whether a comprehension only leaves out entries because of their values: `{… if value is not None}`."""
+    if not isinstance(node.key, ast.Name) or not isinstance(node.value, ast.Name):
+        return False
+    tested = {
+        one.id for part in node.generators for test in part.ifs for one in ast.walk(test) if isinstance(one, ast.Name)
+    }
+    return tested <= {node.value.id}
+
+
+def _is_self(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id == "self"
+
+
 def _name_of(node: ast.expr) -> str:
+    """Return the name at the root of an expression such as `request["input"]`; "" without a name."""
+    while isinstance(node, ast.Subscript | ast.Attribute):
+        node = node.value
     return node.id if isinstance(node, ast.Name) else ""
 
 

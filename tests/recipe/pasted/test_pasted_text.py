@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -95,6 +96,17 @@ def hash_table(request: dict[str, Any]) -> str:
         )
         lines.append(f"    {name} = {text}")
     return "@{\n" + "\n".join(lines) + "\n}"
+
+
+def hash_entries(request: dict[str, Any]) -> list[str]:
+    """Write a request as the entries of a hash of PHP or Ruby."""
+
+    def write(value: object) -> str:
+        if not isinstance(value, str):
+            return json.dumps(value)
+        return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+    return [f"{write(name)} => {write(value)}" for name, value in request.items()]
 
 
 def fetch(request: dict[str, Any]) -> str:
@@ -185,6 +197,23 @@ WRITERS: dict[str, Callable[[dict[str, Any]], str]] = {
     ".http": lambda it: (
         f"POST {URL}\nContent-Type: application/json\nx-key: {{{{key}}}}\n\n{json.dumps(it, indent=2)}\n\n###\n"
     ),
+    "HTTPie": lambda it: (
+        f"http POST {URL} x-key:{KEY} "
+        + " ".join(
+            shlex.quote(f"{name}={value}" if isinstance(value, str) else f"{name}:={json.dumps(value)}")
+            for name, value in it.items()
+        )
+    ),
+    "HTTPie, raw": lambda it: f"http POST {URL} --raw {shlex.quote(json.dumps(it))}",
+    "YAML": lambda it: yaml.safe_dump(it, allow_unicode=True, sort_keys=False),
+    "YAML, escaped": lambda it: "\n".join(f"{name}: {json.dumps(value)}" for name, value in it.items()),
+    "YAML, block": lambda it: yaml.safe_dump({"request": it}, default_style="|", sort_keys=False),
+    "PHP": lambda it: (
+        f"<?php\n$ch = curl_init('{URL}');\n$data = [{', '.join(hash_entries(it))}];\n"
+        "curl_setopt($ch, CURLOPT_POSTFIELDS, json_encode($data));\n"
+    ),
+    "PHP, array": lambda it: f"<?php $data = array({', '.join(hash_entries(it))});",
+    "Ruby": lambda it: f"require 'net/http'\nreq.body = {{{', '.join(hash_entries(it))}}}.to_json",
     "own curl": lambda it: render_snippet(Language.CURL, SERVER, ENDPOINT, it),
     "own Python": lambda it: render_snippet(Language.PYTHON, SERVER, ENDPOINT, it),
     "own JavaScript": lambda it: render_snippet(Language.JAVASCRIPT, SERVER, ENDPOINT, it),
@@ -302,6 +331,17 @@ def test_no_wrong_value(name: str, request: dict[str, Any]) -> None:
         ('$b = @{ prompt = "a cat"; seed = 42 }\n$b.prompt += " and a dog"\nirm x', {"seed": 42}, ("prompt",)),
         ('POST https://x/v1/a\n\n{"prompt": "{{p}}", "seed": 42}', {"seed": 42}, ("prompt",)),
         (f'{{"prompt": "use {KEY}", "seed": 42}}', {"seed": 42}, ("prompt",)),
+        ('import api\nr = Request(prompt="a cat", seed=42)\nsetattr(r, "seed", 7)', {"prompt": "a cat"}, ("seed",)),
+        ("const r = {prompt: 'a', seed: 1}; send(Object.assign(r, {seed: 5}))", {"prompt": "a"}, ("seed",)),
+        ("<?php $d = ['prompt' => \"a $animal\", 'seed' => 42];", {"seed": 42}, ("prompt",)),
+        ("<?php $d = ['prompt' => 'a cat', 'seed' => 42]; $d['seed'] = 7;", {"prompt": "a cat"}, ("seed",)),
+        ("<?php $d = ['prompt' => 'a ' . $animal, 'seed' => 42];", {"seed": 42}, ("prompt",)),
+        ('body = {prompt: "a #{animal}", seed: 42}.to_json', {"seed": 42}, ("prompt",)),
+        ("body = {prompt: 'a \\n', seed: 42}.to_json", {"seed": 42}, ("prompt",)),
+        ("body = {:prompt => 'a', :seed => 42}\nbody[:seed] = 7", {"prompt": "a"}, ("seed",)),
+        ("body = {prompt: 'a', seed: 42}.merge(seed: 7)", {"prompt": "a"}, ("seed",)),
+        (f'http {URL} prompt="a $ANIMAL" seed:=42 raw=@x', {"seed": 42}, ("prompt", "raw")),
+        ("prompt: a cat # or a dog?\nseed: 42", {"seed": 42}, ("prompt",)),
     ],
 )
 def test_unreadable_fields(text: str, values: dict[str, Any], unread: tuple[str, ...]) -> None:
@@ -323,6 +363,21 @@ def test_unreadable_fields(text: str, values: dict[str, Any], unread: tuple[str,
         "function f({prompt, seed}) { return 1; }",
         "send({seed: 42, prompt: 'a cat', ...rest})",
         'import api\napi.run(dict(prompt="a " "cat", seed=42, **rest))',
+        'import api\nd = {"prompt": "a", "seed": 42}\nd[key] = 7\nf(d)',
+        'import api\nd = {"input": {"prompt": "a", "seed": 42}}\nd["input"]["se" + "ed"] = 7',
+        'import api\nd = {"prompt": "a", "seed": 42}\ndef change(x):\n    x[key] = 7\nchange(d)',
+        'import api\nr = Request(prompt="a", seed=42)\nsetattr(r, name, 7)',
+        'import api\nd = {"prompt": "a", "seed": 42}\nd.__setitem__("seed", 7)',
+        'import api\nbody = \'{"prompt": "a", "seed": 42}\'.replace("a", "b")',
+        'import api\nbody = \'{"prompt": "%s", "seed": 42}\' % animal',
+        'import api\nd = {"prompt": "a", "seed": 42}\nbody = json.dumps(d)\nbody = body.replace("a", "b")',
+        'import api\nd = {"prompt": "a", "seed": 42}\napi.run(json=d | other)',
+        'import api\nd = {k: v for k, v in {"prompt": "a", "seed": 42}.items() if k != "seed"}',
+        "const body = '{\"prompt\":\"a\",\"seed\":42}'.replace('a', 'b')",
+        "const r = {prompt: 'a', seed: 42}; r[key] = 7",
+        "const r = {prompt: 'a', seed: 42}; send(JSON.stringify(r).replace('a', 'b'))",
+        'val b = """{"prompt": "a $animal", "seed": 42}"""',
+        'body := fmt.Sprintf(`{"prompt": "%s", "seed": 42}`, animal)',
         "",
     ],
 )
@@ -356,7 +411,6 @@ def test_several_requests(text: str) -> None:
         "import api\nbase = {'prompt': 'a', 'seed': 1}\napi.run(json=dict(base, seed=5))",
         "import api\nbase = {'prompt': 'a', 'seed': 1}\napi.run(json=base | {'seed': 5})",
         "import api\nbase = {'prompt': 'a', 'seed': 1}\napi.run(json={**base, 'seed': 5})",
-        "const r = {prompt: 'a', seed: 1}; send(Object.assign(r, {seed: 5}))",
         "const r = {prompt: 'a', seed: 1}; send({...r, seed: 5})",
         """curl -d '{"prompt": "b", "raw": true}' x\ncurl -d '{"prompt": "a", "seed": 1, "raw": true}' x""",
     ],
@@ -437,6 +491,7 @@ UNITS += [
     "x if y else ",
 ]
 UNITS += ["POST x\n\n{", "{{a}}", "{...a,", "{a:1},", "\t", "\\\n", "$'", "''", '""', "\n###\nPOST x\n\n{}"]
+UNITS += ["a[a", "]=", "a.replace(", "add(", "\nhttp a=b", "prompt: x\n", "array('a'=>", "\nx[k]=x", "'#{"]
 
 
 def read_units(start: str, length: int) -> None:
