@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import sys
 import threading
 from contextlib import closing
@@ -10,18 +11,21 @@ from pathlib import Path
 
 import pytest
 
-from flux_playground.errors import InvalidSettings
+from flux_playground.errors import InvalidSettings, StorageError
 from flux_playground.storage import sqlite
 from flux_playground.storage.database import open_database
 from flux_playground.storage.database_connection import Connection
 from flux_playground.storage.generation_store import GenerationStore
-from flux_playground.storage.migrations import MIGRATIONS
+from flux_playground.storage.migrations import MIGRATIONS, Migration
 from flux_playground.storage.sqlite import SqliteDatabase
 from tests.storage.test_generation_store import generation
 
 
-def test_simultaneous_starts(tmp_path: Path) -> None:
-    """Four that open a new folder at the same moment all get the same tables."""
+@pytest.mark.parametrize("rows", [0, 3])
+def test_simultaneous_starts(tmp_path: Path, rows: int) -> None:
+    """Four that open a new folder, or one of the first version with rows, at the same moment get the same tables."""
+    if rows:
+        write_first_version(tmp_path, rows)
     barrier, versions = threading.Barrier(4), []
 
     def start() -> None:
@@ -37,6 +41,32 @@ def test_simultaneous_starts(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert versions == [len(MIGRATIONS)] * 4
+    with closing(GenerationStore(tmp_path)) as store:
+        assert [one.id for one in store.recent("owner")] == [f"{number:02}" for number in reversed(range(rows))]
+        assert len({one.secret for one in store.recent("owner")}) == rows
+
+
+def test_migration_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step that fails changes nothing; after it was corrected, the next start applies it."""
+    write_first_version(tmp_path, 3)
+    broken = Migration("fails", "DELETE FROM generations; SELECT missing")
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite, "MIGRATIONS", (MIGRATIONS[0], broken))
+        with pytest.raises(StorageError, match="no such column: missing"):
+            SqliteDatabase(tmp_path)
+    with closing(GenerationStore(tmp_path)) as store:
+        assert len(store.recent("owner")) == 3
+
+
+def write_first_version(folder: Path, rows: int) -> None:
+    """Write a journal with the tables of the first version."""
+    names = "id, created_at, owner, endpoint, server, request, state, status, task_id, polling_url, sha256, format, "
+    names += "sweep, document, fingerprint, origin"
+    with closing(sqlite3.connect(folder / sqlite.DATABASE_NAME)) as database, database:
+        database.executescript(f"{MIGRATIONS[0].sql}; PRAGMA user_version = 1;")
+        for number in range(rows):
+            row = [f"{number:02}", float(number), "owner", "/v1/flux", "https://api.bfl.ai", "{}", "ready", *[""] * 9]
+            database.execute(f"INSERT INTO generations ({names}) VALUES ({', '.join('?' * 16)})", row)
 
 
 def test_remote_file_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
