@@ -4,6 +4,7 @@
     python benchmarks/bench_hosted.py --soak 0              200 visitors only
     python benchmarks/bench_hosted.py --visitors 50 --soak 1
     python benchmarks/bench_hosted.py --processes 2 --soak 0    two pages behind nginx, chosen by address
+    python benchmarks/bench_hosted.py --processes 2 --soak 0 --postgres     the same with one database
 
 The API is a separate process that takes six seconds for each image and delivers the same JPEG. Each visitor has its own
 address (127.x.y.z), opens the page, presses Generate and listens until the image is shown. An event is answered when
@@ -18,6 +19,7 @@ import argparse
 import asyncio
 import io
 import json
+import os
 import random
 import re
 import secrets
@@ -39,6 +41,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tests.app_process import environment, free_port, wait_for  # noqa: E402
+from tests.postgres_server import running_postgres  # noqa: E402
 
 DRAWING = 6.0
 BOUND = 1.3
@@ -98,6 +101,11 @@ class Page:
         lines = Path(f"/proc/{self.process}/status").read_text(encoding="utf-8").splitlines()
         return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1024
 
+    def cpu(self) -> float:
+        """Seconds of one core that the process has used: on a busy machine, time alone says little."""
+        user, system = Path(f"/proc/{self.process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
     def threads(self) -> int:
         """Number of threads."""
         return sum(1 for _ in Path(f"/proc/{self.process}/task").iterdir())
@@ -112,8 +120,8 @@ class Page:
 
 
 @contextmanager
-def opened(seconds: float) -> Iterator[Page]:
-    """A hosted page with an API that takes `seconds` for each image."""
+def opened(seconds: float, database: str = "") -> Iterator[Page]:
+    """A hosted page with an API that takes `seconds` for each image; its records are in SQLite or a database."""
     command = [sys.executable, __file__, "--serve", str(seconds)]
     with (
         tempfile.TemporaryDirectory() as name,
@@ -129,6 +137,7 @@ def opened(seconds: float) -> Iterator[Page]:
             "FLUX_PLAYGROUND_BUDGET": "unlimited",
             "FLUX_PLAYGROUND_MAX_IN_FLIGHT": "250",
             "FLUX_PLAYGROUND_TRUSTED_PROXIES": "127.0.0.1",
+            "FLUX_PLAYGROUND_DATABASE": database,
         }
         environ = environment(Path(name), **settings)
         page = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environ, stdout=log, stderr=log)
@@ -281,7 +290,7 @@ async def configuration(page: Page) -> dict[str, Any]:
 
 async def crowd(pages: Sequence[Page], url: str, number: int, minutes: float) -> None:
     """Let `number` visitors press at once, then at random times for `minutes`; print the figures and bounds."""
-    door = replace(pages[0], url=url)
+    door, empty = replace(pages[0], url=url), sum(page.memory() for page in pages)
     config = await configuration(door)
     visitors = [Visitor(door, one, config) for one in range(number)]
     for start in range(0, number, 20):
@@ -293,7 +302,7 @@ async def crowd(pages: Sequence[Page], url: str, number: int, minutes: float) ->
     print(f"  all served after {took:.2f} s: {took / DRAWING:.2f} of the ideal (bound {BOUND})")
     print_summary(ended, answers)
     print(f"  memory {idle:.0f} MB before, {sum(page.memory() for page in pages):.0f} MB after")
-    until = time.monotonic() + minutes * 60
+    until, cpu = time.monotonic() + minutes * 60, sum(page.cpu() for page in pages)
     ended, answers, took = await measured(visitors, [visitor.visit_for(until) for visitor in visitors])
     print(
         f"\n{number} visitors, each pressing again and again for {minutes:g} minutes: {len(ended) / took:.0f} images/s"
@@ -301,6 +310,9 @@ async def crowd(pages: Sequence[Page], url: str, number: int, minutes: float) ->
     print_summary(ended, answers)
     for page in pages:
         print(f"  memory {page.memory():.0f} MB; threads {page.threads()}, handles {page.handles()}")
+    grown, used = sum(page.memory() for page in pages) - empty, sum(page.cpu() for page in pages) - cpu
+    print(f"  {1000 * used / len(ended):.0f} ms of one core for each image, with another event between two images")
+    print(f"  {empty:.0f} MB without visitors and {grown / number:.2f} MB for each of {number}")
 
 
 async def measured(
@@ -367,6 +379,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--visitors", type=int, default=200)
     parser.add_argument("--processes", type=int, default=1, help="of the page, with a folder each")
+    parser.add_argument("--postgres", action="store_true", help="the processes share a PostgreSQL database")
     parser.add_argument("--while", type=float, default=0.5, dest="minutes", help="minutes of 200 visitors")
     parser.add_argument("--soak", type=float, default=10, help="minutes; 0 for none")
     parser.add_argument("--serve", type=float, help=argparse.SUPPRESS)
@@ -375,7 +388,8 @@ def main() -> None:
         asyncio.run(serve(arguments.serve))
         return
     with ExitStack() as stack:
-        pages = [stack.enter_context(opened(DRAWING)) for _ in range(arguments.processes)]
+        database = stack.enter_context(running_postgres("-c listen_addresses=")).url if arguments.postgres else ""
+        pages = [stack.enter_context(opened(DRAWING, database)) for _ in range(arguments.processes)]
         url = stack.enter_context(one_door(pages))
         asyncio.run(crowd(pages, url, arguments.visitors, arguments.minutes))
     if arguments.soak:
