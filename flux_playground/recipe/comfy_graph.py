@@ -1,13 +1,17 @@
-"""Reads prompt and seed of a ComfyUI graph in its plain case: one sampler, with text and seed written in nodes."""
+"""Reads prompt and seed of a ComfyUI graph whose samplers agree, with text and seed written in nodes.
+
+What samplers do not have in common is unclear: nobody knows which of them made the image.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
-from .tool_settings import ToolSettings, build_settings, not_read, whole_number
+from .tool_settings import NO_SEED, ToolSettings, build_settings, not_read, whole_number
 
+T = TypeVar("T")
 TOOL = "ComfyUI"
 SAMPLERS = frozenset({"KSampler", "KSamplerAdvanced", "SamplerCustom", "SamplerCustomAdvanced"})
 PASSED_THROUGH = {"FluxGuidance": "conditioning", "BasicGuider": "conditioning", "CFGGuider": "positive"}
@@ -24,6 +28,8 @@ VALUE_NODES = re.compile(
 """Nodes that hold a text or a number and do not change it."""
 
 MAX_LINKS = 10
+UNCLEAR_PROMPT = "It has several samplers, so it is unclear which prompt made the image. None is used."
+UNCLEAR_SEED = "It has several samplers, so it is unclear which seed made the image. None is used."
 
 
 def is_graph(data: Any) -> bool:
@@ -37,23 +43,34 @@ def is_workflow(data: Any) -> bool:
 
 
 def read_graph(graph: Mapping[str, Any]) -> ToolSettings:
-    """Return prompt, seed and size of a graph; for anything but the plain case only a note."""
+    """Return the prompt, the seed and the other settings that all samplers of a graph have, with notes for the rest."""
     nodes = {str(name): node for name, node in graph.items() if _is_node(node)}
     samplers = [node for node in nodes.values() if _is_sampler(node)]
-    if len(samplers) != 1 or samplers[0]["class_type"] not in SAMPLERS:
+    if not samplers or any(node["class_type"] not in SAMPLERS for node in samplers):
         return not_read(TOOL)
-    inputs = _inputs(samplers[0])
-    seed = _seed(nodes, inputs)
-    prompt = _text(nodes, inputs.get("positive", inputs.get("guider")))
-    if seed is None or not prompt:
+    inputs = [_inputs(node) for node in samplers]
+    # A sampler that adds no noise continues the image of another one, whatever its seed.
+    seeds = {_seed(nodes, one) for one in inputs if one.get("add_noise") != "disable"}
+    prompts = {_text(nodes, one.get("positive", one.get("guider"))) for one in inputs}
+    negatives = {_text(nodes, one.get("negative")) for one in inputs}
+    seed, prompt = _only(seeds), _only(prompts)
+    is_single = len(samplers) == 1
+    if (seed is None or not prompt) if is_single else (seed is None and not prompt):
         return not_read(TOOL)
-    negative = _text(nodes, inputs.get("negative"))
-    latent = _inputs(_follow(nodes, inputs.get("latent_image")), LATENT_SIZES)
-    others = {name: value for name, value in inputs.items() if isinstance(value, str | int | float)}
+    # A later sampler often enlarges the image: its size is not that of the first one.
+    latent = _inputs(_follow(nodes, inputs[0].get("latent_image")), LATENT_SIZES) if is_single else {}
+    others = {name: value for name, value in inputs[0].items() if isinstance(value, str | int | float)}
+    others = {name: value for name, value in others.items() if all(one.get(name) == value for one in inputs)}
     for name in SEED_INPUTS:
         others.pop(name, None)
-    settings = build_settings(prompt, negative, seed, (latent.get("width"), latent.get("height")), others)
-    return ToolSettings(settings.values, settings.notes, TOOL)
+    size = latent.get("width"), latent.get("height")
+    settings = build_settings(prompt, _only(negatives), seed, size, others, notes=() if prompt else (UNCLEAR_PROMPT,))
+    notes = tuple(UNCLEAR_SEED if note == NO_SEED else note for note in settings.notes)
+    return ToolSettings(settings.values, notes, TOOL)
+
+
+def _only(values: set[T]) -> T | None:
+    return next(iter(values)) if len(values) == 1 else None
 
 
 def _is_node(value: Any) -> bool:
@@ -61,7 +78,7 @@ def _is_node(value: Any) -> bool:
 
 
 def _is_sampler(node: Mapping[str, Any]) -> bool:
-    """Return whether a node makes an image; a graph with two of them has no single prompt or seed."""
+    """Return whether a node makes an image."""
     names = _inputs(node).keys()
     return (
         node["class_type"] in SAMPLERS

@@ -14,15 +14,16 @@ from ..bounded_json import SMALL, InvalidJson, decode_utf8, parse_json, parse_js
 from ..errors import InvalidRecipe
 from ..images import metadata
 from ..images.decode import is_unsupported_image
+from ..images.hidden_text import read_hidden_texts
 from .a1111 import parse_parameters
-from .comfy_graph import is_graph
+from .comfy_graph import is_graph, is_workflow
 from .file_settings import find_settings
 from .fingerprint import redact
 from .hide_secrets import hide_secrets
 from .pasted import looks_like_code, read_pasted
 from .recipe import VERSION_KEY, Recipe, parse_recipe, recipe_from_json
 from .share_link import VERSION_NAME, parse_link
-from .tool_json import read_json_settings
+from .tool_json import parse_object, read_json_settings
 from .tool_settings import tool_name
 
 FIELD_NAME = re.compile(r"[A-Za-z_]\w{0,99}")
@@ -86,12 +87,13 @@ def detect(data: bytes | str, fields: Collection[str] = COMMON_FIELDS) -> Detect
     if not is_json and f"{VERSION_NAME}=" in text and "?" in text and not re.search(r"\s", text):
         values, endpoint = parse_link(text)
         return Detected(SourceKind.LINK, values, endpoint=endpoint)
-    if detected := None if INFOTEXT.search(text) else _detect_request(text, fields):
+    is_comfy = is_json and _is_comfy(text)
+    if detected := None if is_comfy or INFOTEXT.search(text) else _detect_request(text, fields):
         settings = read_json_settings(text) if is_json and not _has_prompt(detected) else None
         if settings and (settings.tool or "prompt" in settings.values):  # no request, but JSON of another tool
             return Detected(SourceKind.PARAMETERS, redact(settings.values), notes=settings.notes)
         return detected
-    if settings := None if is_json else parse_parameters(text):
+    if settings := read_json_settings(text) if is_comfy else None if is_json else parse_parameters(text):
         return Detected(SourceKind.PARAMETERS, redact(settings.values), notes=settings.notes)
     if looks_like_code(text):
         raise InvalidRecipe("This looks like code, but no request could be read in it.")
@@ -110,7 +112,10 @@ def _detect_image(data: bytes) -> Detected:
             return _with_recipe(replace(image, kind=SourceKind.COPY, problem=""), parse_recipe(text.text))
         except InvalidRecipe as error:
             image = replace(image, problem=error.message)
-    if settings := find_settings(others):
+    settings = find_settings(others)
+    if settings is None or "prompt" not in settings.values:
+        settings = find_settings(read_hidden_texts(data)) or settings
+    if settings is not None:
         values, tool = redact(settings.values), tool_name(settings)
         return replace(image, kind=SourceKind.COPY, values=values, notes=settings.notes, tool=tool)
     return image
@@ -150,9 +155,15 @@ def _detect_request(text: str, fields: Collection[str]) -> Detected | None:
     return Detected(SourceKind.REQUEST, hide_secrets(data)) if _is_request(data) else None
 
 
+def _is_comfy(text: str) -> bool:
+    """Return whether a text is a graph of ComfyUI, or what is sent to it; a node may look like a request."""
+    data = parse_object(text) or {}
+    return is_workflow(data) or is_graph(data) or is_graph(data.get("prompt"))
+
+
 def _has_prompt(detected: Detected) -> bool:
-    """Return whether a request has a prompt or a gap for it; what ComfyUI is sent has a graph under this name."""
-    return "prompt" in detected.unread or ("prompt" in detected.values and not is_graph(detected.values["prompt"]))
+    """Return whether a request has a prompt or a gap for it."""
+    return "prompt" in detected.unread or "prompt" in detected.values
 
 
 def _with_recipe(detected: Detected, recipe: Recipe) -> Detected:

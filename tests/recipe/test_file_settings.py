@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
 import struct
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from flux_playground.images import metadata
 from flux_playground.images.metadata import read_texts
@@ -85,6 +87,25 @@ COMPLETE = {
     "Easy Diffusion": png(*((name, str(value)) for name, value in made.EASY.items())),
     "Easy Diffusion in a JPEG": with_exif("JPEG", comment(DUMPED["easy"], "utf-8", b"ASCII\0\0\0")),
     "Civitai's generator": with_exif("JPEG", comment(CIVITAI)),
+    "a GIF comment": made.drawn("GIF", comment=INFOTEXT.encode()),
+    "XMP in a GIF": made.gif_with_xmp(made.xmp(exif_UserComment=INFOTEXT)),
+    "a TIFF": made.drawn("TIFF", description=INFOTEXT),
+    "IPTC in a TIFF": made.drawn("TIFF", tiffinfo={0x8649: made.iptc(INFOTEXT)}),
+    "IPTC in a JPEG": made.jpeg_with((0xED, b"Photoshop 3.0\0" + made.iptc(INFOTEXT))),
+    "IPTC in a PNG": png(("Raw profile type iptc", "\niptc\n  9\n" + made.iptc(INFOTEXT).hex()), kind="zTXt"),
+    "a long XMP packet": made.extended_xmp(made.xmp(exif_UserComment=INFOTEXT, dc_title="x" * 2_000)),
+    "its parts in another order": made.extended_xmp(made.xmp(exif_UserComment=INFOTEXT), part_bytes=99, order=-1),
+    "A1111 in the alpha channel": made.hidden(INFOTEXT, "stealth_pnginfo"),
+    "A1111 in the colors": made.hidden(INFOTEXT, "stealth_rgbcomp"),
+    "NovelAI in the alpha channel": made.hidden(
+        json.dumps({"Description": PROMPT, "Software": "NovelAI", "Comment": json.dumps(made.NOVELAI)}),
+        "stealth_pngcomp",
+    ),
+    "NovelAI in the pixels of a WebP": made.hidden(
+        json.dumps({"Description": PROMPT, "Software": "NovelAI", "Comment": json.dumps(made.NOVELAI)}),
+        "stealth_pngcomp",
+        "WEBP",
+    ),
 }
 
 
@@ -187,7 +208,6 @@ def node(class_type: str, **inputs: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"8": made.GRAPH["3"]},  # two samplers
         {"8": node("FluxProUltraImageNode", prompt="another", seed=7)},
         {"6": node("CLIPTextEncode", text=["8", 0]), "8": node("Text Concatenate", text_a="a", text_b="b")},
         {"6": node("CLIPTextEncode", text=["8", 0]), "8": node("Wildcards", text="__place__", seed=5)},
@@ -207,6 +227,40 @@ def test_graph_that_is_not_plain(changes: dict[str, Any]) -> None:
     found = detect(png(("prompt", json.dumps({**made.GRAPH, **changes})), ("workflow", WORKFLOW)))
     assert (found.kind, dict(found.values)) == (SourceKind.COPY, {})
     assert found.notes == ("It has settings of ComfyUI, which are not read.",)
+
+
+SECOND_SAMPLER = dict[str, Any](seed=777000111, steps=10, positive=["6", 0], negative=["7", 0], latent_image=["3", 0])
+
+
+@pytest.mark.parametrize(
+    ("changes", "prompt", "seed"),
+    [
+        ({}, PROMPT, 777000111),
+        ({"seed": 5}, PROMPT, None),
+        ({"seed": 5, "add_noise": "disable"}, PROMPT, 777000111),
+        ({"positive": ["7", 0]}, None, 777000111),
+        ({"positive": ["9", 0]}, None, 777000111),
+    ],
+)
+def test_several_samplers(changes: dict[str, Any], prompt: str | None, seed: int | None) -> None:
+    """What all samplers have in common is used; a note says what is unclear."""
+    graph = {**made.GRAPH, "8": node("KSampler", **{**SECOND_SAMPLER, **changes})}
+    found = detect(png(("prompt", json.dumps(graph))))
+    assert (found.values.get("prompt"), found.values.get("seed")) == (prompt, seed)
+    assert "aspect_ratio" not in found.values
+    unclear = [note for note in found.notes if "several samplers" in note]
+    assert len(unclear) == (prompt is None) + (seed is None)
+    assert bool(found.notes) == bool(unclear)
+
+
+def test_damaged_hidden_text() -> None:
+    """A hidden text that is cut short gives no settings; an incomplete XMP packet gives none either."""
+    assert detect(made.hidden(INFOTEXT, "stealth_pnginfo").replace(b"IDAT", b"IDAX")).values == {}
+    file, image = io.BytesIO(), Image.open(io.BytesIO(made.hidden(INFOTEXT, "stealth_pnginfo")))
+    image.crop((0, 0, 8, image.height)).save(file, "PNG")
+    assert detect(file.getvalue()).kind is SourceKind.IMAGE
+    packet = made.extended_xmp(made.xmp(exif_UserComment=INFOTEXT), part_bytes=99)
+    assert detect(packet.replace(b"lighthouse", b"windmills!")).kind is SourceKind.IMAGE
 
 
 @pytest.mark.parametrize(
@@ -297,7 +351,7 @@ def test_pasted_graph() -> None:
     """A pasted graph of ComfyUI is read in its plain case; otherwise a note says that it is not."""
     assert summary(GRAPH) == (PROMPT, 777000111, ())
     assert summary(json.dumps({"client_id": "a", "prompt": made.GRAPH})) == (PROMPT, 777000111, ())
-    for text in (WORKFLOW, json.dumps({**made.GRAPH, "9": made.GRAPH["3"]})):
+    for text in (WORKFLOW, json.dumps({**made.GRAPH, "9": node("FluxProUltraImageNode", prompt="another", seed=7)})):
         assert summary(text) == (None, None, ("It has settings of ComfyUI, which are not read.",))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import io
 import json
 import struct
@@ -177,3 +179,54 @@ def novelai_webp() -> bytes:
     inner = json.dumps({"prompt": PROMPT, **NOVELAI})
     outer = json.dumps({"Comment": inner, "Description": PROMPT, "Software": "NovelAI"})
     return with_exif("WEBP", comment(outer, "utf-8", b"ASCII\0\0\0"))
+
+
+def jpeg_with(*segments: tuple[int, bytes]) -> bytes:
+    """A JPEG with segments (marker, content) behind its first two bytes."""
+    blocks = (b"\xff" + bytes([marker]) + (len(content) + 2).to_bytes(2) + content for marker, content in segments)
+    return PLAIN["JPEG"][:2] + b"".join(blocks) + PLAIN["JPEG"][2:]
+
+
+def gif_with_xmp(packet: str) -> bytes:
+    """A GIF with a comment and an XMP packet behind it."""
+    trailer = b"\x01" + bytes(range(255, -1, -1)) + b"\0"
+    block = b"\x21\xff\x0bXMP DataXMP" + packet.encode() + trailer
+    return drawn("GIF", comment=b"a comment")[:-1] + block + b";"
+
+
+def iptc(caption: str) -> bytes:
+    """The resources of Photoshop: another one, and one with IPTC data."""
+    content = caption.encode()
+    data = b"\x1c\x01\x5a\x00\x03\x1b%G" + b"\x1c\x02\x78" + len(content).to_bytes(2) + content
+    other = b"8BIM\x03\xed\x03odd" + (3).to_bytes(4) + b"abc\0"
+    return other + b"8BIM\x04\x04\0\0" + len(data).to_bytes(4) + data + b"\0" * (len(data) % 2)
+
+
+def extended_xmp(packet: str, *, part_bytes: int = 700, order: int = 1) -> bytes:
+    """A JPEG with a long XMP packet in several segments."""
+    content = packet.encode()
+    head = b"http://ns.adobe.com/xmp/extension/\0" + hashlib.md5(content).hexdigest().upper().encode()
+    parts = [
+        (0xE1, head + len(content).to_bytes(4) + at.to_bytes(4) + content[at : at + part_bytes])
+        for at in range(0, len(content), part_bytes)
+    ]
+    return jpeg_with(*parts[::order])
+
+
+def hidden(text: str, signature: str, name: str = "PNG", size: tuple[int, int] = (91, 83)) -> bytes:
+    """A file with a text in the lowest bits of its pixels, column by column."""
+    content = gzip.compress(text.encode()) if signature.endswith("comp") else text.encode()
+    data = signature.encode() + (8 * len(content)).to_bytes(4) + content
+    bits = iter([byte >> shift & 1 for byte in data for shift in range(7, -1, -1)])
+    is_alpha = "png" in signature
+    image = Image.new("RGBA" if is_alpha else "RGB", size, (40, 80, 120, 254)[: 4 if is_alpha else 3])
+    for x in range(size[0]):
+        for y in range(size[1]):
+            pixel = list(image.getpixel((x, y)))  # type: ignore[arg-type]
+            for channel in (3,) if is_alpha else (0, 1, 2):
+                pixel[channel] = (pixel[channel] & 0xFE) | next(bits, 0)
+            image.putpixel((x, y), tuple(pixel))
+    assert next(bits, None) is None, "the image is too small"
+    file = io.BytesIO()
+    image.save(file, name, lossless=True, exact=True)
+    return file.getvalue()

@@ -10,22 +10,29 @@ from itertools import islice
 from types import ModuleType
 
 from ...errors import InvalidRecipe
-from . import avif, jpeg, png, webp
+from . import avif, exif, gif, jpeg, png, webp
 from .segment import MAX_TEXTS, RECIPE_KEY, Text
 
 MAX_TEXTS_CHARACTERS = 8_000_000
 FORMATS: dict[str, ModuleType] = {"jpeg": jpeg, "png": png, "webp": webp}
-"""The formats that can hold a recipe. An AVIF is only read."""
+"""The formats that can hold a recipe."""
+
+READABLE_FORMATS: dict[str, ModuleType] = {**FORMATS, "avif": avif, "gif": gif, "tiff": exif}
+"""A TIFF has the structure of an EXIF block."""
 
 __all__ = ["RECIPE_KEY", "Text", "container_format", "embed", "has_content_credentials", "read_texts"]
 
 
 def container_format(data: bytes) -> str:
-    """Return the format of a file by its first bytes: "jpeg", "png", "webp", "avif", or "" for any other."""
+    """Return the format of a file by its first bytes, one of `READABLE_FORMATS`; "" for any other."""
     if data.startswith(jpeg.SIGNATURE):
         return "jpeg"
     if data.startswith(png.SIGNATURE):
         return "png"
+    if data.startswith(gif.SIGNATURES):
+        return "gif"
+    if data[:4] in exif.BYTE_ORDERS:
+        return "tiff"
     if avif.is_avif(data):
         return "avif"
     return "webp" if data[:4] == b"RIFF" and data[8:12] == b"WEBP" else ""
@@ -52,7 +59,7 @@ def read_texts(data: bytes) -> tuple[Text, ...]:
 
     At most `MAX_TEXTS` texts with `MAX_TEXTS_CHARACTERS` in total, because compressed texts grow.
     """
-    file_format = {**FORMATS, "avif": avif}.get(container_format(data))
+    file_format = READABLE_FORMATS.get(container_format(data))
     texts, length = list[Text](), 0
     for text in islice(file_format.read_texts(data), MAX_TEXTS) if file_format else ():
         length += len(text.text)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PIL import ExifTags, Image
 
-from . import xmp
+from . import iptc, xmp
 from .segment import MAX_TEXT_BYTES, Text
 from .text_encoding import decode_exif_text
 
@@ -16,7 +16,8 @@ UNICODE = b"UNICODE\0"
 USER_COMMENT = int(ExifTags.Base.UserComment)
 XMP_PACKET = int(ExifTags.Base.XMLPacket)
 WINDOWS_TEXTS = frozenset({0x9C9B, 0x9C9C, 0x9C9E, 0x9C9F})  # title, comment, keywords, subject: UTF-16
-BYTE, ASCII, UNDEFINED, UTF8 = 1, 2, 7, 129
+IPTC_DATA = frozenset({0x83BB, 0x8649})  # alone, and among the resources of Photoshop
+BYTE, ASCII, LONG, UNDEFINED, UTF8 = 1, 2, 4, 7, 129
 POINTERS = frozenset({ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo, ExifTags.IFD.Interop, 0x014A})
 """Entries that lead to another directory; 0x014A is a directory below the first one."""
 
@@ -54,6 +55,8 @@ def read_texts(block: bytes) -> Iterator[Text]:
     for entry in sorted(entries, key=lambda entry: entry.tag != USER_COMMENT):
         if entry.tag == XMP_PACKET:
             yield from xmp.read_texts(entry.content)
+        elif entry.tag in IPTC_DATA:
+            yield from iptc.read_texts(entry.content)
         elif text := decode_exif_text(entry.content, "little" if entry.tag in WINDOWS_TEXTS else byte_order):
             yield Text("comment" if entry.tag == USER_COMMENT else ExifTags.TAGS.get(entry.tag, "EXIF"), text)
 
@@ -76,10 +79,12 @@ def _iter_entries(block: bytes, byte_order: str) -> Iterator[Entry]:
             if tag in POINTERS:
                 waiting.append(value)
                 continue
+            if kind == LONG and tag in IPTC_DATA:  # as Photoshop counts it
+                kind, size = BYTE, 4 * size
             place = start + 8 if size <= 4 else value
             is_text = kind in (ASCII, UTF8) or (
                 kind in (BYTE, UNDEFINED)
-                and tag in (USER_COMMENT, XMP_PACKET, ExifTags.Base.ImageDescription, *WINDOWS_TEXTS)
+                and tag in (USER_COMMENT, XMP_PACKET, ExifTags.Base.ImageDescription, *WINDOWS_TEXTS, *IPTC_DATA)
             )
             if is_text and 0 < size <= 2 * MAX_TEXT_BYTES and place + size <= len(block):
                 total += size

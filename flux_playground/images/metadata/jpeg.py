@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 
 from ...errors import InvalidRecipe
-from . import exif, xmp
+from . import exif, iptc, xmp
 from .segment import MAX_SEGMENTS, MAX_TEXT_BYTES, Segment, Text
 from .text_encoding import decode_text
 
 SIGNATURE = b"\xff\xd8\xff"
 APPLICATION_MARKERS = range(0xE0, 0xF0)
-APP1, APP11, COMMENT, SCAN, END = b"\xe1", b"\xeb", b"\xfe", b"\xda", b"\xd9"
+APP1, APP11, APP13, COMMENT, SCAN, END = b"\xe1", b"\xeb", b"\xed", b"\xfe", b"\xda", b"\xd9"
 MAX_COMMENT_BYTES = 0xFFFF - 2
 MAX_FILL_BYTES = 32  # before a marker
 
@@ -33,7 +34,8 @@ def iter_segments(data: bytes) -> Iterator[Segment]:
 
 
 def read_texts(data: bytes) -> Iterator[Text]:
-    """Yield the comments, and the texts of the EXIF block and of the XMP packet."""
+    """Yield the comments, and the texts of the EXIF block, of IPTC data and of XMP packets."""
+    extensions = dict[bytes, dict[int, bytes]]()  # the parts of packets that are longer than a segment
     for segment in iter_segments(data):
         content = segment.content(data)
         if segment.kind == COMMENT:
@@ -42,6 +44,16 @@ def read_texts(data: bytes) -> Iterator[Text]:
             yield from exif.read_texts(content)
         elif segment.kind == APP1 and content.startswith(xmp.JPEG_HEADER):
             yield from xmp.read_texts(content.removeprefix(xmp.JPEG_HEADER))
+        elif segment.kind == APP1 and content.startswith(xmp.JPEG_EXTENSION_HEADER):
+            head = len(xmp.JPEG_EXTENSION_HEADER)
+            digest, offset = content[head : head + 32], int.from_bytes(content[head + 36 : head + 40])
+            extensions.setdefault(digest, {})[offset] = content[head + 40 :]
+        elif segment.kind == APP13 and content.startswith(iptc.JPEG_HEADER):
+            yield from iptc.read_texts(content.removeprefix(iptc.JPEG_HEADER))
+    for digest, parts in extensions.items():
+        packet = b"".join(parts[offset] for offset in sorted(parts))
+        if hashlib.md5(packet, usedforsecurity=False).hexdigest().upper().encode() == digest.upper():  # else incomplete
+            yield from xmp.read_texts(packet)
 
 
 def embed(data: bytes, recipe: str, parameters: str) -> bytes:

@@ -6,13 +6,13 @@ import zlib
 from collections.abc import Iterator
 
 from ...errors import InvalidRecipe
-from . import exif, xmp
+from . import exif, iptc, xmp
 from .segment import MAX_SEGMENTS, MAX_TEXT_BYTES, RECIPE_KEY, Segment, Text
 from .text_encoding import decode_text
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-RAW_PROFILES = ("Raw profile type exif", "Raw profile type APP1", "Raw profile type xmp")
-"""The keys under which ImageMagick writes an EXIF block or an XMP packet as hexadecimal digits."""
+RAW_PROFILES = tuple(f"Raw profile type {name}" for name in ("exif", "APP1", "xmp", "iptc", "8bim"))
+"""The keys under which ImageMagick writes an EXIF block, an XMP packet or IPTC data as hexadecimal digits."""
 
 
 def iter_segments(data: bytes) -> Iterator[Segment]:
@@ -92,3 +92,4 @@ def _read_raw_profile(text: str) -> Iterator[Text]:
         return
     yield from exif.read_texts(content)
     yield from xmp.read_texts(content.removeprefix(xmp.JPEG_HEADER))
+    yield from iptc.read_texts(content.removeprefix(iptc.JPEG_HEADER))

@@ -13,6 +13,9 @@ KEY = "XML:com.adobe.xmp"
 """The key of a packet among the texts of a PNG."""
 
 JPEG_HEADER = b"http://ns.adobe.com/xap/1.0/\0"
+JPEG_EXTENSION_HEADER = b"http://ns.adobe.com/xmp/extension/\0"
+"""Before the MD5 digest, the length and the offset of a part of a packet."""
+
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns# "
 PROPERTIES = {
     "http://purl.org/dc/elements/1.1/ description": "description",
