@@ -96,6 +96,7 @@ def _make(playground: Playground, sweeps: Sweeps, options: argparse.Namespace) -
     sys.stdout.flush()  # an interrupted sweep is continued by its id
     try:
         with _interrupted_by_signals():
+            sweeps.start(sweep.id)
             cells = _watch(sweeps, sweep, sys.stderr)
     except KeyboardInterrupt:
         sweeps.stop(sweep.id)

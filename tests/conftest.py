@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -15,6 +16,7 @@ from hypothesis import HealthCheck
 from flux_playground import Playground, Settings
 from flux_playground.client import Limits
 from flux_playground.local import LocalServer
+from flux_playground.local.tasks import Task
 from flux_playground.storage import postgres_lease
 
 from .app_process import running_quick
@@ -58,6 +60,14 @@ def s3(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
     for name, value in s3_server.environment.items():
         monkeypatch.setenv(name, value)
     return s3_server
+
+
+@pytest.fixture
+def released(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Tasks of the local servers in this process run until this event is set."""
+    event, is_done = threading.Event(), Task.is_done
+    monkeypatch.setattr(Task, "is_done", lambda task, now: event.is_set() and is_done(task, now))
+    return event
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from flux_playground.ui.recipes.settings_import import import_inputs
 from flux_playground.ui.session.tab_session import TabSession
 from tests.conftest import FAST_POLLS
 from tests.stored_files import image_path
+from tests.waiting import WAIT_SECONDS, wait_until
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a lighthouse at dawn"}
 
@@ -162,14 +163,13 @@ def test_account_calls_use_the_visitor_key(playground: Playground) -> None:
         assert client.finetunes()
 
 
-def test_requests_over_the_limit_are_queued(settings: Settings) -> None:
-    with (
-        LocalServer(speed=20, scale=0.25) as slow,
-        Playground(settings.replace(demo_url=slow.url, max_in_flight=1)) as playground,
-    ):
+def test_requests_over_the_limit_are_queued(settings: Settings, released: threading.Event) -> None:
+    """Requests over the limit wait in the queue and are sent in its order."""
+    with Playground(settings.replace(max_in_flight=1), limits=FAST_POLLS) as playground:
         started = [playground.start(VALUES) for _ in range(3)]
         assert [playground.queue_position(g.id) for g in started] == [0, 1, 2]
         assert playground.get(started[1].id).state is State.QUEUED
+        released.set()
         last = [list(playground.watch(g.id))[-1] for g in started]
         assert [g.state for g in last] == [State.SUCCEEDED] * 3
         ends = [g.finished_at or 0 for g in last]
@@ -177,34 +177,31 @@ def test_requests_over_the_limit_are_queued(settings: Settings) -> None:
         assert [playground.queue_position(g.id) for g in started] == [0, 0, 0]
 
 
-def test_stopped_queued_request_is_never_sent(settings: Settings) -> None:
-    with (
-        LocalServer(speed=20, scale=0.25) as slow,
-        Playground(settings.replace(demo_url=slow.url, max_in_flight=1)) as playground,
-    ):
+def test_stopped_queued_request_is_never_sent(settings: Settings, released: threading.Event) -> None:
+    """A queued request that is stopped is neither sent nor paid for."""
+    with Playground(settings.replace(max_in_flight=1), limits=FAST_POLLS) as playground:
         before = playground.credits()
         first, second = playground.start(VALUES), playground.start(VALUES)
         assert playground.stop(second.id).state is State.CANCELLED
+        released.set()
         assert list(playground.watch(first.id))[-1].state is State.SUCCEEDED
         assert playground.get(second.id).state is State.CANCELLED
         assert playground.credits() == pytest.approx(before - 7)
 
 
-def test_stopped_generation_can_be_collected(settings: Settings) -> None:
-    with LocalServer(speed=4, scale=0.25) as slow, Playground(settings.replace(demo_url=slow.url)) as playground:
-        before = playground.credits()
-        started = playground.start(VALUES)
-        while playground.get(started.id).state is not State.RUNNING:
-            time.sleep(0.01)
-        playground.stop(started.id)
-        clock = time.monotonic()
-        assert list(playground.watch(started.id))[-1].state is State.DETACHED
-        assert time.monotonic() - clock < 0.5
-        playground.collect(started.id)
-        last = list(playground.watch(started.id))[-1]
-        assert (last.state, last.api_seconds) == (State.SUCCEEDED, None)
-        assert playground.credits() == pytest.approx(before - 7)
-        assert playground.collect(started.id).state is State.SUCCEEDED
+def test_stopped_generation_can_be_collected(playground: Playground, released: threading.Event) -> None:
+    """The waiting for a task that never ends can be stopped; its image is fetched later and paid for once."""
+    before = playground.credits()
+    started = playground.start(VALUES)
+    wait_until(lambda: playground.get(started.id).state is State.RUNNING)
+    playground.stop(started.id)
+    assert list(playground.watch(started.id))[-1].state is State.DETACHED
+    released.set()
+    playground.collect(started.id)
+    last = list(playground.watch(started.id))[-1]
+    assert (last.state, last.api_seconds) == (State.SUCCEEDED, None)
+    assert playground.credits() == pytest.approx(before - 7)
+    assert playground.collect(started.id).state is State.SUCCEEDED
 
 
 def test_two_watchers_see_the_same_end(playground: Playground) -> None:
@@ -217,7 +214,7 @@ def test_two_watchers_see_the_same_end(playground: Playground) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=20)
+        thread.join(WAIT_SECONDS)
     assert [g.state for g in ends] == [State.SUCCEEDED, State.SUCCEEDED]
 
 

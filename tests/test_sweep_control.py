@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -38,11 +37,11 @@ from flux_playground.sweeps.plan import Plan
 from flux_playground.sweeps.plan_json import load_plan
 from flux_playground.sweeps.sheet import CellState, arrange, count_states, shared_failures
 from tests.conftest import FAST_POLLS
+from tests.waiting import WAIT_SECONDS, wait_until
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a red cat"}
 STRENGTHS = AxisText("finetune_strength", "0, 0.8, 1.2")
 STRANGER = Visitor("a stranger")
-WAIT_SECONDS = 20.0
 
 
 @pytest.fixture
@@ -58,9 +57,8 @@ def wait(sweeps: Sweeps, sweep: StoredSweep) -> StoredSweep:
     assert run is not None
     changed = threading.Event()
     run.add_listener(changed.set)
-    deadline = time.monotonic() + WAIT_SECONDS
     while not run.has_ended:
-        assert changed.wait(deadline - time.monotonic()), (run.active, run.sweep)
+        assert changed.wait(WAIT_SECONDS), (run.active, run.sweep)
         changed.clear()
     return sweeps.get(sweep.id, Visitor(sweep.owner))
 
@@ -75,6 +73,11 @@ def make(sweeps: Sweeps, *axes: AxisText, **values: object) -> StoredSweep:
 def states(sweeps: Sweeps, sweep: StoredSweep) -> Counter[CellState]:
     """The number of cells in each state."""
     return count_states(sweeps.cells(sweep.id))
+
+
+def count_running(playground: Playground) -> int:
+    """The number of images that the API makes at present."""
+    return sum(one.state is State.RUNNING for one in playground.recent())
 
 
 def plan_of(sweeps: Sweeps, sweep: StoredSweep) -> Plan:
@@ -136,65 +139,67 @@ def test_extension_makes_only_new_cells(sweeps: Sweeps, playground: Playground) 
     assert before.items() <= after.items()
 
 
-def test_pause_and_resume(settings: Settings) -> None:
+def test_pause_and_resume(settings: Settings, released: threading.Event) -> None:
     """A paused sweep starts no cell; resumed, it makes the rest, and each cell once."""
     with Playground(settings.replace(max_in_flight=2), limits=FAST_POLLS) as playground, Sweeps(playground) as sweeps:
         sweep = sweeps.create(VALUES, [AxisText("seed", "12 random")])
         sweeps.start(sweep.id)
         run = sweeps.run(sweep.id)
         assert run is not None
-        while len(playground.recent()) < 3:
-            assert len(run.active) <= 2
-            time.sleep(0.01)
+        wait_until(lambda: count_running(playground) == 2)
+        assert len(run.active) == 2
         assert sweeps.pause(sweep.id).state is SweepState.PAUSED
+        released.set()
         assert wait(sweeps, sweep).state is SweepState.PAUSED
-        count = len(playground.recent())
-        assert 3 <= count < 12
-        assert states(sweeps, sweep) == {CellState.SUCCEEDED: count, CellState.MISSING: 12 - count}
+        assert states(sweeps, sweep) == {CellState.SUCCEEDED: 2, CellState.MISSING: 10}
         for _ in range(3):
             sweeps.start(sweep.id)
         assert wait(sweeps, sweep).state is SweepState.DONE
         assert len(playground.recent()) == 12
 
 
-def test_running_images_are_shared(sweeps: Sweeps, playground: Playground) -> None:
+def test_running_images_are_shared(sweeps: Sweeps, playground: Playground, released: threading.Event) -> None:
     """A cell whose image is being made elsewhere waits for that image instead of paying for another."""
-    values = {**VALUES, "prompt": "a cat #slow"}
-    running = playground.start({**values, "seed": 1})
-    sweep = sweeps.create(values, [AxisText("seed", "1, 2")])
-    other = sweeps.create(values, [AxisText("seed", "1-3")])
+    running = playground.start({**VALUES, "seed": 1})
+    wait_until(lambda: count_running(playground) == 1)
+    sweep = sweeps.create(VALUES, [AxisText("seed", "1, 2")])
+    other = sweeps.create(VALUES, [AxisText("seed", "1-3")])
     sweeps.start(sweep.id)
     sweeps.start(other.id)
     shared = sweeps.cells(sweep.id)[0]
     assert shared.generation is not None
     assert (shared.generation.id, shared.state) == (running.id, CellState.RUNNING)
+    released.set()
     assert wait(sweeps, sweep).state is SweepState.DONE
     assert wait(sweeps, other).state is SweepState.DONE
     assert len(playground.recent()) == 3
 
 
-def test_other_visitors_are_served(settings: Settings) -> None:
+def test_other_visitors_are_served(settings: Settings, released: threading.Event) -> None:
     """A visitor's image does not wait for another's whole sweep."""
     ann = Visitor("ann", identity=Identity("1.2.3.4", "browser"))
     bob = Visitor("bob", identity=Identity("5.6.7.8", "browser"))
     with Playground(settings.replace(max_in_flight=2), limits=FAST_POLLS) as playground, Sweeps(playground) as sweeps:
         sweep = sweeps.create(VALUES, [AxisText("seed", "20 random")], ann)
         sweeps.start(sweep.id, ann)
-        list(playground.generate(VALUES, bob))
-        assert count_states(sweeps.cells(sweep.id, ann))[CellState.SUCCEEDED] < 10
+        started = playground.start(VALUES, bob)
+        released.set()
+        *_, ended = playground.watch(started.id)
         sweeps.stop(sweep.id, ann)
+        wait(sweeps, sweep)
+        earlier = [one for one in playground.recent(ann) if one.started_at and one.started_at < (ended.started_at or 0)]
+        assert len(earlier) < 10
 
 
-def test_stop_takes_cells_out_of_the_queue(settings: Settings) -> None:
+def test_stop_takes_cells_out_of_the_queue(settings: Settings, released: threading.Event) -> None:
     """A stopped sweep leaves nothing in the queue; what was sent is kept."""
-    slow = {**VALUES, "prompt": "a red cat #slow"}
     with Playground(settings.replace(max_in_flight=1), limits=FAST_POLLS) as playground, Sweeps(playground) as sweeps:
-        playground.start(slow)
+        playground.start(VALUES)
         sweep = sweeps.create(VALUES, [STRENGTHS])
         sweeps.start(sweep.id)
-        while not playground.queue_position(playground.recent()[0].id):
-            time.sleep(0.01)
+        wait_until(lambda: playground.queue_position(playground.recent()[0].id))
         sweeps.stop(sweep.id)
+        released.set()
         assert wait(sweeps, sweep).state is SweepState.PAUSED
         assert states(sweeps, sweep) == {CellState.MISSING: 3}
 
@@ -289,16 +294,17 @@ def test_allowance_counts_the_whole_plan(hosted: Sweeps) -> None:
         hosted.start(sweep.id, ann)
 
 
-def test_allowance_that_ends_halfway(settings: Settings, server: LocalServer) -> None:
+def test_allowance_that_ends_halfway(settings: Settings, server: LocalServer, released: threading.Event) -> None:
     """When other images use up the allowance meanwhile, the sweep pauses at a cell that says why."""
     ann = Visitor("ann", identity=Identity("1.2.3.4", "browser"))
     mine = settings.replace(demo_url="", base_url=server.url, api_key="owners-key", hosted=True, max_in_flight=1)
     allowed = mine.replace(allowance=Allowance.read("3/hour"))
     with Playground(allowed, limits=FAST_POLLS) as playground, Sweeps(playground) as sweeps:
-        values = {**VALUES, "prompt": "a cat #slow"}
-        sweep = sweeps.create(values, [AxisText("seed", "1-3")], ann)
+        sweep = sweeps.create(VALUES, [AxisText("seed", "1-3")], ann)
         sweeps.start(sweep.id, ann)
+        wait_until(lambda: playground.recent(ann))
         playground.start({**VALUES, "seed": 99}, ann)
+        released.set()
         ended = wait(sweeps, sweep)
         assert ended.state is SweepState.PAUSED
         assert isinstance(ended.problem, QuotaExceeded)
@@ -307,14 +313,15 @@ def test_allowance_that_ends_halfway(settings: Settings, server: LocalServer) ->
         assert [type(one.error) for one in cells if one.state is CellState.MISSING] == [QuotaExceeded]
 
 
-def test_queued_cells_keep_their_payer(settings: Settings, server: LocalServer) -> None:
+def test_queued_cells_keep_their_payer(settings: Settings, server: LocalServer, released: threading.Event) -> None:
     """A running sweep that is resumed without the key of its start does not make the owner pay for the rest."""
     bob = Visitor("bob", identity=Identity("1.2.3.4", "browser"), api_key="bobs-key")
     mine = settings.replace(demo_url="", base_url=server.url, api_key="owners-key", hosted=True, max_in_flight=1)
     with Playground(mine, limits=FAST_POLLS) as playground, Sweeps(playground) as sweeps:
-        sweep = sweeps.create({**VALUES, "prompt": "a cat #slow"}, [AxisText("seed", "1-3")], bob)
+        sweep = sweeps.create(VALUES, [AxisText("seed", "1-3")], bob)
         sweeps.start(sweep.id, bob)
         sweeps.start(sweep.id, replace(bob, api_key=""))
+        released.set()
         wait(sweeps, sweep)
         made = playground.recent(bob)
         assert len(made) == 3
@@ -322,13 +329,13 @@ def test_queued_cells_keep_their_payer(settings: Settings, server: LocalServer) 
         assert len({one.account for one in made}) == 1
 
 
+@pytest.mark.usefixtures("released")
 def test_one_address_leaves_sweeps_to_others(hosted: Sweeps, monkeypatch: pytest.MonkeyPatch) -> None:
     """Visitors of one address do not take all places of running sweeps."""
     monkeypatch.setattr("flux_playground.sweep_runs.MAX_RUNNING_PER_ADDRESS", 2)
-    values = {**VALUES, "prompt": "a cat #slow"}
     for name, address in (("a", "1.2.3.4"), ("b", "1.2.3.4"), ("c", "1.2.3.4"), ("d", "5.6.7.8")):
         visitor = Visitor(name, identity=Identity(address, "browser"), api_key="own-key")
-        sweep = hosted.create(values, [AxisText("seed", "1-2")], visitor)
+        sweep = hosted.create(VALUES, [AxisText("seed", "1-2")], visitor)
         if name == "c":
             with pytest.raises(QueueFull, match="2 sweeps of your address"):
                 hosted.start(sweep.id, visitor)
@@ -442,15 +449,15 @@ def test_another_schema_sends_nothing(sweeps: Sweeps, playground: Playground) ->
     assert playground.recent() == []
 
 
-def test_restart_pauses_and_resumes(settings: Settings) -> None:
+def test_restart_pauses_and_resumes(settings: Settings, released: threading.Event) -> None:
     """A sweep whose program has ended is paused; resumed, it makes what is missing and collects the rest."""
     slow = settings.replace(max_in_flight=2)
     with Playground(slow, limits=FAST_POLLS) as playground:
         sweeps = Sweeps(playground)  # not closed, as by a program that forgets it
         sweep = sweeps.create(VALUES, [AxisText("seed", "8 random")], name="Seeds")
         sweeps.start(sweep.id)
-        while len(playground.recent()) < 4:
-            time.sleep(0.01)
+        wait_until(lambda: count_running(playground) == 2)
+    released.set()
     with Playground(slow, limits=FAST_POLLS) as playground, Sweeps(playground) as sweeps:
         again = sweeps.get(sweep.id)
         assert (again.state, again.name, again.problem) == (SweepState.PAUSED, "Seeds", None)

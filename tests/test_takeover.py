@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
+import threading
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from flux_playground.local import LocalServer
 from flux_playground.playground import Visitor
 from flux_playground.takeover import start_takeover
 from tests.conftest import FAST_POLLS
+from tests.waiting import wait_until
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a mill"}
 SLOW = {**VALUES, "prompt": "a mill #slow"}

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 import secrets
-import time
 from collections.abc import Mapping, Sequence
 
 from tests.http_visitor import Answer, Stranger
-
-WAIT_SECONDS = 20.0
+from tests.waiting import wait_until
 
 
 def get(one: Stranger, path: str) -> Answer:
@@ -25,10 +23,10 @@ def make_sweep(one: Stranger, axes: Sequence[Mapping[str, str]], name: str = "",
     found = re.search(rb'data-started=\\"([0-9a-f]{32})\\"', answer.body)
     assert found is not None, answer.body
     sweep_id = found[1].decode()
-    until = time.monotonic() + WAIT_SECONDS
-    while True:
+
+    def is_ready() -> bool:
         sheet = get(one, f"/sweeps/sheet/{sweep_id}").body.decode()
-        if sheet.count('data-state="ready"') == sheet.count("<td ") > 0:
-            return sweep_id
-        assert time.monotonic() < until, sheet
-        time.sleep(0.05)
+        return sheet.count('data-state="ready"') == sheet.count("<td ") > 0
+
+    wait_until(is_ready)
+    return sweep_id

@@ -23,6 +23,7 @@ from flux_playground.generation import State
 from flux_playground.local import LocalServer
 from tests.hosted_page import ALLOWANCE, OWNERS_KEY, HostedPage, kept, spent
 from tests.http_visitor import Answer, Stranger
+from tests.waiting import wait_until
 
 EVIL = "https://evil.example"
 
@@ -238,10 +239,8 @@ KINDS = ("image", "thumbnail", "recipe", "copy", "difference")
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_who_knows_an_id_gets_nothing_with_it(victim: Stranger, stranger: Stranger, folder: Path, kind: str) -> None:
-    taken, until = identity(victim.heard), time.monotonic() + 10
-    while taken not in (folder / "log").read_text() and time.monotonic() < until:
-        time.sleep(0.02)  # its line is written after the image is shown
-    assert taken in (folder / "log").read_text()
+    taken = identity(victim.heard)
+    wait_until(lambda: taken in (folder / "log").read_text())  # its line is written after the image is shown
     salt = hashlib.sha256(f"visitor:{taken}".encode()).hexdigest()[:32]
     assert stranger.get(f"/{kind}/{taken}").status == 404
     for mark in ("", "x", "0" * 16, "0" * 32, "0" * 64, taken, salt, "../../" + taken, "%00", "%ff%fe", "*"):
@@ -533,9 +532,7 @@ def test_repeated_requests_stay_within_the_allowance(stranger: Stranger, folder:
         thread.join()
     stranger.listen()
     assert {answer.status for answer in answers} == {200}
-    until = time.monotonic() + 10
-    while any(not one.finished for one in kept(folder)) and time.monotonic() < until:
-        time.sleep(0.05)
+    wait_until(lambda: all(one.finished for one in kept(folder)))
     assert (len(kept(folder)) - before, spent(api) - paid) == (ALLOWANCE, ALLOWANCE)
 
 
@@ -563,6 +560,7 @@ def test_visitor_key_is_never_stored(stranger: Stranger, folder: Path, api: Loca
 
 
 def test_log_has_no_prompts(victim: Stranger, folder: Path) -> None:
+    wait_until(lambda: identity(victim.heard) in (folder / "log").read_text())
     log = (folder / "log").read_text()
     lines = [json.loads(line) for line in log.splitlines() if line.startswith('{"generation"')]
     assert identity(victim.heard) in {line["generation"] for line in lines}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from dataclasses import replace
 
 import pytest
@@ -21,6 +20,7 @@ from flux_playground.ui.server import health
 from tests.http_visitor import Stranger
 from tests.ui.page_parts import Page
 from tests.ui.server.test_middleware import serving
+from tests.waiting import wait_until
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a secret garden"}
 
@@ -89,11 +89,8 @@ def test_a_generation_is_one_line_of_log_without_its_content(
     with caplog.at_level(logging.INFO, "flux_playground.runs.usage_log"):
         last = list(playground.generate(VALUES))[-1]
         list(playground.generate({**VALUES, "prompt": "#no-credits a secret garden"}))
-        until = time.monotonic() + 10  # the line comes after the last update
-        while (
-            sum(one.name == "flux_playground.runs.usage_log" for one in caplog.records) < 2 and time.monotonic() < until
-        ):
-            time.sleep(0.01)
+        # The line comes after the last update.
+        wait_until(lambda: sum(one.name == "flux_playground.runs.usage_log" for one in caplog.records) == 2)
     lines = [json.loads(one.getMessage()) for one in caplog.records if one.name == "flux_playground.runs.usage_log"]
     assert [one["state"] for one in lines] == ["ready", "failed"]
     assert lines[0]["generation"] == last.id

@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from flux_playground.local import LocalServer
 from flux_playground.takeover import start_takeover
 from tests.conftest import FAST_POLLS
 from tests.postgres_server import PostgresServer, running_postgres
+from tests.waiting import wait_until
 
 KEY, PRICE, LIMIT = "owners-key", 7, 5
 VALUES = {"finetune_id": "my-finetune", "prompt": "a mill"}
@@ -72,13 +74,10 @@ def states(url: str) -> Counter[str]:
         return Counter(dict(database.execute("SELECT state, count(*) FROM generations GROUP BY state").fetchall()))
 
 
-def wait_for_the_end(url: str, seconds: float = 60.0) -> Counter[str]:
+def wait_for_the_end(url: str) -> Counter[str]:
     """The states of all records once none is unfinished."""
-    until = time.monotonic() + seconds
-    while set(found := states(url)) & set(UNFINISHED):
-        assert time.monotonic() < until, found
-        time.sleep(0.05)
-    return found
+    wait_until(lambda: not set(states(url)) & set(UNFINISHED))
+    return states(url)
 
 
 @pytest.mark.usefixtures("short_leases")
@@ -123,20 +122,20 @@ def test_killed_replicas(api: LocalServer, tmp_path: Path, empty_database: str, 
 
 
 @pytest.mark.usefixtures("short_leases")
-def test_outage_of_the_database(api: LocalServer, tmp_path: Path, postgres: PostgresServer) -> None:
+def test_outage_of_the_database(
+    api: LocalServer, tmp_path: Path, postgres: PostgresServer, released: threading.Event
+) -> None:
     """While the database is away nothing is sent, running tasks end, and their records are written when it is back."""
     settings = Settings(data=tmp_path, base_url=api.url, api_key=KEY, database=postgres.url)
     with Playground(settings, limits=FAST_POLLS) as playground:
         start_takeover(playground, 0.05)
-        runs = [playground.start({**VALUES, "prompt": "a mill #slow"}) for _ in range(4)]
-        until = time.monotonic() + 20
-        while states(postgres.url)[State.RUNNING] < 4:
-            assert time.monotonic() < until
-            time.sleep(0.005)
+        runs = [playground.start(VALUES) for _ in range(4)]
+        wait_until(lambda: states(postgres.url)[State.RUNNING] == 4)
         postgres.stop()
         try:
             with pytest.raises(StorageError, match="cannot be read"):
                 playground.start(VALUES)
+            released.set()
             ended = [list(playground.watch(one.id))[-1] for one in runs]
         finally:
             postgres.start()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,10 @@ from tests.app_process import running_quick
 from tests.hosted_page import HostedPage
 from tests.http_visitor import Answer, Stranger
 from tests.visitor_sweeps import get, make_sweep
+from tests.waiting import wait_until
 
 CODE = "import os, sys; assert os.environ.get('BFL_API_KEY') is None; print(os.path.getsize(sys.argv[1]))"
 AXES = [{"field": "finetune_strength", "text": "0.5, 1", "kind": "values"}]
-WAIT_SECONDS = 20.0
 
 
 @pytest.fixture(scope="module")
@@ -59,10 +58,8 @@ def test_own_sweep_is_scored(page: str) -> None:
         assert (answer.status, answer.body) == (400, b"This sweep is not in your history.")
     assert read(get(owner, f"/sweeps/scores/{sweep_id}"))["waiting"] == 0
     assert read(start(owner, sweep_id))["waiting"] <= 2
-    until = time.monotonic() + WAIT_SECONDS
-    while (found := read(get(owner, f"/sweeps/scores/{sweep_id}")))["waiting"]:
-        assert time.monotonic() < until
-        time.sleep(0.05)
+    wait_until(lambda: not read(get(owner, f"/sweeps/scores/{sweep_id}"))["waiting"])
+    found = read(get(owner, f"/sweeps/scores/{sweep_id}"))
     sheet = get(owner, f"/sweeps/sheet/{sweep_id}").body.decode()
     assert (len(found["scores"]), found["errors"]) == (2, {})
     assert all(cell in sheet and score > 100 for cell, score in found["scores"].items())

@@ -9,7 +9,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,9 +21,9 @@ from flux_playground.local import LocalServer
 from flux_playground.storage.sweep_store import SweepState
 from flux_playground.sweep_control import Sweeps
 from flux_playground.sweeps.sheet import CellState, count_states
+from tests.waiting import wait_until
 
 PRICE, CREDITS, CELLS = 7, 1000, 6
-WAIT_SECONDS = 30.0
 
 # For each point: a process of its own makes a sweep of six images and kills itself at that line, counted as the lines
 # are executed on all threads. Prints how each process ended.
@@ -99,10 +98,8 @@ def resume(server: LocalServer, folder: Path, key: str) -> Counter[CellState]:
         (sweep,) = sweeps.recent()
         assert sweep.state is not SweepState.RUNNING
         sweeps.start(sweep.id)
-        run, deadline = sweeps.run(sweep.id), time.monotonic() + WAIT_SECONDS
-        while run is not None and not run.has_ended:
-            assert time.monotonic() < deadline, run.active
-            time.sleep(0.02)
+        run = sweeps.run(sweep.id)
+        wait_until(lambda: run is None or run.has_ended)
         assert sweeps.get(sweep.id).state is SweepState.DONE
         return count_states(sweeps.cells(sweep.id))
 

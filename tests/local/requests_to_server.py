@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import requests
 
 from flux_playground.local import LocalServer
 
+from ..waiting import WAIT_SECONDS, wait_until
+
 PATH = "/v1/flux-pro-1.1-ultra-finetuned"
 KEY = {"x-key": "local-demo"}
-TIMEOUT_SECONDS = 20.0
 RUNNING = ("Pending", "Dreaming", "Reasoning", "Generating")
 
 
 def submit(
-    server: LocalServer, path: str = PATH, key: str = "local-demo", timeout: float = TIMEOUT_SECONDS, **values: Any
+    server: LocalServer, path: str = PATH, key: str = "local-demo", timeout: float = WAIT_SECONDS, **values: Any
 ) -> requests.Response:
     """Submit a request with some values changed."""
     body = {"finetune_id": "my-finetune", "prompt": "a lake", "seed": 42, **values}
@@ -31,20 +31,19 @@ def accept(server: LocalServer, **values: Any) -> dict[str, Any]:
     return body
 
 
-def get(url: str, timeout: float = TIMEOUT_SECONDS, **parameters: str) -> requests.Response:
+def get(url: str, timeout: float = WAIT_SECONDS, **parameters: str) -> requests.Response:
     """Send a GET with a key."""
     return requests.get(url, params=parameters, headers=KEY, timeout=timeout)
 
 
 def wait_for_end(polling_url: str) -> dict[str, Any]:
     """Poll a task until it ends."""
-    deadline = time.monotonic() + TIMEOUT_SECONDS
-    while time.monotonic() < deadline:
+
+    def find_end() -> dict[str, Any] | None:
         body: dict[str, Any] = get(polling_url).json()
-        if body["status"] not in RUNNING:
-            return body
-        time.sleep(0.005)
-    raise TimeoutError("The task did not end.")
+        return None if body["status"] in RUNNING else body
+
+    return wait_until(find_end) or {}
 
 
 def download(body: dict[str, Any]) -> bytes:

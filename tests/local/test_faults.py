@@ -6,7 +6,6 @@ import asyncio
 import base64
 import contextlib
 import threading
-import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,6 +21,7 @@ from flux_playground.local.faults import FAULT_BY_WORD, FAULTS, CannedResponse, 
 from flux_playground.local.http_responses import FaultyResponse
 from flux_playground.local.task_request import TaskRequest
 from flux_playground.schema import load
+from tests.waiting import WAIT_SECONDS, wait_until
 
 from .requests_to_server import accept, get, submit, wait_for_end
 
@@ -284,10 +284,9 @@ def test_close_during_silence() -> None:
 
     client = threading.Thread(target=wait)
     client.start()
-    while not silent._api.backend.store:  # until the task is accepted
-        time.sleep(0.005)
+    wait_until(lambda: len(silent._api.backend.store))  # the task is accepted
     silent.close()
-    client.join(20)
+    client.join(WAIT_SECONDS)
     assert not client.is_alive()
 
 

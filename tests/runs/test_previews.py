@@ -23,6 +23,7 @@ from flux_playground.storage.generation_store import GenerationStore
 
 from ..client.test_fetch_preview import PREVIEW, image
 from ..faulty_server import QUICK, Hostile, reply, silence
+from ..waiting import WAIT_SECONDS, wait_until
 from .test_pipeline import ENDPOINT, KEY, make_records
 
 
@@ -36,7 +37,7 @@ class SlowClient:
     def fetch_preview(self, source: str) -> bytes:
         """Return the source as a preview."""
         self.sources.append(source)
-        assert self.go.wait(20)
+        assert self.go.wait(WAIT_SECONDS)
         if source == "bad":
             raise InvalidImage("No image.")
         if source == "bug":
@@ -47,14 +48,6 @@ class SlowClient:
 def new_run() -> ActiveRun:
     """A run of nothing."""
     return ActiveRun(Generation("1" * 32, "owner", 1.0, ENDPOINT, "https://api.bfl.ai", {}))
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Wait until a condition holds."""
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def show_until(condition: Callable[[], Any], previews: Previews, client: Any, source: str, *runs: ActiveRun) -> None:
@@ -79,6 +72,7 @@ def test_one_preview_at_a_time(client: Any) -> None:
     previews, run = Previews(pause=0), new_run()
     for source in ("", "a", "a", "b"):
         previews.show(run, client, source)
+    wait_until(lambda: client.sources)
     assert client.sources == ["a"]
     client.go.set()
     wait_until(lambda: run.preview == b"a")

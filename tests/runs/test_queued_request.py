@@ -21,7 +21,7 @@ from flux_playground.runs.queued_request import LoadedRequests, QueuedRequest
 from tests.conftest import FAST_POLLS
 from tests.stored_files import input_paths
 
-from .test_runner import wait_until
+from ..waiting import wait_until
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a mill", "seed": 5}
 KEY = "owners-key-5151"

@@ -24,7 +24,7 @@ from flux_playground.generation import Generation, State
 from flux_playground.runs.timetable import MAX_WORKERS
 from tests.faulty_server import Hostile, Seen, reply
 
-from .test_runner import wait_until
+from ..waiting import WAIT_SECONDS, wait_until
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a mill"}
 SUBMIT = "/v1/flux-pro-1.1-ultra-finetuned"
@@ -48,7 +48,7 @@ class Api(Hostile):
         return reply({"id": f"t{number}", "polling_url": f"{self.url}/poll?id={number}"})(sock, seen)
 
     def _poll(self, sock: socket.socket, seen: Seen) -> bool:
-        self.resting.wait(5)
+        self.resting.wait(WAIT_SECONDS)
         ready = {"id": "t", "status": "Ready", "result": {"sample": f"{self.url}/image"}}
         return reply(ready if self.ready.is_set() else {"id": "t", "status": "Pending"})(sock, seen)
 
@@ -178,7 +178,7 @@ def test_stale_record_starts_nothing(owned: Settings, api: Api, entrance: str, m
 
         monkeypatch.setattr(playground, "resolve_credentials", resolve_slowly)
         press()
-        others[0].result(10)
+        others[0].result(WAIT_SECONDS)
         wait_until(lambda: opened._runs.list() == [])
         assert opened.get(paid.id).state is State.SUCCEEDED
         assert len(api.calls("/image")) == 1
@@ -201,7 +201,7 @@ def test_random_presses(owned: Settings, api: Api, seed: int) -> None:
 
         acts = chance.choices(["stop", "collect", "ready", "resume"], [3, 5, 1, 1], k=150)
         for press_ in [pool.submit(press, act, chance.choice(ids)) for act in acts]:
-            press_.result(20)
+            press_.result(WAIT_SECONDS)
         assert len(opened._runner._started) <= 2
         api.ready.set()
         for generation_id in ids:

@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +26,7 @@ from flux_playground.storage.blob_store import IMAGES
 from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.storage.pending_records import PendingRecords
 from tests.conftest import FAST_POLLS
+from tests.waiting import wait_until
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a mill"}
 KEY = "owners-key-1234"
@@ -44,23 +45,15 @@ def playground(keyed: Settings) -> Iterator[Playground]:
         yield opened
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
-    """Return when a condition holds; fail when it does not in time."""
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.01)
-
-
 def credits_left(server: LocalServer) -> float:
     """The credits of the owner's account at the local server."""
     with Client(server.url, KEY) as client:
         return client.credits()
 
 
-def stopped(playground: Playground, prompt: str = "a mill #stuck") -> Generation:
+def stopped(playground: Playground) -> Generation:
     """A generation that the API has accepted and that is waited for no more."""
-    started = playground.start({**VALUES, "prompt": prompt})
+    started = playground.start(VALUES)
     wait_until(lambda: playground.get(started.id).state is State.RUNNING)
     playground.stop(started.id)
     return list(playground.watch(started.id))[-1]
@@ -71,6 +64,7 @@ def finish(playground: Playground, started: Generation) -> Generation:
     return list(playground.watch(started.id))[-1]
 
 
+@pytest.mark.usefixtures("released")
 def test_collect_twice_runs_once(playground: Playground) -> None:
     """Collects at the same moment start one worker, and the queue has all its places afterwards."""
     one = stopped(playground)
@@ -170,25 +164,27 @@ def test_nothing_is_sent_without_room(
     assert playground._runs.list() == []
 
 
-def test_close_is_resumed(keyed: Settings, server: LocalServer) -> None:
+def test_close_is_resumed(keyed: Settings, server: LocalServer, released: threading.Event) -> None:
     """What runs when a playground closes is resumed by the next one, and is paid for once."""
     before = credits_left(server)
     with Playground(keyed, limits=FAST_POLLS) as first:
-        started = first.start({**VALUES, "prompt": "a mill #slow"})
+        started = first.start(VALUES)
         wait_until(lambda: first.get(started.id).state is State.RUNNING)
     with Playground(keyed, limits=FAST_POLLS) as second:
         assert [one.id for one in second.resume()] == [started.id]
         assert second.resume()[0].id == started.id  # twice is one run
+        released.set()
         assert finish(second, started).state is State.SUCCEEDED
     assert before - credits_left(server) == pytest.approx(7.0)
 
 
-def test_task_waits_for_its_key(keyed: Settings) -> None:
+def test_task_waits_for_its_key(keyed: Settings, released: threading.Event) -> None:
     """A task of a visitor's own key is not polled with the owner's key after a restart, but with its own."""
     ann = Visitor("ann", api_key="anns-key-5678")
     with Playground(keyed, limits=FAST_POLLS) as first:
-        started = first.start({**VALUES, "prompt": "a mill #slow"}, ann)
+        started = first.start(VALUES, ann)
         wait_until(lambda: first.get(started.id).state is State.RUNNING)
+    released.set()
     with Playground(keyed, limits=FAST_POLLS) as second:
         second.resume()
         waiting = second.get(started.id)
@@ -201,9 +197,10 @@ def test_task_waits_for_its_key(keyed: Settings) -> None:
     assert "anns-key" not in (keyed.data / "journal.sqlite").read_bytes().decode("latin-1")
 
 
-def test_lost_task_can_be_collected(playground: Playground) -> None:
+def test_lost_task_can_be_collected(playground: Playground, released: threading.Event) -> None:
     """A task that the API did not find can be asked for again."""
-    one = stopped(playground, "a mill #slow")
+    one = stopped(playground)
+    released.set()
     lost = playground.store.save(replace(one, state=State.FAILED, error=TaskNotFound("Task not found")))
     playground.collect(lost.id)
     assert finish(playground, lost).state is State.SUCCEEDED

@@ -11,7 +11,7 @@ import pytest
 from flux_playground.client.steps import Call, Pause, at_once
 from flux_playground.runs.timetable import MAX_CALLS, MAX_WORKERS, REFRESH_SECONDS, Timetable
 
-from .test_runner import wait_until
+from ..waiting import wait_until
 
 
 @dataclass

@@ -10,7 +10,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from flux_playground import recipe
 from flux_playground.local import LocalServer
 from flux_playground.recipe import SourceKind, detect
 from flux_playground.snippets import Language, render_snippet
+from tests.waiting import WAIT_SECONDS, wait_until
 
 ENDPOINT = "/v1/flux-pro-1.1-ultra-finetuned"
 SERVER = "https://api.us1.bfl.ai"
@@ -67,7 +67,7 @@ def all_run(
         running[language] = begun(language, server, place, request, f"key-of-{language}")
     images = {}
     for language, process in running.items():
-        out, error = process.communicate(timeout=60)
+        out, error = process.communicate(timeout=WAIT_SECONDS)
         assert process.returncode == 0, f"{language}: {error}"
         images[language] = (folder / language / out.splitlines()[-1]).read_bytes()
     return images
@@ -76,15 +76,14 @@ def all_run(
 def made(server: LocalServer, body: str) -> bytes:
     """The image of a JSON text, by the plainest means."""
     headers = {"x-key": "a-key", "content-type": "application/json"}
-    answer = requests.post(server.url + ENDPOINT, data=body.encode(), headers=headers, timeout=10)
+    answer = requests.post(server.url + ENDPOINT, data=body.encode(), headers=headers, timeout=WAIT_SECONDS)
     assert answer.status_code == 200, answer.text
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
-        task = requests.get(answer.json()["polling_url"], timeout=10).json()
-        if task["status"] == "Ready":
-            return requests.get(task["result"]["sample"], timeout=10).content
-        time.sleep(0.02)
-    raise AssertionError("the image never came")
+
+    def find_sample() -> str | None:
+        task = requests.get(answer.json()["polling_url"], timeout=WAIT_SECONDS).json()
+        return str(task["result"]["sample"]) if task["status"] == "Ready" else None
+
+    return requests.get(str(wait_until(find_sample)), timeout=WAIT_SECONDS).content
 
 
 def test_runners_are_installed() -> None:

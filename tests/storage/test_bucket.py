@@ -7,7 +7,6 @@ import hashlib
 import io
 import json
 import logging
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
@@ -26,6 +25,7 @@ from flux_playground.storage.blob_store import IMAGES, INPUTS, THUMBNAILS
 from flux_playground.storage.generation_store import GenerationStore
 from tests.s3_server import S3Server
 from tests.storage.test_generation_store import generation, jpeg
+from tests.waiting import wait_until
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a mill"}
 
@@ -54,10 +54,7 @@ def ready(number: int = 1) -> Generation:
 
 def wait_for(store: GenerationStore, generation_id: str) -> None:
     """Wait until a record is written."""
-    until = time.monotonic() + 20
-    while store._pending.get(generation_id) is not None:
-        assert time.monotonic() < until
-        time.sleep(0.02)
+    wait_until(lambda: store._pending.get(generation_id) is None)
 
 
 def test_bucket_has_the_files(store: GenerationStore, tmp_path: Path, url: str) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -31,6 +31,7 @@ from flux_playground.storage.postgres_client import connect
 from flux_playground.storage.postgres_sql import MIGRATIONS, decode_field, encode_field
 from flux_playground.storage.rows import to_row
 from tests.storage.test_generation_store import generation
+from tests.waiting import wait_until
 
 NUMBERS = st.integers(-(2**63) + 1, 2**63 - 1) | st.floats(allow_nan=False)
 PROCESS = """
@@ -63,18 +64,10 @@ def other_process(folder: Path, url: str) -> Iterator[tuple[subprocess.Popen[str
             process.kill()
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
-    """Wait until a condition holds."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
 def end_connections(url: str) -> None:
-    """End all other connections to the database, as a restart of the server does."""
+    """End all other connections to the database, as a restart of the server does, and wait for their end."""
     with closing(psycopg.connect(url, autocommit=True)) as database:
-        database.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid != pg_backend_pid()")
+        database.execute("SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE pid != pg_backend_pid()")
 
 
 def test_both_databases_have_the_same_columns(tmp_path: Path, empty_database: str) -> None:

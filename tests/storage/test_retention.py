@@ -24,6 +24,7 @@ from tests.storage.conftest import OpenStore
 from tests.storage.test_generation_store import generation, jpeg
 from tests.stored_files import IN_BOTH, input_paths
 from tests.ui.page_parts import Page
+from tests.waiting import wait_until
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a mill"}
 
@@ -139,10 +140,7 @@ def test_second_program_deletes_nothing(store: GenerationStore, tmp_path: Path, 
 def test_each_image_frees_its_space(settings: Settings) -> None:
     with Playground(settings.replace(max_storage_gb=12e-6)) as playground:
         ends = [list(playground.generate({**VALUES, "seed": seed}))[-1] for seed in range(8)]
-        until = time.monotonic() + 10
-        while playground.store.files.size > 12_000 and time.monotonic() < until:
-            time.sleep(0.02)
-        assert playground.store.files.size <= 12_000
+        wait_until(lambda: playground.store.files.size <= 12_000)
         found = there(playground.store, *ends)
         assert found == sorted(found)
         assert not found[0]

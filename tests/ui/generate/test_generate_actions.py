@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from dataclasses import replace
 from functools import partial
 
@@ -98,11 +99,11 @@ def test_later_stream_ends_earlier(page: Page) -> None:
     assert asyncio.run(both()) == []
 
 
-def test_collect_after_stop(page: Page) -> None:
+def test_collect_after_stop(page: Page, released: threading.Event) -> None:
     """A generation that was stopped while it was running can be collected."""
 
     async def stop() -> str:
-        stream = page.stream("generate", raw={**FORM, "prompt": "#slow a mill"})
+        stream = page.stream("generate", raw=FORM)
         await anext(stream)
         while page.playground.get(selected(page)).state is not State.RUNNING:
             await asyncio.sleep(0.01)
@@ -111,6 +112,7 @@ def test_collect_after_stop(page: Page) -> None:
         return selected(page)
 
     stopped = asyncio.run(stop())
+    released.set()
     assert page.playground.get(stopped).finished
     assert page.playground.get(stopped).image is None
     page.run("collect", id=stopped)
@@ -266,11 +268,12 @@ def test_invalid_seed_of_several_images(page: Page) -> None:
     assert [error.field for error in update.field_errors or ()] == ["seed"]
 
 
+@pytest.mark.usefixtures("released")
 def test_queued_images_are_cancelled_together(settings: Settings) -> None:
     """Cancel removes what is queued; what was sent goes on."""
     with Playground(settings.replace(max_in_flight=1)) as playground:
         page = Page(playground)
-        first = playground.start({**FORM, "prompt": "a mill #slow"})
+        first = playground.start(FORM)
         queued = [playground.start({**FORM, "prompt": f"mill {number}"}) for number in range(3)]
         page.run("unqueue")
         assert {playground.get(generation.id).state for generation in queued} == {State.CANCELLED}

@@ -6,7 +6,6 @@ import asyncio
 import base64
 import hashlib
 import json
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -32,6 +31,7 @@ from tests.hosted_page import ALLOWANCE, HostedPage, kept, spent
 from tests.http_visitor import Answer, Stranger
 from tests.image_shapes import DOCUMENT
 from tests.storage.test_generation_store import jpeg
+from tests.waiting import wait_until
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a mill", "finetune_strength": 0.9}
 
@@ -280,12 +280,12 @@ def test_lost_connection_loses_no_image(program: Stranger, folder: Path) -> None
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params})
     head = f"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
     program.raw(f"{head}\r\nAccept: text/event-stream\r\n\r\n{body}".encode(), 0.5)
-    until = time.monotonic() + 15
-    states: list[State] = []
-    while states != [State.SUCCEEDED] and time.monotonic() < until:
+
+    def is_ready() -> bool:
         states = [one.state for one in kept(folder) if one.request.get("prompt") == "#slow a lost mill"]
-        time.sleep(0.1)
-    assert states == [State.SUCCEEDED]
+        return states == [State.SUCCEEDED]
+
+    wait_until(is_ready)
 
 
 def test_enabled_without_the_sdk(playground: Playground, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +24,7 @@ from flux_playground.ui.server.middleware import build_middleware
 from flux_playground.ui.server.rate_limit import PAGE_TOKENS, PAGES_PER_ADDRESS
 from flux_playground.ui.server.token_bucket import RateLimiter, RateLimits
 from tests.http_visitor import Stranger
+from tests.waiting import WAIT_SECONDS, wait_until
 
 JOIN = "/gradio_api/queue/join"
 
@@ -51,11 +51,10 @@ def serving(app: Starlette, root: str = "") -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
-        while not server.started:
-            time.sleep(0.01)
+        wait_until(lambda: server.started)
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
         server.should_exit = True
-        thread.join(10)
+        thread.join(WAIT_SECONDS)
 
 
 def test_names_of_a_page_at_home() -> None:
