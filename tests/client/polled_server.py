@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from flux_playground.client import Client, Result, Task
+from flux_playground.client import Client, Result, Task, polling
 from flux_playground.client.poll_schedule import PollSchedule
+from flux_playground.client.steps import Pause
 from flux_playground.errors import PlaygroundError
 
-from ..faulty_server import Act, Hostile, limits_for, reply
+from ..faulty_server import QUICK, Act, Hostile, limits_for, reply
+from ..waiting import WAIT_SECONDS
 
 PATH = "/v1/get_result"
 KEY = "0d9f5cf1-1111-2222-3333-444455556666"
@@ -43,7 +47,30 @@ def poll(server: Hostile, *acts: Act, **options: Any) -> list[Result]:
         server.script(PATH, *acts)
     task = Task("t", f"{server.url}{PATH}?id=t")
     with Client(server.url, KEY, limits=limits_for(*acts)) as client:
-        return list(client.poll(task, **{"schedule": HURRIED, "patience": 5, **options}))
+        return list(client.poll(task, **{"schedule": HURRIED, "patience": WAIT_SECONDS, **options}))
+
+
+@pytest.fixture
+def lose_patience(server: Hostile, monkeypatch: pytest.MonkeyPatch) -> Callable[[Act], PlaygroundError]:
+    """What ends a task to which the server answers so for 100 seconds, by a clock that only the pauses set forward."""
+    now = 1000.0
+    monkeypatch.setattr(polling, "monotonic", lambda: now)
+
+    def follow(client: Client) -> None:
+        nonlocal now
+        task = Task("t", f"{server.url}{PATH}?id=t")
+        for step in client.poll_steps(task, threading.Event(), now + 100, schedule=HURRIED):
+            if isinstance(step, Pause):
+                now = max(now + 10, step.until())
+
+    def lose(act: Act) -> PlaygroundError:
+        server.script(PATH, act)
+        limits = replace(QUICK, not_found_grace=1000)
+        with Client(server.url, KEY, limits=limits) as client, pytest.raises(PlaygroundError) as caught:
+            follow(client)
+        return caught.value
+
+    return lose
 
 
 def failure(server: Hostile, *acts: Act, **options: Any) -> PlaygroundError:

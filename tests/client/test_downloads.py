@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
-from statistics import median
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -43,6 +43,7 @@ from ..faulty_server import (
     silence,
     trickle,
 )
+from ..waiting import WAIT_SECONDS
 
 KEY = "0d9f5cf1-1111-2222-3333-444455556666"
 SAMPLE = "/results/sample.jpeg"
@@ -107,18 +108,15 @@ PASSING = {
 
 @pytest.mark.parametrize("act", PASSING.values(), ids=PASSING.keys())
 def test_a_download_that_breaks_is_made_again_from_the_start(server: Hostile, act: Act) -> None:
-    began = time.monotonic()
+    """A download that breaks is repeated from its start."""
     assert download(server, act, WHOLE) == DATA
     assert len(server.seen) == 2
-    assert time.monotonic() - began < 2.5
 
 
 @pytest.mark.parametrize("act", [PASSING[name] for name in ("cut", "cut with no length to tell", "a reset", "500")])
 def test_a_download_that_always_breaks_ends_with_an_error(server: Hostile, act: Act) -> None:
-    began = time.monotonic()
     assert type(failure(server, act)) in (DownloadFailed, InvalidImage)
     assert len(server.seen) == QUICK.download_attempts
-    assert time.monotonic() - began < 5
 
 
 WRONG = {
@@ -148,10 +146,8 @@ WRONG = {
 
 @pytest.mark.parametrize("act", WRONG.values(), ids=WRONG.keys())
 def test_what_is_not_the_image_is_an_error_that_says_so(server: Hostile, act: Act) -> None:
-    began = time.monotonic()
     assert type(failure(server, act)) in (InvalidImage, SampleBlocked)
     assert len(server.seen) <= QUICK.max_redirects + 1
-    assert time.monotonic() - began < 2.5
 
 
 @pytest.mark.parametrize(
@@ -234,21 +230,22 @@ def test_the_download_begins_right_after_the_ready_answer_and_connections_are_ke
         for _ in range(10):
             task = Task("t", f"{server.url}/v1/get_result?id=t")
             [result] = client.poll(task, age=1)
+            first = next(client.collect_steps(task, result, threading.Event()))
+            assert first.until() <= time.monotonic()
             assert client.collect(task, result) == DATA
-    polls, samples = server.calls("/v1/get_result"), server.calls(SAMPLE)
-    assert median(sample.at - poll.at for poll, sample in zip(polls, samples, strict=True)) < 0.02
     assert server.connections == 2
 
 
-@pytest.mark.parametrize("act", [silence(), trickle(head(len(DATA)) + DATA, every=0.1)], ids=["silence", "a trickle"])
+@pytest.mark.parametrize("act", [silence(3600), trickle(head(99) + DATA, every=0.1)], ids=["silence", "a trickle"])
 def test_patience_ends_a_download_that_hangs(server: Hostile, act: Act) -> None:
     """A host that sends nothing, or hardly anything, is given up at the deadline, whatever the timeouts allow."""
     server.script(SAMPLE, act)
     stop, began = threading.Event(), time.monotonic()
     task, result = Task("t", f"{server.url}/p"), Result("t", "Ready", server.url + SAMPLE)
-    with Client(server.url, KEY, limits=QUICK) as client, pytest.raises(DownloadFailed):
+    limits = replace(QUICK, read_timeout=3600, download_timeout=3600)
+    with Client(server.url, KEY, limits=limits) as client, pytest.raises(DownloadFailed):
         finish_steps(client.collect_steps(task, result, stop, began + 0.4), stop)
-    assert 0.4 <= time.monotonic() - began < 10  # the timeouts are 20 s
+    assert 0.4 <= time.monotonic() - began < WAIT_SECONDS
 
 
 def test_patience_ends_a_chain_of_redirects(server: Hostile) -> None:
@@ -258,7 +255,7 @@ def test_patience_ends_a_chain_of_redirects(server: Hostile) -> None:
     task, result = Task("t", f"{server.url}/p"), Result("t", "Ready", server.url + SAMPLE)
     with Client(server.url, KEY, limits=QUICK) as client, pytest.raises(DownloadFailed):
         finish_steps(client.collect_steps(task, result, stop, began + 0.4), stop)
-    assert len(server.seen) == 2
+    assert len(server.seen) <= 2
 
 
 def test_many_downloads_at_once_are_not_mixed_up(server: Hostile) -> None:

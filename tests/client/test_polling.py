@@ -6,6 +6,7 @@ import logging
 import socket
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from flux_playground.client import Client, Task
 from flux_playground.client.poll_schedule import PollSchedule
 from flux_playground.client.steps import Pause
-from flux_playground.errors import APIError, StatusUnavailable, TaskNotFound, TaskTimeout, Unauthorized
+from flux_playground.errors import APIError, PlaygroundError, StatusUnavailable, TaskNotFound, TaskTimeout, Unauthorized
 
 from ..faulty_server import (
     QUICK,
@@ -34,9 +35,11 @@ from ..faulty_server import (
     silence,
     trickle,
 )
-from .polled_server import HURRIED, KEY, MADE, PATH, PENDING, READY, failure, poll, polled_server
+from ..waiting import WAIT_SECONDS
+from .polled_server import HURRIED, KEY, MADE, PATH, PENDING, READY, failure, lose_patience, poll, polled_server
 
-__all__ = ["polled_server"]  # a fixture
+__all__ = ["lose_patience", "polled_server"]  # fixtures
+LosePatience = Callable[[Act], PlaygroundError]
 
 
 def test_every_answer_is_yielded_and_the_last_is_ready(server: Hostile) -> None:
@@ -86,13 +89,14 @@ def test_a_poll_that_goes_wrong_is_made_again(server: Hostile, act: Act) -> None
 
 
 def test_polls_that_go_wrong_are_made_ever_more_slowly(server: Hostile) -> None:
+    """The pauses between failing polls grow up to a limit."""
     server.script(PATH, *[reply({}, 500)] * 4, reply(READY))
-    limits = replace(QUICK, backoff=0.03, max_pause=0.2)
+    limits = replace(QUICK, backoff=0.05, max_pause=0.2)
     with Client(server.url, KEY, limits=limits) as client:
         list(client.poll(Task("t", f"{server.url}{PATH}?id=t"), schedule=HURRIED))
     pauses = [b.at - a.at for a, b in zip(server.seen, server.seen[1:], strict=False)]
-    assert pauses[3] > 1.5 * pauses[0]
-    assert 0.2 < sum(pauses) < 2
+    least = [0.67 * seconds for seconds in (0.05, 0.1, 0.2, 0.2)]  # the others are a random part
+    assert all(pause >= short for pause, short in zip(pauses, least, strict=True)), pauses
 
 
 def test_retry_after_is_obeyed_when_the_server_is_busy(server: Hostile) -> None:
@@ -101,15 +105,14 @@ def test_retry_after_is_obeyed_when_the_server_is_busy(server: Hostile) -> None:
 
 
 def test_a_retry_after_on_a_good_answer_does_not_slow_the_polls(server: Hostile) -> None:
-    poll(server, *[reply(PENDING, Retry_After="1")] * 3, reply(READY))
-    assert server.seen[3].at - server.seen[0].at < 2.5  # three times Retry-After would be 3 s
+    poll(server, *[reply(PENDING, Retry_After="1800")] * 3, reply(READY))
+    assert server.seen[3].at - server.seen[0].at < 30  # three times Retry-After would be an hour and a half
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_retry_after_beyond_our_patience_ends_with_one_last_poll(server: Hostile, status: int) -> None:
-    began = time.monotonic()
-    assert isinstance(failure(server, reply({}, status, Retry_After="600"), patience=1.5), TaskTimeout)
-    assert time.monotonic() - began < 60
+def test_long_retry_after_has_a_last_poll(server: Hostile, lose_patience: LosePatience, status: int) -> None:
+    """A `Retry-After` beyond the patience ends with one last poll."""
+    assert isinstance(lose_patience(reply({}, status, Retry_After="86400")), TaskTimeout)
     assert len(server.seen) == 2
 
 
@@ -130,23 +133,23 @@ def test_refused_key_of_an_accepted_task(server: Hostile, status: int) -> None:
     assert error.detail == "Not authenticated"
 
 
-def test_last_reason_of_failing_polls(server: Hostile) -> None:
+def test_last_reason_of_failing_polls(lose_patience: LosePatience) -> None:
     """When all polls fail until the patience ends, the error names the last reason."""
-    error = failure(server, reply({"detail": "down"}, 502), patience=0.5)
+    error = lose_patience(reply({"detail": "down"}, 502))
     assert type(error) is StatusUnavailable
     assert "502" in error.message
 
 
-def test_last_page_of_refused_polls(server: Hostile) -> None:
+def test_last_page_of_refused_polls(lose_patience: LosePatience) -> None:
     """The error quotes the page of a firewall that refuses polls."""
     page = reply(b"<html><title>Attention Required!</title>You are blocked</html>", 403)
-    assert "Attention Required! You are blocked" in failure(server, page, patience=0.2).message
+    assert "Attention Required! You are blocked" in lose_patience(page).message
 
 
 @pytest.mark.parametrize("status", ["completed", "FAILED", "succeeded"])
-def test_unknown_last_status(server: Hostile, status: str) -> None:
+def test_unknown_last_status(lose_patience: LosePatience, status: str) -> None:
     """When the time is over, the error names the last status of the API."""
-    error = failure(server, reply({**PENDING, "status": status}), patience=0.3)
+    error = lose_patience(reply({**PENDING, "status": status}))
     assert type(error) is TaskTimeout
     assert error.message.endswith(f"The last status was {status!r}.")
 
@@ -159,7 +162,7 @@ def test_a_task_that_is_not_found_for_long_is_lost(server: Hostile) -> None:
     began = time.monotonic()
     assert type(failure(server, reply({"id": "t", "status": "Task not found"}, 404))) is TaskNotFound
     assert QUICK.not_found_grace <= time.monotonic() - began
-    assert len(server.seen) > 3
+    assert len(server.seen) > 1
 
 
 def test_single_not_found_of_an_old_task(server: Hostile) -> None:
@@ -170,9 +173,10 @@ def test_single_not_found_of_an_old_task(server: Hostile) -> None:
 
 
 def test_a_task_that_is_taken_up_again_is_asked_after_at_once(server: Hostile) -> None:
+    """A resumed task is polled before its schedule says so."""
     began = time.monotonic()
-    poll(server, reply(READY), schedule=PollSchedule([30, 30, 30]), age=5)
-    assert time.monotonic() - began < 4  # at once, and not after the patience of 5 s
+    poll(server, reply(READY), schedule=PollSchedule([3600] * 3), age=5, patience=3600)
+    assert time.monotonic() - began < WAIT_SECONDS
 
 
 @pytest.mark.parametrize(("status", "body"), [(404, {"detail": "Not Found"}), (400, b"no"), (302, b"")])
@@ -191,20 +195,20 @@ def test_a_word_that_we_do_not_know_means_still_running(server: Hostile, word: s
     assert results[1].ready
 
 
-def test_patience_ends_the_waiting_but_says_nothing_of_the_task(server: Hostile) -> None:
-    began = time.monotonic()
-    assert type(failure(server, reply(PENDING), patience=0.3)) is TaskTimeout
-    assert time.monotonic() - began >= 0.3
+def test_patience_ends_the_waiting(lose_patience: LosePatience) -> None:
+    """The end of the patience says nothing about the task."""
+    assert type(lose_patience(reply(PENDING))) is TaskTimeout
 
 
-@pytest.mark.parametrize("act", [silence(), later(0.3, redirect(PATH))], ids=["silence", "redirects"])
+@pytest.mark.parametrize("act", [silence(3600), later(0.3, redirect(PATH))], ids=["silence", "redirects"])
 def test_patience_bounds_a_poll(server: Hostile, act: Act) -> None:
     """A poll that hangs, or is redirected again and again, ends with the patience, whatever the timeouts allow."""
     server.script(PATH, act)
     began = time.monotonic()
-    with Client(server.url, KEY, limits=QUICK) as client, pytest.raises(TaskTimeout):
+    limits = replace(QUICK, read_timeout=3600, poll_timeout=3600)
+    with Client(server.url, KEY, limits=limits) as client, pytest.raises(TaskTimeout):
         list(client.poll(Task("t", f"{server.url}{PATH}?id=t"), schedule=HURRIED, patience=0.5))
-    assert 0.5 <= time.monotonic() - began < 10  # the timeouts are 20 s
+    assert 0.5 <= time.monotonic() - began < WAIT_SECONDS
 
 
 def test_waiting_task_uses_what_is_known_now(server: Hostile) -> None:
@@ -232,13 +236,11 @@ def test_ready_task_is_learned(server: Hostile) -> None:
 
 def test_stop_ends_the_waiting_at_once_and_quietly(server: Hostile) -> None:
     server.script(PATH, reply(PENDING))
-    stop, slow = threading.Event(), PollSchedule([60, 60, 60])
+    stop, slow = threading.Event(), PollSchedule([3600] * 3)
     threading.Timer(0.1, stop.set).start()
-    began = time.monotonic()
     with Client(server.url, KEY, limits=QUICK) as client:
         results = list(client.poll(Task("t", f"{server.url}{PATH}?id=t"), schedule=slow, stop=stop))
     assert (results, server.seen) == ([], [])
-    assert time.monotonic() - began < 30  # the schedule waits a minute
 
 
 def test_many_tasks_at_once_share_their_connections_and_keep_their_answers_apart(server: Hostile) -> None:
@@ -255,7 +257,7 @@ def test_many_tasks_at_once_share_their_connections_and_keep_their_answers_apart
             seeds[number] = result.seed
 
     # A timeout on a busy machine would close a connection and open another one.
-    with Client(server.url, KEY, limits=replace(QUICK, read_timeout=20, poll_timeout=20, idle_timeout=20)) as client:
+    with Client(server.url, KEY, limits=replace(QUICK, read_timeout=60, poll_timeout=60)) as client:
         threads = [threading.Thread(target=follow, args=(client, number)) for number in range(60)]
         for thread in threads:
             thread.start()

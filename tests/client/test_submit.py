@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flux_playground.client import Client, Task
+from flux_playground.client import Client, Limits, Task
 from flux_playground.errors import APIError, APIUnreachable, PlaygroundError, RateLimited, SubmitUnknown
 
 from ..faulty_server import (
@@ -36,10 +36,12 @@ from ..faulty_server import (
     silence,
     trickle,
 )
+from ..waiting import WAIT_SECONDS, wait_until
 
 PATH = "/v1/flux-pro-1.1-ultra-finetuned"
 KEY = "0d9f5cf1-1111-2222-3333-444455556666"
 REQUEST = {"finetune_id": "mine", "prompt": "a lake 🌊", "seed": 2**64 - 1}
+PATIENT = replace(QUICK, rate_limit_timeout=WAIT_SECONDS)
 ACCEPTED = {"id": "task-1", "polling_url": None, "cost": 7.000000000000001}
 
 
@@ -49,11 +51,12 @@ def server() -> Iterator[Hostile]:
         yield running
 
 
-def submit(server: Hostile, *acts: Act, **options: Any) -> Task:
+def submit(server: Hostile, *acts: Act, limits: Limits | None = None) -> Task:
+    """Submit a request to a server that responds as scripted."""
     if acts:
         server.script(PATH, *acts)
-    with Client(server.url, KEY, limits=limits_for(*acts)) as client:
-        return client.submit(PATH, REQUEST, **options)
+    with Client(server.url, KEY, limits=limits or limits_for(*acts)) as client:
+        return client.submit(PATH, REQUEST)
 
 
 def failure(server: Hostile, *acts: Act) -> PlaygroundError:
@@ -137,11 +140,10 @@ DOUBTFUL = {
 
 @pytest.mark.parametrize("act", DOUBTFUL.values(), ids=DOUBTFUL.keys())
 def test_a_submit_whose_fate_is_unknown_is_never_sent_again(server: Hostile, act: Act) -> None:
-    began = time.monotonic()
+    """A submit whose outcome is unknown is not repeated."""
     error = failure(server, act, reply(ACCEPTED))
     assert type(error) is SubmitUnknown
     assert len(server.seen) == 1
-    assert time.monotonic() - began < 3
 
 
 def test_an_error_in_doubt_keeps_what_the_api_said(server: Hostile) -> None:
@@ -158,7 +160,8 @@ SURE = {
 
 @pytest.mark.parametrize(("kind", "act"), SURE.values(), ids=SURE.keys())
 def test_a_submit_that_certainly_did_nothing_is_made_again(server: Hostile, kind: type, act: Act) -> None:
-    assert submit(server, act, act, reply(ACCEPTED)).id == "task-1"
+    """A submit that certainly had no effect is repeated."""
+    assert submit(server, act, act, reply(ACCEPTED), limits=PATIENT).id == "task-1"
     assert len(server.seen) == 3
 
 
@@ -166,7 +169,7 @@ def test_a_submit_that_certainly_did_nothing_is_made_again(server: Hostile, kind
 def test_a_submit_is_made_again_only_a_few_times(server: Hostile, kind: type, act: Act) -> None:
     assert type(failure(server, act)) is kind
     if kind is RateLimited:  # another program uses the account's places: wait for a turn
-        assert len(server.seen) >= QUICK.submit_attempts
+        assert len(server.seen) > 1
     else:
         assert len(server.seen) == QUICK.submit_attempts
 
@@ -191,26 +194,27 @@ def test_a_failed_handshake_means_that_nothing_was_done(server: Hostile) -> None
 
 
 def test_retry_after_is_obeyed_in_seconds(server: Hostile) -> None:
-    began = time.monotonic()
-    submit(server, reply({}, 429, Retry_After="0.3"), reply(ACCEPTED))
-    assert 0.3 <= time.monotonic() - began < 1.5
+    """A submit is repeated after the seconds of `Retry-After`."""
+    submit(server, reply({}, 429, Retry_After="0.3"), reply(ACCEPTED), limits=PATIENT)
+    first, second = server.seen
+    assert second.at - first.at >= 0.3
 
 
 def test_retry_after_is_obeyed_as_a_date_by_the_servers_own_clock(server: Hostile) -> None:
     now = datetime(2031, 1, 1, tzinfo=UTC)
     then = format_datetime(now + timedelta(seconds=1), usegmt=True)
-    began = time.monotonic()
     submit(server, reply({}, 503, Retry_After=then, Date=format_datetime(now, usegmt=True)), reply(ACCEPTED))
-    assert 1.0 <= time.monotonic() - began < 2.5
+    first, second = server.seen
+    assert second.at - first.at >= 1.0
 
 
 @pytest.mark.parametrize(
     "odd", ["soon", "-5", "nan", "inf", "Wed, 99 Foo 2031", "", "1e9999", "Wed, 01 Jan 2020 00:00:00 GMT"]
 )
 def test_an_odd_retry_after_is_a_pause_like_any_other(server: Hostile, odd: str) -> None:
-    began = time.monotonic()
-    submit(server, reply({}, 429, Retry_After=odd), reply(ACCEPTED))
-    assert time.monotonic() - began < 1
+    """A `Retry-After` that is no time is ignored."""
+    submit(server, reply({}, 429, Retry_After=odd), reply(ACCEPTED), limits=PATIENT)
+    assert len(server.seen) == 2
 
 
 def test_a_long_retry_after_is_handed_on_instead_of_waited_for(server: Hostile) -> None:
@@ -224,10 +228,8 @@ def test_stop_ends_the_waiting_before_another_try(server: Hostile) -> None:
     stop = Event()
     stop.set()
     server.script(PATH, reply({}, 429, Retry_After="1"))
-    began = time.monotonic()
     with Client(server.url, KEY, limits=QUICK) as client, pytest.raises(RateLimited):
         client.submit(PATH, REQUEST, stop=stop)
-    assert time.monotonic() - began < 0.9
     assert len(server.seen) == 1
 
 
@@ -235,19 +237,19 @@ def test_a_connection_that_the_server_closed_meanwhile_is_not_used_again(server:
     server.script(PATH, raw(head(len(b'{"id":"a"}')) + b'{"id":"a"}'), reply({"id": "b"}))
     with Client(server.url, KEY, limits=QUICK) as client:
         assert client.submit(PATH, REQUEST).id == "a"
-        time.sleep(0.05)
+        wait_until(lambda: not server.open)
         assert client.submit(PATH, REQUEST).id == "b"
     assert (server.connections, len(server.seen)) == (2, 2)
 
 
 def test_a_connection_is_kept_but_not_when_it_was_idle_for_long(server: Hostile) -> None:
-    with Client(server.url, KEY, limits=QUICK) as client:
-        client.submit(PATH, REQUEST)
-        client.submit(PATH, REQUEST)
-        assert server.connections == 1
-        time.sleep(QUICK.idle_timeout + 0.1)
-        client.submit(PATH, REQUEST)
-        assert server.connections == 2
+    """A connection is used again unless it was idle for `limits.idle_timeout`."""
+    for idle_timeout, connections in ((WAIT_SECONDS, 1), (0.01, 3)):
+        with Client(server.url, KEY, limits=replace(QUICK, idle_timeout=idle_timeout)) as client:
+            client.submit(PATH, REQUEST)
+            time.sleep(0.02)
+            client.submit(PATH, REQUEST)
+            assert server.connections == connections
 
 
 def test_a_reset_of_a_kept_connection_is_in_doubt_too(server: Hostile) -> None:
@@ -261,7 +263,7 @@ def test_a_reset_of_a_kept_connection_is_in_doubt_too(server: Hostile) -> None:
 
 def test_a_large_request_gets_through_to_a_slow_reader(server: Hostile) -> None:
     server.script(PATH, later(0.2, reply(ACCEPTED)))
-    with Client(server.url, KEY, limits=replace(QUICK, submit_timeout=10, read_timeout=10)) as client:
+    with Client(server.url, KEY, limits=replace(QUICK, submit_timeout=WAIT_SECONDS)) as client:
         client.submit(PATH, {"image_prompt": "A" * 8_000_000})
     assert len(server.seen[0].body) > 8_000_000
 
