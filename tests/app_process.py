@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -10,9 +11,10 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from urllib.error import URLError
+
+from tests.waiting import WAIT_SECONDS
 
 ROOT = Path(__file__).parent.parent
 KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH")
@@ -33,10 +35,12 @@ def environment(folder: Path, **extra: str) -> dict[str, str]:
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of this machine that nobody listens on, below those that the system gives to connections meanwhile."""
+    while True:
+        port = secrets.randbelow(20_000) + 10_000
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @contextmanager
@@ -62,7 +66,7 @@ def running(
             yield url
         finally:
             program.send_signal(end)
-            code = program.wait(20)
+            code = program.wait(WAIT_SECONDS)
     assert end is signal.SIGKILL or is_clean_end(code, log), log.read_text(encoding="utf-8")
 
 
@@ -80,7 +84,7 @@ def running_quick(folder: Path, /, **extra: str) -> Iterator[str]:
         yield url
     finally:
         program.terminate()
-        program.join(20)
+        program.join(WAIT_SECONDS)
     assert is_clean_end(program.exitcode, log), log.read_text(encoding="utf-8")
 
 
@@ -94,9 +98,9 @@ def wait_for(url: str, is_running: Callable[[], bool], log: Path, timeout: float
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline and is_running():
         try:
-            with urllib.request.urlopen(url, timeout=5):
+            with urllib.request.urlopen(url, timeout=WAIT_SECONDS):
                 return
-        except (URLError, OSError):
+        except OSError:
             time.sleep(0.05)
     raise AssertionError(f"the program does not respond:\n{log.read_text(encoding='utf-8')}")
 

@@ -12,6 +12,8 @@ from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.waiting import WAIT_SECONDS
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -31,7 +33,7 @@ class Stranger:
         self.visit = secrets.token_hex(16)
         self.heard = b""
 
-    def connect(self, timeout: float = 10) -> HTTPConnection:
+    def connect(self, timeout: float = WAIT_SECONDS) -> HTTPConnection:
         """A fresh connection from this stranger's address."""
         split = urlsplit(self.url)
         source = (self.address, 0)

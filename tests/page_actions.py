@@ -7,6 +7,8 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.waiting import WAIT_SECONDS
+
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -16,7 +18,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-READY = 30_000
+READY = 60_000
 """Milliseconds that a test waits for the page at most."""
 WINDOW: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce"}
 """A window without motion: the animation of a waiting image takes a whole core to draw."""
@@ -90,5 +92,5 @@ def sent_seed(page: Page) -> str:
 
 
 def read(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=WAIT_SECONDS) as answer:
         return bytes(answer.read())

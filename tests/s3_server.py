@@ -59,7 +59,7 @@ class S3Server:
         self._call("POST", "/moto-api/reset-auth", b"0" if every else b"inf")
 
     def _call(self, method: str, path: str, data: bytes = b"") -> None:
-        requests.request(method, self.url + path, data=data, timeout=20).raise_for_status()
+        requests.request(method, self.url + path, data=data, timeout=60).raise_for_status()
 
 
 @contextmanager

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,6 +20,7 @@ from flux_playground.local import LocalServer
 from flux_playground.playground import Visitor
 from flux_playground.rate_limits import Allowance
 from tests.conftest import FAST_POLLS
+from tests.waiting import wait_until
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a mill"}
 LIMIT = 3
@@ -66,11 +66,12 @@ def test_allowance_is_exact(server: LocalServer, tmp_path: Path, empty_database:
     assert outcomes == {"started": 7, "refused": 93}
 
 
-def test_tasks_in_flight_are_limited_together(server: LocalServer, tmp_path: Path, empty_database: str) -> None:
+def test_tasks_in_flight_are_limited_together(
+    server: LocalServer, tmp_path: Path, empty_database: str, released: threading.Event
+) -> None:
     """Two processes with one key never have more tasks than the limit of one, and make all images."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     command = [sys.executable, "-c", PROCESS, str(tmp_path), server.url, empty_database, "8"]
-    most = 0
     with psycopg.connect(empty_database, autocommit=True, prepare_threshold=None) as database, ExitStack() as stack:
         processes = [
             stack.enter_context(
@@ -85,11 +86,12 @@ def test_tasks_in_flight_are_limited_together(server: LocalServer, tmp_path: Pat
             assert process.stdin is not None
             process.stdin.write("go\n")
             process.stdin.flush()
-        until = time.monotonic() + 60
-        while any(process.poll() is None for process in processes) and time.monotonic() < until:
-            row = database.execute(
-                "SELECT count(*) FROM generations WHERE state IN ('submitting', 'running')"
-            ).fetchone()
+        active = "SELECT count(*) FROM generations WHERE state IN ('submitting', 'running')"
+        wait_until(lambda: database.execute(active).fetchone() == (LIMIT,))
+        released.set()
+        most = 0
+        while any(process.poll() is None for process in processes):
+            row = database.execute(active).fetchone()
             most = max(most, row[0] if row else 0)
         states = " ".join(process.stdout.read() for process in processes if process.stdout).split()
     assert states == [State.SUCCEEDED] * 16

@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import os
 import re
+import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +17,7 @@ import pytest
 from flux_playground.local import LocalServer
 from tests.app_process import ROOT, free_port, running
 from tests.http_visitor import Answer, Stranger
+from tests.waiting import WAIT_SECONDS, wait_until
 
 
 class Guest(Stranger):
@@ -50,6 +51,12 @@ def configured(folder: Path, port: int, page: str) -> Path:
     return path
 
 
+def is_open(port: int) -> bool:
+    """Return whether the port accepts connections."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 @contextmanager
 def nginx(folder: Path, page: str) -> Iterator[str]:
     """The address of an nginx before a page."""
@@ -59,18 +66,12 @@ def nginx(folder: Path, page: str) -> Iterator[str]:
         ["/usr/sbin/nginx", "-c", str(configured(folder, port, page)), "-e", f"{folder}/error.log"]
     )
     try:
-        until = time.monotonic() + 20
-        while time.monotonic() < until and program.poll() is None:
-            try:
-                Stranger(f"http://127.0.0.1:{port}").get("/")
-                break
-            except OSError:
-                time.sleep(0.05)
+        wait_until(lambda: program.poll() is not None or is_open(port))
         assert program.poll() is None, (folder / "error.log").read_text()
         yield f"http://127.0.0.1:{port}"
     finally:
         program.terminate()
-        program.wait(20)
+        program.wait(WAIT_SECONDS)
 
 
 @pytest.fixture(scope="module")

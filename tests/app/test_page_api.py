@@ -18,6 +18,7 @@ from flux_playground.schema import load
 from flux_playground.schema.document import BUNDLED_DOCUMENT
 
 from ..http_visitor import Stranger
+from ..waiting import WAIT_SECONDS
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def api(address: str) -> Client:
 
 def status(url: str) -> int:
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=WAIT_SECONDS) as answer:
             return int(answer.status)
     except HTTPError as error:
         error.close()
@@ -135,7 +136,7 @@ def test_a_door_that_is_shut_does_not_open(address: str, path: str) -> None:
 
 
 def test_large_body_is_refused(address: str) -> None:
-    connection = HTTPConnection(urlsplit(address).netloc, timeout=10)
+    connection = HTTPConnection(urlsplit(address).netloc, timeout=WAIT_SECONDS)
     connection.putrequest("POST", "/gradio_api/queue/join")
     connection.putheader("content-length", "5000000")
     connection.endheaders()
@@ -144,7 +145,7 @@ def test_large_body_is_refused(address: str) -> None:
 
 
 def test_browser_loads_nothing_from_elsewhere(address: str) -> None:
-    with urllib.request.urlopen(address, timeout=10) as answer:
+    with urllib.request.urlopen(address, timeout=WAIT_SECONDS) as answer:
         assert "default-src 'self'" in answer.headers["content-security-policy"]
         assert answer.headers["x-content-type-options"] == "nosniff"
 

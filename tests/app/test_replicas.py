@@ -88,6 +88,12 @@ def test_killed_replicas(api: LocalServer, tmp_path: Path, empty_database: str, 
     command = [sys.executable, "-c", REPLICA, str(tmp_path), api.url, empty_database]
     chance, replicas, most = random.Random(kills), list[subprocess.Popen[str]](), 0
 
+    def count_active() -> int:
+        nonlocal most
+        found = states(empty_database)
+        most = max(most, active := found[State.SUBMITTING] + found[State.RUNNING])
+        return active
+
     def start() -> None:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
         replicas.append(process)
@@ -105,8 +111,8 @@ def test_killed_replicas(api: LocalServer, tmp_path: Path, empty_database: str, 
             start()
             until = time.monotonic() + chance.uniform(0.1, 1.0)
             while time.monotonic() < until:
-                found = states(empty_database)
-                most = max(most, found[State.SUBMITTING] + found[State.RUNNING])
+                count_active()
+            wait_until(lambda: count_active() == LIMIT)
             kill()
     finally:
         while replicas:

@@ -25,6 +25,7 @@ from flux_playground.storage.generation_store import GenerationStore
 
 from ..app_process import ROOT, environment, free_port, running, text, wait_for
 from ..s3_server import S3Server
+from ..waiting import WAIT_SECONDS
 
 
 @pytest.fixture
@@ -211,11 +212,11 @@ def test_wheel(tmp_path: Path) -> None:
         _, seed, record = Client(url, verbose=False).predict(api_name="/generate", finetune_id="my-finetune", seed="7")
         assert (seed, record["state"]) == ("7", "ready")
         assert list((data / "images").iterdir())
-        with urllib.request.urlopen(url, timeout=10) as page:
+        with urllib.request.urlopen(url, timeout=WAIT_SECONDS) as page:
             assert b"/assets/" in page.read()
     finally:
         program.terminate()
-        code = program.wait(20)
+        code = program.wait(WAIT_SECONDS)
     assert code == 0
     assert "Traceback" not in (tmp_path / "log").read_text("utf-8")
     assert list((tmp_path / "tmp").glob("flux-local-*")) == []

@@ -26,6 +26,7 @@ from flux_playground.rate_limits import Allowance
 from flux_playground.recipe.a1111 import parse_parameters
 from flux_playground.schema import Operation, load_text
 from flux_playground.ui.session.shared_calls import SharedCalls
+from tests.waiting import WAIT_SECONDS
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a mill"}
 
@@ -86,12 +87,15 @@ def test_decodes_share_one_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     """Decodes, whatever they are for, run two at once at most and never take more memory than the budget."""
     budget, active, peaks = decode.DecodeBudget(), [], []
     monkeypatch.setattr(decode, "BUDGET", budget)
-    load, barrier = decode._load, threading.Event()
+    load, two_run, third_runs = decode._load, threading.Event(), threading.Event()
 
     def slow(image: Any, data: bytes) -> None:
         active.append(data)
         peaks.append((len(active), budget.free))
-        barrier.wait(0.02)
+        if len(active) == decode.MAX_CONCURRENT_DECODES:
+            two_run.set()
+        two_run.wait(WAIT_SECONDS)
+        third_runs.wait(0.02)
         load(image, data)
         active.remove(data)
 
@@ -105,7 +109,7 @@ def test_decodes_share_one_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
     with ThreadPoolExecutor(12) as pool:
         for result in [pool.submit(work) for work in works * 4]:
-            result.result(20)
+            result.result(WAIT_SECONDS)
     assert max(number for number, _ in peaks) == decode.MAX_CONCURRENT_DECODES
     assert min(free for _, free in peaks) >= 0
     assert (budget.free, budget.places) == (decode.MAX_DECODE_BYTES, decode.MAX_CONCURRENT_DECODES)
@@ -124,7 +128,7 @@ def test_large_decode_runs_alone() -> None:
         waiting = threading.Thread(target=enter)
         waiting.start()
         assert not entered.wait(0.1)
-    waiting.join(10)
+    waiting.join(WAIT_SECONDS)
     assert entered.is_set()
 
 
@@ -185,14 +189,14 @@ def test_slow_account_delays_no_other_call(playground: Playground) -> None:
 
     def hang(_: Playground, visitor: Visitor) -> str:
         calls.append(visitor)
-        release.wait(20)
+        release.wait(WAIT_SECONDS)
         return "answer"
 
     async def ask() -> list[str]:
         account = SharedCalls()
         waiting = [asyncio.create_task(account("key", 60.0, lambda: hang(playground, Visitor()))) for _ in range(48)]
         await asyncio.sleep(0.05)
-        page = await asyncio.wait_for(asyncio.to_thread(lambda: "page"), 5)
+        page = await asyncio.wait_for(asyncio.to_thread(lambda: "page"), WAIT_SECONDS)
         release.set()
         return [page, *await asyncio.gather(*waiting)]
 

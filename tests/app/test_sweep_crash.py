@@ -68,8 +68,9 @@ def killed(name, fatal):
         os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
-assert killed("whole", 0) == 0
-lines = int((folder / "whole.lines").read_text())
+wholes = ("whole", "again")
+assert [killed(name, 0) for name in wholes] == [0, 0]
+lines = min(int((folder / f"{name}.lines").read_text()) for name in wholes)  # a slow one polls more often
 keys = [f"key-{n}-of-{points}" for n in range(points)]
 print(json.dumps([[key, killed(key, 1 + n * lines // points)] for n, key in enumerate(keys)]))
 """

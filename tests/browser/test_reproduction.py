@@ -13,6 +13,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.page_actions import choose_from, fill, forget_visit, generate, image, load, read, sent_seed
+from tests.waiting import WAIT_SECONDS
 
 DROP = """([data, name, type]) => {
   const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
@@ -198,7 +199,7 @@ def test_recipe_and_code(page: Page, address: str) -> None:
     shown = page.locator("#panel .panel[data-what=recipe]")
     expect(shown).to_be_visible()
     href = str(shown.get_by_role("link", name="Download").get_attribute("href"))
-    with urllib.request.urlopen(address + href, timeout=10) as answer:
+    with urllib.request.urlopen(address + href, timeout=WAIT_SECONDS) as answer:
         assert answer.headers["content-disposition"].endswith('.recipe.json"')
         assert json.loads(answer.read()) == json.loads(shown.locator("pre").inner_text())
     stranger = page.request.get(address + href[:-1] + ("0" if href[-1] != "0" else "1"))

@@ -15,6 +15,7 @@ import requests
 from PIL import Image
 
 from flux_playground.local import LocalServer
+from tests.waiting import WAIT_SECONDS
 
 from .added_endpoint import FLUX_2, FLUX_3, with_endpoint
 from .requests_to_server import KEY, PATH, accept, download, get, submit, wait_for_end
@@ -40,7 +41,7 @@ def test_seed_and_bytes(server: LocalServer) -> None:
 @pytest.mark.parametrize("headers", [{}, {"x-key": ""}])
 def test_no_key(server: LocalServer, headers: dict[str, str]) -> None:
     """A submit without a key gets the recorded 403."""
-    response = requests.post(server.url + PATH, json={}, headers=headers, timeout=20)
+    response = requests.post(server.url + PATH, json={}, headers=headers, timeout=WAIT_SECONDS)
     assert response.status_code == 403
     assert response.json() == {"detail": "Not authenticated - Invalid Authentication"}
 
@@ -55,7 +56,9 @@ def test_required_key() -> None:
 def test_credits(server: LocalServer) -> None:
     """The credits go down by the cost in the response to a submit."""
     cost = accept(server, key="credits")["cost"]
-    left = requests.get(server.url + "/v1/credits", headers={"x-key": "credits"}, timeout=20).json()["credits"]
+    left = requests.get(server.url + "/v1/credits", headers={"x-key": "credits"}, timeout=WAIT_SECONDS).json()[
+        "credits"
+    ]
     assert 100_000 - left == cost == 7.0
 
 
@@ -103,7 +106,7 @@ def test_sample_headers(server: LocalServer) -> None:
     assert response.headers["Accept-Ranges"] == "bytes"
     assert response.headers["ETag"]
     assert response.headers["Last-Modified"].endswith("GMT")
-    part = requests.get(url, headers={"Range": "bytes=2-5"}, timeout=20)
+    part = requests.get(url, headers={"Range": "bytes=2-5"}, timeout=WAIT_SECONDS)
     assert (part.status_code, part.content) == (206, response.content[2:6])
 
 
@@ -269,6 +272,6 @@ def test_unreadable_image_prompt() -> None:
 
 def test_key_header(server: LocalServer) -> None:
     """Polls need no key, account requests do."""
-    assert requests.get(accept(server)["polling_url"], timeout=20).status_code == 200
-    assert requests.get(server.url + "/v1/credits", timeout=20).status_code == 403
-    assert requests.get(server.url + "/v1/credits", headers=KEY, timeout=20).status_code == 200
+    assert requests.get(accept(server)["polling_url"], timeout=WAIT_SECONDS).status_code == 200
+    assert requests.get(server.url + "/v1/credits", timeout=WAIT_SECONDS).status_code == 403
+    assert requests.get(server.url + "/v1/credits", headers=KEY, timeout=WAIT_SECONDS).status_code == 200

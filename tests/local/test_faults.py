@@ -53,7 +53,7 @@ def test_submit_fault(server: LocalServer, fault: Fault) -> None:
 @pytest.mark.parametrize("fault", canned_faults("key"))
 def test_key_fault(server: LocalServer, fault: Fault) -> None:
     """A fault in the key replaces the response of every endpoint that needs a key."""
-    response = requests.get(server.url + "/v1/credits", headers={"x-key": f"#{fault.word}"}, timeout=20)
+    response = requests.get(server.url + "/v1/credits", headers={"x-key": f"#{fault.word}"}, timeout=WAIT_SECONDS)
     assert_response(response, fault.response)
 
 
@@ -74,7 +74,7 @@ def test_lost_submit(server: LocalServer, word: str) -> None:
     """A task is accepted and charged although its response is lost."""
     with pytest.raises(BROKEN):
         submit(server, prompt=f"#{word}", key=word, timeout=0.3)
-    left = requests.get(server.url + "/v1/credits", headers={"x-key": word}, timeout=20).json()["credits"]
+    left = requests.get(server.url + "/v1/credits", headers={"x-key": word}, timeout=WAIT_SECONDS).json()["credits"]
     assert left == 100_000 - 7
 
 

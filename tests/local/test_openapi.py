@@ -17,6 +17,7 @@ from flux_playground.local.faults import FAULTS
 from flux_playground.local.index_page import render_page
 from flux_playground.schema import Operation, load
 from tests.image_shapes import DOCUMENT
+from tests.waiting import WAIT_SECONDS
 
 from .requests_to_server import KEY, PATH, get
 
@@ -70,7 +71,7 @@ def test_index_page(server: LocalServer) -> None:
     assert all(f"#{fault.word}<" in page for fault in FAULTS)
     assert f"{server.url}{PATH}" in page
     example = page.partition("-d &#x27;")[2].partition("&#x27;")[0].replace("&quot;", '"')
-    assert requests.post(server.url + PATH, data=example, headers=KEY, timeout=20).status_code == 200
+    assert requests.post(server.url + PATH, data=example, headers=KEY, timeout=WAIT_SECONDS).status_code == 200
 
 
 def test_schemathesis() -> None:

@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from flux_playground.local import LocalServer
+from tests.waiting import WAIT_SECONDS
 
 from .requests_to_server import KEY, PATH, accept, download, get, wait_for_end
 
@@ -26,7 +27,7 @@ def test_finetune_of_one_region() -> None:
         first, second = map(finetunes_of, server.urls)
         body = {"finetune_id": second[0], "prompt": "a lake"}
         details = [get(url + "/v1/finetune_details", finetune_id=second[0]) for url in server.urls]
-        submits = [requests.post(url + PATH, json=body, headers=KEY, timeout=20) for url in server.urls]
+        submits = [requests.post(url + PATH, json=body, headers=KEY, timeout=WAIT_SECONDS) for url in server.urls]
         balances = {get(url + "/v1/credits").json()["credits"] for url in server.urls}
     assert first
     assert not {*first} & {*second}

@@ -13,13 +13,14 @@ from flux_playground.local import LocalServer
 from flux_playground.local import request_body as bounds
 from flux_playground.local.validation_errors import invalid_request
 from flux_playground.schema.validate import validate
+from tests.waiting import WAIT_SECONDS
 
 from .requests_to_server import KEY, PATH
 
 
 def post(server: LocalServer, data: bytes) -> requests.Response:
     """Submit the bytes of a body."""
-    return requests.post(server.url + PATH, data=data, headers=KEY, timeout=20)
+    return requests.post(server.url + PATH, data=data, headers=KEY, timeout=WAIT_SECONDS)
 
 
 @pytest.mark.parametrize("item", [b"{}", b"[]", b"1", b'{"a":[1]}'])

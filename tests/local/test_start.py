@@ -11,6 +11,7 @@ import pytest
 from flux_playground.errors import InvalidDocument
 from flux_playground.local import LocalServer
 from flux_playground.local.__main__ import build_parser, main
+from tests.waiting import WAIT_SECONDS
 
 from .requests_to_server import get
 
@@ -25,7 +26,7 @@ def test_shell() -> None:
         url = process.stdout.readline().rpartition(" ")[2].strip()
         assert get(url + "/v1/credits").status_code == 200
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(WAIT_SECONDS) == 0
 
 
 def test_imports() -> None:

@@ -19,6 +19,7 @@ import pytest
 from flux_playground.local import LocalServer, webhooks
 from flux_playground.local.backend import Options
 from flux_playground.local.webhooks import RETRY_DELAYS_SECONDS, WebhookSender
+from tests.waiting import WAIT_SECONDS
 
 from .requests_to_server import accept, download, wait_for_end
 
@@ -95,7 +96,7 @@ def send(url: str, secret: str = "hush", options: Options | None = None) -> bool
 def test_signature(server: LocalServer, receiver: Receiver) -> None:
     """A webhook is signed with the secret and has a URL that works."""
     task = accept(server, webhook_url=receiver.url, webhook_secret="hush")
-    headers, data = receiver.calls.get(timeout=20)
+    headers, data = receiver.calls.get(timeout=WAIT_SECONDS)
     assert headers["x-bfl-signature"] == "sha256=" + hmac.new(b"hush", data, hashlib.sha256).hexdigest()
     body = json.loads(data)
     assert (body["id"], body["status"]) == (task["id"], "Ready")
@@ -105,7 +106,7 @@ def test_signature(server: LocalServer, receiver: Receiver) -> None:
 def test_secret_format(receiver: Receiver) -> None:
     """The other format has the secret as a header."""
     assert send(receiver.url, options=Options(webhook_format="secret"))
-    headers, data = receiver.calls.get(timeout=20)
+    headers, data = receiver.calls.get(timeout=WAIT_SECONDS)
     assert headers["x-webhook-secret"] == "hush"
     assert json.loads(data) == {"task_id": "1", "status": "SUCCESS", "result": None}
 
@@ -113,7 +114,7 @@ def test_secret_format(receiver: Receiver) -> None:
 def test_no_secret(receiver: Receiver) -> None:
     """A webhook without a secret is not signed."""
     assert send(receiver.url, secret="")
-    headers, _ = receiver.calls.get(timeout=20)
+    headers, _ = receiver.calls.get(timeout=WAIT_SECONDS)
     assert "x-bfl-signature" not in headers
 
 

@@ -21,6 +21,7 @@ from flux_playground.runs.fair_queue import (
     check_capacity,
 )
 from flux_playground.runs.queued_request import QueuedRequest
+from tests.waiting import WAIT_SECONDS
 
 
 def run(name: str = "a", identity: Identity = UNKNOWN) -> ActiveRun:
@@ -189,7 +190,7 @@ def test_every_watcher_is_woken_by_the_end() -> None:
     active.publish(replace(active.generation, state=State.RUNNING))
     active.publish(replace(active.generation, state=State.FAILED))
     for thread in threads:
-        thread.join(timeout=5)
+        thread.join(WAIT_SECONDS)
     assert ends == [State.FAILED] * 5
 
 

@@ -29,7 +29,7 @@ from ..waiting import WAIT_SECONDS, wait_until
 VALUES = {"finetune_id": "my-finetune", "prompt": "a mill"}
 SUBMIT = "/v1/flux-pro-1.1-ultra-finetuned"
 KEY = "owners-key-1234"
-QUICK = Limits(max_poll_step=0.01, max_poll_start=0.05, backoff=0.01, max_pause=0.02, poll_timeout=5.0)
+QUICK = Limits(max_poll_step=0.01, max_poll_start=0.05, backoff=0.01, max_pause=0.02, poll_timeout=WAIT_SECONDS)
 
 
 class Api(Hostile):

@@ -11,7 +11,7 @@ import pytest
 from flux_playground.client.steps import Call, Pause, at_once
 from flux_playground.runs.timetable import MAX_CALLS, MAX_WORKERS, REFRESH_SECONDS, Timetable
 
-from ..waiting import wait_until
+from ..waiting import WAIT_SECONDS, wait_until
 
 
 @dataclass
@@ -144,7 +144,7 @@ def test_slow_calls_leave_threads_to_the_polls() -> None:
             return None
         with lock:
             hanging.append(task)
-        release.wait(20)
+        release.wait(WAIT_SECONDS)
         return None
 
     table = Timetable(advance)
@@ -154,7 +154,7 @@ def test_slow_calls_leave_threads_to_the_polls() -> None:
             table.add(f"{call} {number}", call)
     wait_until(lambda: len(hanging) == sum(MAX_CALLS[call] for call in slow))
     table.add("poll", Call.POLL)
-    assert polled.wait(20)
+    assert polled.wait(WAIT_SECONDS)
     assert len(hanging) < MAX_WORKERS
     release.set()
     wait_until(lambda: len(table) == 0)

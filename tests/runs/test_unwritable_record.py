@@ -13,6 +13,7 @@ from flux_playground import Playground, Settings
 from flux_playground.generation import Generation, State
 from flux_playground.storage.pending_records import PendingRecords
 from tests.faulty_server import QUICK, Hostile, reply
+from tests.waiting import WAIT_SECONDS, wait_until
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a mill"}
 SUBMIT = "/v1/flux-pro-1.1-ultra-finetuned"
@@ -64,7 +65,7 @@ def test_records_are_written_at_the_same_time() -> None:
     both = threading.Barrier(2)
 
     def write(generation: Generation) -> Generation:
-        both.wait(timeout=30)
+        both.wait(timeout=WAIT_SECONDS)
         return generation
 
     pending = PendingRecords(write)
@@ -87,7 +88,7 @@ def test_older_record_is_not_written_over_a_newer_one() -> None:
     def write(generation: Generation) -> Generation:
         if generation.prompt == "older":
             first_is_writing.set()
-            assert first_may_end.wait(30)
+            assert first_may_end.wait(WAIT_SECONDS)
         written.append(generation.prompt)
         return generation
 
@@ -95,11 +96,10 @@ def test_older_record_is_not_written_over_a_newer_one() -> None:
     older = Generation("a" * 32, "owner", 0.0, "/v1/x", "https://api.bfl.ai", {}, prompt="older")
     threads = [threading.Thread(target=pending.save, args=(older,))]
     threads[0].start()
-    assert first_is_writing.wait(30)
+    assert first_is_writing.wait(WAIT_SECONDS)
     threads.append(threading.Thread(target=pending.save, args=(replace(older, prompt="newer"),)))
     threads[1].start()
-    while pending.get(older.id) is older:
-        threading.Event().wait(0.001)
+    wait_until(lambda: pending.get(older.id) is not older)
     first_may_end.set()
     for thread in threads:
         thread.join()

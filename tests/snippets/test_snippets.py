@@ -144,11 +144,13 @@ def test_lost_submit_is_not_repeated(language: Language, server: LocalServer, tm
     """A submit without a response is billed once."""
     key = f"lost-{language}"
     process = begun(language, server, tmp_path, {**REQUEST, "prompt": "a cat #submit-cut"}, key)
-    out, error = process.communicate(timeout=30)
+    out, error = process.communicate(timeout=WAIT_SECONDS)
     assert (process.returncode != 0, out) == (True, "")
     assert error
-    left = requests.get(f"{server.url}/v1/credits", headers={"x-key": key}, timeout=10).json()["credits"]
-    fresh = requests.get(f"{server.url}/v1/credits", headers={"x-key": "nobody-yet"}, timeout=10).json()["credits"]
+    left = requests.get(f"{server.url}/v1/credits", headers={"x-key": key}, timeout=WAIT_SECONDS).json()["credits"]
+    fresh = requests.get(f"{server.url}/v1/credits", headers={"x-key": "nobody-yet"}, timeout=WAIT_SECONDS).json()[
+        "credits"
+    ]
     assert 0 < fresh - left < 10, "one task, and one only, was paid for"
 
 
@@ -160,7 +162,7 @@ def test_snippet_reports_failure(word: str, said: str, server: LocalServer, tmp_
     request = {**REQUEST, "prompt": f"a cat {word}"}
     running = [begun(language, server, tmp_path / language, request) for language in RUNNERS]
     for process in running:
-        out, error = process.communicate(timeout=30)
+        out, error = process.communicate(timeout=WAIT_SECONDS)
         assert (process.returncode != 0, out) == (True, "")
         assert said in error
 

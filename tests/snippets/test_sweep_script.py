@@ -21,7 +21,7 @@ from PIL import Image
 
 from flux_playground.local import LocalServer
 from flux_playground.snippets.sweep_script import ScriptCell, render_sweep_script
-from tests.waiting import wait_until
+from tests.waiting import WAIT_SECONDS, wait_until
 
 from .test_snippets import AWKWARD, ENDPOINT, REQUEST, made
 
@@ -51,7 +51,7 @@ def begin(server: LocalServer, folder: Path, sweep: Sequence[ScriptCell], key: s
 def run(server: LocalServer, folder: Path, sweep: Sequence[ScriptCell], key: str = "a-key") -> tuple[int, str]:
     """The exit code of the code, and what it has printed."""
     process = begin(server, folder, sweep, key)
-    out, error = process.communicate(timeout=60)
+    out, error = process.communicate(timeout=WAIT_SECONDS)
     assert error == ""
     return process.returncode, out
 
@@ -59,7 +59,7 @@ def run(server: LocalServer, folder: Path, sweep: Sequence[ScriptCell], key: str
 def spent(server: LocalServer, key: str) -> float:
     """How many images a key has paid for."""
     left, fresh = (
-        requests.get(f"{server.url}/v1/credits", headers={"x-key": one}, timeout=10).json()["credits"]
+        requests.get(f"{server.url}/v1/credits", headers={"x-key": one}, timeout=WAIT_SECONDS).json()["credits"]
         for one in (key, f"nobody-{time.monotonic()}")
     )
     return float((fresh - left) / PRICE_CREDITS)

@@ -179,15 +179,15 @@ def test_any_text(text: str, field: str, kind: AxisKind) -> None:
 )
 def test_long_texts_are_quick(text: str) -> None:
     """A text of the greatest length is read or refused at once."""
-    started = time.perf_counter()
+    started = time.process_time()
     for field in ("weight", "seed", "prompt", "colors", "output_format"):
         for kind in AxisKind:
             axis_error(field, text, kind=kind)
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
 
 
 def test_leak_test_of_a_long_prompt_is_quick() -> None:
     """A word is removed from a long prompt at once."""
-    started = time.perf_counter()
+    started = time.process_time()
     assert remove_word("a" + " " * 99_000 + "tok b", "TOK") == "a b"
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ import pytest
 from flux_playground.sweeps.score_command import ScoreFailed, run_score_command
 
 
-def score(code: str, folder: Path, seconds: float = 20.0, **environment: str) -> float:
+def score(code: str, folder: Path, seconds: float = 60.0, **environment: str) -> float:
     """The score of an image by a Python script."""
     image = folder / "it's an image; $(touch evil) .png"
     image.write_bytes(b"0123456789")
@@ -68,34 +67,23 @@ def test_program_that_cannot_start(tmp_path: Path, command: list[str]) -> None:
 
 def test_hanging_command_is_ended(tmp_path: Path) -> None:
     """A command that takes too long ends with all that it has started, and its pipes hold nobody up."""
-    code = """
-import subprocess, time
-child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-open(os.path.dirname(sys.argv[1]) + "/child", "w").write(str(child.pid))
-while True:
-    print("busy" * 1000)
-"""
-    begun = time.monotonic()
+    code = 'sleep 3600 & echo $! > "$(dirname "$1")/child"; while :; do echo busy; done'
+    command, variables = ["sh", "-c", code, "sh"], {"PATH": os.environ["PATH"]}
     with pytest.raises(ScoreFailed, match="took more than 2 seconds"):
-        score(code, tmp_path, seconds=2)
-    assert time.monotonic() - begun < 15
+        run_score_command(command, tmp_path / "image.png", variables, seconds=2)
     state = Path(f"/proc/{(tmp_path / 'child').read_text()}/stat")
     assert not state.exists() or state.read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z"
 
 
 def test_child_that_stays_does_not_hold_up(tmp_path: Path) -> None:
     """A process that the command leaves behind with its pipes open is ended; the score counts."""
-    code = "import subprocess; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']); print(4)"
-    begun = time.monotonic()
+    code = "import subprocess; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(3600)']); print(4)"
     assert score(code, tmp_path) == 4
-    assert time.monotonic() - begun < 15
 
 
 def test_cancelled_command(tmp_path: Path) -> None:
     """A command ends early when the program does."""
-    begun = time.monotonic()
     with pytest.raises(ScoreFailed):
         run_score_command(
-            [sys.executable, "-c", "import time; time.sleep(60)"], tmp_path, {}, is_cancelled=lambda: True
+            [sys.executable, "-c", "import time; time.sleep(3600)"], tmp_path, {}, is_cancelled=lambda: True
         )
-    assert time.monotonic() - begun < 15
