@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -18,6 +19,7 @@ from flux_playground.client import Limits
 from flux_playground.local import LocalServer
 from flux_playground.local.tasks import Task
 from flux_playground.storage import postgres_lease
+from flux_playground.storage.sqlite import DATABASE_NAME
 
 from .app_process import running_quick
 from .hosted_page import HostedPage, serve_hosted_page
@@ -91,13 +93,17 @@ class HomePages:
         self._folder, self._url = Path(), ""
 
     def url(self) -> str:
-        """The address of a page with room for 20 more images in its history."""
-        if not self._url or len(list((self._folder / "data" / "images").glob("*"))) > 40:
+        """The address of a page with room for 20 more cards in its history."""
+        if not self._url or self._count_cards() > 40:  # of 60
             self.close()
             self._folder = self._folders()
             program = running_quick(self._folder, FLUX_PLAYGROUND_LOCAL_SPEED="20")
             self._url = self._closing.enter_context(program)
         return self._url
+
+    def _count_cards(self) -> int:
+        with closing(sqlite3.connect(self._folder / "data" / DATABASE_NAME)) as database:
+            return int(database.execute("SELECT count(*) FROM generations").fetchone()[0])
 
     def close(self) -> None:
         """End the program."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import time
 import urllib.request
+from collections.abc import Sequence
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.waiting import WAIT_SECONDS
 
@@ -39,6 +42,19 @@ def load(page: Page, address: str) -> Page:
     page.wait_for_function("() => Boolean(window.flux?.send)")
     expect(page.locator("#history section")).to_be_attached()
     return page
+
+
+def has(text: str) -> re.Pattern[str]:
+    """Return the pattern of an address with this text."""
+    return re.compile(re.escape(text))
+
+
+def wait_for_held(page: Page, held: Sequence[Route]) -> None:
+    """Let the page go on until a request is held."""
+    deadline = time.monotonic() + READY / 1000
+    while not held:
+        assert time.monotonic() < deadline
+        page.wait_for_timeout(20)
 
 
 def forget_visit(page: Page) -> None:

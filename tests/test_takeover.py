@@ -21,7 +21,6 @@ from tests.conftest import FAST_POLLS
 from tests.waiting import wait_until
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a mill"}
-SLOW = {**VALUES, "prompt": "a mill #slow"}
 OWN_KEY = Visitor("somebody", api_key="own-key")
 PROCESS = """
 import sys, time
@@ -29,13 +28,13 @@ from flux_playground import Playground, Settings
 from flux_playground.playground import OWNER
 from tests.conftest import FAST_POLLS
 from tests.postgres_server import shorten_leases
-from tests.test_takeover import OWN_KEY, SLOW, VALUES
+from tests.test_takeover import OWN_KEY, VALUES
 shorten_leases()
 folder, url, database = sys.argv[1:]
 settings = Settings(data=folder, base_url=url, api_key="owners-key", database=database, max_in_flight=1)
 playground = Playground(settings, limits=FAST_POLLS)
 for visitor in (OWNER, OWN_KEY):
-    running = playground.start(SLOW, visitor)
+    running = playground.start(VALUES, visitor)
     while playground.get(running.id).state != "running":
         time.sleep(0.01)
     print(running.id, playground.start(VALUES, visitor).id, flush=True)
@@ -44,7 +43,9 @@ time.sleep(600)
 
 
 @pytest.mark.usefixtures("short_leases")
-def test_killed_process_is_succeeded(server: LocalServer, tmp_path: Path, empty_database: str) -> None:
+def test_killed_process_is_succeeded(
+    server: LocalServer, tmp_path: Path, empty_database: str, released: threading.Event
+) -> None:
     """Another process finishes the image of a killed one and sends what waited, unless its key is gone."""
     settings = Settings(
         data=tmp_path, base_url=server.url, api_key="owners-key", database=empty_database, max_in_flight=1
@@ -59,13 +60,10 @@ def test_killed_process_is_succeeded(server: LocalServer, tmp_path: Path, empty_
             waiting = successor.start(VALUES)
             start_takeover(successor, 0.05)
             process.send_signal(signal.SIGKILL)
-            until = time.monotonic() + 30
-            while not successor.get(queued.id).finished or not successor.get(waiting.id).finished:
-                assert time.monotonic() < until
-                time.sleep(0.02)
-            found, sent, left, unsent = [
-                successor.get(one.id) for one in (running, queued, running_of_key, queued_of_key)
-            ]
+            released.set()
+            of_killed = (running, queued, running_of_key, queued_of_key)
+            wait_until(lambda: all(successor.get(one.id).finished for one in (*of_killed, waiting)))
+            found, sent, left, unsent = (successor.get(one.id) for one in of_killed)
             assert (running.state, queued.state) == (State.RUNNING, State.QUEUED)
             assert (found.state, sent.state) == (State.SUCCEEDED, State.SUCCEEDED)
             assert found.task_id == running.task_id

@@ -14,7 +14,7 @@ from playwright.sync_api import FilePayload, Page, expect
 
 from flux_playground.schema.document import BUNDLED_DOCUMENT
 from tests.app_process import running_quick
-from tests.page_actions import choose_from, fill, image, load
+from tests.page_actions import choose_from, fill, has, image, load
 
 CONSTRUCTS = Path(__file__).parents[1] / "documents" / "constructs.yaml"
 
@@ -38,11 +38,11 @@ def test_switch_endpoint(page: Page, address: str) -> None:
     choose(page, "/v1/nullable", "must_say")
     expect(page.locator("#notice .unfit")).to_contain_text("huge has no field here")
     expect(page.locator("#notice .unfit")).to_contain_text("at most 9 characters")
-    assert page.url.endswith("?endpoint=%2Fv1%2Fnullable")
+    expect(page).to_have_url(has("?endpoint=%2Fv1%2Fnullable"))
     choose(page, "/v1/plain", "huge")
     assert page.locator("#input-huge input").input_value() == str(2**70)
     assert page.locator("#input-text textarea").input_value() == "much too long"
-    assert "endpoint" not in page.url
+    expect(page).not_to_have_url(has("endpoint"))
     page.goto(address + "?endpoint=/v1/only_hooked")
     expect(page.locator("#field-prompt")).to_be_visible()
     assert page.locator("#endpoint").input_value() == "/v1/only_hooked"

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.app_process import running_quick
-from tests.page_actions import fill, image, load, press
+from tests.page_actions import fill, has, image, load, press
 
 PROMPTS = ("TOK a mill by a river", "TOK a red lighthouse", "A night train")
 
@@ -65,8 +65,8 @@ def test_search_is_in_the_address(gallery: Page) -> None:
     search(gallery, "red ligh")
     expect(cards(gallery)).to_have_count(1)
     expect(cards(gallery)).to_have_attribute("data-prompt", PROMPTS[1])
-    assert "gallery" in gallery.url
-    assert "q=red+ligh" in gallery.url
+    expect(gallery).to_have_url(has("gallery"))
+    expect(gallery).to_have_url(has("q=red+ligh"))
     gallery.reload()
     expect(cards(gallery)).to_have_count(1)
     expect(gallery.locator("#columns")).to_be_hidden()
@@ -83,7 +83,7 @@ def test_filters_come_from_the_schema(gallery: Page) -> None:
     gallery.locator("#gallery .filters > summary").click()
     gallery.locator('#gallery [name="min.seed"]').fill("4101")
     expect(cards(gallery)).to_have_count(2)
-    assert "min.seed=4101" in gallery.url
+    expect(gallery).to_have_url(has("min.seed=4101"))
     gallery.locator('#gallery [name="min.seed"]').fill("many")
     expect(gallery.locator("#gallery > .message")).to_have_text("'many' is not a number.")
     gallery.keyboard.press("Escape")
@@ -117,15 +117,15 @@ def test_open_image_is_annotated(gallery: Page, made: list[str]) -> None:
     cards(gallery).nth(0).click()
     notes = gallery.locator("#lightbox .notes")
     expect(notes).to_have_attribute("data-id", made[2])
-    assert f"open={made[2]}" in gallery.url
+    expect(gallery).to_have_url(has(f"open={made[2]}"))
     gallery.keyboard.press("ArrowRight")
     expect(notes).to_have_attribute("data-id", made[1])
     notes.get_by_role("radio", name="3 of 5").click()
     expect(notes.get_by_role("radio", name="3 of 5")).to_be_checked()
-    notes.locator("[name=tags]").fill("🎨 final, red")
-    notes.locator("[name=note]").fill("the best one")
-    notes.locator("[name=tags]").focus()
-    gallery.wait_for_timeout(200)
+    for name, text in (("tags", "🎨 final, red"), ("note", "the best one")):
+        with gallery.expect_response("**/gallery/annotate"):
+            notes.locator(f"[name={name}]").fill(text)
+            notes.locator(f"[name={name}]").blur()
     gallery.reload()
     expect(notes.locator("[name=tags]")).to_have_value("🎨 final, red")
     expect(notes.locator("[name=note]")).to_have_value("the best one")
@@ -146,7 +146,7 @@ def test_compare_two(gallery: Page, made: list[str]) -> None:
     gallery.locator("#gallery [data-act=compare-selected]").click()
     section = gallery.locator("#comparison")
     expect(section.locator("figure[data-id]")).to_have_count(2)
-    assert f"compare={made[2]},{made[1]}" in gallery.url
+    expect(gallery).to_have_url(has(f"compare={made[2]},{made[1]}"))
     expect(section.locator("tbody tr").first).not_to_have_class("same")
     section.get_by_role("radio", name="Difference").click()
     expect(section.locator("figure.difference")).to_contain_text("of the pixels differ")

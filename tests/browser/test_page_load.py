@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect, sync_playwr
 from flux_playground.ui.gradio_patches.frontend_files import FIRST_LOAD, find_frontend_files, list_first_load
 
 from ..app_process import running_quick
-from ..page_actions import FLAGS, WINDOW, load, open_page
+from ..page_actions import FLAGS, WINDOW, load, open_page, wait_for_held
 
 FETCHED = """performance.getEntriesByType("resource")
   .filter((entry) => entry.name.includes("/assets/") && entry.transferSize > 0).map((entry) => entry.name)"""
@@ -25,6 +25,7 @@ def test_late_script(page: Page, address: str) -> None:
     page.route(re.compile(r"/assets/flux-\w+\.js"), lambda route: held.append(route))
     with page.expect_request_finished(lambda request: "/assets/index-" in request.url):
         page.goto(address, wait_until="commit")
+    wait_for_held(page, held)
     expect(page.locator("#generate")).to_be_hidden()
     held[0].continue_()
     expect(page.locator("#generate")).to_be_visible()

@@ -107,6 +107,7 @@ def test_ctrl_enter_submits_the_form_only(page: Page) -> None:
     image(page)
     page.evaluate("document.activeElement.blur()")
     assert presses() == 2
+    expect(page.locator("#notice .offer .head")).to_be_visible()
 
 
 def test_same_request_under_way(page: Page) -> None:

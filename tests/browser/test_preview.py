@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+from pathlib import Path
 from urllib.error import HTTPError
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from ..page_actions import generate, image, read
+from flux_playground.local import LocalServer
+
+from ..app_process import running_quick
+from ..page_actions import generate, image, load, read
 
 
 def test_preview_while_waiting(page: Page) -> None:
@@ -30,9 +35,15 @@ def test_preview_while_waiting(page: Page) -> None:
         read(address)
 
 
-def test_image_after_a_preview(page: Page) -> None:
+def test_image_after_a_preview(page: Page, tmp_path: Path, released: threading.Event) -> None:
     """The image replaces its preview."""
-    generate(page, finetune_id="my-finetune", prompt="a mill #preview #slow", aspect_ratio="16:9")
-    expect(page.locator("#stage .frame.waiting img.preview")).to_be_visible()
-    assert "/image/" in image(page)
-    expect(page.locator("#stage .frame .mark")).to_have_count(0)
+    with (
+        LocalServer(speed=40, renderer="flat") as server,
+        running_quick(tmp_path, BFL_API_KEY="a-key", FLUX_PLAYGROUND_BASE_URL=server.url) as url,
+    ):
+        load(page, url)
+        generate(page, finetune_id="my-finetune", prompt="a mill #preview", aspect_ratio="16:9")
+        expect(page.locator("#stage .frame.waiting img.preview")).to_be_visible()
+        released.set()
+        assert "/image/" in image(page)
+        expect(page.locator("#stage .frame .mark")).to_have_count(0)

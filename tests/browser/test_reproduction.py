@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.page_actions import choose_from, fill, forget_visit, generate, image, load, read, sent_seed
+from tests.page_actions import choose_from, fill, forget_visit, generate, has, image, load, read, sent_seed
 from tests.waiting import WAIT_SECONDS
 
 DROP = """([data, name, type]) => {
@@ -98,7 +98,7 @@ def test_shared_link(page: Page) -> None:
     expect(page.locator("#input-prompt textarea")).to_have_value("linked & shared 🪁")
     expect(page.locator("#input-seed input")).to_have_value("18446744073709551615")
     assert page.locator("#strip .card").count() == cards
-    assert "recipe=" not in page.url
+    expect(page).not_to_have_url(has("recipe="))
 
 
 def test_reproduce_compares(page: Page) -> None:

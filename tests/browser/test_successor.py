@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from flux_playground.schema import facts
 from flux_playground.settings import DEFAULT_ENDPOINT
-from tests.page_actions import fill, image, load, press
+from tests.page_actions import fill, has, image, load, press
 
 SUCCESSOR = facts(DEFAULT_ENDPOINT).successor
 NOTE = "details.legacy:not([hidden])"
@@ -47,7 +47,7 @@ def test_endpoints_of_one_form(page: Page) -> None:
     other = "/v1/flux-2-klein-base-4b-finetuned"
     fill(page, prompt="a barn", finetune_id="my-lora")
     page.select_option("#endpoint", other)
-    assert "klein-base-4b" in page.url
+    expect(page).to_have_url(has("klein-base-4b"))
     expect(page.locator("#input-prompt textarea")).to_have_value("a barn")
     page.wait_for_function("path => (sessionStorage['flux-form' + path] || '').includes('a barn')", arg=other)
     load(page, page.url)

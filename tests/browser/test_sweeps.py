@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from flux_playground.local import LocalServer
 from tests.app_process import running_quick
-from tests.page_actions import fill, forget_visit, load
+from tests.page_actions import fill, forget_visit, has, load
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def test_strength_ladder(page: Page) -> None:
     expect(panel(page).locator(".axes .note")).to_contain_text("6 values: no finetune (control), 0.4")
     expect(panel(page).locator(".summary")).to_contain_text("6 images · 42 credits ($0.42) (list price)")
     start(page, 6)
-    assert "sheet=" in page.url
+    expect(page).to_have_url(has("sheet="))
     expect(page.locator("#sheet .progress")).to_contain_text("6 ready")
     expect(page.locator("#sheet thead")).to_contain_text("no finetune (control)")
     captions = page.locator("#sheet td .caption").all_inner_texts()
@@ -352,4 +352,4 @@ def test_link_to_an_unknown_sweep(page: Page, address: str, sweep: str) -> None:
     expect(page.locator(".toast")).not_to_be_empty()
     expect(page.locator("#columns")).to_be_visible()
     expect(page.locator("#sheet")).to_be_hidden()
-    assert "sheet=" not in page.url
+    expect(page).not_to_have_url(has("sheet="))

