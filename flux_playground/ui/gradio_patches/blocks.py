@@ -18,6 +18,7 @@ import gradio as gr
 from gradio import blocks as gradio_blocks
 
 from .multipart_files import limit_uploads
+from .slow_start import wait_for_slow_start
 from .uploaded_files import check_uploads
 
 SKIPPED = {"__type__": "update"}
@@ -92,6 +93,7 @@ class LeanBlocks(gr.Blocks):  # type: ignore[misc]
             raise RuntimeError("Gradio has no Blocks.preprocess_data: uploaded files cannot be checked.")
         super().__init__(*args, **options)
         limit_uploads(self)
+        wait_for_slow_start()
         if "matplotlib" not in sys.modules and find_spec("matplotlib") is None:
             sys.modules["matplotlib"] = None  # type: ignore[assignment]  # an import fails without a search
         self._inactive_patches: set[str] = set()
