@@ -41,8 +41,9 @@ def generation(number: int) -> Generation:
 
 def write(store: GenerationStore, number: int) -> None:
     """Write a generation in each of its states."""
+    one = generation(number)
     for state in STATES:
-        store.save(replace(generation(number), state=state))
+        store.save(replace(one, state=state))
 
 
 def milliseconds(call: Callable[[], object], times: int = 30) -> float:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ..errors import StorageError
+from ..generation import UNFINISHED
 from .database_connection import Connection
-from .search_backlog import index_row
+from .search_backlog import index_row, keep_index
+from .search_index import indexed_values
 
 T = TypeVar("T")
 
@@ -21,6 +23,7 @@ class RowWriter:
         self._database = database
         self._lock = database.lock
         self._waiting: deque[_Write] = deque()
+        self._indexed: dict[str, tuple[Any, ...]] = {}  # what the index of each unfinished generation is made of
 
     def write(self, row: dict[str, Any]) -> None:
         """Insert or replace a row; the row is on disk when this returns. Raises `StorageError`."""
@@ -43,11 +46,14 @@ class RowWriter:
         def write(database: Connection) -> bool:
             if not check(database):
                 return False
-            database.write_generation(row)
-            index_row(database, row)
+            self._write_row(row)
             return True
 
-        return self.run(write)
+        try:
+            return self.run(write)
+        except BaseException:
+            self._indexed.pop(row["id"], None)
+            raise
 
     def run(self, action: Callable[[Connection], T]) -> T:
         """Call `action` in one transaction, which is on disk when this returns. Raises `StorageError`."""
@@ -70,13 +76,24 @@ class RowWriter:
     def _failed(self, error: Exception) -> StorageError:
         return StorageError(f"The {self._database.place} cannot be written to: {self._database.describe(error)}.")
 
+    def _write_row(self, row: dict[str, Any]) -> None:
+        """Write a row in a transaction, and its index where that changes: most writes of a run change no word."""
+        self._database.write_generation(row)
+        values, earlier = indexed_values(row), self._indexed.pop(row["id"], None)
+        if values == earlier:
+            keep_index(self._database, row["id"])
+        is_indexed = values == earlier or index_row(self._database, row)
+        if is_indexed and row["state"] in UNFINISHED:
+            self._indexed[row["id"]] = values
+
     def _write_all(self, writes: list[_Write]) -> None:
         try:
             with self._database.transaction():
                 for write in writes:
-                    self._database.write_generation(write.row)
-                    index_row(self._database, write.row)
+                    self._write_row(write.row)
         except Exception as error:
+            for write in writes:
+                self._indexed.pop(write.row["id"], None)
             if len(writes) > 1:  # write each row alone, so that one bad row fails for its own caller only
                 for write in writes:
                     self._write_all([write])

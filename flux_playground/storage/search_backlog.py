@@ -17,21 +17,30 @@ PAUSE_SECONDS = 0.01
 log = logging.getLogger(__name__)
 
 
-def index_row(database: Connection, row: Mapping[str, Any]) -> None:
-    """Index a row whose record or annotation was just written, in its transaction.
+def index_row(database: Connection, row: Mapping[str, Any]) -> bool:
+    """Index a row whose record or annotation was just written, in its transaction; return whether that worked.
 
     A failure must not lose what was written: it is logged, and the row is in `unindexed` for the next start.
     """
     database.execute("SAVEPOINT search_index")
+    is_indexed = False
     try:
         index_generation(database, row)
         database.execute("DELETE FROM unindexed WHERE id = ?", [row["id"]])
         database.execute("SAVEPOINT is_indexed")  # FTS5 writes now, so that damage does not fail the transaction
+        is_indexed = True
     except Exception as error:
         log.error("generation %s cannot be searched (%s: %s)", row["id"], type(error).__name__, error)
         database.execute("ROLLBACK TO search_index")
         database.execute("INSERT INTO unindexed (id) VALUES (?) ON CONFLICT DO NOTHING", [row["id"]])
     database.execute("RELEASE search_index")
+    return is_indexed
+
+
+def keep_index(database: Connection, generation_id: str) -> None:
+    """Note that a row was written whose index is still right, unless the index was emptied meanwhile."""
+    query = "DELETE FROM unindexed WHERE id = ? AND EXISTS (SELECT 1 FROM entries WHERE id = ?)"
+    database.execute(query, [generation_id, generation_id])
 
 
 def index_batch(database: Connection) -> int:

@@ -74,6 +74,12 @@ def index_generation(database: Connection, row: Row) -> None:
     _write_words(database, "entry_words", number, " ".join(words))
 
 
+def indexed_values(row: Row) -> tuple[Any, ...]:
+    """Return what the index of a row is made of, besides its annotation."""
+    names = "owner", "created_at", "endpoint", "image", "file_name", "imported", "sweep", "seed", "prompt", "request"
+    return (*(row[name] for name in names), UNDER_WAY if row["state"] in UNFINISHED else row["state"])
+
+
 def remove_generation(database: Connection, generation_id: str) -> None:
     """Remove a generation from the index. The caller has a transaction."""
     found = database.execute("SELECT number, owner, prompt FROM entries WHERE id = ?", [generation_id]).fetchone()
