@@ -13,6 +13,7 @@ from .errors import InvalidSweep
 from .playground import Playground
 from .request_images import resolve_image_refs
 from .storage.saved_plan_store import SavedKind, SavedPlan
+from .storage.sweep_store import StoredSweep
 from .sweep_plans import SweepPlans
 from .sweeps.axes import AxisText, parse_axis
 from .sweeps.plan_json import dump_axis, dump_plan, parse_axis_json, parse_sources
@@ -69,7 +70,15 @@ class SavedPlans:
 
         Raises `InvalidDocument` where the endpoint is gone.
         """
-        endpoint, values, axes = parse_sources(self._get(SavedKind.PLAN, name, visitor).text)
+        return self._open(self._get(SavedKind.PLAN, name, visitor).text)
+
+    def copy_plan(self, sweep: StoredSweep) -> tuple[str, dict[str, Any], list[AxisText]]:
+        """Return the plan of a sweep, without its seed, like `open_plan`."""
+        endpoint, values, axes = self._open(sweep.plan)
+        return endpoint, {name: value for name, value in values.items() if name != SEED}, axes
+
+    def _open(self, text: str) -> tuple[str, dict[str, Any], list[AxisText]]:
+        endpoint, values, axes = parse_sources(text)
         operation = self._playground.document.operation(endpoint)
         return endpoint, resolve_image_refs(operation, values, self._playground.store.inputs.load), axes
 

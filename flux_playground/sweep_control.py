@@ -10,11 +10,9 @@ from dataclasses import replace
 from typing import Any
 
 from .access.visitor import OWNER, Visitor
-from .build_request import SEED
-from .errors import InvalidDocument, InvalidSweep
+from .errors import InvalidSweep
 from .generation import Generation
 from .playground import Playground
-from .recipe import fingerprint
 from .saved_plans import SavedPlans
 from .storage.sweep_store import StoredSweep, SweepState
 from .sweep_plans import SweepPlans
@@ -205,6 +203,13 @@ class Sweeps:
             run.stop()
         return self.get(sweep_id, visitor)
 
+    def cancel(self, sweep_id: str, cell_ids: Iterable[str], visitor: Visitor = OWNER) -> StoredSweep:
+        """Do not make these cells, unless they were sent; raises `KeyError`, `StorageError`."""
+        self.get(sweep_id, visitor)
+        if (run := self._runs.get_active(sweep_id)) is not None:
+            run.cancel(frozenset(cell_ids))
+        return self.get(sweep_id, visitor)
+
     def extend(self, sweep_id: str, axes: Sequence[AxisText], visitor: Visitor = OWNER) -> StoredSweep:
         """Give a sweep other axes; the cells that it keeps keep their images. Nothing is sent until `start`.
 
@@ -282,18 +287,8 @@ class Sweeps:
         for generation_id in run.active.values() if run else ():  # some may run for another sweep
             if (active := playground.run(generation_id)) is not None:
                 generations[generation_id] = active.generation
-        existing = self._find_existing(plan, cells, visitor)
+        existing = self._plans.find_existing(plan, cells, visitor)
         return match_cells(plan, cells, generations.values(), existing, run.errors if run else {})
-
-    def _find_existing(self, plan: Plan, cells: Sequence[Cell], visitor: Visitor) -> dict[str, Generation]:
-        """Return the generations of the same requests by the id of the cell; without a seed, each is another image."""
-        try:
-            server = self._playground.server(visitor, endpoint=plan.endpoint)
-        except InvalidDocument:  # the endpoint is gone, and the sheet can be seen nevertheless
-            return {}
-        ids = {fingerprint(server, plan.endpoint, cell.request): cell.id for cell in cells if SEED in cell.request}
-        found = self._playground.store.find_by_fingerprints(visitor.id, list(ids))
-        return {ids[digest]: generation for digest, generation in found.items()}
 
     def _latest(self, generation: Generation) -> Generation:
         run = self._playground.run(generation.id)

@@ -10,11 +10,14 @@ from functools import partial
 from typing import Any
 
 from .access.visitor import OWNER, Visitor
-from .errors import InvalidSweep
+from .build_request import SEED
+from .errors import InvalidDocument, InvalidSweep
+from .generation import Generation
 from .playground import Playground
+from .recipe import fingerprint
 from .storage.sweep_store import StoredSweep
 from .sweeps.axes import AxisText
-from .sweeps.plan import Plan, make_plan
+from .sweeps.plan import Cell, Plan, make_plan
 from .sweeps.plan_images import check_images, store_images
 from .sweeps.plan_json import dump_plan, load_plan
 
@@ -57,6 +60,16 @@ class SweepPlans:
         text = dump_plan(plan, with_points=True)
         self.count(text, visitor)
         return text
+
+    def find_existing(self, plan: Plan, cells: Sequence[Cell], visitor: Visitor) -> dict[str, Generation]:
+        """Return the generations of the same requests by the id of the cell; without a seed, each is another image."""
+        try:
+            server = self._playground.server(visitor, endpoint=plan.endpoint)
+        except InvalidDocument:  # the endpoint is gone, and the sheet can be seen nevertheless
+            return {}
+        ids = {fingerprint(server, plan.endpoint, cell.request): cell.id for cell in cells if SEED in cell.request}
+        found = self._playground.store.find_by_fingerprints(visitor.id, list(ids))
+        return {ids[digest]: generation for digest, generation in found.items()}
 
     def count(self, text: str, visitor: Visitor) -> None:
         """Count a text that will be stored; raises `InvalidSweep` where an address of a hosted page stores too much."""

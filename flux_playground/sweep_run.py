@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
@@ -80,6 +80,12 @@ class SweepRun:
         with self._lock:
             return dict(self._active)
 
+    @property
+    def waiting(self) -> frozenset[str]:
+        """The ids of cells that will be started."""
+        with self._lock:
+            return frozenset(cell.id for cell, _ in self._todo)
+
     def start(self) -> None:
         """Start the thread."""
         for generation_id in self.active.values():
@@ -125,7 +131,18 @@ class SweepRun:
     def stop(self) -> None:
         """Pause, and take the cells out of the queue that were not sent."""
         self.pause()
-        for generation_id in self.active.values():
+        self._take_back(self.active.values())
+
+    def cancel(self, cell_ids: Container[str]) -> None:
+        """Do not make these cells, as far as they were not sent; the others go on."""
+        with self._starting:
+            with self._lock:
+                self._todo = deque(one for one in self._todo if one[0].id not in cell_ids)
+            self._take_back([one for cell_id, one in self.active.items() if cell_id in cell_ids])
+        self._notify()
+
+    def _take_back(self, generation_ids: Iterable[str]) -> None:
+        for generation_id in generation_ids:
             run = self._playground.run(generation_id)
             if run is not None and run.generation.state is State.QUEUED:
                 self._playground.stop(generation_id)

@@ -80,7 +80,7 @@ MAY_IMPORT = {
         *{"price_estimate", "recipe", "request_images", "schema", "storage"},
     },
     "sweep_control": {
-        *{"access", "build_request", "errors", "generation", "playground", "recipe", "saved_plans", "storage"},
+        *{"access", "errors", "generation", "playground", "saved_plans", "storage"},
         *{"sweep_plans", "sweep_run", "sweep_runs", "sweep_votes", "sweeps"},
     },
     "saved_plans": {
@@ -88,7 +88,9 @@ MAY_IMPORT = {
     },
     "sweep_runs": {"errors", "storage", "sweep_run"},
     "sweep_votes": {"access", "errors", "storage", "sweeps"},
-    "sweep_plans": {"access", "errors", "playground", "storage", "sweeps"},
+    "sweep_plans": {
+        *{"access", "build_request", "errors", "generation", "playground", "recipe", "storage", "sweeps"},
+    },
     "migrate_command": {"errors", "settings", "storage"},
     "takeover": {"errors", "playground"},
     "sweep_command": {"errors", "playground", "settings", "storage", "sweep_control", "sweeps"},

@@ -50,6 +50,15 @@ def test_plan_comes_back(sweeps: Sweeps, playground: Playground) -> None:
     assert (playground.recent(), sweeps.recent()) == ([], [])
 
 
+def test_plan_of_a_sweep_is_copied(sweeps: Sweeps) -> None:
+    """The plan of a sweep can be used again, with another seed."""
+    sweep = sweeps.create({**VALUES, "seed": 7}, AXES)
+    endpoint, values, axes = sweeps.saved.copy_plan(sweep)
+    assert (endpoint, axes) == (sweep.endpoint, AXES)
+    assert "seed" not in values
+    assert values["prompt"] == "a red cat"
+
+
 def test_values_come_back(sweeps: Sweeps) -> None:
     """A set of prompts can be used on another axis; a plan may have its name."""
     sweeps.saved.save_plan("Mills", VALUES, AXES)

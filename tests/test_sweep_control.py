@@ -204,6 +204,29 @@ def test_stop_takes_cells_out_of_the_queue(settings: Settings, released: threadi
         assert states(sweeps, sweep) == {CellState.MISSING: 3}
 
 
+def test_cells_are_canceled(settings: Settings) -> None:
+    """Canceled cells that were not sent are not made; the others go on, and Resume makes them."""
+    with Playground(settings.replace(max_in_flight=1), limits=FAST_POLLS) as playground, Sweeps(playground) as sweeps:
+        obstacle = playground.start({**VALUES, "prompt": "a red cat #stuck"})  # takes the only place
+        sweep = sweeps.make(VALUES, [AxisText("seed", "1-4")])
+        cells = [one.cell.id for one in sweeps.cells(sweep.id)]
+        run = sweeps.run(sweep.id)
+        assert run is not None
+        while not run.active:
+            time.sleep(0.01)
+        assert (set(run.active), run.waiting) == (set(cells[:1]), set(cells[1:]))
+        with pytest.raises(KeyError):
+            sweeps.cancel(sweep.id, cells, STRANGER)
+        sweeps.cancel(sweep.id, [cells[0], cells[3]])
+        playground.stop(obstacle.id)
+        assert wait(sweeps, sweep).state is SweepState.PAUSED
+        made = [CellState.MISSING, CellState.SUCCEEDED, CellState.SUCCEEDED, CellState.MISSING]
+        assert [one.state for one in sweeps.cells(sweep.id)] == made
+        sweeps.start(sweep.id)
+        assert wait(sweeps, sweep).state is SweepState.DONE
+        assert sum(bool(one.task_id) for one in playground.recent()) == 5
+
+
 def test_failed_cells_keep_their_place(sweeps: Sweeps, playground: Playground) -> None:
     """A moderated cell says why, is not made again without a press, and the value that failures share is found."""
     prompts = AxisText("prompt", "a cat\na dog #moderated-content")

@@ -25,11 +25,11 @@ import { goToField, scrollToResult } from "./scrolling.js";
 import { applySeedLock, toggleSeedLock } from "./seed_lock.js";
 import { closeShortcutList, openShortcutList, toggleLetters } from "./shortcut_list.js";
 import { openSavedPlans, openSavedValues } from "./saved_plans.js";
-import { changeSweepAxes, closeSheet, deleteSweep, exportSheet, pauseSweep, resumeSweep, retrySweep, showSweepInGallery, stopSweep, voteOnSweep } from "./sheet.js";
+import { cancelCell, changeSweepAxes, closeSheet, deleteSweep, exportSheet, pauseSweep, resumeSweep, retrySweep, showSweepInGallery, stopSweep, voteOnSweep } from "./sheet.js";
 import { clearPicks, comparePicks, openSheetCell, starPicks, toggleDifferences } from "./sheet_cells.js";
 import { scoreImages, toggleScoreOrder } from "./sheet_scores.js";
 import { openSheet, openSweepList } from "./sweep_list.js";
-import { addEmptyAxis, choosePreset, removeAxis, startSweep, toggleSweepPanel } from "./sweep_panel.js";
+import { addEmptyAxis, choosePreset, openPlan, removeAxis, startSweep, toggleSweepPanel } from "./sweep_panel.js";
 import { chooseTheme } from "./theme.js";
 import { chooseImportFiles, exportImages } from "./transfer.js";
 
@@ -97,9 +97,12 @@ const LOCAL_ACTIONS = {
   swap: swapSides,
   sweep: toggleSweepPanel,
   "sweep-add": addEmptyAxis,
+  "sweep-again": ({ id, endpoint }) => openPlan(endpoint, { sweep: id }),
+  "sweep-cancel": cancelCell,
   "sweep-delete": deleteSweep,
   "sweep-difference": toggleDifferences,
   "sweep-edit": changeSweepAxes,
+  "sweep-image": ({ id, endpoint }) => openPlan(endpoint, { id }),
   "sweep-pause": pauseSweep,
   "sweep-plans": openSavedPlans,
   "sweep-preset": choosePreset,

@@ -96,7 +96,7 @@ function runSaved(control) {
 async function openSavedItem({ dataset: { name, endpoint } }) {
   if (savedKind === "plan") {
     savedDialog.close();
-    openPlan(name, endpoint);
+    openPlan(endpoint, { name });
     return;
   }
   const response = await changeSaved("open", name);

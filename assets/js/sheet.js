@@ -110,6 +110,7 @@ export const pauseSweep = () => actOnSweep("pause");
 export const stopSweep = () => actOnSweep("stop");
 export const resumeSweep = () => actOnSweep("resume");
 export const retrySweep = ({ cell }) => actOnSweep("retry", cell ? { cells: [cell] } : {});
+export const cancelCell = ({ cell }) => actOnSweep("cancel", { cells: [cell] });
 export const closeSheet = () => changeAddress({ [SHEET]: null });
 export const showSweepInGallery = () =>
   changeAddress({ [SHEET]: null, [GALLERY]: "" }, new URLSearchParams({ sweep: shownSheet }));

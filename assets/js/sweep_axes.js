@@ -55,7 +55,8 @@ export function fillFields(item, fields) {
   else if (!menu.value && fields.length) menu.value = fields[0][0];
   const kind = $("[name=kind]", item).value;
   menu.closest("label").hidden = kind === "table";
-  const [, , example] = fields.find(([name]) => name === menu.value) || [];
+  const [, , example, choices] = fields.find(([name]) => name === menu.value) || [];
+  showChoices(item, kind === "values" && choices ? choices : []);
   $("[data-act=sweep-values]", item).textContent = kind === "table" || menu.value.includes("prompt") ? "Prompt sets" : "Saved values";
   $("textarea", item).placeholder = KIND_EXAMPLES[kind] || example || "";
 }
@@ -68,4 +69,29 @@ export function showAxisNotes(notes) {
     note.textContent = isEmpty ? "" : notes[place]?.textContent || "";
     note.classList.toggle("fault", !isEmpty && Boolean(notes[place]?.hasAttribute("data-fault")));
   });
+}
+
+const splitValues = (text) => text.split(/[,;\n]/).map((value) => value.trim().replace(/^"(.*)"$/, "$1")).filter(Boolean);
+
+// The values that can be ticked, below the text that has them.
+function showChoices(item, choices) {
+  const place = $(".choices", item);
+  if (place.dataset.known !== choices.join("\n")) {
+    place.dataset.known = choices.join("\n");
+    place.replaceChildren(...choices.map((value) => {
+      const label = createElement("label", { textContent: value });
+      label.prepend(createElement("input", { type: "checkbox", name: "axis-choice", value }));
+      return label;
+    }));
+  }
+  const chosen = splitValues($("textarea", item).value);
+  for (const box of $$("input", place)) box.checked = chosen.includes(box.value);
+}
+
+// Writes a value into the text when it is ticked, and takes it out again.
+export function tickValue(box) {
+  const text = $("textarea", box.closest("li"));
+  const others = splitValues(text.value).filter((value) => value !== box.value);
+  text.value = [...others, ...(box.checked ? [box.value] : [])].join(", ");
+  fitHeight(text);
 }

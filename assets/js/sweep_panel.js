@@ -7,10 +7,11 @@ import { page } from "./page_state.js";
 import { askPrice } from "./price_question.js";
 import { onChange } from "./rendering.js";
 import { isNarrow } from "./scrolling.js";
-import { addAxis, axisItems, fillFields, fitHeight, readAxes, replaceAxes, showAxisNotes } from "./sweep_axes.js";
+import { addAxis, axisItems, fillFields, fitHeight, readAxes, replaceAxes, showAxisNotes, tickValue } from "./sweep_axes.js";
 import { triggerWordOf } from "./trigger_word.js";
 import { request } from "./visit_fetch.js";
 
+const MAX_CHOICES = 40; // finetunes that can be ticked
 const PLAN_MILLISECONDS = 350; // from a change to the question what it means
 let planNumber = 0; // of the latest question; earlier answers are ignored
 let shownNumber = 0;
@@ -24,6 +25,7 @@ export function installSweepPanel() {
   document.addEventListener("input", ({ target }) => {
     if (target.closest?.(".sweep-panel .axes")) {
       if (target.tagName === "TEXTAREA") fitHeight(target);
+      else if (target.name === "axis-choice") tickValue(target);
       askPlanSoon();
     } else if (target.closest?.("#form .field") && isPanelOpen()) askPlanSoon();
   });
@@ -65,6 +67,7 @@ export function choosePreset({ preset }) {
   askPlan({ preset, trigger: triggerWordOf(findInput("finetune_id")?.value || ""), finetunes: finetuneIds() });
 }
 
+const choicesOf = ({ field, choices }) => (field === "finetune_id" ? finetuneIds().slice(0, MAX_CHOICES) : choices.split("\n").filter(Boolean));
 const finetuneIds = () => $$("#finetunes option").map((one) => one.value);
 
 function askPlanSoon() {
@@ -109,7 +112,7 @@ function renderAnswer(answer) {
   }
   if (started || saved || question) return;
   if (answer.dataset.preset) usePreset(JSON.parse(answer.dataset.preset));
-  const fields = $$("[data-field]", answer).map((one) => [one.dataset.field, one.textContent, one.dataset.example]);
+  const fields = $$("[data-field]", answer).map((one) => [one.dataset.field, one.textContent, one.dataset.example, choicesOf(one.dataset)]);
   axisItems().forEach((item) => fillFields(item, fields));
   showAxisNotes($$("[data-note]", answer));
   const isReady = Boolean($("[data-summary]", answer).textContent);
@@ -158,11 +161,13 @@ export function savePlan(name) {
   send("saveplan", { number: savingNumber, axes: readAxes(), name });
 }
 
-// The plan is put into the form of its endpoint, and into the panel.
-export function openPlan(name, endpoint) {
+// A plan is put into the form of its endpoint, and into the panel: a saved one, that of a sweep, or that of an image.
+export function openPlan(endpoint, source) {
+  changeAddress({ [SHEET]: null });
   withEndpoint(endpoint, () => {
     extendedId = "";
-    send("openplan", { number: nextNumber(), name });
+    panel().hidden = false;
+    send("openplan", { number: nextNumber(), ...source });
   });
 }
 

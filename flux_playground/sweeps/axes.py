@@ -135,7 +135,7 @@ def _items(known: Field, text: str, seed: int | None) -> Iterator[tuple[str, Any
     step = Decimal(str(known.multiple_of)) if known.multiple_of else Decimal(1) if known.type == "integer" else None
     count = 0
     for number, (item, is_quoted) in enumerate(_split(text), start=1):
-        place, left = f"Value {number}", MAX_POINTS - count
+        place, left = f"Value {number}", max(0, MAX_POINTS - count)
         drawn = RANDOM.fullmatch(item) if known.name == SEED else None
         if drawn:
             values: list[Any] = _seeds(known, int(drawn[1]), seed, left)
@@ -144,7 +144,6 @@ def _items(known: Field, text: str, seed: int | None) -> Iterator[tuple[str, Any
         else:
             values = [item if item or not is_quoted else None]
         count += len(values)
-        _check_count(count)
         yield from ((place, value) for value in values)
 
 

@@ -71,6 +71,13 @@ def test_strength_ladder(page: Page) -> None:
     assert len({caption.partition(" · ")[2] for caption in captions}) == 1
     page.reload()
     expect(page.locator("#sheet td .card[data-image]")).to_have_count(6)
+    page.locator("#sheet details.transfer > summary").click()
+    page.get_by_role("button", name="Plan again with a new seed").click()
+    expect(panel(page).locator(".axes textarea")).to_have_value("0, 0.4, 0.8, 1.2, 1.6, 2")
+    expect(panel(page).get_by_role("button", name="Make 6 images")).to_be_enabled()
+    expect(page.locator("#input-prompt textarea")).to_have_value("TOK a mill")
+    page.go_back()
+    expect(page.locator("#sheet td .card[data-image]")).to_have_count(6)
     page.locator("#sheet td .card").nth(3).click()
     expect(page.locator("#lightbox .notes")).to_be_visible()
     page.keyboard.press("ArrowRight")
@@ -213,9 +220,28 @@ def test_mistakes_are_named_at_their_axis(page: Page) -> None:
     expect(panel(page).locator("[data-act=sweep-start]")).to_be_disabled()
     panel(page).locator(".axes textarea").fill("0-2 [6], 9")
     expect(note).to_contain_text("9")
+    panel(page).locator(".axes textarea").fill(", ".join(str(number / 10_000) for number in range(10_000)))
+    expect(note).to_have_text("The axis has 10,000 values; at most 1,000 are possible.")
     panel(page).locator(".axes textarea").fill("0-2 [3]")
     expect(note).to_have_text("3 values: no finetune (control), 1, 2")
     expect(panel(page).locator("[data-act=sweep-start]")).to_be_enabled()
+
+
+def test_values_are_ticked(page: Page) -> None:
+    """Formats, shapes and switches are ticked; the text follows, and what is typed is ticked."""
+    open_panel(page)
+    choose_axis(page, 0, "output_format", "png")
+    choices = panel(page).locator(".choices")
+    expect(choices.get_by_label("png")).to_be_checked()
+    choices.get_by_label("jpeg").check()
+    box = panel(page).locator(".axes textarea")
+    expect(box).to_have_value("png, jpeg")
+    expect(panel(page).locator(".summary")).to_contain_text("2 images")
+    choices.get_by_label("png").uncheck()
+    expect(box).to_have_value("jpeg")
+    expect(panel(page).locator(".summary")).to_contain_text("1 image")
+    panel(page).locator("[name=field]").select_option("finetune_id")
+    expect(choices.get_by_label("my-finetune")).to_be_attached()
 
 
 def test_prompts_from_a_file(page: Page, tmp_path: Path) -> None:

@@ -41,6 +41,8 @@ class SheetTile:
     starred: bool
     reason: str
     control: str
+    can_cancel: bool
+    can_retry: bool
 
 
 def render_sheet(
@@ -52,10 +54,12 @@ def render_sheet(
     *,
     starred: Collection[str],
     is_demo: bool,
+    waiting: Collection[str] = (),
 ) -> str:
     """Render a sheet whose columns, rows and pages are the axes of `order`.
 
-    `estimate` is what the missing cells cost, None where that is not known.
+    `estimate` is what the missing cells cost, None where that is not known. `waiting` has the ids of cells that will be
+    started.
     """
     counts = count_states(cells)
     controls = _controls(plan, cells)
@@ -63,7 +67,7 @@ def render_sheet(
         {
             "label": page.label,
             "columns": page.columns,
-            "rows": [(row.label, [_tile(one, starred, controls) for one in row.cells]) for row in page.rows],
+            "rows": [(row.label, [_tile(one, starred, controls, waiting) for one in row.cells]) for row in page.rows],
         }
         for page in arrange(plan, cells, order)
     ]
@@ -100,15 +104,19 @@ def render_ranking(ranking: Ranking, axis_name: str) -> str:
     return render("ranking.html", ranking=ranking, bars=bars, axis=axis_name)
 
 
-def _tile(one: SheetCell, starred: Collection[str], controls: dict[tuple[int, ...], str]) -> SheetTile:
-    generation = one.generation
+def _tile(
+    one: SheetCell, starred: Collection[str], controls: dict[tuple[int, ...], str], waiting: Collection[str]
+) -> SheetTile:
+    generation, is_waiting = one.generation, one.cell.id in waiting
     return SheetTile(
         cell=one,
         card=describe_card(generation) if generation is not None else None,
-        label=STATES[one.state],
+        label="waits" if is_waiting else STATES[one.state],
         starred=generation is not None and generation.id in starred,
         reason=one.error.message if one.error else "",
         control=controls.get(one.cell.place, ""),
+        can_cancel=is_waiting or one.state is CellState.QUEUED,
+        can_retry=one.state in RETRIABLE,
     )
 
 

@@ -8,11 +8,13 @@ from typing import Any
 
 from ...errors import InvalidRequest, InvalidSweep, PlaygroundError
 from ...image_ref import list_image_refs
+from ...sweeps import presets
 from ...sweeps.axes import AxisKind, AxisText
 from ..events.action import action
 from ..events.context import Context
 from ..events.replace_form import replace_form
 from ..events.update import Update
+from ..generate.copy_settings import request_values
 from ..text import field_hints, notices
 from .sweep_plan import (
     NeedsApproval,
@@ -78,25 +80,46 @@ async def save_plan(context: Context) -> Update:
 
 @action("openplan", writes_form=True)
 async def open_plan(context: Context) -> Update:
-    """Put a saved plan into the form and the panel; fields that the axes set stay as they are."""
-    name, number = context.text("name"), _number(context)
+    """Put a plan into the form and the panel; fields that the axes set stay as they are.
+
+    It is a saved one (`name`), that of a `sweep`, or the strength ladder of an image (`id`).
+    """
     try:
-        endpoint, values, axes = await context.run(context.page.sweeps.saved.open_plan, name, context.visitor)
+        endpoint, values, axes, text = await context.run(_find_plan, context)
     except KeyError:
-        return Update(notice=notices.notice("This plan is not saved any more."))
+        return Update(notice=notices.notice("This plan does not exist any more."))
     except PlaygroundError as error:
         return Update(notice=notices.render_error(error))
     swept = {axis.field for axis in axes} - set(values)
     kept = [field.name for field in context.form.fields if not field.secret and field.name not in swept]
     inputs = await context.run(context.form.fill, {field: values.get(field) for field in kept})
-    text = f"Plan “{name}” opened."
     if endpoint != context.operation.path:
-        text += f" It was saved for {endpoint}."
+        text += f" It was made for {endpoint}."
     if lost := len(set(list_image_refs(values))):
         text += " An image is no longer kept." if lost == 1 else f" {lost} images are no longer kept."
     update = replace_form(context, inputs, text)
-    plan = await context.run(render_plan, number, context, PlanPreview(()), axes)
+    plan = await context.run(render_plan, _number(context), context, PlanPreview(()), axes)
     return Update(notice=update.notice, inputs=update.inputs, sweep=plan)
+
+
+def _find_plan(context: Context) -> tuple[str, dict[str, Any], list[AxisText], str]:
+    """Return the endpoint, the values and the axes of what is opened, and a sentence; raises `KeyError`."""
+    sweeps, playground, name = context.page.sweeps, context.playground, context.text("name")
+    if context.text("id"):
+        generation = playground.get(context.text("id"))
+        if generation.owner != context.visitor.id:
+            raise KeyError
+        ladder = presets.strength_ladder(context.operation) or presets.seeds(context.operation)
+        return (
+            generation.endpoint,
+            request_values(playground, generation),
+            [ladder] if ladder else [],
+            "Settings copied.",
+        )
+    if context.text("sweep"):
+        endpoint, values, axes = sweeps.saved.copy_plan(sweeps.get(context.text("sweep"), context.visitor))
+        return endpoint, values, axes, "Plan opened. The seed is new."
+    return *sweeps.saved.open_plan(name, context.visitor), f"Plan “{name}” opened."
 
 
 async def _refuse(context: Context, error: InvalidSweep | InvalidRequest) -> Update:

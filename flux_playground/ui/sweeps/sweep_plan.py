@@ -25,11 +25,12 @@ PRESETS: Mapping[str, tuple[str, str]] = {
     "ladder": ("Strength ladder", "six strengths, one seed"),
     "seeds": ("4 seeds", "same settings, four seeds"),
     "prompts": ("Prompts × finetunes", "each prompt with each finetune"),
-    "leak": ("Leak test", "with and without the trigger word"),
+    "leak": ("Leak test", "no trigger word, other subject"),
 }
 """The usual plans, with the texts of their buttons and what they make."""
 
 MAX_EXAMPLE_VALUES = 3
+OTHER_SUBJECT = "a red bicycle leaning against a brick wall"
 NOTHING_SHOWN: Mapping[str, Any] = {
     **dict.fromkeys(("problem", "summary", "started", "saved", "question"), ""),
     "notes": (),
@@ -117,7 +118,7 @@ def choose_preset(context: Context, name: str, values: Mapping[str, Any]) -> tup
         elif name == "seeds":
             axes = [presets.seeds(operation)]
         elif name == "leak":
-            axes = [presets.leak_test(operation, values, context.text("trigger"), "")]
+            axes = [presets.leak_test(operation, values, context.text("trigger"), OTHER_SUBJECT)]
         else:
             finetunes = [one for one in context.data.get("finetunes") or () if isinstance(one, str)]
             prompt = str(values.get("prompt") or "")
@@ -145,7 +146,7 @@ def render_plan(
         notes=preview.notes,
         problem=preview.problem,
         fields=[
-            (field.name, field_hints.label(field), example_values(field))
+            (field.name, field_hints.label(field), example_values(field), "\n".join(choices(field)))
             for field in sweepable_fields(operation or context.operation)
         ],
         summary=describe_sweep(context, estimate) if estimate else "",
@@ -183,6 +184,15 @@ def example_values(field: Field) -> str:
     if is_prose(field.name):
         return "One on a line"
     return f"{field.default}, …" if isinstance(field.default, str) and field.default else "one, two"
+
+
+def choices(field: Field) -> list[str]:
+    """Return the values of a field that can be ticked; none where there are too many."""
+    if field.enum:
+        return [str(value) for value in field.enum if value not in (None, "")]
+    if field.name == "aspect_ratio" and field.type == "string":
+        return list(field_hints.SHAPES)
+    return ["true", "false"] if field.type == "boolean" else []
 
 
 def describe_duration(seconds: float) -> str:

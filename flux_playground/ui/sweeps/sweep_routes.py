@@ -41,7 +41,9 @@ def show_sheet(context: Context, request: Request) -> Response:
         estimate = context.page.sweeps.estimate(plan, context.visitor, sweep.id)
     except InvalidDocument:
         estimate = None
-    html = render_sheet(sweep, plan, cells, order, estimate, starred=starred, is_demo=context.payer is Payer.DEMO)
+    run, is_demo = context.page.sweeps.run(sweep.id), context.payer is Payer.DEMO
+    waiting = run.waiting if run else ()
+    html = render_sheet(sweep, plan, cells, order, estimate, starred=starred, is_demo=is_demo, waiting=waiting)
     return fragment(html)
 
 
@@ -151,6 +153,12 @@ def _retry(context: Context, sweep: StoredSweep, values: Mapping[str, Any]) -> N
     context.page.sweeps.retry(sweep.id, ids, context.paying_visitor, approver(context))
 
 
+def _cancel(context: Context, sweep: StoredSweep, values: Mapping[str, Any]) -> None:
+    wanted = values.get("cells")
+    ids = [one for one in wanted if isinstance(one, str)] if isinstance(wanted, list) else []
+    context.page.sweeps.cancel(sweep.id, ids, context.visitor)
+
+
 def _rename(context: Context, sweep: StoredSweep, values: Mapping[str, Any]) -> None:
     context.page.sweeps.rename(sweep.id, _text(values, "name").strip()[:80], context.visitor)
 
@@ -158,6 +166,7 @@ def _rename(context: Context, sweep: StoredSweep, values: Mapping[str, Any]) -> 
 ACTS: Mapping[str, Callable[[Context, StoredSweep, Mapping[str, Any]], object]] = {
     "resume": _resume,
     "retry": _retry,
+    "cancel": _cancel,
     "pause": lambda context, sweep, _: context.page.sweeps.pause(sweep.id, context.visitor),
     "stop": lambda context, sweep, _: context.page.sweeps.stop(sweep.id, context.visitor),
     "delete": lambda context, sweep, _: context.page.sweeps.delete(sweep.id, context.visitor),
