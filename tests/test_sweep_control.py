@@ -212,8 +212,7 @@ def test_cells_are_canceled(settings: Settings) -> None:
         cells = [one.cell.id for one in sweeps.cells(sweep.id)]
         run = sweeps.run(sweep.id)
         assert run is not None
-        while not run.active:
-            time.sleep(0.01)
+        wait_until(lambda: run.active)
         assert (set(run.active), run.waiting) == (set(cells[:1]), set(cells[1:]))
         with pytest.raises(KeyError):
             sweeps.cancel(sweep.id, cells, STRANGER)
