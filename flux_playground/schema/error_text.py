@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 from .cheap_patterns import listed_choices
 from .simplify import enum_values, simplify, union_branches
@@ -123,6 +124,25 @@ def _fixed(error_type: str, message: str) -> Callable[[Any, Any], ErrorText]:
     return lambda bound, value: (error_type, message)
 
 
+def _url(_: str, value: Any) -> ErrorText:
+    message = "must be a URL, such as https://example.org/done"
+    if isinstance(value, str) and not value.isascii() and (plain := _ascii_url(value)):
+        message = f"must be a URL without special letters: {plain}"
+    return "url_parsing", message
+
+
+def _ascii_url(text: str) -> str:
+    """Return a URL as browsers send it, with letters outside ASCII encoded; "" if that is not possible."""
+    try:
+        url = urlsplit(text)
+        host = (url.hostname or "").encode("idna").decode()
+    except ValueError:
+        return ""
+    rest = quote(url._replace(scheme="", netloc="").geturl(), safe="/?#[]@!$&'()*+,;=:%-._~")
+    port = "" if url.port is None else f":{url.port}"
+    return f"{url.scheme}://{host}{port}{rest}" if host else ""
+
+
 KEYWORD_ERRORS: dict[str, Callable[[Any, Any], ErrorText]] = {
     "type": _wrong_type,
     "enum": _enum,
@@ -142,7 +162,7 @@ KEYWORD_ERRORS: dict[str, Callable[[Any, Any], ErrorText]] = {
         "string_pattern_mismatch",
         f"must be {join_or(choices)}" if (choices := listed_choices(pattern)) else f"must match {pattern}",
     ),
-    "format": _fixed("url_parsing", "must be a URL, such as https://example.org/done"),
+    "format": _url,
     "items": _fixed("too_long", "has too many items"),
     "uniqueItems": _fixed("unique", "must not have the same item twice"),
     "oneOf": _fixed("one_of", "must match exactly one of its schemas, but matches several"),

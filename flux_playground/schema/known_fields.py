@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
@@ -91,7 +92,19 @@ def check_ratio(text: str, description: str) -> str:
     return "" if low <= value <= high else f"must be between {match[1]} and {match[2]}, not {text.strip()}"
 
 
-EXTRA_CHECKS: dict[str, Callable[[str, str], str]] = {"aspect_ratio": check_ratio}
+def check_id(text: str, _: str) -> str:
+    """Return an error if an id has a character that only looks like one of ASCII, such as Cyrillic ones, else ""."""
+    has_ascii_letter = re.search(r"[A-Za-z]", text) is not None
+    for char in text:
+        name = unicodedata.name(char, "an unknown character")
+        is_like_letter = has_ascii_letter and name.startswith(("CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE"))
+        is_like_sign = unicodedata.category(char) == "Pd" or unicodedata.normalize("NFKC", char).isascii()
+        if not char.isascii() and (is_like_letter or is_like_sign):
+            return f"has “{char}” ({name.lower()}), which only looks like another character; type the id again"
+    return ""
+
+
+EXTRA_CHECKS: dict[str, Callable[[str, str], str]] = {"aspect_ratio": check_ratio, FINETUNE: check_id}
 """By field name: a check of a string that the schema cannot express. Takes value and description, returns an error."""
 
 

@@ -191,7 +191,7 @@ def _is_url(value: object) -> bool:
         named = bool(url.hostname) and (url.port is None or url.port > 0)
     except ValueError:
         return False
-    return named and url.scheme in ("http", "https") and not any(c.isspace() or c < "!" for c in value)
+    return named and url.scheme in ("http", "https") and all("!" <= char <= "~" for char in value)
 
 
 def _formats() -> FormatChecker:

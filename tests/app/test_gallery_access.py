@@ -108,6 +108,9 @@ def test_wrong_filters_are_named(other: Stranger) -> None:
     answer = other.fetch("/gallery/cards?rating=many")
     assert (answer.status, answer.body) == (400, b"A rating is a number from 1 to 5.")
     assert other.fetch("/gallery/cards?q=" + "x" * 5_000).status == 400
+    for number in ("1e308", "-1", str(2**70), "9" * 5_000):
+        assert other.fetch(f"/gallery/prompts?after={number}").status == 400
+    assert other.fetch(f"/gallery/cards?min.seed={2**70}").status == 200
     assert other.fetch("/gallery/cards?q=%22%20OR%20*%20NEAR(%20%5E-").status == 200
 
 

@@ -8,7 +8,9 @@ import pytest
 from flux_playground.errors import InvalidRequest
 from flux_playground.schema import Document, Operation, load
 from flux_playground.schema.document import load_text
-from flux_playground.schema.validate import validate
+from flux_playground.schema.error_text import KEYWORD_ERRORS
+from flux_playground.schema.known_fields import check_id
+from flux_playground.schema.validate import is_valid, validate
 
 from .test_load import a_document
 
@@ -227,3 +229,39 @@ def test_pattern_of_plain_texts() -> None:
     schema = {"properties": {"effort": {"type": "string", "pattern": "^(high|medium|low)$"}}}
     assert validate(schema, {"effort": "medium"}) == ()
     assert [error.msg for error in validate(schema, {"effort": "max"})] == ["must be high, medium or low"]
+
+
+@pytest.mark.parametrize(
+    ("address", "plain"),
+    [
+        ("https://ü.example/a?b=c", "https://xn--tda.example/a?b=c"),
+        ("https://x.example:8443/ü%20", "https://x.example:8443/%C3%BC%20"),
+    ],
+)
+def test_url_with_letters_outside_ascii(address: str, plain: str) -> None:
+    """A URL that the API's schema does not allow is refused, with the one that it allows."""
+    schema = {"type": "string", "format": "uri"}
+    assert is_valid(schema, plain)
+    assert not is_valid(schema, address)
+    assert KEYWORD_ERRORS["format"]("uri", address) == (
+        "url_parsing",
+        f"must be a URL without special letters: {plain}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("my-finetune_2", ""),
+        ("меня", ""),
+        ("grün", ""),
+        ("m\u0443-finetune", "cyrillic small letter u"),
+        ("my\u2010finetune", "hyphen"),
+        ("\uff4dy", "fullwidth latin small letter m"),
+        ("\u03bfne", "greek small letter omicron"),
+    ],
+)
+def test_letters_of_an_id(text: str, found: str) -> None:
+    """A character that only looks like another one is named in an id, because the API would not find the id."""
+    assert (f"({found})" in check_id(text, "")) is bool(found)
+    assert bool(check_id(text, "")) is bool(found)

@@ -19,7 +19,7 @@ from ...recipe.compare import Comparison, compare
 from ...storage.annotations import Annotation
 from ...storage.search import Entry, PromptUse
 from ..events.context import Context
-from ..events.visit_requests import endpoint, fragment, own_generations
+from ..events.visit_requests import InvalidParameter, endpoint, fragment, own_generations
 from ..generate.result_view import ResultContext, render_result
 from ..recipes.reproduction_view import describe_reproduction, figures, verdict
 from ..text import image_urls
@@ -29,6 +29,7 @@ from .gallery_view import describe_filter, filterable_fields, render_cards, rend
 from .query_params import MAX_TEXT_CHARS, parse_query, read_number
 
 CARDS_PER_PAGE = 60
+MAX_UNIX_SECONDS = 1e12
 PROMPTS_PER_PAGE, MAX_CHARS_OF_PROMPTS = 40, 400_000  # the page gets each prompt in full
 
 
@@ -113,6 +114,8 @@ def show_prompts(context: Context, request: Request) -> Response:
     """Return earlier prompts with their number of images and the best one of them."""
     params, store = request.query_params, context.playground.store
     after = read_number(params.get("after", ""))
+    if after is not None and not 0 <= after < MAX_UNIX_SECONDS:
+        raise InvalidParameter("This is not a page of the prompts.")
     uses = store.search.prompts(context.visitor.id, params.get("q", "")[:MAX_TEXT_CHARS], PROMPTS_PER_PAGE, after)
     shown = fit_page(uses)
     prompts = [{"prompt": one.prompt, "count": one.count, "thumbnail": _thumbnail(store, one.best_id)} for one in shown]

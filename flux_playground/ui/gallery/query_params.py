@@ -19,6 +19,9 @@ from ...storage.search_query import FieldChoice, FieldRange, Query
 from ..events.visit_requests import InvalidParameter
 
 MAX_TEXT_CHARS = 400
+MAX_WHOLE_NUMBER = 2**63 - 1
+"""Of a column; a larger number is compared as a float."""
+
 MAX_CHOICES = 60
 MAX_OFFSET_MINUTES = 16 * 60
 
@@ -132,6 +135,7 @@ def read_number(text: str) -> float | None:
         return None
     try:
         number = int(text) if text.strip().lstrip("-").isdecimal() else float(text)
+        number = number if abs(number) <= MAX_WHOLE_NUMBER else float(number)
         is_finite = math.isfinite(number)
     except (ValueError, OverflowError):
         is_finite = False

@@ -28,11 +28,15 @@ VISIT = "visit_"
 """The parameter that gradio fills with the request; no field is called so."""
 
 
+GENERATE = "generate"
+"""Another name of the function of the page's first endpoint, which the settings choose."""
+
+
 def names(paths: Sequence[str]) -> list[str]:
-    """What each endpoint's function is called: "generate" for the first, the others after their paths."""
-    taken = {"generate"}
-    out = ["generate"]
-    for path in paths[1:]:
+    """What each endpoint's function is called, after its path."""
+    taken = {GENERATE}
+    out = []
+    for path in paths:
         name = re.sub(r"\W+", "_", path.removeprefix("/v1/")).strip("_") or "endpoint"
         while name in taken:
             name += "_"
@@ -47,6 +51,7 @@ def bind(binding: Binding) -> None:
     endpoints = [(place, operation.path) for place, form in enumerate(binding.forms) for operation in form.operations]
     for (place, path), name in zip(endpoints, names([path for _, path in endpoints]), strict=True):
         _bind_endpoint(binding, place, path, name, outputs)
+    _bind_endpoint(binding, *endpoints[0], GENERATE, outputs)
 
 
 def _bind_endpoint(binding: Binding, place: int, path: str, name: str, outputs: Sequence[Any]) -> None:

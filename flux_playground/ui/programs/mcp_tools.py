@@ -28,7 +28,7 @@ from ..session.worker_threads import WorkerThreads
 from ..text import image_urls, messages
 from . import sweep_tool
 from .generation_json import generation_to_json
-from .gradio_api import names
+from .gradio_api import GENERATE, names
 
 PROGRESS_SECONDS = 1.0
 """Seconds between two progress notifications."""
@@ -82,8 +82,8 @@ class EndpointTools:
         return Visitor(id=f"visitor-{secrets.token_hex(16)}") if hosted else OWNER
 
     def names(self) -> Collection[str]:
-        """The names of the tools."""
-        return [*self._operations(), sweep_tool.NAME]
+        """The names of the tools, and a second name of the first one."""
+        return [*self._operations(), GENERATE, sweep_tool.NAME]
 
     def list_tools(self) -> list[dict[str, Any]]:
         """The tools as MCP describes them. Their parameters are the JSON Schema of the endpoints."""
@@ -105,7 +105,7 @@ class EndpointTools:
         """
         if call.name == sweep_tool.NAME:
             return await self._sweep(call, report)
-        operation = self._operations()[call.name]
+        operation = self._playground.operation if call.name == GENERATE else self._operations()[call.name]
         try:
             values, unknown = _values(self._fields(operation), call.arguments)
             if unknown:

@@ -40,7 +40,7 @@ def read_range(text: str, size: int) -> tuple[int, int] | None:
 
     Both are equal for a range that lies behind the end.
     """
-    match = re.fullmatch(r"bytes=\s*(\d*)-(\d*)\s*", text, re.ASCII)
+    match = re.fullmatch(r"bytes=\s*(\d{0,18})-(\d{0,18})\s*", text, re.ASCII)
     if match is None or not (match[1] or match[2]):
         return None
     if not match[1]:  # the last bytes

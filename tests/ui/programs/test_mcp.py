@@ -33,6 +33,7 @@ from tests.image_shapes import DOCUMENT
 from tests.storage.test_generation_store import jpeg
 from tests.waiting import wait_until
 
+NAME = "flux_pro_1_1_ultra_finetuned"
 VALUES = {"finetune_id": "my-finetune", "prompt": "a mill", "finetune_strength": 0.9}
 
 
@@ -135,7 +136,7 @@ def test_client_without_handshake(url: str) -> None:
             tools = await client.list_tools()
             return client.protocol_version, tools.tools[0].name
 
-    assert asyncio.run(talk()) == ("2026-07-28", "generate")
+    assert asyncio.run(talk()) == ("2026-07-28", NAME)
 
 
 def test_progress_is_told_to_who_asks_for_it(program: Stranger) -> None:
@@ -253,7 +254,7 @@ def test_unknown_revision(program: Stranger) -> None:
 
 def test_tools_follow_the_document(playground: Playground) -> None:
     names = {one["name"] for one in EndpointTools(playground).list_tools()}
-    assert "generate" in names
+    assert NAME in names
     assert len(names) == len(playground.document.operations) + 1  # and the sweep
 
 
@@ -315,7 +316,10 @@ def test_it_opens_no_other_door(program: Stranger) -> None:
 
 def test_tools_have_no_webhook(program: Stranger) -> None:
     tools = json.loads(ask(program, "tools/list").body)["result"]["tools"]
-    assert tools[0]["name"] == "generate"
+    assert tools[0]["name"] == NAME
+    assert [said(called(program, {"seed": -1}, name)) for name in (NAME, "generate")] == [
+        said(called(program, {"seed": -1}))
+    ] * 2
     assert all("webhook" not in json.dumps(tool["inputSchema"]) for tool in tools)
     result = called(program, {**VALUES, "webhook_url": "http://127.0.0.1:9/"})
     assert (result["isError"], "webhook_url" in said(result)) == (True, True)
