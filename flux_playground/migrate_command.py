@@ -15,6 +15,7 @@ from .storage.database import open_any, open_database
 from .storage.database_connection import Database
 from .storage.generation_store import GenerationStore
 from .storage.move_records import is_empty, move_records
+from .storage.sqlite import DATABASE_NAME
 
 COMMAND = "migrate"
 TO_BUCKET, TO_FOLDER, TO_POSTGRESQL, TO_SQLITE = DIRECTIONS = "to-bucket", "to-folder", "to-postgresql", "to-sqlite"
@@ -24,7 +25,7 @@ IN_USE = "is in use. Stop the program first."
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run the command and return the exit code: 0, 1 if a file is damaged or missing, 2 with one sentence."""
+    """Run the command and return the exit code: 0, 1 for a damaged or missing file, 2 or 130 with a sentence."""
     options = _parser().parse_args(arguments)
     try:
         settings = Settings.from_env(**({"data": options.data} if options.data else {}))
@@ -38,6 +39,9 @@ def run(arguments: Sequence[str]) -> int:
     except PlaygroundError as error:
         sys.stderr.write(f"{error.message}\n")
         return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("Interrupted. Start again to continue.\n")
+        return 130
     return 0
 
 
@@ -98,6 +102,8 @@ def _move_files(settings: Settings, *, to_bucket: bool) -> int:
 
 
 def _has_records(folder: Path, url: str = "") -> bool:
+    if not url and not (folder / DATABASE_NAME).exists():
+        return False
     with closing(open_database(folder, url)) as database, closing(database.connect()) as connection:
         return not is_empty(connection)
 

@@ -19,6 +19,7 @@ from flux_playground.errors import ContentModerated, StorageError
 from flux_playground.generation import State
 from flux_playground.identity import Identity
 from flux_playground.migrate_command import TO_BUCKET, TO_FOLDER, TO_POSTGRESQL, TO_SQLITE
+from flux_playground.storage import move_records
 from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.storage.move_records import KEYS
 from flux_playground.storage.search_query import Query
@@ -178,6 +179,25 @@ def test_killed_move_continues(
         assert read_records(store) == records
     assert migrate_command.run([direction]) == 0
     assert capsys.readouterr().out == "0 records moved.\n"
+
+
+@pytest.mark.parametrize("direction", [TO_POSTGRESQL, TO_SQLITE])
+def test_interrupted_command(
+    folder: Path, records: Rows, direction: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ctrl-C ends a move with one sentence, and the next one continues."""
+    if direction == TO_SQLITE:
+        assert migrate_command.run([TO_POSTGRESQL]) == 0
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(move_records, "_insert", interrupt)
+        assert migrate_command.run([direction]) == 130
+    assert capsys.readouterr().err == "Interrupted. Start again to continue.\n"
+    assert migrate_command.run([direction]) == 0
+    assert "generations: 11 rows, 11 written now" in capsys.readouterr().out
 
 
 def test_record_that_was_not_written(folder: Path, empty_database: str) -> None:
