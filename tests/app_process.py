@@ -93,7 +93,7 @@ def is_clean_end(code: int | None, log: Path) -> bool:
     return code == 0 and "Traceback" not in log.read_text(encoding="utf-8")
 
 
-def wait_for(url: str, is_running: Callable[[], bool], log: Path, timeout: float = 180.0) -> None:
+def wait_for(url: str, is_running: Callable[[], bool], log: Path, timeout: float = 300.0) -> None:
     """Return as soon as the address responds; fail with the program's log when it has ended or takes too long."""
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline and is_running():
@@ -109,5 +109,12 @@ def text(environ: Mapping[str, str], *arguments: str) -> subprocess.CompletedPro
     """The output of a program that ends at its start."""
     command = [sys.executable, "app.py", *arguments]
     return subprocess.run(
-        command, cwd=ROOT, env=dict(environ), capture_output=True, text=True, encoding="utf-8", timeout=60, check=False
+        command,
+        cwd=ROOT,
+        env=dict(environ),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=WAIT_SECONDS,
+        check=False,
     )

@@ -23,6 +23,7 @@ from flux_playground.storage.blob_store import IMAGES
 from flux_playground.ui.form.form import Form, plan_forms
 from tests.conftest import FAST_POLLS
 from tests.image_shapes import png
+from tests.waiting import WAIT_SECONDS
 
 ENDPOINT = "/v1/flux-2-klein-9b-kv-finetuned"
 LORA = "acme-studio/neon-signs"
@@ -130,7 +131,13 @@ def test_code_makes_the_image_again(server: LocalServer, playground: Playground,
     (tmp_path / "image.py").write_text(code, "utf-8")
     given = {**os.environ, "BFL_API_KEY": "a-key", "PYTHONUTF8": "1"}
     run = subprocess.run(
-        [sys.executable, "image.py"], cwd=tmp_path, env=given, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "image.py"],
+        cwd=tmp_path,
+        env=given,
+        capture_output=True,
+        text=True,
+        timeout=WAIT_SECONDS,
+        check=False,
     )
     assert run.returncode == 0, run.stderr
     assert made.image is not None

@@ -11,6 +11,7 @@ import pytest
 FREE_BLOCKS = """
 from pathlib import Path
 from flux_playground.process_memory import return_large_blocks
+from tests.waiting import WAIT_SECONDS
 
 def resident_mb():
     return int(Path("/proc/self/status").read_text().split("VmRSS:")[1].split()[0]) / 1000
@@ -32,5 +33,7 @@ print(resident_mb() - before)
 def test_large_blocks_are_returned(call: str, is_returned: bool) -> None:
     """Between small blocks that stay, freed blocks of 16 MB leave the process with the setting only."""
     code = FREE_BLOCKS.format(call=call)
-    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60).stdout
+    output = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=WAIT_SECONDS
+    ).stdout
     assert (float(output) < 16) is is_returned

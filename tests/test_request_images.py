@@ -25,6 +25,7 @@ from flux_playground.schema.image_places import GivenImage, arrange_images
 from flux_playground.snippets import Language, render_snippet
 from flux_playground.snippets.template import prepare_template
 from tests.snippets.test_snippets import RUNNERS
+from tests.waiting import WAIT_SECONDS
 
 from .image_shapes import ADDRESS, DOCUMENT, FIELDS, png
 
@@ -92,7 +93,9 @@ def test_code_reads_the_files(maker: Playground, tmp_path: Path, path: str, lang
     code = render_snippet(language, server, path, made.request)
     (tmp_path / name).write_text(code, encoding="utf-8")
     environment = {**os.environ, "BFL_API_KEY": "a-key"}
-    run = subprocess.run([*command, name], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    run = subprocess.run(
+        [*command, name], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=WAIT_SECONDS
+    )
     assert run.returncode == 0, run.stderr
     assert (tmp_path / run.stdout.splitlines()[-1]).is_file()
     assert operation.check(maker.load_inputs(made)) == ()

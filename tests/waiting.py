@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-WAIT_SECONDS = 60.0
+WAIT_SECONDS = 120.0
 """Longer than anything takes on a busy machine; only a fault reaches it."""
 
 Result = TypeVar("Result")
