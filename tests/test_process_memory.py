@@ -8,10 +8,11 @@ import sys
 
 import pytest
 
+from tests.waiting import WAIT_SECONDS
+
 FREE_BLOCKS = """
 from pathlib import Path
 from flux_playground.process_memory import return_large_blocks
-from tests.waiting import WAIT_SECONDS
 
 def resident_mb():
     return int(Path("/proc/self/status").read_text().split("VmRSS:")[1].split()[0]) / 1000
