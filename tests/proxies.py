@@ -29,7 +29,7 @@ listen_port = 6432
 auth_type = any
 pool_mode = transaction
 """
-START_SECONDS = 30.0
+START_SECONDS = 120.0
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import uvicorn
 
-from flux_playground import log_limit
 from flux_playground.log_limit import (
     LIMITED_LOGGERS,
     MAX_KINDS,
@@ -100,4 +99,4 @@ def test_no_free_file_handles_write_few_lines() -> None:
     finally:
         logger.removeHandler(written)
     text = written.stream.getvalue()
-    assert 0 < text.count("out of system resource") <= 2 * log_limit.MAX_LINES_PER_SECOND
+    assert 0 < text.count("out of system resource") < 50  # of 500, in however many seconds

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -20,6 +19,7 @@ from tests.http_visitor import Answer, Stranger
 from tests.postgres_server import PostgresServer
 from tests.proxies import running_haproxy, running_pgbouncer
 from tests.s3_server import S3Server
+from tests.waiting import wait_until
 
 KEY, PRICE = "owners-key", 7
 COOKIE = "flux-replica"
@@ -60,15 +60,7 @@ def replica(folder: Path, **extra: str) -> Iterator[tuple[BaseProcess, str]]:
         yield program, url
     finally:
         program.kill()
-        program.join(20)
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 120.0) -> None:
-    """Wait until a condition holds."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.1)
+        program.join()
 
 
 def test_killed_replica(tmp_path: Path, postgres_server: PostgresServer, empty_database: str, s3: S3Server) -> None:

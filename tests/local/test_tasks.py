@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from flux_playground.local import LocalServer
+from flux_playground.local import LocalServer, results
 from flux_playground.local.backend import Backend, Options
 from flux_playground.local.ports import Ports
 from flux_playground.local.results import Results
@@ -69,9 +70,10 @@ def test_progress() -> None:
 def status_after(seconds: float, word: str, folder: Path) -> dict[str, Any]:
     """The body of a poll some seconds after the start of a task with a fault."""
     backend = Backend(Options(renderer="flat"), folder)
-    now = time.time()
-    task = make_task(started_at=now - seconds, done_at=now - seconds + 1000, triggers=(word,))
-    body = Results(backend, Ports((1,), 1)).status(task, "http://127.0.0.1:1")
+    task = make_task(started_at=0.0, done_at=1000.0, triggers=(word,))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(results, "time", SimpleNamespace(time=lambda: seconds, monotonic=time.monotonic))
+        body = Results(backend, Ports((1,), 1)).status(task, "http://127.0.0.1:1")
     backend.close()
     return body
 

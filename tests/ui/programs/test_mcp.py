@@ -6,9 +6,11 @@ import asyncio
 import base64
 import hashlib
 import json
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -31,7 +33,7 @@ from tests.hosted_page import ALLOWANCE, HostedPage, kept, spent
 from tests.http_visitor import Answer, Stranger
 from tests.image_shapes import DOCUMENT
 from tests.storage.test_generation_store import jpeg
-from tests.waiting import wait_until
+from tests.waiting import WAIT_SECONDS, wait_until
 
 NAME = "flux_pro_1_1_ultra_finetuned"
 VALUES = {"finetune_id": "my-finetune", "prompt": "a mill", "finetune_strength": 0.9}
@@ -280,13 +282,15 @@ def test_lost_connection_loses_no_image(program: Stranger, folder: Path) -> None
     params = {"name": "generate", "arguments": {**VALUES, "prompt": "#slow a lost mill"}}
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params})
     head = f"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
-    program.raw(f"{head}\r\nAccept: text/event-stream\r\n\r\n{body}".encode(), 0.5)
 
-    def is_ready() -> bool:
-        states = [one.state for one in kept(folder) if one.request.get("prompt") == "#slow a lost mill"]
-        return states == [State.SUCCEEDED]
+    def find_states() -> list[State]:
+        return [one.state for one in kept(folder) if one.request.get("prompt") == "#slow a lost mill"]
 
-    wait_until(is_ready)
+    split = urlsplit(program.url)
+    with socket.create_connection((split.hostname, split.port), WAIT_SECONDS, (program.address, 0)) as connection:
+        connection.sendall(f"{head}\r\nAccept: text/event-stream\r\n\r\n{body}".encode())
+        wait_until(find_states)
+    wait_until(lambda: find_states() == [State.SUCCEEDED])
 
 
 def test_enabled_without_the_sdk(playground: Playground, monkeypatch: pytest.MonkeyPatch) -> None:
