@@ -12,7 +12,7 @@ import { chooseEndpoint, hideLegacyNote, withEndpoint } from "./endpoints.js";
 import { toggleFinetuneList } from "./finetune_list.js";
 import { chooseShape, insertTriggerWord, rollSeed, swapSides, useExample } from "./form.js";
 import { toggleGallery } from "./gallery.js";
-import { clearSelection, selectedIds } from "./gallery_grid.js";
+import { clearSelection, selectAll, selectedIds } from "./gallery_grid.js";
 import { openImage, openOnPage } from "./gallery_image.js";
 import { applyImport, closeDialog, openElsewhere, showImported, useAsImagePrompt } from "./import.js";
 import { toggleJson } from "./json_editor.js";
@@ -84,6 +84,7 @@ const LOCAL_ACTIONS = {
   schema: openSchemaPanel,
   server: chooseServer,
   shape: chooseShape,
+  "select-all": selectAll,
   "select-none": clearSelection,
   "sheet-close": closeSheet,
   "sheet-compare": comparePicks,

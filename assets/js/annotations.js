@@ -1,5 +1,5 @@
 // Stars, ratings, tags and notes, of one image or of many; and deleting images, with Undo.
-import { announce, showToast } from "./announcements.js";
+import { announce, showToast, topmost } from "./announcements.js";
 import { send } from "./bridge.js";
 import { $, $$, createElement, setAttribute } from "./dom.js";
 import { findGalleryItem, refreshGallery } from "./gallery.js";
@@ -12,6 +12,12 @@ const stars = (id) => $$(`[data-act=star][data-id="${id}"]`);
 const isStarred = (id) => stars(id).some((button) => button.getAttribute("aria-pressed") === "true");
 
 export function installAnnotations() {
+  document.addEventListener("keydown", (event) => {
+    const button = $("#undo-delete button");
+    if (event.key !== "z" || !(event.ctrlKey || event.metaKey) || !button || event.target.matches?.("input, textarea")) return;
+    event.preventDefault();
+    button.click();
+  });
   document.addEventListener("change", (event) => {
     const { target } = event;
     const id = target.closest?.(".notes")?.dataset.id;
@@ -90,7 +96,8 @@ function offerUndo(ids) {
   const text = ids.length === 1 ? "Image deleted." : `${ids.length} images deleted.`;
   const button = createElement("button", { type: "button", className: "quiet framed", textContent: "Undo" });
   bar.append(createElement("span", { textContent: text }), button);
-  document.body.append(bar);
+  topmost().append(bar);
+  if (bar.parentElement !== document.body) bar.parentElement.addEventListener("close", () => bar.isConnected && document.body.append(bar), { once: true });
   clearTimeout(undoTimer);
   undoTimer = setTimeout(() => bar.remove(), UNDO_MILLISECONDS);
   button.addEventListener("click", async () => {
@@ -98,6 +105,7 @@ function offerUndo(ids) {
     if (!(await request("gallery/restore", { body: { ids } }))) return;
     showToast("Restored.");
     send("show", { id: "" }, { expectsChange: false });
-    refreshGallery();
+    await refreshGallery();
+    if (!$("dialog[open]")) $(".card", findGalleryItem(ids[0]) || bar)?.focus();
   });
 }

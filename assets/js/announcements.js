@@ -1,5 +1,5 @@
 // Messages: a live region for screen readers, and a toast that disappears.
-import { createElement } from "./dom.js";
+import { $$, createElement } from "./dom.js";
 
 const TOAST_MILLISECONDS = 2600;
 let region = null;
@@ -13,12 +13,17 @@ export function createMessageAreas() {
   document.body.append(region, toast);
 }
 
+// Where messages are seen and heard: everything outside of an open dialog is covered and silent.
+export const topmost = () => $$("dialog[open]").at(-1) || document.body;
+
 export function announce(text) {
+  if (region && region.parentElement !== topmost()) topmost().append(region);
   if (region && text && region.textContent !== text) region.textContent = text;
 }
 
 export function showToast(text, { silent = false } = {}) {
   if (!toast) return;
+  if (toast.parentElement !== topmost()) topmost().append(toast);
   toast.textContent = text;
   toast.classList.add("on");
   clearTimeout(toastTimer);

@@ -13,12 +13,13 @@ const AHEAD = "1200px"; // the next results are loaded before the end of the pag
 let shownFilters = null; // the filters of the results on the page
 let loading = null; // ends the request that is under way
 let nextPage = "";
+let total = 0; // images found
 let isLoadingMore = false;
 let typingTimer = 0;
 
 export function installGallery() {
   addEventListener("viewstart", startGallery);
-  addEventListener("viewchange", ({ detail }) => page.view === GALLERY && renderGallery(detail.isNew));
+  addEventListener("viewchange", ({ detail }) => page.view === GALLERY && renderGallery(detail));
   document.addEventListener("input", handleInput);
   document.addEventListener("change", handleInput);
   document.addEventListener("keydown", ({ key, target }) => key === "Enter" && target.matches?.("#gallery [name=q]") && loadResults());
@@ -39,12 +40,15 @@ export function toggleGallery() {
 
 export const closeGallery = () => changeAddress({ [GALLERY]: null, [OPEN]: null, [COMPARE]: null, [SHEET]: null });
 
-function renderGallery(isNew) {
+// After a comparison the results are as they were.
+export const isReturn = ({ isNew, from }) => isNew && from === COMPARE && galleryCards().length > 0;
+
+function renderGallery(change) {
   const filters = readFilters(location.search);
   renderFilters(filters);
   if (filters.toString() !== shownFilters) loadResults();
-  else if (isNew) refreshGallery();
-  if (isNew && !readParameter(OPEN)) $("#gallery input[type=search]").focus({ preventScroll: true });
+  else if (change.isNew && !isReturn(change)) refreshGallery();
+  if (change.isNew && !isReturn(change) && !readParameter(OPEN)) $("#gallery input[type=search]").focus({ preventScroll: true });
 }
 
 // New images since the last look come first, so the first page is loaded again; deep results stay until then.
@@ -66,13 +70,22 @@ async function loadResults({ keepsScroll = false } = {}) {
   if (filters.toString() !== shownFilters) return;
   nextPage = response.headers.get("x-flux-next") || "";
   $("#gallery .grid").innerHTML = html;
-  const count = Number(response.headers.get("x-flux-count"));
-  const text = `${count.toLocaleString("en-US")} ${count === 1 ? "image" : "images"}`;
-  $("#gallery h2 .total").textContent = text;
-  announce(text);
+  renderTotal(Number(response.headers.get("x-flux-count")));
+  announce($("#gallery h2 .total").textContent);
   showGalleryMessage("");
   dispatchEvent(new Event("resultschange"));
   fillFilters();
+}
+
+function renderTotal(count) {
+  total = count;
+  $("#gallery h2 .total").textContent = `${count.toLocaleString("en-US")} ${count === 1 ? "image" : "images"}`;
+}
+
+// Called after cards were removed, with their number; the results are loaded again when none is left.
+export function countRemoved(number) {
+  renderTotal(Math.max(0, total - number));
+  if (!galleryCards().length) refreshGallery();
 }
 
 // Loads the results below the present ones; returns whether there were any.

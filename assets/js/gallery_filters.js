@@ -6,9 +6,11 @@ import { request } from "./visit_fetch.js";
 const NAMES = { star: "Starred", imported: "Imported", rating: "Rating at least", from: "From", to: "Until", state: "State", tag: "Tag", endpoint: "Endpoint", sweep: "Sweep" };
 const TYPING_PAUSE = 400;
 let isFilled = false;
+let filledHtml = "";
 let writeTimer = 0;
 
 export function installFilters() {
+  document.addEventListener("toggle", ({ target }) => target.open && target.matches?.("#gallery .filters") && fillFilters({ again: true }), true);
   document.addEventListener("change", (event) => event.target.closest?.("#gallery .filters form") && writeFilters());
   document.addEventListener("input", (event) => {
     if (!event.target.closest?.("#gallery .filters form") || event.target.type !== "text") return;
@@ -21,7 +23,7 @@ export function installFilters() {
   document.addEventListener("submit", (event) => event.target.closest?.("#gallery .filters") && event.preventDefault());
 }
 
-// The offered filters follow the images, so they are loaded with the first results of a visit.
+// The offered filters follow the images: they are loaded with the first results of a visit, and when they are opened.
 export async function fillFilters({ again = false } = {}) {
   if (isFilled && !again) return;
   isFilled = true;
@@ -30,7 +32,10 @@ export async function fillFilters({ again = false } = {}) {
     isFilled = false;
     return;
   }
-  $("#gallery .filters form").innerHTML = await response.text();
+  const html = await response.text();
+  const form = $("#gallery .filters form");
+  if (html === filledHtml || form.contains(document.activeElement)) return;
+  form.innerHTML = filledHtml = html;
   renderFilters(readFilters(location.search));
 }
 

@@ -1,7 +1,7 @@
 // The grid of the gallery: which images are selected, and what the keyboard does.
 import { deleteImages, rateImages, starImages, tagImages } from "./annotations.js";
 import { $, $$ } from "./dom.js";
-import { findGalleryItem, galleryCards, loadMore } from "./gallery.js";
+import { countRemoved, findGalleryItem, galleryCards, isReturn, loadMore } from "./gallery.js";
 import { page } from "./page_state.js";
 import { areLettersOn } from "./shortcut_list.js";
 
@@ -10,6 +10,9 @@ let lastSelected = ""; // the other end of a range
 
 export function installGrid() {
   addEventListener("resultschange", renderSelection);
+  addEventListener("viewchange", ({ detail }) => {
+    if (page.view === "gallery" && isReturn(detail)) focusCardAt(galleryCards().findIndex((card) => card.tabIndex === 0));
+  });
   document.addEventListener("click", (event) => {
     const box = event.target.closest?.("#gallery .grid input[type=checkbox]");
     if (box) select(box.closest("li").dataset.id, box.checked, event.shiftKey);
@@ -50,6 +53,13 @@ function select(id, isOn, isRange) {
     else selected.delete(one);
   }
   lastSelected = id;
+  makeFocusable($(".card", findGalleryItem(id)));
+  renderSelection();
+}
+
+// All images on the page; more are loaded by scrolling.
+export function selectAll() {
+  for (const card of galleryCards()) selected.add(card.dataset.id);
   renderSelection();
 }
 
@@ -67,11 +77,16 @@ function renderSelection() {
   if (cards.length && !cards.some((card) => card.tabIndex === 0)) cards[0].tabIndex = 0;
 }
 
+// The Tab key stops at one card.
+function makeFocusable(card) {
+  for (const one of galleryCards()) one.tabIndex = one === card ? 0 : -1;
+}
+
 export function focusCardAt(index) {
   const cards = galleryCards();
   const card = cards[Math.max(0, Math.min(cards.length - 1, index))];
   if (!card) return;
-  for (const one of cards) one.tabIndex = one === card ? 0 : -1;
+  makeFocusable(card);
   card.focus();
   card.scrollIntoView({ block: "nearest" });
 }
@@ -79,7 +94,13 @@ export function focusCardAt(index) {
 const columnsOf = (grid) => getComputedStyle(grid).gridTemplateColumns.split(" ").length;
 
 async function handleGridKey(event) {
-  if (page.view !== "gallery" || $("dialog[open]") || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (page.view !== "gallery" || $("dialog[open]") || event.altKey) return;
+  const isInGrid = event.target.closest?.("#gallery .grid");
+  if (event.key === "a" && (event.ctrlKey || event.metaKey) && isInGrid) {
+    event.preventDefault();
+    selectAll();
+  }
+  if (event.ctrlKey || event.metaKey) return;
   const isTyping = event.target.matches?.("input:not([type=checkbox], [type=range]), select, textarea");
   if (event.key === "/" && !isTyping) {
     event.preventDefault();
@@ -126,6 +147,7 @@ function removeItems(ids) {
     findGalleryItem(id)?.remove();
     selected.delete(id);
   }
+  countRemoved(cards.length - galleryCards().length);
   renderSelection();
   if (hadFocus) focusCardAt(Math.min(place, galleryCards().length - 1));
 }

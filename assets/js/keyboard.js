@@ -70,6 +70,7 @@ function handleShortcut(event) {
   if (key === "?") openShortcutList();
   // A letter changes the form only while the result or the history has the focus; no letter costs money.
   const what = target.closest?.("#result, #history") && LETTERS[key];
+  if (["g", "h"].includes(key)) event.preventDefault(); // else the letter is typed into the search
   if (key === "g") toggleGallery();
   if (key === "h") runAction("prompts", {});
   const recall = what && $("#stage [data-act=recall]");

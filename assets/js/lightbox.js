@@ -1,4 +1,5 @@
 // An image in the whole window: fitted or at its own size, moved by dragging, compared with the previous image.
+import { markBroken } from "./broken_images.js";
 import { $, $$, createElement } from "./dom.js";
 import { page } from "./page_state.js";
 import { onChange } from "./rendering.js";
@@ -84,6 +85,7 @@ export function renderLightbox() {
   if (!shown) return;
   const image = $("img", lightbox);
   if (image.getAttribute("src") !== shown.src) {
+    markBroken(image, false);
     if (shown.src) image.src = shown.src;
     else image.removeAttribute("src");
     image.alt = shown.alt || "";

@@ -6,6 +6,7 @@ import { installAnnotations } from "./annotations.js";
 import { createMessageAreas } from "./announcements.js";
 import { installApiSchema } from "./api_schema.js";
 import { installBaseModel } from "./base_model.js";
+import { installBrokenImages } from "./broken_images.js";
 import { installBridge, press, registerSender } from "./bridge.js";
 import { startClock } from "./clock.js";
 import { installCompare } from "./compare.js";
@@ -76,6 +77,7 @@ const parts = [
   installKeyboard,
   installPersistence,
   installBridge,
+  installBrokenImages,
   installTitle,
   installPanels,
   installImport,

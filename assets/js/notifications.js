@@ -24,7 +24,7 @@ export function addNotificationSwitch() {
   section.innerHTML = `<button type="button" id="notify" class="quiet" role="switch" data-act="notify"
     aria-checked="${isOn}"><i class="knob" aria-hidden="true"></i><span>${LABEL}</span></button>
     <p id="notify-said" role="status"></p>`;
-  $("dialog#keys dl").after(section);
+  $("dialog#keys .lists").after(section);
 }
 
 export async function toggleNotifications() {

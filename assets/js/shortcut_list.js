@@ -8,8 +8,9 @@ export const areLettersOn = () => localStore.get(LETTERS_OFF) !== "1";
 
 export function createShortcutList() {
   const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
+  const control = isMac ? "⌘" : "Ctrl";
   const shortcuts = [
-    [[isMac ? "⌘" : "Ctrl", "Enter"], "Generate"],
+    [[control, "Enter"], "Generate"],
     [["Esc"], "Stop waiting"],
     [["←", "→"], "Next, previous image"],
     [["A"], "Reuse all settings"],
@@ -21,12 +22,21 @@ export function createShortcutList() {
     [["F1"], "Help for the field in use"],
     [["?"], "Show shortcuts"],
   ];
-  const rows = shortcuts.map(([keys, effect]) => {
-    return `<dt>${keys.map((key) => `<kbd>${key}</kbd>`).join(" ")}</dt><dd>${effect}</dd>`;
-  });
+  const ofGallery = [
+    [["/"], "Search"],
+    [["X"], "Select an image"],
+    [[control, "A"], "Select all shown"],
+    [["S"], "Star"],
+    [["1", "…", "5"], "Rate"],
+    [["Del"], "Delete"],
+    [[control, "Z"], "Undo deleting"],
+    [["C"], "Hold to compare an open image"],
+    [["M"], "Next view of a comparison"],
+  ];
   const dialog = createElement("dialog", { id: "keys" });
   dialog.setAttribute("aria-labelledby", "keys-head");
-  dialog.innerHTML = `<h2 id="keys-head">Keyboard shortcuts</h2><dl>${rows.join("")}</dl>
+  dialog.innerHTML = `<h2 id="keys-head">Keyboard shortcuts</h2><div class="lists"><dl>${describeShortcuts(shortcuts)}</dl>
+    <div><h3>In the gallery</h3><dl>${describeShortcuts(ofGallery)}</dl></div></div>
     <p>A, R, P and S work while the image or the history has the focus.</p>
     <div class="notify"><button type="button" id="letters" class="quiet" role="switch" data-act="letters"
     aria-checked="${areLettersOn()}"><i class="knob" aria-hidden="true"></i>
@@ -35,6 +45,9 @@ export function createShortcutList() {
   document.body.append(dialog);
   document.documentElement.classList.toggle("mac", isMac); // the style shows the shortcut on Generate
 }
+
+const describeShortcuts = (shortcuts) =>
+  shortcuts.map(([keys, effect]) => `<dt>${keys.map((key) => `<kbd>${key}</kbd>`).join(" ")}</dt><dd>${effect}</dd>`).join("");
 
 export const openShortcutList = () => $("#keys")?.showModal();
 export const closeShortcutList = () => $("#keys")?.close();

@@ -32,9 +32,9 @@ export const closeView = () => changeAddress({ [page.view]: null });
 function renderView() {
   if (!isStarted) return;
   const view = viewOf(location.search);
-  const isNew = view !== page.view;
+  const from = page.view;
   page.view = view;
   document.documentElement.dataset.view = view;
   for (const [name, selector] of Object.entries(SECTIONS)) $(selector).hidden = name !== view;
-  dispatchEvent(new CustomEvent("viewchange", { detail: { isNew } }));
+  dispatchEvent(new CustomEvent("viewchange", { detail: { isNew: view !== from, from } }));
 }

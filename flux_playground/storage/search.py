@@ -39,10 +39,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class Page:
-    """A part of a result. `next` is the cursor of the following page, "" at the end."""
+    """A part of a result. `next` is the cursor of the following page, "" at the end.
+
+    `unreadable` counts the rows in it that are damaged or of a newer version.
+    """
 
     entries: tuple[Entry, ...]
     next: str = ""
+    unreadable: int = 0
 
 
 @dataclass(frozen=True)
@@ -85,8 +89,10 @@ class Search:
         if after and start is None:
             return Page(())
         keys = self._keys(owner, query, start, limit + 1)
-        found = self.entries(owner, self._ids(keys[:limit]))
-        return Page(tuple(found), write_cursor(query, keys[limit - 1]) if len(keys) > limit else "")
+        ids = self._ids(keys[:limit])
+        found = self.entries(owner, ids)
+        following = write_cursor(query, keys[limit - 1]) if len(keys) > limit else ""
+        return Page(tuple(found), following, len(ids) - len(found))
 
     def entries(self, owner: str, ids: Iterable[str]) -> list[Entry]:
         """Return the owner's generations with these ids, in this order, without unknown and deleted ones."""

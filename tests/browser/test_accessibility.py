@@ -128,6 +128,7 @@ def test_gallery(tab: Page, tmp_path: Path) -> None:
             page.keyboard.press("x")
             page.keyboard.press("4")
         page.locator("#gallery .filters > summary").click()
+        expect(page.locator('#gallery [name="min.seed"]')).to_be_visible()  # of the images made meanwhile
         page.locator("#gallery").get_by_role("checkbox", name="Images", exact=True).check()
         axe.check("filters and selected images")
         page.keyboard.press("Escape")
@@ -149,6 +150,21 @@ def test_gallery(tab: Page, tmp_path: Path) -> None:
         page.locator("#lightbox .notes").get_by_role("button", name="Delete").click()
         expect(page.locator("#undo-delete")).to_be_visible()
         axe.check("deleted image")
+        page.locator("#lightbox .view img").evaluate("image => { image.src = 'assets/nothing.png'; }")
+        expect(page.locator("#lightbox [data-broken]")).to_be_visible()
+        axe.check("damaged image", "#lightbox")
+        page.keyboard.press("Escape")
+        page.locator("#gallery [name=q]").fill("nothing")
+        expect(page.locator("#gallery .grid")).to_contain_text("No images found.")
+        page.evaluate("history.pushState(null, '', '?gallery&rating=9'); dispatchEvent(new Event('popstate'))")
+        expect(page.locator("#gallery > .message")).to_have_text("A rating is a number from 1 to 5.")
+        axe.check("a wrong filter", "#gallery")
+        page.locator("#gallery .transfer > summary").click()
+        with page.expect_file_chooser() as chooser:
+            page.locator("#gallery [data-act=import]").click()
+        chooser.value.set_files({"name": "broken.png", "mimeType": "image/png", "buffer": b"no image"})
+        expect(page.locator("#import-report")).to_contain_text("1 rejected.")
+        axe.check("report of an import", "#import-report")
         page.keyboard.press("Escape")
 
 

@@ -112,13 +112,51 @@ def test_keyboard_judges_and_deletes(gallery: Page, made: list[str]) -> None:
     expect(cards(gallery)).to_have_count(1)
 
 
+def test_keyboard_only(made: list[str], page: Page) -> None:
+    """Without a mouse, images are found, chosen, exported, compared, deleted and restored."""
+    keyboard, grid = page.keyboard, cards(page)
+    keyboard.press("g")
+    expect(grid).to_have_count(3)
+    expect(page.locator("#gallery [name=q]")).to_be_focused()
+    keyboard.type("tok")
+    expect(grid).to_have_count(2)
+    for key in ("ArrowDown", "x", "ArrowRight", "x"):
+        keyboard.press(key)
+    for name in ("Star", "Rating", "Add a tag", "Compare"):
+        keyboard.press("Tab")
+        expect(page.locator("#gallery .selection").get_by_label(name).or_(named(page, name))).to_be_focused()
+    keyboard.press("Tab")
+    with page.expect_download() as started:
+        keyboard.press("Enter")
+    with zipfile.ZipFile(started.value.path()) as archive:
+        assert {one["id"] for one in json.loads(archive.read("manifest.json"))["entries"]} == set(made[:2])
+    keyboard.press("Shift+Tab")
+    keyboard.press("Enter")
+    expect(page.locator("#comparison figure[data-id]")).to_have_count(2)
+    keyboard.press("Escape")
+    expect(grid.nth(1)).to_be_focused()
+    keyboard.press("Delete")
+    expect(page.locator("#gallery h2 .total")).to_have_text("0 images")
+    keyboard.press("Control+z")
+    expect(grid).to_have_count(2)
+
+
+def named(page: Page, name: str) -> Locator:
+    """A button for the selected images."""
+    return page.locator("#gallery .selection").get_by_role("button", name=name)
+
+
 def test_open_image_is_annotated(gallery: Page, made: list[str]) -> None:
     """An open image has its notes, neighbors and actions; tags and note are kept."""
     cards(gallery).nth(0).click()
     notes = gallery.locator("#lightbox .notes")
     expect(notes).to_have_attribute("data-id", made[2])
     expect(gallery).to_have_url(has(f"open={made[2]}"))
+    view = gallery.locator("#lightbox .view")
+    view.locator("img").evaluate("image => { image.src = 'assets/nothing.png'; }")
+    expect(view).to_have_attribute("data-broken", "")
     gallery.keyboard.press("ArrowRight")
+    expect(view).not_to_have_attribute("data-broken", "")
     expect(notes).to_have_attribute("data-id", made[1])
     notes.get_by_role("radio", name="3 of 5").click()
     expect(notes.get_by_role("radio", name="3 of 5")).to_be_checked()

@@ -357,6 +357,7 @@ def test_unreadable_rows_hide_only_themselves(store: GenerationStore) -> None:
     )
     page = store.search.page("owner", Query(), limit=4)
     assert [int(entry.generation.id, 16) for entry in page.entries] == [4, 1]
+    assert page.unreadable == 2
     assert len(store.search.page("owner", Query(), page.next).entries) == 1
 
 

@@ -42,7 +42,7 @@ def show_cards(context: Context, request: Request) -> Response:
     headers = {"next": page.next}
     if not after:
         headers["count"] = str(store.search.count(context.visitor.id, query))
-    cards = render_cards(page.entries, page.next, first=not after, is_complete=not store.backlog.is_running)
+    cards = render_cards(page, first=not after, is_complete=not store.backlog.is_running)
     return fragment(cards, **headers)
 
 
@@ -71,7 +71,7 @@ def show_image(context: Context, request: Request) -> Response:
     annotation = entry[0].annotation if entry else Annotation()
     outlook = describe_reproduction(context, generation)
     result = render_result(ResultContext(generation, outlook=outlook, is_demo=context.is_local(generation)))
-    below = result.below if generation.image is not None else result.frame + result.below
+    below = result.below if reproduce.image_exists(generation) else result.frame + result.below
     return fragment(render_notes(Entry(generation, annotation), below, neighbors))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...schema import Document, Field
 from ...storage.annotations import Annotation
-from ...storage.search import Entry, FieldValues
+from ...storage.search import Entry, FieldValues, Page
 from ..generate.card import Card, describe_card
 from ..text import field_hints
 from ..text.templates import render
@@ -51,15 +51,20 @@ def render_bar(fields: Iterable[Field], *, can_import: bool) -> str:
     return render("gallery.html", orders=orders, can_import=can_import)
 
 
-def render_cards(entries: Sequence[Entry], following: str, *, first: bool, is_complete: bool) -> str:
-    """Render a page of results; `following` is the cursor of the next one, `first` says that none is before it.
+def render_cards(page: Page, *, first: bool, is_complete: bool) -> str:
+    """Render a page of results; `first` says that none is before it.
 
     Without `is_complete`, the first page says that older images are not in the results yet.
     """
-    cards = [_card(entry, focusable=first and place == 0) for place, entry in enumerate(entries)]
-    notes = {entry.generation.id: entry.annotation for entry in entries}
+    cards = [_card(entry, focusable=first and place == 0) for place, entry in enumerate(page.entries)]
+    notes = {entry.generation.id: entry.annotation for entry in page.entries}
     return render(
-        "gallery_cards.html", cards=cards, notes=notes, following=following, first=first, is_complete=is_complete
+        "gallery_cards.html",
+        cards=cards,
+        notes=notes,
+        first=first,
+        is_complete=is_complete,
+        unreadable=page.unreadable,
     )
 
 

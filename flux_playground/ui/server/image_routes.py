@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from ... import reproduce
-from ...errors import InvalidRecipe
+from ...errors import InvalidImage, InvalidRecipe
 from ...generation import ID, Generation
 from ...images import media_types
 from ...playground import Playground
@@ -65,6 +65,9 @@ def _respond(respond: Respond, playground: Playground, generation: Generation, r
     try:
         return respond(playground, generation, request)
     except FileNotFoundError:
+        return _missing()
+    except InvalidImage as error:
+        log.warning("the file of image %s is damaged: %s", generation.id, error.message)
         return _missing()
     except OSError as error:
         log.warning("an image cannot be read: %s", error.strerror or error)

@@ -5,22 +5,24 @@ from __future__ import annotations
 import pytest
 
 from flux_playground.schema import load
-from flux_playground.storage.search import FieldValues
+from flux_playground.storage.search import FieldValues, Page
 from flux_playground.ui.gallery.gallery_view import describe_filter, filterable_fields, render_cards
 
 
 @pytest.mark.parametrize(
-    ("following", "first", "is_complete", "sentence"),
+    ("page", "first", "is_complete", "sentence"),
     [
-        ("", True, True, "No images found."),
-        ("", True, False, "Older images are still being added."),
-        ("cursor", True, False, "Older images are still being added."),
-        ("cursor", False, False, ""),
+        (Page(()), True, True, "No images found."),
+        (Page(()), True, False, "Older images are still being added."),
+        (Page((), "cursor"), True, False, "Older images are still being added."),
+        (Page((), "cursor"), False, False, ""),
+        (Page((), unreadable=1), True, True, "1 record cannot be read. A newer version wrote it, or it is damaged."),
+        (Page((), unreadable=2), False, True, "2 records cannot be read."),
     ],
 )
-def test_end_of_results(following: str, first: bool, is_complete: bool, sentence: str) -> None:
-    """An incomplete search does not say that nothing was found."""
-    html = render_cards((), following, first=first, is_complete=is_complete)
+def test_notes_of_results(page: Page, first: bool, is_complete: bool, sentence: str) -> None:
+    """A page of results says which records are missing in it, and only then that nothing was found."""
+    html = render_cards(page, first=first, is_complete=is_complete)
     assert sentence in html
     assert ('class="none"' in html) == bool(sentence)
 

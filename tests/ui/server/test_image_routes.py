@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from flux_playground import Playground, Settings
 from flux_playground.generation import Generation, State
+from flux_playground.storage.blob_store import IMAGES
 from flux_playground.ui.server import image_routes
 from flux_playground.ui.server.byte_ranges import read_range
 from flux_playground.ui.text import image_urls
@@ -48,6 +49,17 @@ def test_whole_image(playground: Playground, client: TestClient, one: Generation
     assert answer.headers["content-disposition"] == f'inline; filename="flux-seed-{one.seed}-{one.id}.jpg"'
     saved = client.get(f"{image_urls.image(one)}?download")
     assert saved.headers["content-disposition"].startswith("attachment")
+
+
+def test_damaged_file(playground: Playground, client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
+    """An image that cannot be decoded has no thumbnail and no copy; the log names it."""
+    store, damaged = playground.store, generation(state=State.SUCCEEDED, format="jpeg", image=IMAGES / "damaged.jpg")
+    store.files.create(IMAGES / "damaged.jpg", b"no image")
+    store.save(damaged)
+    for address in (image_urls.thumbnail(damaged), image_urls.copy(damaged)):
+        assert client.get(address).status_code == 404
+    assert f"the file of image {damaged.id} is damaged" in caplog.text
+    assert client.get(image_urls.image(damaged)).content == b"no image"
 
 
 @pytest.mark.parametrize(
