@@ -35,6 +35,7 @@ export function installSweepPanel() {
 }
 
 const panel = () => $(".sweep-panel");
+const startButton = () => $("[data-act=sweep-start]", panel());
 const isPanelOpen = () => panel() && !panel().hidden;
 
 export function toggleSweepPanel() {
@@ -120,16 +121,16 @@ function renderAnswer(answer) {
   const isBlank = !axisItems().some((item) => $("textarea", item).value.trim());
   $(".summary", panel()).textContent = isBlank ? "Choose a plan above, or enter values." : $("[data-summary]", answer).textContent;
   $(".problem", panel()).textContent = $("[data-problem]", answer).textContent;
-  const start = $("[data-act=sweep-start]", panel());
-  start.disabled = !isReady;
-  start.textContent = extendedId ? "Change the sweep" : startText(Number(answer.dataset.images));
+  startButton().disabled = !isReady;
+  startButton().textContent = startText(Number(answer.dataset.images));
+  startButton().dataset.images = answer.dataset.images;
   showPanelOf(number);
 }
 
 // The axes of a preset make the panel higher.
 const showPanelOf = (number) => number === presetNumber && panel().scrollIntoView({ block: "nearest" });
 
-const startText = (images) => (images ? `Make ${images.toLocaleString("en-US")} ${images === 1 ? "image" : "images"}` : "Show the sweep");
+const startText = (images) => (images ? `Make ${images.toLocaleString("en-US")} ${images === 1 ? "image" : "images"}` : extendedId ? "Change the sweep" : "Show the sweep");
 
 function usePreset(axes) {
   if (!axes.length) return;
@@ -176,13 +177,12 @@ export async function startSweep() {
     sendStart();
     return;
   }
-  const axes = readAxes();
   const id = extendedId;
-  const response = await request("sweeps/extend", { body: { id, axes } });
-  if (!response) return;
+  if (!(await request("sweeps/extend", { body: { id, axes: readAxes() } }))) return;
   extendedId = "";
   panel().hidden = true;
   changeAddress({ [SHEET]: id });
+  if (Number(startButton().dataset.images)) dispatchEvent(new CustomEvent("runaction", { detail: { act: "sweep-resume", data: {} } }));
 }
 
 // Opens the panel with the axes of a sweep that exists.

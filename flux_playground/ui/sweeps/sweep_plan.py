@@ -135,12 +135,13 @@ def render_plan(
     preview: PlanPreview,
     preset: Sequence[AxisText] | None = None,
     operation: Operation | None = None,
+    sweep_id: str = "",
 ) -> str:
     """Render the answer to a plan; the page shows it unless it has asked for a later `number`.
 
-    `operation` is the endpoint of a plan that exists; without it, that of the form.
+    `operation` and `sweep_id` are the endpoint and the sweep of a plan that exists; without them, the form's.
     """
-    estimate = _estimate(context, preview.plan)
+    estimate = _estimate(context, preview.plan, sweep_id)
     return render_answer(
         number,
         notes=preview.notes,
@@ -210,11 +211,11 @@ def _note(operation: Operation, axis: AxisText, seed: int) -> AxisNote:
     return AxisNote(f"{len(points):,} {'value' if len(points) == 1 else 'values'}: {labels}{more}")
 
 
-def _estimate(context: Context, plan: Plan | None) -> Estimate | None:
+def _estimate(context: Context, plan: Plan | None, sweep_id: str) -> Estimate | None:
     if plan is None:
         return None
     try:
-        return context.page.sweeps.estimate(plan, context.visitor)
+        return context.page.sweeps.estimate(plan, context.visitor, sweep_id)
     except InvalidDocument:
         return None
 
@@ -235,5 +236,5 @@ def describe_sweep(context: Context, estimate: Estimate) -> str:
             parts.append(f"{left:,.0f} credits left" if left >= 0 else f"only {balance:,.0f} credits in the account")
     parts.append(describe_duration(estimate.seconds))
     if estimate.existing:
-        parts.append(f"{estimate.existing:,} exist already")
+        parts.append(f"{estimate.existing:,} {'exists' if estimate.existing == 1 else 'exist'} already")
     return " · ".join(parts)

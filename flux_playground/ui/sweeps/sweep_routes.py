@@ -127,7 +127,8 @@ def preview_axes(context: Context, values: dict[str, Any]) -> Response:
     operation = context.playground.document.operation(sweep.endpoint)
     preview = preview_plan(operation, plan.values, read_axes(values))
     number = values.get("number")
-    return fragment(render_plan(number if type(number) is int else 0, context, preview, operation=operation))
+    number = number if type(number) is int else 0
+    return fragment(render_plan(number, context, preview, operation=operation, sweep_id=sweep.id))
 
 
 async def read_file(request: Request) -> Response:
