@@ -53,7 +53,8 @@ class Playground:
         self.operation = active_document.default_operation(self.document, settings.endpoint)
         self._document_version = document_version(self.document.raw)
         self.store = GenerationStore(settings.data, settings.files, settings.database)
-        self.clients = ClientPool(settings.max_in_flight, others=not settings.hosted, limits=limits)
+        turns = self.store.turns(settings.max_in_flight)
+        self.clients = ClientPool(settings.max_in_flight, turns, others=not settings.hosted, limits=limits)
         free = "" if settings.max_storage_gb else LOCAL_SERVER_PREFIX
         self.retention = kept = Retention(self.store, settings.max_storage_bytes, free, not settings.hosted)
         self._runner = Runner(self.store, self.clients, kept, self._patience, add_image_facts, schema.usual_seconds)

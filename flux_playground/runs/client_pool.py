@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from dataclasses import dataclass, field
 
 from ..client import Client, Limits, PrivateNames
+from ..storage.turns import Turns
 from .active_runs import ActiveRun
 from .fair_queue import FairQueue
 
@@ -25,11 +27,15 @@ class PooledClient:
 class ClientPool:
     """All clients in use, at most `limit` runs at once for each. Safe to use from many threads.
 
+    Where several processes share a database, the limit is theirs together, and runs wait for their `turns` there.
     With `others`, image hosts other than the API's may have a private address when the API's own host has one.
     """
 
-    def __init__(self, limit: int, *, others: bool = False, limits: Limits | None = None) -> None:
-        self.limit, self._limits = limit, limits
+    def __init__(
+        self, limit: int, turns: Turns | None = None, *, others: bool = False, limits: Limits | None = None
+    ) -> None:
+        self.turns, self._limits = turns, limits
+        self._limit = limit if turns is None else math.inf
         self._names = PrivateNames.ANY if others else PrivateNames.OWN
         self._clients: dict[tuple[str, str], PooledClient] = {}
         self._lock = threading.Lock()
@@ -43,7 +49,7 @@ class ClientPool:
             pooled = self._clients.get((server, key))
             if pooled is None:
                 client = Client(server, key, limits=self._limits, names=self._names)
-                pooled = self._clients[server, key] = PooledClient(client, FairQueue(self.limit))
+                pooled = self._clients[server, key] = PooledClient(client, FairQueue(self._limit))
             pooled.used_at = time.monotonic()
             return pooled
 
@@ -53,6 +59,8 @@ class ClientPool:
 
     def queue_position(self, run: ActiveRun) -> int:
         """Return the position of a run in its queue, 1 for the next one; 0 for a run that does not wait."""
+        if self.turns is not None:
+            return self.turns.position(run.generation)
         return max((pooled.queue.position(run) for pooled in self._all()), default=0)
 
     def count_queued(self) -> int:

@@ -33,7 +33,7 @@ def check_capacity(runs: Collection[ActiveRun], identity: Identity) -> None:
 class FairQueue:
     """At most `limit` runs at once; the others wait, those of each visitor in the order of their arrival."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: float) -> None:
         self._limit = limit
         self._running = 0
         self._waiting: OrderedDict[Identity, deque[ActiveRun]] = OrderedDict()  # the next visitor first

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,13 +15,13 @@ from ..client.steps import Call, Pause, pause_for
 from ..errors import PlaygroundError, SubmitUnknown, TaskFailed
 from ..generation import Generation, State
 from ..storage.generation_store import GenerationStore
+from ..storage.turns import Turns
 from .active_runs import ActiveRun
 from .poll_schedules import PollSchedules
 from .previews import Previews
 from .queued_request import LoadedRequests
 
-PLACE_CHECK_SECONDS = 0.2
-SHARED_PLACE_CHECK_SECONDS = 0.5
+PLACE_CHECK_SECONDS, TURN_LOOK_SECONDS = 0.2, 60.0
 
 FIRST_ONLY: Mapping[str, Any] = {
     **dict.fromkeys(("seed", "cost", "submit_cost", "input_mp", "output_mp", "reported_seconds", "spender")),
@@ -37,14 +37,14 @@ class Surroundings:
     """What the generations of a program share: where they are stored and how they are waited for.
 
     `patience` returns for how many seconds the submit of an endpoint is tried, and for how many its task is waited for.
-    `max_in_flight` is the number of tasks that an account may have.
+    `turns` is the queue that the processes of a database share.
     `add_image_facts` completes the record of a delivered image.
     """
 
     store: GenerationStore
     schedules: PollSchedules
     patience: Callable[[str], float]
-    max_in_flight: int
+    turns: Turns | None = None
     add_image_facts: Callable[[Generation, bytes], Generation] = lambda generation, data: generation
     loaded: LoadedRequests = field(default_factory=LoadedRequests)
     previews: Previews = field(default_factory=Previews)
@@ -72,36 +72,45 @@ def run_generation(run: ActiveRun, client: Client, around: Surroundings) -> Iter
 
 
 def _submit(run: ActiveRun, client: Client, around: Surroundings) -> Iterator[Pause]:
-    """Submit a request; one with images only with a place of its address, as long as they are in memory."""
-    if not run.request.has_images:
-        yield from _send(run, client, around, Call.SUBMIT)
-        return
-    address = run.identity.address
-    while not around.loaded.acquire(address):
-        yield pause_for(PLACE_CHECK_SECONDS, Call.UPLOAD)
-        if run.stop.is_set():
-            _cancel(run, around.store)
-            return
+    """Submit a request when its turn has come; one with images only with a place of its address, until it is sent."""
+    turns, call = around.turns, Call.UPLOAD if run.request.has_images else Call.SUBMIT
+    if turns is not None:
+        turns.enter(run.generation)
     try:
-        yield from _send(run, client, around, Call.UPLOAD)
-    finally:
-        around.loaded.release(address)
-
-
-def _send(run: ActiveRun, client: Client, around: Surroundings, call: Call) -> Iterator[Pause]:
-    if run.stop.is_set():
+        while not run.stop.is_set():
+            if turns is not None and not turns.has_come(run.generation):
+                yield _pause_for_turn(turns, run, call)
+            elif run.request.has_images and not around.loaded.acquire(run.identity.address):
+                yield pause_for(PLACE_CHECK_SECONDS, call)
+            else:
+                try:
+                    if (yield from _send(run, client, around, call)):
+                        return
+                finally:
+                    if run.request.has_images:
+                        around.loaded.release(run.identity.address)
         _cancel(run, around.store)
-        return
+    finally:
+        if turns is not None:
+            turns.leave(run.generation)
+
+
+def _pause_for_turn(turns: Turns, run: ActiveRun, call: Call) -> Pause:
+    return Pause(call, lambda: 0.0 if turns.has_come(run.generation) else time.monotonic() + TURN_LOOK_SECONDS)
+
+
+def _send(run: ActiveRun, client: Client, around: Surroundings, call: Call) -> Generator[Pause, None, bool]:
+    """Submit a request and return True, or return False when other processes have taken all places of the account."""
     store = around.store
     store.check_writable()
     values = run.request.load(store.inputs.load)
     submitting = replace(run.generation, state=State.SUBMITTING, started_at=time.time())
-    while not store.save_submitting(submitting, around.max_in_flight):  # other processes have all places of the account
-        yield pause_for(SHARED_PLACE_CHECK_SECONDS, call)
-        if run.stop.is_set():
-            _cancel(run, store)
-            return
-        submitting = replace(submitting, started_at=time.time())
+    if around.turns is None:
+        store.save(submitting)
+    elif not around.turns.take(submitting):
+        return False
+    else:
+        around.turns.leave(submitting)
     run.publish(submitting)
     endpoint = run.generation.endpoint
     task = yield from client.submit_steps(endpoint, values, run.stop, around.patience(endpoint), call)
@@ -116,6 +125,7 @@ def _send(run: ActiveRun, client: Client, around: Surroundings, call: Call) -> I
         output_mp=task.output_mp,
     )
     run.publish(store.save_with_retry(accepted))
+    return True
 
 
 def _fetch(run: ActiveRun, client: Client, around: Surroundings, is_fresh: bool) -> Iterator[Pause]:

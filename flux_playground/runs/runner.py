@@ -41,9 +41,10 @@ class Runner:
         self.runs = ActiveRuns()
         self._store, self._clients, self._retention = store, clients, retention
         schedules = PollSchedules(store.usage.durations, usual_seconds)
-        self._around = Surroundings(store, schedules, patience, clients.limit, add_image_facts)
+        self._around = Surroundings(store, schedules, patience, clients.turns, add_image_facts)
         self._started: dict[ActiveRun, tuple[PooledClient, Iterator[Pause]]] = {}
         self._timetable = Timetable(self._advance)
+        store.database.watch(self._look)
 
     def close(self) -> None:
         """Stop waiting for all generations; the next start resumes accepted ones."""
@@ -105,6 +106,11 @@ class Runner:
         elif run.stop.is_set():  # stopped before it was in the queue
             self.stop(run)
         return run.generation
+
+    def _look(self, ids: frozenset[str]) -> None:
+        """Let the runs go on whose turn has come in a shared database."""
+        if self._clients.turns is not None and self._clients.turns.refresh():
+            self._timetable.refresh()
 
     def _start(self, pooled: PooledClient, run: ActiveRun) -> None:
         """Make the first step of a run that has its place in the queue; raises `RuntimeError` without a thread."""

@@ -122,6 +122,12 @@ class Database(Protocol):
     def connections(self, number: int) -> Sequence[Connection]:
         """Return new connections, or one several times where the file system of the data folder is for one only."""
 
+    def watch(self, changed: Callable[[frozenset[str]], None]) -> None:
+        """Call `changed` on another thread with the ids that any process of a shared database has written.
+
+        It is also called without ids at intervals.
+        """
+
     def take_over(self, connection: Connection) -> dict[str, bool]:
         """Return the ids of unfinished generations of ended processes, which are now this one's, in a transaction.
 

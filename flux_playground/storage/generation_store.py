@@ -25,7 +25,6 @@ from .annotations import Annotations
 from .blob_store import IMAGES, Blob, BlobKey, thumbnail_key
 from .database import open_database
 from .database_connection import Reader, id_list
-from .in_flight import write_if_free
 from .input_store import InputStore
 from .kept_records import KeptRecords
 from .open_blob_store import open_blob_store
@@ -37,6 +36,7 @@ from .rows import from_row_or_none, to_row
 from .search import Search
 from .search_backlog import SearchBacklog
 from .sweep_store import SweepStore
+from .turns import Turns
 from .usage import Usage
 
 NOT_DELETED = (
@@ -107,11 +107,9 @@ class GenerationStore:
         else:
             self._writer.write_if(lambda _: check(), to_row(generation))
 
-    def save_submitting(self, generation: Generation, limit: int) -> bool:
-        """Write a generation like `save`, unless processes of a shared database have `limit` tasks of its account."""
-        if self.database.is_shared:
-            return write_if_free(generation, limit, self._reader, self._writer)
-        return bool(self.save(generation))
+    def turns(self, limit: int) -> Turns | None:
+        """Return the queue of a shared database, in which an account has `limit` places."""
+        return Turns(limit, self._reader, self._writer) if self.database.is_shared else None
 
     def save_with_retry(self, generation: Generation) -> Generation:
         """Write a generation like `save`; if that fails, keep it and retry. Never raises."""

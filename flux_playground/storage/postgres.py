@@ -17,6 +17,7 @@ from ..generation import UNFINISHED, State
 from .database_connection import Connection, Cursor, TakenOver
 from .postgres_client import connect, describe
 from .postgres_lease import PostgresLease
+from .postgres_listener import PostgresListener
 from .postgres_sql import MIGRATIONS, decode_field, encode_field, plain_value, translate
 from .process_lock import ProcessLock
 
@@ -139,6 +140,7 @@ class PostgresDatabase:
 
     def __init__(self, url: str, folder: Path) -> None:
         self._url = url
+        self._listener: PostgresListener | None = None
         self._folder_lock = ProcessLock(folder)
         self.owns_folder = self._folder_lock.is_primary
         try:
@@ -167,6 +169,10 @@ class PostgresDatabase:
     def connections(self, number: int) -> list[PostgresConnection]:
         """Return new connections."""
         return [self.connect() for _ in range(number)]
+
+    def watch(self, changed: Callable[[frozenset[str]], None]) -> None:
+        """Call `changed` with the ids of written generations, and every half second; see `PostgresListener`."""
+        self._listener = PostgresListener(self._url, changed)
 
     def take_over(self, connection: Connection) -> dict[str, bool]:
         """Make the unfinished generations of ended processes those of this one; see `Database.take_over`."""
@@ -216,6 +222,8 @@ class PostgresDatabase:
 
     def close(self) -> None:
         """Release the lock of the folder and end the lease."""
+        if self._listener is not None:
+            self._listener.close()
         self._folder_lock.close()
         self._lease.close()
 

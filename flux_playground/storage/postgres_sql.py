@@ -19,6 +19,8 @@ REWRITES = (
     (re.compile(r"\?"), "%s"),
 )
 
+CHANNEL = "flux_playground"
+
 # The table `migrations` has the number of those that a database has seen. Never edit one that was released.
 # Text is compared by its bytes, as SQLite does.
 MIGRATIONS = (
@@ -140,6 +142,22 @@ MIGRATIONS = (
             saved_at FLOAT8 NOT NULL, endpoint TEXT NOT NULL, fields TEXT NOT NULL, size BIGINT NOT NULL,
             text TEXT NOT NULL, keeps_images BOOLEAN NOT NULL, PRIMARY KEY (owner, kind, name)
         );
+        """,
+    ),
+    Migration(
+        "add_turns",
+        f"""
+        DROP INDEX generations_in_flight;
+        CREATE INDEX generations_in_turn ON generations (account, server)
+            WHERE state IN ('queued', 'submitting', 'running');
+        CREATE FUNCTION notify_of_generation() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                PERFORM pg_notify('{CHANNEL}', NEW.id);
+                RETURN NULL;
+            END
+        $$;
+        CREATE TRIGGER generations_written AFTER INSERT OR UPDATE OF state ON generations
+            FOR EACH ROW EXECUTE FUNCTION notify_of_generation();
         """,
     ),
 )

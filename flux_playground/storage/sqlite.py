@@ -109,6 +109,9 @@ class SqliteDatabase:
             return [self.connect() for _ in range(number)]
         return [self.connect()] * number
 
+    def watch(self, changed: Callable[[frozenset[str]], None]) -> None:
+        """Do nothing: no other process generates images."""
+
     def take_over(self, connection: Connection) -> dict[str, bool]:
         """Return the ids of all unfinished generations to the primary process; see `Database.take_over`."""
         marks = ", ".join("?" * len(UNFINISHED))

@@ -98,7 +98,7 @@ def make_records(run: ActiveRun, client: Client, store: GenerationStore, patienc
     """Every record of a run that is made on this thread."""
     records: list[Generation] = []
     run.add_listener(lambda: records.append(run.generation))
-    around = Surroundings(store, PollSchedules(store.usage.durations, lambda _: None), lambda _: patience, 24)
+    around = Surroundings(store, PollSchedules(store.usage.durations, lambda _: None), lambda _: patience)
     assert list(make_steps(run_generation(run, client, around), run.stop)) == []
     return records
 

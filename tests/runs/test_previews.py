@@ -147,7 +147,7 @@ def test_preview_of_the_local_server(store: GenerationStore) -> None:
     with LocalServer(speed=20, renderer="flat", scale=0.25) as server, Client(server.url, KEY, limits=QUICK) as client:
         fresh = Generation("3" * 32, "owner", time.time(), ENDPOINT, server.url, request)
         run = ActiveRun(fresh, QueuedRequest(request))
-        around = Surroundings(store, PollSchedules(store.usage.durations, lambda _: None), lambda _: 30, 24)
+        around = Surroundings(store, PollSchedules(store.usage.durations, lambda _: None), lambda _: 30)
         steps = run_generation(run, client, around)
         for step in steps:
             step.wait(run.stop)

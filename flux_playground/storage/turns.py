@@ -1,0 +1,134 @@
+"""The queue of an account in all processes that share a database: the rows that wait, in the order of their turns."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..errors import StorageError
+from ..generation import Generation, State
+from .database_connection import Connection, Reader, TakenOver
+from .row_writer import RowWriter
+from .rows import to_row
+
+VISITOR = "coalesce(spender_address || '.' || spender_browser, owner)"
+OF_ACCOUNT = "account = ? AND server = ?"
+RECENT_WRITES = 2000
+"""Rows among which a visitor's last turn is looked for; each generation is written about five times."""
+
+# A visitor with fewer tasks has a turn first, then one whose last turn is longer ago, then the oldest row.
+QUEUE = f"""
+    WITH waiting AS (
+        SELECT id, created_at, {VISITOR} AS visitor,
+            row_number() OVER (PARTITION BY {VISITOR} ORDER BY created_at, id) AS turn
+        FROM generations WHERE {OF_ACCOUNT} AND state = '{State.QUEUED}'
+    ), busy AS (
+        SELECT {VISITOR} AS visitor, count(*) AS tasks FROM generations
+        WHERE {OF_ACCOUNT} AND state IN ('{State.SUBMITTING}', '{State.RUNNING}') GROUP BY 1
+    ), served AS (
+        SELECT {VISITOR} AS visitor, max(started_at) AS latest FROM generations
+        WHERE {OF_ACCOUNT} AND rowid > (SELECT max(rowid) FROM generations) - {RECENT_WRITES} GROUP BY 1
+    )
+    SELECT waiting.id, (SELECT coalesce(sum(tasks), 0) FROM busy)
+    FROM waiting LEFT JOIN busy ON busy.visitor = waiting.visitor LEFT JOIN served ON served.visitor = waiting.visitor
+    ORDER BY turn + coalesce(tasks, 0), coalesce(latest, 0), created_at, waiting.id
+"""  # noqa: S608  # literals
+
+Account = tuple[str, str]
+"""The digest of an API key, and the server."""
+
+
+class Turns:
+    """The requests of this process that wait for a place of their account, which has `limit` in all processes.
+
+    Each request is started by the process that has it. `refresh` reads the order of all of them. Safe to use from many
+    threads.
+    """
+
+    def __init__(self, limit: int, reader: Reader, writer: RowWriter) -> None:
+        self._limit, self._reader, self._writer = limit, reader, writer
+        self._waiting: dict[str, Account] = {}
+        self._due: set[str] = set()
+        self._positions: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def enter(self, generation: Generation) -> None:
+        """Let a stored request wait; `leave` must follow. It may try to `take` a place at once."""
+        with self._lock:
+            self._waiting[generation.id] = generation.account, generation.server
+            self._due.add(generation.id)
+
+    def leave(self, generation: Generation) -> None:
+        """Forget a request that was sent or ended."""
+        with self._lock:
+            self._waiting.pop(generation.id, None)
+            self._due.discard(generation.id)
+            self._positions.pop(generation.id, None)
+
+    def has_come(self, generation: Generation) -> bool:
+        """Return whether the turn of a waiting request has come, by the last `refresh`."""
+        return generation.id in self._due
+
+    def position(self, generation: Generation) -> int:
+        """Return the position of a request by the last `refresh`, 1 for the next one; 0 for one that does not wait."""
+        return self._positions.get(generation.id, 0)
+
+    def take(self, generation: Generation) -> bool:
+        """Write a waiting request as one that is sent and return True, or return False if its turn has not come.
+
+        No other process takes a place between the check and the row. Raises `StorageError`.
+        """
+        account = generation.account, generation.server
+
+        def is_due(database: Connection) -> bool:
+            order = _Order.of(database.execute(QUEUE, account * 3).fetchall(), self._limit)
+            if generation.id not in order.places:
+                raise TakenOver("Another process continues this generation.")
+            self._note(account, order)
+            return order.is_due(generation.id)
+
+        return self._writer.write_if(is_due, to_row(generation))
+
+    def refresh(self) -> bool:
+        """Read the order of the accounts for which a request waits; return whether a turn has come.
+
+        Without the database none comes.
+        """
+        for account in set(self._waiting.values()):
+            try:
+                with self._reader.lock:
+                    rows = self._reader.select(QUEUE, account * 3)[1]
+            except StorageError:
+                self._due.clear()
+                return False
+            self._note(account, _Order.of(rows, self._limit))
+        return bool(self._due)
+
+    def _note(self, account: Account, order: _Order) -> None:
+        with self._lock:
+            for one in [one for one, account_ in self._waiting.items() if account_ == account]:
+                (self._due.add if order.is_due(one) else self._due.discard)(one)
+                self._positions[one] = order.position(one)
+
+
+@dataclass(frozen=True)
+class _Order:
+    """The places of the rows that wait, from 0, and how many of them may be sent."""
+
+    places: Mapping[str, int]
+    free: int
+
+    @classmethod
+    def of(cls, rows: Sequence[tuple[str, int]], limit: int) -> _Order:
+        """Return the order of the rows of `QUEUE`."""
+        places = {generation_id: place for place, (generation_id, _) in enumerate(rows)}
+        return cls(places, max(limit - int(rows[0][1]), 0) if rows else 0)
+
+    def is_due(self, generation_id: str) -> bool:
+        """Return whether a row may be sent; one that waits no more must be looked at."""
+        return self.places.get(generation_id, -1) < self.free
+
+    def position(self, generation_id: str) -> int:
+        """Return the position of a row, 1 for the next one."""
+        return max(self.places.get(generation_id, 0) - self.free, 0) + 1
