@@ -53,12 +53,12 @@ class Playground:
         self.operation = active_document.default_operation(self.document, settings.endpoint)
         self._document_version = document_version(self.document.raw)
         self.store = GenerationStore(settings.data, settings.files, settings.database)
-        turns = self.store.turns(settings.max_in_flight)
-        self.clients = ClientPool(settings.max_in_flight, turns, others=not settings.hosted, limits=limits)
+        most, turns = settings.max_in_flight, self.store.turns(settings.max_in_flight)
+        self.clients = ClientPool(most, turns, others=not settings.hosted, limits=limits)
         free = "" if settings.max_storage_gb else LOCAL_SERVER_PREFIX
         self.retention = kept = Retention(self.store, settings.max_storage_bytes, free, not settings.hosted)
         self._runner = Runner(self.store, self.clients, kept, self._patience, add_image_facts, schema.usual_seconds)
-        self._runs = self._runner.runs
+        self._runs, self.others = self._runner.runs, self._runner.others
         quota = Quota(self.store.usage, settings.allowance, settings.budget, self._estimate)
         self._admission = Admission(self._runs, quota, has_capacity_limit=settings.hosted)
         self.is_closing = False
@@ -225,7 +225,7 @@ class Playground:
 
     def changes(self, generation_id: str, keepalive_seconds: float | None = None) -> AsyncIterator[Generation]:
         """Yield each new record of a generation, the last one finished; see `stream_changes`. Raises `KeyError`."""
-        return stream_changes(self._runs.get, self.get, generation_id, keepalive_seconds)
+        return stream_changes(self._runs.get, self.get, generation_id, keepalive_seconds, self.others)
 
     def recent(self, visitor: Visitor = OWNER, limit: int = 60) -> list[Generation]:
         """Return a visitor's latest generations, newest first, running ones included."""
@@ -234,8 +234,7 @@ class Playground:
 
     def queue_position(self, generation_id: str) -> int:
         """Return the position of a generation in its queue, 1 for the next one; 0 when it does not wait."""
-        run = self._runs.get(generation_id)
-        return 0 if run is None else self.clients.queue_position(run)
+        return self.clients.queue_position(run) if (run := self._runs.get(generation_id)) else 0
 
     def server(self, visitor: Visitor = OWNER, *, endpoint: str = "") -> str:
         """Return the base URL of a visitor's requests."""

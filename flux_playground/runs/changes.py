@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+import threading
+from collections.abc import AsyncIterator, Callable, Iterable, Set
 from contextlib import suppress
 from functools import partial
 from time import monotonic
+from weakref import WeakKeyDictionary
 
 from ..generation import Generation
 from .active_runs import ActiveRun
@@ -45,16 +47,39 @@ class ChangeSignal:
         self._changed.clear()
         return woken
 
+    def wake(self) -> None:
+        """Wake the coroutine from any thread."""
+        with suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(self._changed.set)
+
     def close(self) -> None:
         """Stop watching."""
         for run, listener in self._listeners.items():
             run.remove_listener(listener)
 
     def _notify(self, run: ActiveRun) -> None:
-        if self._ends_only and not run.generation.finished:
-            return
-        with suppress(RuntimeError):  # the loop is closed
-            self._loop.call_soon_threadsafe(self._changed.set)
+        if run.generation.finished or not self._ends_only:
+            self.wake()
+
+
+class OtherChanges:
+    """Wakes coroutines when another process has written a generation that they watch. Safe to use from many threads."""
+
+    def __init__(self) -> None:
+        self._watched: WeakKeyDictionary[ChangeSignal, Set[str]] = WeakKeyDictionary()
+        self._lock = threading.Lock()
+
+    def watch(self, signal: ChangeSignal, ids: Set[str]) -> None:
+        """Wake a coroutine at changes of these generations, and no longer at those of earlier ones."""
+        with self._lock:
+            self._watched[signal] = ids
+
+    def notify(self, ids: Set[str]) -> None:
+        """Tell that these generations were written."""
+        with self._lock:
+            signals = [signal for signal, watched in self._watched.items() if watched & ids]
+        for signal in signals:
+            signal.wake()
 
 
 async def stream_changes(
@@ -62,13 +87,16 @@ async def stream_changes(
     load: Callable[[str], Generation],
     generation_id: str,
     keepalive_seconds: float | None = None,
+    others: OtherChanges | None = None,
 ) -> AsyncIterator[Generation]:
     """Yield each new record of a generation, the last one finished; raises what `load` raises.
 
     With `keepalive_seconds`, the record is yielded again when nothing has changed for that long. `load` may block; it
-    is called on another thread, and only for generations that do not run in this process.
+    is called on another thread, and only for generations that do not run in this process, of which `others` tells.
     """
     signal, last, yielded_at = ChangeSignal(), None, 0.0
+    if others is not None:
+        others.watch(signal, {generation_id})
     try:
         while True:
             run = find_run(generation_id)

@@ -14,6 +14,7 @@ from ..storage.generation_store import GenerationStore
 from ..storage.retention import Retention
 from . import usage_log
 from .active_runs import ActiveRun, ActiveRuns
+from .changes import OtherChanges
 from .client_pool import ClientPool, PooledClient
 from .pipeline import Surroundings, run_generation
 from .poll_schedules import PollSchedules
@@ -38,7 +39,7 @@ class Runner:
         add_image_facts: Callable[[Generation, bytes], Generation],
         usual_seconds: Callable[[str], tuple[float, float] | None],
     ) -> None:
-        self.runs = ActiveRuns()
+        self.runs, self.others = ActiveRuns(), OtherChanges()
         self._store, self._clients, self._retention = store, clients, retention
         schedules = PollSchedules(store.usage.durations, usual_seconds)
         self._around = Surroundings(store, schedules, patience, clients.turns, add_image_facts)
@@ -108,9 +109,11 @@ class Runner:
         return run.generation
 
     def _look(self, ids: frozenset[str]) -> None:
-        """Let the runs go on whose turn has come in a shared database."""
-        if self._clients.turns is not None and self._clients.turns.refresh():
-            self._timetable.refresh()
+        """Show what another process of a shared database has written, and start runs whose turn has come."""
+        self.others.notify(ids)
+        for generation_id in self._clients.turns.refresh() if self._clients.turns else ():
+            if run := self.runs.get(generation_id):
+                self._timetable.evaluate(run)
 
     def _start(self, pooled: PooledClient, run: ActiveRun) -> None:
         """Make the first step of a run that has its place in the queue; raises `RuntimeError` without a thread."""

@@ -89,6 +89,13 @@ class Timetable(Generic[Task]):
             if entry is not None:
                 self._put(task, entry.pause)
 
+    def evaluate(self, task: Task) -> None:
+        """Evaluate the pause of a task again; an unknown task is ignored."""
+        with self._next:
+            entry = self._tasks.get(task)
+            if entry is not None:
+                self._put(task, entry.pause)
+
     def refresh(self) -> None:
         """Evaluate all pauses again, unless that was done a moment ago: what is known has changed."""
         with self._next:

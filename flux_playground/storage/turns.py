@@ -90,20 +90,24 @@ class Turns:
 
         return self._writer.write_if(is_due, to_row(generation))
 
-    def refresh(self) -> bool:
-        """Read the order of the accounts for which a request waits; return whether a turn has come.
+    def refresh(self) -> frozenset[str]:
+        """Read the order of the accounts for which a request waits; return the ids of those whose turn has come.
 
         Without the database none comes.
         """
-        for account in set(self._waiting.values()):
+        with self._lock:
+            accounts = set(self._waiting.values())
+        for account in accounts:
             try:
                 with self._reader.lock:
                     rows = self._reader.select(QUEUE, account * 3)[1]
             except StorageError:
-                self._due.clear()
-                return False
-            self._note(account, _Order.of(rows, self._limit))
-        return bool(self._due)
+                with self._lock:
+                    self._due.clear()
+            else:
+                self._note(account, _Order.of(rows, self._limit))
+        with self._lock:
+            return frozenset(self._due)
 
     def _note(self, account: Account, order: _Order) -> None:
         with self._lock:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+import pytest
+
 from flux_playground.generation import Generation, State
+from flux_playground.runs import changes
 from flux_playground.runs.active_runs import ActiveRun, ActiveRuns
-from flux_playground.runs.changes import ChangeSignal, stream_changes
+from flux_playground.runs.changes import ChangeSignal, OtherChanges, stream_changes
 
 GENERATION = Generation("1", "owner", 0.0, "/v1/flux", "https://api.bfl.ai", {})
 NEVER = 60.0
@@ -91,3 +94,19 @@ def test_signal_of_ends() -> None:
 
     assert asyncio.run(collect()) == [False, True]
     assert run._listeners == []
+
+
+def test_stream_is_told_of_other_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A record of another process is read again as soon as that process has written it."""
+    monkeypatch.setattr(changes, "CHECK_INTERVAL_SECONDS", NEVER)
+    others, records = OtherChanges(), [GENERATION, replace(GENERATION, state=State.SUCCEEDED)]
+
+    async def collect() -> list[State]:
+        states = []
+        async for record in stream_changes(ActiveRuns().get, lambda _: records.pop(0), "1", None, others):
+            states.append(record.state)
+            others.notify({"2"})
+            others.notify({"1", "2"})
+        return states
+
+    assert asyncio.run(asyncio.wait_for(collect(), NEVER / 2)) == [State.QUEUED, State.SUCCEEDED]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -43,7 +43,7 @@ async def stream_updates(context: Context, first: Update = NO_CHANGE) -> AsyncIt
         session.selected_id = ""
         first = replace(first, result=result_view.render_empty())
     recent, runs, count = await context.run(_load, context)
-    signal.watch(runs.values())
+    _watch(signal, context, recent, runs)
     running_ids = {generation.id for generation in recent if not generation.finished}
     last_drawn: Any = None
     updated_at = 0.0
@@ -52,7 +52,7 @@ async def stream_updates(context: Context, first: Update = NO_CHANGE) -> AsyncIt
         if any(generation.finished == (generation.id in runs) for generation in recent):
             # A generation has just ended, maybe with several images, or another process runs it.
             recent, runs, count = await context.run(_load, context)
-            signal.watch(runs.values())
+            _watch(signal, context, recent, runs)
         selected = next((generation for generation in recent if generation.id == session.selected_id), None)
         if selected is None and session.selected_id:
             selected = await context.find_own(session.selected_id)
@@ -99,6 +99,12 @@ def _load(context: Context) -> tuple[list[Generation], dict[str, ActiveRun], int
         if not generation.finished and (run := playground.run(generation.id))
     }
     return recent, runs, playground.store.count(session.visitor.id)
+
+
+def _watch(signal: ChangeSignal, context: Context, recent: Sequence[Generation], runs: Mapping[str, ActiveRun]) -> None:
+    signal.watch(runs.values())
+    elsewhere = {generation.id for generation in recent if not generation.finished and generation.id not in runs}
+    context.playground.others.watch(signal, elsewhere)
 
 
 def _first(recent: Sequence[Generation]) -> str:

@@ -1,0 +1,81 @@
+"""Two processes of a database share a queue: what ends in one of them is seen in the other, and gives it a place."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from flux_playground import Playground, Settings
+from flux_playground.generation import State
+from flux_playground.local import LocalServer
+from flux_playground.runs import changes
+from flux_playground.storage import postgres_listener
+from flux_playground.storage.postgres_listener import PostgresListener
+from tests.conftest import FAST_POLLS
+
+from .test_runner import wait_until
+
+VALUES = {"finetune_id": "my-finetune", "prompt": "a mill"}
+SECONDS = 30.0
+
+
+def count_listening(url: str) -> int:
+    """The number of processes that hear of changes."""
+    with closing(psycopg.connect(url)) as database:
+        query = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND state = 'idle'"
+        row = database.execute(query).fetchone()
+        return row[0] if row else 0
+
+
+def hear_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a process see changes only when it is notified of them."""
+    next_ids = PostgresListener._next_ids
+
+    def wait_for_ids(self: PostgresListener) -> frozenset[str]:
+        while not (ids := next_ids(self)) and not self._closed.is_set():
+            pass
+        return ids
+
+    monkeypatch.setattr(PostgresListener, "_next_ids", wait_for_ids)
+    monkeypatch.setattr(changes, "CHECK_INTERVAL_SECONDS", 2 * SECONDS)
+
+
+def look_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no notification arrive, as with a pooler in transaction mode."""
+    monkeypatch.setattr(postgres_listener, "CHANNEL", "of_somebody_else")
+
+
+@pytest.mark.parametrize("restrict", [hear_only, look_only])
+def test_end_in_another_process(
+    server: LocalServer,
+    tmp_path: Path,
+    empty_database: str,
+    monkeypatch: pytest.MonkeyPatch,
+    restrict: Callable[[pytest.MonkeyPatch], None],
+) -> None:
+    """A request waits for a task of another process with a position, is sent when that ends, and its end is shown."""
+    restrict(monkeypatch)
+    settings = Settings(
+        data=tmp_path, base_url=server.url, api_key="owners-key", database=empty_database, max_in_flight=1
+    )
+    with Playground(settings, limits=FAST_POLLS) as one, Playground(settings, limits=FAST_POLLS) as two:
+        wait_until(lambda: count_listening(empty_database) == 2, SECONDS)
+        first = one.start({**VALUES, "prompt": "a mill #slow"})
+        wait_until(lambda: one.get(first.id).state is State.RUNNING, SECONDS)
+        waiting = [two.start(VALUES) for _ in range(2)]
+        wait_until(lambda: [two.queue_position(each.id) for each in waiting] == [1, 2], SECONDS)
+
+        async def watch() -> list[State]:
+            return [record.state async for record in two.changes(first.id)]
+
+        assert asyncio.run(asyncio.wait_for(watch(), SECONDS))[-1] is State.SUCCEEDED
+        wait_until(lambda: all(two.get(each.id).finished for each in waiting), SECONDS)
+        ended = [two.get(each.id) for each in waiting]
+        assert [each.state for each in ended] == [State.SUCCEEDED] * 2
+        assert (ended[0].finished_at or 0.0) <= (ended[1].started_at or 0.0)
+        assert [two.queue_position(each.id) for each in waiting] == [0, 0]
