@@ -3,7 +3,8 @@
     python benchmarks/bench_stores.py
 
 Both write to the same disk, and each write is on it when the call returns. A generation is written five times, as in a
-run: queued, submitting, running, downloading, ready. Two processes with PostgreSQL share one database.
+run: queued, submitting, running, downloading, ready. Two processes with PostgreSQL share one database. A turn writes
+one of 200 waiting generations of 50 visitors as submitting; with SQLite the queue is in memory.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from flux_playground.generation import Generation, State  # noqa: E402
+from flux_playground.identity import Identity  # noqa: E402
 from flux_playground.storage.generation_store import GenerationStore  # noqa: E402
 from flux_playground.storage.search_query import Query  # noqa: E402
 from tests.postgres_server import running_postgres  # noqa: E402
@@ -30,6 +32,7 @@ from tests.postgres_server import running_postgres  # noqa: E402
 STATES = (State.QUEUED, State.SUBMITTING, State.RUNNING, State.DOWNLOADING, State.SUCCEEDED)
 GENERATIONS = 60
 THREADS = 16
+WAITING, VISITORS = 200, 50
 MAX_RATIO = 40.0  # of the time of a write, PostgreSQL to SQLite
 
 
@@ -64,12 +67,38 @@ def writes_per_second(store: GenerationStore, first: int, threads: int) -> float
     return GENERATIONS * len(STATES) / (time.perf_counter() - started)
 
 
+def milliseconds_of_a_turn(store: GenerationStore) -> float:
+    """The median time from a free place to the record of the generation that takes it."""
+    waiting = [
+        replace(generation(number), account="account", spender=Identity(f"{number % VISITORS}", "browser"))
+        for number in range(30_000, 30_000 + WAITING)
+    ]
+    turns = store.turns(WAITING)
+    for each in waiting:
+        store.save(each)
+        if turns is not None:
+            turns.enter(each)
+    left = iter(waiting)
+
+    def take() -> None:
+        submitting = replace(next(left), state=State.SUBMITTING, started_at=time.time())
+        if turns is None:
+            store.save(submitting)
+        else:
+            turns.refresh()
+            assert turns.take(submitting)
+            turns.leave(submitting)
+
+    return milliseconds(take)
+
+
 def measure(folder: Path, url: str = "") -> dict[str, float]:
     """The results of one database."""
     with closing(GenerationStore(folder, database_url=url)) as store:
         return {
             "writes per second, one thread": writes_per_second(store, 0, 1),
             f"writes per second, {THREADS} threads": writes_per_second(store, 1_000, THREADS),
+            "milliseconds, turn": milliseconds_of_a_turn(store),
             "milliseconds, first page": milliseconds(lambda: store.search.page("ann", Query())),
             "milliseconds, search for a word": milliseconds(lambda: store.search.page("ann", Query("snow"))),
             "milliseconds, allowance": milliseconds(lambda: store.usage.spent(None, time.time() - 3600, time.time())),

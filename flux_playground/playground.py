@@ -288,7 +288,7 @@ class Playground:
     def _recover(self, generation_id: str, is_recent: bool) -> Generation:
         with self._restarting:
             active, generation = self._runs.get(generation_id), self.get(generation_id)  # without a run it is final
-            if active or generation.finished:
+            if active or generation.finished or self.is_closing:
                 return generation
             server, key = self._credentials_for(generation, OWNER)
             request = queue_stored(self.document.operations, generation)

@@ -89,7 +89,7 @@ def _submit(run: ActiveRun, client: Client, around: Surroundings) -> Iterator[Pa
                 finally:
                     if run.request.has_images:
                         around.loaded.release(run.identity.address)
-        _cancel(run, around.store)
+        _cancel(run, around)
     finally:
         if turns is not None:
             turns.leave(run.generation)
@@ -182,8 +182,11 @@ def _numbered(result: Result, number: int) -> str:
     return f"{result.status}, image {number} of {len(result.others) + 1}"
 
 
-def _cancel(run: ActiveRun, store: GenerationStore) -> None:
-    run.publish(store.save_with_retry(replace(run.generation, state=State.CANCELLED, finished_at=time.time())))
+def _cancel(run: ActiveRun, around: Surroundings) -> None:
+    """End a run that was not sent; when the program ends, another process of a shared database may send it."""
+    ended = replace(run.generation, state=State.CANCELLED, finished_at=time.time())
+    is_left = run.suspended.is_set() and around.turns is not None
+    run.publish(ended if is_left else around.store.save_with_retry(ended))
 
 
 def _end(run: ActiveRun, store: GenerationStore, error: PlaygroundError | None) -> None:

@@ -29,14 +29,15 @@ IS_FIRST = """
 """
 REMOVE_ENDED = """
     DELETE FROM processes USING processes AS own
-    WHERE processes.expires_at < now() AND own.number = ?
-        AND own.expires_at >= now() AND own.since < now() - make_interval(secs => ?)
+    WHERE processes.expires_at < now() AND own.number = ? AND (processes.since = processes.expires_at
+        OR own.expires_at >= now() AND own.since < now() - make_interval(secs => ?))
     RETURNING processes.number, processes.expires_at >= own.since
 """
-"""Only a process whose own lease has lasted for a while removes those of others.
+"""Only a process whose own lease has lasted for a while removes leases that were not ended by their processes.
 
 After an outage of the database all leases have expired, and each process needs the time to renew its own.
 """
+END = "UPDATE processes SET since = now(), expires_at = now() WHERE number = %s"
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +91,7 @@ class PostgresLease:
         self._closed.set()
         self._thread.join()
         with suppress(psycopg.Error), closing(self._open()) as connection:
-            connection.execute("DELETE FROM processes WHERE number = %s", [self.number])
+            connection.execute(END, [self.number])
 
     def _renew(self) -> None:
         values = {"number": self.number, "lease": f"{LEASE_SECONDS} seconds"}

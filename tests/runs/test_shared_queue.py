@@ -79,3 +79,23 @@ def test_end_in_another_process(
         assert [each.state for each in ended] == [State.SUCCEEDED] * 2
         assert (ended[0].finished_at or 0.0) <= (ended[1].started_at or 0.0)
         assert [two.queue_position(each.id) for each in waiting] == [0, 0]
+
+
+def test_end_of_a_process(server: LocalServer, tmp_path: Path, empty_database: str) -> None:
+    """When a process ends, another one finishes its task and sends what waited, in its place in the queue."""
+    settings = Settings(
+        data=tmp_path, base_url=server.url, api_key="owners-key", database=empty_database, max_in_flight=1
+    )
+    with Playground(settings, limits=FAST_POLLS) as two:
+        with Playground(settings, limits=FAST_POLLS) as one:
+            running = one.start({**VALUES, "prompt": "a mill #stuck"})
+            wait_until(lambda: one.get(running.id).state is State.RUNNING, SECONDS)
+            waiting = one.start(VALUES)
+            wait_until(lambda: one.queue_position(waiting.id) == 1, SECONDS)
+        assert {found.id: found.state for found in two.resume()} == {
+            running.id: State.RUNNING,
+            waiting.id: State.QUEUED,
+        }
+        assert two.stop(running.id).id == running.id
+        wait_until(lambda: two.get(waiting.id).finished, SECONDS)
+        assert [two.get(each.id).state for each in (running, waiting)] == [State.DETACHED, State.SUCCEEDED]
