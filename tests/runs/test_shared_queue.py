@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -17,11 +18,9 @@ from flux_playground.runs import changes
 from flux_playground.storage import postgres_listener
 from flux_playground.storage.postgres_listener import PostgresListener
 from tests.conftest import FAST_POLLS
-
-from .test_runner import wait_until
+from tests.waiting import WAIT_SECONDS, wait_until
 
 VALUES = {"finetune_id": "my-finetune", "prompt": "a mill"}
-SECONDS = 30.0
 
 
 def count_listening(url: str) -> int:
@@ -42,7 +41,7 @@ def hear_only(monkeypatch: pytest.MonkeyPatch) -> None:
         return ids
 
     monkeypatch.setattr(PostgresListener, "_next_ids", wait_for_ids)
-    monkeypatch.setattr(changes, "CHECK_INTERVAL_SECONDS", 2 * SECONDS)
+    monkeypatch.setattr(changes, "CHECK_INTERVAL_SECONDS", 2 * WAIT_SECONDS)
 
 
 def look_only(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,6 +54,7 @@ def test_end_in_another_process(
     server: LocalServer,
     tmp_path: Path,
     empty_database: str,
+    released: threading.Event,
     monkeypatch: pytest.MonkeyPatch,
     restrict: Callable[[pytest.MonkeyPatch], None],
 ) -> None:
@@ -64,17 +64,21 @@ def test_end_in_another_process(
         data=tmp_path, base_url=server.url, api_key="owners-key", database=empty_database, max_in_flight=1
     )
     with Playground(settings, limits=FAST_POLLS) as one, Playground(settings, limits=FAST_POLLS) as two:
-        wait_until(lambda: count_listening(empty_database) == 2, SECONDS)
-        first = one.start({**VALUES, "prompt": "a mill #slow"})
-        wait_until(lambda: one.get(first.id).state is State.RUNNING, SECONDS)
+        wait_until(lambda: count_listening(empty_database) == 2)
+        first = one.start(VALUES)
+        wait_until(lambda: one.get(first.id).state is State.RUNNING)
         waiting = [two.start(VALUES) for _ in range(2)]
-        wait_until(lambda: [two.queue_position(each.id) for each in waiting] == [1, 2], SECONDS)
+        wait_until(lambda: [two.queue_position(each.id) for each in waiting] == [1, 2])
 
         async def watch() -> list[State]:
-            return [record.state async for record in two.changes(first.id)]
+            states = []
+            async for record in two.changes(first.id):
+                states.append(record.state)
+                released.set()
+            return states
 
-        assert asyncio.run(asyncio.wait_for(watch(), SECONDS))[-1] is State.SUCCEEDED
-        wait_until(lambda: all(two.get(each.id).finished for each in waiting), SECONDS)
+        assert asyncio.run(asyncio.wait_for(watch(), WAIT_SECONDS)) == [State.RUNNING, State.SUCCEEDED]
+        wait_until(lambda: all(two.get(each.id).finished for each in waiting))
         ended = [two.get(each.id) for each in waiting]
         assert [each.state for each in ended] == [State.SUCCEEDED] * 2
         assert (ended[0].finished_at or 0.0) <= (ended[1].started_at or 0.0)
@@ -89,13 +93,13 @@ def test_end_of_a_process(server: LocalServer, tmp_path: Path, empty_database: s
     with Playground(settings, limits=FAST_POLLS) as two:
         with Playground(settings, limits=FAST_POLLS) as one:
             running = one.start({**VALUES, "prompt": "a mill #stuck"})
-            wait_until(lambda: one.get(running.id).state is State.RUNNING, SECONDS)
+            wait_until(lambda: one.get(running.id).state is State.RUNNING)
             waiting = one.start(VALUES)
-            wait_until(lambda: one.queue_position(waiting.id) == 1, SECONDS)
+            wait_until(lambda: one.queue_position(waiting.id) == 1)
         assert {found.id: found.state for found in two.resume()} == {
             running.id: State.RUNNING,
             waiting.id: State.QUEUED,
         }
         assert two.stop(running.id).id == running.id
-        wait_until(lambda: two.get(waiting.id).finished, SECONDS)
+        wait_until(lambda: two.get(waiting.id).finished)
         assert [two.get(each.id).state for each in (running, waiting)] == [State.DETACHED, State.SUCCEEDED]
