@@ -67,7 +67,7 @@ def order(stores: tuple[GenerationStore, GenerationStore], limit: int) -> list[i
 
 
 def test_visitors_take_turns(stores: tuple[GenerationStore, GenerationStore]) -> None:
-    """With one place, whoever has many rows waiting in both processes gets no more turns than whoever has one."""
+    """With one place, a visitor with many rows in both processes gets no more turns than a visitor with one."""
     for number in (1, 2, 3, 4, 5):
         stores[number % 2].save(row(number, ANN))
     for number, visitor in ((6, BEN), (7, CLEO), (8, BEN)):
