@@ -81,7 +81,8 @@ def failure(server: Hostile, *acts: Act) -> PlaygroundError:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_the_bytes_come_as_they_were_delivered_and_the_key_stays_at_home(server: Hostile, kind: str) -> None:
+def test_bytes_as_delivered(server: Hostile, kind: str) -> None:
+    """The bytes are those that were delivered, and the key is not sent."""
     data = image(kind=kind)
     assert download(server, reply(data)) == data
     [call] = server.seen
@@ -107,14 +108,15 @@ PASSING = {
 
 
 @pytest.mark.parametrize("act", PASSING.values(), ids=PASSING.keys())
-def test_a_download_that_breaks_is_made_again_from_the_start(server: Hostile, act: Act) -> None:
+def test_broken_download(server: Hostile, act: Act) -> None:
     """A download that breaks is repeated from its start."""
     assert download(server, act, WHOLE) == DATA
     assert len(server.seen) == 2
 
 
 @pytest.mark.parametrize("act", [PASSING[name] for name in ("cut", "cut with no length to tell", "a reset", "500")])
-def test_a_download_that_always_breaks_ends_with_an_error(server: Hostile, act: Act) -> None:
+def test_download_that_always_breaks(server: Hostile, act: Act) -> None:
+    """A download that breaks each time ends with an error."""
     assert type(failure(server, act)) in (DownloadFailed, InvalidImage)
     assert len(server.seen) == QUICK.download_attempts
 
@@ -145,7 +147,8 @@ WRONG = {
 
 
 @pytest.mark.parametrize("act", WRONG.values(), ids=WRONG.keys())
-def test_what_is_not_the_image_is_an_error_that_says_so(server: Hostile, act: Act) -> None:
+def test_no_image(server: Hostile, act: Act) -> None:
+    """A response that is not the image is an error."""
     assert type(failure(server, act)) in (InvalidImage, SampleBlocked)
     assert len(server.seen) <= QUICK.max_redirects + 1
 
@@ -162,13 +165,15 @@ def test_what_is_not_the_image_is_an_error_that_says_so(server: Hostile, act: Ac
         "https://",
     ],
 )
-def test_what_is_no_address_is_not_fetched(server: Hostile, url: str) -> None:
+def test_invalid_url(server: Hostile, url: str) -> None:
+    """An invalid URL is not fetched."""
     with Client(server.url, KEY, limits=QUICK) as client, pytest.raises(InvalidImage):
         client.download(url)
 
 
 @pytest.mark.parametrize("status", [403, 404, 410])
-def test_an_expired_address_is_said_to_be_expired(server: Hostile, status: int) -> None:
+def test_expired_url(server: Hostile, status: int) -> None:
+    """An expired URL has an error of its own."""
     error = failure(server, reply(b"<Error>AuthenticationFailed</Error>", status))
     assert type(error) is SampleExpired
     assert error.status_code == status
@@ -176,18 +181,21 @@ def test_an_expired_address_is_said_to_be_expired(server: Hostile, status: int) 
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_followed_and_what_stands_there_is_checked_like_the_first(server: Hostile, status: int) -> None:
+def test_redirect(server: Hostile, status: int) -> None:
+    """A redirect is followed, and its target is checked."""
     with Hostile({"/moved.jpeg": WHOLE}, host="127.0.0.2") as other:
         assert download(server, redirect(f"{other.url}/moved.jpeg", status)) == DATA
         assert KEY.encode() not in b"".join(call.raw for call in [*server.seen, *other.seen])
 
 
-def test_a_host_that_is_down_is_an_error_of_the_call_not_of_the_image(server: Hostile) -> None:
+def test_refused_connection(server: Hostile) -> None:
+    """A refused connection is an error of the call, not of the image."""
     with Client(server.url, KEY, limits=QUICK) as client, pytest.raises(APIError):
         client.download(closed_port() + SAMPLE)
 
 
-def test_a_sample_that_has_expired_is_renewed_by_polling_again(server: Hostile) -> None:
+def test_expired_sample_is_renewed(server: Hostile) -> None:
+    """Another poll renews the URL of an expired sample."""
     fresh = {"id": "t", "status": "Ready", "result": {"sample": f"{server.url}/fresh.jpeg"}}
     server.script(SAMPLE, reply(b"", 403))
     server.script("/v1/get_result", reply({}, 502), reply(fresh))
@@ -198,7 +206,8 @@ def test_a_sample_that_has_expired_is_renewed_by_polling_again(server: Hostile) 
     assert [call.method for call in server.seen] == ["GET"] * 4
 
 
-def test_a_sample_that_stays_expired_is_given_up(server: Hostile) -> None:
+def test_sample_that_stays_expired(server: Hostile) -> None:
+    """A sample that stays expired is given up."""
     same = {"id": "t", "status": "Ready", "result": {"sample": server.url + SAMPLE}}
     server.script(SAMPLE, reply(b"", 404))
     server.script("/v1/get_result", reply(same))
@@ -207,14 +216,16 @@ def test_a_sample_that_stays_expired_is_given_up(server: Hostile) -> None:
     assert len(server.calls(SAMPLE)) == 4
 
 
-def test_a_sample_whose_task_is_forgotten_is_lost(server: Hostile) -> None:
+def test_sample_of_an_unknown_task(server: Hostile) -> None:
+    """The sample of a task that the API no longer knows is lost."""
     server.script(SAMPLE, reply(b"", 403))
     server.script("/v1/get_result", reply({"id": "t", "status": "Task not found"}, 404))
     with Client(server.url, KEY, limits=QUICK) as client, pytest.raises(TaskNotFound):
         client.collect(Task("t", f"{server.url}/v1/get_result?id=t"), Result("t", "Ready", server.url + SAMPLE))
 
 
-def test_stop_ends_the_waiting_between_two_tries(server: Hostile) -> None:
+def test_stop(server: Hostile) -> None:
+    """Stop ends the waiting between two attempts."""
     stop = threading.Event()
     stop.set()
     server.script(SAMPLE, reply(b"", 500))
@@ -223,7 +234,8 @@ def test_stop_ends_the_waiting_between_two_tries(server: Hostile) -> None:
     assert len(server.seen) == 1
 
 
-def test_the_download_begins_right_after_the_ready_answer_and_connections_are_kept(server: Hostile) -> None:
+def test_download_begins_at_once(server: Hostile) -> None:
+    """The download begins without a pause, and connections are kept."""
     ready = {"id": "t", "status": "Ready", "result": {"sample": server.url + SAMPLE}}
     server.script("/v1/get_result", reply(ready))
     with Client(server.url, KEY, limits=QUICK) as client:
@@ -258,7 +270,8 @@ def test_patience_ends_a_chain_of_redirects(server: Hostile) -> None:
     assert len(server.seen) <= 2
 
 
-def test_many_downloads_at_once_are_not_mixed_up(server: Hostile) -> None:
+def test_many_downloads(server: Hostile) -> None:
+    """Many downloads at once are not mixed up."""
     data = {number: image(number) for number in range(40)}
     found: dict[int, bytes] = {}
     server.script(SAMPLE, lambda sock, seen: reply(data[int(seen.path.partition("=")[2])])(sock, seen))
@@ -275,7 +288,8 @@ def test_many_downloads_at_once_are_not_mixed_up(server: Hostile) -> None:
     assert found == data
 
 
-def test_the_log_names_the_host_but_not_the_signature(server: Hostile, caplog: pytest.LogCaptureFixture) -> None:
+def test_log(server: Hostile, caplog: pytest.LogCaptureFixture) -> None:
+    """The log has the host but not the signature of a URL."""
     caplog.set_level(logging.DEBUG, "flux_playground")
     download(server, reset(), WHOLE)
     failure(server, reply(b"no image"))

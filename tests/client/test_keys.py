@@ -61,7 +61,8 @@ def client(server: Hostile) -> Client:
     return Client(server.url, KEY, limits=QUICK)
 
 
-def test_a_polling_url_on_a_foreign_host_is_asked_without_the_key(server: Hostile, foreign: Hostile) -> None:
+def test_polling_url_of_another_host(server: Hostile, foreign: Hostile) -> None:
+    """A polling URL of another host is polled without the key."""
     with client(server) as ours:
         list(ours.poll(Task("t", f"{foreign.url}/p?id=t"), schedule=PollSchedule(), age=1))
     [call] = foreign.seen
@@ -70,7 +71,8 @@ def test_a_polling_url_on_a_foreign_host_is_asked_without_the_key(server: Hostil
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_no_call_with_the_key_follows_a_redirect(server: Hostile, foreign: Hostile, status: int) -> None:
+def test_redirect_of_a_call_with_the_key(server: Hostile, foreign: Hostile, status: int) -> None:
+    """No call with the key follows a redirect."""
     for path in (PATH, "/v1/get_result", "/v1/credits"):
         server.script(path, redirect(f"{foreign.url}/p", status))
     with client(server) as ours:
@@ -87,7 +89,8 @@ def test_no_call_with_the_key_follows_a_redirect(server: Hostile, foreign: Hosti
     assert all(KEY.encode() not in call.raw for call in foreign.seen)
 
 
-def test_a_name_that_leads_to_this_machine_is_found_out_before_a_byte_is_sent(server: Hostile) -> None:
+def test_name_of_this_machine(server: Hostile) -> None:
+    """A host name that resolves to this machine is refused before a byte is sent."""
     wire = Transport(origin(BFL), QUICK, guarded=True)
     with pytest.raises(AddressBlocked):
         wire.call("GET", f"https://localhost:{server.port}/x", timeout=1, max_bytes=1_000)
@@ -95,9 +98,8 @@ def test_a_name_that_leads_to_this_machine_is_found_out_before_a_byte_is_sent(se
     assert server.seen == []
 
 
-def test_cookies_and_passwords_of_the_machine_are_not_sent(
-    server: Hostile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_cookies_and_passwords(server: Hostile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cookies and passwords of the machine are not sent."""
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password secret\ndefault login me password secret\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     server.script("/v1/credits", reply({"credits": 1}, Set_Cookie="session=abc; Path=/"))
@@ -109,9 +111,8 @@ def test_cookies_and_passwords_of_the_machine_are_not_sent(
         assert call.headers["x-key"] == KEY
 
 
-def test_a_proxy_of_the_environment_is_used_for_https_and_never_for_this_machine(
-    server: Hostile, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_proxy(server: Hostile, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy of the environment is used for https and never for this machine."""
     server.script("/v1/credits", reply({"credits": 1}))
     server.script("api.bfl.ai:443", reply(b"", 403))
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
@@ -136,9 +137,8 @@ def test_a_proxy_of_the_environment_is_used_for_https_and_never_for_this_machine
         ("HTTPS_PROXY", "socks5://x:1"),
     ],
 )
-def test_a_broken_environment_means_that_nothing_was_sent(
-    name: str, value: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_broken_environment(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broken environment means that nothing was sent."""
     monkeypatch.delenv("https_proxy", raising=False)
     monkeypatch.setenv(name, value)
     with Client("https://api.bfl.ai", KEY, limits=QUICK) as ours, pytest.raises(APIUnreachable):
@@ -167,9 +167,10 @@ FAULTS: dict[str, Act] = {
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("act", FAULTS.values(), ids=FAULTS.keys())
-def test_the_key_is_in_nothing_that_we_say_whatever_the_server_does(
+def test_key_is_in_no_text(
     server: Hostile, act: Act, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    """The key is in no error, log line or output."""
     caplog.set_level(logging.DEBUG)
     for path in (PATH, "/v1/get_result", "/v1/credits"):
         server.script(path, act)
@@ -206,7 +207,8 @@ def tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
     return context
 
 
-def test_over_https_everything_is_as_over_http(tls: ssl.SSLContext) -> None:
+def test_https(tls: ssl.SSLContext) -> None:
+    """Calls over https are as over http."""
     with Hostile({PATH: reply({"id": "t"}), "/x.jpeg": [reset(), reply(DATA)]}, tls=tls) as server:
         with client(server) as ours:
             assert ours.submit(PATH, {"image_prompt": "A" * 3_000_000}).id == "t"
@@ -216,7 +218,8 @@ def test_over_https_everything_is_as_over_http(tls: ssl.SSLContext) -> None:
         assert server.connections == 3
 
 
-def test_a_trickle_over_https_ends_too(tls: ssl.SSLContext) -> None:
+def test_trickle_over_https(tls: ssl.SSLContext) -> None:
+    """A trickle over https ends too."""
     with Hostile({"/v1/credits": trickle(head(50) + b" " * 50, every=0.1)}, tls=tls) as server:
         limits = replace(IMPATIENT, account_attempts=1)
         with Client(server.url, KEY, limits=limits) as ours, pytest.raises(PlaygroundError):
@@ -224,9 +227,8 @@ def test_a_trickle_over_https_ends_too(tls: ssl.SSLContext) -> None:
         assert len(server.seen) == 1
 
 
-def test_a_certificate_that_nobody_trusts_means_that_nothing_was_sent(
-    tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_untrusted_certificate(tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An untrusted certificate means that nothing was sent."""
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
     with Hostile({PATH: reply({"id": "t"})}, tls=tls) as server:
         with client(server) as ours, pytest.raises(APIUnreachable):
@@ -234,7 +236,8 @@ def test_a_certificate_that_nobody_trusts_means_that_nothing_was_sent(
         assert server.seen == []
 
 
-def test_a_client_does_not_show_its_key() -> None:
+def test_repr() -> None:
+    """The text of a client does not contain its key."""
     with Client(closed_port(), KEY) as ours:
         assert KEY not in repr(ours) + str(ours)
 

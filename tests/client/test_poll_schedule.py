@@ -57,26 +57,30 @@ def compared(durations: Iterator[float], tasks: int, trip: float) -> tuple[list[
 
 
 @pytest.mark.parametrize("trip", [0.005, 0.03, 0.1])
-def test_an_image_is_seen_soon_after_it_is_ready_with_few_polls(trip: float) -> None:
+def test_few_polls(trip: float) -> None:
+    """An image is seen soon after it is ready, with few polls."""
     losses, polls = compared(lognormal(6.0), 1_500, trip)
     assert mean(losses) <= 0.15
     assert mean(polls) <= 13
 
 
 @pytest.mark.parametrize(("median", "loss"), [(2.0, 0.12), (4.0, 0.12), (9.0, 0.25), (15.0, 0.35)])
-def test_other_speeds_of_the_service_are_served_as_well(median: float, loss: float) -> None:
+def test_other_speeds(median: float, loss: float) -> None:
+    """The schedule fits services of other speeds."""
     losses, polls = compared(lognormal(median, seed=2), 600, 0.03)
     assert mean(losses) <= loss
     assert mean(polls) <= 16
 
 
-def test_durations_that_hardly_vary_are_met_on_the_spot() -> None:
+def test_equal_durations() -> None:
+    """Durations that hardly vary are met exactly."""
     losses, polls = compared(lognormal(6.0, 0.02), 300, 0.03)
     assert mean(losses) <= 0.15
     assert max(polls) <= 8
 
 
-def test_a_service_that_became_faster_is_noticed_within_a_few_tasks() -> None:
+def test_faster_service() -> None:
+    """A faster service is noticed within a few tasks."""
     past = [seen for seen, _ in zip(lognormal(12.0), range(64), strict=False)]
     losses = []
     for duration, _ in zip(lognormal(4.0, seed=3), range(12), strict=False):
@@ -87,7 +91,8 @@ def test_a_service_that_became_faster_is_noticed_within_a_few_tasks() -> None:
     assert mean(losses[4:]) < 0.6
 
 
-def test_a_service_that_became_slower_is_noticed_without_a_storm_of_polls() -> None:
+def test_slower_service() -> None:
+    """A slower service is noticed with few polls."""
     past = [seen for seen, _ in zip(lognormal(4.0), range(64), strict=False)]
     polls = []
     for duration, _ in zip(lognormal(12.0, seed=3), range(24), strict=False):
@@ -98,24 +103,28 @@ def test_a_service_that_became_slower_is_noticed_without_a_storm_of_polls() -> N
     assert mean(polls[12:]) < 30
 
 
-def test_without_a_history_the_pauses_are_short_and_grow_slowly() -> None:
+def test_no_history() -> None:
+    """Without a history the pauses are short and grow slowly."""
     for past in ((), (6.0,), (6.0, 7.0)):
         schedule = PollSchedule(past)
         assert [schedule.delay(elapsed) for elapsed in (0.0, 1.0, 10.0)] == [0.5, 0.5, 0.5]
         assert 0.5 < schedule.delay(30.0) < schedule.delay(60.0) <= schedule.delay(3_600.0) == 3.0
 
 
-def test_a_task_that_is_refused_at_once_is_noticed_after_a_second() -> None:
+def test_refused_task() -> None:
+    """A task that is refused at once is noticed after a second."""
     assert wait(PollSchedule([8.0] * 20).delay, 0.2, 0.0) == Waiting(1.0, 1)
 
 
-def test_a_task_that_takes_far_longer_than_usual_is_asked_after_ever_less_often() -> None:
+def test_long_task() -> None:
+    """A task that takes far longer than usual is polled less and less often."""
     schedule = PollSchedule([d for d, _ in zip(lognormal(6.0), range(64), strict=False)])
     assert schedule.delay(7.0) < schedule.delay(30.0) < schedule.delay(120.0) <= 3.0
     assert wait(schedule.delay, 300.0, 0.1).polls < 200
 
 
-def test_only_the_latest_durations_count() -> None:
+def test_latest_durations() -> None:
+    """Only the latest durations count."""
     old, new = [60.0] * 500, [6.0] * 64
     assert PollSchedule(old + new).delay(0.0) == PollSchedule(new).delay(0.0)
 
@@ -185,18 +194,21 @@ def test_usual_seconds_count_until_there_is_a_history() -> None:
     assert PollSchedule([6.0] * 20, usual=(40, 90)).delay(3.5) == PollSchedule([6.0] * 20).delay(3.5)
 
 
-def test_tasks_that_are_ready_at_once_are_asked_after_at_once() -> None:
+def test_immediate_tasks() -> None:
+    """Tasks that are ready at once are polled at once."""
     assert PollSchedule([0.1] * 10).delay(0.0) <= 0.15
 
 
 @given(st.lists(st.floats(-1e9, 1e9) | st.just(math.inf) | st.just(math.nan), max_size=80), st.floats(0, 1e6))
-def test_a_pause_is_never_nothing_and_whoever_waits_is_asked_after(past: list[float], elapsed: float) -> None:
+def test_bounds_of_a_pause(past: list[float], elapsed: float) -> None:
+    """A pause is never zero and never endless."""
     pause = PollSchedule(past).delay(elapsed)
     assert 0.05 < pause < math.inf
     assert pause <= 3.0 or elapsed + pause <= max(duration for duration in past if duration < math.inf)
 
 
-def test_polls_are_spread_so_that_no_task_is_asked_after_twice_within_a_moment() -> None:
+def test_spread_polls() -> None:
+    """Polls of a task are spread over time."""
     schedule = PollSchedule([d for d, _ in zip(lognormal(1.7), range(64), strict=False)])
     now, moments = 0.0, [0.0]
     while now < 4:

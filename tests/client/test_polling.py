@@ -42,7 +42,8 @@ __all__ = ["lose_patience", "polled_server"]  # fixtures
 LosePatience = Callable[[Act], PlaygroundError]
 
 
-def test_every_answer_is_yielded_and_the_last_is_ready(server: Hostile) -> None:
+def test_results(server: Hostile) -> None:
+    """Each response is yielded, and the last one is Ready."""
     results = poll(server, reply(PENDING), reply({**PENDING, "progress": 0.5}), reply(READY))
     assert [(r.status, r.progress) for r in results] == [("Pending", None), ("Pending", 0.5), ("Ready", None)]
     last = results[-1]
@@ -83,12 +84,13 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("act", FAULTS.values(), ids=FAULTS.keys())
-def test_a_poll_that_goes_wrong_is_made_again(server: Hostile, act: Act) -> None:
+def test_failed_poll(server: Hostile, act: Act) -> None:
+    """A failed poll is repeated."""
     assert [r.status for r in poll(server, act, reply(PENDING), reply(READY))] == ["Pending", "Ready"]
     assert len(server.seen) == 3
 
 
-def test_polls_that_go_wrong_are_made_ever_more_slowly(server: Hostile) -> None:
+def test_pauses_between_failed_polls(server: Hostile) -> None:
     """The pauses between failing polls grow up to a limit."""
     server.script(PATH, *[reply({}, 500)] * 4, reply(READY))
     limits = replace(QUICK, backoff=0.05, max_pause=0.2)
@@ -99,12 +101,14 @@ def test_polls_that_go_wrong_are_made_ever_more_slowly(server: Hostile) -> None:
     assert all(pause >= short for pause, short in zip(pauses, least, strict=True)), pauses
 
 
-def test_retry_after_is_obeyed_when_the_server_is_busy(server: Hostile) -> None:
+def test_retry_after_of_a_busy_server(server: Hostile) -> None:
+    """The `Retry-After` of a busy server is kept."""
     poll(server, reply({}, 429, Retry_After="0.2"), reply({}, 503, Retry_After="0.2"), reply(READY))
     assert server.seen[2].at - server.seen[0].at >= 0.4
 
 
-def test_a_retry_after_on_a_good_answer_does_not_slow_the_polls(server: Hostile) -> None:
+def test_retry_after_of_a_good_response(server: Hostile) -> None:
+    """The `Retry-After` of a good response is ignored."""
     poll(server, *[reply(PENDING, Retry_After="1800")] * 3, reply(READY))
     assert server.seen[3].at - server.seen[0].at < 30  # three times Retry-After would be an hour and a half
 
@@ -116,7 +120,8 @@ def test_long_retry_after_has_a_last_poll(server: Hostile, lose_patience: LosePa
     assert len(server.seen) == 2
 
 
-def test_a_server_that_is_down_is_asked_until_our_patience_ends() -> None:
+def test_server_that_is_down() -> None:
+    """A server that is down is polled until the patience ends."""
     url = closed_port()
     with Client(url, KEY, limits=QUICK) as client, pytest.raises(TaskTimeout) as caught:
         list(client.poll(Task("t", f"{url}{PATH}?id=t"), schedule=HURRIED, patience=0.3))
@@ -154,11 +159,13 @@ def test_unknown_last_status(lose_patience: LosePatience, status: str) -> None:
     assert error.message.endswith(f"The last status was {status!r}.")
 
 
-def test_a_key_of_the_wrong_form_ends_the_waiting_too(server: Hostile) -> None:
+def test_key_of_the_wrong_form(server: Hostile) -> None:
+    """A key of the wrong form ends the waiting."""
     assert isinstance(failure(server, reply({"detail": "Invalid API key format"}, 422)), Unauthorized)
 
 
-def test_a_task_that_is_not_found_for_long_is_lost(server: Hostile) -> None:
+def test_task_not_found(server: Hostile) -> None:
+    """A task that is not found for long is lost."""
     began = time.monotonic()
     assert type(failure(server, reply({"id": "t", "status": "Task not found"}, 404))) is TaskNotFound
     assert QUICK.not_found_grace <= time.monotonic() - began
@@ -172,7 +179,7 @@ def test_single_not_found_of_an_old_task(server: Hostile) -> None:
     assert isinstance(failure(server, missing, age=60), TaskNotFound)
 
 
-def test_a_task_that_is_taken_up_again_is_asked_after_at_once(server: Hostile) -> None:
+def test_resumed_task(server: Hostile) -> None:
     """A resumed task is polled before its schedule says so."""
     began = time.monotonic()
     poll(server, reply(READY), schedule=PollSchedule([3600] * 3), age=5, patience=3600)
@@ -180,7 +187,8 @@ def test_a_task_that_is_taken_up_again_is_asked_after_at_once(server: Hostile) -
 
 
 @pytest.mark.parametrize(("status", "body"), [(404, {"detail": "Not Found"}), (400, b"no"), (302, b"")])
-def test_an_answer_that_no_waiting_changes_ends_it_after_a_while(server: Hostile, status: int, body: Any) -> None:
+def test_lasting_error(server: Hostile, status: int, body: Any) -> None:
+    """An error that lasts ends the waiting."""
     error = failure(server, reply(body, status))
     assert type(error) is APIError
     assert error.status_code == status
@@ -189,7 +197,8 @@ def test_an_answer_that_no_waiting_changes_ends_it_after_a_while(server: Hostile
 @pytest.mark.parametrize(
     "word", ["Pending", "Reasoning", "Generating", "Queued", "ready", "Something New", "x" * 5_000]
 )
-def test_a_word_that_we_do_not_know_means_still_running(server: Hostile, word: str) -> None:
+def test_unknown_status(server: Hostile, word: str) -> None:
+    """An unknown status means that the task runs."""
     results = poll(server, reply({**PENDING, "status": word}), reply(READY))
     assert results[0].status == word[:300]
     assert results[1].ready
@@ -235,7 +244,8 @@ def test_ready_task_is_learned(server: Hostile) -> None:
     assert len(schedule._past) == 11
 
 
-def test_stop_ends_the_waiting_at_once_and_quietly(server: Hostile) -> None:
+def test_stop(server: Hostile) -> None:
+    """Stop ends the waiting without an error."""
     server.script(PATH, reply(PENDING))
     stop, slow = threading.Event(), PollSchedule([3600] * 3)
     threading.Timer(0.1, stop.set).start()
@@ -244,7 +254,9 @@ def test_stop_ends_the_waiting_at_once_and_quietly(server: Hostile) -> None:
     assert (results, server.seen) == ([], [])
 
 
-def test_many_tasks_at_once_share_their_connections_and_keep_their_answers_apart(server: Hostile) -> None:
+def test_many_tasks(server: Hostile) -> None:
+    """Many tasks share connections, and each gets its own responses."""
+
     def echo(sock: socket.socket, seen: Seen) -> bool:
         name = seen.path.partition("=")[2]
         status = READY if len(server.calls(seen.path)) > 3 else PENDING
@@ -268,9 +280,8 @@ def test_many_tasks_at_once_share_their_connections_and_keep_their_answers_apart
     assert server.connections <= 60
 
 
-def test_each_step_is_one_line_with_the_task_and_without_secrets(
-    server: Hostile, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_log(server: Hostile, caplog: pytest.LogCaptureFixture) -> None:
+    """Each step is one line of the log with the task and without secrets."""
     caplog.set_level(logging.INFO, "flux_playground")
     poll(server, reply({}, 500), reply(READY))
     lines = [record.getMessage() for record in caplog.records if record.name.startswith("flux_playground")]

@@ -54,7 +54,8 @@ JSON = st.recursive(
 
 
 @given(JSON, st.integers(300, 599))
-def test_whatever_json_comes_back_is_read_without_a_fault_of_ours(values: Any, status: int) -> None:
+def test_any_json(values: Any, status: int) -> None:
+    """Any JSON is read without an unexpected error."""
     parse_task(values)
     parse_result(values, Task("t", ""))
     error = parse_error(Response(status, {}, json.dumps(values).encode()))
@@ -88,9 +89,8 @@ ANSWERS: dict[str, tuple[type[PlaygroundError], int, Any]] = {
 
 
 @pytest.mark.parametrize(("kind", "status", "body"), ANSWERS.values(), ids=ANSWERS.keys())
-def test_each_refusal_has_its_own_error_and_is_not_repeated(
-    server: Hostile, kind: type[PlaygroundError], status: int, body: Any
-) -> None:
+def test_refusals(server: Hostile, kind: type[PlaygroundError], status: int, body: Any) -> None:
+    """Each refusal has its own error and is not repeated."""
     error = failure(server, reply(body, status))
     assert type(error) is kind
     assert error.status_code == status
@@ -98,7 +98,8 @@ def test_each_refusal_has_its_own_error_and_is_not_repeated(
     assert len(server.seen) == 1
 
 
-def test_a_422_names_its_fields_and_never_repeats_what_was_sent(server: Hostile) -> None:
+def test_422(server: Hostile) -> None:
+    """A 422 names its fields and does not repeat what was sent."""
     image = "iVBORw0KGgo" + "A" * 5_000
     detail = [
         {
@@ -135,16 +136,19 @@ DETAILS = {
 
 
 @pytest.mark.parametrize(("body", "detail"), DETAILS.values(), ids=DETAILS.keys())
-def test_the_detail_is_text_in_whatever_form_it_comes(server: Hostile, body: Any, detail: str) -> None:
+def test_detail(server: Hostile, body: Any, detail: str) -> None:
+    """The detail is text in each form of the response."""
     assert failure(server, reply(body, 400)).detail == detail
 
 
-def test_a_long_detail_is_cut(server: Hostile) -> None:
+def test_long_detail(server: Hostile) -> None:
+    """A long detail is cut."""
     assert len(failure(server, reply({"detail": "word " * 5_000}, 400)).detail) == 2_000
 
 
 @pytest.mark.parametrize("key", ["two words", "line\nbreak", "schlüssel", "\x00"])
-def test_a_key_that_no_header_can_hold_is_refused_without_being_repeated(server: Hostile, key: str) -> None:
+def test_invalid_key(server: Hostile, key: str) -> None:
+    """A key that no header can hold is refused and not repeated."""
     with Client(server.url, key, limits=QUICK) as client, pytest.raises(Unauthorized) as caught:
         client.submit(PATH, REQUEST)
     assert key not in str(caught.value) + repr(caught.value)
@@ -154,31 +158,36 @@ def test_a_key_that_no_header_can_hold_is_refused_without_being_repeated(server:
 @pytest.mark.parametrize(
     "base", ["http://api.bfl.ai", "http://10.0.0.1", "api.bfl.ai", "ftp://api.bfl.ai", "https://u:p@api.bfl.ai", ""]
 )
-def test_a_server_that_may_not_see_the_key_is_no_server(base: str) -> None:
+def test_invalid_server(base: str) -> None:
+    """A server that must not receive the key is refused."""
     with pytest.raises(InvalidSettings):
         Client(base, KEY)
 
 
-def test_no_path_leads_the_key_to_another_host(server: Hostile) -> None:
+def test_path_with_another_host(server: Hostile) -> None:
+    """No path leads the key to another host."""
     with Client(server.url, KEY, limits=QUICK) as client, pytest.raises(APIError):
         client.submit("@evil.test/v1", REQUEST)
     assert [call.path for call in server.seen] == ["/@evil.test/v1"]
 
 
-def test_the_account_is_asked_again_when_the_answer_is_lost(server: Hostile) -> None:
+def test_lost_response(server: Hostile) -> None:
+    """A call of the account is repeated when its response is lost."""
     server.script("/v1/credits", reset(), reply({}, 502), reply({"credits": 12.5}))
     with Client(server.url, KEY, limits=QUICK) as client:
         assert client.credits() == 12.5
 
 
 @pytest.mark.parametrize("body", [{}, {"credits": None}, {"credits": True}, {"credits": "many"}, [], b"<html>"])
-def test_credits_that_cannot_be_read_are_an_error(server: Hostile, body: Any) -> None:
+def test_invalid_credits(server: Hostile, body: Any) -> None:
+    """Credits that cannot be read are an error."""
     server.script("/v1/credits", reply(body))
     with Client(server.url, KEY, limits=QUICK) as client, pytest.raises(APIError):
         client.credits()
 
 
-def test_finetunes_come_as_the_api_lists_them(server: Hostile) -> None:
+def test_finetunes(server: Hostile) -> None:
+    """Finetunes are those that the API lists."""
     server.script("/v1/my_finetunes", reply({"finetunes": ["one", {"finetune_id": "two"}]}))
     server.script("/v1/finetune_details", reply({"finetune_details": {"trigger_word": "TOK"}}))
     with Client(server.url, KEY, limits=QUICK) as client:
@@ -187,7 +196,8 @@ def test_finetunes_come_as_the_api_lists_them(server: Hostile) -> None:
     assert server.seen[-1].path == "/v1/finetune_details?finetune_id=a%2Fb%26c"
 
 
-def test_a_finetune_that_is_not_there_is_said_so(server: Hostile) -> None:
+def test_missing_finetune(server: Hostile) -> None:
+    """A missing finetune has an error of its own."""
     server.script("/v1/finetune_details", reply({"detail": "Finetune not found or not ready"}, 404))
     with Client(server.url, KEY, limits=QUICK) as client, pytest.raises(FinetuneNotFound):
         client.finetune("x")

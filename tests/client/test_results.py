@@ -32,9 +32,8 @@ ENDS: dict[str, tuple[type[TaskFailed], str, Any, str]] = {
 
 
 @pytest.mark.parametrize(("kind", "status", "details", "said"), ENDS.values(), ids=ENDS.keys())
-def test_a_task_that_failed_says_why(
-    server: Hostile, kind: type[TaskFailed], status: str, details: Any, said: str
-) -> None:
+def test_failed_task(server: Hostile, kind: type[TaskFailed], status: str, details: Any, said: str) -> None:
+    """A failed task has its reason."""
     error = failure(server, reply({**PENDING, "status": status, "details": details}))
     assert type(error) is kind
     assert error.detail == said
@@ -54,7 +53,8 @@ EMPTY = {
 
 
 @pytest.mark.parametrize("body", EMPTY.values(), ids=EMPTY.keys())
-def test_ready_without_an_image_is_an_error_that_says_so(server: Hostile, body: Any) -> None:
+def test_ready_without_an_image(server: Hostile, body: Any) -> None:
+    """Ready without an image is an error."""
     error = failure(server, reply(body))
     assert isinstance(error, InvalidImage)
     assert error.message == "The API says Ready but names no image."
@@ -87,7 +87,8 @@ VALUES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize(("given", "read"), VALUES.values(), ids=VALUES.keys())
-def test_a_result_is_read_with_care(server: Hostile, given: dict[str, Any], read: dict[str, Any]) -> None:
+def test_result(server: Hostile, given: dict[str, Any], read: dict[str, Any]) -> None:
+    """Values of the wrong type are left out of a result."""
     [result] = poll(server, reply({**READY, "result": {**MADE, **given}, "unknown": [1]}))
     assert {name: getattr(result, name) for name in read} == read
 
@@ -106,7 +107,8 @@ def test_a_result_is_read_with_care(server: Hostile, given: dict[str, Any], read
         (float("nan"), None),
     ],
 )
-def test_progress_is_a_fraction_or_unknown(server: Hostile, given: Any, read: float | None) -> None:
+def test_progress(server: Hostile, given: Any, read: float | None) -> None:
+    """The progress is a fraction or unknown."""
     assert poll(server, reply({**PENDING, "progress": given}), reply(READY))[0].progress == read
 
 

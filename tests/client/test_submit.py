@@ -65,7 +65,8 @@ def failure(server: Hostile, *acts: Act) -> PlaygroundError:
     return caught.value
 
 
-def test_the_request_arrives_as_it_was_given_with_the_key(server: Hostile) -> None:
+def test_request_and_key(server: Hostile) -> None:
+    """The request arrives as it was given, with the key."""
     task = submit(server)
     [call] = server.seen
     assert (call.method, call.path) == ("POST", PATH)
@@ -75,29 +76,34 @@ def test_the_request_arrives_as_it_was_given_with_the_key(server: Hostile) -> No
     assert task == Task("task-1", f"{server.url}/v1/get_result?id=task-1", 7.000000000000001)
 
 
-def test_the_polling_url_is_taken_exactly_as_given(server: Hostile) -> None:
+def test_polling_url(server: Hostile) -> None:
+    """The polling URL of the response is used unchanged."""
     url = f"{server.url}/v1/get_result?id=a%2Fb&x=1"
     assert submit(server, reply({**ACCEPTED, "polling_url": url})).polling_url == url
 
 
-def test_an_answer_to_a_webhook_request_has_no_polling_url_and_gets_the_documented_one(server: Hostile) -> None:
+def test_webhook_response(server: Hostile) -> None:
+    """A response without a polling URL gets the documented one."""
     answer = {"id": "a b/c", "status": "Pending", "webhook_url": "https://example.com"}
     task = submit(server, reply(answer))
     assert task == Task("a b/c", f"{server.url}/v1/get_result?id=a%20b%2Fc", None)
 
 
 @pytest.mark.parametrize("given", [None, "", 5, "banana", "//evil.test/x", "ftp://evil.test", "http://", ["x"]])
-def test_what_is_no_polling_url_is_replaced_by_the_documented_one(server: Hostile, given: Any) -> None:
+def test_invalid_polling_url(server: Hostile, given: Any) -> None:
+    """An invalid polling URL is replaced by the documented one."""
     task = submit(server, reply({"id": "t", "polling_url": given}))
     assert task.polling_url == f"{server.url}/v1/get_result?id=t"
 
 
-def test_a_relative_polling_url_belongs_to_the_server(server: Hostile) -> None:
+def test_relative_polling_url(server: Hostile) -> None:
+    """A relative polling URL belongs to the server."""
     assert submit(server, reply({"id": "t", "polling_url": "/p?q=1"})).polling_url == f"{server.url}/p?q=1"
 
 
 @pytest.mark.parametrize("cost", [None, "7", True, float("nan"), float("inf"), [7], 10**400])
-def test_an_odd_cost_is_unknown_not_free(server: Hostile, cost: Any) -> None:
+def test_invalid_cost(server: Hostile, cost: Any) -> None:
+    """An invalid cost is unknown, not free."""
     assert submit(server, reply({"id": "t", "cost": cost})).cost is None
 
 
@@ -139,14 +145,15 @@ DOUBTFUL = {
 
 
 @pytest.mark.parametrize("act", DOUBTFUL.values(), ids=DOUBTFUL.keys())
-def test_a_submit_whose_fate_is_unknown_is_never_sent_again(server: Hostile, act: Act) -> None:
+def test_unknown_outcome(server: Hostile, act: Act) -> None:
     """A submit whose outcome is unknown is not repeated."""
     error = failure(server, act, reply(ACCEPTED))
     assert type(error) is SubmitUnknown
     assert len(server.seen) == 1
 
 
-def test_an_error_in_doubt_keeps_what_the_api_said(server: Hostile) -> None:
+def test_detail_of_an_unknown_outcome(server: Hostile) -> None:
+    """The error of an unknown outcome keeps the text of the response."""
     error = failure(server, reply(b"<html><style>p{}</style><h1>502 Bad Gateway</h1> nginx</html>", 502))
     assert (error.status_code, error.detail) == (502, "502 Bad Gateway nginx")
 
@@ -159,14 +166,15 @@ SURE = {
 
 
 @pytest.mark.parametrize(("kind", "act"), SURE.values(), ids=SURE.keys())
-def test_a_submit_that_certainly_did_nothing_is_made_again(server: Hostile, kind: type, act: Act) -> None:
+def test_repeated_submit(server: Hostile, kind: type, act: Act) -> None:
     """A submit that certainly had no effect is repeated."""
     assert submit(server, act, act, reply(ACCEPTED), limits=PATIENT).id == "task-1"
     assert len(server.seen) == 3
 
 
 @pytest.mark.parametrize(("kind", "act"), SURE.values(), ids=SURE.keys())
-def test_a_submit_is_made_again_only_a_few_times(server: Hostile, kind: type, act: Act) -> None:
+def test_attempts_are_limited(server: Hostile, kind: type, act: Act) -> None:
+    """A submit without effect is repeated a limited number of times."""
     assert type(failure(server, act)) is kind
     if kind is RateLimited:  # another program uses the account's places: wait for a turn
         assert len(server.seen) > 1
@@ -174,18 +182,21 @@ def test_a_submit_is_made_again_only_a_few_times(server: Hostile, kind: type, ac
         assert len(server.seen) == QUICK.submit_attempts
 
 
-def test_nobody_listening_means_that_nothing_was_done() -> None:
+def test_refused_connection() -> None:
+    """A refused connection means that nothing was sent."""
     with Client(closed_port(), KEY, limits=QUICK) as client, pytest.raises(APIUnreachable):
         client.submit(PATH, REQUEST)
 
 
 @pytest.mark.parametrize("base", ["https://flux-playground.invalid", "https://a..b", "https://" + "x" * 70 + ".test"])
-def test_an_unknown_name_means_that_nothing_was_done(base: str) -> None:
+def test_unknown_host(base: str) -> None:
+    """An unknown host name means that nothing was sent."""
     with Client(base, KEY, limits=QUICK) as client, pytest.raises(APIUnreachable):
         client.submit(PATH, REQUEST)
 
 
-def test_a_failed_handshake_means_that_nothing_was_done(server: Hostile) -> None:
+def test_failed_handshake(server: Hostile) -> None:
+    """A failed TLS handshake means that nothing was sent."""
     limits = replace(QUICK, connect_timeout=0.1)
     with Client(server.url.replace("http", "https"), KEY, limits=limits) as client, pytest.raises(APIUnreachable):
         client.submit(PATH, REQUEST)
@@ -193,14 +204,15 @@ def test_a_failed_handshake_means_that_nothing_was_done(server: Hostile) -> None
     assert server.calls(PATH) == []
 
 
-def test_retry_after_is_obeyed_in_seconds(server: Hostile) -> None:
+def test_retry_after_in_seconds(server: Hostile) -> None:
     """A submit is repeated after the seconds of `Retry-After`."""
     submit(server, reply({}, 429, Retry_After="0.3"), reply(ACCEPTED), limits=PATIENT)
     first, second = server.seen
     assert second.at - first.at >= 0.3
 
 
-def test_retry_after_is_obeyed_as_a_date_by_the_servers_own_clock(server: Hostile) -> None:
+def test_retry_after_as_a_date(server: Hostile) -> None:
+    """A date in `Retry-After` is read by the clock of the server."""
     now = datetime(2031, 1, 1, tzinfo=UTC)
     then = format_datetime(now + timedelta(seconds=1), usegmt=True)
     submit(server, reply({}, 503, Retry_After=then, Date=format_datetime(now, usegmt=True)), reply(ACCEPTED))
@@ -211,20 +223,22 @@ def test_retry_after_is_obeyed_as_a_date_by_the_servers_own_clock(server: Hostil
 @pytest.mark.parametrize(
     "odd", ["soon", "-5", "nan", "inf", "Wed, 99 Foo 2031", "", "1e9999", "Wed, 01 Jan 2020 00:00:00 GMT"]
 )
-def test_an_odd_retry_after_is_a_pause_like_any_other(server: Hostile, odd: str) -> None:
+def test_invalid_retry_after(server: Hostile, odd: str) -> None:
     """A `Retry-After` that is no time is ignored."""
     submit(server, reply({}, 429, Retry_After=odd), reply(ACCEPTED), limits=PATIENT)
     assert len(server.seen) == 2
 
 
-def test_a_long_retry_after_is_handed_on_instead_of_waited_for(server: Hostile) -> None:
+def test_long_retry_after(server: Hostile) -> None:
+    """A long `Retry-After` is reported at once."""
     error = failure(server, reply({"detail": "later"}, 429, Retry_After="3600"))
     assert isinstance(error, RateLimited)
     assert (error.retry_after, error.status_code, error.detail) == (3600, 429, "later")
     assert len(server.seen) == 1
 
 
-def test_stop_ends_the_waiting_before_another_try(server: Hostile) -> None:
+def test_stop(server: Hostile) -> None:
+    """Stop ends the waiting before another attempt."""
     stop = Event()
     stop.set()
     server.script(PATH, reply({}, 429, Retry_After="1"))
@@ -233,7 +247,8 @@ def test_stop_ends_the_waiting_before_another_try(server: Hostile) -> None:
     assert len(server.seen) == 1
 
 
-def test_a_connection_that_the_server_closed_meanwhile_is_not_used_again(server: Hostile) -> None:
+def test_closed_connection(server: Hostile) -> None:
+    """A connection that the server has closed is not used again."""
     server.script(PATH, raw(head(len(b'{"id":"a"}')) + b'{"id":"a"}'), reply({"id": "b"}))
     with Client(server.url, KEY, limits=QUICK) as client:
         assert client.submit(PATH, REQUEST).id == "a"
@@ -242,7 +257,7 @@ def test_a_connection_that_the_server_closed_meanwhile_is_not_used_again(server:
     assert (server.connections, len(server.seen)) == (2, 2)
 
 
-def test_a_connection_is_kept_but_not_when_it_was_idle_for_long(server: Hostile) -> None:
+def test_idle_connection(server: Hostile) -> None:
     """A connection is used again unless it was idle for `limits.idle_timeout`."""
     for idle_timeout, connections in ((WAIT_SECONDS, 1), (0.01, 3)):
         with Client(server.url, KEY, limits=replace(QUICK, idle_timeout=idle_timeout)) as client:
@@ -252,7 +267,8 @@ def test_a_connection_is_kept_but_not_when_it_was_idle_for_long(server: Hostile)
             assert server.connections == connections
 
 
-def test_a_reset_of_a_kept_connection_is_in_doubt_too(server: Hostile) -> None:
+def test_reset_of_a_kept_connection(server: Hostile) -> None:
+    """A reset of a kept connection is an unknown outcome too."""
     server.script(PATH, reply(ACCEPTED), reset())
     with Client(server.url, KEY, limits=QUICK) as client:
         client.submit(PATH, REQUEST)
@@ -261,7 +277,8 @@ def test_a_reset_of_a_kept_connection_is_in_doubt_too(server: Hostile) -> None:
     assert (server.connections, len(server.seen)) == (1, 2)
 
 
-def test_a_large_request_gets_through_to_a_slow_reader(server: Hostile) -> None:
+def test_large_request(server: Hostile) -> None:
+    """A large request reaches a server that reads slowly."""
     server.script(PATH, later(0.2, reply(ACCEPTED)))
     with Client(server.url, KEY, limits=replace(QUICK, submit_timeout=WAIT_SECONDS)) as client:
         client.submit(PATH, {"image_prompt": "A" * 8_000_000})
@@ -269,7 +286,8 @@ def test_a_large_request_gets_through_to_a_slow_reader(server: Hostile) -> None:
 
 
 @given(st.binary(max_size=200) | st.binary(max_size=100).map(lambda tail: b"HTTP/1.1 200 OK\r\n" + tail))
-def test_whatever_bytes_come_back_the_fate_is_unknown_and_nothing_is_sent_again(data: bytes) -> None:
+def test_any_bytes(data: bytes) -> None:
+    """Any other bytes are an unknown outcome, and nothing is sent again."""
     with Hostile({PATH: raw(data)}) as server:
         assert type(failure(server)) is SubmitUnknown
         assert len(server.seen) == 1

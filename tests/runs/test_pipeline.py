@@ -143,9 +143,10 @@ DAYS: list[tuple[str, State, type[PlaygroundError] | None, int]] = [
 
 
 @pytest.mark.parametrize(("word", "state", "error", "paid"), DAYS, ids=[day[0] or "a good day" for day in DAYS])
-def test_a_generation_ends_as_it_must_and_is_paid_for_once_at_most(
+def test_endings(
     server: LocalServer, store: GenerationStore, word: str, state: State, error: type[PlaygroundError] | None, paid: int
 ) -> None:
+    """Each fault has its ending, and a generation is paid for once at most."""
     patience = HASTY if error in (TaskTimeout, StatusUnavailable) else PATIENT  # these end with the patience
     records, submits = go(server, store, f"a quiet lake {word}", patience)
     last = records[-1]
@@ -160,12 +161,14 @@ def test_a_generation_ends_as_it_must_and_is_paid_for_once_at_most(
     assert last.seed == 5
 
 
-def test_a_key_that_is_wrong_at_the_submit_costs_nothing(server: LocalServer, store: GenerationStore) -> None:
+def test_rejected_key(server: LocalServer, store: GenerationStore) -> None:
+    """A rejected key costs nothing."""
     records, submits = go(server, store, "a quiet lake", key="#bad-key")
     assert (records[-1].state, type(records[-1].error), submits) == (State.FAILED, Unauthorized, 0)
 
 
-def test_a_server_that_is_not_there_costs_nothing(store: GenerationStore) -> None:
+def test_missing_server(store: GenerationStore) -> None:
+    """A missing server costs nothing."""
     with LocalServer() as gone:
         url = gone.url
     fresh = Generation("0" * 32, "owner", time.time(), ENDPOINT, url, {})
@@ -175,9 +178,7 @@ def test_a_server_that_is_not_there_costs_nothing(store: GenerationStore) -> Non
     assert type(last.error).__name__ == "APIUnreachable"
 
 
-def test_what_was_left_uncollected_is_collected_later_without_being_paid_for_again(
-    server: LocalServer, settings: Settings, released: threading.Event
-) -> None:
+def test_collected_later(server: LocalServer, settings: Settings, released: threading.Event) -> None:
     """A task that was left is collected later and paid for once."""
     hasty = settings.replace(demo_url="", base_url=server.url, api_key="collector", timeout=0.05)
     with Playground(hasty) as playground:
@@ -240,7 +241,8 @@ def test_cost_of_a_failure_is_kept(store: GenerationStore) -> None:
     assert last.error.detail == "no memory"
 
 
-def test_a_disk_that_is_full_leaves_no_spinner_without_end(server: LocalServer, settings: Settings) -> None:
+def test_unusable_image_folder(server: LocalServer, settings: Settings) -> None:
+    """An image that cannot be stored ends the generation and can be collected later."""
     with Playground(settings) as playground:
         full = playground.settings.data / "images"
         full.rmdir()
@@ -254,9 +256,8 @@ def test_a_disk_that_is_full_leaves_no_spinner_without_end(server: LocalServer, 
         assert list(playground.watch(last.id))[-1].state is State.SUCCEEDED
 
 
-def test_every_step_is_a_line_of_the_log_with_the_task_and_without_the_key_or_a_picture(
-    server: LocalServer, store: GenerationStore, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_log(server: LocalServer, store: GenerationStore, caplog: pytest.LogCaptureFixture) -> None:
+    """Each step is a line of the log with the task and without key, prompt or image."""
     with caplog.at_level(logging.INFO, "flux_playground"):
         records, _ = go(server, store, "a quiet lake")
         moderated, _ = go(server, store, "a quiet lake #moderated-content")
