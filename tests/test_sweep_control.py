@@ -166,9 +166,9 @@ def test_running_images_are_shared(sweeps: Sweeps, playground: Playground, relea
     other = sweeps.create(VALUES, [AxisText("seed", "1-3")])
     sweeps.start(sweep.id)
     sweeps.start(other.id)
-    shared = sweeps.cells(sweep.id)[0]
-    assert shared.generation is not None
-    assert (shared.generation.id, shared.state) == (running.id, CellState.RUNNING)
+    used = wait_until(lambda: sweeps.cells(sweep.id)[0].generation)
+    assert used is not None
+    assert (used.id, used.state) == (running.id, State.RUNNING)
     released.set()
     assert wait(sweeps, sweep).state is SweepState.DONE
     assert wait(sweeps, other).state is SweepState.DONE
