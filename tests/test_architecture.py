@@ -143,6 +143,7 @@ MAY_IMPORT = {
         "packaged",
         "storage",
         "ui.press_dispatch",
+        "ui.components",
         "ui.events",
         "ui.form",
         "ui.generate",

@@ -14,7 +14,7 @@ import { chooseShape, insertTriggerWord, rollSeed, swapSides, useExample } from 
 import { toggleGallery } from "./gallery.js";
 import { clearSelection, selectAll, selectedIds } from "./gallery_grid.js";
 import { openImage, openOnPage } from "./gallery_image.js";
-import { applyImport, closeDialog, openElsewhere, showImported, useAsImagePrompt } from "./import.js";
+import { applyImport, chooseSettingsFile, closeDialog, openElsewhere, showImported, useAsImagePrompt } from "./import.js";
 import { toggleJson } from "./json_editor.js";
 import { openLightbox } from "./lightbox.js";
 import { toggleNotifications } from "./notifications.js";
@@ -74,6 +74,7 @@ const LOCAL_ACTIONS = {
   lock: toggleSeedLock,
   notify: toggleNotifications,
   open: openImage,
+  openfile: chooseSettingsFile,
   "open-cell": openSheetCell,
   "open-sheet": openSheet,
   panel: togglePanel,

@@ -46,6 +46,7 @@ function renderErrors() {
   for (const addErrors of errorSources) addErrors(errors);
   for (const hint of $$(".hint")) {
     const texts = errors[nameOfHint(hint)] || [];
+    hint.closest(".field")?.toggleAttribute("data-faulty", texts.length > 0);
     const shown = $$(":scope > .fault", hint);
     if (shown.map((element) => element.textContent).join("\n") === texts.join("\n")) continue;
     for (const element of shown) element.remove();

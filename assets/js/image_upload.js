@@ -31,12 +31,18 @@ export function thumbnailOf(path) {
 // Returns the path of the file at the program; throws an error with a sentence.
 export function uploadImage(file) {
   uploadCount += 1;
-  const sent = lastUpload.then(() => sendFile(file)).finally(() => (uploadCount -= 1));
+  const sent = lastUpload.then(() => uploadWithThumbnail(file)).finally(() => (uploadCount -= 1));
   lastUpload = sent.catch(() => {});
   return sent;
 }
 
-async function sendFile(file) {
+async function uploadWithThumbnail(file) {
+  const path = await uploadFile(file);
+  await keepThumbnail(path, file);
+  return path;
+}
+
+export async function uploadFile(file) {
   const body = new FormData();
   body.append("files", file);
   let response;
@@ -46,9 +52,7 @@ async function sendFile(file) {
     throw new Error("could not be uploaded. Check the connection.");
   }
   if (!response.ok) throw new Error(response.status === 429 ? "could not be uploaded. Try again in a minute." : "could not be uploaded.");
-  const [path] = await response.json();
-  await keepThumbnail(path, file);
-  return path;
+  return (await response.json())[0];
 }
 
 // A photo takes 50 MB of memory when it is drawn; a small copy is drawn instead.

@@ -4,6 +4,7 @@ import { isReady, send } from "./bridge.js";
 import { onTick } from "./clock.js";
 import { $, $$, createElement, setField, writeValue } from "./dom.js";
 import { withEndpoint } from "./endpoints.js";
+import { uploadFile } from "./image_upload.js";
 import { page } from "./page_state.js";
 import { onFrame } from "./rendering.js";
 import { IMAGE_PARAMETER } from "./session.js";
@@ -37,6 +38,11 @@ export function installImport() {
   document.addEventListener("dragover", showOverlay);
   document.addEventListener("drop", importDrop, true);
   document.addEventListener("paste", importPaste);
+  document.addEventListener("change", ({ target }) => {
+    if (target.id !== "open") return;
+    openFile(target.files[0]);
+    target.value = "";
+  });
 }
 
 export function createDropOverlay() {
@@ -45,18 +51,19 @@ export function createDropOverlay() {
   document.body.append(overlay);
 }
 
-function openFile(file) {
-  const box = $("#open input[type=file], input[type=file]#open, #formtools input[type=file]");
-  if (!box) return;
+export const chooseSettingsFile = () => $("#open").click();
+
+async function openFile(file) {
   if (file.size > MAX_IMPORT_BYTES) {
     showToast("The file is larger than 100 MB.");
     return;
   }
-  const transfer = new DataTransfer();
-  transfer.items.add(file);
-  box.files = transfer.files;
-  box.dispatchEvent(new Event("change", { bubbles: true }));
   showToast("Loading…");
+  try {
+    send("dropped", { path: await uploadFile(file) });
+  } catch (error) {
+    showToast(`${file.name} ${error.message}`);
+  }
 }
 
 function openText(text) {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import gradio as gr
@@ -10,6 +12,14 @@ import gradio as gr
 def html(value: str, **options: Any) -> Any:
     """Return a piece of HTML without Gradio's styles for text."""
     return gr.HTML(value, js_on_load=None, apply_default_css=False, **options)
+
+
+@contextmanager
+def hidden() -> Iterator[None]:
+    """Components that only carry values. Gradio would load and draw a box around each input that has no such parent."""
+    with gr.Column(visible=False) as column:
+        column.allow_expected_parents = False
+        yield
 
 
 def private_event(progress_on: Any = None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import gradio as gr
 from ..playground import Playground
 from .account import connection
 from .account import price as price_line
-from .components import html
+from .components import hidden, html
 from .endpoints import replace_document
 from .endpoints.switch import render_picker
 from .events.action import Action
@@ -55,7 +55,6 @@ class Components:
     panel: Any
     code: Any
     dialog: Any
-    file: Any
     json_text: Any
     json_state: Any
     sweep: Any
@@ -80,7 +79,8 @@ def draw_page(
     context = initial_context(page, forms[0])
     bridge = page_bridge(actions)
     form_bridges = tuple(form_bridge(place, actions) for place in range(len(forms)))
-    press = gr.Textbox(visible=False)
+    with hidden():
+        press = gr.Textbox(visible=False)
     badge, document = _draw_header(context, forms)
     with gr.Row(elem_id="columns", equal_height=False):
         with gr.Column(elem_id="form", min_width=0):
@@ -92,7 +92,7 @@ def draw_page(
                     html(render("count.html", numbers=COUNTS))
                     buttons = tuple(_draw_generate_button(place) for place in range(len(forms)))
                 price = html(price_line.render_price(context), elem_id="price")
-            file, code = panels.draw_form_tools()
+            code = panels.draw_form_tools()
             html(render("sweep_panel.html", presets=PRESETS.items()), elem_id="sweep")
             sweep = html("", elem_id="sweep-plan")
             with gr.Column(elem_id="json-view", min_width=0):
@@ -101,7 +101,8 @@ def draw_page(
         with gr.Column(elem_id="result", min_width=0):
             with gr.Column(elem_id="stage", min_width=0):
                 nothing = _draw_empty_result(context, examples)
-                frame, line, below = html(nothing.frame), html(nothing.line), html(nothing.below)
+                frame, line = html(nothing.frame), html(nothing.line)
+                below = html(nothing.below, elem_id="below")
                 panel, dialog = panels.draw_result_panels()
             history = html("", elem_id="history")
     _draw_gallery_and_foot(page.playground)
@@ -124,7 +125,6 @@ def draw_page(
         panel=panel,
         code=code,
         dialog=dialog,
-        file=file,
         json_text=json_text,
         json_state=json_state,
         sweep=sweep,

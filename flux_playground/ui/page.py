@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 from ..playground import Playground
 from ..schema import Document, Operation
 from .account import account_actions
-from .components import private_event
+from .components import hidden, private_event
 from .endpoints import endpoint_actions, replace_document
 from .events.action import Action, find_actions
 from .events.context import PageState
@@ -26,7 +26,7 @@ from .json_editor import json_actions
 from .layout import draw_page
 from .press_dispatch import Binding
 from .programs import gradio_api, mcp
-from .recipes import panels, recipe_actions
+from .recipes import recipe_actions
 from .server import health
 from .server.body_limit import MAX_UPLOAD_BYTES
 from .server.image_routes import routes
@@ -77,7 +77,6 @@ def build(
         components = draw_page(page, forms, actions, examples)
         binding = Binding(page, forms, components, actions)
         binding.bind()
-        panels.bind(components.file, components.bridge, page.sessions)
         _bind_load(blocks, binding)
         if playground.settings.api_enabled:
             gradio_api.bind(binding)
@@ -174,5 +173,6 @@ def _bind_load(blocks: Any, binding: Binding) -> None:
         yield binding.write(NO_CHANGE)
 
     quiet = private_event(components.bridge)
-    shown = [gr.Textbox(visible=False), gr.Textbox(visible=False)]
+    with hidden():
+        shown = [gr.Textbox(visible=False), gr.Textbox(visible=False)]
     blocks.load(load, shown, components.followed, js=lifecycle.LOAD_SCRIPT, **quiet)

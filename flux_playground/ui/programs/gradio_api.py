@@ -14,6 +14,7 @@ import gradio as gr
 from ...errors import PlaygroundError, Unauthorized
 from ...generation import State
 from ...playground import Visitor
+from ..components import hidden
 from ..events.context import PageState
 from ..form.form import Form
 from ..press_dispatch import Binding
@@ -47,11 +48,12 @@ def names(paths: Sequence[str]) -> list[str]:
 
 def bind(binding: Binding) -> None:
     """Offer each endpoint as a function of its fields; a field with several inputs on the page is JSON here."""
-    outputs = _outputs()
     endpoints = [(place, operation.path) for place, form in enumerate(binding.forms) for operation in form.operations]
-    for (place, path), name in zip(endpoints, names([path for _, path in endpoints]), strict=True):
-        _bind_endpoint(binding, place, path, name, outputs)
-    _bind_endpoint(binding, *endpoints[0], GENERATE, outputs)
+    with hidden():
+        outputs = _outputs()
+        for (place, path), name in zip(endpoints, names([path for _, path in endpoints]), strict=True):
+            _bind_endpoint(binding, place, path, name, outputs)
+        _bind_endpoint(binding, *endpoints[0], GENERATE, outputs)
 
 
 def _bind_endpoint(binding: Binding, place: int, path: str, name: str, outputs: Sequence[Any]) -> None:

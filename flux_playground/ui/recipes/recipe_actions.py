@@ -15,6 +15,7 @@ from ..events.context import Context
 from ..events.replace_form import replace_form
 from ..events.update import Update
 from ..form import image_list
+from ..gradio_patches.uploaded_files import uploaded_path
 from ..text import field_hints, notices
 from . import code_panel, import_view, reproduction_view, settings_import
 
@@ -86,9 +87,8 @@ async def open_link(context: Context) -> Update:
 
 @action("dropped", reads_form=True)
 async def preview_file(context: Context) -> Update:
-    """Show what the file that was uploaded last would change in the form."""
-    path, context.session.dropped_file = context.session.dropped_file, None
-    return Update(dialog="") if path is None else await _preview(context, path)
+    """Show what an uploaded file would change in the form; raises `gradio.Error` for any other path of a client."""
+    return await _preview(context, Path(uploaded_path({"path": context.text("path")})))
 
 
 @action("reopen", reads_form=True)

@@ -15,7 +15,6 @@ import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from ...identity import Identity
@@ -43,7 +42,7 @@ TOKEN = re.compile(r"[0-9a-f]{32,64}")
 class TabSession:
     """One tab. `stream_id` numbers the tab's update streams: a stream ends when a later one has started.
 
-    `dropped_file` was uploaded and not read yet; `pending_import` are the settings in it that wait to be applied.
+    `pending_import` are settings of a file or a text that wait to be applied.
     `undo` holds the contents of the form's inputs before they were replaced, by the inputs' keys; `undo_of_json` says
     that edits of the JSON replaced them, so that the next edit extends `undo`.
     `carried_values` follow the visitor to another endpoint; `rejected_values` names those that it cannot take.
@@ -62,7 +61,6 @@ class TabSession:
     progress_by_id: dict[str, float] = field(default_factory=dict)
     last_seen: float = 0.0
     visit_token: str = field(default="", repr=False)
-    dropped_file: Path | None = None
     pending_import: Any = None
     carried_values: Mapping[str, Any] = field(default_factory=dict, repr=False)
     undo: Mapping[str, Any] = field(default_factory=dict, repr=False)
