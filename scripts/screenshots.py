@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import signal
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -22,16 +22,19 @@ from tests.page_actions import FLAGS
 from tests.page_states import ENDINGS, UNDER_WAY
 
 PLACE = ROOT / "build" / "shots"
-SIZES = {"wide": (1440, 900), "narrow": (390, 844)}
-OTHER_SIZES = {
+SIZES = {
+    "wide": (1440, 900),
+    "narrow": (390, 844),
     "laptop": (1366, 768),
     "desktop": (1920, 1080),
     "large": (2560, 1440),
     "tablet": (1024, 768),
     "small": (320, 568),
 }
-"""Sizes for the first visit and one image only."""
+FEW = ("wide", "narrow")
+"""Sizes for the many states of a result."""
 SCHEMES = ("light", "dark")
+FROM_THE_TOP = ("empty", "invalid", "keys", "key", "advanced")
 REPEAT_MILLISECONDS = 600
 """After it the same press is no double click."""
 
@@ -40,18 +43,39 @@ PROMPT = "TOK lighthouse on a cliff at dawn, mist over the sea, photographed fro
 
 
 @contextmanager
-def opened(browser: Browser, url: str, scheme: str, size: str) -> Iterator[Page]:
+def opened(browser: Browser, url: str) -> Iterator[Page]:
     """The page in a new window."""
-    width, height = {**SIZES, **OTHER_SIZES}[size]
+    width, height = SIZES["wide"]
     context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
     page = context.new_page()
     page.set_default_timeout(60_000)
-    page.goto(f"{url}{'&' if '?' in url else '?'}__theme={scheme}")
+    page.goto(url)
     page.wait_for_selector("#generate", state="attached")
     page.wait_for_function("() => Boolean(window.flux?.send)")
     page.wait_for_timeout(600)
     yield page
     context.close()
+
+
+def keep(page: Page, name: str, sizes: Iterable[str] = FEW) -> list[Path]:
+    """Save screenshots of the window in each scheme and size; in a narrow one, of the result.
+
+    A load of the page takes a hundred times as long as a change of its size.
+    """
+    paths = []
+    for size in sizes:
+        width, height = SIZES[size]
+        page.set_viewport_size({"width": width, "height": height})
+        for scheme in SCHEMES:
+            page.evaluate("scheme => document.body.classList.toggle('dark', scheme === 'dark')", scheme)
+            if width < 500 and name not in FROM_THE_TOP and not page.evaluate("document.documentElement.dataset.view"):
+                page.locator("#result").evaluate("place => place.scrollIntoView()")
+            page.wait_for_timeout(200)
+            paths.append(PLACE / f"{name}-{size}-{scheme}.png")
+            page.screenshot(path=paths[-1])
+    page.set_viewport_size(dict(zip(("width", "height"), SIZES["wide"], strict=True)))
+    page.evaluate("() => { document.body.classList.remove('dark'); scrollTo(0, 0); }")
+    return paths
 
 
 def fill(page: Page, prompt: str = PROMPT, finetune: str = "my-finetune", seed: str = "", shape: str = "16:9") -> None:
@@ -120,121 +144,99 @@ def make_sweep(page: Page) -> str:
     return parse_qs(urlsplit(page.url).query)["sheet"][0]
 
 
-def keep(page: Page, name: str, scheme: str, size: str) -> Path:
-    """Save a screenshot of the window; in a narrow window, of the result."""
-    if size in ("narrow", "small") and name not in ("empty", "invalid", "keys", "key", "advanced"):
-        page.locator("#result").evaluate("place => place.scrollIntoView()")
-    return keep_view(page, name, scheme, size)
+def show(page: Page, generation: str) -> None:
+    """Show a generation of the history."""
+    page.evaluate("id => window.flux.send('show', { id })", generation)
+    page.wait_for_selector(f'#stage .frame[data-id="{generation}"]')
 
 
-def shoot_states(browser: Browser, url: str, made: dict[str, str], scheme: str, size: str) -> list[Path]:
-    """Each state in one scheme and size."""
-    with opened(browser, url, scheme, size) as page:
+def shoot_states(browser: Browser, url: str, made: dict[str, str]) -> list[Path]:
+    """Each state of a result."""
+    with opened(browser, url) as page:
         paths = []
         for name, one in made.items():
-            page.evaluate("id => window.flux.send('show', { id })", one)
-            page.wait_for_selector(f'#stage .frame[data-id="{one}"]')
-            paths.append(keep(page, name, scheme, size))
+            show(page, one)
+            paths += keep(page, name, SIZES if name == "ready" else FEW)
         fill(page, "", finetune="", seed="abc", shape="banana")
         page.locator("#generate").click()
         page.wait_for_selector("#notice .reasons")
-        paths.append(keep(page, "invalid", scheme, size))
+        paths += keep(page, "invalid", SIZES)
         fill(page, f"{PROMPT} #stuck", shape="1:1")
         waiting = [start(page) for _ in range(4)]
         page.wait_for_timeout(900)
-        paths.append(keep(page, "queued", scheme, size))
-        page.evaluate("id => window.flux.send('show', { id })", waiting[0])
-        page.wait_for_selector(f'#stage .frame[data-id="{waiting[0]}"]')
-        paths.append(keep(page, "several", scheme, size))
+        paths += keep(page, "queued")
+        show(page, waiting[0])
+        paths += keep(page, "several")
         for name, one in zip(("unsent", "unsent", "", "stopped"), reversed(waiting), strict=True):
-            page.evaluate("id => window.flux.send('show', { id })", one)
-            page.wait_for_selector(f'#stage .frame[data-id="{one}"]')
+            show(page, one)
             page.locator("#stage [data-act=stop]").click()
             page.wait_for_selector(f'#stage .frame.ending[data-id="{one}"]')
-            paths += [keep(page, name, scheme, size)] if name else []
+            paths += keep(page, name) if name else []
         for name, word in UNDER_WAY.items():
             fill(page, f"{PROMPT} {word}", shape="3:2")
             one = start(page)
             page.wait_for_timeout(1200)
-            paths.append(keep(page, name, scheme, size))
+            paths += keep(page, name)
             page.evaluate("id => window.flux.send('stop', { id })", one)
             page.wait_for_selector("#stage .frame:not(.waiting)")
         return paths
 
 
-def shoot_start(browser: Browser, url: str, scheme: str, size: str) -> list[Path]:
+def shoot_start(browser: Browser, url: str) -> list[Path]:
     """The page at the first visit, then with its folded part and its dialogs open."""
-    with opened(browser, url, scheme, size) as page:
-        paths = [keep(page, "empty", scheme, size)]
+    with opened(browser, url) as page:
+        paths = keep(page, "empty", SIZES)
         page.locator("#advanced > button").click()
-        page.locator("#field-image_prompt").evaluate("place => place.scrollIntoView({block: 'center'})")
-        paths.append(keep(page, "advanced", scheme, size))
-        page.evaluate("scrollTo(0, 0)")
+        page.wait_for_selector("#field-image_prompt .image-list")
+        paths += keep(page, "advanced", SIZES)
         page.locator("details.key summary").click()
-        paths.append(keep(page, "key", scheme, size))
+        paths += keep(page, "key")
         page.locator("details.key summary").click()
         page.keyboard.press("?")
-        paths.append(keep(page, "keys", scheme, size))
-        return paths
+        return paths + keep(page, "keys")
 
 
-def shoot_image(browser: Browser, url: str, generation: str, scheme: str, size: str) -> Path:
-    """One image with its history."""
-    with opened(browser, f"{url}?image={generation}", scheme, size) as page:
-        page.wait_for_selector("#stage .frame.image img")
-        return keep(page, "ready", scheme, size)
-
-
-def shoot_views(browser: Browser, url: str, sweep: str, scheme: str, size: str) -> list[Path]:
+def shoot_views(browser: Browser, url: str, sweep: str) -> list[Path]:
     """The gallery with its filters, an open image and a comparison; the panel of a sweep, its sheet and a vote."""
-    with opened(browser, f"{url}?gallery", scheme, size) as page:
+    with opened(browser, f"{url}?gallery") as page:
         cards = page.locator("#gallery .grid .card")
         cards.first.wait_for()
-        paths = [keep_view(page, "gallery", scheme, size)]
+        paths = keep(page, "gallery", SIZES)
         page.locator("details.filters > summary").click()
         page.wait_for_selector("details.filters fieldset")
-        paths.append(keep_view(page, "filters", scheme, size))
+        paths += keep(page, "filters", SIZES)
         page.keyboard.press("Escape")
         page.locator("#gallery [data-act=prompts]").click()
         page.wait_for_selector("#prompt-list li")
-        paths.append(keep_view(page, "prompts", scheme, size))
+        paths += keep(page, "prompts", SIZES)
         page.keyboard.press("Escape")
         cards.first.click()
         page.wait_for_selector("#lightbox .notes")
-        paths.append(keep_view(page, "open", scheme, size))
+        paths += keep(page, "open", SIZES)
         page.locator("#lightbox [data-act=compare-with]").first.click()
         page.wait_for_selector("#comparison figure[data-id] img")
-        paths.append(keep_view(page, "comparison", scheme, size))
-    with opened(browser, url, scheme, size) as page:
+        paths += keep(page, "comparison", SIZES)
+    with opened(browser, f"{url}?sheet={sweep}") as page:
+        page.wait_for_selector("#sheet td .card img")
+        paths += keep(page, "sheet", SIZES)
+        page.locator("[data-act=sweep-vote]").click()
+        page.wait_for_selector("#vote[open] .pair img")
+        paths += keep(page, "vote", SIZES)
+        page.keyboard.press("Escape")
+        page.locator("#sheet [data-act=sheet-close]").first.click()
         fill(page)
         page.locator("#formtools [data-act=sweep]").click()
         page.locator("[data-preset=ladder]").click()
         page.get_by_role("button", name="Make 6 images").wait_for()
-        paths.append(keep_view(page, "sweep", scheme, size))
-    with opened(browser, f"{url}?sheet={sweep}", scheme, size) as page:
-        page.wait_for_selector("#sheet td .card img")
-        paths.append(keep_view(page, "sheet", scheme, size))
-        page.locator("[data-act=sweep-vote]").click()
-        page.wait_for_selector("#vote[open] .pair img")
-        paths.append(keep_view(page, "vote", scheme, size))
-    return paths
+        return paths + keep(page, "sweep", SIZES)
 
 
-def keep_view(page: Page, name: str, scheme: str, size: str) -> Path:
-    """Save a screenshot of the window as it is."""
-    page.wait_for_timeout(600)
-    path = PLACE / f"{name}-{size}-{scheme}.png"
-    page.screenshot(path=path)
-    return path
-
-
-def shoot_restart(browser: Browser, folder: Path, scheme: str, size: str) -> list[Path]:
+def shoot_restart(browser: Browser, folder: Path) -> list[Path]:
     """The page after the program was killed with active tasks, and with an API that cannot be reached."""
-    paths = []
     api = {"BFL_API_KEY": "a-key-of-the-local-server", "FLUX_PLAYGROUND_MAX_IN_FLIGHT": "3"}
     with LocalServer(speed=4) as server:
         api["FLUX_PLAYGROUND_BASE_URL"] = server.url
-        with running(folder, signal.SIGKILL, **api) as url, opened(browser, url, scheme, size) as page:
+        with running(folder, signal.SIGKILL, **api) as url, opened(browser, url) as page:
             fill(page, PROMPT, seed="7")
             start(page)
             page.wait_for_selector("#stage .frame.image img")
@@ -245,19 +247,18 @@ def shoot_restart(browser: Browser, folder: Path, scheme: str, size: str) -> lis
                 if word == "#stuck":
                     page.evaluate("id => window.flux.send('stop', { id })", one)
                     page.wait_for_selector("#stage .frame.ending")
-        with running(folder, **api) as url, opened(browser, url, scheme, size) as page:
-            paths.append(keep(page, "resumed", scheme, size))
+        with running(folder, **api) as url, opened(browser, url) as page:
+            paths = keep(page, "resumed")
             labels = {"uncollected-after-restart": "Not downloaded", "uncertain-after-restart": "Unconfirmed"}
             for name, label in labels.items():
                 page.locator(f'#strip .card[aria-label^="{label}"]').first.click()
                 page.wait_for_selector("#stage .frame.ending")
-                paths.append(keep(page, name, scheme, size))
+                paths += keep(page, name)
             server.close()
             fill(page, PROMPT)
             start(page)
             page.wait_for_selector("#stage .frame.ending")
-            paths.append(keep(page, "unreachable", scheme, size))
-    return paths
+            return paths + keep(page, "unreachable")
 
 
 def write_contact_sheet(paths: Sequence[Path], width: int = 480, columns: int = 6) -> None:
@@ -277,27 +278,20 @@ def write_contact_sheet(paths: Sequence[Path], width: int = 480, columns: int = 
 def main() -> None:
     """Take all screenshots."""
     PLACE.mkdir(parents=True, exist_ok=True)
-    paths: list[Path] = []
-    looks = [(scheme, size) for size in SIZES for scheme in SCHEMES]
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
-        for scheme, size in looks:
-            paths += shoot_restart(browser, Path(folder) / f"{scheme}-{size}", scheme, size)
+        paths = shoot_restart(browser, Path(folder) / "restart")
         limits = {"FLUX_PLAYGROUND_MAX_IN_FLIGHT": "2", "FLUX_PLAYGROUND_TIMEOUT": "12"}
         with running(Path(folder), FLUX_PLAYGROUND_LOCAL_SPEED="30", **limits) as url:
-            for scheme, size in looks:
-                paths += shoot_start(browser, url, scheme, size)
-            with opened(browser, url, "light", "wide") as page:
+            paths += shoot_start(browser, url)
+            with opened(browser, url) as page:
                 make_history(page)
                 made = make_endings(page, {"ready": ENDINGS["ready"]})
                 sweep = make_sweep(page)
-            with opened(browser, url, "light", "wide") as page:
+            with opened(browser, url) as page:
                 made |= make_endings(page, {name: word for name, word in ENDINGS.items() if name not in made})
-            for scheme, size in looks:
-                paths += shoot_views(browser, url, sweep, scheme, size)
-                paths += shoot_states(browser, url, made, scheme, size)
-            for size in OTHER_SIZES:
-                paths += [shoot_image(browser, url, made["ready"], scheme, size) for scheme in SCHEMES]
+            paths += shoot_views(browser, url, sweep)
+            paths += shoot_states(browser, url, made)
         browser.close()
     write_contact_sheet(paths)
 

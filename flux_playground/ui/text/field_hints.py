@@ -33,7 +33,7 @@ PLACEHOLDERS = {
 FIRST = ("prompt", "finetune_id", "finetune_strength", "aspect_ratio", "width", "height", "seed")
 LAST = ("image_prompt", "image_prompt_strength", "webhook_url", "webhook_secret")
 ADVANCED = frozenset({"safety_tolerance", "output_format", "prompt_upsampling", "image_prompt_strength", "raw"})
-HALF = frozenset({"finetune_id", "finetune_strength", "width", "height"})
+HALF = frozenset({"finetune_id", "finetune_strength", "width", "height", "webhook_url", "webhook_secret"})
 """Fields that share a row with the next one."""
 
 FACTS = ("finetune_id", "finetune_strength", "image_prompt_strength", "raw", "steps", "guidance", "input_image")
