@@ -37,7 +37,6 @@ ICONS = {
     "enlarge": '<path d="M9 4H4v5M15 4h5v5M9 20H4v-5M15 20h5v-5"/>',
     "regions": '<circle cx="12" cy="12" r="9"/><path d="M3 12h18M12 3a14 14 0 0 1 0 18M12 3a14 14 0 0 0 0 18"/>',
     "code": '<path d="M9 7l-5 5 5 5M15 7l5 5-5 5"/>',
-    "braces": '<path d="M9 4a3 3 0 0 0-3 3v3l-2 2 2 2v3a3 3 0 0 0 3 3M15 4a3 3 0 0 1 3 3v3l2 2-2 2v3a3 3 0 0 1-3 3"/>',
     "link": '<path d="M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1"/>',
     "keyboard": '<rect x="3" y="6" width="18" height="12" rx="2"/><path d="M7 10h.01M11 10h.01M15 10h.01M8 14h8"/>',
     "blocked": '<circle cx="12" cy="12" r="8"/><path d="M6.500 6.500l11 11"/>',
