@@ -73,7 +73,7 @@ def keep(page: Page, name: str, sizes: Iterable[str] = FEW) -> list[Path]:
             page.wait_for_timeout(200)
             paths.append(PLACE / f"{name}-{size}-{scheme}.png")
             page.screenshot(path=paths[-1])
-    page.set_viewport_size(dict(zip(("width", "height"), SIZES["wide"], strict=True)))
+    page.set_viewport_size({"width": SIZES["wide"][0], "height": SIZES["wide"][1]})
     page.evaluate("() => { document.body.classList.remove('dark'); scrollTo(0, 0); }")
     return paths
 
