@@ -83,7 +83,7 @@ def test_killed_replica(tmp_path: Path, postgres_server: PostgresServer, empty_d
         bob.generate(prompt="a mill")
         ((secret, image),) = ann.images().items()
         ann.join(ann.number("click"), ann.pressed(ann.form(prompt="a secret tower #slow")))
-        wait_until(lambda: count(empty_database, State.RUNNING) == 1)
+        wait_until(lambda: count(empty_database, State.RUNNING) + count(empty_database, State.SUCCEEDED) == 3)
         assert (ann.replicas, bob.replicas) == (["1"], ["2"])
 
         started["1"][0].kill()

@@ -19,6 +19,7 @@ from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.storage.migrations import MIGRATIONS, Migration
 from flux_playground.storage.sqlite import SqliteDatabase
 from tests.storage.test_generation_store import generation
+from tests.waiting import WAIT_SECONDS
 
 
 @pytest.mark.parametrize("rows", [0, 3])
@@ -77,7 +78,7 @@ def test_remote_file_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cap
 
     def write(database: Connection) -> None:
         inside.set()
-        assert leave.wait(30)
+        assert leave.wait(WAIT_SECONDS)
 
     with monkeypatch.context() as patch:
         patch.setattr(sqlite, "remote_type", lambda _: "fuse")
@@ -86,7 +87,7 @@ def test_remote_file_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cap
             assert journal_mode(store) == "truncate"
             thread = threading.Thread(target=store._writer.run, args=[write])
             thread.start()
-            assert inside.wait(30)
+            assert inside.wait(WAIT_SECONDS)
             assert not any(one.lock.acquire(blocking=False) for one in (store._reader, store._search_reader))
             leave.set()
             thread.join()
