@@ -194,7 +194,7 @@ def _result(playground: Playground, generation: Generation, base_url: str, max_b
 
 def _refusal(error: PlaygroundError) -> str:
     text = messages.for_error(error)
-    faults = "; ".join(f"{fault.field}: {fault.msg}" for fault in getattr(error, "details", ()))
+    faults = "; ".join(f"{fault.field}: {fault.msg.rstrip('.')}" for fault in getattr(error, "details", ()))
     parts = (f"{text.title}.", f"{faults}." if faults else messages.quoted(error), messages.retry_hint(error))
     return " ".join(part for part in parts if part)
 

@@ -8,7 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
@@ -150,24 +150,34 @@ def test_page_counts_for_several_requests() -> None:
 
 def test_pages_of_one_address_wait() -> None:
     """Of a burst of pages for one address two are rendered at once; another address does not wait for them."""
-    rendering, peak, is_free = Counter[str](), Counter[str](), threading.Event()
+    rendering, peak = Counter[str](), Counter[str]()
+    all_places_taken, is_free = threading.Event(), threading.Event()
 
     async def render(request: Request) -> Response:
         address = request.client.host if request.client else ""
         rendering[address] += 1
         peak[address] = max(peak[address], rendering[address])
-        while address == "127.0.7.7" and not is_free.is_set():
-            await asyncio.sleep(0.005)
+        if peak["127.0.7.7"] == PAGES_PER_ADDRESS:
+            all_places_taken.set()
+        if address == "127.0.7.7":
+            await asyncio.to_thread(is_free.wait, WAIT_SECONDS)
         rendering[address] -= 1
         return PlainTextResponse("page")
 
+    def load(url: str, address: str) -> int:
+        with closing(Stranger(url, address).connect(timeout=WAIT_SECONDS)) as connection:
+            connection.request("GET", "/config")
+            return connection.getresponse().status
+
     app = Starlette(routes=[Route("/config", render)], middleware=build_middleware(Settings(hosted=True)))
     with serving(app) as url, ThreadPoolExecutor(20) as pool:
-        burst = [pool.submit(Stranger(url, "127.0.7.7").get, "/config") for _ in range(20)]
-        wait_until(lambda: peak["127.0.7.7"] >= PAGES_PER_ADDRESS)
-        assert Stranger(url, "127.0.7.8").get("/config").status == 200
-        is_free.set()
-        assert {page.result().status for page in burst} == {200}
+        burst = [pool.submit(load, url, "127.0.7.7") for _ in range(20)]
+        try:
+            assert all_places_taken.wait(WAIT_SECONDS)
+            assert load(url, "127.0.7.8") == 200
+        finally:
+            is_free.set()
+        assert {page.result() for page in burst} == {200}
     assert peak == {"127.0.7.7": PAGES_PER_ADDRESS, "127.0.7.8": 1}
 
 
