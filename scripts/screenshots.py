@@ -210,7 +210,7 @@ def shoot_views(browser: Browser, url: str, sweep: str) -> list[Path]:
         page.wait_for_selector("#prompt-list li")
         paths += keep(page, "prompts", SIZES)
         page.keyboard.press("Escape")
-        cards.first.click()
+        page.locator("#gallery .grid .card[data-image]").first.click()
         page.wait_for_selector("#lightbox .notes")
         paths += keep(page, "open", SIZES)
         page.locator("#lightbox [data-act=compare-with]").first.click()
