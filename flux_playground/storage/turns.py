@@ -12,27 +12,30 @@ from .database_connection import Connection, Reader, TakenOver
 from .row_writer import RowWriter
 from .rows import to_row
 
-VISITOR = "coalesce(spender_address || '.' || spender_browser, owner)"
-OF_ACCOUNT = "account = ? AND server = ?"
-RECENT_WRITES = 2000
-"""Rows among which a visitor's last turn is looked for; each generation is written about five times."""
+RECENT_ROWS = 400
+"""Rows, the latest written ones, among which a visitor's last turn is looked for."""
 
 # A visitor with fewer tasks has a turn first, then one whose last turn is longer ago, then the oldest row.
 QUEUE = f"""
-    WITH waiting AS (
-        SELECT id, created_at, {VISITOR} AS visitor,
-            row_number() OVER (PARTITION BY {VISITOR} ORDER BY created_at, id) AS turn
-        FROM generations WHERE {OF_ACCOUNT} AND state = '{State.QUEUED}'
-    ), busy AS (
-        SELECT {VISITOR} AS visitor, count(*) AS tasks FROM generations
-        WHERE {OF_ACCOUNT} AND state IN ('{State.SUBMITTING}', '{State.RUNNING}') GROUP BY 1
-    ), served AS (
-        SELECT {VISITOR} AS visitor, max(started_at) AS latest FROM generations
-        WHERE {OF_ACCOUNT} AND rowid > (SELECT max(rowid) FROM generations) - {RECENT_WRITES} GROUP BY 1
+    WITH known AS (
+        SELECT * FROM generations WHERE state IN ('{State.QUEUED}', '{State.SUBMITTING}', '{State.RUNNING}')
+            AND account = ? AND server = ?
+        UNION ALL
+        SELECT * FROM (SELECT * FROM generations ORDER BY rowid DESC LIMIT {RECENT_ROWS}) AS recent
+        WHERE state NOT IN ('{State.QUEUED}', '{State.SUBMITTING}', '{State.RUNNING}') AND account = ? AND server = ?
+    ), tasks AS (
+        SELECT id, state, created_at, started_at, state IN ('{State.SUBMITTING}', '{State.RUNNING}') AS is_in_flight,
+            coalesce(spender_address || '.' || spender_browser, owner) AS visitor
+        FROM known
+    ), turns AS (
+        SELECT id, state, created_at, max(started_at) OVER (PARTITION BY visitor) AS last_turn,
+            row_number() OVER (PARTITION BY visitor, state ORDER BY created_at, id)
+                + count(*) FILTER (WHERE is_in_flight) OVER (PARTITION BY visitor) AS share,
+            count(*) FILTER (WHERE is_in_flight) OVER () AS in_flight
+        FROM tasks
     )
-    SELECT waiting.id, (SELECT coalesce(sum(tasks), 0) FROM busy)
-    FROM waiting LEFT JOIN busy ON busy.visitor = waiting.visitor LEFT JOIN served ON served.visitor = waiting.visitor
-    ORDER BY turn + coalesce(tasks, 0), coalesce(latest, 0), created_at, waiting.id
+    SELECT id, in_flight FROM turns WHERE state = '{State.QUEUED}'
+    ORDER BY share, coalesce(last_turn, 0), created_at, id
 """  # noqa: S608  # literals
 
 Account = tuple[str, str]
@@ -82,7 +85,7 @@ class Turns:
         account = generation.account, generation.server
 
         def is_due(database: Connection) -> bool:
-            order = _Order.of(database.execute(QUEUE, account * 3).fetchall(), self._limit)
+            order = _Order.of(database.execute(QUEUE, account * 2).fetchall(), self._limit)
             if generation.id not in order.places:
                 raise TakenOver("Another process continues this generation.")
             self._note(account, order)
@@ -100,7 +103,7 @@ class Turns:
         for account in accounts:
             try:
                 with self._reader.lock:
-                    rows = self._reader.select(QUEUE, account * 3)[1]
+                    rows = self._reader.select(QUEUE, account * 2)[1]
             except StorageError:
                 with self._lock:
                     self._due.clear()
