@@ -23,6 +23,7 @@ KEYS = {
     "sweeps": ("id",),
     "sweep_votes": ("number",),
     "sweep_scores": ("sweep", "generation"),
+    "saved_plans": ("owner", "kind", "name"),
 }
 """The tables that are moved, and the columns of their primary keys."""
 
@@ -159,7 +160,7 @@ def _pages(connection: Connection, table: str, names: Iterable[str]) -> Iterator
         if not rows:
             return
         yield rows
-        last = list(_key(rows[-1], table))
+        last = [rows[-1][name] for name in KEYS[table]]
 
 
 def _digests(connection: Connection, table: str, names: Iterable[str]) -> dict[Key, bytes]:
@@ -167,7 +168,7 @@ def _digests(connection: Connection, table: str, names: Iterable[str]) -> dict[K
 
 
 def _key(row: Mapping[str, Any], table: str) -> Key:
-    return tuple(row[name] for name in KEYS[table])
+    return tuple(_plain(row[name]) for name in KEYS[table])
 
 
 def _digest(row: Mapping[str, Any]) -> bytes:

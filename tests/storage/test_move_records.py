@@ -22,6 +22,7 @@ from flux_playground.migrate_command import TO_BUCKET, TO_FOLDER, TO_POSTGRESQL,
 from flux_playground.storage import move_records
 from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.storage.move_records import KEYS
+from flux_playground.storage.saved_plan_store import SavedKind, SavedPlan, SavedPlanStore
 from flux_playground.storage.search_query import Query
 from flux_playground.storage.sqlite import DATABASE_NAME
 from flux_playground.storage.sweep_store import StoredSweep, SweepState, Vote
@@ -79,6 +80,8 @@ def write_records(store: GenerationStore) -> None:
     for winner in "abc":
         store.sweeps.add_vote("sweep-1", Vote("a", "b", winner))
     store.sweeps.remove_last_vote("sweep-1")
+    plan = SavedPlan("ann", SavedKind.PLAN, "a\0b 🦊 é", 5.5, "/v1/flux", ("seed", ""), 4, "{}", keeps_images=True)
+    SavedPlanStore(store._writer, store._reader).save(plan)
     store.sweeps.save_score("sweep-1", describe(21).id, "digest", 0.1 + 0.2)
 
 
@@ -114,7 +117,7 @@ def test_records_move_and_return(
     assert migrate_command.run([TO_POSTGRESQL]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("generations: 11 rows, 11 written now, equal in both places; SHA-256 ")
-    assert lines[-1] == "16 records moved."
+    assert lines[-1] == "17 records moved."
     assert not (folder / DATABASE_NAME).exists()
     assert not (folder / "salt").exists()
     for url in (empty_database, ""):
