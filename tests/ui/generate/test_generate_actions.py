@@ -268,14 +268,18 @@ def test_invalid_seed_of_several_images(page: Page) -> None:
     assert [error.field for error in update.field_errors or ()] == ["seed"]
 
 
-@pytest.mark.usefixtures("released")
-def test_queued_images_are_cancelled_together(settings: Settings) -> None:
+def test_queued_images_are_cancelled_together(settings: Settings, released: threading.Event) -> None:
     """Cancel removes what is queued; what was sent goes on."""
     with Playground(settings.replace(max_in_flight=1)) as playground:
         page = Page(playground)
         first = playground.start(FORM)
         queued = [playground.start({**FORM, "prompt": f"mill {number}"}) for number in range(3)]
-        page.run("unqueue")
+
+        async def cancel() -> None:
+            async for _ in page.stream("unqueue"):
+                released.set()
+
+        asyncio.run(cancel())
         assert {playground.get(generation.id).state for generation in queued} == {State.CANCELLED}
         assert playground.get(first.id).state is not State.CANCELLED
 
