@@ -19,7 +19,8 @@ HIDDEN = """image => {
     const clip = box.getBoundingClientRect();
     if (box.scrollHeight > box.clientHeight + 1 && box === document.scrollingElement) continue;
     hidden = Math.max(hidden, clip.left - own.left, own.right - clip.right);
-    if (box.classList.contains("frame")) hidden = Math.max(hidden, clip.top - own.top, own.bottom - clip.bottom);
+    const isCut = ["hidden", "clip"].includes(getComputedStyle(box).overflowY) && box !== document.body;
+    if (isCut) hidden = Math.max(hidden, clip.top - own.top, own.bottom - clip.bottom);
   }
   const ratio = (own.width / own.height) / (image.naturalWidth / image.naturalHeight);
   return Math.max(hidden, Math.abs(ratio - 1) * 100);
