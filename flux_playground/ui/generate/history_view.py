@@ -15,11 +15,13 @@ def render_history(
     count: int | None = None,
     running_cost: str = "",
     starred: Collection[str] = (),
+    owner: str = "",
 ) -> str:
     """Render the cards, newest first.
 
     `count` is the number of all generations, of which `generations` are the newest. `running_cost` is the price of
-    those that are running. `starred` are the ids of those with a star.
+    those that are running. `starred` are the ids of those with a star. `owner` is the visitor's id, which the tabs of a
+    visitor share.
     """
     older = [*generations[1:], None]
     known = any(generation.id == selected_id for generation in generations)
@@ -38,7 +40,7 @@ def render_history(
         "history.html",
         cards=cards,
         count=max(len(cards), count or 0),
-        owner=generations[0].owner if generations else "",
+        owner=owner,
         running=running,
         running_cost=running_cost,
         queued=sum(generation.state is State.QUEUED for generation in generations),

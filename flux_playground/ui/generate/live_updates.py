@@ -140,7 +140,8 @@ def _draw(
         result = result_view.render_result(known)
     running = [] if context.payer is Payer.DEMO else [generation for generation in recent if not generation.finished]
     running_cost = price.describe_running(context, running)
-    history = history_view.render_history(recent, context.session.selected_id, count, running_cost, starred)
+    selected_id, owner = context.session.selected_id, context.visitor.id
+    history = history_view.render_history(recent, selected_id, count, running_cost, starred, owner)
     return Update(result, history)
 
 
