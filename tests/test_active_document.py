@@ -32,6 +32,7 @@ def answer(data: bytes, status: int = 200) -> bytes:
 
 
 def test_document_address_gets_no_key(host: Hostile, tmp_path: Path) -> None:
+    """The request for a document does not carry the key."""
     host.script("/openapi.json", raw(answer(CONSTRUCTS.read_bytes())))
     settings = Settings(openapi=f"{host.url}/openapi.json", data=tmp_path, api_key="a-key-for-tests")
     assert active_document.load_active(settings) == load(CONSTRUCTS)
@@ -50,6 +51,7 @@ def test_document_address_gets_no_key(host: Hostile, tmp_path: Path) -> None:
     ],
 )
 def test_invalid_document_is_one_sentence(host: Hostile, reply: bytes, said: str) -> None:
+    """A damaged or unsuitable document raises one sentence."""
     host.script("/openapi.json", raw(reply))
     with pytest.raises(InvalidDocument, match=said) as caught:
         active_document.fetch_published(host.url)
@@ -77,12 +79,14 @@ def test_byte_order_mark_of_a_document(host: Hostile, tmp_path: Path, encoding: 
 @pytest.mark.parametrize(
     "url", ["http://example.org/a", "https://10.0.0.1/a", "ftp://example.org/a", "https://u:p@x.org/"]
 )
-def test_an_address_that_is_not_asked_is_refused(url: str) -> None:
+def test_forbidden_address_is_refused(url: str) -> None:
+    """A document is not fetched from a forbidden address."""
     with pytest.raises(InvalidDocument):
         fetch_document(url)
 
 
 def test_redirect_to_this_machine(host: Hostile) -> None:
+    """A redirect may stay on the same machine, and not lead into a private network."""
     host.script("/a", redirect(f"{host.url}/b"))
     host.script("/b", raw(answer(b"text")))
     assert fetch_document(f"{host.url}/a") == "text"
@@ -92,6 +96,7 @@ def test_redirect_to_this_machine(host: Hostile) -> None:
 
 
 def test_adopted_document_is_kept(tmp_path: Path) -> None:
+    """An adopted document is used after a restart, until it is reset or the settings name another."""
     settings = Settings(data=tmp_path)
     active_document.save(settings, load(CONSTRUCTS))
     assert active_document.load_active(settings).operations[0].path == "/v1/plain"
@@ -103,11 +108,13 @@ def test_adopted_document_is_kept(tmp_path: Path) -> None:
 
 
 def test_damaged_adopted_document_is_ignored(tmp_path: Path) -> None:
+    """A damaged adopted document is ignored."""
     (tmp_path / "adopted-openapi.json").write_text("{")
     assert active_document.load_active(Settings(data=tmp_path)).raw == load().raw
 
 
 def test_default_endpoint_of_a_document() -> None:
+    """A document without the usual endpoint offers its first; a named one must exist."""
     assert active_document.default_operation(load(CONSTRUCTS), Settings().endpoint).path == "/v1/plain"
     with pytest.raises(InvalidDocument, match="has no endpoint"):
         active_document.default_operation(load(CONSTRUCTS), "/v1/other")
@@ -126,6 +133,7 @@ def test_supplement_stays_with_another_document(tmp_path: Path) -> None:
 
 
 def test_document_is_replaced_while_running(tmp_path: Path) -> None:
+    """A running program uses a new document at once."""
     with LocalServer(speed=100) as server:
         settings = Settings(data=tmp_path, demo_url=server.url)
         with Playground(settings) as playground:

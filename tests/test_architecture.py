@@ -277,13 +277,15 @@ def test_libraries_stay_in_their_parts() -> None:
 
 
 def test_only_the_settings_read_the_environment() -> None:
+    """Environment variables are read in the settings only."""
     readers = {
         part_of(path) for path in SOURCES if re.search(r"\bos\.(environ\b(?!\.setdefault|\[)|getenv)", path.read_text())
     }
     assert readers <= {"settings", "__main__"}
 
 
-def test_every_library_that_is_imported_is_declared_with_its_reason_and_every_declared_one_imported() -> None:
+def test_dependencies_are_declared() -> None:
+    """Each imported library is declared with its reason, and each declared one is imported."""
     text = (ROOT / "pyproject.toml").read_text()
     project = tomllib.loads(text)["project"]
     declared = project["dependencies"]
@@ -296,7 +298,8 @@ def test_every_library_that_is_imported_is_declared_with_its_reason_and_every_de
         assert re.search(rf'"{name}[^"]*",\s+# \w', text), f"{name} is declared without a reason"
 
 
-def test_the_tests_import_only_what_is_declared() -> None:
+def test_test_imports_are_declared() -> None:
+    """Tests and benchmarks import declared libraries only."""
     document = tomllib.loads((ROOT / "pyproject.toml").read_text())
     lines = [
         *document["project"]["dependencies"],

@@ -16,14 +16,16 @@ def all_kinds(root: type[PlaygroundError] = PlaygroundError) -> list[type[Playgr
     return [root] + [kind for child in children for kind in all_kinds(child)]
 
 
-def test_the_tree_in_the_docstring_names_every_error_at_its_depth() -> None:
+def test_docstring_has_the_tree() -> None:
+    """The tree in the docstring names each error at its depth."""
     drawn = re.findall(r"^([│├└─ ]*)(\w+)", errors.__doc__ or "", re.M)
     depths = {name: len(prefix) // 4 for prefix, name in drawn if hasattr(errors, name)}
     assert depths == {kind.__name__: len(kind.__mro__) - len(PlaygroundError.__mro__) for kind in all_kinds()}
 
 
 @pytest.mark.parametrize("kind", [kind for kind in all_kinds() if kind is not InvalidRequest])
-def test_an_error_survives_the_journal_with_its_data(kind: type[PlaygroundError]) -> None:
+def test_error_is_stored_with_its_data(kind: type[PlaygroundError]) -> None:
+    """An error that is stored and read again has the same data."""
     error = kind("No.", detail="said the API", status_code=402, retry_after=1.5, task_id="t")
     again = from_dict(json.loads(json.dumps(error.as_dict())))
     assert type(again) is kind
@@ -31,7 +33,8 @@ def test_an_error_survives_the_journal_with_its_data(kind: type[PlaygroundError]
     assert str(again) == "No."
 
 
-def test_an_invalid_request_survives_with_all_its_details() -> None:
+def test_details_are_stored() -> None:
+    """An invalid request keeps its field errors."""
     details = (FieldError(("body", "seed"), "must be a whole number", "int_parsing"), FieldError(("body",), "odd", "x"))
     again = from_dict(json.loads(json.dumps(InvalidRequest(details, status_code=422).as_dict())))
     assert isinstance(again, InvalidRequest)
@@ -40,13 +43,15 @@ def test_an_invalid_request_survives_with_all_its_details() -> None:
     assert [d.field for d in again.details] == ["seed", ""]
 
 
-def test_an_error_of_a_kind_that_is_gone_can_still_be_read() -> None:
+def test_unknown_kind_is_read() -> None:
+    """A stored error of an unknown kind is read with its message."""
     again = from_dict({"kind": "Forgotten", "message": "It failed."})
     assert type(again) is PlaygroundError
     assert again.message == "It failed."
 
 
-def test_an_error_without_data_says_only_what_it_has() -> None:
+def test_empty_data_is_left_out() -> None:
+    """An error without data is stored as kind and message."""
     assert OutOfCredits("Empty.").as_dict() == {"kind": "OutOfCredits", "message": "Empty."}
 
 

@@ -130,12 +130,14 @@ def test_other_file_in_the_bucket(tmp_path: Path, url: str, capsys: pytest.Captu
 
 
 def test_program_that_runs(tmp_path: Path, url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A data folder in use is not migrated."""
     with closing(GenerationStore(tmp_path / "data", url)):
         assert migrate_command.run(["to-bucket"]) == 2
     assert capsys.readouterr().err == "The data folder is in use. Stop the program first.\n"
 
 
 def test_no_bucket(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a bucket in the settings, the command says which setting is missing."""
     monkeypatch.delenv("FLUX_PLAYGROUND_FILES")
     assert migrate_command.run(["to-bucket"]) == 2
     assert "FLUX_PLAYGROUND_FILES must be the bucket" in capsys.readouterr().err

@@ -38,6 +38,7 @@ def made(playground: Playground, **values: object) -> Generation:
 
 
 def test_generation_ends_with_image_and_seed(playground: Playground) -> None:
+    """A generation ends with a stored image, its size and the seed that was sent."""
     records = list(playground.generate(VALUES))
     states = [state for state, _ in itertools.groupby(record.state for record in records)]
     last = records[-1]
@@ -56,22 +57,26 @@ def test_generation_ends_with_image_and_seed(playground: Playground) -> None:
 
 
 def test_same_seed_gives_same_bytes(playground: Playground) -> None:
+    """The same request and seed give the same file, another seed another one."""
     first = made(playground)
     again, other = made(playground, seed=first.seed), made(playground, seed=str((first.seed or 0) + 1))
     assert first.sha256 == again.sha256 != other.sha256
 
 
 @pytest.mark.parametrize("seed", [0, "0", 2**64 - 1, str(2**64 - 1)])
-def test_a_seed_is_sent_and_kept_exactly(playground: Playground, seed: int | str) -> None:
+def test_seed_is_exact(playground: Playground, seed: int | str) -> None:
+    """A seed of any size is sent and stored without rounding."""
     last = made(playground, seed=seed)
     assert last.seed == last.request["seed"] == int(seed)
 
 
-def test_a_blank_seed_is_drawn_anew_each_time(playground: Playground) -> None:
+def test_blank_seed_is_random(playground: Playground) -> None:
+    """Without a seed, each request gets another one."""
     assert made(playground, seed="").seed != made(playground, seed=None).seed
 
 
 def test_errors_are_by_field_and_store_nothing(playground: Playground) -> None:
+    """All wrong values are named at once, and nothing is stored."""
     notes = playground.settings.data / "notes.txt"
     notes.write_text("this is no image")
     values = {"finetune_strength": 2.4, "seed": "abc", "aspect_ratio": "banana", "image_prompt": notes}
@@ -82,6 +87,7 @@ def test_errors_are_by_field_and_store_nothing(playground: Playground) -> None:
 
 
 def test_image_prompt_is_stored_once(playground: Playground, tmp_path: Path) -> None:
+    """The same image prompt is one file and one reference, as a path or as bytes."""
     path = tmp_path / "prompt.png"
     Image.new("RGB", (64, 64), "crimson").save(path)
     first = made(playground, seed=1, image_prompt=path, image_prompt_strength=0.8)
@@ -96,6 +102,7 @@ def test_image_prompt_is_stored_once(playground: Playground, tmp_path: Path) -> 
 def test_image_reference_works_for_its_owner(
     playground: Playground,
 ) -> None:
+    """A stored image prompt can be sent again by its owner only."""
     file = io.BytesIO()
     Image.new("RGB", (64, 64), "crimson").save(file, "PNG")
     first = made(playground, seed=1, image_prompt=file.getvalue(), image_prompt_strength=0.8)
@@ -124,13 +131,15 @@ def test_reference_in_a_prompt_gives_no_image(playground: Playground) -> None:
 
 
 def test_existing_image_is_found_by_its_request(playground: Playground) -> None:
+    """The same request and seed of the same visitor finds the existing image."""
     first = made(playground, seed=5)
     assert playground.find_existing(playground.prepare({**VALUES, "seed": "5"})) == first
     assert playground.find_existing(playground.prepare({**VALUES, "seed": 6})) is None
     assert playground.find_existing(playground.prepare({**VALUES, "seed": 5}, Visitor("a stranger"))) is None
 
 
-def test_a_webhook_secret_is_sent_and_never_kept(playground: Playground) -> None:
+def test_webhook_secret_is_not_stored(playground: Playground) -> None:
+    """A webhook secret is sent to the API and is in no file."""
     last = made(playground, webhook_url="http://127.0.0.1:9/hook", webhook_secret="sesame-7319")
     assert last.state is State.SUCCEEDED
     assert "webhook_secret" not in last.request
@@ -139,12 +148,14 @@ def test_a_webhook_secret_is_sent_and_never_kept(playground: Playground) -> None
     assert not any(b"sesame-7319" in p.read_bytes() for p in playground.settings.data.rglob("*") if p.is_file())
 
 
-def test_without_any_key_nothing_can_be_made(settings: Settings) -> None:
+def test_no_key_and_no_demo(settings: Settings) -> None:
+    """Without a key and a local server, a start is refused."""
     with Playground(settings.replace(demo_url="")) as playground, pytest.raises(Unauthorized):
         playground.start(VALUES)
 
 
 def test_visitor_key_goes_to_the_api_only(settings: Settings, server: LocalServer) -> None:
+    """A visitor with a key uses the API, where the owner of the page uses the demo."""
     with Playground(settings.replace(demo_url="http://127.0.0.1:9", base_url=server.url)) as playground:
         mine = Visitor("somebody", "their-own-key")
         assert playground.uses_demo()
@@ -156,6 +167,7 @@ def test_visitor_key_goes_to_the_api_only(settings: Settings, server: LocalServe
 
 
 def test_account_calls_use_the_visitor_key(playground: Playground) -> None:
+    """The balance falls by the price of an image."""
     before = playground.credits()
     made(playground)
     assert playground.credits() == pytest.approx(before - 7)
@@ -205,6 +217,7 @@ def test_stopped_generation_can_be_collected(playground: Playground, released: t
 
 
 def test_two_watchers_see_the_same_end(playground: Playground) -> None:
+    """Two threads that watch a generation both get its end."""
     started, ends = playground.start(VALUES), []
 
     def watch() -> None:
@@ -218,17 +231,20 @@ def test_two_watchers_see_the_same_end(playground: Playground) -> None:
     assert [g.state for g in ends] == [State.SUCCEEDED, State.SUCCEEDED]
 
 
-def test_a_caller_who_stops_looking_loses_nothing(playground: Playground) -> None:
+def test_generation_goes_on_unwatched(playground: Playground) -> None:
+    """A generation ends with its image when nobody reads its updates."""
     first = next(iter(playground.generate(VALUES)))
     assert list(playground.watch(first.id))[-1].state is State.SUCCEEDED
 
 
-def test_an_id_that_nobody_gave_out_is_unknown(playground: Playground) -> None:
+def test_unknown_id(playground: Playground) -> None:
+    """An unknown id raises KeyError."""
     with pytest.raises(KeyError):
         playground.get("0" * 32)
 
 
 def test_median_is_known_after_three_images(playground: Playground) -> None:
+    """The usual time is the median of the API's times, from three images on."""
     place = playground.server(), playground.operation.path
     assert playground.store.usage.median_seconds(*place) is None
     times = sorted(made(playground).api_seconds or 0 for _ in range(3))
@@ -251,6 +267,7 @@ def left_behind(settings: Settings, server: str, **values: object) -> Generation
 def test_unsent_request_is_not_sent_after_a_restart(
     settings: Settings, server: LocalServer, state: State, after: State
 ) -> None:
+    """After a restart, a request that was not sent, or perhaps was, is not sent."""
     kept = left_behind(settings, server.url, state=state)
     with Playground(settings, limits=FAST_POLLS) as playground:
         before = playground.credits()
@@ -260,6 +277,7 @@ def test_unsent_request_is_not_sent_after_a_restart(
 
 
 def test_task_of_an_ended_local_server_is_lost(settings: Settings) -> None:
+    """A task of a local server that has ended fails with TaskNotFound."""
     kept = left_behind(
         settings, "http://127.0.0.1:9", state=State.RUNNING, task_id="t", polling_url="http://127.0.0.1:9/x"
     )
@@ -271,6 +289,7 @@ def test_task_of_an_ended_local_server_is_lost(settings: Settings) -> None:
 
 
 def test_second_program_resumes_nothing(settings: Settings, server: LocalServer) -> None:
+    """A second program on the same folder leaves running generations to the first."""
     with Playground(settings):
         left_behind(settings, server.url, state=State.SUBMITTING)
         with Playground(settings, limits=FAST_POLLS) as second:
@@ -278,6 +297,7 @@ def test_second_program_resumes_nothing(settings: Settings, server: LocalServer)
 
 
 def test_image_sources_give_the_same_request(playground: Playground) -> None:
+    """The bytes of an image prompt are stored before the request is sent."""
     file = io.BytesIO()
     Image.new("RGB", (32, 32), "navy").save(file, "PNG")
     first = playground.start({**VALUES, "image_prompt": file.getvalue()})
@@ -287,6 +307,7 @@ def test_image_sources_give_the_same_request(playground: Playground) -> None:
 
 @pytest.mark.parametrize("named", ["https://evil.example", "https://api.bfl.ai.evil.example", "http://api.bfl.ai", ""])
 def test_key_does_not_go_to_a_document_server(settings: Settings, named: str) -> None:
+    """A document that names another server cannot receive the key."""
     document = schema.load()
     raw = json.loads(json.dumps(document.raw))
     raw["servers"] = [{"url": named}]
@@ -299,6 +320,7 @@ def test_key_does_not_go_to_a_document_server(settings: Settings, named: str) ->
 
 
 def test_reproduction_names_its_original(playground: Playground, settings: Settings) -> None:
+    """A reproduction is stored with the id of its original."""
     first = made(playground, seed=3)
     again = playground.start(first.request, reproduces=first.id)
     assert list(playground.watch(again.id))[-1].reproduces == first.id
@@ -306,6 +328,7 @@ def test_reproduction_names_its_original(playground: Playground, settings: Setti
 
 
 def test_preview_has_no_drawn_seed_and_no_secret(playground: Playground) -> None:
+    """The preview of a request has neither a random seed nor a secret."""
     assert "seed" not in playground.preview_request({**VALUES, "seed": "", "webhook_secret": "sesame"})
     assert playground.preview_request({**VALUES, "seed": "0"})["seed"] == 0
     assert set(playground.preview_request({**VALUES, "webhook_secret": "sesame"})) == set(VALUES)

@@ -38,6 +38,7 @@ def made(playground: Playground, reproduces: str = "", **values: object) -> Gene
 
 
 def test_reproduction_has_identical_bytes(playground: Playground) -> None:
+    """The values of a generation make the same file again."""
     first = made(playground, webhook_url="http://127.0.0.1:9/hook")
     again = made(playground, first.id, **reproduce.values(first))
     told = reproduce.compare_generations(first, again, playground.store)
@@ -47,7 +48,8 @@ def test_reproduction_has_identical_bytes(playground: Playground) -> None:
     assert [one.name for one in told.differences] == []
 
 
-def test_another_seed_is_the_named_difference(playground: Playground) -> None:
+def test_seed_is_the_named_difference(playground: Playground) -> None:
+    """Two generations that differ in the seed name the seed as the difference."""
     told = reproduce.compare_generations(made(playground, seed=1), made(playground, seed=2), playground.store)
     assert told.comparison is not None
     assert told.comparison.verdict is Verdict.DIFFERENT
@@ -55,6 +57,7 @@ def test_another_seed_is_the_named_difference(playground: Playground) -> None:
 
 
 def test_missing_file_still_compares_the_recipe(playground: Playground) -> None:
+    """Without a file, the settings are still compared."""
     first, second = made(playground, seed=1), made(playground, seed=2)
     assert first.image is not None
     playground.store.files.remove(first.image)
@@ -64,6 +67,7 @@ def test_missing_file_still_compares_the_recipe(playground: Playground) -> None:
 
 
 def test_caveats_are_known_before(playground: Playground, server: object) -> None:
+    """What prevents an exact reproduction is known before it is paid for."""
     file = io.BytesIO()
     Image.new("RGB", (64, 64), "crimson").save(file, "PNG")
     first = made(playground, prompt_upsampling=True, image_prompt=file.getvalue())
@@ -80,6 +84,7 @@ def test_caveats_are_known_before(playground: Playground, server: object) -> Non
 
 @pytest.mark.parametrize("kind", ["jpeg", "png"])
 def test_copy_has_the_recipe_original_does_not(playground: Playground, kind: str) -> None:
+    """The copy of an image contains its recipe; the stored file stays as delivered."""
     one = made(playground, output_format=kind)
     copied = reproduce.image_with_recipe(one, playground.store)
     found = detect(copied)
@@ -90,13 +95,15 @@ def test_copy_has_the_recipe_original_does_not(playground: Playground, kind: str
 
 
 def test_too_long_recipe_is_refused(playground: Playground) -> None:
+    """A recipe that does not fit into a JPEG is refused with a sentence."""
     one = made(playground, prompt="long " * 20_000, output_format="jpeg")
     with pytest.raises(InvalidRecipe) as caught:
         reproduce.image_with_recipe(one, playground.store)
     assert reproduce.embedding(one, playground.store)[1] == caught.value.message
 
 
-def test_who_knows_one_address_knows_no_other() -> None:
+def test_signatures_are_per_kind_and_image() -> None:
+    """A signature opens one kind of address of one image."""
     one = Generation("a" * 32, "visitor-1", 0.0, "/v1/flux", "https://api.bfl.ai", {})
     same = Generation("a" * 32, "visitor-1", 0.0, "/v1/flux", "https://api.bfl.ai", {})
     shown_mark, told_mark = image_urls.image(one).split("/")[-1], image_urls.recipe(one).split("/")[-1]
@@ -112,6 +119,7 @@ def test_who_knows_one_address_knows_no_other() -> None:
 
 
 def test_content_credentials_are_described(playground: Playground) -> None:
+    """The page says that Content Credentials are present, not that they are valid."""
     one, data = made(playground), signed_jpeg()[0]
     signed = reproduce.add_image_facts(playground.store.save_image(replace(one, id="f" * 32), data), data)
     said = below(playground, signed)
@@ -127,7 +135,8 @@ def below(playground: Playground, generation: Generation) -> str:
     return result_view.render_result(result_view.ResultContext(generation, outlook=outlook)).below
 
 
-def test_what_it_will_cost_is_said_beforehand(playground: Playground) -> None:
+def test_price_of_a_reproduction(playground: Playground) -> None:
+    """A reproduction's price is known before it starts."""
     one = made(playground)
     page = Page(playground)
     assert shown.price(page.visit(), one) == "free"
@@ -137,6 +146,7 @@ def test_what_it_will_cost_is_said_beforehand(playground: Playground) -> None:
 
 
 def test_difference_of_two_images_is_shown(playground: Playground) -> None:
+    """The difference image has its measure and its likely cause."""
     first, second = made(playground, seed=1), made(playground, seed=2)
     again = replace(second, reproduces=first.id)
     said = shown.render_comparison(first, again, reproduce.compare_generations(first, again, playground.store))
@@ -157,6 +167,7 @@ def opened(
 
 
 def test_secret_in_a_recipe_reaches_no_field(playground: Playground) -> None:
+    """A secret in an imported recipe is not filled in."""
     sent = {"prompt": "a mill", "webhook_secret": "sesame", "seed": "12", "aspect_ratio": "banana", "steps": 30}
     one = opened(playground, json.dumps(sent), {"prompt": "", "seed": "12", "aspect_ratio": "16:9"})
     assert "webhook_secret" not in {change.field.name for change in one.changes}
@@ -166,6 +177,7 @@ def test_secret_in_a_recipe_reaches_no_field(playground: Playground) -> None:
 
 
 def test_image_of_a_recipe_is_for_its_owner(playground: Playground) -> None:
+    """The image prompt of a recipe is filled in for its owner only."""
     file = io.BytesIO()
     Image.new("RGB", (64, 64), "crimson").save(file, "PNG")
     one = made(playground, image_prompt=file.getvalue())
@@ -179,6 +191,7 @@ def test_image_of_a_recipe_is_for_its_owner(playground: Playground) -> None:
 
 
 def test_code_names_api_or_local_server(playground: Playground) -> None:
+    """The code names the server that made the image."""
     path, context = playground.operation.path, Page(playground).visit()
     assert code_panel.choose_server(context, path) == (playground.settings.demo_url, code_panel.LOCAL)
     playground.settings = playground.settings.replace(hosted=True)
@@ -199,6 +212,7 @@ NAMES = ("prompt", "seed", "finetune_id", "finetune_strength", "aspect_ratio", "
 def test_any_recipe_is_escaped_and_checked(
     playground: Playground, sent: dict[str, Any], server: str, used: Any
 ) -> None:
+    """Any recipe is shown as text and fills in only fields of the endpoint."""
     text = json.dumps({"flux_playground_recipe": 1, "sent": {**sent, "evil": "<img src=x>"}, "server": server})
     with contextlib.suppress(InvalidRecipe):
         one = opened(playground, text, {"prompt": used, "seed": used})

@@ -44,7 +44,8 @@ SEEN = [
 
 
 @pytest.mark.parametrize(("base", "url", "seen"), SEEN)
-def test_key_goes_to_the_server_and_its_sisters(base: str, url: str, seen: bool) -> None:
+def test_hosts_that_may_receive_the_key(base: str, url: str, seen: bool) -> None:
+    """The key goes to the configured server and the API's other hosts."""
     assert may_receive_key(origin(url), origin(base)) is seen
 
 
@@ -56,6 +57,7 @@ https://a:port/ https://a:99999/ javascript:alert(1) file:///etc/passwd https://
 
 @pytest.mark.parametrize("url", NO_ADDRESS.split())
 def test_ambiguous_address_is_refused(url: str) -> None:
+    """An address that programs read in different ways is refused."""
     with pytest.raises(ValueError, match=r"."):
         origin(url)
     assert not is_allowed_url(url, origin(BFL))
@@ -71,17 +73,20 @@ fe80::1%eth0 fd00::1 :: ff02::1 ::ffff:10.0.0.1 ::ffff:127.0.0.1 198.18.0.1 192.
 
 @pytest.mark.parametrize("address", PRIVATE.split())
 def test_private_address_is_refused(address: str) -> None:
+    """A host of the API must not resolve to a private address."""
     assert not is_allowed_peer(address, origin(BFL))
 
 
 @pytest.mark.parametrize(
     "address", ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::8.8.8.8", "::ffff:0:8.8.8.8"]
 )
-def test_a_public_address_is(address: str) -> None:
+def test_public_address_is_allowed(address: str) -> None:
+    """A host of the API may resolve to a public address."""
     assert is_allowed_peer(address, origin(BFL))
 
 
 def test_loopback_needs_a_loopback_server() -> None:
+    """Loopback addresses are allowed for a local server only."""
     assert is_allowed_peer("127.0.0.1", origin("http://localhost:1"))
     assert not is_allowed_peer("10.0.0.1", origin("http://localhost:1"))
     assert is_allowed_url("http://localhost:2/x", origin("http://127.0.0.1:1"))
@@ -103,11 +108,13 @@ ASKED = [
 
 @pytest.mark.parametrize(("given", "asked"), ASKED)
 def test_polling_url_needs_https(given: Any, asked: str) -> None:
+    """A polling URL must use HTTPS and a host of the API; else the usual one is used."""
     assert polling_url(BFL, "t", given) == asked
     assert polling_url(BFL, "t", asked) == asked
 
 
 def test_origin_is_normalized() -> None:
+    """Case and the default port do not change an origin."""
     assert origin("HTTPS://API.BFL.AI/x") == origin("https://api.bfl.ai:443") == Origin("https", "api.bfl.ai", 443)
 
 

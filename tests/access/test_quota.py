@@ -62,19 +62,22 @@ def refusal(quota: Quota, generation: Generation) -> QuotaExceeded:
 
 
 @pytest.mark.parametrize("text", ["10/hour", "10/hour, 30/day, 200 credits/day", "1/day", "unlimited"])
-def test_an_allowance_is_read_as_it_is_written(text: str) -> None:
+def test_allowance_is_read_as_written(text: str) -> None:
+    """The text of an allowance is its own notation."""
     assert str(Allowance.read(text)) == text
 
 
 @pytest.mark.parametrize(
     "text", ["", "10", "0/hour", "-1/day", "10/week", "10/hour,", "1.5/hour", "10 apples/day", "1e3/day"]
 )
-def test_what_is_no_allowance_is_refused(text: str) -> None:
+def test_invalid_allowance_is_refused(text: str) -> None:
+    """A text that is no allowance raises ValueError with a message."""
     with pytest.raises(ValueError, match=r"^"):
         Allowance.read(text)
 
 
 def test_next_image_fits_after_an_hour(store: GenerationStore) -> None:
+    """The error says when the next image fits into the hour."""
     quota = quota_of(store, "2/hour")
     store.save(image(1, ago=3000))
     quota.check(image(9))
@@ -85,6 +88,7 @@ def test_next_image_fits_after_an_hour(store: GenerationStore) -> None:
 
 
 def test_unknown_cost_counts_as_expensive(store: GenerationStore) -> None:
+    """A running image counts with a high price until its cost is known."""
     quota = quota_of(store, "25 credits/day")
     store.save(image(1, state=State.RUNNING))
     quota.check(image(9))
@@ -125,7 +129,8 @@ def test_price_by_size_counts_before_the_submit(hosted: Settings, server: LocalS
         playground.start({"prompt": "a mill", "resolution": "1k"}, ANN, endpoint=FLUX_3)
 
 
-def test_what_was_never_charged_is_not_counted(store: GenerationStore) -> None:
+def test_failures_are_not_counted(store: GenerationStore) -> None:
+    """Failed and canceled generations do not count; uncertain ones do."""
     quota = quota_of(store, "1/hour")
     store.save(image(1, state=State.CANCELLED))
     store.save(image(2, state=State.FAILED))
@@ -135,6 +140,7 @@ def test_what_was_never_charged_is_not_counted(store: GenerationStore) -> None:
 
 
 def test_allowances_per_browser_and_address(store: GenerationStore) -> None:
+    """Each browser has an allowance; an address has as many as a few browsers."""
     quota = quota_of(store, "2/hour")
     for number in range(2 * VISITORS_PER_ADDRESS):
         mine = image(number, spender=Identity("1111", str(number // 2)))
@@ -145,6 +151,7 @@ def test_allowances_per_browser_and_address(store: GenerationStore) -> None:
 
 
 def test_request_over_the_allowance_is_not_stored(hosted: Settings) -> None:
+    """A request over the allowance is neither stored nor paid for, and the notice says when to try again."""
     with Playground(hosted, limits=FAST_POLLS) as playground:
         before = playground.credits()
         made = [list(playground.generate(VALUES, ANN))[-1] for _ in range(2)]
@@ -161,6 +168,7 @@ def test_request_over_the_allowance_is_not_stored(hosted: Settings) -> None:
 
 
 def test_allowance_survives_a_restart(hosted: Settings) -> None:
+    """The allowance counts images from before a restart."""
     with Playground(hosted, limits=FAST_POLLS) as playground:
         for _ in range(2):
             list(playground.generate(VALUES, ANN))
@@ -171,6 +179,7 @@ def test_allowance_survives_a_restart(hosted: Settings) -> None:
 
 
 def test_own_key_and_demo_cost_no_allowance(hosted: Settings, settings: Settings) -> None:
+    """Images of a visitor's own key and of the demo do not count."""
     mine = replace(ANN, api_key="a-key-of-anns")
     with Playground(hosted.replace(allowance=Allowance.read("1/day"))) as playground:
         assert [list(playground.generate(VALUES, mine))[-1].spender for _ in range(3)] == [None] * 3
@@ -181,12 +190,14 @@ def test_own_key_and_demo_cost_no_allowance(hosted: Settings, settings: Settings
         assert [playground.start(VALUES, ANN).spender for _ in range(3)] == [None] * 3
 
 
-def test_an_owner_alone_has_no_allowance(hosted: Settings) -> None:
+def test_owner_has_no_allowance(hosted: Settings) -> None:
+    """A page that is not hosted has no allowance."""
     with Playground(hosted.replace(hosted=False)) as playground:
         assert len([playground.start(VALUES, OWNER) for _ in range(4)]) == 4
 
 
 def test_unknown_visitors_share_an_allowance(hosted: Settings) -> None:
+    """Visitors without an identity count together."""
     with Playground(hosted, limits=FAST_POLLS) as playground:
         playground.start(VALUES, Visitor("one"))
         playground.start(VALUES, Visitor("two"))
@@ -195,6 +206,7 @@ def test_unknown_visitors_share_an_allowance(hosted: Settings) -> None:
 
 
 def test_simultaneous_presses_keep_the_allowance(hosted: Settings) -> None:
+    """Fifty presses at once start as many images as the allowance has."""
     refused: list[QuotaExceeded] = []
     started: list[Generation] = []
     ready = threading.Barrier(50)

@@ -136,7 +136,8 @@ def multipart(name: str, data: bytes) -> tuple[bytes, str]:
         "/recipe/" + "0" * 32 + "/x",
     ],
 )
-def test_a_door_that_no_page_needs_is_shut(stranger: Stranger, path: str) -> None:
+def test_unused_routes_are_closed(stranger: Stranger, path: str) -> None:
+    """Routes of Gradio that the page does not use answer 403 or 404."""
     assert stranger.get(path).status in (403, 404)
 
 
@@ -144,11 +145,13 @@ def test_a_door_that_no_page_needs_is_shut(stranger: Stranger, path: str) -> Non
 @pytest.mark.parametrize(
     "path", ["/gradio_api/call/generate", "/gradio_api/call/v2/generate", "/gradio_api/run/generate"]
 )
-def test_nothing_can_be_called_by_its_name(stranger: Stranger, method: str, path: str) -> None:
+def test_no_function_has_a_route(stranger: Stranger, method: str, path: str) -> None:
+    """No function of the page can be called by its name."""
     assert stranger.call(method, path, "{}", content_type="application/json").status in (404, 405)
 
 
 def test_events_are_private_and_queued(stranger: Stranger) -> None:
+    """Events are not in the public API, and none runs outside the queue."""
     assert {one["api_visibility"] for one in stranger.config["dependencies"]} <= {"private", "undocumented"}
     body = {"data": stranger.pressed(), "fn_index": stranger.number("click"), "session_hash": stranger.session}
     assert stranger.post("/gradio_api/run/predict", body).status == 404
@@ -165,7 +168,8 @@ def test_events_are_private_and_queued(stranger: Stranger) -> None:
         "{folder}/gradio/../data/salt",
     ],
 )
-def test_no_file_of_the_machine_is_given_out(stranger: Stranger, folder: Path, named: str) -> None:
+def test_files_of_the_machine_are_refused(stranger: Stranger, folder: Path, named: str) -> None:
+    """Gradio's file route gives out no file of the machine, however its path is written."""
     path = named.format(folder=folder)
     for way in (path, path.replace("/", "%2f"), f"./{path}", f"{folder}/gradio/../../..{path}"):
         answer = stranger.get(f"/gradio_api/file={way}")
@@ -173,7 +177,8 @@ def test_no_file_of_the_machine_is_given_out(stranger: Stranger, folder: Path, n
         assert b"SQLite" not in answer.body
 
 
-def test_the_browser_is_told_what_it_may_do(stranger: Stranger) -> None:
+def test_responses_have_security_headers(stranger: Stranger) -> None:
+    """Each response has the headers of the content policy, and no cookie is set."""
     for path in ("/", "/config", "/nothing", "/image/x"):
         headers = stranger.get(path).headers
         policy = headers["content-security-policy"]
@@ -187,11 +192,13 @@ def test_the_browser_is_told_what_it_may_do(stranger: Stranger) -> None:
 
 @pytest.mark.parametrize("headers", [{"origin": EVIL}, {"origin": "null"}, {"sec_fetch_site": "cross-site"}])
 def test_other_sites_cannot_send_actions(stranger: Stranger, headers: dict[str, str]) -> None:
+    """An event whose origin is another site is refused."""
     stranger.hello()
     assert stranger.join(stranger.number("click"), stranger.pressed(), **headers).status == 403
 
 
-def test_a_forged_host_is_not_repeated(stranger: Stranger) -> None:
+def test_forged_host_is_not_repeated(stranger: Stranger) -> None:
+    """A host from a forwarded header appears in no page."""
     forged = {"x_forwarded_host": "evil.example", "x_forwarded_proto": "https", "x_gradio_server": EVIL}
     for path in ("/config", "/"):
         assert b"evil.example" not in stranger.get(path, **forged).body
@@ -202,6 +209,7 @@ def test_a_forged_host_is_not_repeated(stranger: Stranger) -> None:
 
 @pytest.mark.parametrize("act", ["show", "stop", "collect", "again", "vary", "reproduce"])
 def test_actions_on_generations_of_others(victim: Stranger, url: str, addresses: Iterator[str], act: str) -> None:
+    """An action with the id of another visitor's generation shows nothing of it."""
     taken, thief = identity(victim.heard), Stranger(url, next(addresses))
     thief.hello()
     heard = thief.act(act, id=taken, what="recipe")
@@ -209,13 +217,15 @@ def test_actions_on_generations_of_others(victim: Stranger, url: str, addresses:
     assert "secret garden" not in heard
 
 
-def test_a_recall_gives_nobody_anothers_words(victim: Stranger, stranger: Stranger) -> None:
+def test_recall_of_another_generation(victim: Stranger, stranger: Stranger) -> None:
+    """ "Reuse" with the id of another visitor's generation fills in nothing of it."""
     stranger.hello()
     recall = {"act": "recall", "what": "all", "id": identity(victim.heard)}
     assert b"secret garden" not in stranger.ask("act_write", stranger.form(), **recall).body
 
 
-def test_a_panel_tells_nobody_of_anothers_picture(victim: Stranger, stranger: Stranger) -> None:
+def test_panels_of_another_generation(victim: Stranger, stranger: Stranger) -> None:
+    """Panels show nothing of another visitor's generation."""
     stranger.hello()
     for what in ("recipe", "code", "outcome"):
         answer = stranger.ask("act_ask", [], act="panel", what=what, id=identity(victim.heard))
@@ -228,6 +238,7 @@ def test_a_panel_tells_nobody_of_anothers_picture(victim: Stranger, stranger: St
     "data", [{}, {"act": "show"}, {"act": ["x"]}, {"act": "__class__", "form": -1}, {"form": 2**70}]
 )
 def test_unknown_action_does_nothing(stranger: Stranger, event: str, data: dict[str, Any]) -> None:
+    """An unknown action, or one under a wrong event, is answered without a traceback."""
     answer = stranger.ask(event, [] if event == "act_ask" else stranger.form(), **data)
     assert answer.status == 200
     assert b"site-packages" not in answer.body
@@ -237,7 +248,8 @@ KINDS = ("image", "thumbnail", "recipe", "copy", "difference")
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_who_knows_an_id_gets_nothing_with_it(victim: Stranger, stranger: Stranger, folder: Path, kind: str) -> None:
+def test_an_id_alone_opens_no_address(victim: Stranger, stranger: Stranger, folder: Path, kind: str) -> None:
+    """The address of an image needs its signature, which the id does not reveal."""
     taken = identity(victim.heard)
     wait_until(lambda: taken in (folder / "log").read_text())  # its line is written after the image is shown
     salt = hashlib.sha256(f"visitor:{taken}".encode()).hexdigest()[:32]
@@ -246,7 +258,8 @@ def test_who_knows_an_id_gets_nothing_with_it(victim: Stranger, stranger: Strang
         assert stranger.get(f"/{kind}/{taken}/{mark}").status == 404
 
 
-def test_the_mark_of_one_picture_opens_no_other(victim: Stranger, stranger: Stranger) -> None:
+def test_signature_opens_one_image(victim: Stranger, stranger: Stranger) -> None:
+    """The signature of one image opens no other image."""
     stranger.hello()
     stranger.generate()
     mine, taken = address(stranger.heard).split("/")[-1], address(victim.heard)
@@ -259,6 +272,7 @@ def test_the_mark_of_one_picture_opens_no_other(victim: Stranger, stranger: Stra
 
 
 def test_image_address_does_not_reveal_settings(victim: Stranger, stranger: Stranger) -> None:
+    """The address of an image opens neither its recipe nor its copy."""
     given = address(victim.heard)
     assert stranger.get(given).headers["content-type"] == "image/jpeg"
     for kind in ("recipe", "copy", "difference"):
@@ -269,6 +283,7 @@ def test_image_address_does_not_reveal_settings(victim: Stranger, stranger: Stra
 
 
 def test_stream_of_another_session_is_empty(victim: Stranger, stranger: Stranger) -> None:
+    """The event stream of another session shows none of its messages."""
     path = f"/gradio_api/queue/data?session_hash={victim.session}"
     heard = stranger.raw(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode(), 1)
     assert b"secret garden" not in heard
@@ -276,6 +291,7 @@ def test_stream_of_another_session_is_empty(victim: Stranger, stranger: Stranger
 
 
 def test_visitor_id_is_not_the_token(victim: Stranger, stranger: Stranger) -> None:
+    """A token with one other digit finds none of a visitor's images."""
     stranger.token = victim.token[:-1] + ("0" if victim.token[-1] != "0" else "1")
     assert identity(victim.heard) not in stranger.hello()
 
@@ -308,6 +324,7 @@ def test_visitor_id_is_not_the_token(victim: Stranger, stranger: Stranger) -> No
     ],
 )
 def test_refused_value_makes_nothing(stranger: Stranger, folder: Path, values: dict[str, Any]) -> None:
+    """A value that the schema refuses starts no generation and shows no traceback."""
     stranger.hello()
     before = len(kept(folder))
     stranger.generate(**values)
@@ -317,7 +334,8 @@ def test_refused_value_makes_nothing(stranger: Stranger, folder: Path, values: d
 
 
 @pytest.mark.parametrize("data", [[], [None], ["x"] * 500, {"a": 1}, "x", None, [[[[[]]]]]])
-def test_a_form_of_the_wrong_shape_makes_nothing(stranger: Stranger, folder: Path, data: Any) -> None:
+def test_malformed_form_makes_nothing(stranger: Stranger, folder: Path, data: Any) -> None:
+    """A form of another shape starts no generation and shows no traceback."""
     before = len(kept(folder))
     answer = stranger.join(stranger.number("click"), data)
     assert answer.status in (200, 422)
@@ -329,6 +347,7 @@ def test_a_form_of_the_wrong_shape_makes_nothing(stranger: Stranger, folder: Pat
 
 @pytest.mark.parametrize("number", [-1, 10**6, 2**70, "x", None, [1], 1.5])
 def test_unknown_event_is_refused(stranger: Stranger, number: Any) -> None:
+    """An event number that the page does not have is refused."""
     answer = stranger.join(number, [])
     assert answer.status in (400, 422, 500)
     assert b"site-packages" not in answer.body
@@ -338,7 +357,8 @@ def test_unknown_event_is_refused(stranger: Stranger, number: Any) -> None:
     "event", [None, "x", [], 7, {"id": {"a": 1}}, {"id": "../../etc"}, {"id": "'; DROP TABLE generations"}]
 )
 @pytest.mark.parametrize("act", ["show", "key", "again"])
-def test_an_act_of_the_wrong_shape_does_nothing(stranger: Stranger, folder: Path, act: str, event: Any) -> None:
+def test_malformed_action_does_nothing(stranger: Stranger, folder: Path, act: str, event: Any) -> None:
+    """An action with malformed data changes nothing and shows no traceback."""
     before = len(kept(folder))
     shaped = {**event, "act": act, "form": event} if isinstance(event, dict) else event
     stranger.join(stranger.number("act_watch"), [], shaped)
@@ -348,6 +368,7 @@ def test_an_act_of_the_wrong_shape_does_nothing(stranger: Stranger, folder: Path
 
 
 def test_values_of_hidden_fields_are_dropped(stranger: Stranger, folder: Path) -> None:
+    """A visitor cannot send a webhook, which the hosted page does not offer."""
     stranger.hello()
     assert b"webhook" not in stranger.get("/config").body
     form = {"webhook_url": "http://127.0.0.1:9/", "webhook_secret": "x"}
@@ -357,12 +378,14 @@ def test_values_of_hidden_fields_are_dropped(stranger: Stranger, folder: Path) -
     assert not any("webhook_url" in one.request for one in kept(folder))
 
 
-def test_what_only_an_owner_may_do_has_no_event(stranger: Stranger) -> None:
+def test_owner_actions_have_no_event(stranger: Stranger) -> None:
+    """A hosted page has no events for the owner's actions."""
     names = {target[1] for one in stranger.config["dependencies"] for target in one["targets"]}
     assert not names & {"act_adopt", "act_call"}
 
 
-def test_an_image_by_its_address_is_not_fetched(stranger: Stranger, folder: Path) -> None:
+def test_image_url_is_not_fetched(stranger: Stranger, folder: Path) -> None:
+    """The program does not fetch an image from a URL in the form."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(0.5)
         there = f"http://127.0.0.1:{listener.getsockname()[1]}/x.png"
@@ -375,7 +398,8 @@ def test_an_image_by_its_address_is_not_fetched(stranger: Stranger, folder: Path
         assert len(kept(folder)) == before
 
 
-def test_words_come_back_as_words(stranger: Stranger) -> None:
+def test_markup_in_values_is_escaped(stranger: Stranger) -> None:
+    """Markup in a prompt or an id is shown as text."""
     stranger.hello()
     heard = stranger.generate(
         prompt='<img src=x onerror=alert(1)> ${alert(2)} "></a>', finetune_id="<script>x</script>"
@@ -391,6 +415,7 @@ def test_words_come_back_as_words(stranger: Stranger) -> None:
     "name", ["../../../../../../tmp/evil.png", "/etc/evil.png", "..\\..\\evil.png", "a" * 300 + ".png"]
 )
 def test_upload_name_cannot_leave_the_folder(stranger: Stranger, folder: Path, name: str) -> None:
+    """An uploaded file stays in the upload folder, whatever its name is."""
     body, kind = multipart(name, b"not an image")
     answer = stranger.call("POST", "/gradio_api/upload", body, content_type=kind)
     assert answer.status in (200, 400, 500)
@@ -403,6 +428,7 @@ def test_upload_name_cannot_leave_the_folder(stranger: Stranger, folder: Path, n
 
 @pytest.mark.parametrize("name", ["x.html", "x.svg", "x.js", "x.xml"])
 def test_uploaded_html_is_not_run(stranger: Stranger, name: str) -> None:
+    """An uploaded page is given out as a download."""
     body, kind = multipart(name, b"<script>alert(1)</script>")
     (path,) = json.loads(stranger.call("POST", "/gradio_api/upload", body, content_type=kind).body)
     answer = stranger.get(f"/gradio_api/file={path}")
@@ -411,6 +437,7 @@ def test_uploaded_html_is_not_run(stranger: Stranger, name: str) -> None:
 
 
 def test_bomb_as_image_is_refused_at_its_field(stranger: Stranger, folder: Path) -> None:
+    """A file with a huge image size, or without an image, is refused at its field."""
     header = (
         b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + (60_000).to_bytes(4, "big") * 2 + b"\x08\x02\x00\x00\x00" + b"\x00" * 4
     )
@@ -429,17 +456,20 @@ def test_bomb_as_image_is_refused_at_its_field(stranger: Stranger, folder: Path)
 
 @pytest.mark.parametrize(("path", "size"), [("/gradio_api/queue/join", 4_000_001), ("/gradio_api/upload", 100_000_001)])
 def test_huge_content_length_is_refused(stranger: Stranger, path: str, size: int) -> None:
+    """A request that announces a huge body is refused before the body is read."""
     head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {size}\r\n\r\n"
     assert stranger.raw(head.encode(), 2).startswith(b"HTTP/1.1 413")
 
 
 @pytest.mark.parametrize("length", ["-1", "abc", "1e9"])
-def test_a_length_that_is_none_is_refused(stranger: Stranger, length: str) -> None:
+def test_invalid_content_length_is_refused(stranger: Stranger, length: str) -> None:
+    """A content length that is no number is refused."""
     head = f"POST /gradio_api/queue/join HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {length}\r\n\r\n"
     assert stranger.raw(head.encode(), 2).split()[1] in (b"400", b"413")
 
 
-def test_a_body_without_end_is_cut_off(stranger: Stranger) -> None:
+def test_endless_body_is_cut_off(stranger: Stranger) -> None:
+    """A chunked body is read up to its limit; the page still answers."""
     head = b"POST /gradio_api/queue/join HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n"
     chunk = b"10000\r\n" + b"x" * 65536 + b"\r\n"
     heard = stranger.raw(head + chunk * 200, 5)
@@ -451,12 +481,14 @@ def test_a_body_without_end_is_cut_off(stranger: Stranger) -> None:
     "noise", [b"\x00" * 1000, b"GET  /  HTTP/x\r\n", b"GET " + b"/x" * 100_000, b"\x16\x03\x01\x02\x00"]
 )
 def test_non_http_ends_its_own_connection(stranger: Stranger, noise: bytes) -> None:
+    """Bytes that are not HTTP end their connection; the page still answers."""
     heard = stranger.raw(noise + b"\r\n\r\n", 2)
     assert heard == b"" or heard.split()[1] in (b"400", b"404", b"414", b"431", b"505")
     assert stranger.get("/config").status == 200
 
 
 def test_silent_connections_delay_no_page(stranger: Stranger, url: str, addresses: Iterator[str]) -> None:
+    """1,000 silent connections of one address do not delay another visitor's page."""
     other = Stranger(url, next(addresses))
     with ExitStack() as open_ones:
         for _ in range(1000):
@@ -468,6 +500,7 @@ def test_silent_connections_delay_no_page(stranger: Stranger, url: str, addresse
 
 
 def test_streams_per_address_are_limited(stranger: Stranger, url: str, addresses: Iterator[str]) -> None:
+    """One address can open 150 streams; other visitors still get the page."""
     greedy, statuses = Stranger(url, next(addresses)), []
     with ExitStack() as open_ones:
         for number in range(200):
@@ -484,6 +517,7 @@ def test_streams_per_address_are_limited(stranger: Stranger, url: str, addresses
 
 
 def test_forged_address_has_no_other_allowance(stranger: Stranger, folder: Path, api: LocalServer) -> None:
+    """A forwarded address or user name that no proxy set gives no other allowance."""
     before, paid = len(kept(folder)), spent(api)
     for number in range(ALLOWANCE + 4):
         fresh = Stranger(stranger.url, stranger.address)
@@ -499,6 +533,7 @@ def test_forged_address_has_no_other_allowance(stranger: Stranger, folder: Path,
 
 
 def test_allowances_per_address_are_limited(stranger: Stranger, folder: Path) -> None:
+    """New browsers at one address share four allowances."""
     before = len(kept(folder))
     for number in range(4 * ALLOWANCE + 3):
         fresh = Stranger(stranger.url, stranger.address, {"user-agent": f"browser {number}"})
@@ -508,6 +543,7 @@ def test_allowances_per_address_are_limited(stranger: Stranger, folder: Path) ->
 
 
 def test_visitors_without_a_session_share_an_allowance(stranger: Stranger, folder: Path) -> None:
+    """Requests without a session count together."""
     before = len(kept(folder))
     for _ in range(ALLOWANCE + 2):
         Stranger(stranger.url, stranger.address).generate()
@@ -515,6 +551,7 @@ def test_visitors_without_a_session_share_an_allowance(stranger: Stranger, folde
 
 
 def test_repeated_requests_stay_within_the_allowance(stranger: Stranger, folder: Path, api: LocalServer) -> None:
+    """20 replays of one press at once make and pay for no more than the allowance."""
     stranger.hello()
     before, paid = len(kept(folder)), spent(api)
     number, form, answers = stranger.number("click"), stranger.pressed(press=""), []
@@ -537,6 +574,7 @@ def test_repeated_requests_stay_within_the_allowance(stranger: Stranger, folder:
 
 
 def test_visitor_key_is_never_stored(stranger: Stranger, folder: Path, api: LocalServer) -> None:
+    """A visitor's key pays for the image and is in no response and no file."""
     key = "visitors-key-c0ffee-31337"
     stranger.hello()
     assert "Your key" in stranger.act("key", key=key)
@@ -557,6 +595,7 @@ def test_visitor_key_is_never_stored(stranger: Stranger, folder: Path, api: Loca
 
 
 def test_log_has_no_prompts(victim: Stranger, folder: Path) -> None:
+    """The log has a line for each generation, without its prompt."""
     wait_until(lambda: identity(victim.heard) in (folder / "log").read_text())
     log = (folder / "log").read_text()
     lines = [json.loads(line) for line in log.splitlines() if line.startswith('{"generation"')]
@@ -566,7 +605,8 @@ def test_log_has_no_prompts(victim: Stranger, folder: Path) -> None:
     assert victim.get("/health").body == b"ok"
 
 
-def test_a_key_is_gone_when_its_tab_is_closed(stranger: Stranger) -> None:
+def test_key_ends_with_its_tab(stranger: Stranger) -> None:
+    """Closing a tab removes its key; another tab's message does not."""
     stranger.hello()
     stranger.act("key", key="visitors-key-2")
     assert 'data-who=\\"own\\"' in stranger.hello()

@@ -102,13 +102,15 @@ def made(guest: Stranger) -> bool:
     return "image/" in heard
 
 
-def test_nobody_comes_in_without_a_name(url: str) -> None:
+def test_sign_in_is_required(url: str) -> None:
+    """The proxy admits signed-in users only."""
     assert Stranger(url).get("/flux/").status == 401
     assert Guest(url, "mallory").get("/").status == 401
     assert Guest(url, "ann").get("/").status == 200
 
 
-def test_an_allowance_is_a_names_wherever_it_comes_from(url: str) -> None:
+def test_allowance_is_per_user(url: str) -> None:
+    """A user has one allowance at all addresses, for page and MCP."""
     assert made(Guest(url, "ann"))
     assert not made(Guest(url, "ann"))
     assert not made(Guest(url, "ann", "127.0.0.7", **{"user-agent": "another browser"}))
@@ -119,7 +121,8 @@ def test_an_allowance_is_a_names_wherever_it_comes_from(url: str) -> None:
     assert Stranger(url).post("/flux/mcp", call).status == 401
 
 
-def test_who_says_to_be_somebody_else_is_counted_as_who_signed_in(url: str) -> None:
+def test_forged_user_is_ignored(url: str) -> None:
+    """Headers that name another user are ignored."""
     forged = {"X-Remote-User": "ann", "X-Flux-Playground-Signed-In": "ann"}
     assert made(Guest(url, "eve", **forged))
     for name in ("new", "eve2", ""):

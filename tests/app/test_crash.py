@@ -84,9 +84,8 @@ def ends(server: LocalServer, folder: Path, key: str) -> list[State]:
 
 
 @pytest.mark.parametrize("points", [8, pytest.param(48, marks=pytest.mark.long)])
-def test_killed_anywhere_on_the_road_a_paid_task_is_taken_up_and_none_is_paid_twice(
-    fast: LocalServer, tmp_path: Path, points: int
-) -> None:
+def test_kill_at_any_point(fast: LocalServer, tmp_path: Path, points: int) -> None:
+    """After a kill at any point, a paid task is resumed and none is paid twice."""
     command = [sys.executable, "-c", VICTIMS, fast.url, str(tmp_path), str(points)]
     killed = subprocess.run(command, capture_output=True, text=True, check=True)
     seen: Counter[tuple[int, State]] = Counter()

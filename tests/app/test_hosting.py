@@ -35,7 +35,8 @@ VALUES = {"finetune_id": "my-finetune", "prompt": "a secret garden"}
         (True, "k", False, "This page&#x27;s key"),
     ],
 )
-def test_the_page_says_which_mode_it_is_in(settings: Settings, hosted: bool, key: str, demo: bool, said: str) -> None:
+def test_badge_names_the_mode(settings: Settings, hosted: bool, key: str, demo: bool, said: str) -> None:
+    """The badge says who pays, and names the allowance of a hosted page."""
     mine = settings.replace(hosted=hosted, api_key=key, demo_url=settings.demo_url if demo else "")
     with Playground(mine) as playground:
         page = Page(playground)
@@ -83,9 +84,8 @@ def test_no_metrics_without_token(playground: Playground) -> None:
             assert Stranger(url).get("/metrics", authorization=given).status == 404
 
 
-def test_a_generation_is_one_line_of_log_without_its_content(
-    playground: Playground, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_generation_is_one_line_of_log(playground: Playground, caplog: pytest.LogCaptureFixture) -> None:
+    """Each generation is one line of log, without prompt or finetune."""
     with caplog.at_level(logging.INFO, "flux_playground.runs.usage_log"):
         last = list(playground.generate(VALUES))[-1]
         list(playground.generate({**VALUES, "prompt": "#no-credits a secret garden"}))
@@ -99,7 +99,8 @@ def test_a_generation_is_one_line_of_log_without_its_content(
     assert "my-finetune" not in caplog.text
 
 
-def test_a_line_of_log_has_the_same_names_whatever_happened() -> None:
+def test_log_lines_have_the_same_names() -> None:
+    """Each line of log has the same names."""
     plain = Generation("a", "owner", 1.0, "/v1/flux", "https://api.bfl.ai", {"prompt": "secret"})
     rich = replace(
         plain, started_at=2.0, total_seconds=3.14159, api_seconds=3.0, size=5, cost=7.0, spender=Identity("1", "a")

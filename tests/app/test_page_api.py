@@ -47,7 +47,8 @@ def call(api: Client, **values: Any) -> tuple[str, str, dict[str, Any]]:
     return image, seed, record
 
 
-def test_page_api_has_the_names_of_the_schema(api: Client) -> None:
+def test_parameters_are_those_of_the_schema(api: Client) -> None:
+    """The page's API has an endpoint for each operation, with the schema's names."""
     endpoints = api.view_api(return_format="dict")["named_endpoints"]
     assert len(endpoints) == len(load().operations) + 1  # the first one has a second name
     names = [one["parameter_name"] for one in endpoints["/generate"]["parameters"]]
@@ -57,7 +58,8 @@ def test_page_api_has_the_names_of_the_schema(api: Client) -> None:
     assert sorted(names) == sorted(schema["properties"])
 
 
-def test_page_api_returns_image_and_seed(api: Client, tmp_path: Path) -> None:
+def test_image_seed_and_record(api: Client, tmp_path: Path) -> None:
+    """A call returns the image, the exact seed as text and the record."""
     image, seed, record = call(api, finetune_id="my-finetune", prompt="a red kite 🪁", seed=str(2**64 - 1))
     assert seed == str(2**64 - 1)
     assert record["request"]["seed"] == 2**64 - 1
@@ -67,11 +69,13 @@ def test_page_api_returns_image_and_seed(api: Client, tmp_path: Path) -> None:
 
 
 def test_seed_zero_is_sent(api: Client) -> None:
+    """A seed of 0 is sent; no seed draws one."""
     assert call(api, finetune_id="my-finetune", seed="0")[2]["request"]["seed"] == 0
     assert call(api, finetune_id="my-finetune")[2]["request"]["seed"] != 0
 
 
-def test_the_same_seed_gives_the_same_bytes(api: Client) -> None:
+def test_same_seed_gives_same_bytes(api: Client) -> None:
+    """The same seed gives the same file."""
     first = call(api, finetune_id="my-finetune", prompt="a mill", seed="7", aspect_ratio="1:1")
     again = call(api, finetune_id="my-finetune", prompt="a mill", seed="7", aspect_ratio="1:1")
     assert Path(first[0]).read_bytes() == Path(again[0]).read_bytes()
@@ -90,23 +94,27 @@ def test_the_same_seed_gives_the_same_bytes(api: Client) -> None:
     ],
 )
 def test_refused_value_is_named(api: Client, field: str, value: Any) -> None:
+    """A value that the schema refuses is named in the error."""
     values = {"finetune_id": "my-finetune", field: value}
     with pytest.raises(Exception, match=field):
         call(api, **values)
 
 
 def test_text_file_as_image_is_refused(api: Client, tmp_path: Path) -> None:
+    """A text file as image prompt is named in the error."""
     (tmp_path / "notes.png").write_text("this is no image")
     with pytest.raises(Exception, match="image_prompt"):
         call(api, finetune_id="my-finetune", image_prompt=handle_file(tmp_path / "notes.png"))
 
 
-def test_a_long_prompt_arrives_whole(api: Client) -> None:
+def test_long_prompt_arrives_whole(api: Client) -> None:
+    """A prompt of 100,000 characters is not cut."""
     prompt = "long " * 20_000
     assert call(api, finetune_id="my-finetune", prompt=prompt)[2]["request"]["prompt"] == prompt
 
 
 def test_files_of_the_machine_cannot_be_named(api: Client, address: str) -> None:
+    """A path of the machine is refused as image prompt."""
     with pytest.raises(Exception, match=r"."):
         call(
             api, finetune_id="my-finetune", image_prompt={"path": "/etc/hostname", "meta": {"_type": "gradio.FileData"}}
@@ -132,11 +140,13 @@ def test_files_of_the_machine_cannot_be_named(api: Client, address: str) -> None
         "thumbnail/" + "0" * 32,
     ],
 )
-def test_a_door_that_is_shut_does_not_open(address: str, path: str) -> None:
+def test_closed_routes(address: str, path: str) -> None:
+    """Routes that the API does not need answer 401, 403 or 404."""
     assert status(address + path) in (401, 403, 404)
 
 
 def test_large_body_is_refused(address: str) -> None:
+    """A body of more than 4 MB is refused before it is read."""
     connection = HTTPConnection(urlsplit(address).netloc, timeout=WAIT_SECONDS)
     connection.putrequest("POST", "/gradio_api/queue/join")
     connection.putheader("content-length", "5000000")
@@ -146,6 +156,7 @@ def test_large_body_is_refused(address: str) -> None:
 
 
 def test_browser_loads_nothing_from_elsewhere(address: str) -> None:
+    """The content policy allows the page's own host only."""
     with urllib.request.urlopen(address, timeout=WAIT_SECONDS) as answer:
         assert "default-src 'self'" in answer.headers["content-security-policy"]
         assert answer.headers["x-content-type-options"] == "nosniff"

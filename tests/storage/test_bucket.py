@@ -235,6 +235,7 @@ def test_bucket_of_another_folder(store: GenerationStore, tmp_path: Path, url: s
 
 
 def test_missing_bucket(tmp_path: Path, s3: S3Server) -> None:
+    """A bucket that does not exist raises StorageError."""
     with pytest.raises(StorageError, match="cannot be used: the bucket does not exist"):
         GenerationStore(tmp_path, "s3://no-such-bucket")
 

@@ -49,6 +49,7 @@ def jpeg(width: int = 64, height: int = 48) -> bytes:
 
 
 def test_records_survive_a_restart(tmp_path: Path, open_store: OpenStore) -> None:
+    """A record with its error, costs and times is equal after the store is opened again."""
     first = open_store(tmp_path)
     error = ContentModerated("Withheld.", detail="said the API", task_id="t")
     billed: dict[str, Any] = {"cost": 7.000000000000001, "submit_cost": 6.0, "input_mp": 1.5, "output_mp": 4.0}
@@ -66,7 +67,8 @@ def test_records_survive_a_restart(tmp_path: Path, open_store: OpenStore) -> Non
 
 
 @pytest.mark.parametrize("seed", [0, -1, 2**53 + 1, 2**64 - 1, 10**300, None])
-def test_a_seed_of_any_size_comes_back_exactly(store: GenerationStore, seed: int | None) -> None:
+def test_seed_is_exact(store: GenerationStore, seed: int | None) -> None:
+    """A seed beyond 64 bits is stored without rounding."""
     store.save(generation(seed=seed, request={"seed": seed}))
     read = store.get(generation().id)
     assert read is not None
@@ -74,20 +76,23 @@ def test_a_seed_of_any_size_comes_back_exactly(store: GenerationStore, seed: int
     assert read.request == {"seed": seed}
 
 
-def test_a_later_record_replaces_the_earlier_one(store: GenerationStore) -> None:
+def test_record_is_replaced(store: GenerationStore) -> None:
+    """A later record of the same id replaces the earlier one."""
     store.save(generation())
     store.save(generation(state=State.RUNNING, task_id="t"))
     assert [g.state for g in store.recent("owner")] == [State.RUNNING]
 
 
 def test_recent_is_per_owner_newest_first(store: GenerationStore) -> None:
+    """`recent` gives the newest records of one owner."""
     for number in (1, 3, 2):
         store.save(generation(number))
     store.save(generation(4, owner="somebody else"))
     assert [g.created_at for g in store.recent("owner", limit=2)] == [1003.0, 1002.0]
 
 
-def test_only_what_is_under_way_is_unfinished(store: GenerationStore) -> None:
+def test_take_over_finds_unfinished(store: GenerationStore) -> None:
+    """`take_over` gives the ids of all records that are not finished."""
     for number, state in enumerate(State):
         store.save(generation(number, state=state))
     unfinished = [store.get(generation_id) for generation_id in store.take_over()]
@@ -96,6 +101,7 @@ def test_only_what_is_under_way_is_unfinished(store: GenerationStore) -> None:
 
 @IN_BOTH
 def test_delivered_bytes_are_stored_unchanged(store: GenerationStore) -> None:
+    """The delivered bytes are stored unchanged and found by their hash, by their owner only."""
     data = jpeg(80, 60)
     kept = store.save(store.save_image(generation(state=State.SUCCEEDED), data))
     assert kept.image is not None
@@ -108,7 +114,8 @@ def test_delivered_bytes_are_stored_unchanged(store: GenerationStore) -> None:
     assert store.find_by_sha256("somebody else", kept.sha256) is None
 
 
-def test_what_is_no_image_is_not_stored_as_one(store: GenerationStore, tmp_path: Path) -> None:
+def test_invalid_image_is_not_stored(store: GenerationStore, tmp_path: Path) -> None:
+    """Bytes that are no image raise InvalidImage and leave no file."""
     with pytest.raises(InvalidImage):
         store.save_image(generation(), b"<html>Sorry</html>")
     assert list((tmp_path / "images").iterdir()) == []
@@ -125,6 +132,7 @@ def test_image_that_is_delivered_again(store: GenerationStore) -> None:
 
 
 def test_moved_folder_keeps_its_images(tmp_path: Path) -> None:
+    """A data folder can be moved with its images."""
     before = GenerationStore(tmp_path / "before")
     before.save(before.save_image(generation(state=State.SUCCEEDED), jpeg()))
     before.close()
@@ -137,7 +145,8 @@ def test_moved_folder_keeps_its_images(tmp_path: Path) -> None:
 
 
 @IN_BOTH
-def test_a_thumbnail_is_small_and_made_once(store: GenerationStore) -> None:
+def test_thumbnail_is_made_once(store: GenerationStore) -> None:
+    """A thumbnail has at most 512 pixels a side and is made once."""
     kept = store.save(store.save_image(generation(state=State.SUCCEEDED), jpeg(2048, 1024)))
     first = store.thumbnail(kept)
     assert first is not None
@@ -148,7 +157,8 @@ def test_a_thumbnail_is_small_and_made_once(store: GenerationStore) -> None:
     assert list(store.files.list(THUMBNAILS)) == [made]
 
 
-def test_without_an_image_there_is_no_thumbnail(store: GenerationStore) -> None:
+def test_no_thumbnail_without_image(store: GenerationStore) -> None:
+    """A generation without a file has no thumbnail."""
     assert store.thumbnail(generation()) is None
     kept = store.save_image(generation(), jpeg())
     assert kept.image is not None
@@ -157,6 +167,7 @@ def test_without_an_image_there_is_no_thumbnail(store: GenerationStore) -> None:
 
 
 def test_finished_request_is_found_by_fingerprint(store: GenerationStore) -> None:
+    """The newest image of the same request is found, for its owner only."""
     store.save(generation(1, fingerprint="f", state=State.FAILED))
     assert store.find_by_fingerprint("owner", "f") is None
     made = [store.save(generation(number, fingerprint="f", state=State.SUCCEEDED)) for number in (2, 3)]
@@ -164,7 +175,8 @@ def test_finished_request_is_found_by_fingerprint(store: GenerationStore) -> Non
     assert store.find_by_fingerprint("somebody else", "f") is None
 
 
-def test_an_input_belongs_to_whoever_sent_it(store: GenerationStore) -> None:
+def test_input_belongs_to_its_sender(store: GenerationStore) -> None:
+    """An image prompt is found by the visitor that sent it only."""
     reference = store.inputs.save("aGVsbG8=")
     store.save(generation(request={"image_prompt": reference}))
     assert store.inputs.find_requests("owner", reference)
@@ -172,6 +184,7 @@ def test_an_input_belongs_to_whoever_sent_it(store: GenerationStore) -> None:
 
 
 def test_input_is_stored_once(store: GenerationStore, tmp_path: Path) -> None:
+    """The same image prompt is stored in one file."""
     reference = store.inputs.save("aGVsbG8=")
     assert store.inputs.save("aGVsbG8=") == reference
     assert len(list((tmp_path / "inputs").iterdir())) == 1
@@ -182,10 +195,12 @@ def test_input_is_stored_once(store: GenerationStore, tmp_path: Path) -> None:
     "reference", ["", "sha256:", "sha256:../../journal.sqlite", "sha256:" + "0" * 64, "../" * 21 + "x"]
 )
 def test_unknown_reference_gives_nothing(store: GenerationStore, reference: str) -> None:
+    """A malformed or unknown reference loads nothing."""
     assert store.inputs.load(reference) is None
 
 
 def test_durations_are_per_endpoint_and_server(store: GenerationStore) -> None:
+    """Durations are the last 64 of one endpoint at one server."""
     for number in range(70):
         store.save(generation(number, state=State.SUCCEEDED, api_seconds=float(number), finished_at=2000.0 + number))
     store.save(generation(100, state=State.SUCCEEDED, api_seconds=None, finished_at=9000.0))
@@ -197,6 +212,7 @@ def test_durations_are_per_endpoint_and_server(store: GenerationStore) -> None:
 
 
 def test_cached_usage_equals_the_database(tmp_path: Path, open_store: OpenStore) -> None:
+    """Durations and price in memory equal those that a new store reads."""
     place = ("https://api.bfl.ai", "/v1/flux")
     store = open_store(tmp_path)
     assert (store.usage.durations(*place), store.usage.price(*place)) == ((), None)
@@ -214,6 +230,8 @@ def test_cached_usage_equals_the_database(tmp_path: Path, open_store: OpenStore)
 
 
 def test_concurrent_writes_lose_no_record(store: GenerationStore) -> None:
+    """Eight threads write 200 records, and all are there."""
+
     def write(start: int) -> None:
         for number in range(start, start + 25):
             store.save(generation(number))
@@ -227,6 +245,7 @@ def test_concurrent_writes_lose_no_record(store: GenerationStore) -> None:
 
 
 def test_only_the_first_program_resumes(tmp_path: Path) -> None:
+    """One program at a time is the primary one of a folder."""
     code = (
         "import sys; from pathlib import Path; from flux_playground.storage.generation_store import GenerationStore; "
     )
@@ -240,6 +259,7 @@ def test_only_the_first_program_resumes(tmp_path: Path) -> None:
 
 
 def test_journal_of_the_first_version_opens(tmp_path: Path) -> None:
+    """A journal of the first version is upgraded with its rows."""
     database = sqlite3.connect(tmp_path / "journal.sqlite")
     database.executescript(MIGRATIONS[0].sql + "; PRAGMA user_version = 1;")
     row = ("00", "owner", 1.0, "/v1/flux", "https://api.bfl.ai", "{}", "ready", "Ready", "7", None, "t", *[""] * 7)
@@ -290,7 +310,8 @@ def test_spender_of_an_older_database(tmp_path: Path, spender: str, identity: Id
     store.close()
 
 
-def test_the_folder_is_its_owners_alone(tmp_path: Path) -> None:
+def test_folder_is_private(tmp_path: Path) -> None:
+    """Other users of the machine cannot read the data folder."""
     GenerationStore(tmp_path / "data").close()
     assert (tmp_path / "data" / "journal.sqlite").stat().st_mode & 0o077 == 0
     assert (tmp_path / "data" / "images").stat().st_mode & 0o077 == 0

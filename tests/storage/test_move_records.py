@@ -269,6 +269,7 @@ def test_database_and_bucket(
 
 
 def test_no_database(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a database in the settings, the command says which setting is missing."""
     monkeypatch.delenv("FLUX_PLAYGROUND_DATABASE")
     assert migrate_command.run([TO_SQLITE]) == 2
     assert "FLUX_PLAYGROUND_DATABASE must be the database" in capsys.readouterr().err

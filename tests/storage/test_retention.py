@@ -47,6 +47,7 @@ def forgotten(store: GenerationStore) -> None:
 
 @IN_BOTH
 def test_oldest_images_go_records_stay(store: GenerationStore) -> None:
+    """Over the limit, the oldest files are deleted; their records stay."""
     everything = [kept(store, number) for number in range(10)]
     for one in everything:
         store.thumbnail(one)
@@ -73,13 +74,15 @@ def test_oldest_images_go_records_stay(store: GenerationStore) -> None:
 
 @IN_BOTH
 def test_only_demo_images_are_deleted(store: GenerationStore) -> None:
+    """With a demo address, only the images of the local server are deleted."""
     paid = kept(store, 1)
     drawn = kept(store, 2, server="http://127.0.0.1:5555")
     Retention(store, 1, "http://127.0.0.1:").enforce()
     assert there(store, paid, drawn) == [True, False]
 
 
-def test_what_is_under_way_is_never_removed(store: GenerationStore) -> None:
+def test_running_generations_are_kept(store: GenerationStore) -> None:
+    """The files of running generations are not deleted."""
     busy = [kept(store, number, state) for number, state in enumerate((State.DOWNLOADING, State.RUNNING))]
     done = kept(store, 7)
     Retention(store, 1).enforce()
@@ -87,6 +90,7 @@ def test_what_is_under_way_is_never_removed(store: GenerationStore) -> None:
 
 
 def test_input_goes_with_its_last_record(store: GenerationStore) -> None:
+    """An image prompt is deleted with the last image that used it."""
     shared, own, new = (store.inputs.save(text * 50_000) for text in "sop")
     old = [kept(store, 1, request={"image": own}), kept(store, 2, request={"images": [shared]})]
     kept(store, 3, request={"image": shared})
@@ -100,6 +104,7 @@ def test_input_goes_with_its_last_record(store: GenerationStore) -> None:
 
 
 def test_inputs_of_failures_are_deleted(store: GenerationStore) -> None:
+    """Image prompts of failures and old uploads are deleted, new ones are kept."""
     failed, orphan = store.inputs.save("f" * 90_000), store.inputs.save("o" * 90_000)
     store.save(generation(1, state=State.FAILED, request={"image": failed}))
     forgotten(store)
@@ -113,6 +118,7 @@ def test_inputs_of_failures_are_deleted(store: GenerationStore) -> None:
 
 
 def test_collected_image_is_there_again(store: GenerationStore) -> None:
+    """An image that is collected after its deletion is stored again."""
     one = store.save(generation(1, state=State.DETACHED, request={"image": store.inputs.save("x" * 9000)}))
     forgotten(store)
     Retention(store, 1).enforce()
@@ -122,7 +128,8 @@ def test_collected_image_is_there_again(store: GenerationStore) -> None:
     assert store.save_image(cleared, jpeg()).image_deleted_at is None
 
 
-def test_without_a_limit_nobody_looks_at_the_disk(store: GenerationStore) -> None:
+def test_no_limit_counts_nothing(store: GenerationStore) -> None:
+    """Without a limit, the files are not counted."""
     kept(store, 1)
     Retention(store, math.inf).enforce()
     assert isinstance(store.files, BlobFolder)
@@ -130,6 +137,7 @@ def test_without_a_limit_nobody_looks_at_the_disk(store: GenerationStore) -> Non
 
 
 def test_second_program_deletes_nothing(store: GenerationStore, tmp_path: Path, open_store: OpenStore) -> None:
+    """Only the primary program of a folder deletes files."""
     one = kept(store, 1)
     second = open_store(tmp_path)
     Retention(second, 1).enforce()
@@ -138,6 +146,7 @@ def test_second_program_deletes_nothing(store: GenerationStore, tmp_path: Path, 
 
 
 def test_each_image_frees_its_space(settings: Settings) -> None:
+    """The limit holds after each image, and the records of all stay."""
     with Playground(settings.replace(max_storage_gb=12e-6)) as playground:
         ends = [list(playground.generate({**VALUES, "seed": seed}))[-1] for seed in range(8)]
         wait_until(lambda: playground.store.files.size <= 12_000)
@@ -147,7 +156,8 @@ def test_each_image_frees_its_space(settings: Settings) -> None:
         assert [playground.get(one.id).seed for one in ends] == list(range(8))
 
 
-def test_a_draft_leaves_no_image_behind(playground: Playground) -> None:
+def test_draft_stores_no_image(playground: Playground) -> None:
+    """The preview of a request stores no image prompt; a generation does."""
     image = base64.b64encode(jpeg()).decode()
     drafted = playground.preview_request({**VALUES, "image_prompt": image})
     assert playground.store.inputs.load(drafted["image_prompt"]) is None
@@ -157,7 +167,8 @@ def test_a_draft_leaves_no_image_behind(playground: Playground) -> None:
     assert playground.store.inputs.load(made.request["image_prompt"]) == image
 
 
-def test_page_says_that_an_image_is_gone(playground: Playground) -> None:
+def test_deleted_image_on_the_page(playground: Playground) -> None:
+    """The page says that a file was deleted, and offers its settings."""
     one, other = (list(playground.generate({**VALUES, "seed": seed}))[-1] for seed in (1, 2))
     Retention(playground.store, 1).enforce()
     gone = playground.get(one.id)
@@ -181,6 +192,7 @@ def test_page_says_that_an_image_is_gone(playground: Playground) -> None:
 
 
 def test_deleted_file_is_called_missing(playground: Playground) -> None:
+    """A file that somebody else deleted is called missing."""
     one = list(playground.generate(VALUES))[-1]
     assert one.image is not None
     playground.store.files.remove(one.image)

@@ -90,6 +90,7 @@ def sender(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Playground]:
 
 @pytest.mark.parametrize("path", GIVEN)
 def test_every_construct_reaches_the_server(sender: Playground, path: str) -> None:
+    """A value in each kind of input arrives at the server unchanged."""
     operation = DOCUMENT.operation(path)
     assert set(drawn(operation)) == set(filled(operation, {}))
     values = form_of(operation).read(filled(operation, GIVEN[path]))
@@ -102,6 +103,7 @@ def test_every_construct_reaches_the_server(sender: Playground, path: str) -> No
 
 @pytest.mark.parametrize("path", GIVEN)
 def test_untouched_form_sends_defaults(path: str) -> None:
+    """A form as it is drawn sends its defaults, or names its required fields."""
     operation = DOCUMENT.operation(path)
     values, wrong = form_of(operation).read(drawn(operation)), set[str]()
     try:
@@ -113,7 +115,8 @@ def test_untouched_form_sends_defaults(path: str) -> None:
         assert value == operation.field(name).default or operation.field(name).required
 
 
-def test_a_branch_is_chosen_and_then_its_input() -> None:
+def test_branch_and_its_input() -> None:
+    """The chosen branch of a union is read from its own inputs."""
     pet = NESTED["pet"]
     raw = one_field(pet).fill({"pet": {"animal": "dog", "name": "Rex"}})
     assert raw["pet/of"] == "1"
@@ -123,16 +126,19 @@ def test_a_branch_is_chosen_and_then_its_input() -> None:
 
 
 def test_number_or_text_is_as_chosen() -> None:
+    """ "12" is a number or a text, as chosen."""
     one = NESTED["text_or_number"]
     assert one_field(one).read({"text_or_number/of": "0", "text_or_number/0": "12"}) == {"text_or_number": 12}
     assert one_field(one).read({"text_or_number/of": "1", "text_or_number/1": "12"}) == {"text_or_number": "12"}
 
 
 def test_value_under_the_field_name_is_json() -> None:
+    """A value under a field's own name is read as JSON."""
     assert one_field(NESTED["options"]).read({"options": '{"depth": 1}'}) == {"options": {"depth": 1}}
 
 
 def test_unset_is_not_the_default() -> None:
+    """An unset value is null, where the default is another value."""
     one = parse_field("format", {"anyOf": [{"enum": ["png", "jpeg"]}, {"type": "null"}], "default": "png"})
     assert one_field(one).read(one_field(one).initial()) == {"format": "png"}
     assert one_field(one).read(one_field(one).fill({"format": None})) == {"format": None}
@@ -142,16 +148,19 @@ def test_unset_is_not_the_default() -> None:
 
 @pytest.mark.parametrize("items", [["a"], ["a", "b c"], ["[1]"], ["two\nlines"], [], ["1"]])
 def test_list_of_texts_has_one_per_line(items: list[str]) -> None:
+    """A list of texts has one text on each line."""
     one = parse_field("words", {"type": "array", "items": {"type": "string"}})
     assert one_field(one).read(one_field(one).fill({"words": items})) == {"words": items}
 
 
 def test_large_object_is_one_json_input() -> None:
+    """An object with many properties is one JSON input."""
     many = parse_field("many", {"type": "object", "properties": {f"f{n}": {"type": "string"} for n in range(60)}})
     assert isinstance(compound.plan(many), compound.Leaf)
 
 
 def test_values_are_carried_to_another_endpoint() -> None:
+    """Values that fit another endpoint are carried over; the others are named."""
     plain, nullable = form_of(DOCUMENT.operation("/v1/plain")), form_of(DOCUMENT.operation("/v1/nullable"))
     raw = filled(DOCUMENT.operation("/v1/plain"), {"text": "much too long", "format": "webp", "huge": 5})
     carried = plain.changed(raw)
@@ -216,6 +225,7 @@ def operation_of(properties: dict[str, Any]) -> Operation:
     st.data(),
 )
 def test_any_schema_passes_or_names_the_field(properties: dict[str, Any], data: st.DataObject) -> None:
+    """Any contents of any form give a valid request or errors at its fields."""
     operation = operation_of(properties)
     form = form_of(operation)
     raw = form.initial()
@@ -234,5 +244,6 @@ def test_any_schema_passes_or_names_the_field(properties: dict[str, Any], data: 
 @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.dictionaries(st.sampled_from(["prompt", "seed", "mask", "class"]), SCHEMAS, min_size=1, max_size=2))
 def test_any_schema_can_be_drawn(properties: dict[str, Any]) -> None:
+    """Any schema has components."""
     operation = operation_of(properties)
     assert set(drawn(operation)) == set(form_of(operation).initial())

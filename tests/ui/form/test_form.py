@@ -33,6 +33,7 @@ def read(one: Field, raw: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_every_field_has_an_input(name: str) -> None:
+    """Each field of the endpoint has an input that starts with its default."""
     one = SHIPPED[name]
     start = component(one).value
     value = read(one, {name: start})[name]
@@ -40,6 +41,7 @@ def test_every_field_has_an_input(name: str) -> None:
 
 
 def test_integer_is_read_as_text() -> None:
+    """A seed is a text, so that the browser does not round it."""
     seed = component(SHIPPED["seed"])
     assert seed.get_block_name() == "textbox"
     assert read(SHIPPED["seed"], {"seed": str(2**64 - 1)}) == {"seed": str(2**64 - 1)}
@@ -47,6 +49,7 @@ def test_integer_is_read_as_text() -> None:
 
 
 def test_optional_field_can_be_left_out() -> None:
+    """An optional choice without a default can be left unset."""
     free = parse_field("mode", {"type": "string", "enum": ["a", "b"]})
     assert (widgets.UNSET, "") in component(free).choices
     assert read(free, {"mode": ""}) == {"mode": None}
@@ -72,17 +75,20 @@ def test_optional_field_can_be_left_out() -> None:
     ],
 )
 def test_every_schema_has_an_input(schema: dict[str, Any], block: str) -> None:
+    """Each kind of schema has its input."""
     assert component(parse_field("thing", schema)).get_block_name() == block
 
 
-def test_what_is_too_odd_is_written_as_json() -> None:
+def test_unusual_value_is_json() -> None:
+    """A list of numbers is written as JSON."""
     odd = parse_field("odd", {"type": "array", "items": {"type": "integer"}})
     assert read(odd, {"odd": "[1, 2]"}) == {"odd": [1, 2]}
     assert read(odd, {"odd": "[1, "}) == {"odd": "[1, "}
     assert widgets.to_widget(odd, [1, 2]) == "[1, 2]"
 
 
-def test_an_image_is_read_as_the_path_of_its_file() -> None:
+def test_image_is_read_as_a_path() -> None:
+    """An uploaded image is read as the path of its file."""
     content = '[{"path": "/tmp/a.png"}]'
     assert read(SHIPPED["image_prompt"], {"image_prompt": content}) == {"image_prompt": Path("/tmp/a.png")}
     assert read(SHIPPED["image_prompt"], {"image_prompt": {"path": "/tmp/a.png"}}) == {
@@ -101,10 +107,12 @@ def test_an_image_is_read_as_the_path_of_its_file() -> None:
     ],
 )
 def test_limits_are_under_the_field(name: str, line: str) -> None:
+    """The limits of a field are one line."""
     assert describe_limits(SHIPPED[name]) == line
 
 
 def test_field_error_is_escaped() -> None:
+    """A field error is escaped and names the item of a list."""
     told = render_field_errors([FieldError(("body", "seed"), "is <b>wrong</b>", "x")])
     assert '<li data-field="seed" data-item="">is &lt;b&gt;wrong&lt;/b&gt;</li>' in told
     inside = render_field_errors([FieldError(("body", "images", 1, "url"), "is missing", "x")])
@@ -112,6 +120,7 @@ def test_field_error_is_escaped() -> None:
 
 
 def test_order_of_the_fields() -> None:
+    """Prompt and finetune come first, webhook last, unknown fields before it."""
     unknown = parse_field("brightness", {"type": "number", "default": 1})
     order = [one.name for one in field_hints.ordered([unknown, *SHIPPED.values()])]
     assert order[:2] == ["prompt", "finetune_id"]

@@ -87,6 +87,7 @@ def said(result: Mapping[str, Any]) -> str:
 
 
 def test_official_client_makes_an_image(url: str, folder: Path) -> None:
+    """The official MCP client lists the tools, makes an image and gets progress."""
     heard: list[tuple[float, str | None]] = []
 
     async def said(progress: float, total: float | None, message: str | None) -> None:
@@ -141,7 +142,8 @@ def test_client_without_handshake(url: str) -> None:
     assert asyncio.run(talk()) == ("2026-07-28", NAME)
 
 
-def test_progress_is_told_to_who_asks_for_it(program: Stranger) -> None:
+def test_progress_needs_a_token(program: Stranger) -> None:
+    """A call with a progress token gets progress messages before its result."""
     params = {"name": "generate", "arguments": {**VALUES, "prompt": "#slow a mill"}, "_meta": {"progressToken": "t"}}
     answer = ask(
         program, "tools/call", params, accept="application/json, text/event-stream", accept_encoding="br, gzip"
@@ -198,6 +200,7 @@ def test_huge_number_as_text(program: Stranger) -> None:
 
 
 def test_base64_image_is_checked(program: Stranger, folder: Path) -> None:
+    """An image prompt must be base64 of an image; a data URL is accepted."""
     before = len(kept(folder))
     for wrong in (base64.b64encode(b"no image").decode(), "no base64!", "/etc/passwd", "http://127.0.0.1/x.png"):
         result = called(program, {**VALUES, "image_prompt": wrong})
@@ -255,6 +258,7 @@ def test_unknown_revision(program: Stranger) -> None:
 
 
 def test_tools_follow_the_document(playground: Playground) -> None:
+    """Each endpoint of the document is a tool."""
     names = {one["name"] for one in EndpointTools(playground).list_tools()}
     assert NAME in names
     assert len(names) == len(playground.document.operations) + 1  # and the sweep
@@ -269,6 +273,7 @@ def test_tool_without_a_seed() -> None:
 
 
 def test_image_at_home_is_the_owners(tmp_path: Path) -> None:
+    """An image made through MCP at home appears on the owner's page."""
     with running_quick(tmp_path, FLUX_PLAYGROUND_ENABLE_MCP="1") as address:
         result = called(Stranger(address), VALUES)
         made = json.loads(said(result))
@@ -279,6 +284,7 @@ def test_image_at_home_is_the_owners(tmp_path: Path) -> None:
 
 
 def test_lost_connection_loses_no_image(program: Stranger, folder: Path) -> None:
+    """A generation ends with its image after its client is gone."""
     params = {"name": "generate", "arguments": {**VALUES, "prompt": "#slow a lost mill"}}
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params})
     head = f"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
@@ -303,13 +309,15 @@ def test_enabled_without_the_sdk(playground: Playground, monkeypatch: pytest.Mon
 # What it must not do
 
 
-def test_without_being_turned_on_it_is_not_there(home: str) -> None:
+def test_mcp_is_off(home: str) -> None:
+    """MCP answers 404 unless the setting enables it."""
     somebody = Stranger(home)
     assert ask(somebody, "ping").status == 404
     assert somebody.get("/mcp").status == 404
 
 
-def test_it_opens_no_other_door(program: Stranger) -> None:
+def test_mcp_has_one_route(program: Stranger) -> None:
+    """MCP has one route and one method."""
     for path in ("/gradio_api/mcp", "/gradio_api/mcp/", "/gradio_api/mcp/sse", "/gradio_api/info", "/mcp/x"):
         assert program.get(path).status == 404
     for path in ("/gradio_api/call/generate", "/gradio_api/mcp/http/", "/gradio_api/mcp/messages"):
@@ -319,6 +327,7 @@ def test_it_opens_no_other_door(program: Stranger) -> None:
 
 
 def test_tools_have_no_webhook(program: Stranger) -> None:
+    """No tool accepts a webhook, and unknown methods and tools have errors."""
     tools = json.loads(ask(program, "tools/list").body)["result"]["tools"]
     assert tools[0]["name"] == NAME
     assert [said(called(program, {"seed": -1}, name)) for name in (NAME, "generate")] == [
@@ -334,7 +343,8 @@ def test_tools_have_no_webhook(program: Stranger) -> None:
         assert json.loads(answer.body)["error"]["code"] == -32602
 
 
-def test_an_allowance_holds_however_it_is_called(program: Stranger, folder: Path, api: LocalServer) -> None:
+def test_mcp_and_page_share_an_allowance(program: Stranger, folder: Path, api: LocalServer) -> None:
+    """Calls and presses of one address count together, whatever headers say."""
     before, paid = len(kept(folder)), spent(api)
     results = []
     for number in range(ALLOWANCE + 2):
@@ -351,6 +361,7 @@ def test_an_allowance_holds_however_it_is_called(program: Stranger, folder: Path
 
 
 def test_program_with_its_own_key_pays(program: Stranger, folder: Path, api: LocalServer) -> None:
+    """A call with its own key costs the owner nothing, and the key is stored nowhere."""
     paid, key = spent(api), "programs-key-c0ffee-31337"
     for _ in range(ALLOWANCE + 1):
         assert not called(program, VALUES, x_key=key)["isError"]
@@ -380,6 +391,7 @@ def test_program_with_its_own_key_pays(program: Stranger, folder: Path, api: Loc
     ],
 )
 def test_refused_value_makes_nothing(program: Stranger, folder: Path, arguments: Any) -> None:
+    """A value that the schema refuses starts no generation."""
     before = len(kept(folder))
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "generate"}})
     body = body.replace('"generate"', f'"generate", "arguments": {json.dumps(arguments).replace("Infinity", "1e999")}')
@@ -410,7 +422,8 @@ def test_refused_value_makes_nothing(program: Stranger, folder: Path, arguments:
         (b'{"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": [1]}', 400),
     ],
 )
-def test_what_is_no_request_is_not_acted_upon(program: Stranger, folder: Path, body: bytes, status: int) -> None:
+def test_malformed_request(program: Stranger, folder: Path, body: bytes, status: int) -> None:
+    """A body that is no MCP request has an error and starts nothing."""
     before = len(kept(folder))
     answer = program.call("POST", "/mcp", body, content_type="application/json")
     assert answer.status == status
@@ -419,22 +432,26 @@ def test_what_is_no_request_is_not_acted_upon(program: Stranger, folder: Path, b
 
 
 @pytest.mark.parametrize("headers", [{"origin": "https://evil.example"}, {"sec_fetch_site": "cross-site"}])
-def test_another_sites_page_cannot_call_it(program: Stranger, headers: dict[str, str]) -> None:
+def test_other_sites_are_refused(program: Stranger, headers: dict[str, str]) -> None:
+    """A request whose origin is another site is refused."""
     assert ask(program, "tools/list", **headers).status == 403
 
 
-def test_a_form_of_another_site_is_no_json(program: Stranger) -> None:
+def test_body_must_be_json(program: Stranger) -> None:
+    """A body of a type that a form can send is refused."""
     body = '{"jsonrpc": "2.0", "id": 1, "method": "ping"}'
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):
         assert program.call("POST", "/mcp", body, content_type=kind).status == 415
 
 
-def test_a_body_that_is_too_large_is_refused(program: Stranger) -> None:
+def test_large_body_is_refused(program: Stranger) -> None:
+    """A body of more than 4 MB is refused before it is read."""
     head = b"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
     assert program.raw(head + b"Content-Length: 4000001\r\n\r\n", 2).startswith(b"HTTP/1.1 413")
 
 
 def test_caller_sees_no_images_of_others(program: Stranger, url: str) -> None:
+    """A reference to another caller's image prompt is refused."""
     mine = called(program, {**VALUES, "image_prompt": base64.b64encode(jpeg(70, 50)).decode()})
     named = json.loads(said(mine))["request"]["image_prompt"]
     assert named.startswith("sha256:")

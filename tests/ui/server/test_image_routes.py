@@ -85,11 +85,13 @@ def test_range_of_another_version(client: TestClient, one: Generation) -> None:
 
 
 def test_range_behind_the_end(client: TestClient, one: Generation) -> None:
+    """A range after the end of the file has status 416."""
     answer = client.get(image_urls.image(one), headers={"range": "bytes=99999999-"})
     assert (answer.status_code, answer.headers["content-range"]) == (416, f"bytes */{one.size}")
 
 
 def test_head_of_an_image(client: TestClient, one: Generation) -> None:
+    """HEAD gives the length of the image without its bytes."""
     answer = client.head(image_urls.image(one))
     assert (answer.status_code, answer.content) == (200, b"")
     assert answer.headers["content-length"] == str(one.size)
@@ -121,6 +123,7 @@ def test_head_of_an_image(client: TestClient, one: Generation) -> None:
     ],
 )
 def test_ranges(text: str, found: tuple[int, int] | None) -> None:
+    """Valid ranges are read; all others are ignored."""
     assert read_range(text, 50) == found
 
 
@@ -132,6 +135,7 @@ def test_wrong_signature(client: TestClient, one: Generation) -> None:
 
 
 def test_removed_image(playground: Playground, client: TestClient, one: Generation) -> None:
+    """An image whose file is gone has status 404, as has its thumbnail."""
     assert one.image is not None
     playground.store.files.remove(one.image)
     assert client.get(image_urls.image(one)).status_code == 404

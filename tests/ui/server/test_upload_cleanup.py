@@ -24,14 +24,16 @@ def lie(folder: Path, name: str, size: int, age: float) -> Path:
     return path
 
 
-def test_the_oldest_uploads_go_when_there_are_too_many_bytes(tmp_path: Path) -> None:
+def test_oldest_uploads_are_deleted(tmp_path: Path) -> None:
+    """The oldest uploads are deleted when they exceed the limit."""
     paths = [lie(tmp_path, str(age), 1000, age) for age in (5000, 4000, 3000, 5)]
     assert upload_cleanup.delete_oldest(tmp_path, max_bytes=4000) == 0
     assert upload_cleanup.delete_oldest(tmp_path, max_bytes=2500) == 2
     assert [path.exists() for path in paths] == [False, False, True, True]
 
 
-def test_an_upload_that_has_just_come_stays(tmp_path: Path) -> None:
+def test_new_upload_is_kept(tmp_path: Path) -> None:
+    """An upload of the last minutes is kept."""
     old, new = lie(tmp_path, "old", 10, 5000), lie(tmp_path, "new", 1000, 5)
     assert upload_cleanup.delete_oldest(tmp_path, max_bytes=1) == 1
     assert [old.exists(), new.exists()] == [False, True]

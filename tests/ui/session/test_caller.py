@@ -157,7 +157,8 @@ def test_no_user_header_setting() -> None:
     assert SIGNED_IN_HEADER.encode() not in {name for name, _ in heard["headers"]}
 
 
-def test_who_signs_in_after_another_in_the_same_tab_does_not_find_their_pictures() -> None:
+def test_sign_in_changes_the_visitor() -> None:
+    """Another user who signs in within the same tab is another visitor."""
     sessions = TabSessions(hosted=True)
     token = f"{TOKEN}.{VISIT}"
     ann, bob = identity("198.51.100.7", name="ann"), identity("198.51.100.7", name="bob")
@@ -213,7 +214,8 @@ def test_max_addresses() -> None:
     assert len(limiter._addresses) == 10_000
 
 
-def test_closing_a_tab_ends_its_visit_and_drops_its_key_and_nobody_elses() -> None:
+def test_closed_tab_drops_its_key() -> None:
+    """A closed tab drops its own key only."""
     gone: list[str] = []
     sessions = TabSessions(hosted=True, forget=gone.append)
     for session, token, key in (("one", VISIT, "key-one"), ("two", "ef" * 16, "key-two")):
@@ -226,7 +228,8 @@ def test_closing_a_tab_ends_its_visit_and_drops_its_key_and_nobody_elses() -> No
     assert sessions.get("two").visitor.api_key == "key-two"
 
 
-def test_a_key_that_another_tab_still_uses_stays() -> None:
+def test_shared_key_stays() -> None:
+    """A key is dropped with the last tab that uses it."""
     gone: list[str] = []
     sessions = TabSessions(hosted=False, forget=gone.append)
     for session, token in (("one", VISIT), ("two", "ef" * 16)):
@@ -237,7 +240,8 @@ def test_a_key_that_another_tab_still_uses_stays() -> None:
     assert gone == ["the-key"]
 
 
-def test_an_idle_tab_is_forgotten_without_anybody_asking(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_idle_tab_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An idle tab and its key are dropped without a request."""
     gone: list[str] = []
     sessions, accounts = TabSessions(hosted=True, forget=gone.append), ClientPool(1)
     sessions.use_key(sessions.get("one"), "the-key")
@@ -252,7 +256,8 @@ def test_an_idle_tab_is_forgotten_without_anybody_asking(monkeypatch: pytest.Mon
     gc.collect()
 
 
-def test_an_account_goes_with_its_key_but_not_while_something_travels_on_it(playground: Playground) -> None:
+def test_busy_account_is_kept(playground: Playground) -> None:
+    """The client of a dropped key is closed when its requests have ended."""
     accounts = ClientPool(1)
     account = accounts.get("http://127.0.0.1:9", "the-key")
     started = playground.start({"finetune_id": "my-finetune"})

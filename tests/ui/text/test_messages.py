@@ -27,6 +27,7 @@ def kinds() -> list[type[PlaygroundError]]:
 
 @pytest.mark.parametrize("kind", kinds())
 def test_every_error_has_complete_words(kind: type[PlaygroundError]) -> None:
+    """Each error has a title, three sentences and known actions."""
     said = error_messages.ERRORS[kind]
     assert said.title
     assert said.happened.endswith(".")
@@ -37,11 +38,13 @@ def test_every_error_has_complete_words(kind: type[PlaygroundError]) -> None:
 
 @pytest.mark.parametrize("state", [one for one in State if one.finished and one is not State.SUCCEEDED])
 def test_every_state_has_words(state: State) -> None:
+    """Each state has a label and a title."""
     assert messages.ending(replace(ONE, state=state)).title
     assert set(messages.STATE_LABELS) == set(State)
 
 
 def test_unknown_submit_never_claims_to_be_free() -> None:
+    """A submit whose outcome is unknown warns of a second charge."""
     said = messages.ending(replace(ONE, state=State.SUBMIT_UNKNOWN, error=errors.SubmitUnknown()))
     assert said.cost == error_messages.UNSURE
     assert "charge you twice" in said.advice
@@ -49,6 +52,7 @@ def test_unknown_submit_never_claims_to_be_free() -> None:
 
 @pytest.mark.parametrize("kind", [errors.Unauthorized, errors.InvalidImage, errors.TaskTimeout, errors.APIUnreachable])
 def test_accepted_task_offers_collect_first(kind: type[PlaygroundError]) -> None:
+    """An accepted task without its image offers to collect it first."""
     said = messages.ending(replace(ONE, state=State.DETACHED, error=kind()))
     assert said.offers[0] == "collect"
     assert said.cost == error_messages.PAID
@@ -56,6 +60,7 @@ def test_accepted_task_offers_collect_first(kind: type[PlaygroundError]) -> None
 
 @pytest.mark.parametrize("state", list(State))
 def test_foreign_text_is_escaped(state: State) -> None:
+    """Text of the API and of the request is escaped in each state."""
     error = PlaygroundError(EVIL, detail=EVIL) if state.finished else None
     one = replace(ONE, state=state, status=EVIL, error=error, request={"prompt": EVIL, "aspect_ratio": EVIL})
     drawn = render_result(ResultContext(one))
@@ -63,12 +68,14 @@ def test_foreign_text_is_escaped(state: State) -> None:
 
 
 def test_field_errors_are_ordered_and_escaped() -> None:
+    """Field errors and messages are escaped."""
     assert notices.render_field_errors((), ()) == ""
     assert EVIL not in notices.render_field_errors((FieldError(("body", EVIL), EVIL, "x"),), ())
     assert EVIL not in notices.render_error(PlaygroundError(EVIL))
 
 
 def test_long_api_texts_are_shortened() -> None:
+    """A long text of the API is shortened; field errors are not quoted."""
     assert len(messages.quoted(PlaygroundError(detail="x" * 5000))) < 700
     assert messages.quoted(InvalidRequest([FieldError(("body", "seed"), "no", "x")])) == ""
 
@@ -89,7 +96,8 @@ def test_status_in_words(status: str, label: str) -> None:
     assert messages.brief(replace(ONE, state=State.RUNNING, status=status)) == label
 
 
-def test_a_seed_of_zero_stands_beside_its_picture() -> None:
+def test_seed_zero_is_shown() -> None:
+    """A seed of 0 is shown beside the image."""
     assert 'data-seed="0"' in render_result(ResultContext(replace(ONE, state=State.RUNNING))).line
 
 
@@ -102,10 +110,12 @@ def test_a_seed_of_zero_stands_beside_its_picture() -> None:
     ],
 )
 def test_frame_has_the_requested_shape(request_values: dict[str, object], shape: tuple[int, int]) -> None:
+    """The frame has the shape of the requested image before the image arrives."""
     assert result_view.frame_shape(replace(ONE, request=request_values)) == shape
 
 
 def test_waiting_line_has_state_and_usual_time() -> None:
+    """The waiting line has the state and the usual time, or the place in the queue."""
     running = replace(ONE, state=State.RUNNING, status="Pending", created_at=time.time())
     assert messages.waiting(running, 0, 9.2) == ("Generating", "about 9 s")
     assert messages.waiting(replace(running, created_at=time.time() - 40), 0, 9.2) == (
@@ -121,6 +131,7 @@ def below(generation: Generation) -> str:
 
 
 def test_upsampled_words_are_marked() -> None:
+    """Words that prompt upsampling added or removed are marked."""
     said = below(replace(ONE, request={"prompt": "a mill here"}, prompt="a grand mill <b>"))
     for part in ("a<ins> grand</ins> mill", "<del> here</del>", "<ins> &lt;b&gt;</ins>", 'data-what="used"'):
         assert said.count(part) == 1
@@ -129,6 +140,7 @@ def test_upsampled_words_are_marked() -> None:
 
 
 def test_json_details_are_readable() -> None:
+    """JSON in an error of the API is written as text where it is simple."""
     assert (
         messages.quoted(errors.RequestModerated("", detail='{"Moderation Reasons": ["a", "b"]}'))
         == "Moderation Reasons: a, b"
@@ -138,6 +150,7 @@ def test_json_details_are_readable() -> None:
 
 
 def test_card_names_a_fixable_failure() -> None:
+    """A card names a failure that its visitor can fix."""
     assert messages.brief(replace(ONE, state=State.FAILED, error=errors.OutOfCredits())) == "No credits"
     assert (
         messages.brief(replace(ONE, state=State.DETACHED, error=errors.Unauthorized()))
