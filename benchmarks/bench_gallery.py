@@ -1,14 +1,15 @@
 """Measures the search of the store with 1,000, 10,000 and 100,000 generations of one owner.
 
-    python benchmarks/bench_gallery.py [rows ...]
+    python benchmarks/bench_gallery.py [--postgres] [rows ...]
 
-The generations are written as an older version wrote them, so that the start has to index all of them. Times are
-milliseconds. The memory is what the process grew by from the first query to the last one. A save is measured with and
+The generations are written as an older version wrote them, so that the start has to index all of them; with
+`--postgres` into a PostgreSQL server with its usual settings. Times are milliseconds. The memory is what the process grew by from the first query to the last one. A save is measured with and
 without the index, in turns; the start with all generations and with none.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import sqlite3
@@ -16,11 +17,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from statistics import median, quantiles
 from unittest.mock import patch
+
+import psycopg
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
@@ -31,6 +34,7 @@ from flux_playground.storage.generation_store import GenerationStore  # noqa: E4
 from flux_playground.storage.migrations import MIGRATIONS  # noqa: E402
 from flux_playground.storage.rows import to_row  # noqa: E402
 from flux_playground.storage.search_query import FieldChoice, FieldRange, Query  # noqa: E402
+from tests.postgres_server import running_postgres  # noqa: E402
 
 ROWS = (1_000, 10_000, 100_000)
 REPEATS = 40
@@ -105,6 +109,28 @@ def fill(folder: Path, rows: int) -> None:
         columns, marks = ", ".join(written[0]), ", ".join("?" * len(written[0]))
         query = f"INSERT INTO generations ({columns}) VALUES ({marks})"
         database.executemany(query, [list(row.values()) for row in written])
+
+
+def fill_postgres(folder: Path, url: str, rows: int) -> None:
+    """Write the generations into an empty database, none of them indexed."""
+    GenerationStore(folder, database_url=url).close()
+    with closing(psycopg.connect(url)) as database, database.transaction():
+        names = list(to_row(next(generations(1))))
+        columns = f"COPY generations ({', '.join(names)}, holder) FROM STDIN"
+        with database.cursor().copy(columns.encode()) as copied:
+            for one in generations(rows):
+                copied.write_row((*to_row(one).values(), 0))
+        database.execute("INSERT INTO unindexed (id) SELECT id FROM generations ORDER BY created_at")
+
+
+def database_bytes(folder: Path, url: str) -> int:
+    """The size of the database."""
+    if not url:
+        return (folder / "journal.sqlite").stat().st_size
+    with closing(psycopg.connect(url, autocommit=True)) as database:
+        database.execute("VACUUM ANALYZE")  # as the server does after some minutes
+        row = database.execute("SELECT pg_database_size(current_database())").fetchone()
+    return int(row[0]) if row else 0
 
 
 def milliseconds(call: Callable[[], object]) -> float:
@@ -225,57 +251,81 @@ def saves(store: GenerationStore) -> dict[str, float]:
     return {name: median(values) for name, values in times.items()}
 
 
-def measure(rows: int) -> float:
+def measure(rows: int, *, postgres: bool) -> float:
     """Print the times for a number of generations; return the slowest p95."""
-    with tempfile.TemporaryDirectory() as name:
-        folder, empty = Path(name) / "full", Path(name) / "empty"
-        fill(folder, rows)
-        size = (folder / "journal.sqlite").stat().st_size
+    server = running_postgres("-c listen_addresses=") if postgres else nullcontext()
+    with tempfile.TemporaryDirectory() as name, server as running:
+        folder, url = Path(name) / "full", running.url if running else ""
+        if url:
+            fill_postgres(folder, url, rows)
+        else:
+            fill(folder, rows)
+        size = database_bytes(folder, url)
         started = time.perf_counter()
-        store = GenerationStore(folder)
+        store = GenerationStore(folder, database_url=url)
         opened = time.perf_counter() - started
         store.backlog.wait()
         indexed = time.perf_counter() - started
         annotate(store, rows)
         store.close()
-        full_size = (folder / "journal.sqlite").stat().st_size
-        GenerationStore(empty).close()
-        starts: dict[Path, list[float]] = {folder: [], empty: []}
-        for path in (folder, empty) * 5:
-            starts[path].append(milliseconds(lambda path=path: GenerationStore(path).close()))  # type: ignore[misc]
-        store = GenerationStore(folder)
-        print(f"\n{rows:,} generations; p50, p95 and p95 of the processor's time in milliseconds")
-        worst = 0.0
-        before = 0.0
-        for label, call in cases(store).items():
-            call()
-            before = before or memory_megabytes()
-            times, cpu = [], []
-            for _ in range(REPEATS):
-                started = time.thread_time()
-                times.append(milliseconds(call))
-                cpu.append(1000 * (time.thread_time() - started))
-            slowest = quantiles(times, n=20)[-1]
-            worst = max(worst, slowest)
-            mark = "  too slow" if slowest > MAX_P95_MILLISECONDS else ""
-            print(f"  {label:36}{median(times):9.2f}{slowest:9.2f}{quantiles(cpu, n=20)[-1]:9.2f}{mark}")
-        print(f"  memory grew by {memory_megabytes() - before:.1f} MB")
-        print(f"  journal {size / 1e6:.1f} MB, with index {full_size / 1e6:.1f} MB, ratio {full_size / size:.2f}")
+        full_size = database_bytes(folder, url)
+        print(f"\n{rows:,} generations; load {os.getloadavg()[0]:.1f} of {os.cpu_count()} processors")
+        print(f"  database {size / 1e6:.1f} MB, with index {full_size / 1e6:.1f} MB, ratio {full_size / size:.2f}")
         print(f"  start that indexes: open after {opened:.2f} s, all indexed after {indexed:.1f} s")
-        print(f"  start / start of an empty journal: {median(starts[folder]) / median(starts[empty]):.2f}")
-        found = saves(store)
-        for record in ("first", "later"):
-            with_index, without = found[record], found[f"{record}, no index"]
-            print(f"  save of the {record} record: {with_index:.2f} ms, without index {without:.2f} ms,", end="")
-            print(f" ratio {with_index / without:.2f}")
+        if not url:
+            measure_start(folder, Path(name) / "empty")
+        store = GenerationStore(folder, database_url=url)
+        worst = measure_cases(store)
+        measure_saves(store)
         store.close()
         return worst
 
 
+def measure_start(folder: Path, empty: Path) -> None:
+    """Print the time of a start, compared with one of an empty journal."""
+    GenerationStore(empty).close()
+    starts: dict[Path, list[float]] = {folder: [], empty: []}
+    for path in (folder, empty) * 5:
+        starts[path].append(milliseconds(lambda path=path: GenerationStore(path).close()))  # type: ignore[misc]
+    print(f"  start / start of an empty journal: {median(starts[folder]) / median(starts[empty]):.2f}")
+
+
+def measure_cases(store: GenerationStore) -> float:
+    """Print the times of all calls; return the slowest p95."""
+    print("  p50, p95 and p95 of this process's CPU time in milliseconds")
+    worst = 0.0
+    before = 0.0
+    for label, call in cases(store).items():
+        call()
+        before = before or memory_megabytes()
+        times, cpu = [], []
+        for _ in range(REPEATS):
+            started = time.thread_time()
+            times.append(milliseconds(call))
+            cpu.append(1000 * (time.thread_time() - started))
+        slowest = quantiles(times, n=20)[-1]
+        worst = max(worst, slowest)
+        mark = "  too slow" if slowest > MAX_P95_MILLISECONDS else ""
+        print(f"  {label:36}{median(times):9.2f}{slowest:9.2f}{quantiles(cpu, n=20)[-1]:9.2f}{mark}", flush=True)
+    print(f"  memory grew by {memory_megabytes() - before:.1f} MB; load {os.getloadavg()[0]:.1f}")
+    return worst
+
+
+def measure_saves(store: GenerationStore) -> None:
+    """Print what the index costs a save."""
+    found = saves(store)
+    for record in ("first", "later"):
+        with_index, without = found[record], found[f"{record}, no index"]
+        print(f"  save of the {record} record: {with_index:.2f} ms, without index {without:.2f} ms,", end="")
+        print(f" ratio {with_index / without:.2f}")
+
+
 def main() -> int:
     """Print all times; the exit code is 1 when one p95 is above the limit."""
-    rows = [int(text) for text in sys.argv[1:]] or ROWS
-    return 1 if max(map(measure, rows)) > MAX_P95_MILLISECONDS else 0
+    arguments = sys.argv[1:]
+    postgres = "--postgres" in arguments
+    rows = [int(text) for text in arguments if text != "--postgres"] or ROWS
+    return 1 if max(measure(number, postgres=postgres) for number in rows) > MAX_P95_MILLISECONDS else 0
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-// What the address of the page says: whether the gallery or a comparison is open, with which filters.
+// What the address of the page says: whether the gallery or a comparison is open, with which filters and selection.
 
 export const GALLERY = "gallery";
 export const COMPARE = "compare";
 export const OPEN = "open"; // the image that is open in the gallery
 export const SHEET = "sheet"; // the sweep that is open
-const OWN = [GALLERY, COMPARE, SHEET, OPEN, "image", "endpoint", "recipe", "__theme"];
+export const SELECTED = "selected"; // the images that are selected in the gallery
+const OWN = [GALLERY, COMPARE, SHEET, OPEN, SELECTED, "image", "endpoint", "recipe", "__theme"];
 
 // The filters of an address, without the parameters of the page.
 export function readFilters(search) {
@@ -22,15 +23,17 @@ export function withParameters(search, changes, filters = readFilters(search)) {
     if (value === null) kept.delete(name);
     else kept.set(name, value);
   }
+  if (!kept.has(GALLERY)) kept.delete(SELECTED);
   if (kept.has(GALLERY)) for (const [name, value] of filters) kept.append(name, value);
   const text = kept.toString().replace(/%2C/g, ",").replace(/=(?=&|$)/g, "");
   return text && `?${text}`;
 }
 
-export function changeAddress(changes, filters, { replace = false } = {}) {
+// `state` is what the entry of the browser's history keeps beside its address.
+export function changeAddress(changes, filters, { replace = false, state = history.state } = {}) {
   const address = location.pathname + withParameters(location.search, changes, filters);
-  if (replace) history.replaceState(null, "", address);
-  else history.pushState(null, "", address);
+  if (replace) history.replaceState(state, "", address);
+  else history.pushState(state, "", address);
   dispatchEvent(new Event("addresschange"));
 }
 

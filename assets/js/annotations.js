@@ -21,7 +21,7 @@ export function installAnnotations() {
   document.addEventListener("change", (event) => {
     const { target } = event;
     const id = target.closest?.(".notes")?.dataset.id;
-    if (id && target.name === "note") annotate([id], { note: target.value });
+    if (id && target.name === "note") annotate([id], { note: target.value }, refuseAt(target));
     else if (id && target.name === "tags") replaceTags(id, target);
   });
 }
@@ -47,13 +47,26 @@ async function replaceTags(id, box) {
   const before = splitTags(box.defaultValue);
   const after = splitTags(box.value);
   const changed = { addTags: after.filter((tag) => !before.includes(tag)), removeTags: before.filter((tag) => !after.includes(tag)) };
-  const done = await annotate([id], changed);
+  const done = await annotate([id], changed, refuseAt(box));
   if (done) box.defaultValue = box.value = done[id].tags.join(", ");
 }
 
-async function annotate(ids, changes) {
+// Shows why a value was refused below its field, until the next change.
+function refuseAt(box) {
+  const label = box.closest("label");
+  $(".fault", label)?.remove();
+  box.removeAttribute("aria-invalid");
+  return (textContent) => {
+    const fault = createElement("span", { className: "fault", textContent });
+    fault.setAttribute("role", "alert");
+    label.append(fault);
+    setAttribute(box, "aria-invalid", true);
+  };
+}
+
+async function annotate(ids, changes, onRefused = showToast) {
   if (!ids.length) return null;
-  const response = await request("gallery/annotate", { body: { ids, ...changes } });
+  const response = await request("gallery/annotate", { body: { ids, ...changes }, onRefused });
   if (!response) return null;
   const annotations = await response.json();
   for (const [id, annotation] of Object.entries(annotations)) renderAnnotation(id, annotation);
@@ -106,6 +119,7 @@ function offerUndo(ids) {
     showToast("Restored.");
     send("show", { id: "" }, { expectsChange: false });
     await refreshGallery();
-    if (!$("dialog[open]")) $(".card", findGalleryItem(ids[0]) || bar)?.focus();
+    dispatchEvent(new Event("imagesrestored"));
+    if (!$("dialog[open]")) $(".card", findGalleryItem(ids[0]) || bar)?.focus({ preventScroll: true });
   });
 }

@@ -2,9 +2,9 @@
 import { showToast } from "./announcements.js";
 import { changeAddress, COMPARE, GALLERY, readParameter } from "./address_state.js";
 import { $, $$, createElement, setAttribute } from "./dom.js";
-import { selectedIds } from "./gallery_grid.js";
 import { closeLightbox } from "./lightbox.js";
 import { page } from "./page_state.js";
+import { selectedIds } from "./selection.js";
 import { request } from "./visit_fetch.js";
 import { createZoom } from "./zoom_view.js";
 

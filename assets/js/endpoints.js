@@ -90,7 +90,7 @@ function showEndpoint(path) {
   const address = new URL(location);
   if (page.endpoint) address.searchParams.set(PARAMETER, page.endpoint);
   else address.searchParams.delete(PARAMETER);
-  history.replaceState(null, "", address);
+  history.replaceState(history.state, "", address);
   selectShownEndpoint();
 }
 

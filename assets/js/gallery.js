@@ -2,23 +2,28 @@
 import { announce } from "./announcements.js";
 import { changeAddress, COMPARE, GALLERY, OPEN, readFilters, readParameter, SHEET } from "./address_state.js";
 import { $, $$, createElement } from "./dom.js";
-import { fillFilters, renderFilters } from "./gallery_filters.js";
+import { clipSearch, fillFilters, renderFilters } from "./gallery_filters.js";
+import { findPlace, mergeItems, restorePlace } from "./gallery_place.js";
 import { page } from "./page_state.js";
 import { localStore } from "./storage.js";
 import { request } from "./visit_fetch.js";
 
 const TYPING_MILLISECONDS = 120;
 const DENSITY = "flux-density";
-const AHEAD = "1200px"; // the next results are loaded before the end of the page is seen
+const AHEAD = 1200; // pixels below the window in which results are loaded
+const CARDS_PER_PAGE = 60;
+const MAX_CARDS_PER_REQUEST = 500;
 let shownFilters = null; // the filters of the results on the page
 let loading = null; // ends the request that is under way
 let nextPage = "";
 let total = 0; // images found
 let isLoadingMore = false;
 let typingTimer = 0;
+let leftPlace = []; // the cards that were in the window when the gallery was left
 
 export function installGallery() {
   addEventListener("viewstart", startGallery);
+  addEventListener("viewleave", ({ detail }) => detail === GALLERY && (leftPlace = findPlace()));
   addEventListener("viewchange", ({ detail }) => page.view === GALLERY && renderGallery(detail));
   document.addEventListener("input", handleInput);
   document.addEventListener("change", handleInput);
@@ -29,8 +34,8 @@ function startGallery() {
   const size = localStore.get(DENSITY);
   if (size) $("#gallery [name=density]").value = size;
   renderDensity();
-  new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && loadMore(), { rootMargin: AHEAD })
-    .observe($("#gallery .more-below"));
+  new IntersectionObserver(fillWindow, { rootMargin: `${AHEAD}px` }).observe($("#gallery .more-below"));
+  addEventListener("resultschange", fillWindow);
 }
 
 export function toggleGallery() {
@@ -40,28 +45,27 @@ export function toggleGallery() {
 
 export const closeGallery = () => changeAddress({ [GALLERY]: null, [OPEN]: null, [COMPARE]: null, [SHEET]: null });
 
-// After a comparison the results are as they were.
-export const isReturn = ({ isNew, from }) => isNew && from === COMPARE && galleryCards().length > 0;
+// After a comparison, a sweep, or Back, the results are where they were.
+export const isReturn = ({ isNew, from, isMove }) => isNew && (isMove || [COMPARE, SHEET].includes(from)) && galleryCards().length > 0;
 
 function renderGallery(change) {
   const filters = readFilters(location.search);
   renderFilters(filters);
   if (filters.toString() !== shownFilters) loadResults();
-  else if (change.isNew && !isReturn(change)) refreshGallery();
+  else if (isReturn(change)) {
+    restorePlace(leftPlace);
+    if (change.from !== COMPARE) refreshGallery();
+  } else if (change.isNew) loadResults();
   if (change.isNew && !isReturn(change) && !readParameter(OPEN)) $("#gallery input[type=search]").focus({ preventScroll: true });
 }
 
-// New images since the last look come first, so the first page is loaded again; deep results stay until then.
-export const refreshGallery = () => loadResults({ keepsScroll: true });
-
-async function loadResults({ keepsScroll = false } = {}) {
+async function loadResults() {
   const filters = readFilters(location.search);
-  const isSame = filters.toString() === shownFilters;
   shownFilters = filters.toString();
-  if (!keepsScroll || !isSame) scrollTo({ top: 0 });
+  scrollTo({ top: 0 });
   loading?.abort();
   const own = (loading = new AbortController());
-  const response = await fetchCards(filters, "", own.signal);
+  const response = await fetchCards(filters, { signal: own.signal });
   if (!response) {
     if (loading === own) shownFilters = null; // the same search is tried again
     return;
@@ -73,9 +77,38 @@ async function loadResults({ keepsScroll = false } = {}) {
   renderTotal(Number(response.headers.get("x-flux-count")));
   announce($("#gallery h2 .total").textContent);
   showGalleryMessage("");
+  $("#search-note").textContent = response.headers.get("x-flux-note") || "";
   dispatchEvent(new Event("resultschange"));
   fillFilters();
 }
+
+// Loads again as many results as there are, and what was added to them; the place stays.
+export async function refreshGallery() {
+  const filters = readFilters(location.search);
+  if (filters.toString() !== shownFilters || !galleryCards().length) return loadResults();
+  loading?.abort();
+  const own = (loading = new AbortController());
+  const given = [];
+  let wanted = galleryCards().length;
+  let after = "";
+  do {
+    const limit = Math.max(CARDS_PER_PAGE, Math.min(MAX_CARDS_PER_REQUEST, wanted - given.length));
+    const response = await fetchCards(filters, { after, limit, signal: own.signal });
+    if (!response || loading !== own) return;
+    given.push(...readItems(await response.text()));
+    const count = after ? total : Number(response.headers.get("x-flux-count"));
+    wanted += Math.max(0, Math.min(MAX_CARDS_PER_REQUEST, count - total));
+    renderTotal(count);
+    after = response.headers.get("x-flux-next") || "";
+  } while (after && given.length < wanted);
+  const seen = page.view === GALLERY ? findPlace() : [];
+  nextPage = after;
+  mergeItems($("#gallery .grid"), given);
+  restorePlace(seen);
+  dispatchEvent(new Event("resultschange"));
+}
+
+const readItems = (html) => [...createElement("template", { innerHTML: html }).content.children];
 
 function renderTotal(count) {
   total = count;
@@ -93,20 +126,25 @@ export async function loadMore() {
   if (!nextPage || isLoadingMore || page.view !== GALLERY) return false;
   isLoadingMore = true;
   const cursor = nextPage;
-  const response = await fetchCards(readFilters(location.search), cursor);
+  const response = await fetchCards(readFilters(location.search), { after: cursor });
   isLoadingMore = false;
   if (!response || cursor !== nextPage) return false;
   nextPage = response.headers.get("x-flux-next") || "";
-  const list = createElement("template", { innerHTML: await response.text() });
-  $("#gallery .grid").append(list.content);
+  $("#gallery .grid").append(...readItems(await response.text()));
   dispatchEvent(new Event("resultschange"));
   return true;
 }
 
-function fetchCards(filters, after, signal) {
+// Loads results until they reach below the window.
+function fillWindow() {
+  if (page.view === GALLERY && $("#gallery .more-below").getBoundingClientRect().top < innerHeight + AHEAD) loadMore();
+}
+
+function fetchCards(filters, { after, limit, signal } = {}) {
   const parameters = new URLSearchParams(filters);
   parameters.set("tz", new Date().getTimezoneOffset());
   if (after) parameters.set("after", after);
+  if (limit) parameters.set("limit", limit);
   return request(`gallery/cards?${parameters}`, { signal, onRefused: showGalleryMessage });
 }
 
@@ -123,7 +161,9 @@ function handleInput(event) {
     renderDensity();
   } else if (target.name === "q") {
     clearTimeout(typingTimer);
-    typingTimer = setTimeout(() => setFilter("q", target.value.trim(), { replace: true }), TYPING_MILLISECONDS);
+    const search = () => setFilter("q", clipSearch(target.value), { replace: true });
+    if (event.type === "change") search();
+    else typingTimer = setTimeout(search, TYPING_MILLISECONDS);
   } else if (target.name === "sort" && event.type === "change") setFilter("sort", target.value === "newest" ? "" : target.value);
 }
 
@@ -135,4 +175,7 @@ function setFilter(name, value, options) {
   changeAddress({}, filters, options);
 }
 
-const renderDensity = () => $("#gallery .grid").style.setProperty("--card", `${$("#gallery [name=density]").value}px`);
+function renderDensity() {
+  $("#gallery .grid").style.setProperty("--card", `${$("#gallery [name=density]").value}px`);
+  fillWindow();
+}

@@ -5,6 +5,7 @@ import { request } from "./visit_fetch.js";
 
 const NAMES = { star: "Starred", imported: "Imported", rating: "Rating at least", from: "From", to: "Until", state: "State", tag: "Tag", endpoint: "Endpoint", sweep: "Sweep" };
 const TYPING_PAUSE = 400;
+const MAX_SEARCH_CHARACTERS = 400;
 let isFilled = false;
 let filledHtml = "";
 let writeTimer = 0;
@@ -47,7 +48,8 @@ export function renderFilters(filters) {
     else if (box !== document.activeElement) box.value = filters.get(box.name) || "";
   }
   const search = $("#gallery [name=q]");
-  if (search !== document.activeElement) search.value = filters.get("q") || "";
+  const text = filters.get("q") || "";
+  if (search !== document.activeElement && clipSearch(search.value) !== text) search.value = text;
   $("#gallery [name=sort]").value = filters.get("sort") || "newest";
   const chosen = [...filters].filter(([name]) => !["q", "sort"].includes(name));
   const number = $("#gallery .filters > summary .number");
@@ -55,6 +57,9 @@ export function renderFilters(filters) {
   number.textContent = chosen.length;
   $("#gallery .chosen-filters").replaceChildren(...chosen.map(createChip));
 }
+
+// The part of a search text that is sent; the program says where it searches for less.
+export const clipSearch = (text) => [...text.trim().slice(0, 2 * MAX_SEARCH_CHARACTERS)].slice(0, MAX_SEARCH_CHARACTERS).join("").trim();
 
 // The words for a filter: its field or kind, and its value.
 export function describeFilter(name, value, label = "") {

@@ -1,15 +1,16 @@
-// The grid of the gallery: which images are selected, and what the keyboard does.
+// The grid of the gallery: how images are selected, and what the keyboard does.
 import { deleteImages, rateImages, starImages, tagImages } from "./annotations.js";
 import { $, $$ } from "./dom.js";
 import { countRemoved, findGalleryItem, galleryCards, isReturn, loadMore } from "./gallery.js";
 import { page } from "./page_state.js";
+import { isSelected, selectedIds, setSelection } from "./selection.js";
 import { areLettersOn } from "./shortcut_list.js";
 
-const selected = new Set();
 let lastSelected = ""; // the other end of a range
 
 export function installGrid() {
   addEventListener("resultschange", renderSelection);
+  addEventListener("selectionchange", renderSelection);
   addEventListener("viewchange", ({ detail }) => {
     if (page.view === "gallery" && isReturn(detail)) focusCardAt(galleryCards().findIndex((card) => card.tabIndex === 0));
   });
@@ -27,17 +28,8 @@ export function installGrid() {
   document.addEventListener("keydown", (event) => {
     const box = event.target.closest?.("#gallery .selection [name=tag]");
     if (!box || event.key !== "Enter" || !box.value.trim()) return;
-    tagImages(selectedIds(), box.value);
-    box.value = "";
+    tagImages(selectedIds(), box.value).then((isDone) => isDone && (box.value = ""));
   });
-}
-
-export const selectedIds = () => [...selected];
-
-export function clearSelection() {
-  selected.clear();
-  lastSelected = "";
-  renderSelection();
 }
 
 // The items from one to another, in the order of the list.
@@ -48,31 +40,26 @@ export function idsBetween(ids, first, last) {
 
 function select(id, isOn, isRange) {
   const ids = galleryCards().map((card) => card.dataset.id);
-  for (const one of isRange && lastSelected ? idsBetween(ids, lastSelected, id) : [id]) {
-    if (isOn) selected.add(one);
-    else selected.delete(one);
-  }
+  const changed = isRange && lastSelected && selectedIds().length ? idsBetween(ids, lastSelected, id) : [id];
   lastSelected = id;
   makeFocusable($(".card", findGalleryItem(id)));
-  renderSelection();
+  setSelection(isOn ? [...selectedIds(), ...changed] : selectedIds().filter((one) => !changed.includes(one)));
 }
 
 // All images on the page; more are loaded by scrolling.
-export function selectAll() {
-  for (const card of galleryCards()) selected.add(card.dataset.id);
-  renderSelection();
-}
+export const selectAll = () => setSelection([...selectedIds(), ...galleryCards().map((card) => card.dataset.id)]);
 
 function renderSelection() {
   for (const item of $$("#gallery .grid li[data-id]")) {
-    const isSelected = selected.has(item.dataset.id);
-    item.toggleAttribute("data-selected", isSelected);
-    $("input[type=checkbox]", item).checked = isSelected;
+    const isOn = isSelected(item.dataset.id);
+    item.toggleAttribute("data-selected", isOn);
+    $("input[type=checkbox]", item).checked = isOn;
   }
   const bar = $("#gallery .selection");
-  bar.hidden = !selected.size;
-  $(".number", bar).textContent = `${selected.size} selected`;
-  $("[data-act=compare-selected]", bar).disabled = selected.size < 2 || selected.size > 4;
+  const number = selectedIds().length;
+  bar.hidden = !number;
+  $(".number", bar).textContent = `${number.toLocaleString("en-US")} selected`;
+  $("[data-act=compare-selected]", bar).disabled = number < 2 || number > 4;
   const cards = galleryCards();
   if (cards.length && !cards.some((card) => card.tabIndex === 0)) cards[0].tabIndex = 0;
 }
@@ -129,8 +116,8 @@ async function handleGridKey(event) {
 }
 
 function handleLetter(key, id) {
-  const ids = selected.size ? selectedIds() : [id];
-  if (key === "x") select(id, !selected.has(id), false);
+  const ids = selectedIds().length ? selectedIds() : [id];
+  if (key === "x") select(id, !isSelected(id), false);
   else if (key === "s") starImages(ids);
   else if (/^[0-5]$/.test(key)) rateImages(ids, Number(key));
   else if (key === "Delete") deleteImages(ids);
@@ -143,10 +130,7 @@ function removeItems(ids) {
   const cards = galleryCards();
   const place = cards.findIndex((card) => card === document.activeElement || card.tabIndex === 0);
   const hadFocus = cards[place] && cards[place].closest("li").contains(document.activeElement);
-  for (const id of ids) {
-    findGalleryItem(id)?.remove();
-    selected.delete(id);
-  }
+  for (const id of ids) findGalleryItem(id)?.remove();
   countRemoved(cards.length - galleryCards().length);
   renderSelection();
   if (hadFocus) focusCardAt(Math.min(place, galleryCards().length - 1));

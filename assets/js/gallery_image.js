@@ -1,13 +1,14 @@
 // An open image of the gallery: large, with its notes, actions and details beside it.
-import { changeAddress, OPEN, readFilters, readParameter } from "./address_state.js";
+import { changeAddress, GALLERY, OPEN, readFilters, readParameter } from "./address_state.js";
 import { deleteImages, rateImages, starImages } from "./annotations.js";
 import { send } from "./bridge.js";
 import { $ } from "./dom.js";
 import { withEndpoint } from "./endpoints.js";
-import { closeGallery, findGalleryItem, galleryCards, loadMore } from "./gallery.js";
+import { findGalleryItem, galleryCards, loadMore } from "./gallery.js";
 import { focusCardAt } from "./gallery_grid.js";
 import { closeLightbox, lightboxNotes, renderLightbox, showLightbox, textOfCard } from "./lightbox.js";
 import { page } from "./page_state.js";
+import { IMAGE_PARAMETER } from "./session.js";
 import { areLettersOn } from "./shortcut_list.js";
 import { request } from "./visit_fetch.js";
 
@@ -118,8 +119,7 @@ export const openOnPage = ({ id }) => showOnPage(id);
 
 function showOnPage(id, then) {
   const endpoint = $(".notes", lightboxNotes())?.dataset.endpoint || "";
-  closeLightbox();
-  closeGallery();
+  changeAddress({ [GALLERY]: null, [OPEN]: null, [IMAGE_PARAMETER]: id }); // one step, which Back undoes
   withEndpoint(then ? endpoint : "", () => {
     send("show", { id });
     then?.();

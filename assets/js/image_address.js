@@ -29,8 +29,8 @@ function writeAddress() {
   else {
     const address = new URL(location.href);
     address.searchParams.set(IMAGE_PARAMETER, id);
-    if (isFirst || isReturning) history.replaceState(null, "", address);
-    else history.pushState(null, "", address);
+    if (isFirst || isReturning) history.replaceState(history.state, "", address);
+    else history.pushState(history.state, "", address);
     isReturning = false;
   }
 }

@@ -4,6 +4,7 @@ import { runAction } from "./actions.js";
 import { $, $$ } from "./dom.js";
 import { toggleGallery } from "./gallery.js";
 import { page } from "./page_state.js";
+import { clearSelection, selectedIds } from "./selection.js";
 import { areLettersOn, openShortcutList } from "./shortcut_list.js";
 import { closeView } from "./views.js";
 
@@ -20,7 +21,7 @@ export function installKeyboard() {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) pressGenerate(event);
     else if ((event.key === "Escape" && closePopover()) || $("dialog[open]")) return;
     else if (!page.view) handleShortcut(event);
-    else if (event.key === "Escape" && !hasTypedText(event.target)) closeView();
+    else if (event.key === "Escape" && !hasTypedText(event.target)) leaveStep();
     else if (event.key === "?" && areLettersOn() && !isTextInput(event.target)) openShortcutList();
   });
   document.addEventListener("click", (event) => {
@@ -29,6 +30,12 @@ export function installKeyboard() {
       if (!popover.contains(event.target) && event.target.isConnected) popover.open = false;
     }
   });
+}
+
+// First the selection ends, then the view.
+function leaveStep() {
+  if (page.view === "gallery" && selectedIds().length) clearSelection();
+  else closeView();
 }
 
 // A key that is held down presses a button once.

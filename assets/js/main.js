@@ -43,6 +43,7 @@ import { installResult } from "./result.js";
 import { warnAboutRootPath } from "./root_path.js";
 import { installScrolling } from "./scrolling.js";
 import { installSeedLock } from "./seed_lock.js";
+import { installSelection } from "./selection.js";
 import { startVisit } from "./session.js";
 import { createShortcutList } from "./shortcut_list.js";
 import { installSuggestedRanges } from "./suggested_range.js";
@@ -96,6 +97,7 @@ const parts = [
   installGallery,
   installFilters,
   installGrid,
+  installSelection,
   installGalleryImage,
   installCompare,
   installTransfer,

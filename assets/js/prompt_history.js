@@ -2,6 +2,7 @@
 import { $, $$, createElement, setAttribute } from "./dom.js";
 import { overwritePrompt } from "./form.js";
 import { closeGallery } from "./gallery.js";
+import { clipSearch } from "./gallery_filters.js";
 import { page } from "./page_state.js";
 import { request } from "./visit_fetch.js";
 
@@ -15,7 +16,7 @@ export function createPromptHistory() {
   promptDialog = createElement("dialog", { id: "prompts" });
   promptDialog.setAttribute("aria-label", "Earlier prompts");
   promptDialog.innerHTML = `<div class="search"><input type="search" role="combobox" aria-expanded="true" aria-controls="prompt-list"
-    aria-label="Search earlier prompts" placeholder="Search earlier prompts" maxlength="400" autocomplete="off">
+    aria-label="Search earlier prompts" placeholder="Search earlier prompts" autocomplete="off">
     <button type="button" class="quiet framed">Close</button></div>
     <p class="message" role="alert"></p><ul id="prompt-list" role="listbox" aria-label="Earlier prompts" tabindex="-1"></ul>`;
   document.body.append(promptDialog);
@@ -44,7 +45,7 @@ async function loadPrompts(after = "") {
   promptRequest?.abort();
   promptRequest = new AbortController();
   nextPrompts = "";
-  const parameters = new URLSearchParams({ q: $("input", promptDialog).value, after });
+  const parameters = new URLSearchParams({ q: clipSearch($("input", promptDialog).value), after });
   const message = $(".message", promptDialog);
   const response = await request(`gallery/prompts?${parameters}`, {
     signal: promptRequest.signal, onRefused: (text) => (message.textContent = text),
@@ -55,7 +56,7 @@ async function loadPrompts(after = "") {
   if (!after) list.replaceChildren();
   list.insertAdjacentHTML("beforeend", html);
   nextPrompts = response.headers.get("x-flux-next") || "";
-  message.textContent = list.children.length ? "" : "No earlier prompts found.";
+  message.textContent = [list.children.length ? "" : "No earlier prompts found.", response.headers.get("x-flux-note")].join(" ").trim();
   if (!after) markPrompt(0);
   if (nextPrompts && list.scrollHeight <= list.clientHeight) loadPrompts(nextPrompts);
 }

@@ -4,9 +4,9 @@ import { readFilters } from "./address_state.js";
 import { $, createElement } from "./dom.js";
 import { refreshGallery } from "./gallery.js";
 import { fillFilters } from "./gallery_filters.js";
-import { clearSelection, selectedIds } from "./gallery_grid.js";
 import { page } from "./page_state.js";
 import { saveResponse } from "./save_file.js";
+import { selectedIds } from "./selection.js";
 import { request } from "./visit_fetch.js";
 
 let importDialog = null;
@@ -74,7 +74,6 @@ async function importImages(files) {
   }
   isImporting = false;
   showReport(total);
-  clearSelection();
   refreshGallery();
   fillFilters({ again: true });
 }

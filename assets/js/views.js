@@ -9,8 +9,8 @@ let isStarted = false;
 
 export function installViews() {
   onFrame(startViews);
-  addEventListener("popstate", renderView);
-  addEventListener("addresschange", renderView);
+  addEventListener("popstate", () => renderView({ isMove: true }));
+  addEventListener("addresschange", () => renderView());
 }
 
 // Once, as soon as the sections are drawn and the visit has begun.
@@ -29,12 +29,14 @@ export function viewOf(search) {
 
 export const closeView = () => changeAddress({ [page.view]: null });
 
-function renderView() {
+// `isMove` says that Back or Forward led here.
+function renderView({ isMove = false } = {}) {
   if (!isStarted) return;
   const view = viewOf(location.search);
   const from = page.view;
+  if (view !== from) dispatchEvent(new CustomEvent("viewleave", { detail: from }));
   page.view = view;
   document.documentElement.dataset.view = view;
   for (const [name, selector] of Object.entries(SECTIONS)) $(selector).hidden = name !== view;
-  dispatchEvent(new CustomEvent("viewchange", { detail: { isNew: view !== from, from } }));
+  dispatchEvent(new CustomEvent("viewchange", { detail: { isNew: view !== from, from, isMove } }));
 }

@@ -83,6 +83,12 @@ def match_text(text: str) -> str:
     return " AND ".join(parts)
 
 
+def is_cut(text: str) -> bool:
+    """Return whether a search has more characters or words than are searched for."""
+    words = sum(len(_split(chunk)) for chunk in text[:MAX_SEARCH_CHARACTERS].split())
+    return len(text) > MAX_SEARCH_CHARACTERS or words > MAX_SEARCH_TERMS
+
+
 def match_any(terms: Iterable[str]) -> str:
     """Return the expression that finds one of several terms."""
     return f"({' OR '.join(map(_quote, terms))})"

@@ -73,6 +73,8 @@ def test_no_foreign_image_is_changed(hosted: HostedPage, owner: Stranger, other:
     (secret,) = ids(owner)
     assert json.loads(other.send("/gallery/annotate", {"ids": [secret], "starred": True, "note": "mine"}).body) == {}
     assert json.loads(other.send("/gallery/delete", {"ids": [secret]}).body) == {"ids": []}
+    assert json.loads(other.send("/gallery/owned", {"ids": [secret]}).body) == {"ids": []}
+    assert json.loads(owner.send("/gallery/owned", {"ids": [secret, "0" * 32]}).body) == {"ids": [secret]}
     assert ids(owner) == [secret]
     assert b"mine" not in owner.fetch(f"/gallery/image/{secret}").body
     assert json.loads(owner.send("/gallery/delete", {"ids": [secret]}).body) == {"ids": [secret]}
@@ -107,7 +109,11 @@ def test_wrong_filters_are_named(other: Stranger) -> None:
     """A filter that cannot be read is a sentence, not a traceback."""
     answer = other.fetch("/gallery/cards?rating=many")
     assert (answer.status, answer.body) == (400, b"A rating is a number from 1 to 5.")
-    assert other.fetch("/gallery/cards?q=" + "x" * 5_000).status == 400
+    for path in ("cards", "prompts"):
+        answer = other.fetch(f"/gallery/{path}?q=" + "x" * 10_000)
+        assert (answer.status, answer.body) == (400, b"A search has at most 400 characters.")
+        answer = other.fetch(f"/gallery/{path}?q=" + "x%20" * 30)
+        assert answer.headers["x-flux-note"].startswith("Only the first 24 words")
     for number in ("1e308", "-1", str(2**70), "9" * 5_000):
         assert other.fetch(f"/gallery/prompts?after={number}").status == 400
     assert other.fetch(f"/gallery/cards?min.seed={2**70}").status == 200

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import PngImagePlugin
 from playwright.sync_api import Locator, Page, expect
 
 from tests.app_process import running_quick
+from tests.archive.gallery import draw, write_zip
 from tests.page_actions import fill, has, image, load, press
 
+IS_AT = """([id, top]) =>
+    Math.abs(document.querySelector(`#gallery li[data-id="${id}"]`).getBoundingClientRect().top - top) < 4"""
 PROMPTS = ("TOK a mill by a river", "TOK a red lighthouse", "A night train")
 
 
@@ -76,6 +81,40 @@ def test_search_is_in_the_address(gallery: Page) -> None:
     expect(cards(gallery)).to_have_count(1)
     search(gallery, 'nothing "AND (')
     expect(gallery.locator("#gallery .grid")).to_contain_text("No images found.")
+    long = "red lighthouse " * 700
+    search(gallery, long)
+    expect(cards(gallery)).to_have_count(1)
+    expect(gallery.locator("#search-note")).to_have_text(re.compile("first 24 words"))
+    cards(gallery).focus()
+    gallery.keyboard.press("x")
+    expect(gallery.locator("#gallery [name=q]")).to_have_value(long)
+
+
+def test_selection_is_in_the_address(gallery: Page, made: list[str]) -> None:
+    """A reload, Back, Forward and a link restore the selected images; foreign ids are ignored."""
+    number = gallery.locator("#gallery .selection .number")
+    gallery.keyboard.press("ArrowDown")
+    for key in ("x", "ArrowRight", "x"):
+        gallery.keyboard.press(key)
+    expect(gallery).to_have_url(has(f"selected={made[2]},{made[1]}"))
+    gallery.reload()
+    expect(number).to_have_text("2 selected")
+    search(gallery, "red ligh")
+    expect(cards(gallery)).to_have_count(1)
+    expect(gallery).to_have_url(has(f"selected={made[2]},{made[1]}"))
+    cards(gallery).focus()
+    gallery.keyboard.press("Escape")
+    expect(number).to_be_hidden()
+    gallery.go_back()
+    expect(number).to_have_text("2 selected")
+    gallery.go_forward()
+    expect(number).to_be_hidden()
+    gallery.evaluate(
+        "ids => { history.pushState(null, '', `?gallery&selected=${ids}`); dispatchEvent(new Event('popstate')); }",
+        f"{'0' * 32},{made[0]},nothing",
+    )
+    expect(number).to_have_text("1 selected")
+    expect(gallery).to_have_url(re.compile(f"selected={made[0]}$"))
 
 
 def test_filters_come_from_the_schema(gallery: Page) -> None:
@@ -225,11 +264,44 @@ def test_export_and_import(gallery: Page, made: list[str], tmp_path: Path) -> No
     with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as archive:
         manifest = json.loads(archive.read("manifest.json"))
     assert len(manifest["entries"]) == len(made)
-    with gallery.expect_file_chooser() as chooser:
-        gallery.locator("#gallery .transfer > summary").click()
-        gallery.get_by_role("button", name="Import images or a ZIP").click()
     (tmp_path / "broken.png").write_bytes(b"no image")
-    chooser.value.set_files([path, tmp_path / "broken.png"])
+    import_files(gallery, path, tmp_path / "broken.png")
     report = gallery.locator("#import-report")
     expect(report).to_contain_text("0 images added, 3 already here, 1 rejected.")
     expect(report).to_contain_text("broken.png")
+
+
+def import_files(page: Page, *paths: Path) -> None:
+    """Choose files to import, and wait for the report."""
+    page.locator("#gallery .transfer > summary").click()
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Import images or a ZIP").click()
+    chooser.value.set_files(paths)
+    expect(page.locator("#import-report button")).to_be_focused()
+
+
+def draw_foreign(number: int) -> bytes:
+    """An image of another tool, with its settings."""
+    info = PngImagePlugin.PngInfo()
+    info.add_text("parameters", f"a heron {number}\nSteps: 20, Seed: {number}")
+    return draw(number, "PNG", pnginfo=info)
+
+
+def test_place_is_kept(gallery: Page, tmp_path: Path) -> None:
+    """Below the first results, a deletion, its Undo and an import change neither the place nor what is loaded."""
+    files = [(f"{number}.png", draw_foreign(number)) for number in range(70)]
+    import_files(gallery, write_zip(tmp_path / "foreign.zip", files))
+    gallery.keyboard.press("Escape")
+    expect(cards(gallery)).to_have_count(73)
+    cards(gallery).last.focus()
+    gallery.keyboard.press("Delete")
+    expect(cards(gallery)).to_have_count(72)
+    kept = gallery.locator("#gallery .grid li").nth(60)
+    place = [kept.get_attribute("data-id"), kept.evaluate("item => item.getBoundingClientRect().top")]
+    gallery.get_by_role("button", name="Undo").click()
+    expect(cards(gallery)).to_have_count(73)
+    gallery.wait_for_function(IS_AT, arg=place)
+    (tmp_path / "one.png").write_bytes(draw_foreign(70))
+    import_files(gallery, tmp_path / "one.png")
+    expect(cards(gallery)).to_have_count(74)
+    gallery.wait_for_function(IS_AT, arg=place)

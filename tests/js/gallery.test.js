@@ -3,8 +3,9 @@ import test from "node:test";
 
 import { readFilters, withParameters } from "../../assets/js/address_state.js";
 import { splitTags } from "../../assets/js/annotations.js";
-import { describeFilter } from "../../assets/js/gallery_filters.js";
+import { clipSearch, describeFilter } from "../../assets/js/gallery_filters.js";
 import { idsBetween } from "../../assets/js/gallery_grid.js";
+import { idsOfAddress } from "../../assets/js/selection.js";
 import { describeImport } from "../../assets/js/transfer.js";
 
 test("filters are the parameters of an address that are not the page's own", () => {
@@ -43,4 +44,18 @@ test("tags lose blanks, doubles and empty ones", () => {
 test("an import is described with what is not zero", () => {
   assert.equal(describeImport({ added: 1, known: 0, rejected: [] }), "1 image added.");
   assert.equal(describeImport({ added: 3, known: 2, rejected: [["a", "b"]] }), "3 images added, 2 already here, 1 rejected.");
+});
+
+test("an address has a part of many selected images, the browser's history all", () => {
+  const ids = Array.from({ length: 60 }, (_, number) => number.toString(16).padStart(32, "0"));
+  const text = ids.slice(0, 50).join(",");
+  assert.deepEqual(idsOfAddress(text, { selected: ids }), ids);
+  assert.deepEqual(idsOfAddress(text, { selected: ids.slice(1) }), ids.slice(0, 50));
+  assert.deepEqual(idsOfAddress(`${ids[0]},${ids[0]},x`, null), [ids[0]]);
+  assert.deepEqual(idsOfAddress(null, { selected: ids }), []);
+});
+
+test("a search text is cut without dividing a character", () => {
+  assert.equal(clipSearch(" red fox "), "red fox");
+  assert.equal(clipSearch("🎨".repeat(500)), "🎨".repeat(400));
 });

@@ -1,4 +1,4 @@
-"""Routes that change what a visitor says of images: stars, ratings, tags, notes; and that delete images."""
+"""Routes for chosen images: stars, ratings, tags and notes, deletion, and which of them are the visitor's."""
 
 from __future__ import annotations
 
@@ -41,6 +41,12 @@ def restore(context: Context, values: dict[str, Any]) -> Response:
     return JSONResponse({})
 
 
+def find_owned(context: Context, values: dict[str, Any]) -> Response:
+    """Return those of some ids whose images are this visitor's and are not deleted."""
+    entries = context.playground.store.search.entries(context.visitor.id, read_ids(values.get("ids")))
+    return JSONResponse({"ids": [entry.generation.id for entry in entries]})
+
+
 def _read(values: dict[str, Any], name: str, kind: type) -> Any:
     value = values.get(name)
     if value is not None and type(value) is not kind:
@@ -57,5 +63,5 @@ def _read_texts(values: dict[str, Any], name: str) -> tuple[str, ...]:
 
 ROUTES = tuple(
     Route(f"/gallery/{name}", json_endpoint(answer), methods=["POST"])
-    for name, answer in (("annotate", annotate), ("delete", delete), ("restore", restore))
+    for name, answer in (("annotate", annotate), ("delete", delete), ("restore", restore), ("owned", find_owned))
 )

@@ -26,22 +26,22 @@ from ..text import image_urls
 from ..text.templates import render
 from .compare_view import MAX_COMPARED_IMAGES, render_comparison
 from .gallery_view import describe_filter, filterable_fields, render_cards, render_filters, render_notes
-from .query_params import MAX_TEXT_CHARS, parse_query, read_number
+from .query_params import MAX_TEXT_CHARS, parse_query, read_number, search_note
 
-CARDS_PER_PAGE = 60
+CARDS_PER_PAGE, MAX_CARDS_PER_PAGE = 60, 500
 MAX_UNIX_SECONDS = 1e12
 PROMPTS_PER_PAGE, MAX_CHARS_OF_PROMPTS = 40, 400_000  # the page gets each prompt in full
 
 
 def show_cards(context: Context, request: Request) -> Response:
-    """Return a page of results; without a cursor (`after`) the first one, with the number of all."""
+    """Return a page of `limit` results; without a cursor (`after`) the first one, with the number of all."""
     store, params = context.playground.store, request.query_params
     query = parse_query(params, filterable_fields(context.playground.document))
-    after = params.get("after", "")
-    page = store.search.page(context.visitor.id, query, after, CARDS_PER_PAGE)
+    after, limit = params.get("after", ""), read_number(params.get("limit", "")) or CARDS_PER_PAGE
+    page = store.search.page(context.visitor.id, query, after, int(min(max(limit, 1), MAX_CARDS_PER_PAGE)))
     headers = {"next": page.next}
     if not after:
-        headers["count"] = str(store.search.count(context.visitor.id, query))
+        headers |= {"count": str(store.search.count(context.visitor.id, query)), "note": search_note(query.text)}
     cards = render_cards(page, first=not after, is_complete=not store.backlog.is_running)
     return fragment(cards, **headers)
 
@@ -116,12 +116,15 @@ def show_prompts(context: Context, request: Request) -> Response:
     after = read_number(params.get("after", ""))
     if after is not None and not 0 <= after < MAX_UNIX_SECONDS:
         raise InvalidParameter("This is not a page of the prompts.")
-    uses = store.search.prompts(context.visitor.id, params.get("q", "")[:MAX_TEXT_CHARS], PROMPTS_PER_PAGE, after)
+    text = params.get("q", "").strip()
+    if len(text) > MAX_TEXT_CHARS:
+        raise InvalidParameter(f"A search has at most {MAX_TEXT_CHARS} characters.")
+    uses = store.search.prompts(context.visitor.id, text, PROMPTS_PER_PAGE, after)
     shown = fit_page(uses)
     prompts = [{"prompt": one.prompt, "count": one.count, "thumbnail": _thumbnail(store, one.best_id)} for one in shown]
     has_more = len(uses) == PROMPTS_PER_PAGE or len(shown) < len(uses)
     following = repr(shown[-1].last_used) if has_more else ""
-    return fragment(render("prompts.html", prompts=prompts), next=following)
+    return fragment(render("prompts.html", prompts=prompts), next=following, note=search_note(text))
 
 
 def fit_page(uses: Sequence[PromptUse]) -> Sequence[PromptUse]:

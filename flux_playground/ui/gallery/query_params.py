@@ -16,6 +16,7 @@ from starlette.datastructures import QueryParams
 from ...generation import UNFINISHED, State
 from ...schema import Field
 from ...storage.search_query import FieldChoice, FieldRange, Query
+from ...storage.search_terms import MAX_SEARCH_CHARACTERS, MAX_SEARCH_TERMS, is_cut
 from ..events.visit_requests import InvalidParameter
 
 MAX_TEXT_CHARS = 400
@@ -67,6 +68,13 @@ def parse_query(params: QueryParams, fields: Mapping[str, Field]) -> Query:
         sort=sort,
         descending=descending,
     )
+
+
+def search_note(text: str) -> str:
+    """Return what a visitor has to know of a search text: that its end is ignored, or nothing."""
+    if not is_cut(text):
+        return ""
+    return f"Only the first {MAX_SEARCH_TERMS} words, at most {MAX_SEARCH_CHARACTERS} characters, are searched."
 
 
 def _states(name: str) -> Sequence[State]:
