@@ -3,8 +3,9 @@
     python benchmarks/bench_gallery.py [--postgres] [rows ...]
 
 The generations are written as an older version wrote them, so that the start has to index all of them; with
-`--postgres` into a PostgreSQL server with its usual settings. Times are milliseconds. The memory is what the process grew by from the first query to the last one. A save is measured with and
-without the index, in turns; the start with all generations and with none.
+`--postgres` into a PostgreSQL server with its usual settings. Times are milliseconds. The memory is what the process
+grew by from the first query to the last one. A save is measured with and without the index, in turns; the start with
+all generations and with none.
 """
 
 from __future__ import annotations
