@@ -33,7 +33,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--key", default="", help="the only accepted key; empty accepts any")
     add("--seed", type=int, help="makes ids, seeds and durations repeatable")
     add("--credits", type=float, default=100_000.0, help="initial credits of each key")
-    add("--sample-lifetime", type=float, default=600.0, help="seconds until the URL of an image expires")
+    add("--sample-lifetime", type=float, help="seconds until the URL of an image expires; unset is as the API")
     add("--polls-per-second", type=int, default=1200, help="more polls get 429")
     add("--renderer", choices=RENDERERS, default="landscape", help="flat renders one color, in milliseconds")
     add("--render-workers", type=int, default=2, help="number of render processes")

@@ -35,7 +35,7 @@ class Options:
     seed: int | None = None
     faults: tuple[str, ...] = ()
     credits: float = 100_000.0
-    sample_lifetime: float = 600.0
+    sample_lifetime: float | None = None
     polls_per_second: int = 1200
     webhook_format: str = "signature"
     allow_remote_webhooks: bool = False

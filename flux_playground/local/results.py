@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
+from ..schema import link_seconds
 from . import faults
 from .backend import Backend
 from .endpoint_behavior import endpoint_behavior
@@ -135,7 +136,8 @@ class Results:
 
     def _signed_path(self, task: Task, file: str, mime_type: str) -> str:
         """Return the path of a file of a task, signed as recorded; it expires after `sample_lifetime`."""
-        lifetime, now = self.backend.options.sample_lifetime, time.time()
+        chosen, now = self.backend.options.sample_lifetime, time.time()
+        lifetime = link_seconds(task.path) if chosen is None else chosen
         expires_at = task.done_at + lifetime if now < task.done_at + lifetime else now + lifetime
         expiry = datetime.fromtimestamp(int(expires_at), UTC).strftime(EXPIRY_FORMAT)
         query = f"se={quote(expiry)}&sp=r&sv=2024-11-04&sr=b&rsct={mime_type}"

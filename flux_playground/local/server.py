@@ -39,7 +39,8 @@ class LocalServer:
     ("hang"). `urls` are those of all regions, `url` is the first. `speed` divides every duration. `key` is the only
     accepted key, "" accepts any. `seed` makes ids, seeds and durations repeatable. `faults` are words of `faults.py`
     without their #. `credits` is the initial balance of each key, `sample_lifetime` the seconds until an image URL
-    expires. `renderer` is "landscape" or "flat" (one color, computed from request and seed, in a few milliseconds).
+    expires, None for those of the supplement. `renderer` is "landscape" or "flat" (one color, computed from request
+    and seed, in a few milliseconds).
     `scale` multiplies both sides of every image.
 
     Raises `InvalidDocument`, `ValueError` for an unknown fault or renderer, and `OSError` for a port in use.
@@ -57,7 +58,7 @@ class LocalServer:
         seed: int | None = None,
         faults: Sequence[str] = (),
         credits: float = 100_000.0,  # noqa: A002
-        sample_lifetime: float = 600.0,
+        sample_lifetime: float | None = None,
         polls_per_second: int = 1200,
         webhook_format: str = "signature",
         allow_remote_webhooks: bool = False,

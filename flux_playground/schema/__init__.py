@@ -5,7 +5,17 @@ from .document import Document, load, load_text
 from .fields import Field
 from .known_fields import FILE_NAME_FIELDS, SIZE_NAMES, has_control_character, normalize, requested_pixels
 from .operation import Operation
-from .supplement import Facts, Price, facts, find_base_model, patience_seconds, price, trained_model, usual_seconds
+from .supplement import (
+    Facts,
+    Price,
+    facts,
+    find_base_model,
+    link_seconds,
+    patience_seconds,
+    price,
+    trained_model,
+    usual_seconds,
+)
 
 __all__ = [
     "FILE_NAME_FIELDS",
@@ -19,6 +29,7 @@ __all__ = [
     "facts",
     "find_base_model",
     "has_control_character",
+    "link_seconds",
     "load",
     "load_text",
     "normalize",

@@ -82,6 +82,14 @@ def patience_seconds(path: str) -> float:
     return float(_longest_match("patience_seconds", path))
 
 
+def link_seconds(path: str) -> float:
+    """Return for how many seconds the URL of an endpoint's image works after the task has ended.
+
+    The entry with the longest beginning of the path counts.
+    """
+    return float(_longest_match("link_seconds", path))
+
+
 def price(path: str) -> Price | None:
     """Return the price of an endpoint's images; None if it is not known."""
     return facts(path).price

@@ -8,7 +8,9 @@ import io
 import re
 import time
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
@@ -118,6 +120,18 @@ def test_sample_expiry() -> None:
         backend = server._api.backend
         backend.options = replace(backend.options, sample_lifetime=60.0)
         assert get(wait_for_end(polling_url)["result"]["sample"]).status_code == 200
+
+
+@pytest.mark.parametrize(("path", "seconds"), [(PATH, 600), (FLUX_3, 3600)])
+def test_link_life(path: str, seconds: int) -> None:
+    """The URL of an image works for ten minutes after the end of its task, that of a FLUX 3 image for an hour."""
+    with LocalServer(with_endpoint(FLUX_3), speed=300, renderer="flat") as server:
+        task = accept(server, path=path)
+        sample = wait_for_end(task["polling_url"])["result"]["sample"]
+        ended = server._api.backend.store.get(task["id"])
+    expiry = datetime.fromisoformat(parse_qs(urlsplit(sample).query)["se"][0])
+    assert ended is not None
+    assert expiry.timestamp() == int(ended.done_at) + seconds
 
 
 def test_poll_headers() -> None:
