@@ -24,11 +24,12 @@ from .pasted import looks_like_code, read_pasted
 from .recipe import VERSION_KEY, Recipe, parse_recipe, recipe_from_json
 from .share_link import VERSION_NAME, parse_link
 from .tool_json import parse_object, read_json_settings
-from .tool_settings import tool_name
+from .tool_settings import NO_SEED, tool_name
 
 FIELD_NAME = re.compile(r"[A-Za-z_]\w{0,99}")
 MAX_OBJECTS = 12  # places in a text where a recipe may begin
 COMMON_FIELDS = ("prompt", "seed")
+UNCLEAR_CODE = "The request in this code is unclear: its values are set or changed elsewhere."
 INFOTEXT = re.compile(r"^Steps: \d", re.MULTILINE)
 
 
@@ -138,7 +139,10 @@ def _detect_recipe(text: str) -> Detected | None:
 
 def _detect_request(text: str, fields: Collection[str]) -> Detected | None:
     """Return the request in code, or a JSON object without any field of the form."""
-    if pasted := read_pasted(text, fields):
+    pasted = read_pasted(text, fields)
+    if pasted and not pasted.values and not pasted.has_random_seed:
+        raise InvalidRecipe(UNCLEAR_CODE)
+    if pasted:
         return Detected(
             SourceKind.REQUEST,
             pasted.values,
@@ -147,6 +151,7 @@ def _detect_request(text: str, fields: Collection[str]) -> Detected | None:
             unread=pasted.unread,
             is_partial=pasted.is_partial,
             count=pasted.count,
+            notes=(NO_SEED,) if pasted.has_random_seed else (),
         )
     try:
         data = parse_json(text)

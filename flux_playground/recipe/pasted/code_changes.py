@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from .code_passing import PassedObjects
 from .code_tokens import CHANGE, Kind, Token
+from .known_functions import MERGING_FUNCTIONS
 
 REWRITING_FUNCTIONS = frozenset(
     {"replace", "replaceall", "gsub", "sub", "tr", "format", "formatted", "sprintf", "printf", "fprintf", "str_replace"}
@@ -15,10 +17,8 @@ REWRITING_FUNCTIONS = frozenset(
 )
 """What they are called on or given becomes something else. In lower case."""
 
-MERGING_FUNCTIONS = frozenset({"assign", "merge", "update", "array_merge", "array_replace", "add", "store"})
-"""They set the keys that they are given. In lower case."""
-
-
+JOINING = frozenset({".", "&", "await", "new", "async"})
+CLOSING = frozenset({")", "]", "}"})
 MAX_KEY_TOKENS, MAX_ARGUMENT_TOKENS = 20, 500
 MAX_REWRITTEN_TOKENS = 200_000
 """Of all rewritten parts together; with more, all of the code counts as rewritten."""
@@ -26,6 +26,7 @@ MAX_REWRITTEN_TOKENS = 200_000
 
 def assigned_properties(tokens: Sequence[Token], ends: Mapping[int, int]) -> Iterator[str]:
     """Yield the names that are changed later: `request.seed = 7`, `delete r["seed"]`, `body.merge(seed: 7)`."""
+    starts = {end: start for start, end in ends.items()}
     for index in range(1, len(tokens)):
         before, token = tokens[index - 1 : index + 1]
         if _is_mark(before, "[") and index > 1 and tokens[index - 2].kind is Kind.NAME and index - 1 in ends:
@@ -33,6 +34,10 @@ def assigned_properties(tokens: Sequence[Token], ends: Mapping[int, int]) -> Ite
             names = [one.text for one in tokens[index : min(end, index + MAX_KEY_TOKENS)] if one.kind is not Kind.MARK]
             if len(names) == 1 and _is_changed(tokens, index - 2, end + 1):
                 yield names[0]
+        elif _is_mark(before, "}") and token.text == "=" and (start := starts.get(index - 1)) is not None:
+            parts = tokens[start + 1 : min(index - 1, start + MAX_ARGUMENT_TOKENS)]
+            if any(_is_mark(part, "...") for part in parts):  # the rest is without these
+                yield from (part.text for part in parts if part.kind is Kind.NAME)
         elif _is_mark(before, ".") and token.kind is Kind.NAME and _is_changed(tokens, index - 2, index + 1):
             yield token.text
         elif _is_mark(token, "(") and before.text.lower().rstrip("!") in MERGING_FUNCTIONS and index in ends:
@@ -45,8 +50,8 @@ def find_rewritten(tokens: Sequence[Token], ends: Mapping[int, int]) -> set[int]
     With what is assigned to the names among them.
     """
     starts = {end: start for start, end in ends.items()}
-    spans = list(_rewritten_spans(tokens, ends, starts))
     values = _assigned_values(tokens, ends)
+    spans = [*_rewritten_spans(tokens, ends, starts), *PassedObjects(tokens, ends, values).changed()]
     found: set[int] = set()
     length = 0
     while spans:
@@ -75,6 +80,8 @@ def _rewritten_spans(
                     yield starts.get(index - 2, index - 2), index - 1
         elif token.kind is Kind.STRING and following and _is_mark(following, "%"):
             yield index, index + 1
+        elif _is_mark(token, "[") and index in ends and index and _is_mark(tokens[index - 1], "+"):
+            yield index, ends[index] + 1
         elif _is_mark(token, "[") and index in ends and index and tokens[index - 1].kind is Kind.NAME:
             end = ends[index]
             names = [one for one in tokens[index + 1 : min(end, index + MAX_KEY_TOKENS)] if one.kind is not Kind.MARK]
@@ -85,16 +92,29 @@ def _rewritten_spans(
 
 
 def _assigned_values(tokens: Sequence[Token], ends: Mapping[int, int]) -> dict[str, list[tuple[int, int]]]:
-    """Return where the value of each `name = value` is: one token, a bracket, or a call with its arguments."""
+    """Return where the value of each `name = value` or `name := value` is."""
     values: dict[str, list[tuple[int, int]]] = {}
     for index in range(1, len(tokens) - 1):
-        if _is_mark(tokens[index], "=") and tokens[index - 1].kind is Kind.NAME:
-            end = index + 1
-            while end < len(tokens) and (tokens[end].kind is Kind.NAME or _is_mark(tokens[end], ".")):
-                end += 1
-            end = ends.get(end, end) + 1
-            values.setdefault(tokens[index - 1].text, []).append((index + 1, min(end, len(tokens))))
+        if _is_mark(tokens[index], "="):
+            name = tokens[index - 2] if _is_mark(tokens[index - 1], ":") and index > 1 else tokens[index - 1]
+            if name.kind is Kind.NAME:
+                values.setdefault(name.text, []).append((index + 1, _value_end(tokens, ends, index + 1)))
     return values
+
+
+def _value_end(tokens: Sequence[Token], ends: Mapping[int, int], start: int) -> int:
+    """Return the index after a value: one token, a bracket, a call with its arguments, or names with dots."""
+    at = start
+    while at < len(tokens):
+        token, before = tokens[at], tokens[at - 1].text if at > start else ""
+        is_joined = not before or before in (*JOINING, "]")
+        if at in ends and (not before or before in CLOSING or tokens[at - 1].kind is Kind.NAME):
+            at = ends[at] + 1
+        elif (token.kind is Kind.NAME and is_joined) or _is_mark(token, ".", "&"):
+            at += 1
+        else:
+            break
+    return max(at, start + 1)
 
 
 def _keys(tokens: Sequence[Token]) -> Iterator[str]:

@@ -36,12 +36,12 @@ TEMPLATE_TEXT = re.compile(r"(?:[^`\\$]++|\\.|\$(?!\{))*+", re.DOTALL)
 PREFIX = re.compile(r"[rRuUbB]|[bB][rR]|[rR][bB]|[fF][rR]?|[rR][fF]")
 
 GO = re.compile(r":=|\bfunc\b|\bpackage\b|\bbyte\(|\bNewReader\(")
-INTERPOLATING = re.compile(
-    r"<\?php|^[ \t]*\$\w{1,100}[ \t]*=|\$this\b|\bmy [$%@]|\b(?:val|fun|def) \w|^import 'package:", re.MULTILINE
-)
-"""Signs of PHP, Perl, Kotlin, Scala, Groovy or Dart, which insert variables into strings by `$name`."""
-
 INSERTION = re.compile(r"\$(?=[A-Za-z_{])|\{\$")
+"""What PHP, Perl, Kotlin, Scala, Groovy and Dart insert into strings."""
+
+C_SHARP_INSERTION = re.compile(r"\$@?$|@\$$")
+"""What is before a string of C# into which values are inserted."""
+
 RUBY_INSERTION = re.compile(r"#(?=[{@$])")
 RUBY_OR_PHP = re.compile(
     r"<\?php|^[ \t]*(?:require ['\"]|puts |end$)|=> *['\":\d]|\.to_json\b|\bNet::HTTP\b", re.MULTILINE
@@ -102,7 +102,6 @@ class _Lexer:
         self.text = text
         self.line_comment = line_comment
         self.is_go = GO.search(text) is not None
-        self.inserts_names = INTERPOLATING.search(text) is not None
         self.keeps_backslashes = RUBY_OR_PHP.search(text) is not None
         self.closed_after: dict[str, int] = {}
         """By quote: the index up to which a string with this quote does not end, so that nothing is read twice."""
@@ -171,7 +170,8 @@ class _Lexer:
         if at < self.closed_after.get(quote, 0):
             return None
         if match := pattern.match(self.text, at):
-            text = GAP if self._is_uncertain(quote, match[1]) else decode(match[1])
+            is_inserting = "{" in match[1] and C_SHARP_INSERTION.search(self.text[max(at - 2, 0) : at])
+            text = GAP if is_inserting or self._is_uncertain(quote, match[1]) else decode(match[1])
             return Token(Kind.STRING, text, start, match.end())
         end = -1 if quote == triple else self.text.find("\n", at)
         self.closed_after[quote] = len(self.text) if end < 0 else end
@@ -180,11 +180,11 @@ class _Lexer:
     def _is_uncertain(self, quote: str, text: str) -> bool:
         """Return whether a string may mean something else in the language of the code: variables are inserted into it,
         or its backslashes stay."""
+        if INSERTION.search(text):
+            return True
         if quote.startswith("'"):
             return self.keeps_backslashes and PLAIN_IN_SINGLE.search(text.replace("\\\\", "")) is not None
-        if RUBY_INSERTION.search(text):
-            return True
-        return self.inserts_names and INSERTION.search(text) is not None
+        return RUBY_INSERTION.search(text) is not None
 
     def _template(self, at: int) -> Token | None:
         """Return a template string of JavaScript, or a code span of Markdown; what is inserted is a gap."""

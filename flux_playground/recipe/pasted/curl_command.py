@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator
 from functools import partial
+from itertools import islice
 
-from .found_objects import FoundObject, agree, objects_in_text
+from .found_objects import FoundObject, agree, make_unclear, objects_in_text
 from .posix_words import expand_here_document, posix_words
 from .powershell_code import powershell_words
 from .windows_words import argument_words, cmd_words, doubled_quote_words, split_arguments
@@ -21,6 +22,7 @@ COMMAND = re.compile(
     r"""(?:curl(?:\.exe)?|wget)(?=[ \t]++[-'"$^`\\@hH{])|^[ \t]*+(?:export[ \t]++)?\w{1,100}=(?=[$'"])""",
     re.MULTILINE,
 )
+ECHO = re.compile(r"^[ \t]*+(?:[$>%][ \t]++)?echo[ \t]++(?=['\"])", re.MULTILINE)
 HERE_DOCUMENT = re.compile(r"<<-?[ \t]*+(?P<quote>['\"\\]?)(?P<name>\w{1,40})['\"]?[^\n]*+\n")
 
 FIRST_QUOTE = re.compile(r"\^\"|['\"]")
@@ -29,6 +31,20 @@ CMD_CONTINUATION = re.compile(r"[ \"]\^\n")
 POWERSHELL_CONTINUATION = re.compile(r" `\n")
 POSIX_CONTINUATION = re.compile(r"[ '\"]\\\n")
 BROWSER_CARETS = re.compile(r"\^\\\^\"")
+
+REWRITER = r"(?:^|[|;&(\s])(?:sed|jq|yq|envsubst|perl|g?awk|tr|gomplate|sponge)\b"
+REWRITING = re.compile(
+    rf"{REWRITER}[^\n]*(?:<<|\bcurl\b|\bwget\b|\s-p?i\b)|<<[^\n]*\|[ \t]*{REWRITER}"
+    rf"|(?:-d|--data[\w-]*|--json)[ =]*\"?\$\((?![^\n]*\b(?:curl|http|wget)\b)[^\n]*{REWRITER}",
+    re.MULTILINE,
+)
+"""A command that changes what is sent, and not the response."""
+
+REWRITER_LINE = re.compile(rf"^(?:(?!\b(?:curl|http|wget)\b).)*?{REWRITER}.*$", re.MULTILINE)
+BODY_VARIABLE = re.compile(
+    r"\b(\w{1,100})=(?:\$?['\"]\s{0,100}\{|\"?\$\(cat[ \t]*<<)|\bread\b.{0,100}[ \t](\w{1,100})[ \t]*<<"
+)
+CHANGED_VARIABLE = re.compile(r"\$\{(\w{1,100})[/%#^,@]")
 
 Split = Callable[[str, int], tuple[list[str], int] | None]
 
@@ -40,9 +56,25 @@ def has_command(text: str) -> bool:
 
 
 def objects_in_command(text: str, fields: Collection[str]) -> Iterator[FoundObject]:
-    """Yield the objects that the commands in a text send."""
+    """Yield the objects that the commands in a text send; with gaps where another command changes them before."""
+    objects = _objects_in_all(text, fields)
+    return make_unclear(objects) if _is_rewritten(text) else objects
+
+
+def _is_rewritten(text: str) -> bool:
+    """Return whether something changes a body before it is sent: a command, or an expansion such as ${BODY/42/7}."""
+    bodies = {name for match in BODY_VARIABLE.finditer(text) for name in match.groups() if name}
+    lines = [match[0] for match in REWRITER_LINE.finditer(text)]
+    uses = {name for line in lines for name in re.findall(r"\$\{?(\w{1,100})", line)}
+    return bool(REWRITING.search(text) or bodies & (uses | set(CHANGED_VARIABLE.findall(text))))
+
+
+def _objects_in_all(text: str, fields: Collection[str]) -> Iterator[FoundObject]:
     for body in _here_documents(text):
         yield from objects_in_text(body, fields)
+    for echo in islice(ECHO.finditer(text), MAX_COMMANDS):
+        words = posix_words(text, echo.end())
+        yield from objects_in_text(words[0][0] if words and words[0] else "", fields)
     if command := COMMAND.search(text):
         yield from agree([_objects(text, split, fields) for split in _shells(text, command.end())], fields)
 

@@ -13,6 +13,7 @@ from .gaps import GAP, has_gap, parse_json_with_gaps
 MAX_OBJECTS = 2_000
 MAX_LEVELS_OF_TEXT = 3  # of JSON in a string of JSON
 MAX_DEPTH = 20
+SCHEMA_NAMES = frozenset({"type", "$ref", "anyOf", "allOf", "oneOf", "enum"})
 
 
 @dataclass(frozen=True)
@@ -48,17 +49,28 @@ def objects_in_text(text: str, fields: Collection[str], level: int = 0) -> Itera
 
 
 def choose(objects: Iterable[FoundObject], fields: Collection[str]) -> FoundObject | None:
-    """Return the first object with most of these fields; None if no object has a readable one."""
+    """Return the first object with most of these fields; None if no object has one.
+
+    An object of which nothing is readable is returned only if there is no other. Its fields are gaps in the other one.
+    """
     scored = [(_score(found, fields), found) for found in islice(objects, MAX_OBJECTS)]
-    best_score, best = max(scored, key=lambda item: item[0], default=((0, 0, 0), None))
-    if best is None or not best_score[0]:
+    scored = [(score, found) for score, found in scored if score[0]]
+    if not scored:
         return None
+    best_score, best = max(scored, key=lambda item: (item[0][1] > 0, item[0]))
     others = {
         repr(found.values)
         for score, found in scored
         if (score == best_score and found.values != best.values) or _says_otherwise(found, best, fields)
     }
-    return replace(best, count=max(best.count, len(others) + 1))
+    larger = [found for score, found in scored if score[0] > best_score[0]]
+    gaps = {name: GAP for found in larger for name in found.values if name in fields and name not in best.values}
+    return replace(best, values={**best.values, **gaps}, count=max(best.count, len(others) + 1))
+
+
+def make_unclear(objects: Iterable[FoundObject]) -> Iterator[FoundObject]:
+    """Yield each object with gaps for all values, where a program may have changed any of them."""
+    return (FoundObject(dict.fromkeys(found.values, GAP), is_partial=True) for found in objects)
 
 
 def agree(readings: Iterable[Iterable[FoundObject]], fields: Collection[str]) -> Iterator[FoundObject]:
@@ -92,10 +104,23 @@ def _walk(value: Any, fields: Collection[str], name: str, depth: int, level: int
         for item in value:
             yield from _walk(item, fields, name, depth + 1, level)
     elif isinstance(value, dict):
-        yield FoundObject(value, is_result=name == "result" or "sample" in value)
+        if not any(name in fields and _is_schema(item) for name, item in value.items()):
+            is_body = _is_body(value.get("raw"))
+            known = {key: item for key, item in value.items() if key != "raw"} if is_body else value
+            yield FoundObject(known, is_result=name == "result" or "sample" in value)
         for key, item in value.items():
-            if key not in fields:
+            if key not in fields or (key == "raw" and _is_body(item)):
                 yield from _walk(item, fields, key, depth + 1, level)
+
+
+def _is_schema(value: Any) -> bool:
+    """Return whether a value describes a field and is none, as in an OpenAPI document."""
+    return isinstance(value, dict) and not SCHEMA_NAMES.isdisjoint(value)
+
+
+def _is_body(value: Any) -> bool:
+    """Return whether the value of `raw` is the text of a body, as in a collection of Postman."""
+    return isinstance(value, str) and value.lstrip()[:1] in ("{", "[")
 
 
 def _says_otherwise(found: FoundObject, best: FoundObject, fields: Collection[str]) -> bool:
@@ -107,7 +132,7 @@ def _says_otherwise(found: FoundObject, best: FoundObject, fields: Collection[st
 
 
 def _score(found: FoundObject, fields: Collection[str]) -> tuple[int, int, int]:
-    """Return the number of fields, of those that are readable, and, negative, of other names; 0 if none is readable."""
+    """Return the number of fields, of those that are readable, and, negative, of other names."""
     named = [name for name in found.values if name in fields]
     readable = sum(not has_gap(found.values[name]) for name in named)
-    return len(named) if readable else 0, readable, len(named) - len(found.values)
+    return len(named), readable, len(named) - len(found.values)

@@ -10,6 +10,9 @@ from ...bounded_json import InvalidJson, parse_json
 GAP = "\uffff"
 """Stands for text that cannot be known without running the code; Unicode assigns no character to it."""
 
+PLACEHOLDER = re.compile(r"\{\{[^{}\n]{1,200}\}\}|\$\{[^{}\n]{1,200}\}|<%=?[^%\n]{1,200}%>")
+"""What a program inserts a value for, such as {{prompt}}."""
+
 MAX_DEPTH = 20
 JSON_STRING_OR_GAP = re.compile(rf'"(?:[^"\\]++|\\.)*+"|{GAP}', re.DOTALL)
 
@@ -22,6 +25,11 @@ def has_gap(value: Any, depth: int = 0) -> bool:
         inner = (*value, *value.values()) if isinstance(value, dict) else value
         return depth > MAX_DEPTH or any(has_gap(item, depth + 1) for item in inner)
     return False
+
+
+def has_placeholder(value: Any) -> bool:
+    """Return whether a text has a place in which a program inserts a value before it is sent."""
+    return isinstance(value, str) and PLACEHOLDER.search(value) is not None
 
 
 def parse_json_with_gaps(text: str) -> Any:

@@ -10,13 +10,14 @@ from urllib.parse import urlsplit
 
 from ...bounded_json import InvalidJson, dump_json, parse_json_at
 from ..hide_secrets import has_secret, hide_secrets
+from ..tool_settings import whole_number
 from .code_tokens import MAX_TOKENS, Token, tokenize
 from .curl_command import has_command, objects_in_command
-from .found_objects import FoundObject, agree, choose, objects_in, objects_in_text, with_gaps
-from .gaps import GAP, has_gap
+from .found_objects import FoundObject, agree, choose, make_unclear, objects_in, objects_in_text, with_gaps
+from .gaps import GAP, has_gap, has_placeholder
 from .httpie_command import has_httpie_command, objects_in_httpie_command
 from .object_literals import ObjectLiterals
-from .powershell_code import powershell_tokens
+from .powershell_code import is_rewritten, powershell_tokens
 from .python_code import PythonCode
 from .yaml_mapping import objects_in_yaml
 
@@ -33,7 +34,11 @@ POWERSHELL = re.compile(
 )
 HTTP_MESSAGE = re.compile(r"^(?:POST|PUT|PATCH)[ \t]+\S+", re.MULTILINE)
 HTTP_VARIABLE = re.compile(r"\{\{[^{}\n]{1,200}\}\}")
-CODE = re.compile(r"[{}]|\bcurl\b|^[ \t]*(?:import|from|const|let|var|def|POST|GET) ", re.MULTILINE)
+CODE = re.compile(
+    r"[{}]|\bcurl\b|^[ \t]*(?:import|from|const|let|var|def|POST|GET) |<\?php|=> ?['\"\d]|\w\(['\"]|;[ \t]*$",
+    re.MULTILINE,
+)
+RANDOM_SEED = re.compile(r"(?:randomize|random|use_random)_?seed", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -42,8 +47,9 @@ class PastedRequest:
 
     `unread` names the fields whose value is not a literal, or has a key in it.
 
-    `is_partial` if the request has more than what is here. `server` and `endpoint` are "" if the text does not name
-    them. `count` is the number of different requests in the text; this is one of them.
+    `has_random_seed` if it asks for any seed. `is_partial` if the request has more than what is here. `server` and
+    `endpoint` are "" if the text does not name them. `count` is the number of different requests in the text; this is
+    one of them.
     """
 
     values: Mapping[str, Any]
@@ -52,10 +58,14 @@ class PastedRequest:
     server: str
     endpoint: str
     count: int
+    has_random_seed: bool = False
 
 
 def read_pasted(text: str, fields: Collection[str]) -> PastedRequest | None:
-    """Return the request in a text: the object with most of these fields. None if there is no such object."""
+    """Return the request in a text: the object with most of these fields. None if there is no such object.
+
+    It has no values if the text has a request of which nothing is certain.
+    """
     if len(text) > MAX_CODE_CHARACTERS:
         return None
     text = text.replace("\r\n", "\n")
@@ -63,12 +73,25 @@ def read_pasted(text: str, fields: Collection[str]) -> PastedRequest | None:
     if found is None:
         return None
     readable = {name: value for name, value in found.values.items() if not has_gap(value) and GAP not in name}
+    has_marks = "uc" in found.values  # NovelAI emphasizes words by {{braces}}
     settings = {name: value for name, value in readable.items() if name in fields and not has_secret(value)}
+    settings = {name: value for name, value in settings.items() if has_marks or not has_placeholder(value)}
     others = {name: value for name, value in readable.items() if name not in fields}
     values = {**settings, **hide_secrets(others)}
     unread = tuple(name for name in found.values if name in fields and name not in values)
+    has_random_seed = "seed" in values and _is_random(values)
+    if has_random_seed:
+        del values["seed"]
     server, endpoint = _address(text, values)
-    return PastedRequest(values, unread, found.is_partial or found.is_result, server, endpoint, found.count)
+    is_partial = found.is_partial or found.is_result
+    return PastedRequest(values, unread, is_partial, server, endpoint, found.count, has_random_seed)
+
+
+def _is_random(values: Mapping[str, Any]) -> bool:
+    """Return whether the seed of a request stands for any seed: it is negative, or is ignored."""
+    number = whole_number(values["seed"])
+    is_ignored = any(RANDOM_SEED.fullmatch(name) and value is True for name, value in values.items())
+    return is_ignored or (number is not None and number < 0)
 
 
 def looks_like_code(text: str) -> bool:
@@ -80,7 +103,10 @@ def _objects(text: str, fields: Collection[str], *, is_block: bool = False) -> I
     """Yield the objects in a text, read as what it is; a block of Markdown has no blocks in it."""
     if values := _json_values(text):
         for value in values:
-            yield from objects_in(value, fields)
+            if code := _notebook_code(value):
+                yield from _objects(code, fields)
+            else:
+                yield from objects_in(value, fields)
     elif program := PythonCode.parse(text):
         yield from with_gaps(_objects_in_code(program, fields), program.changed_keys, fields)
     elif blocks := [] if is_block else _fenced_blocks(text):
@@ -99,7 +125,8 @@ def _objects(text: str, fields: Collection[str], *, is_block: bool = False) -> I
 def _readings(text: str, fields: Collection[str]) -> Iterator[Iterator[FoundObject]]:
     """Yield the objects in a text for each language that it may be in: a string of one may look like the other."""
     if POWERSHELL.search(text):
-        yield _objects_in_tokens(powershell_tokens(text), fields)
+        objects = _objects_in_tokens(powershell_tokens(text), fields)
+        yield make_unclear(objects) if is_rewritten(text) else objects
     if HTTP_MESSAGE.search(text):
         yield _objects_in_messages(text, fields)
     yield _objects_in_tokens(tokenize(text), fields)
@@ -118,6 +145,18 @@ def _json_values(text: str) -> list[Any]:
         while at < len(text) and text[at].isspace():
             at += 1
     return values if at >= len(text) else []
+
+
+def _notebook_code(value: Any) -> str:
+    """Return the code in the cells of a Jupyter notebook; "" for any other value."""
+    cells = value.get("cells") if isinstance(value, dict) and "nbformat" in value else None
+    sources = [
+        cell.get("source", "")
+        for cell in (cells if isinstance(cells, list) else [])
+        if isinstance(cell, dict) and cell.get("cell_type") == "code"
+    ]
+    texts = [source if isinstance(source, str) else "".join(map(str, source)) for source in sources]
+    return "\n".join(texts)
 
 
 def _fenced_blocks(text: str) -> list[str]:

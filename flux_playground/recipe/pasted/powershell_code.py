@@ -38,8 +38,34 @@ WORD_PLAIN = re.compile(r"[^\s'\"`$;|&]++")
 
 SPACE = re.compile(r"(?:[^\S\n]|`\n)++")
 COMMENT = re.compile(r"#[^\n]*+")
+REWRITING = re.compile(r"\s-[ci]?replace\b|\bAdd-Member\b|-ExcludeProperty\b", re.IGNORECASE)
+PASSING = re.compile(
+    r"^[ \t]*(?:(\$\w{1,100})[ \t]*=[ \t]*)?(\w{1,100}-\w{1,100})[ \t][^\n|;]{0,500}?(\$\w{1,100})", re.MULTILINE
+)
+"""A command that is given a variable, at the beginning of a statement."""
+
+DEFINED = re.compile(r"^[ \t]*function[ \t]+([\w-]{1,100})", re.MULTILINE | re.IGNORECASE)
+ASSIGNED = re.compile(r"(\$\w{1,100})[ \t]*=[ \t]*(?:\[\w{1,100}\])?[ \t]*[@'\"]")
+SAFE_COMMANDS = re.compile(
+    r"(?:ConvertTo|ConvertFrom|Invoke|Write|Out|Get|Start|Read|Test|Format|Export|Tee|Send|Submit|Show)-\w+|Set-Content",
+    re.IGNORECASE,
+)
+
 VARIABLE = re.compile(r"\$(?:\w++|\{[^}\n]{0,200}+\})")
 CLOSERS = {"@{": "}", "{": ")", "@(": "]", "(": ")", "[": "]"}
+
+
+def is_rewritten(text: str) -> bool:
+    """Return whether a script changes a request in a way that is not followed: by an operator or an unknown command."""
+    if REWRITING.search(text):
+        return True
+    defined = {name.lower() for name in DEFINED.findall(text)}
+    assigned = {name.lower() for name in ASSIGNED.findall(text)}
+    for match in PASSING.finditer(text):
+        is_known = match[2].lower() in defined or SAFE_COMMANDS.fullmatch(match[2])
+        if not is_known and match[3].lower() in assigned:
+            return True
+    return False
 
 
 def powershell_words(text: str, at: int) -> tuple[list[str], int] | None:

@@ -12,6 +12,7 @@ from typing import Any
 from .code_tokens import MAX_TOKENS, TRIPLE_STRINGS, Kind, Token, tokenize
 from .gaps import GAP, join_surrogates
 from .object_literals import Literal
+from .python_passing import PassedObjects
 
 MAX_DEPTH = 20
 KNOWN_ESCAPE = re.compile(r"\\(?:[\\'\"abfnrtvxNuU0-7\n]|\Z)")
@@ -100,6 +101,7 @@ class PythonCode:
                 # A parameter, a variable of a loop or another name may be any object of the program.
                 is_any = any(value is None or isinstance(value, ast.Name) for value in values)
                 waiting += self.nodes if is_any and name not in self.imported else [one for one in values if one]
+        waiting += PassedObjects(self.nodes, self.bindings).changed()
         found, names = set[int](), set[str]()
         while waiting:
             if id(root := waiting.pop()) in found:
@@ -124,11 +126,13 @@ class PythonCode:
                 values = dict.fromkeys(values, GAP)
             elif isinstance(key, str) and key != GAP:
                 values[key] = self._value(value, depth + 1)
+        if isinstance(node, ast.Call) and node.args and "seed" in values:
+            values.setdefault("prompt", GAP)  # it may be one of the other arguments
         return Literal(values, is_partial=any(key is None or key == GAP for key, _ in pairs))
 
     def _value(self, node: ast.expr, depth: int) -> Any:
         """Return the value of an expression, or a gap if it is not a literal."""
-        if depth > MAX_DEPTH:
+        if depth > MAX_DEPTH or (isinstance(node, ast.Dict | ast.Call) and id(node) in self.rewritten):
             return GAP
         match node:
             case ast.Constant(value=str() as text):

@@ -12,7 +12,9 @@ from .gaps import GAP
 
 MAX_CHARACTERS = 100_000
 ENTRY = re.compile(r"^[ \t]*[\"']?\w{1,100}[\"']?:[ \t]", re.MULTILINE)
+SEPARATOR = re.compile(r"^---(?=\s|$).*$", re.MULTILINE)
 MAX_LAST_CHARACTERS = 100
+MAX_DOCUMENTS = 100
 
 
 def objects_in_yaml(text: str, fields: Collection[str]) -> Iterator[FoundObject]:
@@ -21,6 +23,11 @@ def objects_in_yaml(text: str, fields: Collection[str]) -> Iterator[FoundObject]
     What may be a part of a text and not a comment makes a value unclear.
     """
     if len(text) > MAX_CHARACTERS or text[:1] in "{[<" or not ENTRY.search(text):
+        return
+    documents = [document for document in SEPARATOR.split(text) if document.strip()]
+    if len(documents) > 1:
+        for document in documents[:MAX_DOCUMENTS]:
+            yield from objects_in_yaml(document, fields)
         return
     from ...yaml12 import parse_yaml  # here, because the import is slow and few texts are YAML
 

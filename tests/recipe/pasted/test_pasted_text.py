@@ -360,6 +360,22 @@ def test_unreadable_fields(text: str, values: dict[str, Any], unread: tuple[str,
         "def f():\n    return {**defaults}",
         "a lighthouse at dawn",
         "{a|b} lighthouse, (dawn:1.2)",
+        'import api\nbody = \'{"prompt": "a", "seed": 42}\'.replace("a", "b")',
+        'import api\nbody = \'{"prompt": "%s", "seed": 42}\' % animal',
+        "const body = '{\"prompt\":\"a\",\"seed\":42}'.replace('a', 'b')",
+        'val b = """{"prompt": "a $animal", "seed": 42}"""',
+        'body := fmt.Sprintf(`{"prompt": "%s", "seed": 42}`, animal)',
+        "",
+    ],
+)
+def test_no_request(text: str) -> None:
+    """Broken code and prose give no request."""
+    assert read_pasted(text, FIELDS) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "function f({prompt, seed}) { return 1; }",
         "send({seed: 42, prompt: 'a cat', ...rest})",
         'import api\napi.run(dict(prompt="a " "cat", seed=42, **rest))',
@@ -368,22 +384,18 @@ def test_unreadable_fields(text: str, values: dict[str, Any], unread: tuple[str,
         'import api\nd = {"prompt": "a", "seed": 42}\ndef change(x):\n    x[key] = 7\nchange(d)',
         'import api\nr = Request(prompt="a", seed=42)\nsetattr(r, name, 7)',
         'import api\nd = {"prompt": "a", "seed": 42}\nd.__setitem__("seed", 7)',
-        'import api\nbody = \'{"prompt": "a", "seed": 42}\'.replace("a", "b")',
-        'import api\nbody = \'{"prompt": "%s", "seed": 42}\' % animal',
         'import api\nd = {"prompt": "a", "seed": 42}\nbody = json.dumps(d)\nbody = body.replace("a", "b")',
         'import api\nd = {"prompt": "a", "seed": 42}\napi.run(json=d | other)',
         'import api\nd = {k: v for k, v in {"prompt": "a", "seed": 42}.items() if k != "seed"}',
-        "const body = '{\"prompt\":\"a\",\"seed\":42}'.replace('a', 'b')",
         "const r = {prompt: 'a', seed: 42}; r[key] = 7",
         "const r = {prompt: 'a', seed: 42}; send(JSON.stringify(r).replace('a', 'b'))",
-        'val b = """{"prompt": "a $animal", "seed": 42}"""',
-        'body := fmt.Sprintf(`{"prompt": "%s", "seed": 42}`, animal)',
-        "",
     ],
 )
-def test_no_request(text: str) -> None:
-    """Broken code and prose give no request, and so does code in which every value may be replaced."""
-    assert read_pasted(text, FIELDS) is None
+def test_unclear_request(text: str) -> None:
+    """Code in which every value may be replaced gives no value, and the fields are named."""
+    read = read_pasted(text, FIELDS)
+    assert read is not None
+    assert (read.values, set(read.unread)) == ({}, {"prompt", "seed"})
 
 
 def test_object_with_most_fields() -> None:
@@ -492,6 +504,19 @@ UNITS += [
 ]
 UNITS += ["POST x\n\n{", "{{a}}", "{...a,", "{a:1},", "\t", "\\\n", "$'", "''", '""', "\n###\nPOST x\n\n{}"]
 UNITS += ["a[a", "]=", "a.replace(", "add(", "\nhttp a=b", "prompt: x\n", "array('a'=>", "\nx[k]=x", "'#{"]
+UNITS += [
+    "f(a);",
+    "a=f(a);",
+    "a.f(a).",
+    "f(f(a",
+    "a=b\n",
+    "f({a:1});",
+    "f! a\n",
+    "$a = A-B $a\n",
+    "jq x\n",
+    "A=${A/",
+    "---\na: b\n",
+]
 
 
 def read_units(start: str, length: int) -> None:
