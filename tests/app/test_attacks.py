@@ -12,7 +12,7 @@ import re
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -692,4 +692,16 @@ def test_a_client_that_leaves_costs_the_log_nothing(stranger: Stranger, folder: 
         with socket.create_connection(("127.0.0.1", int(stranger.url.rsplit(":", 1)[1].strip("/"))), 5) as wire:
             wire.sendall(head.encode())
     assert stranger.get("/health").status == 200
+    assert "Traceback" not in (folder / "log").read_text(encoding="utf-8")
+
+
+def test_two_streams_of_one_session_leave_no_traceback(stranger: Stranger, folder: Path) -> None:
+    """Gradio forgets a session when the client of its stream leaves; the end of the other stream is one line."""
+    stranger.hello()
+    with ExitStack() as streams:
+        for _ in range(2):
+            connection = streams.enter_context(closing(stranger.connect()))
+            connection.request("GET", f"/gradio_api/queue/data?session_hash={stranger.session}")
+            assert connection.getresponse().status == 200
+    wait_until(lambda: "The stream of a forgotten session" in (folder / "log").read_text(encoding="utf-8"))
     assert "Traceback" not in (folder / "log").read_text(encoding="utf-8")

@@ -53,13 +53,14 @@ class BodyLimitMiddleware:
         if any(not value.isdigit() or int(value) > max_bytes for value in lengths):
             await TOO_LARGE.send(scope, receive, send)
             return
-        deadline = asyncio.get_running_loop().time() + max_seconds
+        deadline = 0.0  # set when the body is asked for: a request may wait for its turn before
         received_bytes, complete = 0, False
 
         async def receive_limited() -> Message | Refusal:
-            nonlocal received_bytes, complete
+            nonlocal deadline, received_bytes, complete
             if complete:  # the next message is the disconnect
                 return await receive()
+            deadline = deadline or asyncio.get_running_loop().time() + max_seconds
             try:
                 async with asyncio.timeout_at(deadline):
                     message = await receive()

@@ -114,6 +114,10 @@ class EventSessionMiddleware:
         self._sessions.start_stream(session)
         try:
             await self.app(scope, receive, send)
+        except Exception as error:  # another stream of the session has ended before, and Gradio has forgotten both
+            if queue is None or session in queue.pending_messages_per_session:
+                raise
+            log.warning("The stream of a forgotten session has ended: %s", type(error).__name__)
         finally:
             self._sessions.end_stream(session)
 

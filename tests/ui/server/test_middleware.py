@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 import uvicorn
@@ -17,11 +18,12 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import Message, Receive, Scope, Send
 
 from flux_playground import Settings
 from flux_playground.ui.server.body_limit import BodyLimits
 from flux_playground.ui.server.middleware import build_middleware
-from flux_playground.ui.server.rate_limit import PAGE_TOKENS, PAGES_PER_ADDRESS
+from flux_playground.ui.server.rate_limit import PAGE_TOKENS, PAGES_PER_ADDRESS, RateLimitMiddleware
 from flux_playground.ui.server.token_bucket import RateLimiter, RateLimits
 from tests.http_visitor import Stranger
 from tests.waiting import WAIT_SECONDS, wait_until
@@ -179,6 +181,38 @@ def test_pages_of_one_address_wait() -> None:
             is_free.set()
         assert {page.result() for page in burst} == {200}
     assert peak == {"127.0.7.7": PAGES_PER_ADDRESS, "127.0.7.8": 1}
+
+
+def test_large_bodies_of_one_address_wait() -> None:
+    """Two large bodies of one address are read at once; its small ones and those of another address do not wait."""
+    reading: Counter[str] = Counter()
+
+    async def read(_: Scope, receive: Receive, __: Send) -> None:
+        await receive()
+
+    async def read_all() -> None:
+        limited, arrival = RateLimitMiddleware(read), asyncio.Event()
+
+        async def send(address: str, size: int) -> None:
+            async def receive() -> Message:
+                reading[f"{address}: {size}"] += 1
+                await arrival.wait()
+                return {"type": "http.request", "body": b"x"}
+
+            headers = [(b"content-length", str(size).encode())]
+            scope = {"type": "http", "path": JOIN, "client": (address, 1), "headers": headers}
+            await limited(scope, receive, AsyncMock())
+
+        bodies = [("127.0.7.7", 4_000_000)] * 5 + [("127.0.7.7", 500), ("127.0.7.8", 4_000_000)]
+        sent = [asyncio.ensure_future(send(*body)) for body in bodies]
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert reading == {"127.0.7.7: 4000000": 2, "127.0.7.7: 500": 1, "127.0.7.8: 4000000": 1}
+        arrival.set()
+        await asyncio.gather(*sent)
+
+    asyncio.run(read_all())
+    assert reading["127.0.7.7: 4000000"] == 5
 
 
 @pytest.mark.parametrize(("hosted", "status"), [(False, b"404"), (True, b"413")])
