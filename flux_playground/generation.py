@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import secrets
 from collections.abc import Mapping
@@ -15,6 +16,14 @@ from .identity import Identity
 
 ID = re.compile(r"[0-9a-f]{32}")
 """What an id of a generation looks like; ids of other texts are not looked up."""
+
+
+def derive_id(owner: str, press: str, number: int = 0) -> str:
+    """Return the id of what a press of an owner starts: the same at each replay, also after a restart.
+
+    A press that starts several generations numbers them. Without a press, return "".
+    """
+    return hashlib.sha256(f"{owner} {press} {number}".encode()).hexdigest()[:32] if press else ""
 
 
 class State(StrEnum):

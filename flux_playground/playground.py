@@ -130,12 +130,13 @@ class Playground:
         reproduces: str = "",
         sweep: str = "",
         reuse_running: bool = False,
+        new_id: str = "",
     ) -> Generation:
         """Store a generation, queue it and return at once. `request` is what `prepare` returned, or the values for it.
 
-        `reproduces` is the id of a generation that this one repeats, `sweep` that of a sweep. With `reuse_running` and
-        a given seed, a running generation of the same request is returned instead. Raises `InvalidRequest`,
-        `Unauthorized`, `InvalidDocument`, `QuotaExceeded`, `QueueFull`, `StorageError`.
+        `reproduces` is the id of a generation that this one repeats, `sweep` that of a sweep, `new_id` that of the new
+        one. With `reuse_running` and a given seed, a running generation of the same request is returned instead. Raises
+        `InvalidRequest`, `Unauthorized`, `InvalidDocument`, `QuotaExceeded`, `QueueFull`, `StorageError`.
         """
         operation = request.operation if isinstance(request, PreparedRequest) else self._find_operation(endpoint)
         server, key = resolve_credentials(self.settings, visitor, operation)
@@ -145,7 +146,7 @@ class Playground:
         if (request.owner, request.server) != (visitor.id, server):
             raise Unauthorized("The API key has changed meanwhile. Try again.")
         generation = replace(
-            self._new_generation(operation.path, server, visitor),
+            self._new_generation(operation.path, server, visitor, new_id),
             request=request.redacted,
             seed=seed_of(request.body),
             fingerprint=request.fingerprint,
@@ -153,9 +154,8 @@ class Playground:
             sweep=sweep,
             account=digest_key(self.store.secret_key(), key),
         )
-        reuse = reuse_running and not request.draws_seed
-        queued = queue_request(operation, request.redacted, request.body)
-        run = self._admission.admit(ActiveRun(generation, queued, visitor.identity), visitor, reuse=reuse)
+        new = ActiveRun(generation, queue_request(operation, request.redacted, request.body), visitor.identity)
+        run = self._admission.admit(new, visitor, reuse=reuse_running and not request.draws_seed)
         if run.generation is not generation:
             return run.generation
         try:
@@ -266,9 +266,9 @@ class Playground:
     def _last_operation(self, path: str) -> schema.Operation:
         return {operation.path: operation for operation in self.document.operations}.get(path, self.operation)
 
-    def _new_generation(self, path: str, server: str, visitor: Visitor) -> Generation:
+    def _new_generation(self, path: str, server: str, visitor: Visitor, new_id: str = "") -> Generation:
         return Generation(
-            id=secrets.token_hex(16),
+            id=new_id or secrets.token_hex(16),
             owner=visitor.id,
             created_at=time.time(),
             endpoint=path,

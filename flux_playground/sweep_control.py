@@ -78,6 +78,7 @@ class Sweeps:
         *,
         endpoint: str = "",
         name: str = "",
+        new_id: str = "",
     ) -> StoredSweep:
         """Store a sweep, of which nothing was sent; raises what `plan` raises, and `InvalidSweep` for too many sweeps.
 
@@ -86,7 +87,7 @@ class Sweeps:
         plan = self.plan(values, axes, visitor, endpoint=endpoint)
         if self._store.count(visitor.id) >= MAX_SWEEPS_PER_VISITOR:
             raise InvalidSweep(f"You have {MAX_SWEEPS_PER_VISITOR} sweeps. Delete one first.")
-        sweep_id, text = secrets.token_hex(16), self._plans.dump(plan, visitor)
+        sweep_id, text = new_id or secrets.token_hex(16), self._plans.dump(plan, visitor)
         return self._store.save(StoredSweep(sweep_id, visitor.id, time.time(), name, plan.endpoint, text))
 
     def make(
@@ -98,12 +99,13 @@ class Sweeps:
         endpoint: str = "",
         name: str = "",
         approve: Approve | None = None,
+        new_id: str = "",
     ) -> StoredSweep:
         """Create a sweep and start it; a sweep that cannot start is not kept.
 
         Raises what `create` and `start` raise.
         """
-        sweep = self.create(values, axes, visitor, endpoint=endpoint, name=name)
+        sweep = self.create(values, axes, visitor, endpoint=endpoint, name=name, new_id=new_id)
         try:
             return self.start(sweep.id, visitor, approve)
         except Exception:

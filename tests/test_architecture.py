@@ -65,6 +65,7 @@ MAY_IMPORT = {
         "storage",
         "url_policy",
     },
+    "address_shares": set(),
     "active_document": {"client", "errors", "schema", "settings", "storage"},
     "build_request": {"errors", "generation", "image_ref", "recipe", "request_images", "runs", "schema"},
     "request_images": {"errors", "image_ref", "images", "schema"},
@@ -73,7 +74,7 @@ MAY_IMPORT = {
     "archive": {"bounded_json", "errors", "generation", "image_ref", "images", "recipe", "reproduce", "storage"},
     "runs": {"client", "errors", "generation", "identity", "image_ref", "storage", "url_policy"},
     "client": {"errors", "images", "url_policy"},
-    "storage": {"bounded_json", "errors", "generation", "identity", "image_ref", "images"},
+    "storage": {"address_shares", "bounded_json", "errors", "generation", "identity", "image_ref", "images"},
     "recipe": {"bounded_json", "errors", "generation", "image_ref", "images", "yaml12"},
     "sweeps": {
         *{"bounded_json", "build_request", "errors", "generation", "image_ref", "images", "packaged"},
@@ -164,6 +165,7 @@ MAY_IMPORT = {
 CORE = {
     *{
         "active_document",
+        "address_shares",
         "archive",
         "bounded_json",
         "build_request",

@@ -12,6 +12,7 @@ from ..errors import Unauthorized
 from ..generation import Generation, State
 from ..storage.generation_store import GenerationStore
 from ..storage.retention import Retention
+from ..storage.unsent_records import UnsentRecords
 from . import usage_log
 from .active_runs import ActiveRun, ActiveRuns
 from .changes import OtherChanges
@@ -41,6 +42,7 @@ class Runner:
     ) -> None:
         self.runs, self.others = ActiveRuns(), OtherChanges()
         self._store, self._clients, self._retention = store, clients, retention
+        self._unsent = UnsentRecords(store.annotations)
         schedules = PollSchedules(store.usage.durations, usual_seconds)
         self._around = Surroundings(store, schedules, patience, clients.turns, add_image_facts)
         self._started: dict[ActiveRun, tuple[PooledClient, Iterator[Pause]]] = {}
@@ -88,6 +90,7 @@ class Runner:
             run.publish(replace(run.generation, state=State.DETACHED))
         else:
             self._end(run, State.DETACHED if run.generation.task_id else State.CANCELLED)
+            self._unsent.add(run.generation, run.identity.address)
         self.runs.remove(run)
 
     def enqueue(self, run: ActiveRun, key: str, *, is_in_flight: bool = False) -> Generation:
@@ -154,6 +157,7 @@ class Runner:
             if not run.generation.finished:  # a fault of this program: watchers must see an end
                 self._end(run, State.DETACHED if run.generation.task_id else State.SUBMIT_UNKNOWN)
             usage_log.log_generation(run.generation)
+            self._unsent.add(run.generation, run.identity.address)
             self._retention.enforce()
         except Exception:
             log.exception("generation %s: task %s", run.generation.id, run.generation.task_id or "none")

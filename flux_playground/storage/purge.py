@@ -24,7 +24,12 @@ ACCOUNTING = {
 }
 """The columns that remain of a purged generation, because what was spent still counts.
 
-No row is deleted: `Usage` finds new rows by their numbers, and SQLite would use the numbers of the last rows again.
+A row is deleted only where nothing was spent. The last row is never deleted: `Usage` finds new rows by their numbers,
+and SQLite would use its number again.
+"""
+UNSENT = """
+    task_id = '' AND state IN ('failed', 'unsent') AND cost IS NULL AND spender_address IS NULL
+    AND rowid < (SELECT max(rowid) FROM generations)
 """
 
 
@@ -83,3 +88,4 @@ def _empty(database: Connection, ids: list[tuple[str]]) -> None:
     changes = ", ".join(f"{name} = {value}" for name, value in empty.items())
     database.executemany(f"UPDATE generations SET {changes} WHERE id = ?", ids)  # noqa: S608
     database.executemany("DELETE FROM annotations WHERE id = ?", ids)
+    database.executemany(f"DELETE FROM generations WHERE id = ? AND {UNSENT}", ids)  # noqa: S608

@@ -21,7 +21,6 @@ from .layout import Components
 from .session import caller
 from .text import notices
 
-MAX_PRESS_CHARS = 80
 MAX_PRESS_DATA_CHARS = 5_000
 
 CLICK = "(press, ...values) => [window.flux.press(), ...values]"
@@ -123,7 +122,7 @@ class Binding:
 
     def _is_first(self, context: Context) -> bool:
         """Return whether a press has not acted before."""
-        return self.page.sessions.claim_press(context.visitor, context.text("press")[:MAX_PRESS_CHARS])
+        return self.page.sessions.claim_press(context.visitor, context.press)
 
     def context(self, data: Mapping[str, Any], request: Any, raw: Mapping[str, Any]) -> Context:
         """Return the context of a request, after its session was identified by the request itself."""

@@ -12,11 +12,13 @@ import pytest
 from flux_playground.errors import InvalidRequest, StorageError
 from flux_playground.generation import UNFINISHED, State
 from flux_playground.identity import Identity
+from flux_playground.storage import unsent_records
 from flux_playground.storage.annotations import Annotation
 from flux_playground.storage.blob_store import IMAGES, INPUTS
 from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.storage.retention import Retention
 from flux_playground.storage.search_query import Query
+from flux_playground.storage.unsent_records import UnsentRecords
 from tests.storage.conftest import OpenStore
 from tests.storage.test_generation_store import generation, jpeg
 from tests.stored_files import IN_BOTH, input_paths
@@ -223,6 +225,24 @@ def test_purge_of_many(store: GenerationStore) -> None:
     assert list(store.files.list(IMAGES)) == []
     made(store, 500, imported="a1111")
     assert store.count("owner") == store.search.count("owner", Query()) == 1
+
+
+@IN_BOTH
+def test_unsent_records_of_one_address_are_bounded(store: GenerationStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the requests that the API did not accept, the latest of each address are kept; the rows of others go."""
+    monkeypatch.setattr(unsent_records, "MAX_UNSENT_PER_ADDRESS", 2)
+    unsent = UnsentRecords(store.annotations)
+    kept: list[dict[str, object]] = [{"owner": "owner"}, {"task_id": "t"}, {"state": State.SUBMIT_UNKNOWN}]
+    for number in range(6):
+        unsent.add(store.save(generation(number, owner=f"visitor-{number}", state=State.FAILED)), "one address")
+    for number, values in enumerate(kept * 3, 10):
+        other = {"owner": "visitor-9", "state": State.FAILED, **values}
+        unsent.add(store.save(generation(number, **other)), "one address")
+    unsent.add(store.save(generation(30, owner="visitor-8", state=State.CANCELLED)), "another address")
+    assert store.purge(time.time() + 1) == 4
+    with store._reader.lock:
+        rows = store._reader.select("SELECT id FROM generations ORDER BY id", [])[1]
+    assert [int(one, 16) for (one,) in rows] == [4, 5, *range(10, 19), 30]
 
 
 @IN_BOTH

@@ -21,6 +21,7 @@ from ..session.tab_session import TabSession, TabSessions
 from ..session.worker_threads import WorkerThreads
 
 T = TypeVar("T")
+MAX_PRESS_CHARS = 80
 MAX_CONCURRENT_IMAGE_CHECKS, MAX_CONCURRENT_EXPORTS = 2, 4
 
 
@@ -120,6 +121,11 @@ class Context:
         """Return an entry of the event's data as text that can be stored; "" where there is none."""
         value = self.data.get(name, "")
         return SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value) if isinstance(value, str) else ""
+
+    @property
+    def press(self) -> str:
+        """The number of the press, which counts once; "" for an event that is no press."""
+        return self.text("press")[:MAX_PRESS_CHARS]
 
     def with_data(self, **data: Any) -> Context:
         """Return the same press with other data."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from ...build_request import PreparedRequest, draws_seed
 from ...errors import InvalidRequest, PlaygroundError
-from ...generation import Generation
+from ...generation import Generation, derive_id
 from ...reproduce import image_exists
 from ...schema.coerce import coerce
 from ..account import connection
@@ -120,8 +120,15 @@ async def start(
 ) -> Updates:
     """Start generations and follow them; an error becomes the update, and no further request is started.
 
-    `reproduces` is the id of the reproduced generation. Without `insist`, the same running request is shown.
+    `reproduces` is the id of the reproduced generation. Without `insist`, the same running request is shown. What a
+    press has started before, maybe before the program was restarted, is shown again.
     """
+    first_id = derive_id(context.visitor.id, context.press)
+    if first_id and await context.find_own(first_id) is not None:
+        context.session.select(first_id)
+        async for update in stream_updates(context):
+            yield update
+        return
     started_at = time.time()
     call = partial(
         context.playground.start,
@@ -131,9 +138,10 @@ async def start(
     )
     started: list[Generation] = []
     outcome = Update(field_errors=(), notice="")
-    for request in requests:
+    for number, request in enumerate(requests):
+        new_id = derive_id(context.visitor.id, context.press, number)
         try:
-            started.append(await context.run(call, request, context.paying_visitor))
+            started.append(await context.run(partial(call, new_id=new_id), request, context.paying_visitor))
         except InvalidRequest as error:
             outcome = Update(field_errors=error.details, notice="")
             break

@@ -17,8 +17,8 @@ from urllib.parse import parse_qs
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ...address_shares import AddressShares
 from ...bounded_json import InvalidJson
-from ..session.address_shares import AddressShares
 from ..session.caller import address_bucket
 from .asgi import Refusal, request_path
 from .json_body import parse_body

@@ -17,10 +17,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
+from ...address_shares import AddressShares
 from ...identity import Identity
 from ...playground import OWNER, Visitor
 from ...price_estimate import PriceEstimate
-from .address_shares import AddressShares
 
 MAX_IDLE_SECONDS = 3600.0
 """Seconds after which a tab without a request is forgotten, with its key."""

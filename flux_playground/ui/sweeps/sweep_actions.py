@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from ...errors import InvalidRequest, InvalidSweep, PlaygroundError
+from ...generation import derive_id
 from ...image_ref import list_image_refs
 from ...sweeps import presets
 from ...sweeps.axes import AxisKind, AxisText
@@ -48,10 +50,17 @@ async def plan_sweep(context: Context) -> Update:
 
 @action("startsweep", reads_form=True, paid=True)
 async def start_sweep(context: Context) -> Update:
-    """Make the plan of the panel with the form's values; a high price is asked about first."""
+    """Make the plan of the panel with the form's values; a high price is asked about first.
+
+    A sweep that the press has started before, maybe before the program was restarted, is shown again.
+    """
     values, axes = context.form.read(context.raw), read_axes(context.data)
     number, name = _number(context), context.text("name").strip()[:MAX_SWEEP_NAME_CHARS]
-    make = partial(context.page.sweeps.make, endpoint=context.operation.path, approve=approver(context))
+    new_id = derive_id(context.visitor.id, context.press)
+    with suppress(KeyError):
+        await context.run(context.page.sweeps.get, new_id, context.visitor)
+        return Update(sweep=render_answer(number, started=new_id), notice="", field_errors=())
+    make = partial(context.page.sweeps.make, endpoint=context.operation.path, approve=approver(context), new_id=new_id)
     try:
         sweep = await context.run(partial(make, name=name or _name(values, axes)), values, axes, context.paying_visitor)
     except NeedsApproval as error:

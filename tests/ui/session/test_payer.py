@@ -16,6 +16,7 @@ from flux_playground.ui.generate import generate_actions
 from flux_playground.ui.press_dispatch import refuse_payer
 from flux_playground.ui.programs.gradio_api import identify_caller
 from flux_playground.ui.session import tab_session
+from flux_playground.ui.session.tab_session import TabSessions
 from flux_playground.ui.sweeps import sweep_actions
 
 from ..page_parts import Page, request
@@ -133,9 +134,31 @@ def test_press_without_payer_after_a_lost_key(page: Page, monkeypatch: pytest.Mo
 
 
 def test_replayed_press_acts_once(page: Page) -> None:
-    """A press that arrives twice starts one generation."""
+    """A press that arrives twice starts one generation of each of its images, also after a restart."""
     raw = {"finetune_id": "my-finetune", "prompt": "a mill"}
-    data = {"token": f"{TOKEN}.{VISIT}", "press": "1-2-3"}
-    for _ in range(2):
+    data: dict[str, Any] = {"token": f"{TOKEN}.{VISIT}", "press": "1-2-3", "count": 2}
+    for number in range(3):
         page.run("generate", raw=raw, **data)
-    assert len(page.playground.recent(page.session().visitor)) == 1
+        if number == 1:
+            page.state.sessions._presses = TabSessions(hosted=True)._presses  # as a restart would
+    (first, second) = page.playground.recent(page.session().visitor)
+    assert first.id != second.id
+    page.run("generate", raw=raw, **{**data, "press": "4-5-6"})
+    assert len(page.playground.recent(page.session().visitor)) == 4
+
+
+def test_replayed_sweep_starts_once(page: Page) -> None:
+    """A press that starts a sweep starts it once, also after a restart."""
+    data = {
+        "token": f"{TOKEN}.{VISIT}",
+        "press": "7",
+        "axes": [{"field": "seed", "text": "2 random", "kind": "values"}],
+    }
+    raw = page.binding.forms[0].fill({"finetune_id": "my-finetune", "prompt": "a sweep"})
+    context = replace(page.binding.context(data, request("one"), {}), raw=raw)
+    for _ in range(2):
+        asyncio.run(sweep_actions.start_sweep(context))
+    (sweep,) = page.state.sweeps.recent(context.visitor)
+    for _ in page.state.sweeps.watch(sweep.id, context.visitor):
+        pass
+    assert len(page.playground.recent(context.visitor)) == 2
