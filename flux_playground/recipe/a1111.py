@@ -16,7 +16,9 @@ from typing import Any
 
 from .recipe import Recipe
 from .settings_line import KNOWN_NAMES, SettingsLine, parse_settings_line
+from .settings_list import parse_settings_list
 from .tool_settings import (
+    GRID,
     INCOMPLETE,
     SEVERAL,
     TWO_SEEDS,
@@ -46,7 +48,7 @@ NAME_BEFORE = re.compile(
 
 NEGATIVE_LINE = re.compile(r"^[ \t]*negative[ _]prompt[:：]", re.IGNORECASE | re.MULTILINE)
 NEGATIVE = re.compile(r"negative prompt[:：]", re.IGNORECASE)
-NEGATIVE_NAME = re.compile(r"(?:(?:adetailer|hires|refiner) )?negative prompt(?: \d\w\w)?:", re.IGNORECASE)
+NEGATIVE_NAME = re.compile(r"(?:(?:adetailer|hires|refiner|raw) )?negative prompt(?: \d\w\w)?:", re.IGNORECASE)
 """A negative prompt as a setting of its own, also of a later step."""
 
 HEADING = re.compile(
@@ -62,6 +64,14 @@ CODE = re.compile(
 SEPARATED_SEED = re.compile(r"^\d{1,3}\nseed:\n\d\d\d$", re.IGNORECASE | re.MULTILINE)
 """A seed such as 1,234 in the text outside of quotes, where each comma begins a line and a value is before its name."""
 
+LISTED_NUMBER = re.compile(r"^[ \t]*(?:seed|width|height|steps)[ \t]*:[ \t]*\d+[ \t]*$", re.IGNORECASE | re.MULTILINE)
+"""A setting on a line of its own, which is no part of a prompt."""
+
+UNKNOWN_LINE = re.compile(r"(?:[^\W\d_][\w ]{0,30}: ?[^,:\n]{1,60}, ?){1,50}[^\W\d_][\w ]{0,30}: ?[^,:\n]{1,60}")
+NUMBER = re.compile(r": ?\d+(?:,|$)")
+"""A line of settings whose names are not known, such as translated ones, has a number."""
+
+GRID_SCRIPT = re.compile(r"plot|matrix|grid", re.IGNORECASE)
 BEHIND = re.compile(r"([^\W\d_][\w \-/]{0,60}):\s*(.*)")
 NEVER_BEHIND = frozenset({"prompt", "negative_prompt", "seed", "width", "height", "size", "aspect_ratio"})
 SEPARATORS = ("|", ";", "/")  # what tools write for a line break
@@ -79,6 +89,8 @@ def parse_parameters(text: str, *, is_parameters: bool = False, dash_is_negative
         text = text[1:-1].strip()
     if len(text) > MAX_TEXT_CHARACTERS:
         return unclear() if is_parameters else None
+    if settings := parse_settings_list(text):
+        return settings
     for candidate in (text, WRITTEN_LINE_BREAK.sub("\n", text)):
         lines = list(_iter_lines(candidate))
         if any(_has_seed(line) for line in lines[:-1]):
@@ -88,7 +100,7 @@ def parse_parameters(text: str, *, is_parameters: bool = False, dash_is_negative
     if inline := _find_inline(text):
         return _divide_inline(text, inline)
     seen = {match[0][:5].lower() for match in SETTINGS.finditer(text)}
-    if len(seen) > 1 or (is_parameters and (seen or CODE.search(text))):
+    if len(seen) > 1 or (is_parameters and (seen or CODE.search(text) or _has_unknown_line(text))):
         return unclear()
     return build_settings(text, "", None, None, {}) if is_parameters and text else None
 
@@ -148,6 +160,8 @@ def _divide(text: str, line: SettingsLine, notes: tuple[str, ...], dash_is_negat
         prompt, _, negative = f"\n{body}".rpartition("\n-")
     words = list(islice(NEGATIVE.finditer(body), MAX_STARTS))
     inside = not negatives and not all(_is_quoted(body, match.start()) for match in words)
+    if LISTED_NUMBER.search(body):
+        return unclear()
     if inside or len(words) == MAX_STARTS or len(negatives) > 1 or _has_prompt(line):
         return _build(text, line, "", "", (*notes, UNCLEAR_PROMPT))
     return _build(text, line, prompt, negative, notes)
@@ -197,11 +211,19 @@ def _build(text: str, line: SettingsLine, prompt: str, negative: str, notes: tup
         prompt, negative = prompt.strip() or inside[0], negative.strip() or inside[1]
     seed, size = settings.pop("seed", None), settings.pop("size", None)
     seeds = {value for name, value, _ in line.pairs if name.lower() == "seed"}
+    if any(name.lower() == "script" and GRID_SCRIPT.search(value) for name, value, _ in line.pairs):
+        notes = (*notes, GRID)
     if len(seeds) > 1:
         notes = (*notes, TWO_SEEDS)
     if SEPARATED_SEED.search(line.plain_text):
         seed = None
     return build_settings(prompt, negative, seed, size, settings, notes=notes)
+
+
+def _has_unknown_line(text: str) -> bool:
+    """Return whether the last of several lines is a line of settings whose names are not known."""
+    _, line_break, last = text.rpartition("\n")
+    return bool(line_break and UNKNOWN_LINE.fullmatch(last) and NUMBER.search(last))
 
 
 def _is_quoted(text: str, position: int) -> bool:

@@ -27,6 +27,12 @@ VALUE_NODES = re.compile(
 )
 """Nodes that hold a text or a number and do not change it."""
 
+NO_IMAGE = re.compile(r"Encode|Text(?!To)|String|Prompt|Note|Show|Save|Preview", re.IGNORECASE)
+"""Nodes with a prompt that make no image, by words in their names."""
+
+API_NODE = re.compile(r"Flux2?(?:Pro|Max|Kontext)\w*Node")
+"""Nodes that send a request to BFL's API."""
+
 MAX_LINKS = 10
 UNCLEAR_PROMPT = "It has several samplers, so it is unclear which prompt made the image. None is used."
 UNCLEAR_SEED = "It has several samplers, so it is unclear which seed made the image. None is used."
@@ -46,11 +52,13 @@ def read_graph(graph: Mapping[str, Any]) -> ToolSettings:
     """Return the prompt, the seed and the other settings that all samplers of a graph have, with notes for the rest."""
     nodes = {str(name): node for name, node in graph.items() if _is_node(node)}
     samplers = [node for node in nodes.values() if _is_sampler(node)]
+    if len(samplers) == 1 and API_NODE.fullmatch(samplers[0]["class_type"]):
+        return _read_api_node(nodes, _inputs(samplers[0]))
     if not samplers or any(node["class_type"] not in SAMPLERS for node in samplers):
         return not_read(TOOL)
     inputs = [_inputs(node) for node in samplers]
     # A sampler that adds no noise continues the image of another one, whatever its seed.
-    seeds = {_seed(nodes, one) for one in inputs if one.get("add_noise") != "disable"}
+    seeds = {_seed(nodes, one) for one in inputs if one.get("add_noise") not in ("disable", False)}
     prompts = {_text(nodes, one.get("positive", one.get("guider"))) for one in inputs}
     negatives = {_text(nodes, one.get("negative")) for one in inputs}
     seed, prompt = _only(seeds), _only(prompts)
@@ -69,12 +77,27 @@ def read_graph(graph: Mapping[str, Any]) -> ToolSettings:
     return ToolSettings(settings.values, notes, TOOL)
 
 
+def _read_api_node(nodes: Mapping[str, Any], inputs: Mapping[str, Any]) -> ToolSettings:
+    """Return the settings of a node of BFL's API, whose inputs have the names of the API's fields."""
+    prompt = inputs.get("prompt")
+    if isinstance(prompt, list):
+        prompt = _only_value(_follow(nodes, prompt))
+    seed = _seed(nodes, inputs)
+    if not isinstance(prompt, str) or seed is None:
+        return not_read(TOOL)
+    names = {"prompt", *SEED_INPUTS, "control_after_generate"}
+    others = {name: value for name, value in inputs.items() if isinstance(value, str | int | float)}
+    others = {name: value for name, value in others.items() if name not in names}
+    settings = build_settings(prompt, "", seed, None, others)
+    return ToolSettings(settings.values, settings.notes, TOOL)
+
+
 def _only(values: set[T]) -> T | None:
     return next(iter(values)) if len(values) == 1 else None
 
 
 def _is_node(value: Any) -> bool:
-    return isinstance(value, Mapping) and "class_type" in value
+    return isinstance(value, Mapping) and isinstance(value.get("class_type"), str)
 
 
 def _is_sampler(node: Mapping[str, Any]) -> bool:
@@ -83,7 +106,8 @@ def _is_sampler(node: Mapping[str, Any]) -> bool:
     return (
         node["class_type"] in SAMPLERS
         or "guider" in names
-        or bool(names & {"positive", "prompt"} and names & {*SEED_INPUTS})
+        or bool("positive" in names and names & {*SEED_INPUTS})
+        or ("prompt" in names and not NO_IMAGE.search(node["class_type"]))
     )
 
 

@@ -21,6 +21,8 @@ MAX_DREAM_WORDS = 200
 PARAMETERS_KEYS = ("parameters",)
 COMMENT_KEYS = ("comment", "usercomment")
 DREAM_KEYS = ("dream",)
+STATED_KEYS = ("generation_data", "parameters-json")
+SYGIL = "SD:"  # before its keys
 TOOLS_BY_KEY = {
     "workflow": COMFY,
     "sd-metadata": "InvokeAI",
@@ -45,7 +47,7 @@ def find_settings(texts: Sequence[Text]) -> ToolSettings | None:
     The order is: `parameters`, user comments, any other JSON or infotext, single texts, and graphs of ComfyUI. Of two
     different settings one is used, with a note.
     """
-    texts = [_split_key(text) for text in texts]
+    texts = [_split_key(Text(text.key, text.text.rstrip("\0"))) for text in texts]
     found = sorted(_iter_settings(texts), key=lambda item: (item[0], not item[1].is_complete))
     with_prompt = [item for item in found if "prompt" in item[1].values]
     stated = [item for item in with_prompt if item[0] != GRAPH_RANK] or with_prompt
@@ -54,7 +56,9 @@ def find_settings(texts: Sequence[Text]) -> ToolSettings | None:
     best = next((item for item in stated if item[1].is_complete), (stated or found)[0])
     settings = best[1]
     has_unclear = any(UNCLEAR in item[1].notes for item in found if item is not best)
-    if has_unclear or any(_differs(settings, other) for _, other in stated):
+    # A graph is often the plan of several images, but here nothing else says the seed.
+    others = stated if settings.is_complete else [*stated, *(item for item in found if item[1].is_complete)]
+    if has_unclear or any(_differs(settings, other) for _, other in others):
         return ToolSettings(settings.values, tuple(dict.fromkeys((*settings.notes, DIFFERENT))), settings.tool)
     return settings
 
@@ -77,7 +81,7 @@ def _iter_settings(texts: Sequence[Text]) -> Iterator[tuple[int, ToolSettings]]:
         rank = 1 if key in PARAMETERS_KEYS else 2 if key in COMMENT_KEYS else 3
         if settings := _read_text(key, text.text, description):
             yield GRAPH_RANK if settings.tool == COMFY else rank, settings
-    loose = {text.key: text.text for text in texts if len(text.text) < MAX_LOOSE_CHARACTERS}
+    loose = {text.key.removeprefix(SYGIL): text.text for text in texts if len(text.text) < MAX_LOOSE_CHARACTERS}
     loose = {key: text for key, text in loose.items() if text and parse_object(text) is None}
     if any(plain_name(key) in (*PROMPT_NAMES, *SEED_NAMES) for key in loose):
         yield 4, read_pairs(loose)

@@ -16,6 +16,7 @@ DAMAGED_LETTERS = "Some letters of the prompt could not be read."
 SEVERAL_PROMPTS = "It has several prompts. Only the main one is used."
 TWO_SEEDS = "It has two seeds. The first one is used."
 SEVERAL = "It has several lines of settings. The last one is used."
+GRID = "It is a grid of images. Their prompts or seeds may differ."
 INCOMPLETE = "A quote or bracket is not closed. The settings after it are not used."
 
 TOOLS_WITH_VERSION = ("RuinedFooocus", "Fooocus", "ComfyUI", "SwarmUI", "InvokeAI", "Draw Things", "Easy Diffusion")

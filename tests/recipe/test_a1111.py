@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from flux_playground.recipe import parse_parameters
 from flux_playground.recipe.tool_settings import (
+    GRID,
     INCOMPLETE,
     NO_PROMPT,
     NO_SEED,
@@ -20,7 +21,7 @@ from flux_playground.recipe.tool_settings import (
     UNCLEAR_PROMPT,
 )
 
-from .tool_files import INFOTEXT, PROMPT, SEED
+from .tool_files import INFOTEXT, LISTED, PROMPT, SEED
 
 LINE = INFOTEXT.rpartition("\n")[2]
 WITHOUT_NEGATIVE = f"{PROMPT}\n{LINE}"
@@ -106,6 +107,10 @@ def parsed(text: str) -> tuple[Any, Any, tuple[str, ...]]:
         INFOTEXT.replace(LINE, LINE.replace(", ", "\n")),
         f"{INFOTEXT}\nSeed: 7",
         ONE_LINE.replace(" Negative prompt: people", " Negative prompt:"),
+        LISTED,
+        f"Prompt: {LISTED}",
+        LISTED.replace("Negative Prompt: people", "Negative Prompt: people, Seed: 7"),
+        LISTED.replace("Negative Prompt: people", "Negative Prompt:"),
     ],
 )
 def test_clear_texts(text: str) -> None:
@@ -178,6 +183,11 @@ def test_quoted_negative_prompt_without_a_line() -> None:
         f"prompt={PROMPT}\nseed=5",
         f"prompt: {PROMPT}\nseed: 5",
         f"{INFOTEXT}\nTemplate: a __place__\nSteps: 9, Seed: 7, Size: 1x1",
+        LISTED.replace("people", "people,\nboats"),
+        f"{LISTED}Seed: 7",
+        LISTED.replace(PROMPT, f"{PROMPT}\nPrompt: a mill"),
+        INFOTEXT.replace("\nSteps", "\nSeed: 7\nat dawn\nSteps"),
+        f"{PROMPT}\nНегативный промпт: люди\nШаги: 20, Сид: {SEED}, Размер: 1216x832",
     ],
 )
 def test_unclear_texts(text: str) -> None:
@@ -194,6 +204,7 @@ def test_unclear_texts(text: str) -> None:
         (INFOTEXT.replace(str(SEED), "any"), (PROMPT, None, (NO_SEED,))),
         (INFOTEXT.replace(f", Seed: {SEED}", ""), (PROMPT, None, (NO_SEED,))),
         (f"{INFOTEXT}, Seed: 7", (PROMPT, SEED, (TWO_SEEDS,))),
+        (f'{INFOTEXT}, Script: X/Y/Z plot, X Type: Seed, X Values: "1, 2"', (PROMPT, SEED, (GRID,))),
         (INFOTEXT.replace(str(SEED), "1,234"), (PROMPT, None, (NO_SEED,))),
         (INFOTEXT.replace(str(SEED), "42,424,242"), (PROMPT, None, (NO_SEED,))),
         (f'{INFOTEXT}, ADetailer prompt: "a, Seed: 9", ADetailer negative prompt: b', (PROMPT, SEED, ())),

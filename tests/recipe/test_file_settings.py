@@ -87,6 +87,20 @@ COMPLETE = {
     "Easy Diffusion": png(*((name, str(value)) for name, value in made.EASY.items())),
     "Easy Diffusion in a JPEG": with_exif("JPEG", comment(DUMPED["easy"], "utf-8", b"ASCII\0\0\0")),
     "Civitai's generator": with_exif("JPEG", comment(CIVITAI)),
+    "TensorArt": png(
+        ("prompt", GRAPH), ("generation_data", json.dumps({"prompt": PROMPT, "seed": str(SEED), "width": 1216}) + "\0")
+    ),
+    "Stability Matrix": png(
+        ("parameters-json", json.dumps({"PositivePrompt": PROMPT, "NegativePrompt": "people", "Seed": SEED})),
+        ("smproj", json.dumps({"State": {"Seed": {"Seed": 77}, "Prompt": {"Prompt": "the next prompt"}}})),
+    ),
+    "sd-scripts": png(("seed", str(SEED)), ("prompt", PROMPT), ("negative-prompt", "people"), ("scale", "7.5")),
+    "Sygil": png(("SD:prompt", PROMPT), ("SD:negative_prompt", "people"), ("SD:seed", str(SEED))),
+    "A1111 settings of Fooocus": png(
+        ("parameters", INFOTEXT.replace(", Size", ', Raw prompt: "a mill", Raw negative prompt: , Size'))
+    ),
+    "a list of settings": png(("parameters", made.LISTED)),
+    "a node of BFL's API": png(("prompt", json.dumps(made.API_GRAPH)), ("workflow", WORKFLOW)),
     "a GIF comment": made.drawn("GIF", comment=INFOTEXT.encode()),
     "XMP in a GIF": made.gif_with_xmp(made.xmp(exif_UserComment=INFOTEXT)),
     "a TIFF": made.drawn("TIFF", description=INFOTEXT),
@@ -209,6 +223,9 @@ def node(class_type: str, **inputs: Any) -> dict[str, Any]:
     "changes",
     [
         {"8": node("FluxProUltraImageNode", prompt="another", seed=7)},
+        {"8": node("RecraftTextToImageNode", prompt="another")},
+        {"3": {"class_type": ["KSampler"], "inputs": {}}},
+        {"3": node("SamplerCustom", noise_seed=5, add_noise=False, positive=["6", 0])},
         {"6": node("CLIPTextEncode", text=["8", 0]), "8": node("Text Concatenate", text_a="a", text_b="b")},
         {"6": node("CLIPTextEncode", text=["8", 0]), "8": node("Wildcards", text="__place__", seed=5)},
         {"6": node("ConditioningCombine", first=["7", 0], second=["7", 0])},
@@ -353,6 +370,12 @@ def test_pasted_graph() -> None:
     assert summary(json.dumps({"client_id": "a", "prompt": made.GRAPH})) == (PROMPT, 777000111, ())
     for text in (WORKFLOW, json.dumps({**made.GRAPH, "9": node("FluxProUltraImageNode", prompt="another", seed=7)})):
         assert summary(text) == (None, None, ("It has settings of ComfyUI, which are not read.",))
+
+
+def test_prompt_beside_a_graph() -> None:
+    """A prompt without a seed that differs from a graph has a note."""
+    notes = summary(png(("prompt", GRAPH), ("note", json.dumps({"prompt": "a mill"}))))[2]
+    assert notes == (NO_SEED, "It has two different settings. One of them is used.")
 
 
 def test_two_different_settings() -> None:

@@ -147,6 +147,13 @@ FLUX_GRAPH = {
     "6": {"class_type": "CLIPTextEncode", "inputs": {"text": ["8", 0]}},
     "8": {"class_type": "PrimitiveStringMultiline", "inputs": {"value": PROMPT}},
 }
+API_GRAPH = {
+    "1": {
+        "class_type": "FluxProUltraImageNode",
+        "inputs": {"prompt": PROMPT, "seed": SEED, "aspect_ratio": "19:13", "raw": True},
+    },
+    "2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0]}},
+}
 WORKFLOW = {"last_node_id": 9, "nodes": [{"id": 3, "type": "KSampler", "widgets_values": [777000111]}], "links": []}
 SWARM = {
     "sui_image_params": {"prompt": PROMPT, "negativeprompt": "people", "seed": SEED, "width": 1216, "height": 832},
@@ -172,6 +179,15 @@ SD_METADATA = {
     "app_version": "v2.3.5",
     "image": {"prompt": [{"prompt": f"{PROMPT} [people]", "weight": 1}], "seed": SEED},
 }
+LISTED = f"""{PROMPT}
+Width: 1216
+Height: 832
+Seed: {SEED}
+Steps: 25
+Guidance Scale: 7.5
+Stable Diffusion model: painter, large
+Negative Prompt: people
+"""
 DREAM = f'"{PROMPT} [people]" -s 30 -S {SEED} -W 1216 -H 832 -C 7.5 -A k_lms'
 
 
