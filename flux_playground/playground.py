@@ -160,7 +160,7 @@ class Playground:
             return run.generation
         try:
             redact(operation, request.body, self.store.inputs.save)
-            self._admission.save(generation, self.store)
+            self._admission.save(run, self.store)
         except BaseException:
             self._runner.abandon(run)
             raise
@@ -200,7 +200,7 @@ class Playground:
     def stop(self, generation_id: str) -> Generation:
         """Stop waiting for a generation: a queued one is never sent, a submitted one can be collected later."""
         run = self._runs.get(generation_id)
-        return self.get(generation_id) if run is None else self._runner.stop(run)
+        return self._runner.stop_elsewhere(self.get(generation_id)) if run is None else self._runner.stop(run)
 
     def resume(self) -> list[Generation]:
         """Resume the generations of ended processes: submitted tasks are polled, nothing is submitted again."""

@@ -6,7 +6,7 @@ import threading
 
 from ..generation import Generation
 from ..runs.active_runs import ActiveRun, ActiveRuns
-from ..runs.fair_queue import check_capacity
+from ..runs.capacity import Capacity
 from ..storage.generation_store import GenerationStore
 from .quota import Quota
 from .visitor import Visitor
@@ -16,7 +16,8 @@ class Admission:
     """Admits runs to `runs`; the capacity is checked only with `has_capacity_limit`. Safe to use from many threads."""
 
     def __init__(self, runs: ActiveRuns, quota: Quota, *, has_capacity_limit: bool) -> None:
-        self._runs, self._quota, self._has_capacity_limit = runs, quota, has_capacity_limit
+        self._runs, self._quota = runs, quota
+        self._capacity = Capacity(runs, quota.usage) if has_capacity_limit else None
         self._lock = threading.Lock()
 
     def check_allowance(self, generation: Generation, count: int, total: float | None) -> None:
@@ -25,8 +26,8 @@ class Admission:
 
     def check(self, generation: Generation, visitor: Visitor) -> None:
         """Raise `QueueFull` or `QuotaExceeded` when this generation may not start."""
-        if self._has_capacity_limit:
-            check_capacity(self._runs.list(), visitor.identity)
+        if self._capacity is not None:
+            self._capacity.check(visitor.identity)
         self._quota.check(generation)
 
     def admit(self, run: ActiveRun, visitor: Visitor, *, reuse: bool = False) -> ActiveRun:
@@ -42,15 +43,20 @@ class Admission:
             self._quota.usage.reserve(run.generation, self._quota.expect(run.generation))
             return self._runs.add(run)
 
-    def save(self, generation: Generation, store: GenerationStore) -> None:
-        """Store an admitted generation; raises `QuotaExceeded` when other processes have used up the allowance."""
+    def save(self, run: ActiveRun, store: GenerationStore) -> None:
+        """Store the generation of an admitted run, checked again in the transaction that writes it.
+
+        Raises `QuotaExceeded` or `QueueFull` when other processes of the database have used up what was left.
+        """
 
         def check() -> bool:
-            self.settle(generation)  # else it counts twice
-            self._quota.check(generation)
+            self.settle(run.generation)  # else it counts twice
+            if self._capacity is not None:
+                self._capacity.check_stored(run.identity)
+            self._quota.check(run.generation)
             return True
 
-        store.save_checked(generation, check)
+        store.save_checked(run.generation, check)
 
     def settle(self, generation: Generation) -> None:
         """End the reservation of a generation that is stored now, or was abandoned."""

@@ -8,26 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Collection
 
-from ..errors import QueueFull
 from ..identity import Identity
 from .active_runs import ActiveRun
-
-MAX_RUNS_PER_VISITOR = 50
-MAX_RUNS_PER_ADDRESS = 200
-MAX_RUNS = 1000
-
-
-def check_capacity(runs: Collection[ActiveRun], identity: Identity) -> None:
-    """Raise `QueueFull` when this visitor, their address or all visitors together have too many runs."""
-    own = sum(run.identity == identity for run in runs)
-    if own >= MAX_RUNS_PER_VISITOR:
-        raise QueueFull(f"{own} of your images are running or queued already.")
-    if sum(run.identity.address == identity.address for run in runs) >= MAX_RUNS_PER_ADDRESS:
-        raise QueueFull(f"{MAX_RUNS_PER_ADDRESS} images of your address are running or queued already.")
-    if len(runs) >= MAX_RUNS:
-        raise QueueFull(f"{len(runs)} images are running or queued already.")
 
 
 class FairQueue:

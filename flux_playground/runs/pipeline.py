@@ -14,6 +14,7 @@ from ..client import Client, Result, Task
 from ..client.steps import Call, Pause, pause_for
 from ..errors import PlaygroundError, SubmitUnknown, TaskFailed
 from ..generation import Generation, State
+from ..storage.database_connection import ConnectionLost
 from ..storage.generation_store import GenerationStore
 from ..storage.turns import Turns
 from .active_runs import ActiveRun
@@ -100,17 +101,23 @@ def _pause_for_turn(turns: Turns, run: ActiveRun, call: Call) -> Pause:
 
 
 def _send(run: ActiveRun, client: Client, around: Surroundings, call: Call) -> Generator[Pause, None, bool]:
-    """Submit a request and return True, or return False when other processes have taken all places of the account."""
+    """Submit a request and return True, or return False when its turn has not come, as in an outage of the database."""
     store = around.store
-    store.check_writable()
-    values = run.request.load(store.inputs.load)
     submitting = replace(run.generation, state=State.SUBMITTING, started_at=time.time())
-    if around.turns is None:
-        store.save(submitting)
-    elif not around.turns.take(submitting):
+    try:
+        store.check_writable()
+        values = run.request.load(store.inputs.load)
+        if around.turns is None:
+            store.save(submitting)
+        elif not around.turns.take(submitting):
+            return False
+        else:
+            around.turns.leave(submitting)
+    except ConnectionLost:
+        if around.turns is None:
+            raise
+        around.turns.postpone(submitting)
         return False
-    else:
-        around.turns.leave(submitting)
     run.publish(submitting)
     endpoint = run.generation.endpoint
     task = yield from client.submit_steps(endpoint, values, run.stop, around.patience(endpoint), call)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from ..client import Client
 from ..client.poll_schedule import PollSchedule
+from ..errors import StorageError
 
 
 class PollSchedules:
@@ -26,7 +27,10 @@ class PollSchedules:
     def get(self, client: Client, server: str, endpoint: str) -> PollSchedule:
         """Return the schedule of an endpoint at a server; `client` has the limits of a new one."""
         with self._lock:
-            place = server, endpoint
+            place, usual = (server, endpoint), self._usual(endpoint)
             if place not in self._schedules:
-                self._schedules[place] = client.poll_schedule(self._durations(*place), self._usual(endpoint))
+                try:
+                    self._schedules[place] = client.poll_schedule(self._durations(*place), usual)
+                except StorageError:  # the task is paid for
+                    return client.poll_schedule((), usual)
             return self._schedules[place]

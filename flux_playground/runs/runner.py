@@ -71,6 +71,12 @@ class Runner:
             self.abandon(run)
         return run.generation
 
+    def stop_elsewhere(self, generation: Generation) -> Generation:
+        """Let another process that runs a generation stop it, as `stop` does; raises `StorageError`."""
+        if self._clients.turns is not None and not generation.finished:
+            self._clients.turns.ask_to_stop(generation)
+        return generation
+
     def enqueue_if_absent(self, run: ActiveRun, key: str) -> Generation:
         """Add and enqueue a run of an accepted task, unless its generation runs already."""
         active = self.runs.add(run)
@@ -112,11 +118,15 @@ class Runner:
         return run.generation
 
     def _look(self, ids: frozenset[str]) -> None:
-        """Show what another process of a shared database has written, and start runs whose turn has come."""
+        """Show what other processes of a database wrote, stop runs for them, and start runs whose turn has come."""
         self.others.notify(ids)
-        for generation_id in self._clients.turns.refresh() if self._clients.turns else ():
-            if run := self.runs.get(generation_id):
-                self._timetable.evaluate(run)
+        turns = self._clients.turns
+        if turns is None:
+            return
+        for run in filter(None, map(self.runs.get, turns.find_to_stop() if self.runs.list() else ())):
+            self.stop(run)
+        for run in filter(None, map(self.runs.get, turns.refresh())):
+            self._timetable.evaluate(run)
 
     def _start(self, pooled: PooledClient, run: ActiveRun) -> None:
         """Make the first step of a run that has its place in the queue; raises `RuntimeError` without a thread."""

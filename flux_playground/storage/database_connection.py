@@ -26,6 +26,10 @@ class TakenOver(StorageError):
     """Another process continues the generation, so that this one must not write it."""
 
 
+class ConnectionLost(StorageError):
+    """The database does not answer for a while. What was being written may be written or not."""
+
+
 class Cursor(Protocol):
     """The result of a statement."""
 
@@ -93,6 +97,9 @@ class Connection(Protocol):
 
     def is_damage(self, error: Exception) -> bool:
         """Return whether an error shows that the database itself is damaged."""
+
+    def is_outage(self, error: Exception) -> bool:
+        """Return whether an error shows that a server does not answer, as it may do again."""
 
     def close(self) -> None:
         """Close the connection."""
@@ -181,7 +188,8 @@ class Reader:
             if self.connection.is_damage(error) and not self.damage:
                 self.damage = str(error)
                 log.error("the journal is damaged: %s", error)
-            raise StorageError(f"The journal cannot be read: {self.connection.describe(error)}.") from None
+            kind = ConnectionLost if self.connection.is_outage(error) else StorageError
+            raise kind(f"The journal cannot be read: {self.connection.describe(error)}.") from None
 
     def check(self) -> None:
         """Raise `StorageError` when a read has shown that the database is damaged."""

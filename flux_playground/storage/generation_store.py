@@ -101,11 +101,8 @@ class GenerationStore:
         return generation
 
     def save_checked(self, generation: Generation, check: Callable[[], bool]) -> None:
-        """Write a generation like `save`; in a shared database call `check` before, while no other process writes."""
-        if not self.database.is_shared:
-            self.save(generation)
-        else:
-            self._writer.write_if(lambda _: check(), to_row(generation))
+        """Write a generation without an image if `check` returns True; nobody writes between the check and the row."""
+        self._writer.write_if(lambda _: check(), to_row(generation))
 
     def turns(self, limit: int) -> Turns | None:
         """Return the queue of a shared database, in which an account has `limit` places."""

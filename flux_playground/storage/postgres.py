@@ -13,18 +13,18 @@ from typing import Any
 import psycopg
 
 from ..errors import StorageError
-from ..generation import UNFINISHED, State
+from ..generation import State
 from .database_connection import Connection, Cursor, TakenOver
 from .postgres_client import connect, describe
 from .postgres_lease import PostgresLease
 from .postgres_listener import PostgresListener
 from .postgres_sql import MIGRATIONS, decode_field, encode_field, plain_value, translate
 from .process_lock import ProcessLock
+from .rows import UNFINISHED_STATES
 
 WRITING, MIGRATING = 0x666C7578_00000001, 0x666C7578_00000002
 """Advisory locks of this program in a database."""
 
-UNFINISHED_STATES = ", ".join(f"'{state}'" for state in UNFINISHED)
 BEGIN_WRITING = f"BEGIN; SELECT pg_advisory_xact_lock({WRITING})"
 
 log = logging.getLogger(__name__)
@@ -106,6 +106,10 @@ class PostgresConnection:
     def is_damage(self, error: Exception) -> bool:
         """Return False: PostgreSQL reports its own damage, and other rows can still be read."""
         return False
+
+    def is_outage(self, error: Exception) -> bool:
+        """Return whether the connection is lost, or none is opened."""
+        return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
 
     def close(self) -> None:
         """Close the connection."""

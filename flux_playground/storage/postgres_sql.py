@@ -160,6 +160,22 @@ MIGRATIONS = (
             FOR EACH ROW EXECUTE FUNCTION notify_of_generation();
         """,
     ),
+    Migration(
+        "add_stops",
+        """
+        CREATE TABLE stops (id TEXT COLLATE "C" PRIMARY KEY);
+        CREATE TRIGGER stops_written AFTER INSERT ON stops FOR EACH ROW EXECUTE FUNCTION notify_of_generation();
+        CREATE FUNCTION remove_stop() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                DELETE FROM stops WHERE id = NEW.id;
+                RETURN NULL;
+            END
+        $$;
+        CREATE TRIGGER generations_ended AFTER INSERT OR UPDATE OF state ON generations FOR EACH ROW
+            WHEN (NEW.state NOT IN ('queued', 'submitting', 'running', 'downloading'))
+            EXECUTE FUNCTION remove_stop();
+        """,
+    ),
 )
 
 

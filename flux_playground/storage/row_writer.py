@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from ..errors import StorageError
 from ..generation import UNFINISHED
-from .database_connection import Connection
+from .database_connection import Connection, ConnectionLost
 from .search_backlog import index_row, keep_index
 from .search_index import indexed_values
 
@@ -74,7 +74,8 @@ class RowWriter:
             self._database.close()
 
     def _failed(self, error: Exception) -> StorageError:
-        return StorageError(f"The {self._database.place} cannot be written to: {self._database.describe(error)}.")
+        kind = ConnectionLost if self._database.is_outage(error) else StorageError
+        return kind(f"The {self._database.place} cannot be written to: {self._database.describe(error)}.")
 
     def _write_row(self, row: dict[str, Any]) -> None:
         """Write a row in a transaction, and its index where that changes: most writes of a run change no word."""

@@ -9,9 +9,12 @@ from typing import Any
 
 from ..bounded_json import LARGE, parse_json
 from ..errors import from_dict
-from ..generation import Generation, State
+from ..generation import UNFINISHED, Generation, State
 from ..identity import Identity
 from .blob_store import IMAGES, BlobKey
+
+UNFINISHED_STATES = ", ".join(f"'{state}'" for state in UNFINISHED)
+"""The states of generations that wait or run, as a list in SQL."""
 
 log = logging.getLogger(__name__)
 

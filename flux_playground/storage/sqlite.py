@@ -67,6 +67,10 @@ class SqliteConnection(sqlite3.Connection):
         """Return whether an error shows that the file is damaged."""
         return not isinstance(error, sqlite3.OperationalError | sqlite3.ProgrammingError)
 
+    def is_outage(self, error: Exception) -> bool:
+        """Return False: there is no server."""
+        return False
+
 
 class SqliteDatabase:
     """The database of a data folder; the first process that uses the folder is primary. Raises `StorageError`.

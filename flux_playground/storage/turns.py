@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from ..errors import StorageError
 from ..generation import Generation, State
-from .database_connection import Connection, Reader, TakenOver
+from .database_connection import Connection, ConnectionLost, Reader, TakenOver
 from .row_writer import RowWriter
-from .rows import to_row
+from .rows import UNFINISHED_STATES, to_row
 
 RECENT_ROWS = 400
 """Rows, the latest written ones, among which a visitor's last turn is looked for."""
@@ -38,6 +38,13 @@ QUEUE = f"""
     ORDER BY share, coalesce(last_turn, 0), created_at, id
 """  # noqa: S608  # literals
 
+ASK_TO_STOP = f"""
+    INSERT INTO stops (id) SELECT id FROM generations WHERE id = ? AND state IN ({UNFINISHED_STATES})
+    ON CONFLICT DO NOTHING
+"""  # noqa: S608  # literals
+IS_TO_STOP = "SELECT 1 FROM stops WHERE id = ?"
+IS_SUBMITTING = f"SELECT 1 FROM generations WHERE id = ? AND state = '{State.SUBMITTING}'"  # noqa: S608  # a literal
+
 Account = tuple[str, str]
 """The digest of an API key, and the server."""
 
@@ -54,6 +61,7 @@ class Turns:
         self._waiting: dict[str, Account] = {}
         self._due: set[str] = set()
         self._positions: dict[str, int] = {}
+        self._uncertain: set[str] = set()  # the connection was lost while their places were taken
         self._lock = threading.Lock()
 
     def enter(self, generation: Generation) -> None:
@@ -68,6 +76,7 @@ class Turns:
             self._waiting.pop(generation.id, None)
             self._due.discard(generation.id)
             self._positions.pop(generation.id, None)
+            self._uncertain.discard(generation.id)
 
     def has_come(self, generation: Generation) -> bool:
         """Return whether the turn of a waiting request has come, by the last `refresh`."""
@@ -80,18 +89,48 @@ class Turns:
     def take(self, generation: Generation) -> bool:
         """Write a waiting request as one that is sent and return True, or return False if its turn has not come.
 
-        No other process takes a place between the check and the row. Raises `StorageError`.
+        No other process takes a place between the check and the row. While the database does not answer, the turn has
+        not come. Raises `StorageError`.
         """
         account = generation.account, generation.server
 
         def is_due(database: Connection) -> bool:
             order = _Order.of(database.execute(QUEUE, account * 2).fetchall(), self._limit)
-            if generation.id not in order.places:
-                raise TakenOver("Another process continues this generation.")
             self._note(account, order)
-            return order.is_due(generation.id)
+            if generation.id not in order.places:
+                if generation.id in self._uncertain and database.execute(IS_SUBMITTING, [generation.id]).fetchone():
+                    return True  # the row was written, and nothing was sent
+                raise TakenOver("Another process continues this generation.")
+            if database.execute(IS_TO_STOP, [generation.id]).fetchone():
+                self.postpone(generation)
+            return self.has_come(generation)
 
-        return self._writer.write_if(is_due, to_row(generation))
+        try:
+            return self._writer.write_if(is_due, to_row(generation))
+        except ConnectionLost:
+            with self._lock:
+                self._uncertain.add(generation.id)
+            raise
+
+    def postpone(self, generation: Generation) -> None:
+        """Let the turn of a request not have come until the next `refresh`."""
+        with self._lock:
+            self._due.discard(generation.id)
+
+    def ask_to_stop(self, generation: Generation) -> None:
+        """Ask the process that has an unfinished generation to stop it; a queued one is not sent from now on.
+
+        Raises `StorageError`.
+        """
+        self._writer.run(lambda database: database.execute(ASK_TO_STOP, [generation.id]))
+
+    def find_to_stop(self) -> frozenset[str]:
+        """Return the ids of generations that a process was asked to stop, none without the database."""
+        try:
+            with self._reader.lock:
+                return frozenset(one for (one,) in self._reader.select("SELECT id FROM stops", [])[1])
+        except StorageError:
+            return frozenset()
 
     def refresh(self) -> frozenset[str]:
         """Read the order of the accounts for which a request waits; return the ids of those whose turn has come.

@@ -10,6 +10,7 @@ from typing import Any
 from ..generation import Generation, State
 from ..identity import Identity
 from .database_connection import Reader
+from .rows import UNFINISHED_STATES
 from .spending import PaidImage, Spender, Spending
 
 MAX_DURATIONS = 64  # of each endpoint, the latest
@@ -67,6 +68,21 @@ class Usage:
         with self._lock:
             rows = self._select(query, [])
         return {State(state): (number, cost) for state, number, cost in rows if state in set(State)}
+
+    def count_unfinished(self, identity: Identity) -> tuple[int, int, int]:
+        """Return how many generations wait or run in all processes: a visitor's, those of the address, and all.
+
+        The first two are those that the owner pays for.
+        """
+        query = f"""
+            SELECT count(*) FILTER (WHERE spender_address = ? AND spender_browser = ?),
+                count(*) FILTER (WHERE spender_address = ?), count(*)
+            FROM generations WHERE state IN ({UNFINISHED_STATES})
+        """  # noqa: S608  # literals
+        with self._lock:
+            rows = self._select(query, [identity.address, identity.browser, identity.address])
+        own, near, total = rows[0]
+        return own, near, total
 
     def load(self) -> None:
         """Read the images of the last day, so that no check of an allowance has to wait for it."""

@@ -40,6 +40,10 @@ class Visitor(Stranger):
             self.headers["cookie"] = f"{COOKIE}={found[1]}"
         return answer
 
+    def go_to(self, replica: str, session: str) -> None:
+        """Send the next requests to a replica, from a page that it has or will get."""
+        self.headers["cookie"], self.session = f"{COOKIE}={replica}", session
+
     def images(self) -> dict[str, str]:
         """The ids of the own images in the gallery, each with its path, or "" while it is made."""
         cards = self.fetch("/gallery/cards").body.decode()
@@ -82,6 +86,7 @@ def test_killed_replica(tmp_path: Path, postgres_server: PostgresServer, empty_d
         ann.generate(prompt="a secret garden")
         bob.generate(prompt="a mill")
         ((secret, image),) = ann.images().items()
+        stop_elsewhere(bob, empty_database)
         ann.join(ann.number("click"), ann.pressed(ann.form(prompt="a secret tower #slow")))
         wait_until(lambda: count(empty_database, State.RUNNING) + count(empty_database, State.SUCCEEDED) == 3)
         assert (ann.replicas, bob.replicas) == (["1"], ["2"])
@@ -97,7 +102,7 @@ def test_killed_replica(tmp_path: Path, postgres_server: PostgresServer, empty_d
         assert ann.get(ann.images()[tower]).status == 200
         assert b"a secret tower" in ann.fetch(f"/gallery/image/{tower}").body
         with Client(api.url, KEY) as client:
-            assert client.credits() == 1000 - 3 * PRICE
+            assert client.credits() == 1000 - 4 * PRICE
 
         assert not bob.images().keys() & {secret, tower}
         for path in ("/gallery/cards?q=secret", f"/gallery/image/{secret}", f"/gallery/image/{tower}"):
@@ -116,6 +121,21 @@ def visitors_of_both(address: str) -> tuple[Visitor, Visitor]:
         one.hello()
         found[one.replicas[0]] = one
     return found["1"], found["2"]
+
+
+def stop_elsewhere(bob: Visitor, database: str) -> None:
+    """A visitor of one replica stops an image in a page of the other one."""
+    session = bob.session
+    bob.go_to("1", "elsewhere")
+    bob.hello()
+    bob.go_to("2", session)
+    bob.join(bob.number("click"), bob.pressed(bob.form(prompt="a mill #stuck")))
+    wait_until(lambda: count(database, State.RUNNING) == 1)
+    (running,) = (one for one, path in bob.images().items() if not path)
+    bob.go_to("1", "elsewhere")
+    bob.act("stop", id=running)
+    assert count(database, State.DETACHED) == 1
+    bob.go_to("2", session)
 
 
 def count(url: str, state: State) -> int:

@@ -9,8 +9,9 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,10 @@ from flux_playground.client import Client
 from flux_playground.errors import StorageError
 from flux_playground.generation import UNFINISHED, Generation, State
 from flux_playground.local import LocalServer
+from flux_playground.storage.database_connection import Cursor
 from flux_playground.storage.generation_store import GenerationStore
-from flux_playground.storage.turns import Turns
+from flux_playground.storage.postgres import PostgresConnection
+from flux_playground.storage.turns import QUEUE, Turns
 from flux_playground.takeover import start_takeover
 from tests.conftest import FAST_POLLS
 from tests.postgres_server import PostgresServer, running_postgres
@@ -145,11 +148,18 @@ def test_killed_replicas(api: LocalServer, tmp_path: Path, empty_database: str, 
     assert rounds == 1 or ended.total() > 1_000
 
 
-@pytest.mark.usefixtures("short_leases")
+@pytest.mark.parametrize("seconds", [0, pytest.param(10, marks=pytest.mark.long)])
 def test_outage_of_the_database(
-    api: LocalServer, tmp_path: Path, postgres: PostgresServer, released: threading.Event
+    api: LocalServer,
+    tmp_path: Path,
+    postgres: PostgresServer,
+    released: threading.Event,
+    request: pytest.FixtureRequest,
+    seconds: float,
 ) -> None:
     """In an outage longer than a lease nothing is sent or lost: tasks end, and what waits is sent afterwards."""
+    if not seconds:
+        request.getfixturevalue("short_leases")
     settings = Settings(data=tmp_path, base_url=api.url, api_key=KEY, database=postgres.url, max_in_flight=4)
     with Playground(settings, limits=FAST_POLLS) as playground, Playground(settings, limits=FAST_POLLS) as other:
         for each in (playground, other):
@@ -160,6 +170,7 @@ def test_outage_of_the_database(
         wait_until(
             lambda: all(each.queue_position(one.id) for each, one in zip((playground, other), waiting, strict=True))
         )
+        stopped_at = time.monotonic()
         postgres.stop()
         try:
             with pytest.raises(StorageError, match="cannot be read"):
@@ -167,6 +178,7 @@ def test_outage_of_the_database(
             released.set()
             ended = [list(playground.watch(one.id))[-1] for one in runs]
             wait_until(lambda: not (playground.store.database.is_primary or other.store.database.is_primary))
+            wait_until(lambda: time.monotonic() - stopped_at > seconds)
         finally:
             postgres.start()
         assert [one.state for one in ended] == [State.SUCCEEDED] * 4
@@ -174,3 +186,40 @@ def test_outage_of_the_database(
         again = playground.start(VALUES)
         assert list(playground.watch(again.id))[-1].state == State.SUCCEEDED
     assert paid(api) == 7
+
+
+@pytest.mark.usefixtures("short_leases")
+@pytest.mark.parametrize("statement", [QUEUE, "COMMIT"], ids=["before", "after"])
+def test_outage_at_a_turn(
+    api: LocalServer, tmp_path: Path, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch, statement: str
+) -> None:
+    """A request whose turn comes as the database ends waits, also if its place was taken, and is sent once."""
+    take, execute, ending = Turns.take, PostgresConnection.execute, list[int]()
+    ended = threading.Event()
+
+    def begin(self: Turns, generation: Generation) -> bool:
+        ending.append(threading.get_ident())
+        return take(self, generation)
+
+    def end_at(self: PostgresConnection, query: str, values: Sequence[Any] = ()) -> Cursor:
+        if ended.is_set() or query != statement or threading.get_ident() not in ending:
+            return execute(self, query, values)
+        if statement == "COMMIT":
+            execute(self, query, values)
+        ended.set()
+        postgres.stop()
+        return execute(self, query, values)
+
+    monkeypatch.setattr(Turns, "take", begin)
+    monkeypatch.setattr(PostgresConnection, "execute", end_at)
+    settings = Settings(data=tmp_path, base_url=api.url, api_key=KEY, database=postgres.url, max_in_flight=4)
+    with Playground(settings, limits=FAST_POLLS) as playground:
+        waiting = playground.start(VALUES)
+        assert ended.wait(WAIT_SECONDS)
+        try:
+            wait_until(lambda: not playground.store.database.is_primary)
+            assert (playground.get(waiting.id).state, paid(api)) == (State.QUEUED, 0)
+        finally:
+            postgres.start()
+        assert list(playground.watch(waiting.id))[-1].state == State.SUCCEEDED
+    assert paid(api) == 1

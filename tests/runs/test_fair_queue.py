@@ -5,21 +5,13 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flux_playground.errors import QueueFull
 from flux_playground.generation import Generation, State
 from flux_playground.identity import UNKNOWN, Identity
 from flux_playground.runs.active_runs import ActiveRun
-from flux_playground.runs.fair_queue import (
-    MAX_RUNS,
-    MAX_RUNS_PER_ADDRESS,
-    MAX_RUNS_PER_VISITOR,
-    FairQueue,
-    check_capacity,
-)
+from flux_playground.runs.fair_queue import FairQueue
 from flux_playground.runs.queued_request import QueuedRequest
 from tests.waiting import WAIT_SECONDS
 
@@ -126,20 +118,6 @@ def test_one_that_is_taken_out_moves_nobody_back(identities: list[Identity], out
         assert line.cancel(runs[out])
         assert all(line.position(active) <= before[active.generation.id] for active in runs)
     assert len(left(line)) == len(runs) - (out < len(runs))
-
-
-def test_nobody_and_no_address_can_fill_the_line() -> None:
-    mine = [run(str(number), Identity("1", "a")) for number in range(MAX_RUNS_PER_VISITOR)]
-    with pytest.raises(QueueFull, match=f"{MAX_RUNS_PER_VISITOR} of your images"):
-        check_capacity(mine, Identity("1", "a"))
-    check_capacity(mine, Identity("1", "b"))
-    household = [run(str(number), Identity("1", str(number))) for number in range(MAX_RUNS_PER_ADDRESS)]
-    with pytest.raises(QueueFull, match="your address"):
-        check_capacity(household, Identity("1", "fresh"))
-    check_capacity(household, Identity("11", "a"))
-    crowd = [run(str(number), Identity(str(number), "a")) for number in range(MAX_RUNS)]
-    with pytest.raises(QueueFull, match=f"{MAX_RUNS} images"):
-        check_capacity(crowd, Identity("fresh", "a"))
 
 
 def test_no_more_than_the_limit_travel_when_many_threads_enter_and_leave() -> None:

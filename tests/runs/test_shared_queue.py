@@ -85,6 +85,32 @@ def test_end_in_another_process(
         assert [two.queue_position(each.id) for each in waiting] == [0, 0]
 
 
+@pytest.mark.parametrize("restrict", [hear_only, look_only])
+def test_stop_from_another_process(
+    server: LocalServer,
+    tmp_path: Path,
+    empty_database: str,
+    monkeypatch: pytest.MonkeyPatch,
+    restrict: Callable[[pytest.MonkeyPatch], None],
+) -> None:
+    """A process stops what another one has sent or has in its queue; nothing more is sent."""
+    restrict(monkeypatch)
+    settings = Settings(
+        data=tmp_path, base_url=server.url, api_key="owners-key", database=empty_database, max_in_flight=1
+    )
+    with Playground(settings, limits=FAST_POLLS) as one, Playground(settings, limits=FAST_POLLS) as two:
+        wait_until(lambda: count_listening(empty_database) == 2)
+        running = one.start({**VALUES, "prompt": "a mill #stuck"})
+        wait_until(lambda: one.get(running.id).state is State.RUNNING)
+        waiting = one.start(VALUES)
+        for each, state in ((waiting, State.QUEUED), (running, State.RUNNING)):
+            assert two.stop(each.id).state is state
+        wait_until(lambda: all(two.get(each.id).finished for each in (running, waiting)))
+        assert [two.get(each.id).state for each in (running, waiting)] == [State.DETACHED, State.CANCELLED]
+        assert two.stop(running.id).state is State.DETACHED
+        assert two.get(waiting.id).started_at is None
+
+
 def test_end_of_a_process(server: LocalServer, tmp_path: Path, empty_database: str) -> None:
     """When a process ends, another one finishes its task and sends what waited, in its place in the queue."""
     settings = Settings(

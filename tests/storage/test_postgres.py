@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from flux_playground.storage.postgres import BEGIN_WRITING, PostgresConnection
 from flux_playground.storage.postgres_client import connect
 from flux_playground.storage.postgres_sql import MIGRATIONS, decode_field, encode_field
 from flux_playground.storage.rows import to_row
+from tests.postgres_server import LEASE_SECONDS
 from tests.storage.test_generation_store import generation
 from tests.waiting import wait_until
 
@@ -77,7 +79,7 @@ def test_both_databases_have_the_same_columns(tmp_path: Path, empty_database: st
         names = {name for (name,) in rows if not re.match(r"sqlite_|\w+_words_", name)}
         with closing(psycopg.connect(empty_database)) as database:
             tables = {row[0] for row in database.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
-            assert tables - {"migrations", "processes", "secrets"} == names
+            assert tables - {"migrations", "processes", "secrets", "stops"} == names
             for name in names:
                 cursor = database.execute(f"SELECT * FROM {name} LIMIT 0".encode())
                 columns = {column.name for column in cursor.description or ()} - {"rowid", "holder", "terms"}
@@ -138,6 +140,44 @@ def test_lost_generation_is_not_written(tmp_path: Path, empty_database: str) -> 
             lost.save(running)
         assert successor.get(running.id) == made
         assert lost.save(replace(made, cost=3.0)) == successor.get(running.id)
+
+
+@pytest.mark.usefixtures("short_leases")
+def test_first_look_after_a_lease_takes_over(tmp_path: Path, empty_database: str) -> None:
+    """By the clock of the database a lease lasts from its renewal for its time; no look before its end takes over.
+
+    The first one after its end does.
+    """
+    with (
+        closing(GenerationStore(tmp_path, database_url=empty_database)) as lost,
+        closing(GenerationStore(tmp_path, database_url=empty_database)) as successor,
+        closing(psycopg.connect(empty_database, autocommit=True)) as database,
+    ):
+
+        def read(query: str) -> Any:
+            row = database.execute(query.encode()).fetchone()
+            return row[0] if row else None
+
+        running, lease = lost.save(generation(1, state=State.RUNNING)), lost.database._lease  # type: ignore[attr-defined]
+        lease._closed.set()
+        lease._thread.join()
+        database.execute("UPDATE processes SET since = since - interval '1 hour'")
+        before = read("SELECT clock_timestamp()")
+        lease._renew()
+        after, end = (
+            read("SELECT clock_timestamp()"),
+            read(f"SELECT expires_at FROM processes WHERE number = {lease.number}"),
+        )
+        assert before <= end - timedelta(seconds=LEASE_SECONDS) <= after
+        looks: list[datetime] = []
+
+        def look() -> bool:
+            looks.append(read("SELECT clock_timestamp()"))
+            return successor.take_over() == {running.id: True}
+
+        wait_until(look)
+        assert all(moment <= end for moment in looks[:-1])
+        assert end <= read("SELECT clock_timestamp()")
 
 
 def test_expired_leases_are_renewed_first(tmp_path: Path, empty_database: str) -> None:

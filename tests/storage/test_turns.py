@@ -114,6 +114,23 @@ def test_row_of_another_process_is_not_sent(stores: tuple[GenerationStore, Gener
         turns.take(submitting(waiting))
 
 
+def test_request_that_is_to_stop_is_not_sent(stores: tuple[GenerationStore, GenerationStore]) -> None:
+    """From the moment at which another process asks to stop a request, it is not sent; its end ends the asking."""
+    one, two = stores
+    turns, other = turns_of(one, 4), turns_of(two, 4)
+    waiting, ended = one.save(row(1, ANN)), one.save(row(2, ANN, State.SUCCEEDED))
+    turns.enter(waiting)
+    for each in (waiting, waiting, ended):
+        other.ask_to_stop(each)
+    turns.refresh()
+    assert turns.has_come(waiting)
+    assert not turns.take(submitting(waiting))
+    assert not turns.has_come(waiting)
+    assert turns.find_to_stop() == {waiting.id}
+    one.save(replace(waiting, state=State.CANCELLED))
+    assert turns.find_to_stop() == frozenset()
+
+
 def test_accounts_do_not_wait_for_each_other(stores: tuple[GenerationStore, GenerationStore]) -> None:
     """Each key has places of its own, and so has each server."""
     one, two = stores
