@@ -253,9 +253,11 @@ class Sweeps:
             run = self._new_run(sweep, visitor)
             earlier = self._runs.add(run)
             try:
+                self._store.claim(sweep_id)
                 run.add(select, visitor)
             except BaseException:
                 self._runs.abandon(run, earlier)
+                self._store.release(sweep_id)
                 raise
             run.start()
             return run.sweep

@@ -277,6 +277,7 @@ class SweepRun:
             self.visitor = Visitor(self.sweep.owner)  # the key is needed no longer
             self.sweep = replace(self.sweep, state=state)
             self._save()
+            self._playground.store.sweeps.release(self.sweep.id)
             self._ended = True
         self._notify()
         return True

@@ -142,6 +142,12 @@ class Database(Protocol):
         finished may be among them.
         """
 
+    def claim_sweep(self, connection: Connection, sweep_id: str) -> bool:
+        """Make a sweep that of this process, in a transaction; return False while it is another one's."""
+
+    def release_sweep(self, connection: Connection, sweep_id: str) -> None:
+        """Let any process claim a sweep that was this one's."""
+
     def check(self) -> None:
         """Raise `StorageError` when the database was removed."""
 

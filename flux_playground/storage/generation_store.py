@@ -68,7 +68,7 @@ class GenerationStore:
         self.usage = Usage(self._reader)
         self.annotations = Annotations(self._search_reader, self._writer)
         self.search = Search(self._search_reader, self.annotations, self._load)
-        self.sweeps = SweepStore(self._writer, self._reader)
+        self.sweeps = SweepStore(self.database, self._writer, self._reader)
         self.inputs = InputStore(self.files, self._reader)
         self.received = ReceivedFiles(folder / "imports")
         self._kept_records = KeptRecords(folder / "records", self.save, self.files.is_missing)

@@ -27,6 +27,12 @@ WRITING, MIGRATING = 0x666C7578_00000001, 0x666C7578_00000002
 
 BEGIN_WRITING = f"BEGIN; SELECT pg_advisory_xact_lock({WRITING})"
 
+CLAIM_SWEEP = """
+    INSERT INTO sweep_holders AS known (sweep, holder) VALUES (?, ?) ON CONFLICT (sweep) DO UPDATE
+    SET holder = excluded.holder
+    WHERE known.holder = excluded.holder OR known.holder NOT IN (SELECT number FROM processes)
+"""
+
 log = logging.getLogger(__name__)
 
 
@@ -195,6 +201,15 @@ class PostgresDatabase:
         query = f"SELECT id FROM generations WHERE state IN ({UNFINISHED_STATES}) AND holder = ? ORDER BY created_at"  # noqa: S608
         own = connection.execute(query, [number]).fetchall()
         return {generation_id: is_recent.get(generation_id, False) for (generation_id,) in own}
+
+    def claim_sweep(self, connection: Connection, sweep_id: str) -> bool:
+        """Make a sweep that of this process; return False while it is that of another one that has not ended."""
+        return connection.execute(CLAIM_SWEEP, [sweep_id, self._lease.number]).rowcount == 1
+
+    def release_sweep(self, connection: Connection, sweep_id: str) -> None:
+        """Let any process claim a sweep that was this one's."""
+        query = "DELETE FROM sweep_holders WHERE sweep = ? AND holder = ?"
+        connection.execute(query, [sweep_id, self._lease.number])
 
     def check(self) -> None:
         """Do nothing: the next read tells whether the database is there."""

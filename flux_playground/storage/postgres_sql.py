@@ -176,6 +176,10 @@ MIGRATIONS = (
             EXECUTE FUNCTION remove_stop();
         """,
     ),
+    Migration(
+        "add_sweep_holders",
+        'CREATE TABLE sweep_holders (sweep TEXT COLLATE "C" PRIMARY KEY, holder BIGINT NOT NULL)',
+    ),
 )
 
 

@@ -123,6 +123,13 @@ class SqliteDatabase:
         found = connection.execute(query, list(UNFINISHED)) if self.is_primary else ()
         return {generation_id: False for (generation_id,) in found}
 
+    def claim_sweep(self, connection: Connection, sweep_id: str) -> bool:
+        """Return True: no other process makes sweeps."""
+        return True
+
+    def release_sweep(self, connection: Connection, sweep_id: str) -> None:
+        """Do nothing."""
+
     def check(self) -> None:
         """Raise `StorageError` when the file was removed."""
         try:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from ..errors import PlaygroundError, from_dict
-from .database_connection import Connection, Reader
+from ..errors import InvalidSweep, PlaygroundError, StorageError, from_dict
+from .database_connection import Connection, Database, Reader
 from .row_writer import RowWriter
 from .saved_plan_store import SavedPlanStore
 
 COLUMNS = "id, owner, created_at, name, endpoint, plan, state, problem"
+
+log = logging.getLogger(__name__)
 
 
 class SweepState(StrEnum):
@@ -54,9 +57,24 @@ class Vote:
 class SweepStore:
     """The sweeps of one data folder. Every write is on disk when the call returns. Safe to use from many threads."""
 
-    def __init__(self, writer: RowWriter, reader: Reader) -> None:
-        self._writer, self._reader = writer, reader
+    def __init__(self, database: Database, writer: RowWriter, reader: Reader) -> None:
+        self._database, self._writer, self._reader = database, writer, reader
         self.saved = SavedPlanStore(writer, reader)
+
+    def claim(self, sweep_id: str) -> None:
+        """Let no other process of the database make a sweep; `release` must follow.
+
+        Raises `InvalidSweep` while another one does, and `StorageError`.
+        """
+        if not self._writer.run(lambda connection: self._database.claim_sweep(connection, sweep_id)):
+            raise InvalidSweep("Another process of this page is making this sweep. Try again when it has ended.")
+
+    def release(self, sweep_id: str) -> None:
+        """Let other processes make a sweep; without the database, they can when this process has ended."""
+        try:
+            self._writer.run(lambda connection: self._database.release_sweep(connection, sweep_id))
+        except StorageError as error:
+            log.warning("sweep %s stays with this process: %s", sweep_id, error.message)
 
     def save(self, sweep: StoredSweep) -> StoredSweep:
         """Write a sweep in place of its earlier record and return it; raises `StorageError`."""
