@@ -20,6 +20,7 @@ from . import Playground, Settings, active_document, archive_command, migrate_co
 from .errors import InvalidDocument, InvalidSettings, StorageError
 from .local import LocalServer
 from .log_limit import limit_repeated_lines
+from .open_files import raise_open_file_limit
 from .packaged import assets, join_scripts, join_styles, program_version, read_media
 from .process_memory import return_large_blocks
 from .settings import list_variables
@@ -117,6 +118,7 @@ def _start(options: argparse.Namespace) -> Program:
     _log_generations()
     limit_repeated_lines()
     return_large_blocks()
+    raise_open_file_limit()
     playground.resume()
     if settings.database:
         start_takeover(playground)

@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 
 from flux_playground.ui.gradio_patches import slow_start
 from flux_playground.ui.gradio_patches.slow_start import PatientServer, responds, wait_for_slow_start
+from tests.waiting import WAIT_SECONDS
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +44,19 @@ def test_slow_server_is_waited_for() -> None:
     slow = server()
     slow.run_in_thread()
     assert slow.started
+    slow.close()
+
+
+def test_silent_connections_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection on which nothing arrives, or only a part of a head, is closed."""
+    monkeypatch.setattr(slow_start, "SILENT_SECONDS", 0.05)
+    slow = server()
+    slow.run_in_thread()
+    address = slow.servers[0].sockets[0].getsockname()
+    for part in (b"", b"GET / HTTP/1.1\r\nHost: a"):
+        with socket.create_connection(address, WAIT_SECONDS) as silent:
+            silent.sendall(part)
+            assert silent.recv(1) == b""
     slow.close()
 
 
