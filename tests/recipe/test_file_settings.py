@@ -474,6 +474,23 @@ def test_any_order_of_texts(order: list[str], count: int, kinds: list[str], behi
         assert found == (PROMPT, SEED, ())
 
 
+OTHER = INFOTEXT.replace(PROMPT, "a mill").replace(str(SEED), "7")
+
+
+@given(
+    order=st.permutations(["parameters", "Comment", "sd-metadata", "prompt"]),
+    first=st.sampled_from(["parameters", "Comment"]),
+)
+def test_any_order_of_different_texts(order: list[str], first: str) -> None:
+    """Of different settings the same one is used in any order of the texts, and a note says so."""
+    texts = {"parameters": INFOTEXT, "Comment": OTHER, "sd-metadata": DUMPED["sd-metadata"], "prompt": GRAPH}
+    if first == "Comment":
+        texts = {**texts, "parameters": OTHER, "Comment": INFOTEXT}
+    prompt, seed, notes = summary(png(*((key, texts[key]) for key in order)))
+    assert (prompt, seed) == ((PROMPT, SEED) if first == "parameters" else ("a mill", 7))
+    assert notes == ("It has two different settings. One of them is used.",)
+
+
 PIECES = {
     "infotext": INFOTEXT,
     "Chinese": made.CHINESE,

@@ -96,7 +96,10 @@ def _assigned_values(tokens: Sequence[Token], ends: Mapping[int, int]) -> dict[s
     values: dict[str, list[tuple[int, int]]] = {}
     for index in range(1, len(tokens) - 1):
         if _is_mark(tokens[index], "="):
-            name = tokens[index - 2] if _is_mark(tokens[index - 1], ":") and index > 1 else tokens[index - 1]
+            at = index - 2 if _is_mark(tokens[index - 1], ":") and index > 1 else index - 1
+            while at > 1 and _is_mark(tokens[at - 1], ",") and tokens[at - 2].kind is Kind.NAME:
+                at -= 2  # the first of several names: the others are errors, in Go
+            name = tokens[at]
             if name.kind is Kind.NAME:
                 values.setdefault(name.text, []).append((index + 1, _value_end(tokens, ends, index + 1)))
     return values
@@ -119,6 +122,8 @@ def _value_end(tokens: Sequence[Token], ends: Mapping[int, int], start: int) -> 
 
 def _keys(tokens: Sequence[Token]) -> Iterator[str]:
     """Yield the names before ":" and "=>" among tokens, and the first string of `Add("seed", 7)`."""
+    if tokens and _is_mark(tokens[0], ":"):  # a symbol of Ruby
+        tokens = tokens[1:]
     for index, token in enumerate(tokens):
         following = tokens[index + 1].text if index + 1 < len(tokens) else ""
         if token.kind is not Kind.MARK and (following in (":", "=>") or (index == 0 and following == ",")):

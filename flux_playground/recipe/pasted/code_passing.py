@@ -41,23 +41,37 @@ class PassedObjects:
         for index, token in enumerate(self.tokens):
             place = self._arguments_of(index)
             name = token.text
-            if self._mark(index + 1) == "!" and self._mark(index + 2) in self.values:  # a method of Ruby
+            is_ruby = token.kind is Kind.NAME and self._mark(index + 1) == "!" and name.lower() not in KEYWORDS
+            if is_ruby and self._mark(index + 2) in self.values:  # a method without brackets
                 yield index + 2, index + 3
+            if not place and token.kind is Kind.NAME and self._is_changed_literal(index):
+                yield self.starts[index - 2], index - 1
             if token.kind is not Kind.NAME or not place or name.lower() in KEYWORDS or name in self.defined:
                 continue
             if plain(name) in ("stringify", "parse") and self._has_function(place):
                 yield place, self.ends[place]
-            if not may_change(name) or self._mark(index - 1) == "new":
-                continue
             parts = list(self._parts(place))
+            is_copying = plain(name) == "copy" and len(parts) > 1  # into an object
+            is_safe = not may_change(name) or self._mark(index - 1) == "new"
+            if is_safe and not is_copying and name != "Proxy":
+                continue
+            if name == "Proxy":
+                yield from parts
             is_merging = name.lower().rstrip("!") in MERGING_FUNCTIONS  # what literals set is known
-            if is_merging and not any(self.tokens[start].kind is Kind.NAME for start, _ in parts[1:]):
+            first = 1 if plain(name) in ("assign", "arraymerge", "arrayreplace") else 0
+            if is_merging and not any(self.tokens[start].kind is Kind.NAME for start, _ in parts[first:]):
                 continue
             for part in parts:
                 if self._may_be_sent(part, index):
                     yield part
             if self._mark(index - 1) == "." and (owner := self._owner(index - 2)) and self._may_be_sent(owner, index):
                 yield owner
+
+    def _is_changed_literal(self, index: int) -> bool:
+        """Return whether a method without arguments in brackets is called on a literal: `{a: 1}.compact`."""
+        name = self.tokens[index].text
+        is_method = self._mark(index - 1) == "." and self._mark(index - 2) in ("}", "]") and index - 2 in self.starts
+        return is_method and may_change(name) and plain(name) not in ("length", "size")
 
     def _arguments_of(self, index: int) -> int:
         """Return the index of the bracket with the arguments of a function whose name is at an index; 0 for none."""
@@ -73,6 +87,8 @@ class PassedObjects:
             count += 1
             if self._mark(at) in ("&", "*", "...", "$"):
                 at += 1
+            while self.tokens[at].kind is Kind.NAME and self._mark(at + 1) == "." and self._mark(at + 2):
+                at += 2  # an attribute, such as this.body
             stop = self.ends.get(at, at) + 1
             is_whole = self._mark(stop) in (",", ")")
             is_object = self._mark(at) in ("{", "[") and at in self.ends

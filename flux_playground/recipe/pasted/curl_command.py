@@ -34,8 +34,10 @@ BROWSER_CARETS = re.compile(r"\^\\\^\"")
 
 REWRITER = r"(?:^|[|;&(\s])(?:sed|jq|yq|envsubst|perl|g?awk|tr|gomplate|sponge)\b"
 REWRITING = re.compile(
-    rf"{REWRITER}[^\n]*(?:<<|\bcurl\b|\bwget\b|\s-p?i\b)|<<[^\n]*\|[ \t]*{REWRITER}"
-    rf"|(?:-d|--data[\w-]*|--json)[ =]*\"?\$\((?![^\n]*\b(?:curl|http|wget)\b)[^\n]*{REWRITER}",
+    rf"{REWRITER}[^\n]*(?:(?<!<)<<(?!<)|\bcurl\b|\bwget\b|\s-p?i\b)|<<[^\n]*\|[ \t]*{REWRITER}"
+    r"|(?:-d|--data[\w-]*|--json)[ =]*\"?\$\((?!\s*(?:cat|echo|printf)\b[^|)\n]*\))"
+    r"|\|[ \t]*(?!(?:curl|https?|xhs?|wget|tee)\b)[\w./][^|\n]*\|[ \t]*(?:curl|https?|xhs?|wget)\b"
+    r"|\bxargs\b[^\n]*\s-I|\bparallel\b[^\n]*\bcurl\b",
     re.MULTILINE,
 )
 """A command that changes what is sent, and not the response."""
@@ -44,6 +46,12 @@ REWRITER_LINE = re.compile(rf"^(?:(?!\b(?:curl|http|wget)\b).)*?{REWRITER}.*$", 
 BODY_VARIABLE = re.compile(
     r"\b(\w{1,100})=(?:\$?['\"]\s{0,100}\{|\"?\$\(cat[ \t]*<<)|\bread\b.{0,100}[ \t](\w{1,100})[ \t]*<<"
 )
+FILTERED = re.compile(
+    r"\w=\"?\$\([ \t]*(?:(?!(?:cat|echo|printf|curl|wget|https?|jq)\b)"
+    r"|(?:cat|echo|printf)\b(?![^\n]*\bcurl\b)[^|\n]*\|)[^\n]*"
+)
+"""A variable that becomes what a command makes of others."""
+
 CHANGED_VARIABLE = re.compile(r"\$\{(\w{1,100})[/%#^,@]")
 
 Split = Callable[[str, int], tuple[list[str], int] | None]
@@ -58,13 +66,13 @@ def has_command(text: str) -> bool:
 def objects_in_command(text: str, fields: Collection[str]) -> Iterator[FoundObject]:
     """Yield the objects that the commands in a text send; with gaps where another command changes them before."""
     objects = _objects_in_all(text, fields)
-    return make_unclear(objects) if _is_rewritten(text) else objects
+    return make_unclear(objects) if is_rewritten_by_shell(text) else objects
 
 
-def _is_rewritten(text: str) -> bool:
+def is_rewritten_by_shell(text: str) -> bool:
     """Return whether something changes a body before it is sent: a command, or an expansion such as ${BODY/42/7}."""
     bodies = {name for match in BODY_VARIABLE.finditer(text) for name in match.groups() if name}
-    lines = [match[0] for match in REWRITER_LINE.finditer(text)]
+    lines = [match[0] for pattern in (REWRITER_LINE, FILTERED) for match in pattern.finditer(text)]
     uses = {name for line in lines for name in re.findall(r"\$\{?(\w{1,100})", line)}
     return bool(REWRITING.search(text) or bodies & (uses | set(CHANGED_VARIABLE.findall(text))))
 

@@ -57,7 +57,23 @@ SAFE_NAMES = SERIALIZERS | frozenset(
     | {"printr", "puts", "repr", "sorted", "str", "string", "stringcontent", "stringio", "strlen", "structuredclone"}
     | {"table", "todict", "tohash", "tostring", "tos", "tuple", "type", "typeof", "urlencoded", "values", "vardump"}
     | {"varexport", "vars", "warn", "warning", "zip", "asbytes", "tobytes", "tostr", "intobytes", "toowned", "into"}
-    | {"strip", "trim", "then", "catch", "unwrap", "expect", "get", "fetch", "has", "hasownproperty", "haskey", "map"}
+    | {
+        "strip",
+        "trim",
+        "then",
+        "catch",
+        "unwrap",
+        "expect",
+        "get",
+        "fetch",
+        "has",
+        "hasownproperty",
+        "haskey",
+        "panic",
+        "fatal",
+        "must",
+        "settimeout",
+    }
 )
 """They do not change what they are given. In lower case without underscores."""
 

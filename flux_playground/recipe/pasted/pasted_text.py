@@ -12,7 +12,7 @@ from ...bounded_json import InvalidJson, dump_json, parse_json_at
 from ..hide_secrets import has_secret, hide_secrets
 from ..tool_settings import whole_number
 from .code_tokens import MAX_TOKENS, Token, tokenize
-from .curl_command import has_command, objects_in_command
+from .curl_command import has_command, is_rewritten_by_shell, objects_in_command
 from .found_objects import FoundObject, agree, choose, make_unclear, objects_in, objects_in_text, with_gaps
 from .gaps import GAP, has_gap, has_placeholder
 from .httpie_command import has_httpie_command, objects_in_httpie_command
@@ -32,6 +32,7 @@ POWERSHELL = re.compile(
     r"\b(?:Invoke-RestMethod|Invoke-WebRequest|ConvertTo-Json|irm|iwr)\b|@\{|^\$\w{1,100}[ \t]*=|@['\"]\n",
     re.MULTILINE | re.IGNORECASE,
 )
+PIPE = re.compile(r"\|[ \t]*(?:https?|xhs?|curl|wget|xargs|parallel)\b")
 HTTP_MESSAGE = re.compile(r"^(?:POST|PUT|PATCH)[ \t]+\S+", re.MULTILINE)
 HTTP_VARIABLE = re.compile(r"\{\{[^{}\n]{1,200}\}\}")
 CODE = re.compile(
@@ -109,17 +110,19 @@ def _objects(text: str, fields: Collection[str], *, is_block: bool = False) -> I
                 yield from objects_in(value, fields)
     elif program := PythonCode.parse(text):
         yield from with_gaps(_objects_in_code(program, fields), program.changed_keys, fields)
+    elif found := list(objects_in_yaml(text, fields)):
+        yield from found
     elif blocks := [] if is_block else _fenced_blocks(text):
         for block in blocks:
             yield from _objects(block, fields, is_block=True)
     elif has_command(text) and any(quote in text for quote in "\"'"):
         yield from objects_in_command(text, fields)
     elif has_httpie_command(text):
-        yield from objects_in_httpie_command(text, fields)
-    elif found := list(objects_in_yaml(text, fields)):
-        yield from found
+        objects = objects_in_httpie_command(text, fields)
+        yield from make_unclear(objects) if is_rewritten_by_shell(text) else objects
     else:
-        yield from agree(_readings(text, fields), fields)
+        objects = agree(_readings(text, fields), fields)
+        yield from make_unclear(objects) if PIPE.search(text) and is_rewritten_by_shell(text) else objects
 
 
 def _readings(text: str, fields: Collection[str]) -> Iterator[Iterator[FoundObject]]:

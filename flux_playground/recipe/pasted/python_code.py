@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from typing import Any
 
 from .code_tokens import MAX_TOKENS, TRIPLE_STRINGS, Kind, Token, tokenize
 from .gaps import GAP, join_surrogates
 from .object_literals import Literal
-from .python_passing import PassedObjects
+from .python_passing import PassedObjects, is_sending
 
 MAX_DEPTH = 20
 KNOWN_ESCAPE = re.compile(r"\\(?:[\\'\"abfnrtvxNuU0-7\n]|\Z)")
@@ -87,6 +87,8 @@ class PythonCode:
             match node:
                 case ast.Call(func=ast.Attribute(value=owner, attr=name), args=args) if name in REWRITING_FUNCTIONS:
                     waiting += [owner, *args]
+                case ast.Call(func=ast.Name(id="exec" | "eval")):
+                    waiting += self.nodes
                 case ast.Call(func=ast.Name(id=name), args=args) if name in REWRITING_FUNCTIONS:
                     waiting += args
                 case ast.BinOp(left=left, op=ast.Mod()):
@@ -106,7 +108,7 @@ class PythonCode:
         while waiting:
             if id(root := waiting.pop()) in found:
                 continue
-            for node in ast.walk(root):
+            for node in _walk_values(root):
                 found.add(id(node))
                 if isinstance(node, ast.Name) and node.id not in names:
                     names.add(node.id)
@@ -187,6 +189,16 @@ def _is_known(text: str, token: Token) -> bool:
     if token.kind is not Kind.STRING or "\\" not in source or "r" in source.lower().partition(source[-1])[0]:
         return True
     return "\\" not in KNOWN_ESCAPE.sub("", source)
+
+
+def _walk_values(root: ast.AST) -> Iterator[ast.AST]:
+    """Yield an expression and the parts of its value, without the requests that it sends for them."""
+    waiting = deque([root])
+    while waiting:
+        node = waiting.popleft()
+        yield node
+        if not is_sending(node):
+            waiting.extend(ast.iter_child_nodes(node))
 
 
 def _items(node: ast.Dict) -> Iterator[tuple[ast.expr | None, ast.expr]]:

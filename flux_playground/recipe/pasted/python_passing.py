@@ -28,9 +28,16 @@ class PassedObjects:
         self.defined = {node.name for node in functions}
         self.last_use: dict[str, tuple[int, int]] = {}
         for node in nodes:
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-                self.last_use[node.id] = max(self.last_use.get(node.id, (0, 0)), (node.lineno, node.col_offset))
+            if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
+                name = node.id if isinstance(node, ast.Name) else f".{node.attr}"
+                self.last_use[name] = max(self.last_use.get(name, (0, 0)), (node.lineno, node.col_offset))
         self.given = self._given(functions, nodes)
+        self.attributes: dict[str, list[ast.expr]] = defaultdict(list)
+        for node in nodes:
+            if isinstance(node, ast.Assign):
+                for target in node.targets:
+                    if isinstance(target, ast.Attribute):
+                        self.attributes[target.attr].append(node.value)
         self.aliases = self._aliases()
         self.bodies, self.sent = self._body_names()
 
@@ -43,7 +50,7 @@ class PassedObjects:
                 continue
             if may_change(name):
                 for argument in (*call.args, *(keyword.value for keyword in call.keywords if keyword.arg)):
-                    for part in _objects(argument):
+                    for part in self._objects(argument):
                         if self._may_be_sent(part, call, name):
                             yield from self._with_given(part)
                 is_method = owner is not None and plain(name) not in SAFE_METHODS and self._is_request(owner)
@@ -51,13 +58,15 @@ class PassedObjects:
                     yield owner
             elif sends(name) and self._is_sent(call, is_sender=True):
                 for argument in call.args:
-                    for part in _objects(argument):
+                    for part in self._objects(argument):
                         yield from self._with_given(part)
 
     def _may_be_sent(self, part: ast.expr, call: ast.Call, name: str) -> bool:
         """Return whether an argument, or what a function returns for it, is used after the call."""
+        if isinstance(part, ast.Attribute) and self._last_use_of(f".{part.attr}") >= _end(call):
+            return True
         if isinstance(part, ast.Name):
-            end = (call.end_lineno or 0, call.end_col_offset or 0)
+            end = _end(call)
             is_text = any(isinstance(value, ast.Constant) for value in self.bindings.get(part.id, []))
             if not is_text and self._last_use_of(part.id) >= end:
                 return True
@@ -78,7 +87,14 @@ class PassedObjects:
                     function = _function_name(parent)
                     if is_serializer(function) or sends(function):
                         return True
-                case ast.Assign(targets=[ast.Name(id=target)]) | ast.AnnAssign(target=ast.Name(id=target)):
+                case (
+                    ast.Assign(targets=[ast.Name(id=target)])
+                    | ast.AnnAssign(target=ast.Name(id=target))
+                    | ast.NamedExpr(target=ast.Name(id=target))
+                    | ast.For(target=ast.Name(id=target))
+                    | ast.comprehension(target=ast.Name(id=target))
+                    | ast.withitem(optional_vars=ast.Name(id=target))
+                ):
                     return target == name or target in (self.bodies if is_sender else self.sent)
                 case ast.Return():
                     return not is_sender
@@ -94,9 +110,11 @@ class PassedObjects:
             function = _function_name(call)
             for keyword in call.keywords:
                 if keyword.arg in BODY_KEYWORDS:
-                    bodies |= {part.id for part in _objects(keyword.value) if isinstance(part, ast.Name)}
+                    bodies |= {part.id for part in self._objects(keyword.value) if isinstance(part, ast.Name)}
             if is_serializer(function) or sends(function):
-                sent |= {part.id for argument in call.args for part in _objects(argument) if isinstance(part, ast.Name)}
+                sent |= {
+                    part.id for argument in call.args for part in self._objects(argument) if isinstance(part, ast.Name)
+                }
         return bodies, bodies | sent
 
     def _aliases(self) -> dict[str, set[str]]:
@@ -114,11 +132,31 @@ class PassedObjects:
             return any(value is not None and self._is_request(value) for value in self.bindings.get(node.id, []))
         return isinstance(node, ast.Call) and _function_name(node)[:1].isupper() and bool(node.keywords)
 
+    def _objects(self, node: ast.expr) -> Iterator[ast.expr]:
+        """Yield the objects and names in an argument, without what is in a further call."""
+        match node:
+            case ast.Name() | ast.Dict() | ast.Call(func=ast.Name(id="dict")):
+                yield node
+            case ast.Attribute(attr=name) if name in self.attributes:
+                yield node
+            case ast.Subscript(value=ast.Name(id=name) as owner, slice=ast.Constant(value=key)):
+                values = [value for value in self.bindings.get(name, []) if isinstance(value, ast.Dict)]
+                items = (item for value in values for item in zip(value.keys, value.values, strict=True))
+                if any(isinstance(one, ast.Constant) and one.value == key and _is_object(item) for one, item in items):
+                    yield owner
+            case ast.List(elts=parts) | ast.Tuple(elts=parts):
+                for part in parts:
+                    yield from self._objects(part)
+            case ast.Starred(value=value) | ast.Await(value=value):
+                yield from self._objects(value)
+
     def _with_given(self, part: ast.expr) -> Iterator[ast.expr]:
         """Yield an expression, and what is given for it if it is a parameter or a variable of a loop."""
         yield part
         if isinstance(part, ast.Name):
             yield from self.given.get(part.id, ())
+        elif isinstance(part, ast.Attribute):
+            yield from self.attributes.get(part.attr, ())
 
     def _given(
         self, functions: Sequence[ast.FunctionDef | ast.AsyncFunctionDef], nodes: Sequence[ast.AST]
@@ -144,15 +182,18 @@ def _function_name(call: ast.Call) -> str:
     )
 
 
-def _objects(node: ast.expr) -> Iterator[ast.expr]:
-    """Yield the objects and names in an argument, without what is in a further call."""
-    match node:
-        case ast.Name():
-            yield node
-        case ast.Dict() | ast.Call(func=ast.Name(id="dict")):
-            yield node
-        case ast.List(elts=items) | ast.Tuple(elts=items):
-            for item in items:
-                yield from _objects(item)
-        case ast.Starred(value=value) | ast.Await(value=value):
-            yield from _objects(value)
+def is_sending(node: ast.AST) -> bool:
+    """Return whether a call sends a request, so that what it returns is a response."""
+    if not isinstance(node, ast.Call):
+        return False
+    name = _function_name(node)
+    has_body = any(keyword.arg in BODY_KEYWORDS for keyword in node.keywords)
+    return not name[:1].isupper() and (sends(name) or (has_body and not may_change(name)))
+
+
+def _is_object(node: ast.expr) -> bool:
+    return isinstance(node, ast.Dict | ast.List | ast.Name | ast.Call)
+
+
+def _end(call: ast.Call) -> tuple[int, int]:
+    return call.end_lineno or 0, call.end_col_offset or 0

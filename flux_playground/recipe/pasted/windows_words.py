@@ -6,7 +6,7 @@ import re
 
 from .gaps import GAP
 
-CMD_PART = re.compile(r'\^\n(?P<after>.)|\^(?P<escaped>.)|(?P<quote>")|(?P<variable>%[A-Za-z_]\w*+%)|.', re.DOTALL)
+CMD_PART = re.compile(r'\^\n(?P<after>.)|\^(?P<escaped>.)|(?P<quote>")|(?P<variable>%[A-Za-z_]\w*+%|%%)|.', re.DOTALL)
 ARGUMENT_PART = re.compile(r'(?P<slashes>\\++)(?P<before>"?+)|(?P<quote>""?+)|(?P<space>[ \t]++)|[^\\" \t]++')
 DOUBLED_QUOTE = re.compile(r'"((?:[^"\n]++|"")*+)"')
 DOUBLED_QUOTE_WORD = re.compile(rf'(?:[^\s"]++|{DOUBLED_QUOTE.pattern})++')

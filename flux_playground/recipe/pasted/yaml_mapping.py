@@ -12,6 +12,7 @@ from .gaps import GAP
 
 MAX_CHARACTERS = 100_000
 ENTRY = re.compile(r"^[ \t]*[\"']?\w{1,100}[\"']?:[ \t]", re.MULTILINE)
+LEADING_ZERO = re.compile(r"^[ \t]*[\"']?(\w{1,100})[\"']?:[ \t]+[-+]?0\d+[ \t]*$", re.MULTILINE)
 SEPARATOR = re.compile(r"^---(?=\s|$).*$", re.MULTILINE)
 MAX_LAST_CHARACTERS = 100
 MAX_DOCUMENTS = 100
@@ -36,10 +37,12 @@ def objects_in_yaml(text: str, fields: Collection[str]) -> Iterator[FoundObject]
         check_json(value)
     except (ValueError, InvalidJson):
         return
+    octal = LEADING_ZERO.findall(text)  # or decimal, in another version of YAML
     if isinstance(value, Mapping):
         for mapping in (value, *(inner for inner in value.values() if isinstance(inner, Mapping))):
             if any(name in fields and not isinstance(item, Mapping) for name, item in mapping.items()):
-                yield FoundObject({name: _certain(item, text) for name, item in mapping.items()})
+                values = {name: _certain(item, text) for name, item in mapping.items()}
+                yield FoundObject({**values, **{name: GAP for name in octal if name in values}})
 
 
 def _certain(value: Any, text: str) -> Any:

@@ -442,6 +442,13 @@ def test_response_behind_request() -> None:
     assert (read.values, read.count) == ({"prompt": "a"}, 1)
 
 
+def test_fence_in_prompt() -> None:
+    """A fence of Markdown within a prompt of YAML begins no block of code."""
+    read = read_pasted('"prompt": |-\n  a sign\n  ```\n"seed": 42\n', FIELDS)
+    assert read is not None
+    assert read.values == {"prompt": "a sign\n```", "seed": 42}
+
+
 def test_url_in_prompt() -> None:
     """A URL in the prompt is not the endpoint."""
     read = read_pasted('{"prompt": "https://evil.example/v1/x", "seed": 1} // https://api.bfl.ai/v1/flux-dev', FIELDS)
