@@ -12,7 +12,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +111,12 @@ def wait_for_the_end(url: str) -> Counter[str]:
     """The states of all records once none is unfinished."""
     wait_until(lambda: not set(states(url)) & set(UNFINISHED))
     return states(url)
+
+
+def wait_for_more(started: list[str], number: int) -> None:
+    """Wait until a number of further generations were started."""
+    most = len(started) + number
+    wait_until(lambda: len(started) >= most)
 
 
 @pytest.mark.usefixtures("short_leases")
@@ -223,3 +229,40 @@ def test_outage_at_a_turn(
             postgres.start()
         assert list(playground.watch(waiting.id))[-1].state == State.SUCCEEDED
     assert paid(api) == 1
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("short_leases")
+def test_outages_at_any_moment(api: LocalServer, tmp_path: Path, postgres: PostgresServer) -> None:
+    """Two processes that make images all the time lose none and pay none twice when the database ends ten times."""
+    settings = Settings(data=tmp_path, base_url=api.url, api_key=KEY, database=postgres.url, max_in_flight=LIMIT)
+    chance, is_over, started = random.Random(1), threading.Event(), list[str]()
+
+    def make(playground: Playground) -> None:
+        while not is_over.is_set():
+            with suppress(StorageError):
+                one = playground.start(VALUES)
+                started.append(one.id)
+                list(playground.watch(one.id))
+
+    with Playground(settings, limits=FAST_POLLS) as one, Playground(settings, limits=FAST_POLLS) as two:
+        threads = [threading.Thread(target=make, args=(each,)) for each in (one, two) * LIMIT]
+        for each in (one, two):
+            start_takeover(each, 0.05)
+        for thread in threads:
+            thread.start()
+        try:
+            for number in range(10):
+                wait_for_more(started, chance.randint(1, 30))
+                postgres.stop()
+                if number % 3 == 0:
+                    wait_until(lambda: not (one.store.database.is_primary or two.store.database.is_primary))
+                postgres.start()
+        finally:
+            is_over.set()
+            for thread in threads:
+                thread.join()
+        ended = wait_for_the_end(postgres.url)
+        assert {one.get(each).state for each in started} == {State.SUCCEEDED}
+    assert set(ended) <= {State.SUCCEEDED, State.CANCELLED}
+    assert paid(api) == ended[State.SUCCEEDED]
