@@ -12,6 +12,7 @@ import { chooseEndpoint, hideLegacyNote, withEndpoint } from "./endpoints.js";
 import { toggleFinetuneList } from "./finetune_list.js";
 import { chooseShape, insertTriggerWord, rollSeed, swapSides, useExample } from "./form.js";
 import { toggleGallery } from "./gallery.js";
+import { clearFilters } from "./gallery_filters.js";
 import { selectAll } from "./gallery_grid.js";
 import { openImage, openOnPage } from "./gallery_image.js";
 import { applyImport, chooseSettingsFile, closeDialog, openElsewhere, showImported, useAsImagePrompt } from "./import.js";
@@ -41,6 +42,7 @@ const LOCAL_ACTIONS = {
   api: openApiDocumentation,
   apply: applyImport,
   asimage: useAsImagePrompt,
+  "clear-filters": clearFilters,
   close: closeShortcutList,
   "compare-actual": showActualSize,
   "compare-close": closeCompare,

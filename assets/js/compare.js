@@ -9,11 +9,12 @@ import { request } from "./visit_fetch.js";
 import { createZoom } from "./zoom_view.js";
 
 const MAX_COMPARED = 4;
+const MAX_CLICK_PIXELS = 4; // further, the image was moved
 const MODES = ["side", "slider", "flip", "difference"];
 const HINTS = {
   side: "Drag to move, turn the wheel to zoom.",
   slider: "Drag the divider.",
-  flip: "Press Space or a number to change images.",
+  flip: "Click the image, or press Space or a number.",
   difference: "",
 };
 let comparedIds = "";
@@ -26,6 +27,12 @@ export function installCompare() {
   document.addEventListener("keydown", handleCompareKey);
   document.addEventListener("input", ({ target }) => {
     if (target.matches?.("#comparison .divider")) placeDivider(target.value);
+  });
+  let pressedAt = [0, 0];
+  document.addEventListener("pointerdown", ({ clientX, clientY }) => (pressedAt = [clientX, clientY]));
+  document.addEventListener("click", ({ target, clientX, clientY }) => {
+    const wasMoved = Math.hypot(clientX - pressedAt[0], clientY - pressedAt[1]) > MAX_CLICK_PIXELS;
+    if (!wasMoved && target.closest?.("#comparison .views[data-mode=flip] .view")) showFlipped(flipped + 1);
   });
 }
 

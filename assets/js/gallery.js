@@ -17,6 +17,7 @@ let shownFilters = null; // the filters of the results on the page
 let loading = null; // ends the request that is under way
 let nextPage = "";
 let total = 0; // images found
+let hasMore = false; // whether there are more than `total`
 let isLoadingMore = false;
 let typingTimer = 0;
 let leftPlace = []; // the cards that were in the window when the gallery was left
@@ -73,8 +74,10 @@ async function loadResults() {
   const html = await response.text();
   if (filters.toString() !== shownFilters) return;
   nextPage = response.headers.get("x-flux-next") || "";
+  const focused = document.activeElement.closest?.("#gallery .grid li")?.dataset.id;
   $("#gallery .grid").innerHTML = html;
-  renderTotal(Number(response.headers.get("x-flux-count")));
+  if (focused) (galleryCards().find((card) => card.dataset.id === focused) || galleryCards()[0])?.focus({ preventScroll: true });
+  renderTotal(Number(response.headers.get("x-flux-count")), response.headers.has("x-flux-more"));
   announce($("#gallery h2 .total").textContent);
   showGalleryMessage("");
   $("#search-note").textContent = response.headers.get("x-flux-note") || "";
@@ -97,6 +100,7 @@ export async function refreshGallery() {
     if (!response || loading !== own) return;
     given.push(...readItems(await response.text()));
     const count = after ? total : Number(response.headers.get("x-flux-count"));
+    if (!after) hasMore = response.headers.has("x-flux-more");
     wanted += Math.max(0, Math.min(MAX_CARDS_PER_REQUEST, count - total));
     renderTotal(count);
     after = response.headers.get("x-flux-next") || "";
@@ -110,9 +114,10 @@ export async function refreshGallery() {
 
 const readItems = (html) => [...createElement("template", { innerHTML: html }).content.children];
 
-function renderTotal(count) {
+function renderTotal(count, more = hasMore) {
   total = count;
-  $("#gallery h2 .total").textContent = `${count.toLocaleString("en-US")} ${count === 1 ? "image" : "images"}`;
+  hasMore = more;
+  $("#gallery h2 .total").textContent = `${count.toLocaleString("en-US")}${more ? "+" : ""} ${count === 1 ? "image" : "images"}`;
 }
 
 // Called after cards were removed, with their number; the results are loaded again when none is left.

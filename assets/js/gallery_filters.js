@@ -61,6 +61,13 @@ export function renderFilters(filters) {
 // The part of a search text that is sent; the program says where it searches for less.
 export const clipSearch = (text) => [...text.trim().slice(0, 2 * MAX_SEARCH_CHARACTERS)].slice(0, MAX_SEARCH_CHARACTERS).join("").trim();
 
+export function clearFilters() {
+  const sort = readFilters(location.search).get("sort");
+  $("#gallery [name=q]").value = "";
+  changeAddress({}, new URLSearchParams(sort ? { sort } : {}));
+  $("#gallery [name=q]").focus();
+}
+
 // The words for a filter: its field or kind, and its value.
 export function describeFilter(name, value, label = "") {
   const [kind, field] = name.includes(".") ? name.split(/\.(.*)/) : ["", ""];

@@ -83,7 +83,7 @@ const columnsOf = (grid) => getComputedStyle(grid).gridTemplateColumns.split(" "
 async function handleGridKey(event) {
   if (page.view !== "gallery" || $("dialog[open]") || event.altKey) return;
   const isInGrid = event.target.closest?.("#gallery .grid");
-  if (event.key === "a" && (event.ctrlKey || event.metaKey) && isInGrid) {
+  if (event.key === "a" && (event.ctrlKey || event.metaKey) && (isInGrid || event.target === document.body)) {
     event.preventDefault();
     selectAll();
   }

@@ -68,6 +68,10 @@ class Connection(Protocol):
         """What cannot be written to after an error: the data folder, or the database."""
 
     @property
+    def lists_owners(self) -> bool:
+        """Whether `entries` has an index of owners, which is quicker than their term among the words."""
+
+    @property
     def errors(self) -> type[Exception]:
         """The base class of the database's errors."""
 

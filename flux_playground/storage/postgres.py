@@ -44,6 +44,7 @@ class PostgresConnection:
     """
 
     place, errors = "database", psycopg.Error
+    lists_owners = True
 
     def __init__(self, url: str, process: int) -> None:
         self._url, self._process = url, process
@@ -235,7 +236,8 @@ class PostgresDatabase:
 
     def remove_records(self) -> None:
         """Empty all tables."""
-        tables = re.findall(r"CREATE TABLE (\w+)", "".join(migration.sql for migration in MIGRATIONS))
+        found = re.findall(r"CREATE TABLE (\w+)", "".join(migration.sql for migration in MIGRATIONS))
+        tables = dict.fromkeys(found)
         with closing(connect(self._url)) as database:
             database.execute(f"TRUNCATE {', '.join(tables)}".encode())
 

@@ -180,6 +180,38 @@ MIGRATIONS = (
         "add_sweep_holders",
         'CREATE TABLE sweep_holders (sweep TEXT COLLATE "C" PRIMARY KEY, holder BIGINT NOT NULL)',
     ),
+    Migration(
+        "narrow_search_words",  # `words` becomes a digest: it is only compared
+        """
+        CREATE INDEX entries_by_owner ON entries (owner, number);
+        CREATE FUNCTION divide_words() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                IF TG_OP = 'UPDATE' AND OLD.words = md5(NEW.words) THEN
+                    RETURN NULL;
+                END IF;
+                NEW.terms := array_to_tsvector(array_remove(string_to_array(NEW.words, ' '), ''));
+                NEW.words := md5(NEW.words);
+                RETURN NEW;
+            END
+        $$;
+        ALTER TABLE entry_words RENAME TO wide_words;
+        ALTER INDEX entry_words_pkey RENAME TO wide_words_pkey;
+        CREATE TABLE entry_words (rowid BIGINT PRIMARY KEY, words TEXT NOT NULL, terms tsvector NOT NULL);
+        INSERT INTO entry_words SELECT rowid, md5(words), terms FROM wide_words ORDER BY rowid;
+        DROP TABLE wide_words;
+        CREATE INDEX entry_words_by_term ON entry_words USING gin (terms);
+        CREATE TRIGGER entry_words_divided BEFORE INSERT OR UPDATE ON entry_words
+            FOR EACH ROW EXECUTE FUNCTION divide_words();
+        ALTER TABLE prompt_words RENAME TO wide_words;
+        ALTER INDEX prompt_words_pkey RENAME TO wide_words_pkey;
+        CREATE TABLE prompt_words (rowid BIGINT PRIMARY KEY, words TEXT NOT NULL, terms tsvector NOT NULL);
+        INSERT INTO prompt_words SELECT rowid, md5(words), terms FROM wide_words ORDER BY rowid;
+        DROP TABLE wide_words;
+        CREATE INDEX prompt_words_by_term ON prompt_words USING gin (terms);
+        CREATE TRIGGER prompt_words_divided BEFORE INSERT OR UPDATE ON prompt_words
+            FOR EACH ROW EXECUTE FUNCTION divide_words();
+        """,
+    ),
 )
 
 

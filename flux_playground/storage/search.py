@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..generation import Generation
 from .annotations import Annotation, Annotations
@@ -16,6 +16,7 @@ from .search_query import (
     Query,
     Sql,
     conditions,
+    is_filtered,
     join,
     match,
     match_owner,
@@ -26,7 +27,15 @@ from .search_query import (
 
 MAX_PAGE_SIZE = 500
 MAX_COLLECTED = 20_000  # entries of a range
-NUMBER = "entry_words.rowid"
+MAX_COUNTED = 10_000  # entries of a result with conditions
+
+
+class Source(NamedTuple):
+    """A table with the entries of a search, its column of their numbers, and the condition of owner and words."""
+
+    table: str
+    number: str
+    condition: Sql
 
 
 @dataclass(frozen=True)
@@ -102,12 +111,14 @@ class Search:
         return [Entry(generation, annotations.get(generation.id, Annotation())) for generation in found]
 
     def count(self, owner: str, query: Query) -> int:
-        """Return the number of entries of a result."""
+        """Return the number of entries of a result; with conditions, `MAX_COUNTED` + 1 is any larger number."""
+        limit = f"LIMIT {MAX_COUNTED + 1}" if is_filtered(query) else ""
         if match(owner, query) == match_owner(owner, "") and len(only := self._ranges(owner, query)) == 1:
             where = [*only, *conditions(query, "number")]
-            return int(self._select("SELECT count(*) FROM entry_fields", where)[0][0])
-        where = [_words(owner, query), *self._conditions(owner, query, NUMBER)]
-        return int(self._select("SELECT count(*) FROM entry_words", where)[0][0])
+            return self._count("entry_fields", where, limit)
+        source = self._source(owner, query)
+        where = [source.condition, *self._conditions(owner, query, source.number)]
+        return self._count(source.table, where, limit)
 
     def neighbors(self, owner: str, query: Query, generation_id: str) -> tuple[str, str]:
         """Return the ids before and after a generation in a result, "" at an end; the generation need not be in it."""
@@ -179,21 +190,32 @@ class Search:
         return found
 
     def _in_time(
-        self, owner: str, query: Query, start: Key | None, limit: int, *, is_descending: bool, extra: Sequence[Sql] = ()
+        self,
+        owner: str,
+        query: Query,
+        start: Key | None,
+        limit: int,
+        *,
+        is_descending: bool,
+        absent: bool = False,
     ) -> list[Key]:
-        where = [_words(owner, query), *self._conditions(owner, query, NUMBER), *extra]
+        table, number, condition = self._source(owner, query)
+        where = [condition, *self._conditions(owner, query, number)]
+        if absent:
+            with_value = f"SELECT 1 FROM entry_fields WHERE {FIELD} AND entry_fields.number = {number}"  # noqa: S608
+            where.append(Sql(f"NOT EXISTS ({with_value})", (owner, query.field_order)))
         if start is not None:
-            where.append(Sql(f"rowid {'<' if is_descending else '>'} ?", (start.number,)))
-        order = f"ORDER BY rowid {'DESC' if is_descending else 'ASC'} LIMIT {limit}"
-        return [Key(number) for (number,) in self._select("SELECT rowid FROM entry_words", where, order)]
+            where.append(Sql(f"{number} {'<' if is_descending else '>'} ?", (start.number,)))
+        order = f"ORDER BY {number} {'DESC' if is_descending else 'ASC'} LIMIT {limit}"
+        return [Key(row[0]) for row in self._select(f"SELECT {number} FROM {table}", where, order)]  # noqa: S608
 
     def _with_field(self, owner: str, query: Query, start: Key | None, limit: int, *, backward: bool) -> list[Key]:
         """The keys of entries with a value of the sorted field."""
         is_descending = query.is_descending != backward
         where = [Sql(FIELD, (owner, query.field_order)), *self._conditions(owner, query, "entry_fields.number")]
-        if query != Query(sort=query.sort, descending=query.descending):
-            words = _words(owner, query)
-            where.append(Sql(f"number IN (SELECT rowid FROM entry_words WHERE {words.text})", words.values))  # noqa: S608
+        if is_filtered(query):
+            table, number, words = self._source(owner, query)
+            where.append(Sql(f"number IN (SELECT {number} FROM {table} WHERE {words.text})", words.values))  # noqa: S608
         if start is not None and start.value is not None:
             last = self._reader.connection.to_field(start.value), start.number
             where.append(Sql(f"(value, number) {'<' if is_descending else '>'} (?, ?)", last))
@@ -203,10 +225,14 @@ class Search:
 
     def _without_field(self, owner: str, query: Query, start: Key | None, limit: int, *, backward: bool) -> list[Key]:
         """The keys of entries without a value of the sorted field, newest first."""
-        with_value = f"SELECT 1 FROM entry_fields WHERE {FIELD} AND number = {NUMBER}"  # noqa: S608
-        absent = Sql(f"NOT EXISTS ({with_value})", (owner, query.field_order))
         start = start if start is not None and start.value is None else None
-        return self._in_time(owner, query, start, limit, is_descending=not backward, extra=[absent])
+        return self._in_time(owner, query, start, limit, is_descending=not backward, absent=True)
+
+    def _source(self, owner: str, query: Query) -> Source:
+        words = match(owner, query)
+        if self._reader.connection.lists_owners and words == match_owner(owner, ""):
+            return Source("entries", "entries.number", Sql("owner = ?", (owner,)))
+        return Source("entry_words", "entry_words.rowid", Sql("entry_words MATCH ?", (words,)))
 
     def _conditions(self, owner: str, query: Query, number: str) -> list[Sql]:
         """The conditions that are not words. Few entries of a range are collected, many are looked up one by one."""
@@ -231,6 +257,11 @@ class Search:
     def _ranges(self, owner: str, query: Query) -> list[Sql]:
         return ranges(owner, query, self._reader.connection.to_field)
 
+    def _count(self, table: str, where: Sequence[Sql], limit: str) -> int:
+        condition = join(where)
+        found = f"SELECT 1 FROM {table} WHERE {condition.text} {limit}"  # noqa: S608
+        return int(self._rows(f"SELECT count(*) FROM ({found}) AS found", condition.values)[0][0])  # noqa: S608
+
     def _select(self, text: str, where: Sequence[Sql], order: str = "") -> list[tuple[Any, ...]]:
         condition = join(where)
         return self._rows(f"{text} WHERE {condition.text} {order}", condition.values)
@@ -238,7 +269,3 @@ class Search:
     def _rows(self, text: str, values: Iterable[Any]) -> list[tuple[Any, ...]]:
         with self._reader.lock:
             return self._reader.select(text, values)[1]
-
-
-def _words(owner: str, query: Query) -> Sql:
-    return Sql("entry_words MATCH ?", (match(owner, query),))

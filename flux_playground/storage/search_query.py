@@ -71,6 +71,11 @@ class Query:
         return self.sort in (NEWEST, BEST)
 
 
+def is_filtered(query: Query) -> bool:
+    """Return whether a search has conditions."""
+    return query != Query(sort=query.sort, descending=query.descending)
+
+
 class Key(NamedTuple):
     """The place of an entry in the order of a search: `value` of the sorted field, None for an entry without it."""
 

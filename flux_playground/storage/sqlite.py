@@ -30,6 +30,7 @@ class SqliteConnection(sqlite3.Connection):
     """A connection to SQLite; see `Connection`."""
 
     place, errors = "data folder", sqlite3.Error
+    lists_owners = False
 
     def __init__(self, *values: Any, **options: Any) -> None:
         super().__init__(*values, **options)

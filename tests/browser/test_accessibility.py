@@ -113,7 +113,7 @@ def test_gallery(tab: Page, tmp_path: Path) -> None:
     with running_quick(tmp_path, FLUX_PLAYGROUND_LOCAL_SPEED="60") as url, checked(tab, url) as axe:
         page = axe.page
         page.locator("button.gallery").click()
-        expect(page.locator("#gallery .grid")).to_contain_text("No images found.")
+        expect(page.locator("#gallery .grid")).to_contain_text("No images yet.")
         axe.check("empty gallery")
         page.keyboard.press("Escape")
         for prompt in ("a mill", "a lake"):

@@ -81,6 +81,8 @@ def test_search_is_in_the_address(gallery: Page) -> None:
     expect(cards(gallery)).to_have_count(1)
     search(gallery, 'nothing "AND (')
     expect(gallery.locator("#gallery .grid")).to_contain_text("No images found.")
+    gallery.get_by_role("button", name="Clear search and filters").click()
+    expect(cards(gallery)).to_have_count(3)
     long = "red lighthouse " * 700
     search(gallery, long)
     expect(cards(gallery)).to_have_count(1)
@@ -231,6 +233,8 @@ def test_compare_two(gallery: Page, made: list[str]) -> None:
     expect(section.locator("figure[data-on]")).to_have_attribute("data-id", made[2])
     gallery.keyboard.press("2")
     expect(section.locator("figure[data-on]")).to_have_attribute("data-id", made[1])
+    section.locator("figure[data-on] .view").click()
+    expect(section.locator("figure[data-on]")).to_have_attribute("data-id", made[2])
     section.get_by_role("button", name="Swap").click()
     expect(section.locator("figure[data-id]").first).to_have_attribute("data-id", made[1])
     gallery.reload()

@@ -69,7 +69,8 @@ def json_endpoint(answer: Callable[[Context, dict[str, Any]], Response]) -> Endp
         except StorageError as error:
             return PlainTextResponse(error.message, 503)
         except InvalidRequest as error:
-            return PlainTextResponse(f"{error.details[0].field}: {error.details[0].msg}.", 400)
+            field = error.details[0].field
+            return PlainTextResponse(f"{field[:1].upper()}{field[1:]}: {error.details[0].msg}.", 400)
         except PlaygroundError as error:
             return PlainTextResponse(error.message, 400)
 

@@ -17,7 +17,8 @@ from ... import reproduce
 from ...generation import Generation
 from ...recipe.compare import Comparison, compare
 from ...storage.annotations import Annotation
-from ...storage.search import Entry, PromptUse
+from ...storage.search import MAX_COUNTED, Entry, PromptUse
+from ...storage.search_query import is_filtered
 from ..events.context import Context
 from ..events.visit_requests import InvalidParameter, endpoint, fragment, own_generations
 from ..generate.result_view import ResultContext, render_result
@@ -34,15 +35,22 @@ PROMPTS_PER_PAGE, MAX_CHARS_OF_PROMPTS = 40, 400_000  # the page gets each promp
 
 
 def show_cards(context: Context, request: Request) -> Response:
-    """Return a page of `limit` results; without a cursor (`after`) the first one, with the number of all."""
+    """Return a page of `limit` results; without a cursor (`after`) the first one, with the number of all.
+
+    With `more`, it is a part of the number.
+    """
     store, params = context.playground.store, request.query_params
     query = parse_query(params, filterable_fields(context.playground.document))
     after, limit = params.get("after", ""), read_number(params.get("limit", "")) or CARDS_PER_PAGE
     page = store.search.page(context.visitor.id, query, after, int(min(max(limit, 1), MAX_CARDS_PER_PAGE)))
     headers = {"next": page.next}
+    has_filter = is_filtered(query)
     if not after:
-        headers |= {"count": str(store.search.count(context.visitor.id, query)), "note": search_note(query.text)}
-    cards = render_cards(page, first=not after, is_complete=not store.backlog.is_running)
+        count = store.search.count(context.visitor.id, query)
+        headers |= {"count": str(count), "note": search_note(query.text)}
+        if has_filter and count > MAX_COUNTED:
+            headers |= {"count": str(MAX_COUNTED), "more": "1"}
+    cards = render_cards(page, first=not after, is_complete=not store.backlog.is_running, is_filtered=has_filter)
     return fragment(cards, **headers)
 
 

@@ -51,10 +51,11 @@ def render_bar(fields: Iterable[Field], *, can_import: bool) -> str:
     return render("gallery.html", orders=orders, can_import=can_import)
 
 
-def render_cards(page: Page, *, first: bool, is_complete: bool) -> str:
+def render_cards(page: Page, *, first: bool, is_complete: bool, is_filtered: bool = True) -> str:
     """Render a page of results; `first` says that none is before it.
 
-    Without `is_complete`, the first page says that older images are not in the results yet.
+    Without `is_complete`, the first page says that older images are not in the results yet. An empty one offers to
+    remove the filters, unless there are none.
     """
     cards = [_card(entry, focusable=first and place == 0) for place, entry in enumerate(page.entries)]
     notes = {entry.generation.id: entry.annotation for entry in page.entries}
@@ -64,6 +65,7 @@ def render_cards(page: Page, *, first: bool, is_complete: bool) -> str:
         notes=notes,
         first=first,
         is_complete=is_complete,
+        is_filtered=is_filtered,
         unreadable=page.unreadable,
     )
 
