@@ -1,12 +1,16 @@
-"""Composes images in labeled rows and columns as one image, whatever their number, in bounded memory."""
+"""Composes images in labeled rows and columns as one image, whatever their number, in bounded memory.
+
+A PNG is written row by row. JPEG and WebP are drawn first: Pillow encodes them from a whole canvas only.
+"""
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import IO
 
 from PIL import Image, ImageDraw
 
@@ -14,20 +18,19 @@ from ..errors import InvalidImage
 from .decode import DecodeBudget
 from .image_file import shrink
 from .lettering import Block, Fonts
+from .png_stream import PngStream
 
 MAX_CANVAS_PIXELS = {"PNG": 40_000_000, "JPEG": 40_000_000, "WEBP": 20_000_000}  # libwebp copies the canvas twice
 MAX_CANVAS_SIDE_PIXELS = 16_383  # that of a WebP
 TILE_SIDES_PIXELS = (1024, 896, 768, 640, 512, 448, 384, 320, 256, 224, 192, 160, 128, 96)
-SAVE_OPTIONS: dict[str, dict[str, int]] = {
-    "PNG": {"compress_level": 4},
-    "JPEG": {"quality": 92},
-    "WEBP": {"quality": 88, "method": 2},
-}
-"""The formats of a composed image, with Pillow's options."""
+SAVE_OPTIONS: dict[str, dict[str, int]] = {"JPEG": {"quality": 92}, "WEBP": {"quality": 88, "method": 2}}
+"""The formats that need the whole canvas, with Pillow's options."""
+
+CHUNK_BYTES = 1_000_000
 
 PAGE, TEXT, QUIET, BOX = "#ffffff", "#1a1a1a", "#5c5c5c", "#ededed"
 MAX_TEXT_CHARACTERS = 2_000
-COMPOSING = DecodeBudget(places=1)  # one canvas at a time in this process
+COMPOSING = DecodeBudget(places=1)  # one canvas, or row of a PNG, at a time in this process
 
 
 @dataclass(frozen=True)
@@ -62,14 +65,38 @@ class TableSheet:
     footer: str
 
 
-def write_table_sheet(sheet: TableSheet, font: Path, format_name: str, file: IO[bytes]) -> None:
-    """Write a sheet as an image of a format of `SAVE_OPTIONS`; the images are decoded one after the other.
+def encode_table_sheet(sheet: TableSheet, font: Path, format_name: str) -> Iterator[bytes]:
+    """Yield the file of a sheet as a PNG, JPEG or WEBP; the images are decoded one after the other.
 
     `font` is the file of the font for characters that it has. Raises `InvalidImage` for more tiles than fit.
     """
     with COMPOSING.reserve(0):
         layout = _fit(sheet, Fonts(font), MAX_CANVAS_PIXELS[format_name])
-        layout.draw().save(file, format_name, **SAVE_OPTIONS[format_name])
+    return _encode_png(layout) if format_name == "PNG" else _encode_canvas(layout, format_name)
+
+
+def _encode_png(layout: _Layout) -> Iterator[bytes]:
+    """Yield a PNG row by row; a slow reader holds neither a row nor the place of another sheet."""
+    png = PngStream(layout.size)
+    yield png.start()
+    for band in layout.bands():
+        with COMPOSING.reserve(0):
+            packed = png.add(layout.draw(band))
+        yield packed
+    yield png.end()
+
+
+def _encode_canvas(layout: _Layout, format_name: str) -> Iterator[bytes]:
+    with tempfile.TemporaryFile() as file:
+        with COMPOSING.reserve(0):
+            canvas, y = Image.new("RGB", layout.size, PAGE), 0
+            for band in layout.bands():
+                canvas.paste(layout.draw(band), (0, y))
+                y += band.height
+            canvas.save(file, format_name, **SAVE_OPTIONS[format_name])
+            del canvas
+        file.seek(0)
+        yield from iter(lambda: file.read(CHUNK_BYTES), b"")
 
 
 def _fit(sheet: TableSheet, fonts: Fonts, most: int) -> _Layout:
@@ -87,6 +114,14 @@ def _fit(sheet: TableSheet, fonts: Fonts, most: int) -> _Layout:
         if width * height <= most and max(width, height) <= MAX_CANVAS_SIDE_PIXELS:
             return layout
     raise InvalidImage("These are too many rows for one image. Put the longest axis into the columns.")
+
+
+@dataclass(frozen=True)
+class _Band:
+    """A part of a sheet with its whole width; `draw` draws it on a canvas of its own."""
+
+    height: int
+    draw: Callable[[Image.Image, ImageDraw.ImageDraw], None]
 
 
 class _Layout:
@@ -119,19 +154,25 @@ class _Layout:
         """Return a text in lines of this layout's font size."""
         return self.fonts.set(text[:MAX_TEXT_CHARACTERS], round(scale * self.text_size), width, most_lines)
 
-    def draw(self) -> Image.Image:
-        """Return the image."""
-        canvas = Image.new("RGB", self.size, PAGE)
-        draw, y = ImageDraw.Draw(canvas), self.margin
+    def bands(self) -> Iterator[_Band]:
+        """Yield the parts of the image from top to bottom: the title, each row of each table, the last line."""
+        yield _Band(2 * self.margin + sum(block.height + self.gap for block, _ in self.head), self._draw_head)
+        for table in self.tables:
+            yield from table.bands()
+            yield _Band(self.margin, lambda canvas, draw: None)
+        yield _Band(self.foot.height + self.margin, lambda _, draw: self.foot.draw(draw, self.margin, 0, QUIET))
+
+    def draw(self, band: _Band) -> Image.Image:
+        """Return the image of a band."""
+        canvas = Image.new("RGB", (self.width, band.height), PAGE)
+        band.draw(canvas, ImageDraw.Draw(canvas))
+        return canvas
+
+    def _draw_head(self, _: Image.Image, draw: ImageDraw.ImageDraw) -> None:
+        y = self.margin
         for block, color in self.head:
             block.draw(draw, self.margin, y, color)
             y += block.height + self.gap
-        y += self.margin
-        for table in self.tables:
-            table.draw(canvas, draw, self.margin, y)
-            y += table.height + self.margin
-        self.foot.draw(draw, self.margin, y, QUIET)
-        return canvas
 
 
 class _PlacedTable:
@@ -161,20 +202,26 @@ class _PlacedTable:
         rows = len(self._rows) * (self._layout.box[1] + self._layout.gap)
         return self._heading_height + self._header_height + rows
 
-    def draw(self, canvas: Image.Image, draw: ImageDraw.ImageDraw, x: int, y: int) -> None:
-        """Draw the table with its upper left corner at a place."""
-        layout, (width, height) = self._layout, self._layout.box
-        self._heading.draw(draw, x, y, TEXT)
-        y += self._heading_height
+    def bands(self) -> Iterator[_Band]:
+        """Yield the labels of the columns, then the rows."""
+        yield _Band(self._heading_height + self._header_height, self._draw_header)
+        for block, (_, tiles) in zip(self._rows, self._table.rows, strict=True):
+            yield _Band(self._layout.box[1] + self._layout.gap, partial(self._draw_row, block, tiles))
+
+    def _draw_header(self, _: Image.Image, draw: ImageDraw.ImageDraw) -> None:
+        x, y = self._layout.margin, self._heading_height
+        self._heading.draw(draw, x, 0, TEXT)
         self._corner.draw(draw, x, y, QUIET)
         for number, block in enumerate(self._columns):
-            block.draw(draw, x + self._left + number * (width + layout.gap), y, TEXT)
-        y += self._header_height
-        for block, (_, tiles) in zip(self._rows, self._table.rows, strict=True):
-            block.draw(draw, x, y, TEXT)
-            for number, tile in enumerate(tiles):
-                self._draw_tile(canvas, draw, tile, x + self._left + number * (width + layout.gap), y)
-            y += height + layout.gap
+            block.draw(draw, self._column_left(number), y, TEXT)
+
+    def _draw_row(self, label: Block, tiles: Sequence[Tile], canvas: Image.Image, draw: ImageDraw.ImageDraw) -> None:
+        label.draw(draw, self._layout.margin, 0, TEXT)
+        for number, tile in enumerate(tiles):
+            self._draw_tile(canvas, draw, tile, self._column_left(number), 0)
+
+    def _column_left(self, number: int) -> int:
+        return self._layout.margin + self._left + number * (self._layout.box[0] + self._layout.gap)
 
     def _draw_tile(self, canvas: Image.Image, draw: ImageDraw.ImageDraw, tile: Tile, x: int, y: int) -> None:
         width, height = self._layout.box

@@ -114,6 +114,21 @@ def test_other_shapes_are_whole(tmp_path: Path) -> None:
     assert abs((box[0] + box[2]) - (wide[0] + wide[2])) <= 1
 
 
+def test_png_is_made_row_by_row(tmp_path: Path) -> None:
+    """The file begins before an image is read, and no image is read before its row is asked for."""
+    record, read = draw_record(tmp_path, 3, 4), []
+
+    def read_image(one: Generation) -> bytes:
+        read.append(one.id)
+        return (tmp_path / str(one.image)).read_bytes()
+
+    parts = export_image(replace(record, read_image=read_image), WORDING, "PNG")
+    assert next(parts).startswith(b"\x89PNG")
+    assert read == []
+    counts = [len(read) for _ in parts]
+    assert sorted({*counts}) == [0, 3, 6, 9, 12]
+
+
 def test_canvas_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Many images become small ones; what does not fit at all gets a sentence."""
     record = draw_record(tmp_path, 12, 10, size=(1000, 500))
