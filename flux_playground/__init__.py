@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .errors import PlaygroundError as PlaygroundError
-    from .playground import Playground as Playground
+    from .library import Playground as Playground
     from .settings import Settings as Settings
     from .sweep_control import Sweeps as Sweeps
     from .sweeps.axes import AxisKind as AxisKind
@@ -21,7 +21,7 @@ __all__ = ["AxisKind", "AxisText", "Playground", "PlaygroundError", "Settings", 
 HOMES = {
     "AxisKind": "sweeps.axes",
     "AxisText": "sweeps.axes",
-    "Playground": "playground",
+    "Playground": "library",
     "PlaygroundError": "errors",
     "Settings": "settings",
     "Sweeps": "sweep_control",

@@ -16,14 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import Playground, Settings, active_document, archive_command, migrate_command, network, sweep_command
+from . import active_document, archive_command, migrate_command, network, sweep_command
 from .errors import InvalidDocument, InvalidSettings, StorageError
 from .local import LocalServer
 from .log_limit import limit_repeated_lines
 from .open_files import raise_open_file_limit
 from .packaged import assets, join_scripts, join_styles, program_version, read_media
+from .playground import Playground
 from .process_memory import return_large_blocks
-from .settings import list_variables
+from .settings import Settings, list_variables
 from .storage import data_folder
 from .takeover import start_takeover
 

@@ -18,7 +18,7 @@ from .storage.sweep_store import StoredSweep
 from .sweep_control import Sweeps
 from .sweeps.axes import AxisText
 from .sweeps.estimate import Estimate
-from .sweeps.plan_json import MAX_PLAN_CHARACTERS, load_plan, parse_sources
+from .sweeps.plan_json import load_plan, read_plan_file
 from .sweeps.sheet import CellState, SheetCell, count_states
 
 COMMAND = "sweep"
@@ -120,9 +120,7 @@ def _interrupted_by_signals() -> Iterator[None]:
 def _open(sweeps: Sweeps, name: str) -> tuple[StoredSweep | None, Source]:
     """Return a stored sweep, or None and the plan in a file or under a saved name."""
     if Path(name).exists():
-        with Path(name).open("rb") as file:
-            text = file.read(4 * MAX_PLAN_CHARACTERS + 1)  # bytes of UTF-8
-        return None, parse_sources(text)
+        return None, read_plan_file(Path(name))
     with suppress(KeyError):
         return sweeps.get(name), ("", {}, [])
     with suppress(KeyError):

@@ -5,22 +5,23 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from .access.visitor import OWNER, Visitor
-from .errors import InvalidSweep
+from .errors import InvalidSweep, PlaygroundError
 from .generation import Generation
 from .playground import Playground
 from .saved_plans import SavedPlans
 from .storage.sweep_store import StoredSweep, SweepState
 from .sweep_plans import SweepPlans
-from .sweep_run import MAX_WINDOW, SweepRun
+from .sweep_run import SweepRun
 from .sweep_runs import SweepRuns
 from .sweep_votes import SweepVotes
 from .sweeps.axes import AxisText
-from .sweeps.estimate import Estimate, estimate_sweep
+from .sweeps.estimate import Estimate
 from .sweeps.plan import Cell, Plan, expand
 from .sweeps.plan_json import load_plan
 from .sweeps.sheet import CellState, SheetCell, match_cells
@@ -108,8 +109,9 @@ class Sweeps:
         sweep = self.create(values, axes, visitor, endpoint=endpoint, name=name, new_id=new_id)
         try:
             return self.start(sweep.id, visitor, approve)
-        except Exception:
-            self.delete(sweep.id, visitor)
+        except BaseException:
+            with suppress(KeyError, PlaygroundError):  # why it could not start matters, not that it stays
+                self.delete(sweep.id, visitor)
             raise
 
     def needs_approval(self, estimate: Estimate, visitor: Visitor = OWNER) -> bool:
@@ -124,17 +126,7 @@ class Sweeps:
         cells = self._match(plan, visitor, sweep_id)
         missing = [one.cell for one in cells if one.state is CellState.MISSING]
         existing = sum(one.state is CellState.SUCCEEDED for one in cells)
-        return self._estimate(plan.endpoint, visitor, missing, existing)
-
-    def generate(
-        self, values: Mapping[str, Any], axes: Sequence[AxisText], visitor: Visitor = OWNER, *, endpoint: str = ""
-    ) -> Iterator[tuple[SheetCell, ...]]:
-        """Make a sweep and yield its cells after each change, at last when it has ended; raises what `start` raises.
-
-        The sweep goes on when the caller stops iterating.
-        """
-        sweep = self.make(values, axes, visitor, endpoint=endpoint)
-        yield from self.watch(sweep.id, visitor)
+        return self._plans.estimate(plan.endpoint, visitor, missing, existing)
 
     def watch(self, sweep_id: str, visitor: Visitor = OWNER) -> Iterator[tuple[SheetCell, ...]]:
         """Yield the cells of a sweep after each change, at last when it has ended; raises `KeyError`."""
@@ -206,10 +198,27 @@ class Sweeps:
         return self.get(sweep_id, visitor)
 
     def cancel(self, sweep_id: str, cell_ids: Iterable[str], visitor: Visitor = OWNER) -> StoredSweep:
-        """Do not make these cells, unless they were sent; raises `KeyError`, `StorageError`."""
+        """Do not make these cells, and do not wait for those that were sent. Raises `KeyError`, `StorageError`.
+
+        The API cannot cancel a task: what was sent is paid, and `collect` downloads its image. A cell that uses an
+        image of another press goes on.
+        """
         self.get(sweep_id, visitor)
-        if (run := self._runs.get_active(sweep_id)) is not None:
-            run.cancel(frozenset(cell_ids))
+        wanted, run = frozenset(cell_ids), self._runs.get_active(sweep_id)
+        if run is not None:
+            run.forget(wanted)
+        for one in self.cells(sweep_id, visitor):
+            if one.cell.id in wanted and one.generation and one.can_be_stopped(sweep_id):
+                with suppress(KeyError):  # deleted meanwhile
+                    self._playground.stop(one.generation.id)
+        return self.get(sweep_id, visitor)
+
+    def collect(self, sweep_id: str, visitor: Visitor = OWNER, cell_ids: Container[str] | None = None) -> StoredSweep:
+        """Download the paid images of these cells that were not waited for, else of all; raises `Unauthorized`."""
+        for one in self.cells(sweep_id, visitor):
+            if one.state is CellState.DETACHED and one.generation and (cell_ids is None or one.cell.id in cell_ids):
+                with suppress(KeyError):  # deleted meanwhile
+                    self._playground.collect(one.generation.id, visitor)
         return self.get(sweep_id, visitor)
 
     def extend(self, sweep_id: str, axes: Sequence[AxisText], visitor: Visitor = OWNER) -> StoredSweep:
@@ -241,7 +250,7 @@ class Sweeps:
                 cells = self.cells(sweep_id, visitor)
                 todo = [one.cell for one in cells if one.state in states and (only is None or one.cell.id in only)]
                 if todo:
-                    estimate = self._estimate(sweep.endpoint, visitor, todo, 0)
+                    estimate = self._plans.estimate(sweep.endpoint, visitor, todo, 0)
                     total = estimate.price.credits
                     self._playground.check_allowance(len(todo), total, visitor, endpoint=sweep.endpoint)
                     if approve is not None:
@@ -255,11 +264,11 @@ class Sweeps:
             try:
                 self._store.claim(sweep_id)
                 run.add(select, visitor)
+                run.start()
             except BaseException:
                 self._runs.abandon(run, earlier)
                 self._store.release(sweep_id)
                 raise
-            run.start()
             return run.sweep
 
     def _new_run(self, sweep: StoredSweep, visitor: Visitor) -> SweepRun:
@@ -271,12 +280,6 @@ class Sweeps:
     def _lock(self, sweep_id: str) -> threading.Lock:
         """Return the lock of a sweep, which it may share with others."""
         return self._locks[hash(sweep_id) % LOCKS]
-
-    def _estimate(self, endpoint: str, visitor: Visitor, missing: Sequence[Cell], existing: int) -> Estimate:
-        playground = self._playground
-        operation, server = playground.document.operation(endpoint), playground.server(visitor, endpoint=endpoint)
-        concurrency = min(playground.settings.max_in_flight, MAX_WINDOW)
-        return estimate_sweep(playground.store.usage, server, operation, missing, existing, concurrency)
 
     def _final_state(self, run: SweepRun) -> SweepState:
         cells = self._match(load_plan(run.sweep.plan), run.visitor, run.sweep.id)

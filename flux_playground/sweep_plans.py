@@ -16,7 +16,9 @@ from .generation import Generation
 from .playground import Playground
 from .recipe import fingerprint
 from .storage.sweep_store import StoredSweep
+from .sweep_run import MAX_WINDOW
 from .sweeps.axes import AxisText
+from .sweeps.estimate import Estimate, estimate_sweep
 from .sweeps.plan import Cell, Plan, make_plan
 from .sweeps.plan_images import check_images, store_images
 from .sweeps.plan_json import dump_plan, load_plan
@@ -70,6 +72,13 @@ class SweepPlans:
         ids = {fingerprint(server, plan.endpoint, cell.request): cell.id for cell in cells if SEED in cell.request}
         found = self._playground.store.find_by_fingerprints(visitor.id, list(ids))
         return {ids[digest]: generation for digest, generation in found.items()}
+
+    def estimate(self, endpoint: str, visitor: Visitor, missing: Sequence[Cell], existing: int) -> Estimate:
+        """Return what the missing cells will cost; raises `InvalidDocument` for an endpoint that is gone."""
+        playground = self._playground
+        operation, server = playground.document.operation(endpoint), playground.server(visitor, endpoint=endpoint)
+        concurrency = min(playground.settings.max_in_flight, MAX_WINDOW)
+        return estimate_sweep(playground.store.usage, server, operation, missing, existing, concurrency)
 
     def count(self, text: str, visitor: Visitor) -> None:
         """Count a text that will be stored; raises `InvalidSweep` where an address of a hosted page stores too much."""

@@ -37,8 +37,8 @@ class SweepRun:
     """A sweep that runs in this process, on a thread of its own. Safe to use from many threads.
 
     `active` has the ids of unfinished generations by the id of their cell. `errors` has why cells could not be started.
-    `on_end` is called when the last one has
-    ended and no cell will follow. An obstacle such as an empty account pauses the sweep; see `sweep.problem`.
+    `on_end` is called when the last one has ended and no cell will follow. An obstacle such as an empty account pauses
+    the sweep; see `sweep.problem`.
     """
 
     def __init__(
@@ -131,21 +131,18 @@ class SweepRun:
     def stop(self) -> None:
         """Pause, and take the cells out of the queue that were not sent."""
         self.pause()
-        self._take_back(self.active.values())
-
-    def cancel(self, cell_ids: Container[str]) -> None:
-        """Do not make these cells, as far as they were not sent; the others go on."""
-        with self._starting:
-            with self._lock:
-                self._todo = deque(one for one in self._todo if one[0].id not in cell_ids)
-            self._take_back([one for cell_id, one in self.active.items() if cell_id in cell_ids])
-        self._notify()
-
-    def _take_back(self, generation_ids: Iterable[str]) -> None:
-        for generation_id in generation_ids:
+        for generation_id in self.active.values():
             run = self._playground.run(generation_id)
-            if run is not None and run.generation.state is State.QUEUED:
+            if run is None or run.generation.state is not State.QUEUED:
+                continue
+            if run.generation.sweep == self.sweep.id:  # else another press waits for it too
                 self._playground.stop(generation_id)
+
+    def forget(self, cell_ids: Container[str]) -> None:
+        """Do not start these cells; those that were started go on."""
+        with self._starting, self._lock:
+            self._todo = deque(one for one in self._todo if one[0].id not in cell_ids)
+        self._notify()
 
     def abandon(self) -> None:
         """End a run that was not started."""

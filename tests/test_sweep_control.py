@@ -21,6 +21,7 @@ from flux_playground.errors import (
     OutOfCredits,
     QueueFull,
     QuotaExceeded,
+    StorageError,
     SubmitUnknown,
 )
 from flux_playground.generation import State
@@ -225,6 +226,57 @@ def test_cells_are_canceled(settings: Settings) -> None:
         sweeps.start(sweep.id)
         assert wait(sweeps, sweep).state is SweepState.DONE
         assert sum(bool(one.task_id) for one in playground.recent()) == 5
+
+
+def test_running_cells_are_canceled(settings: Settings, released: threading.Event) -> None:
+    """A cell that was sent is not waited for; its image is collected later and paid once, also after a restart."""
+    with Playground(settings, limits=FAST_POLLS) as playground, Sweeps(playground) as sweeps:
+        shared = playground.start({**VALUES, "seed": 1})
+        sweep = sweeps.make(VALUES, [AxisText("seed", "1-4")])
+        wait_until(lambda: count_running(playground) == 4)
+        cells = [one.cell.id for one in sweeps.cells(sweep.id)]
+        sweeps.cancel(sweep.id, cells[:2])
+        wait_until(lambda: states(sweeps, sweep)[CellState.DETACHED] == 1)
+        assert states(sweeps, sweep)[CellState.RUNNING] == 3
+        assert playground.get(shared.id).state is State.RUNNING
+    with Playground(settings, limits=FAST_POLLS) as playground, Sweeps(playground) as sweeps:
+        playground.resume()
+        sweeps.cancel(sweep.id, cells[2:3])  # no run of the sweep is in this process
+        wait_until(lambda: states(sweeps, sweep)[CellState.DETACHED] == 2)
+        with pytest.raises(KeyError):
+            sweeps.collect(sweep.id, STRANGER)
+        released.set()
+        sweeps.start(sweep.id)
+        wait_until(lambda: states(sweeps, sweep) == {CellState.SUCCEEDED: 2, CellState.DETACHED: 2})
+        sweeps.collect(sweep.id, cell_ids=cells[:2])
+        wait_until(lambda: states(sweeps, sweep)[CellState.SUCCEEDED] == 3)
+        sweeps.collect(sweep.id)
+        wait_until(lambda: states(sweeps, sweep) == {CellState.SUCCEEDED: 4})
+        assert len(playground.recent()) == 4
+
+
+def test_failed_start_leaves_nothing(sweeps: Sweeps, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a thread nothing runs; the error is that of the start, also where the sweep cannot be deleted."""
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", fail)
+        with pytest.raises(RuntimeError, match="new thread"):
+            sweeps.make(VALUES, [STRENGTHS])
+        assert sweeps.recent() == []
+        patched.setattr(sweeps, "delete", lambda *_: fail_storage())
+        with pytest.raises(RuntimeError, match="new thread"):
+            sweeps.make(VALUES, [STRENGTHS])
+    (kept,) = sweeps.recent()
+    assert kept.state is SweepState.PAUSED
+    sweeps.start(kept.id)
+    assert wait(sweeps, kept).state is SweepState.DONE
+
+
+def fail_storage() -> None:
+    raise StorageError("The disk is full.")
 
 
 def test_failed_cells_keep_their_place(sweeps: Sweeps, playground: Playground) -> None:

@@ -139,9 +139,8 @@ print(1)
     second = Visitor("second")
     with opened(settings, sys.executable, "-c", code) as (playground, scores):
         record = make_record(playground, STRENGTHS)
-        with Sweeps(playground) as sweeps:
-            values = {"finetune_id": "my-finetune", "prompt": "a dog"}
-            *_, (cell,) = sweeps.generate(values, [AxisText("finetune_strength", "1")], second)
+        values = {"finetune_id": "my-finetune", "prompt": "a dog"}
+        *_, (cell,) = playground.sweep(values, {"finetune_strength": [1]}, second)
         scores.start(record.sweep.id)
         assert cell.generation is not None
         scores.start(cell.generation.sweep, second)

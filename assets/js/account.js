@@ -49,13 +49,17 @@ function requestAccount() {
   send("account", {});
 }
 
+export function askBalance() {
+  if (currentAccount() !== "demo") send("account", { balance: true }, { expectsChange: false });
+}
+
 function requestBalance() {
   const frame = $("#stage .frame");
   if (!frame) return;
   if (frame.dataset.kind !== "image") {
     chargedImage ??= ""; // the first image of a visit costs as well
   } else if (frame.dataset.id !== chargedImage) {
-    if (chargedImage !== undefined && currentAccount() !== "demo") send("account", { balance: true });
+    if (chargedImage !== undefined) askBalance();
     chargedImage = frame.dataset.id;
   }
 }

@@ -27,7 +27,7 @@ import { applySeedLock, toggleSeedLock } from "./seed_lock.js";
 import { clearSelection, selectedIds } from "./selection.js";
 import { closeShortcutList, openShortcutList, toggleLetters } from "./shortcut_list.js";
 import { openSavedPlans, openSavedValues } from "./saved_plans.js";
-import { cancelCell, changeSweepAxes, closeSheet, deleteSweep, exportSheet, pauseSweep, resumeSweep, retrySweep, showSweepInGallery, stopSweep, voteOnSweep } from "./sheet.js";
+import { cancelCell, changeSweepAxes, closeSheet, collectCells, deleteSweep, exportSheet, pauseSweep, resumeSweep, retrySweep, showSweepInGallery, stopSweep, voteOnSweep } from "./sheet.js";
 import { clearPicks, comparePicks, openSheetCell, starPicks, toggleDifferences } from "./sheet_cells.js";
 import { scoreImages, toggleScoreOrder } from "./sheet_scores.js";
 import { openSheet, openSweepList } from "./sweep_list.js";
@@ -104,6 +104,7 @@ const LOCAL_ACTIONS = {
   "sweep-add": addEmptyAxis,
   "sweep-again": ({ id, endpoint }) => openPlan(endpoint, { sweep: id }),
   "sweep-cancel": cancelCell,
+  "sweep-collect": collectCells,
   "sweep-delete": deleteSweep,
   "sweep-difference": toggleDifferences,
   "sweep-edit": changeSweepAxes,

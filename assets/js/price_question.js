@@ -1,4 +1,4 @@
-// Asks before a sweep that costs more than the settings allow without a question.
+// Asks before a sweep that costs more than the settings allow without a question, or whose finetune may not exist.
 import { $, createElement } from "./dom.js";
 
 let questionDialog = null;
@@ -9,7 +9,7 @@ export function askPrice(text, images, approve) {
   if (!questionDialog) createQuestionDialog();
   const made = `${images.toLocaleString("en-US")} ${images === 1 ? "image" : "images"}`;
   $("h2", questionDialog).textContent = `Make ${made}?`;
-  $("p", questionDialog).textContent = `${text}.`;
+  $("p", questionDialog).textContent = text;
   $(".solid", questionDialog).textContent = `Make ${made}`;
   whenApproved = () => approve(images);
   questionDialog.showModal();

@@ -1,4 +1,5 @@
 // The sheet of a sweep: it fills while images arrive.
+import { askBalance } from "./account.js";
 import { showToast } from "./announcements.js";
 import { changeAddress, GALLERY, readParameter, SHEET } from "./address_state.js";
 import { send } from "./bridge.js";
@@ -7,13 +8,14 @@ import { page } from "./page_state.js";
 import { askPrice } from "./price_question.js";
 import { saveResponse } from "./save_file.js";
 import { readIdentity } from "./session.js";
-import { forgetCells, renderCells } from "./sheet_cells.js";
+import { focusCell, forgetCells, renderCells } from "./sheet_cells.js";
 import { loadScores, renderScores } from "./sheet_scores.js";
 import { editAxes } from "./sweep_panel.js";
 import { request } from "./visit_fetch.js";
 import { openVote } from "./vote.js";
 
 const REFRESH_MILLISECONDS = 1000;
+const BALANCE_MILLISECONDS = 3100; // an answer of the API is shared for three seconds
 let shownSheet = "";
 let sheetTimer = 0;
 let sheetOrder = ""; // the axis of the columns; the others follow
@@ -53,8 +55,10 @@ async function loadSheet() {
     changeAddress({ [SHEET]: null }, undefined, { replace: true }); // nothing to show: the message says why
     return;
   }
+  const before = $("#sheet .progress")?.textContent;
   if (response) updateSheet(createElement("template", { innerHTML: await response.text() }).content);
   const isActive = $("#sheet header")?.dataset.active || $("#sheet td[data-state=running], #sheet td[data-state=queued]");
+  if (!isActive && before && before !== $("#sheet .progress").textContent) setTimeout(askBalance, BALANCE_MILLISECONDS);
   if (isActive) sheetTimer = setTimeout(loadSheet, REFRESH_MILLISECONDS);
 }
 
@@ -68,7 +72,10 @@ function updateSheet(content) {
   else {
     for (const cell of cells) {
       const before = shown.get(cell.dataset.cell);
-      if (before.dataset.version !== cell.dataset.version) before.replaceWith(cell);
+      if (before.dataset.version === cell.dataset.version) continue;
+      const hasFocus = before.contains(document.activeElement);
+      before.replaceWith(cell);
+      if (hasFocus) $("button", cell)?.focus();
     }
     const isTyping = document.activeElement?.name === "sweep-name";
     for (const selector of ["header", ".message"]) {
@@ -111,6 +118,7 @@ export const stopSweep = () => actOnSweep("stop");
 export const resumeSweep = () => actOnSweep("resume");
 export const retrySweep = ({ cell }) => actOnSweep("retry", cell ? { cells: [cell] } : {});
 export const cancelCell = ({ cell }) => actOnSweep("cancel", { cells: [cell] });
+export const collectCells = ({ cell }) => actOnSweep("collect", cell ? { cells: [cell] } : {});
 export const closeSheet = () => changeAddress({ [SHEET]: null });
 export const showSweepInGallery = () =>
   changeAddress({ [SHEET]: null, [GALLERY]: "" }, new URLSearchParams({ sweep: shownSheet }));
@@ -145,7 +153,7 @@ function handleSheetKey(event) {
     const rows = [...row.parentElement.children];
     const target = rows[rows.indexOf(row) + step[1]]?.children[[...row.children].indexOf(cell) + step[0]];
     const card = target && $("button.card", target);
-    if (card) card.focus();
+    if (card) focusCell(card);
   } else return;
   event.preventDefault();
 }

@@ -23,8 +23,16 @@ export function forgetCells() {
   pickedCells.clear();
 }
 
+// The Tab key stops at one cell; arrow keys go on from there.
+export function focusCell(card) {
+  for (const one of $$("#sheet button.card")) one.tabIndex = one === card ? 0 : -1;
+  card.focus();
+}
+
 // After the sheet was drawn again.
 export function renderCells() {
+  const cards = $$("#sheet button.card");
+  if (cards.length && !cards.some((card) => card.tabIndex === 0)) cards[0].tabIndex = 0;
   for (const box of $$("#sheet td input[type=checkbox]")) box.checked = pickedCells.has(box.dataset.id);
   setPressed();
   renderPicks();

@@ -44,7 +44,7 @@ export function renderScores(answer = null) {
   for (const cell of $$("#sheet td[data-cell]")) {
     $(".score", cell)?.remove();
     const score = scores[cell.dataset.cell];
-    if (score !== undefined) cell.append(createElement("b", { className: "score", textContent: formatScore(score) }));
+    if (score !== undefined) ($(".face", cell) || cell).append(createElement("b", { className: "score", textContent: formatScore(score) }));
   }
   orderColumns();
   const bar = $("#sheet .scores");

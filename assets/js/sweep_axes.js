@@ -67,6 +67,7 @@ export function showAxisNotes(notes) {
     const note = $(".note", item);
     const isEmpty = !$("textarea", item).value.trim();
     note.textContent = isEmpty ? "" : notes[place]?.textContent || "";
+    $(".warning", item).textContent = isEmpty ? "" : notes[place]?.dataset.warning || "";
     note.classList.toggle("fault", !isEmpty && Boolean(notes[place]?.hasAttribute("data-fault")));
   });
 }

@@ -122,7 +122,7 @@ function renderAnswer(answer) {
   $(".summary", panel()).textContent = isBlank ? "Choose a plan above, or enter values." : $("[data-summary]", answer).textContent;
   $(".problem", panel()).textContent = $("[data-problem]", answer).textContent;
   startButton().disabled = !isReady;
-  startButton().textContent = startText(Number(answer.dataset.images));
+  startButton().textContent = isReady ? startText(Number(answer.dataset.images)) : "Make the images";
   startButton().dataset.images = answer.dataset.images;
   showPanelOf(number);
 }

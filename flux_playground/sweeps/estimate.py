@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from ..price_estimate import Basis, PriceEstimate, estimate_price, price_fields
 from ..schema import Operation, usual_seconds
+from ..schema.known_fields import FINETUNE
 from ..storage.usage import Usage
 from .plan import Cell
 
@@ -17,12 +19,16 @@ BASES = (Basis.KNOWN, Basis.LEARNED, Basis.ESTIMATED, Basis.UNKNOWN)
 
 @dataclass(frozen=True)
 class Estimate:
-    """`images` are to be made, `existing` are there already and free. `price` is that of all images to be made."""
+    """`images` are to be made, `existing` are there already and free. `price` is that of all images to be made.
+
+    `finetunes` has how many of them use which finetune.
+    """
 
     images: int
     existing: int
     price: PriceEstimate
     seconds: float
+    finetunes: Mapping[str, int] = field(default_factory=dict)
 
 
 def estimate_sweep(
@@ -36,7 +42,9 @@ def estimate_sweep(
     median = usage.median_seconds(server, operation.path)
     seconds = sum(usual_seconds(operation.path)) / 2 if median is None else median
     total = _add(prices)
-    return Estimate(len(missing), existing, total, math.ceil(len(missing) / max(concurrency, 1)) * seconds)
+    rounds = math.ceil(len(missing) / max(concurrency, 1))
+    finetunes = Counter(str(cell.request[FINETUNE]) for cell in missing if FINETUNE in cell.request)
+    return Estimate(len(missing), existing, total, rounds * seconds, finetunes)
 
 
 def _add(prices: Sequence[PriceEstimate]) -> PriceEstimate:

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from ..bounded_json import InvalidJson, JsonLimits, dump_json, parse_json
@@ -52,6 +53,12 @@ def parse_sources(text: str | bytes) -> tuple[str, dict[str, Any], list[AxisText
     """Return the endpoint, the values and the axes of a plan, which are not checked; raises `InvalidSweep`."""
     data = _parse(text)
     return data["endpoint"], data["values"], [_source(one) for one in data["axes"]]
+
+
+def read_plan_file(path: Path) -> tuple[str, dict[str, Any], list[AxisText]]:
+    """Return the endpoint, the values and the axes in a file; raises `InvalidSweep`, `OSError`."""
+    with path.open("rb") as file:
+        return parse_sources(file.read(4 * MAX_PLAN_CHARACTERS + 1))  # bytes of UTF-8
 
 
 def _axis_to_json(axis: Axis, *, with_points: bool) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ..bounded_json import dump_json
 from ..build_request import SEED
-from ..errors import InvalidImage
+from ..errors import InvalidImage, PlaygroundError
 from ..generation import Generation
 from ..images import image_file
 from ..recipe import hide_secrets
@@ -36,11 +36,12 @@ CHUNK_PARTS = 30  # parts of the template in one chunk
 
 @dataclass(frozen=True)
 class Wording:
-    """How the page writes fields, states and amounts of money."""
+    """How the page writes fields, states, amounts of money and errors."""
 
     label: Callable[[str], str]
     states: Mapping[CellState, str]
     credits: Callable[[float], str]
+    reason: Callable[[PlaygroundError], str]
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ class _Pages:
             image=self._read_image(generation) if generation is not None and has_image else "",
             label=" · ".join(one.cell.labels)[:MAX_LABEL_CHARACTERS],
             state="No image" if has_image else self._wording.states[one.state],
-            reason=one.error.message[:MAX_VALUE_CHARACTERS] if one.error else "",
+            reason=self._wording.reason(one.error)[:MAX_VALUE_CHARACTERS] if one.error else "",
             facts=list(self._iter_facts(one, annotation)),
             settings=list(_iter_values(hide_secrets(one.cell.request), self._wording)),
             note=annotation.note,

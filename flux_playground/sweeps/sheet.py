@@ -68,6 +68,11 @@ class SheetCell:
     is_existing: bool = False
     error: PlaygroundError | None = None
 
+    def can_be_stopped(self, sweep_id: str) -> bool:
+        """Return whether its image is being made for this sweep; another one is waited for by another press too."""
+        is_under_way = self.state in (CellState.QUEUED, CellState.RUNNING)
+        return is_under_way and self.generation is not None and self.generation.sweep == sweep_id
+
 
 @dataclass(frozen=True)
 class SheetRow:

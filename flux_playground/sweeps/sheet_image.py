@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -10,22 +9,21 @@ from functools import partial
 from ..bounded_json import dump_json
 from ..build_request import SEED
 from ..images import media_types
-from ..images.tile_table import TableSheet, Tile, TileTable, write_table_sheet
+from ..images.tile_table import TableSheet, Tile, TileTable, encode_table_sheet
 from ..packaged import assets
 from .report import SweepRecord, Wording, axis_name, fixed_values
 from .sheet import CellState, SheetCell, SheetPage, arrange, count_states, split_columns
 
-CHUNK_BYTES = 1_000_000
 FONT = "inter-latin.woff2"
 
 
 def export_image(
     record: SweepRecord, wording: Wording, format_name: str, order: Sequence[int] | None = None
 ) -> Iterator[bytes]:
-    """Yield the file of an image in the format "PNG", "JPEG" or "WEBP"; `order` has the axes of columns, rows, pages.
+    """Return the parts of the file of an image in the format "PNG", "JPEG" or "WEBP".
 
-    Raises `InvalidImage` for a sheet with too many rows, and `ValueError` for an order that does not name each axis
-    once.
+    A PNG is made row by row. `order` has the axes of columns, rows, pages. Raises `InvalidImage` for a sheet with too
+    many rows, and `ValueError` for an order that does not name each axis once.
     """
     axes = list(order or range(len(record.plan.axes)))
     names = [axis_name(record.plan.axes[axis], wording) for axis in axes]
@@ -36,19 +34,7 @@ def export_image(
         tables=[_table(record, part, names, wording) for page in pages for part in split_columns(page)],
         footer=_describe_sweep(record),
     )
-    file = tempfile.TemporaryFile()  # noqa: SIM115  # it is read and closed by the generator
-    try:
-        write_table_sheet(sheet, assets() / "fonts" / FONT, format_name, file)
-    except BaseException:
-        file.close()
-        raise
-    file.seek(0)
-
-    def read() -> Iterator[bytes]:
-        with file:
-            yield from iter(lambda: file.read(CHUNK_BYTES), b"")
-
-    return read()
+    return encode_table_sheet(sheet, assets() / "fonts" / FONT, format_name)
 
 
 def _table(record: SweepRecord, page: SheetPage, names: Sequence[str], wording: Wording) -> TileTable:
@@ -64,7 +50,7 @@ def _tile(record: SweepRecord, one: SheetCell, wording: Wording) -> Tile:
     generation = one.generation
     has_image = one.state is CellState.SUCCEEDED and generation is not None
     if generation is None or not has_image or media_types.display_kind(generation.format) != "image":
-        reason = f": {one.error.message}" if one.error else ""
+        reason = f": {wording.reason(one.error)}" if one.error else ""
         return Tile(None, None, "No image" if has_image else f"{wording.states[one.state]}{reason}")
     size = (generation.width, generation.height) if generation.width and generation.height else None
     return Tile(partial(record.read_image, generation), size, "No image")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -168,31 +170,60 @@ def test_gallery(tab: Page, tmp_path: Path) -> None:
         page.keyboard.press("Escape")
 
 
-def test_sweep(tab: Page, tmp_path: Path) -> None:
-    """Axe finds nothing in the panel of a sweep, its sheet and the vote."""
-    with running_quick(tmp_path, FLUX_PLAYGROUND_LOCAL_SPEED="60") as url, checked(tab, url) as axe:
+def test_sweep(tab: Page, tmp_path: Path, server: LocalServer, released: threading.Event) -> None:
+    """Axe finds nothing in the panel of a sweep, its questions, its sheet in each state and the vote."""
+    account = {
+        "BFL_API_KEY": KEY,
+        "FLUX_PLAYGROUND_BASE_URL": server.url,
+        "FLUX_PLAYGROUND_CONFIRM_CREDITS": "50",
+        "FLUX_PLAYGROUND_SCORE_COMMAND": f"{sys.executable} -c print(1)",
+    }
+    with running_quick(tmp_path, **account) as url, checked(tab, url) as axe:
         page = axe.page
+        expect(page.locator("#finetunes option").first).to_be_attached()
         fill(page, finetune_id="my-finetune", prompt="TOK a mill")
         page.locator("#formtools [data-act=sweep]").click()
         page.locator(".sweep-panel textarea").fill("0.5, 9")
         expect(page.locator(".axes .fault")).to_be_visible()
         axe.check("a wrong axis", ".sweep-panel")
         page.get_by_role("button", name="Add an axis").click()
-        page.locator(".axes [name=field]").nth(0).select_option("prompt")
-        page.locator(".axes textarea").nth(0).fill("a cat\na dog #moderated-content")
-        page.locator(".axes [name=field]").nth(1).select_option("finetune_strength")
-        page.locator(".axes textarea").nth(1).fill("0.5, 1")
-        expect(page.locator(".sweep-panel .summary")).to_contain_text("4 images")
+        page.locator(".axes textarea").nth(0).fill("0.5, 1")
+        page.locator(".axes [name=field]").nth(1).select_option("prompt")
+        page.locator(".axes textarea").nth(1).fill("a cat\na dog #moderated-content")
+        page.get_by_role("button", name="Add an axis").click()
+        page.locator(".axes [name=field]").nth(2).select_option("finetune_id")
+        page.locator(".axes textarea").nth(2).fill("my-finetune, vanished")
+        expect(page.locator(".sweep-panel .summary")).to_contain_text("8 images")
+        expect(page.locator(".axes .warning").nth(2)).to_be_visible()
         axe.check("a plan", ".sweep-panel")
         page.locator("[data-act=sweep-start]").click()
-        expect(page.locator("#sheet td .reason")).to_have_count(2)
+        expect(page.locator("#price-question")).to_be_visible()
+        axe.check("the question", "#price-question")
+        page.locator("#price-question .solid").click()
+        cells = page.locator("#sheet td")
+        expect(page.locator("#sheet td[data-state=running]").first).to_be_visible()
+        cells.first.get_by_role("button", name="Stop waiting").click()
+        expect(cells.first.locator(".advice")).to_be_visible()
+        axe.check("the sheet of a running sweep")
+        page.get_by_role("button", name="Pause").click()
         expect(page.locator("#sheet header")).to_have_attribute("data-active", "")
+        axe.check("a paused sweep", "#sheet header")
+        released.set()
+        expect(page.locator("#sheet td[data-state=running]")).to_have_count(0)
         page.locator("#sheet td input[type=checkbox]").first.check()
         page.locator("#sheet details.transfer > summary").click()
         axe.check("the sheet")
         page.keyboard.press("Escape")
+        page.locator("#sheet [data-act=sweep-difference]").click()
+        page.get_by_role("button", name="Score the images").click()
+        expect(page.locator("#sheet .score").first).to_be_visible()
+        expect(page.locator("#sheet img.heat").first).to_be_visible()
+        axe.check("scores and differences", "#sheet")
         page.locator("#sheet [data-act=sweep-vote]").click()
         axe.check("the vote", "#vote")
+        page.keyboard.press("1")
+        expect(page.locator("#vote .ranking h3")).to_contain_text("1 vote")
+        axe.check("the ranking", "#vote")
         page.keyboard.press("Escape")
         page.locator("#sheet [data-act=sheet-close]").click()
         page.locator("button.gallery").click()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,7 +102,13 @@ def test_sweep_by_keyboard(page: Page, tmp_path: Path) -> None:
     expect(page.locator("#sheet td")).to_have_count(3)
     expect(page.locator(".toast.on")).to_have_count(0)
     expect(page.locator("#sheet header")).to_have_attribute("data-active", "")
-    page.locator("#sheet td .card").first.press("ArrowRight")
+    page.locator("#sheet .sheet-scroll").press("Tab")
+    expect(page.locator("#sheet td .card").first).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#sheet td .card").nth(1)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#lightbox p").first).to_contain_text("0.3")
+    page.keyboard.press("Escape")
     expect(page.locator("#sheet td .card").nth(1)).to_be_focused()
     page.get_by_role("button", name="Vote").press("Enter")
     expect(page.locator("#vote .pair button").first).to_be_focused()
@@ -152,19 +159,72 @@ def test_sweep_on_a_phone(page: Page, tmp_path: Path) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_moderated_cells_keep_their_place(page: Page) -> None:
-    """Two prompts and two strengths, one prompt moderated: the sheet says what the failures share."""
-    open_panel(page)
-    choose_axis(page, 0, "prompt", "TOK a cat\nTOK a dog #moderated-content")
-    choose_axis(page, 1, "finetune_strength", "0.5, 1")
-    start(page, 4)
+def test_moderated_and_canceled_cells(page: Page, released: threading.Event) -> None:
+    """Three prompts and strengths, one prompt moderated: each cell keeps its place, is retried, left and downloaded."""
+    open_panel(page, seed="71")
+    choose_axis(page, 0, "prompt", "TOK a cat\nTOK a dog #moderated-content\nTOK an owl")
+    choose_axis(page, 1, "finetune_strength", "0.5, 1, 1.5")
+    panel(page).get_by_role("button", name="Make 9 images").click()
+    page.locator("#price-question").get_by_role("button", name="Make 9 images").click()
+    cells = page.locator("#sheet td")
+    expect(page.locator("#sheet td[data-state=running]")).to_have_count(9)
+    cells.first.get_by_role("button", name="Stop waiting").click()
+    expect(cells.first.locator(".advice")).to_have_text("Paid. Download it any time.")
+    released.set()
+    expect(page.locator("#sheet header")).to_have_attribute("data-active", "")
+    expect(page.locator("#sheet .progress")).to_contain_text("5 ready · 3 failed · 1 not downloaded")
     expect(page.locator("#sheet .caveat")).to_contain_text(
-        "2 of 2 images with Prompt TOK a dog #moderated-content failed."
+        "3 of 3 images with Prompt TOK a dog #moderated-content failed."
     )
-    expect(page.locator("#sheet td .reason")).to_have_count(2)
-    expect(page.get_by_role("button", name="Retry 2 failed")).to_be_visible()
+    expect(page.locator("#sheet td .reason")).to_contain_text(["Image blocked by moderation: "] * 3)
+    expect(page.get_by_role("button", name="Download 1 paid")).to_be_visible()
+    cells.first.get_by_role("button", name="Download", exact=True).click()
+    expect(cells.first.locator("[data-image]")).to_be_visible()
+    expect(page.get_by_role("button", name="Retry 3 failed")).to_be_visible()
+    released.clear()
+    cells.nth(1).get_by_role("button", name="Retry").click()
+    expect(cells.nth(1)).to_have_attribute("data-state", "running")
+    released.set()
+    expect(cells.nth(1)).to_have_attribute("data-state", "failed")
     page.locator("#sheet [name=sheet-order]").select_option(label="Columns: Strength")
     expect(page.locator("#sheet thead th").nth(1)).to_have_text("0.5")
+
+
+def use_key(page: Page, key: str) -> None:
+    """Enter a key of one's own."""
+    if not page.locator("#key").is_visible():
+        page.locator("details.key > summary").click()
+    page.locator("#key").fill(key)
+    page.keyboard.press("Enter")
+
+
+def test_account_that_runs_empty(tab: Page, tmp_path: Path) -> None:
+    """The balance is asked about; the cells that were not made say why, and Resume makes only those."""
+    with LocalServer(speed=60, scale=0.1, renderer="flat", credits=30) as poor:
+        account = {"FLUX_PLAYGROUND_BASE_URL": poor.url, "FLUX_PLAYGROUND_MAX_IN_FLIGHT": "1"}
+        with running_quick(tmp_path, **account) as url:
+            page = load(tab, url)
+            use_key(page, "poor")
+            expect(page.locator(".connection")).to_contain_text("30 credits")
+            open_panel(page)
+            choose_axis(page, 0, "finetune_strength", "0-2 [6]")
+            expect(panel(page).locator(".summary")).to_contain_text("only 30 credits in the account")
+            panel(page).get_by_role("button", name="Make 6 images").click()
+            expect(page.locator("#price-question p")).to_contain_text("only 30 credits in the account")
+            page.locator("#price-question").get_by_role("button", name="Make 6 images").click()
+            expect(page.locator("#sheet .progress")).to_contain_text("2 not made · 4 ready · 28 credits ($0.28) spent")
+            expect(page.locator("#sheet .sheet-problem")).to_contain_text("Not enough credits")
+            expect(page.locator("#sheet td .reason")).to_contain_text(["Not enough credits"])
+            expect(page.locator(".connection")).to_contain_text("2 credits")
+            expect(page.locator("#sheet [data-act=key]")).to_be_hidden()
+            page.get_by_role("button", name="Remove key").click()
+            page.locator("#sheet [data-act=key]").click()
+            use_key(page, "rich")
+            expect(page.locator(".connection")).to_contain_text("30 credits")
+            page.locator("#sheet").get_by_role("button", name="Make 2 images").click()
+            expect(page.locator("#sheet .progress")).to_contain_text("6 ready · 42 credits ($0.42) spent")
+            expect(page.locator(".connection")).to_contain_text("16 credits")
+            forget_visit(page)
 
 
 def test_plans_and_prompts_are_saved_by_name(page: Page) -> None:
@@ -225,6 +285,14 @@ def test_mistakes_are_named_at_their_axis(page: Page) -> None:
     panel(page).locator(".axes textarea").fill("0-2 [3]")
     expect(note).to_have_text("3 values: no finetune (control), 1, 2")
     expect(panel(page).locator("[data-act=sweep-start]")).to_be_enabled()
+    choose_axis(page, 1, "finetune_id", "my-finetune, vanished")
+    warning = "“vanished” is not in this account's list."
+    expect(panel(page).locator(".axes .warning").nth(1)).to_have_text(warning)
+    panel(page).locator(".axes textarea").nth(0).fill("0.5")
+    panel(page).get_by_role("button", name="Make 2 images").click()
+    expect(page.locator("#price-question p")).to_contain_text(f"{warning} 1 image may fail.")
+    page.locator("#price-question").get_by_role("button", name="Cancel").click()
+    expect(page.locator("#sheet")).to_be_hidden()
 
 
 def test_values_are_ticked(page: Page) -> None:
@@ -245,7 +313,7 @@ def test_values_are_ticked(page: Page) -> None:
 
 
 def test_prompts_from_a_file(page: Page, tmp_path: Path) -> None:
-    """A CSV in UTF-16 becomes a table axis; an unknown column is named."""
+    """A CSV in UTF-16 becomes a table axis; an unknown column is named, and so is a file that is no text."""
     open_panel(page)
     path = tmp_path / "prompts.csv"
     path.write_bytes("label;prompt;seed\nFirst;TOK a fox;11\nSecond;TOK an owl;12\n".encode("utf-16"))
@@ -255,6 +323,10 @@ def test_prompts_from_a_file(page: Page, tmp_path: Path) -> None:
     panel(page).locator("[data-act=sweep-remove]").click()
     panel(page).locator("[name=axis-file]").set_input_files(path)
     expect(panel(page).locator(".axes .note")).to_contain_text("tint")
+    path.write_bytes(b"\xff\xfe\x00\xd8\x41")
+    panel(page).locator("[name=axis-file]").set_input_files(path)
+    expect(page.locator(".toast")).to_contain_text("is not text in UTF-8 or UTF-16")
+    expect(panel(page).locator(".axes > li")).to_have_count(1)
 
 
 def test_vote_by_keyboard(page: Page) -> None:

@@ -23,7 +23,12 @@ from tests.stored_files import image_path
 
 from .made_sweep import make_record
 
-WORDING = Wording(str.upper, {state: f"is {state}" for state in CellState}, lambda amount: f"{amount:g} credits")
+WORDING = Wording(
+    str.upper,
+    {state: f"is {state}" for state in CellState},
+    lambda amount: f"{amount:g} credits",
+    lambda error: error.message,
+)
 STRENGTHS = AxisText("finetune_strength", "0, 0.8, 1.2")
 
 

@@ -48,6 +48,8 @@ async def load_account(context: Context) -> Updates:
     if not context.data.get("balance"):
         load = partial(finetune_list.load_finetunes, context.playground, visitor)
         finetunes = await calls(("finetunes", *key), FINETUNES_MAX_AGE_SECONDS, load)
+        if context.visitor == visitor and len(finetunes) < finetune_list.MAX_FINETUNES:  # else some are missing
+            context.session.finetunes = frozenset(one.id for one in finetunes)
         yield Update(finetunes=finetune_list.render_choices(finetunes))
     load_credits = partial(finetune_list.load_credits, context.playground, visitor)
     try:

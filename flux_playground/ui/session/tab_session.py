@@ -46,7 +46,8 @@ class TabSession:
     `undo` holds the contents of the form's inputs before they were replaced, by the inputs' keys; `undo_of_json` says
     that edits of the JSON replaced them, so that the next edit extends `undo`.
     `carried_values` follow the visitor to another endpoint; `rejected_values` names those that it cannot take.
-    `balance` is the account's last known balance, in credits. `sized_prices` are the prices of images of the size in
+    `balance` is the account's last known balance, in credits, and `finetunes` are its ids, none where they are unknown.
+    `sized_prices` are the prices of images of the size in
     the form, by endpoint; `shown_endpoint` is the one in the form at the latest event. `lost_key` says that the program
     has forgotten the visitor's own key, which the visitor may not know. `history_pages` is how much of the history is
     shown. `kept_bytes` is the memory that the values take.
@@ -56,6 +57,7 @@ class TabSession:
     selected_id: str = ""
     stream_id: int = 0
     balance: float | None = None
+    finetunes: frozenset[str] = frozenset()
     sized_prices: dict[str, PriceEstimate] = field(default_factory=dict)
     shown_endpoint: str = ""
     progress_by_id: dict[str, float] = field(default_factory=dict)
@@ -83,14 +85,14 @@ class TabSession:
     def use_key(self, key: str) -> None:
         """Use a visitor's own key from now on; "" removes it."""
         self.visitor = replace(self.visitor, api_key=key.strip())
-        self.balance = None
+        self.balance, self.finetunes = None, frozenset()
         self.lost_key = False
 
     def use_server(self, server: str) -> None:
         """Send later requests to another server of the document; "" is the default one."""
         if server != self.visitor.server:
             self.visitor = replace(self.visitor, server=server)
-            self.balance = None
+            self.balance, self.finetunes = None, frozenset()
 
     def clear_values(self) -> None:
         """Forget the values for Undo, for another endpoint and from a file."""

@@ -21,13 +21,13 @@ from ...sweeps.votes import MAX_COMPETITORS
 from ..events.context import Context
 from ..events.visit_requests import InvalidParameter, attachment, context_of
 from ..recipes.code_panel import choose_server
-from ..text import field_hints
+from ..text import field_hints, messages
 from ..text.amounts import format_credits
 from .sheet_view import STATES
 from .sweep_routes import find_sweep, read_order
 
 MAX_NAME_CHARS = 60
-WORDING = Wording(field_hints.label_of, STATES, format_credits)
+WORDING = Wording(field_hints.label_of, STATES, format_credits, messages.reason)
 
 Export = Callable[[Context, StoredSweep, Plan, Sequence[int]], Iterator[bytes]]
 EXPORTS: dict[str, tuple[str, str, Export]] = {

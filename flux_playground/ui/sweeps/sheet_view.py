@@ -12,7 +12,7 @@ from ...sweeps.sheet import CellState, SharedFailure, SheetCell, arrange, count_
 from ...sweeps.votes import Ranking
 from ..generate.card import Card, describe_card
 from ..generate.result_view import frame_shape, requested_shape
-from ..text import field_hints, notices
+from ..text import field_hints, messages, notices
 from ..text.amounts import format_credits
 from ..text.templates import render
 from .sweep_plan import describe_duration
@@ -28,20 +28,28 @@ STATES = {
 }
 """The words for a number of cells in each state."""
 
+LEFT = "Paid. Download it any time."
 RETRIABLE = (CellState.FAILED, CellState.SUBMIT_UNKNOWN)
 
 
 @dataclass(frozen=True)
 class SheetTile:
-    """One cell of the table: the card of its image, or its state. `control` is the id of the image to compare with."""
+    """One cell of the table: the card of its image, or its state. `control` is the id of the image to compare with.
+
+    `can_leave` says that its image is being made, which need not be waited for, and `can_collect` that it is paid and
+    not downloaded. `advice` says what then happens.
+    """
 
     cell: SheetCell
     card: Card | None
     label: str
     starred: bool
     reason: str
+    advice: str
     control: str
     can_cancel: bool
+    can_leave: bool
+    can_collect: bool
     can_retry: bool
 
 
@@ -67,7 +75,10 @@ def render_sheet(
         {
             "label": page.label,
             "columns": page.columns,
-            "rows": [(row.label, [_tile(one, starred, controls, waiting) for one in row.cells]) for row in page.rows],
+            "rows": [
+                (row.label, [_tile(one, sweep.id, starred, controls, waiting) for one in row.cells])
+                for row in page.rows
+            ],
         }
         for page in arrange(plan, cells, order)
     ]
@@ -83,6 +94,7 @@ def render_sheet(
         total=len(cells),
         ready=counts[CellState.SUCCEEDED],
         missing=counts[CellState.MISSING],
+        uncollected=counts[CellState.DETACHED],
         failed=sum(counts[state] for state in RETRIABLE),
         price=_price(estimate, is_demo=is_demo),
         duration=describe_duration(estimate.seconds) if estimate and estimate.images else "",
@@ -105,17 +117,26 @@ def render_ranking(ranking: Ranking, axis_name: str) -> str:
 
 
 def _tile(
-    one: SheetCell, starred: Collection[str], controls: dict[tuple[int, ...], str], waiting: Collection[str]
+    one: SheetCell,
+    sweep_id: str,
+    starred: Collection[str],
+    controls: dict[tuple[int, ...], str],
+    waiting: Collection[str],
 ) -> SheetTile:
     generation, is_waiting = one.generation, one.cell.id in waiting
+    can_stop, is_queued = one.can_be_stopped(sweep_id), one.state is CellState.QUEUED
+    can_collect = one.state is CellState.DETACHED
     return SheetTile(
         cell=one,
         card=describe_card(generation) if generation is not None else None,
         label="waits" if is_waiting else STATES[one.state],
         starred=generation is not None and generation.id in starred,
-        reason=one.error.message if one.error else "",
+        reason=messages.reason(one.error) if one.error else "",
         control=controls.get(one.cell.place, ""),
-        can_cancel=is_waiting or one.state is CellState.QUEUED,
+        advice=LEFT if can_collect and not one.error else "",
+        can_cancel=is_waiting or (can_stop and is_queued),
+        can_leave=can_stop and not is_queued,
+        can_collect=can_collect,
         can_retry=one.state in RETRIABLE,
     )
 

@@ -22,8 +22,8 @@ from .sweep_plan import (
     NeedsApproval,
     PlanPreview,
     approver,
+    ask,
     choose_preset,
-    describe_sweep,
     preview_plan,
     read_axes,
     render_answer,
@@ -42,7 +42,7 @@ async def plan_sweep(context: Context) -> Update:
     if preset:
         chosen, problem = choose_preset(context, preset, values)
         axes = chosen
-    preview = await context.run(preview_plan, context.operation, values, axes)
+    preview = await context.run(preview_plan, context.operation, values, axes, context.session.finetunes)
     if problem:
         preview = PlanPreview((), problem=problem)
     return Update(sweep=await context.run(render_plan, _number(context), context, preview, chosen))
@@ -64,8 +64,8 @@ async def start_sweep(context: Context) -> Update:
     try:
         sweep = await context.run(partial(make, name=name or _name(values, axes)), values, axes, context.paying_visitor)
     except NeedsApproval as error:
-        question = describe_sweep(context, error.estimate)
-        return Update(sweep=render_answer(number, question=question, images=error.estimate.images), notice="")
+        answer = render_answer(number, question=ask(context, error), images=error.estimate.images)
+        return Update(sweep=answer, notice="")
     except (InvalidSweep, InvalidRequest) as error:
         return await _refuse(context, error)
     except PlaygroundError as error:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ...build_request import SEED
 from ...errors import InvalidDocument, InvalidRequest, InvalidSweep
 from ...schema import Field, Operation
-from ...schema.known_fields import is_prose
+from ...schema.known_fields import FINETUNE, is_prose
 from ...sweeps import presets
 from ...sweeps.axes import AxisKind, AxisText, parse_axis
 from ...sweeps.estimate import Estimate
@@ -21,6 +21,7 @@ from ..text.templates import render
 
 MAX_LISTED_POINTS = 8
 MAX_PRESET_FINETUNES = 12
+MAX_NAMED_FINETUNES = 3
 PRESETS: Mapping[str, tuple[str, str]] = {
     "ladder": ("Strength ladder", "six strengths, one seed"),
     "seeds": ("4 seeds", "same settings, four seeds"),
@@ -42,18 +43,19 @@ NOTHING_SHOWN: Mapping[str, Any] = {
 
 @dataclass(frozen=True)
 class AxisNote:
-    """What the page says below an axis: its values, or what is wrong with it."""
+    """What the page says below an axis: its values, or what is wrong with it. `warning` does not prevent the sweep."""
 
     text: str
     is_fault: bool = False
+    warning: str = ""
 
 
 class NeedsApproval(Exception):
-    """A sweep that costs more than the settings allow without a question."""
+    """A sweep that costs more than the settings allow or the account has, or whose finetune may not exist."""
 
-    def __init__(self, estimate: Estimate) -> None:
-        super().__init__("The visitor has not approved the price.")
-        self.estimate = estimate
+    def __init__(self, estimate: Estimate, doubt: str = "") -> None:
+        super().__init__("The visitor has not approved this sweep.")
+        self.estimate, self.doubt = estimate, doubt
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class PlanPreview:
 
 
 def approver(context: Context) -> Callable[[Estimate], None]:
-    """Return what raises `NeedsApproval` for a price of which the visitor must be asked, and was not.
+    """Return what raises `NeedsApproval` for a price, a balance or a finetune that the visitor must be asked about.
 
     `approved` in the data of the press is the number of images that the visitor was asked about.
     """
@@ -74,10 +76,31 @@ def approver(context: Context) -> Callable[[Estimate], None]:
 
     def approve(estimate: Estimate) -> None:
         is_approved = type(approved) is int and estimate.images <= approved
-        if not is_approved and context.page.sweeps.needs_approval(estimate, context.paying_visitor):
-            raise NeedsApproval(estimate)
+        doubt = "" if context.payer is Payer.DEMO else _describe_unlisted(estimate, context.session.finetunes)
+        balance, amount = context.session.balance, estimate.price.credits
+        is_short = balance is not None and amount is not None and amount > balance
+        is_high = context.page.sweeps.needs_approval(estimate, context.paying_visitor)
+        if not is_approved and (doubt or is_short or is_high):
+            raise NeedsApproval(estimate, doubt)
 
     return approve
+
+
+def unlisted(names: Iterable[str], finetunes: Collection[str]) -> list[str]:
+    """Return the finetunes that the account's list lacks; none where the list is not known."""
+    return sorted(name for name in set(names) if finetunes and name not in finetunes)
+
+
+def _describe_unlisted(estimate: Estimate, finetunes: Collection[str]) -> str:
+    missing = unlisted(estimate.finetunes, finetunes)
+    images = sum(estimate.finetunes[name] for name in missing)
+    return f"{_name_unlisted(missing)} {images:,} {'image' if images == 1 else 'images'} may fail." if missing else ""
+
+
+def _name_unlisted(names: Sequence[str]) -> str:
+    shown = ", ".join(f"“{name[:60]}”" for name in names[:MAX_NAMED_FINETUNES])
+    more = f" and {len(names) - MAX_NAMED_FINETUNES} more" if len(names) > MAX_NAMED_FINETUNES else ""
+    return f"{shown}{more} {'is' if len(names) == 1 else 'are'} not in this account's list."
 
 
 def read_axes(data: Mapping[str, Any]) -> list[AxisText]:
@@ -91,10 +114,12 @@ def read_axes(data: Mapping[str, Any]) -> list[AxisText]:
     return axes
 
 
-def preview_plan(operation: Operation, values: Mapping[str, Any], axes: Sequence[AxisText]) -> PlanPreview:
-    """Read each axis, then the whole plan without the images of the form."""
+def preview_plan(
+    operation: Operation, values: Mapping[str, Any], axes: Sequence[AxisText], finetunes: Collection[str] = ()
+) -> PlanPreview:
+    """Read each axis, then the whole plan without the images of the form; `finetunes` are those of the account."""
     seed = values.get(SEED)
-    notes = tuple(_note(operation, axis, seed if isinstance(seed, int) else 1) for axis in axes)
+    notes = tuple(_note(operation, axis, seed if isinstance(seed, int) else 1, finetunes) for axis in axes)
     if not axes or any(note.is_fault for note in notes):
         return PlanPreview(notes)
     media = {field.name for field in operation.fields if field.media}
@@ -201,14 +226,16 @@ def describe_duration(seconds: float) -> str:
     return f"about {max(1, round(seconds))} s" if seconds < 90 else f"about {round(seconds / 60):,} min"
 
 
-def _note(operation: Operation, axis: AxisText, seed: int) -> AxisNote:
+def _note(operation: Operation, axis: AxisText, seed: int, finetunes: Collection[str]) -> AxisNote:
     try:
         points = parse_axis(operation, axis, seed).points
     except (InvalidSweep, InvalidRequest) as error:
         return AxisNote(error.message, is_fault=True)
     labels = ", ".join(point.label[:60] for point in points[:MAX_LISTED_POINTS])
     more = f" and {len(points) - MAX_LISTED_POINTS:,} more" if len(points) > MAX_LISTED_POINTS else ""
-    return AxisNote(f"{len(points):,} {'value' if len(points) == 1 else 'values'}: {labels}{more}")
+    missing = unlisted((str(name) for point in points if (name := point.values.get(FINETUNE))), finetunes)
+    warning = _name_unlisted(missing) if missing else ""
+    return AxisNote(f"{len(points):,} {'value' if len(points) == 1 else 'values'}: {labels}{more}", warning=warning)
 
 
 def _estimate(context: Context, plan: Plan | None, sweep_id: str) -> Estimate | None:
@@ -218,6 +245,11 @@ def _estimate(context: Context, plan: Plan | None, sweep_id: str) -> Estimate | 
         return context.page.sweeps.estimate(plan, context.visitor, sweep_id)
     except InvalidDocument:
         return None
+
+
+def ask(context: Context, reason: NeedsApproval) -> str:
+    """Return the question to a visitor, in sentences."""
+    return f"{describe_sweep(context, reason.estimate)}. {reason.doubt}".strip()
 
 
 def describe_sweep(context: Context, estimate: Estimate) -> str:

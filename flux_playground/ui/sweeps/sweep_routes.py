@@ -22,7 +22,7 @@ from ..events.visit_requests import InvalidParameter, endpoint, fragment, json_e
 from ..text import image_urls
 from ..text.templates import render
 from .sheet_view import RETRIABLE, axis_name, render_ranking, render_sheet
-from .sweep_plan import NeedsApproval, approver, describe_sweep, preview_plan, read_axes, render_plan
+from .sweep_plan import NeedsApproval, approver, ask, preview_plan, read_axes, render_plan
 
 MAX_LISTED_SWEEPS = 60
 MAX_PRESS_CHARS = 80
@@ -110,7 +110,7 @@ def act(context: Context, values: dict[str, Any]) -> Response:
     try:
         run(context.with_data(**values), sweep, values)
     except NeedsApproval as error:
-        return JSONResponse({"question": describe_sweep(context, error.estimate), "images": error.estimate.images})
+        return JSONResponse({"question": ask(context, error), "images": error.estimate.images})
     return JSONResponse({})
 
 
@@ -125,7 +125,7 @@ def preview_axes(context: Context, values: dict[str, Any]) -> Response:
     """Return what the axes mean that would replace those of a sweep."""
     sweep, plan = find_sweep(context, _text(values, "id"))
     operation = context.playground.document.operation(sweep.endpoint)
-    preview = preview_plan(operation, plan.values, read_axes(values))
+    preview = preview_plan(operation, plan.values, read_axes(values), context.session.finetunes)
     number = values.get("number")
     number = number if type(number) is int else 0
     return fragment(render_plan(number, context, preview, operation=operation, sweep_id=sweep.id))
@@ -160,6 +160,11 @@ def _cancel(context: Context, sweep: StoredSweep, values: Mapping[str, Any]) -> 
     context.page.sweeps.cancel(sweep.id, ids, context.visitor)
 
 
+def _collect(context: Context, sweep: StoredSweep, values: Mapping[str, Any]) -> None:
+    wanted = values.get("cells")
+    context.page.sweeps.collect(sweep.id, context.visitor, wanted if isinstance(wanted, list) else None)
+
+
 def _rename(context: Context, sweep: StoredSweep, values: Mapping[str, Any]) -> None:
     context.page.sweeps.rename(sweep.id, _text(values, "name").strip()[:80], context.visitor)
 
@@ -168,6 +173,7 @@ ACTS: Mapping[str, Callable[[Context, StoredSweep, Mapping[str, Any]], object]] 
     "resume": _resume,
     "retry": _retry,
     "cancel": _cancel,
+    "collect": _collect,
     "pause": lambda context, sweep, _: context.page.sweeps.pause(sweep.id, context.visitor),
     "stop": lambda context, sweep, _: context.page.sweeps.stop(sweep.id, context.visitor),
     "delete": lambda context, sweep, _: context.page.sweeps.delete(sweep.id, context.visitor),

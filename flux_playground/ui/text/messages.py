@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ...bounded_json import InvalidJson, parse_json
 from ...errors import (
+    APIError,
     APIUnreachable,
     ContentModerated,
     FinetuneNotFound,
@@ -19,6 +20,7 @@ from ...errors import (
     RequestModerated,
     SampleExpired,
     SubmitUnknown,
+    TaskFailed,
     TaskNotFound,
     Unauthorized,
 )
@@ -133,6 +135,14 @@ def quoted(error: PlaygroundError) -> str:
     ours = isinstance(error, SampleExpired) or (isinstance(error, InvalidRequest) and error.details)
     text = "" if ours else _readable(error.detail or error.message).strip()
     return text if len(text) <= MAX_QUOTE_CHARS else text[:MAX_QUOTE_CHARS].rstrip() + " …"
+
+
+def reason(error: PlaygroundError) -> str:
+    """Return in a line why an image is missing: our words for errors of the API, with its own where it gave any."""
+    if error.message and not isinstance(error, APIError | TaskFailed):
+        return error.message
+    title, own = for_error(error).title, _readable(error.detail).strip()[:MAX_QUOTE_CHARS]
+    return f"{title}: {own}" if own else f"{title}."
 
 
 def retry_hint(error: PlaygroundError) -> str:

@@ -34,10 +34,14 @@ def render_error(error: PlaygroundError) -> str:
         "notice.html",
         kind="error",
         words=words,
-        text=messages.quoted(error) or words.happened,
+        text=_end_sentence(messages.quoted(error) or words.happened),
         retry_hint=messages.retry_hint(error),
         key_label=messages.ACTION_LABELS["key"],
     )
+
+
+def _end_sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
 def notice(text: str, *, undo: bool = False, filled: Iterable[str] = ()) -> str:

@@ -1,0 +1,74 @@
+"""The playground as a library: single images, and sweeps in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from .access.visitor import OWNER, Visitor
+from .client import Limits
+from .playground import Playground as SingleImages
+from .schema import Document, Operation
+from .settings import Settings
+from .sweep_control import Sweeps
+from .sweeps.axes import AxisText, axis_of_values, find_field
+from .sweeps.plan_json import read_plan_file
+from .sweeps.sheet import SheetCell
+
+Axes = Mapping[str, str | Sequence[Any]] | Sequence[AxisText]
+"""Texts or values by the names of fields; or axes of every kind."""
+
+
+class Playground(SingleImages):
+    """The playground with its `sweeps`, which end with it.
+
+    `generate` makes one image and `sweep` an image for each combination of values.
+    """
+
+    def __init__(self, settings: Settings, document: Document | None = None, *, limits: Limits | None = None) -> None:
+        super().__init__(settings, document, limits=limits)
+        self.sweeps = Sweeps(self)
+
+    def __enter__(self) -> Playground:
+        return self
+
+    def close(self) -> None:
+        """Start no further cells of sweeps, then close the playground."""
+        self.sweeps.close()
+        super().close()
+
+    def sweep(
+        self,
+        plan: Mapping[str, Any] | str | Path,
+        axes: Axes = (),
+        visitor: Visitor = OWNER,
+        *,
+        endpoint: str = "",
+        name: str = "",
+    ) -> Iterator[tuple[SheetCell, ...]]:
+        """Make a sweep and yield its cells after each change, at last when it has ended.
+
+        `plan` has the values that all images share, or is the file of a plan with its own axes and endpoint. An axis is
+        a list of values, or a text as in the panel: `sweep({"prompt": "a mill"}, {"seed": "4 random"})`. The sweep goes
+        on when the caller stops iterating. It does not ask about the price: `sweeps.estimate` tells it. Raises what
+        `Sweeps.make` raises, and `OSError` for a file that cannot be read.
+        """
+        if isinstance(plan, str | Path):
+            file = Path(plan)
+            planned, plan, axes = read_plan_file(file)
+            endpoint, name = endpoint or planned, name or file.stem
+        operation = self.document.operation(endpoint) if endpoint else self.operation
+        sweep = self.sweeps.make(plan, _read_axes(operation, axes), visitor, endpoint=endpoint, name=name)
+        yield from self.sweeps.watch(sweep.id, visitor)
+
+
+def _read_axes(operation: Operation, axes: Axes) -> list[AxisText]:
+    if not isinstance(axes, Mapping):
+        return list(axes)
+    for name in axes:
+        find_field(operation, name)
+    return [
+        AxisText(name, values) if isinstance(values, str) else axis_of_values(operation, name, values)
+        for name, values in axes.items()
+    ]
