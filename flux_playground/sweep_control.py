@@ -31,7 +31,6 @@ LOCKS = 32
 RUNNING = (CellState.QUEUED, CellState.RUNNING)
 REPEATABLE = (CellState.MISSING, CellState.FAILED, CellState.SUBMIT_UNKNOWN)
 
-
 Approve = Callable[[Estimate], object]
 """Gets what is about to be made, and raises to prevent it; it must not block."""
 
@@ -251,8 +250,8 @@ class Sweeps:
                 todo = [one.cell for one in cells if one.state in states and (only is None or one.cell.id in only)]
                 if todo:
                     estimate = self._plans.estimate(sweep.endpoint, visitor, todo, 0)
-                    total = estimate.price.credits
-                    self._playground.check_allowance(len(todo), total, visitor, endpoint=sweep.endpoint)
+                    check = self._playground.check_allowance
+                    check(len(todo), estimate.price.credits, visitor, endpoint=sweep.endpoint)
                     if approve is not None:
                         approve(estimate)
                 return todo
@@ -283,8 +282,9 @@ class Sweeps:
 
     def _final_state(self, run: SweepRun) -> SweepState:
         cells = self._match(load_plan(run.sweep.plan), run.visitor, run.sweep.id)
-        is_done = not any(one.state in (CellState.MISSING, *RUNNING) for one in cells)
-        return SweepState.DONE if is_done else SweepState.PAUSED
+        return (
+            SweepState.PAUSED if any(one.state in (CellState.MISSING, *RUNNING) for one in cells) else SweepState.DONE
+        )
 
     def _match(self, plan: Plan, visitor: Visitor, sweep_id: str) -> tuple[SheetCell, ...]:
         """Return the cells of a plan with the generations of a sweep, or with others of the same requests."""
