@@ -24,7 +24,7 @@ from .sweeps.axes import AxisText
 from .sweeps.estimate import Estimate
 from .sweeps.plan import Cell, Plan, expand
 from .sweeps.plan_json import load_plan
-from .sweeps.sheet import CellState, SheetCell, match_cells
+from .sweeps.sheet import CellState, SheetCell, is_complete, match_cells
 
 MAX_SWEEPS_PER_VISITOR = 200
 LOCKS = 32
@@ -250,8 +250,8 @@ class Sweeps:
                 todo = [one.cell for one in cells if one.state in states and (only is None or one.cell.id in only)]
                 if todo:
                     estimate = self._plans.estimate(sweep.endpoint, visitor, todo, 0)
-                    check = self._playground.check_allowance
-                    check(len(todo), estimate.price.credits, visitor, endpoint=sweep.endpoint)
+                    total = estimate.price.credits
+                    self._playground.check_allowance(len(todo), total, visitor, endpoint=sweep.endpoint)
                     if approve is not None:
                         approve(estimate)
                 return todo
@@ -282,9 +282,7 @@ class Sweeps:
 
     def _final_state(self, run: SweepRun) -> SweepState:
         cells = self._match(load_plan(run.sweep.plan), run.visitor, run.sweep.id)
-        return (
-            SweepState.PAUSED if any(one.state in (CellState.MISSING, *RUNNING) for one in cells) else SweepState.DONE
-        )
+        return SweepState.DONE if is_complete(cells) else SweepState.PAUSED
 
     def _match(self, plan: Plan, visitor: Visitor, sweep_id: str) -> tuple[SheetCell, ...]:
         """Return the cells of a plan with the generations of a sweep, or with others of the same requests."""

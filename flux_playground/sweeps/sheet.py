@@ -180,6 +180,11 @@ def split_columns(page: SheetPage) -> Iterator[SheetPage]:
         yield SheetPage(page.label, page.columns[part], rows)
 
 
+def is_complete(cells: Iterable[SheetCell]) -> bool:
+    """Return whether each cell has ended, with or without an image."""
+    return not any(one.state in (CellState.MISSING, CellState.QUEUED, CellState.RUNNING) for one in cells)
+
+
 def count_states(cells: Iterable[SheetCell]) -> Counter[CellState]:
     """Return the number of cells in each state."""
     return Counter(one.state for one in cells)
