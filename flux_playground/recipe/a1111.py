@@ -52,8 +52,13 @@ NEGATIVE_NAME = re.compile(r"(?:(?:adetailer|hires|refiner|raw) )?negative promp
 """A negative prompt as a setting of its own, also of a later step."""
 
 HEADING = re.compile(
-    r"(?:```\w*[ \t]*\n\s*)?(?:parameters:?[ \t]*\n\s*)?(?:(?:positive )?prompt:[ \t]*\n?)?", re.IGNORECASE
+    r"(?:```\w*[ \t]*\n\s*)?(?:(?:parameters|user ?comment)[ \t]*(?::[ \t]*\n?|\n)\s*)?"
+    r"(?:(?:positive )?prompt:[ \t]*\n?)?",
+    re.IGNORECASE,
 )
+LABEL = re.compile(r"\n[ \t]+parameters:[ \t]+", re.IGNORECASE)
+QUOTED_LINE = re.compile(r"^>+ ?", re.MULTILINE)
+HTML = re.compile(r"</?(?:p|div|span|pre|code|li|td|tr|table)\b[^<>\n]{0,200}>", re.IGNORECASE)
 WRITTEN_LINE_BREAK = re.compile(r"\\r\\n|\\n|<br ?/?>|[\0\u2028\u2029\x0b\x0c\x85]")
 SETTINGS = re.compile(r"(?<!\w)(?:negative prompt[:：]|steps[:：]\s*\d|seed[:：]\s*\d)", re.IGNORECASE)
 CODE = re.compile(
@@ -89,6 +94,10 @@ def parse_parameters(text: str, *, is_parameters: bool = False, dash_is_negative
         text = text[1:-1].strip()
     if len(text) > MAX_TEXT_CHARACTERS:
         return unclear() if is_parameters else None
+    if text.startswith(">") and all(line.startswith(">") for line in text.split("\n")):
+        text = QUOTED_LINE.sub("", text).strip()
+    if HTML.search(text) and SETTINGS.search(text):
+        return unclear()
     if settings := parse_settings_list(text):
         return settings
     for candidate in (text, WRITTEN_LINE_BREAK.sub("\n", text)):
@@ -151,7 +160,12 @@ def _has_seed(line: SettingsLine) -> bool:
 
 def _divide(text: str, line: SettingsLine, notes: tuple[str, ...], dash_is_negative: bool) -> ToolSettings:
     """Return the settings of a text with a line of settings, where "Negative prompt:" counts at a line's head."""
-    body = HEADING.sub("", text[: line.start].strip(), count=1)
+    body = text[: line.start].strip()
+    if above := LABEL.search(body):  # a listing of the properties of a file
+        body = body[above.end() :]
+    body = HEADING.sub("", body, count=1)
+    names = {name.lower() for name, _, _ in line.pairs}
+    dash_is_negative = dash_is_negative or "guidance scale" in names  # Draw Things
     negatives = list(NEGATIVE_LINE.finditer(body))
     prompt, negative = body, ""
     if negatives:

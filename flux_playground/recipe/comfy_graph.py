@@ -27,7 +27,7 @@ VALUE_NODES = re.compile(
 )
 """Nodes that hold a text or a number and do not change it."""
 
-NO_IMAGE = re.compile(r"Encode|Text(?!To)|String|Prompt|Note|Show|Save|Preview", re.IGNORECASE)
+NO_IMAGE = re.compile(r"Encode|Text(?!To)|String|Prompt|Note|Show|Save|Preview")
 """Nodes with a prompt that make no image, by words in their names."""
 
 API_NODE = re.compile(r"Flux2?(?:Pro|Max|Kontext)\w*Node")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import re
 from collections.abc import Collection, Mapping
@@ -23,7 +24,7 @@ from .hide_secrets import hide_secrets
 from .pasted import looks_like_code, read_pasted
 from .recipe import VERSION_KEY, Recipe, parse_recipe, recipe_from_json
 from .share_link import VERSION_NAME, parse_link
-from .tool_json import parse_object, read_json_settings
+from .tool_json import parse_object, read_json_list, read_json_settings
 from .tool_settings import NO_SEED, tool_name
 
 FIELD_NAME = re.compile(r"[A-Za-z_]\w{0,99}")
@@ -78,6 +79,8 @@ def detect(data: bytes | str, fields: Collection[str] = COMMON_FIELDS) -> Detect
         raise InvalidRecipe("Settings cannot be read from this image format. Open a JPEG, PNG or WebP file.")
     if len(data) > SMALL.characters:
         raise InvalidRecipe(f"This is too large to be a recipe: {len(data):,} bytes.")
+    if isinstance(data, bytes) and data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        data = data.decode("utf-16", "replace")
     try:
         text = decode_utf8(data).strip()
     except InvalidJson:
@@ -94,6 +97,8 @@ def detect(data: bytes | str, fields: Collection[str] = COMMON_FIELDS) -> Detect
         if settings and (settings.tool or "prompt" in settings.values):  # no request, but JSON of another tool
             return Detected(SourceKind.PARAMETERS, redact(settings.values), notes=settings.notes)
         return detected
+    if text.startswith("[") and (settings := read_json_list(text)):
+        return Detected(SourceKind.PARAMETERS, redact(settings.values), notes=settings.notes)
     if settings := read_json_settings(text) if is_comfy else None if is_json else parse_parameters(text):
         return Detected(SourceKind.PARAMETERS, redact(settings.values), notes=settings.notes)
     if looks_like_code(text):
@@ -163,7 +168,9 @@ def _detect_request(text: str, fields: Collection[str]) -> Detected | None:
 def _is_comfy(text: str) -> bool:
     """Return whether a text is a graph of ComfyUI, or what is sent to it; a node may look like a request."""
     data = parse_object(text) or {}
-    return is_workflow(data) or is_graph(data) or is_graph(data.get("prompt"))
+    queued = (item["prompt"] for item in data.values() if isinstance(item, Mapping) and "prompt" in item)
+    is_history = any(isinstance(prompt, list) and any(map(is_graph, prompt)) for prompt in queued)
+    return is_workflow(data) or is_graph(data) or is_graph(data.get("prompt")) or is_history
 
 
 def _has_prompt(detected: Detected) -> bool:

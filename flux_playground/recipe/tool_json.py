@@ -32,7 +32,7 @@ NAMES = frozenset((*PROMPT_NAMES, *NEGATIVE_NAMES, *SEED_NAMES, *SIZE_NAMES))
 
 SETTINGS_INSIDE = (
     *("suiimageparams", "parameters", "infotext", "image", "meta", "metadata", "invokeaimetadata", "extrametadata"),
-    "comment",
+    *("comment", "usercomment"),
 )
 """Names under which an object or a text has the settings, without punctuation."""
 
@@ -61,6 +61,17 @@ def read_json_settings(text: str, description: str = "") -> ToolSettings | None:
     except InvalidJson:
         return _read_damaged(text)
     return _read_value(data, description, MAX_NESTED)
+
+
+def read_json_list(text: str) -> ToolSettings | None:
+    """Return the settings in a list of objects, such as a listing of files; unclear if several of them have some."""
+    try:
+        data = parse_json(text, LIMITS)
+    except InvalidJson:
+        return None
+    items = data[:MAX_OTHERS] if isinstance(data, list) else []
+    found = [settings for item in items if (settings := _read_value(item, "", MAX_NESTED))]
+    return unclear() if len(found) > 1 else next(iter(found), None)
 
 
 def parse_object(text: str) -> Mapping[str, Any] | None:

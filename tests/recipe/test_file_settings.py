@@ -364,6 +364,14 @@ def test_pasted_json(name: str) -> None:
     assert summary(DUMPED[name]) == (PROMPT, SEED, ())
 
 
+def test_listed_files() -> None:
+    """The settings in a listing of one file are read; those of several files are unclear."""
+    files = [{"SourceFile": "a.png", "Parameters": INFOTEXT}, {"SourceFile": "b.jpg", "UserComment": made.CHINESE}]
+    assert summary(json.dumps(files[:1])) == (PROMPT, SEED, ())
+    assert summary(json.dumps(files)) == (None, None, (UNCLEAR,))
+    assert summary(INFOTEXT.encode("utf-16")) == (PROMPT, SEED, ())
+
+
 def test_pasted_graph() -> None:
     """A pasted graph of ComfyUI is read in its plain case; otherwise a note says that it is not."""
     assert summary(GRAPH) == (PROMPT, 777000111, ())

@@ -32,6 +32,12 @@ TRIPLE_STRINGS = {
     '"""': re.compile(r'"""((?:[^"\\]++|\\.|"(?!""))*+)"""', re.DOTALL),
     "'''": re.compile(r"'''((?:[^'\\]++|\\.|'(?!''))*+)'''", re.DOTALL),
 }
+LONG_STRINGS = {
+    '"': re.compile(r'"((?:[^"\\]++|\\.)*+)"', re.DOTALL),
+    "'": re.compile(r"'((?:[^'\\]++|\\.)*+)'", re.DOTALL),
+}
+"""Strings of PHP and Ruby, which can have several lines."""
+
 TEMPLATE_TEXT = re.compile(r"(?:[^`\\$]++|\\.|\$(?!\{))*+", re.DOTALL)
 PREFIX = re.compile(r"[rRuUbB]|[bB][rR]|[rR][bB]|[fF][rR]?|[rR][fF]")
 
@@ -166,14 +172,14 @@ class _Lexer:
         if triple in TRIPLE_STRINGS and self.text.startswith(triple, at):
             quote, pattern = triple, TRIPLE_STRINGS[triple]
         else:
-            pattern = LINE_STRINGS[quote]
+            pattern = LONG_STRINGS.get(quote, LINE_STRINGS[quote]) if self.keeps_backslashes else LINE_STRINGS[quote]
         if at < self.closed_after.get(quote, 0):
             return None
         if match := pattern.match(self.text, at):
             is_inserting = "{" in match[1] and C_SHARP_INSERTION.search(self.text[max(at - 2, 0) : at])
             text = GAP if is_inserting or self._is_uncertain(quote, match[1]) else decode(match[1])
             return Token(Kind.STRING, text, start, match.end())
-        end = -1 if quote == triple else self.text.find("\n", at)
+        end = -1 if quote == triple or pattern in LONG_STRINGS.values() else self.text.find("\n", at)
         self.closed_after[quote] = len(self.text) if end < 0 else end
         return None
 

@@ -20,7 +20,7 @@ RAW = "--raw="
 
 def has_httpie_command(text: str) -> bool:
     """Return whether a text has a command with a value of a request."""
-    return any("=" in text[match.end() :] for match in COMMAND.finditer(text))
+    return any("=" in text[match.end() :] or RAW[:-1] in text[match.end() :] for match in COMMAND.finditer(text))
 
 
 def objects_in_httpie_command(text: str, fields: Collection[str]) -> Iterator[FoundObject]:
@@ -35,7 +35,8 @@ def objects_in_httpie_command(text: str, fields: Collection[str]) -> Iterator[Fo
         at = max(end, command.end())
         for index, word in enumerate(words):
             if word.startswith(RAW) or word == RAW[:-1]:
-                yield from objects_in_text("".join([word.removeprefix(RAW), *words[index + 1 : index + 2]]), fields)
+                body = word.removeprefix(RAW) if word.startswith(RAW) else "".join(words[index + 1 : index + 2])
+                yield from objects_in_text(body, fields)
         yield _object(words)
 
 

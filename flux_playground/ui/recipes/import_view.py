@@ -9,7 +9,7 @@ from ...reproduce import image_exists
 from ..form.widgets import UNSET
 from ..text import field_hints, image_urls
 from ..text.templates import render
-from .reproduction_view import SIGNATURE_PRESENT, format_value
+from .reproduction_view import SIGNATURE_PRESENT, SIGNATURE_UNVERIFIED, SIGNATURE_VOID, format_value
 from .settings_import import Change, ImportPreview
 
 MAX_REASON_CHARS = 300
@@ -36,7 +36,7 @@ def render_import(preview: ImportPreview) -> str:
         original=original,
         thumbnail=image_urls.thumbnail(original) if original is not None and image_exists(original) else "",
         lead=_lead(preview),
-        signed=SIGNATURE_PRESENT if preview.found.credentials else "",
+        signed=_signature(preview.found, is_own=own_image),
         changes=[_row(change) for change in preview.changes],
         refused=[(field_hints.label(field), reason[:MAX_REASON_CHARS]) for field, reason in preview.refused],
         unknown=[(name[:MAX_NAME_CHARS], format_value(value)) for name, value in preview.unknown],
@@ -57,6 +57,15 @@ def render_failure(sentence: str) -> str:
         elsewhere="",
         has_image=False,
     )
+
+
+def _signature(found: Detected, *, is_own: bool) -> str:
+    """Return what is known of the Content Credentials in a file."""
+    if not found.credentials:
+        return ""
+    if found.recipe is not None:
+        return f"Content Credentials are present. {SIGNATURE_VOID}"
+    return SIGNATURE_PRESENT if is_own else SIGNATURE_UNVERIFIED
 
 
 def _title(found: Detected) -> str:

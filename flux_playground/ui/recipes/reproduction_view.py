@@ -23,6 +23,7 @@ MAX_VALUE_CHARS = 300
 MAX_DIFFERENCES = 40
 MIN_SHOWN_SHARE = 0.001
 SIGNATURE_PRESENT = "Content Credentials are present in the delivered file."
+SIGNATURE_UNVERIFIED = "Content Credentials are present. They are not verified here."
 SIGNATURE_VOID = "Their signature no longer holds in a file with embedded settings."
 VERDICTS = {
     Verdict.SAME_BYTES: ("Identical file", "Every byte is the same."),

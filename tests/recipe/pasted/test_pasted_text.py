@@ -442,6 +442,15 @@ def test_response_behind_request() -> None:
     assert (read.values, read.count) == ({"prompt": "a"}, 1)
 
 
+@pytest.mark.parametrize("name", ["PHP", "PHP, array", "Ruby", "HTTPie, raw"])
+@pytest.mark.parametrize("prompt", ["a\nlighthouse", "a \\n lighthouse", "it's\n"])
+def test_several_lines(name: str, prompt: str) -> None:
+    """A string of several lines is read as it is."""
+    read = read_pasted(WRITERS[name]({**REQUEST, "prompt": prompt}), FIELDS)
+    assert read is not None
+    assert (read.values["prompt"], read.values["seed"]) == (prompt, 42)
+
+
 def test_fence_in_prompt() -> None:
     """A fence of Markdown within a prompt of YAML begins no block of code."""
     read = read_pasted('"prompt": |-\n  a sign\n  ```\n"seed": 42\n', FIELDS)

@@ -15,12 +15,14 @@ from flux_playground.errors import InvalidRecipe
 from flux_playground.generation import Generation, State
 from flux_playground.images import metadata
 from flux_playground.playground import OWNER, Visitor
+from flux_playground.recipe import Recipe, dump_recipe
 from flux_playground.request_images import redact
 from flux_playground.schema.image_places import GivenImage, arrange_images
 from flux_playground.ui.recipes.import_view import render_import
 from flux_playground.ui.recipes.settings_import import ImportPreview, import_inputs, preview_import
 
 from ... import image_shapes
+from ...images.test_metadata import signed_png
 from ...recipe import tool_files as made
 from ..page_parts import Page
 
@@ -131,3 +133,12 @@ def test_images_in_a_link(playground: Playground) -> None:
     preview, inputs = visited(playground, "/v1/flux-3-image", link)
     assert [change.field.name for change in preview.changes] == ["prompt"]
     assert "images" not in inputs
+
+
+def test_signature_of_a_file(playground: Playground, tmp_path: Path) -> None:
+    """A signature in a file with embedded settings is void, and that of a foreign file is not verified."""
+    signed, _ = signed_png()
+    with_recipe = metadata.embed(signed, dump_recipe(Recipe(request={"prompt": "a mill"})))
+    assert "Content Credentials are present. They are not verified here." in opened(playground, tmp_path, signed)[1]
+    assert "Their signature no longer holds" in opened(playground, tmp_path, with_recipe)[1]
+    assert "Content Credentials" not in opened(playground, tmp_path, made.PLAIN["PNG"])[1]
