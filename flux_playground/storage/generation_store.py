@@ -113,15 +113,17 @@ class GenerationStore:
         return self._pending.save(generation)
 
     def check_writable(self) -> None:
-        """Raise `StorageError` when a paid image could not be kept: as `check_folder`, and without the bucket."""
+        """Raise `StorageError` when a paid image could not be kept: as `check_folder`, also by database and bucket."""
         self.check_folder()
+        if self.database.is_shared:
+            self._reader.check()
         try:
             self.files.check()
         except OSError as error:
             raise StorageUnavailable(f"Images cannot be stored: {error.strerror or error}. Nothing was sent.") from None
 
     def check_folder(self) -> None:
-        """Raise `StorageError` when the disk is full, or the database is removed or damaged."""
+        """Raise `StorageError` when the disk is full, or the database of the folder is removed or damaged."""
         try:
             free = shutil.disk_usage(self.folder).free
         except OSError as error:
@@ -129,7 +131,8 @@ class GenerationStore:
         self.database.check()
         if free < MIN_FREE_BYTES:
             raise StorageUnavailable("The data folder has no space left. Nothing was sent.")
-        self._reader.check()
+        if not self.database.is_shared:
+            self._reader.check()
 
     def get(self, generation_id: str) -> Generation | None:
         """Return a generation, or None for an unknown id and for a deleted generation."""

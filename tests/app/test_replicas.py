@@ -179,8 +179,10 @@ def test_outage_of_the_database(
         stopped_at = time.monotonic()
         postgres.stop()
         try:
-            with pytest.raises(StorageError, match="cannot be read"):
-                playground.start(VALUES)
+            playground.store.check_folder()  # a restart of the program would lose what is in its memory
+            for call in (playground.store.check_writable, lambda: playground.start(VALUES)):
+                with pytest.raises(StorageError, match="cannot be read"):
+                    call()
             released.set()
             ended = [list(playground.watch(one.id))[-1] for one in runs]
             wait_until(lambda: not (playground.store.database.is_primary or other.store.database.is_primary))

@@ -23,7 +23,7 @@ NO_STORE = {"cache-control": "no-store"}
 
 
 def routes(playground: Playground) -> list[Route]:
-    """`/health` for this process and its disk, `/ready` also for the bucket, and `/metrics`.
+    """`/health` for this process and its disk, `/ready` also for PostgreSQL and the bucket, and `/metrics`.
 
     `/metrics` answers 404 without the token of the settings.
     """
