@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from functools import cache
 from http.client import HTTPException
+from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -27,9 +28,10 @@ from PIL import Image
 from flux_playground.local import LocalServer
 from tests.app_process import running
 from tests.http_visitor import Stranger
+from tests.waiting import wait_until
 
 ATTACK_SECONDS = 8.0
-WARM_UP_SECONDS = 3.0
+WARM_UP_SECONDS = 2.0
 MAX_PAGE_SECONDS = 3.0
 MAX_PROCESS_MB = 1_500
 THREADS = 16
@@ -56,7 +58,8 @@ def attack(url: str, number: int, process: int, calm: list[float]) -> bool:
     """Run one attack from one address; return whether the targets were met."""
     name = list(ATTACKS)[number]
     context = multiprocessing.get_context("spawn")
-    attacker = context.Process(target=repeat_attack, args=(url, number), daemon=True)
+    requests = context.Value("i", 0)
+    attacker = context.Process(target=repeat_attack, args=(url, number, requests), daemon=True)
     stop, peak = threading.Event(), [0.0]
 
     def watch() -> None:
@@ -66,6 +69,7 @@ def attack(url: str, number: int, process: int, calm: list[float]) -> bool:
     watching = threading.Thread(target=watch)
     watching.start()
     attacker.start()
+    wait_until(lambda: requests.value)
     time.sleep(WARM_UP_SECONDS)
     during = load_seconds(url, 5, until=time.monotonic() + ATTACK_SECONDS)
     attacker.kill()
@@ -75,30 +79,35 @@ def attack(url: str, number: int, process: int, calm: list[float]) -> bool:
     ratio = statistics.median(during) / statistics.median(calm)
     print(
         f"{name}: page median {statistics.median(during):.2f} s (slowest {max(during):.2f} s, {ratio:.1f} × calm), "
-        f"memory at most {peak[0]:.0f} MB",
+        f"memory at most {peak[0]:.0f} MB, {requests.value:,} attacks",
         flush=True,
     )
     return max(during) < MAX_PAGE_SECONDS and peak[0] < MAX_PROCESS_MB
 
 
-def repeat_attack(url: str, number: int) -> None:
-    """Repeat an attack on many threads until the process is killed.
+def repeat_attack(url: str, number: int, requests: Synchronized[int]) -> None:
+    """Repeat an attack on many threads until the process is killed; count in `requests`.
 
     The process of an attacker is another one than that of the visitor, with the lowest priority, because a real
     attacker takes no processor of the server.
     """
-    os.nice(19)
     act = list(ATTACKS.values())[number]
     stranger = Stranger(url, f"127.0.1.{number + 1}")
-    stranger.config  # noqa: B018  # loaded once, not by each thread
+
+    def attack_once() -> None:
+        try:
+            act(stranger)
+        except (OSError, HTTPException):
+            time.sleep(0.05)  # refused
+        with requests.get_lock():
+            requests.value += 1
 
     def repeat() -> None:
         while True:
-            try:
-                act(stranger)
-            except (OSError, HTTPException):
-                time.sleep(0.05)  # refused
+            attack_once()
 
+    attack_once()  # it loads once what all threads use
+    os.nice(19)
     for _ in range(THREADS - 1):
         threading.Thread(target=repeat, daemon=True).start()
     repeat()
