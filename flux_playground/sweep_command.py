@@ -80,8 +80,8 @@ def _make(playground: Playground, sweeps: Sweeps, options: argparse.Namespace) -
     plan = load_plan(sweep.plan) if sweep else sweeps.plan(*source[1:], endpoint=source[0])
     estimate = sweeps.estimate(plan, OWNER, sweep.id if sweep else "")
     is_free = playground.uses_demo(OWNER) or not estimate.images
-    balance = "" if is_free else _describe_balance(playground, estimate)
-    sys.stdout.write(f"{_describe_estimate(estimate, is_free=is_free)}{balance}\n")
+    account = "" if is_free else _describe_balance(playground, estimate) + _describe_unlisted(playground, estimate)
+    sys.stdout.write(f"{_describe_estimate(estimate, is_free=is_free)}{account}\n")
     if options.dry_run:
         return 0
     if not (is_free or options.yes or _confirm(estimate)):
@@ -176,6 +176,18 @@ def _describe_balance(playground: Playground, estimate: Estimate) -> str:
         return ""
     left = balance - (estimate.price.credits or 0)
     return f" {left:,.6g} credits left." if left >= 0 else f" Only {balance:,.6g} credits are in the account."
+
+
+def _describe_unlisted(playground: Playground, estimate: Estimate) -> str:
+    """Return which finetunes the account's list lacks, where the API gives a list."""
+    try:
+        with playground.client() as client:
+            listed = client.finetunes() if estimate.finetunes else []
+    except PlaygroundError:
+        return ""
+    known = {str(one.get("finetune_id") or one.get("id")) if isinstance(one, dict) else str(one) for one in listed}
+    missing = sorted(name for name in estimate.finetunes if known and name not in known)
+    return f" Not in the account's list of finetunes: {', '.join(missing)}." if missing else ""
 
 
 def _confirm(estimate: Estimate) -> bool:

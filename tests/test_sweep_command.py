@@ -58,7 +58,7 @@ def test_plan_becomes_images(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(write(), "--dry-run") == 0
     out = capsys.readouterr().out
     assert out.startswith("2 images to make: 14 credits (known), about 0:")
-    assert out.endswith("99,986 credits left.\n")
+    assert out.endswith("99,986 credits left. Not in the account's list of finetunes: mine.\n")
     assert run(write()) == 2
     assert capsys.readouterr().err == "Add --yes to make them.\nNothing was sent.\n"
     assert run(write(), "--yes") == 0
