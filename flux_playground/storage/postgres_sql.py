@@ -15,7 +15,7 @@ from .migrations import Migration
 REWRITES = (
     (re.compile(r"(\w+) MATCH \?"), r"\1.terms @@ fts5_query(?)"),
     (re.compile(r"\bjson_each\("), "json_values("),  # PostgreSQL has another function of this name
-    (re.compile(r"\+owner\b"), "owner"),  # the sign is for SQLite's planner
+    (re.compile(r"\+(owner|entries\.number)\b"), r"\1"),  # the sign is for SQLite's planner
     (re.compile(r"\?"), "%s"),
 )
 

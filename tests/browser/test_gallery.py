@@ -308,4 +308,5 @@ def test_place_is_kept(gallery: Page, tmp_path: Path) -> None:
     (tmp_path / "one.png").write_bytes(draw_foreign(70))
     import_files(gallery, tmp_path / "one.png")
     expect(cards(gallery)).to_have_count(74)
+    expect(gallery.locator("#gallery li[data-imported]")).to_have_count(71)
     gallery.wait_for_function(IS_AT, arg=place)
