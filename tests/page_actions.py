@@ -75,6 +75,13 @@ def fill(page: Page, **values: str) -> None:
         page.locator(f"#input-{name} textarea, #input-{name} input").first.fill(value)
 
 
+def clear_finetune(page: Page) -> None:
+    """Empty the field once the page has chosen a finetune of the account, which it does only once."""
+    box = page.locator("#input-finetune_id input")
+    expect(box).not_to_have_value("")
+    box.fill("")
+
+
 def press(page: Page) -> None:
     """Press Generate and wait until what it started is on the stage."""
     expect(page.locator("#stage .frame")).to_have_count(1)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.page_actions import fill, forget_visit, generate, image, load, press, read, sent_seed
+from tests.page_actions import clear_finetune, fill, forget_visit, generate, image, load, press, read, sent_seed
 
 
 def test_empty_seed_is_random(page: Page) -> None:
@@ -48,7 +48,8 @@ def test_reused_seed(page: Page) -> None:
 
 def test_invalid_fields(page: Page) -> None:
     """Invalid fields are marked until they change, and the form keeps its values."""
-    fill(page, finetune_id="", prompt="kept 🪁", seed="abc", aspect_ratio="banana")
+    clear_finetune(page)
+    fill(page, prompt="kept 🪁", seed="abc", aspect_ratio="banana")
     page.locator("#generate").click()
     expect(page.locator("#notice .reasons")).to_be_visible()
     for name in ("finetune_id", "seed", "aspect_ratio"):

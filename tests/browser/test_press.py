@@ -6,7 +6,7 @@ import json
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from ..page_actions import choose_from, fill, generate, image
+from ..page_actions import choose_from, clear_finetune, fill, generate, image
 
 SHAPES = ("21:9", "16:9", "3:2", "4:3", "1:1", "3:4", "2:3", "9:16", "9:21")
 WINDOWS = ((1280, 720), (1366, 768), (1440, 900), (1920, 1080), (390, 844))
@@ -165,7 +165,8 @@ def test_letters_can_be_switched_off(page: Page) -> None:
 
 def test_reasons_go_with_their_cause(page: Page) -> None:
     """The box at the button drops an entry when its field changes, and goes with its last entry."""
-    fill(page, finetune_id="", prompt="x", seed="abc")
+    clear_finetune(page)
+    fill(page, prompt="x", seed="abc")
     page.locator("#generate").click()
     expect(page.locator("#notice .reasons li")).to_have_count(2)
     fill(page, seed="5")

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from ..hosted_page import HostedPage
-from ..page_actions import fill, load, wait_for_held
+from ..page_actions import clear_finetune, fill, load, wait_for_held
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,8 @@ def test_pasted_text(page: Page) -> None:
 def test_example_has_undo(page: Page, hosted: HostedPage) -> None:
     """Undo takes back all that an example has replaced: prompt, finetune, and a strength from the slider."""
     load(page, hosted.url)  # examples are shown to a visitor without images
-    fill(page, finetune_id="", prompt="my long prompt", seed="", finetune_strength="0.3")
+    clear_finetune(page)
+    fill(page, prompt="my long prompt", seed="", finetune_strength="0.3")
     page.locator("#stage [data-act=example]").first.click()
     expect(page.locator("#notice .notice")).to_contain_text("Example filled in.")
     expect(page.locator("#input-prompt textarea")).not_to_have_value("my long prompt")
@@ -99,7 +100,8 @@ def test_buttons_that_replace_typed_values_have_undo(page: Page) -> None:
 
 def test_json_edits_have_one_undo(page: Page) -> None:
     """One Undo takes back all JSON edits in a row. Errors of filled fields go, and come with the next press."""
-    fill(page, finetune_id="", prompt="from the form", seed="abc")
+    clear_finetune(page)
+    fill(page, prompt="from the form", seed="abc")
     page.locator("#generate").click()
     expect(page.locator("#hint-seed .fault")).to_be_visible()
     page.locator("#formtools [data-act=json]").click()
