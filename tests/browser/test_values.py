@@ -68,8 +68,7 @@ def test_pasted_text(page: Page) -> None:
 def test_example_has_undo(page: Page, hosted: HostedPage) -> None:
     """Undo takes back all that an example has replaced: prompt, finetune, and a strength from the slider."""
     load(page, hosted.url)  # examples are shown to a visitor without images
-    clear_finetune(page)
-    fill(page, prompt="my long prompt", seed="", finetune_strength="0.3")
+    fill(page, finetune_id="", prompt="my long prompt", seed="", finetune_strength="0.3")
     page.locator("#stage [data-act=example]").first.click()
     expect(page.locator("#notice .notice")).to_contain_text("Example filled in.")
     expect(page.locator("#input-prompt textarea")).not_to_have_value("my long prompt")
