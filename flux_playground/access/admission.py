@@ -50,10 +50,9 @@ class Admission:
         """
 
         def check() -> bool:
-            self.settle(run.generation)  # else it counts twice
             if self._capacity is not None:
                 self._capacity.check_stored(run.identity)
-            self._quota.check(run.generation)
+            self._quota.check(run.generation, count=0)  # it is counted since its admission
             return True
 
         store.save_checked(run.generation, check)

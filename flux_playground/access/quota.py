@@ -45,8 +45,9 @@ class Quota:
     def check(self, generation: Generation, count: int = 1, total: float | None = None) -> None:
         """Raise `QuotaExceeded` when the visitor, their address or all visitors have used up their allowance.
 
-        `count` is how many such generations will follow, `total` their expected price in credits. `retry_after` is the
-        number of seconds until the check would pass, None if it never will. A generation without a `spender` passes.
+        `count` is how many such generations will follow, 0 if this one is counted already; `total` is their expected
+        price in credits. `retry_after` is the number of seconds until the check would pass, None if it never will. A
+        generation without a `spender` passes.
         """
         if generation.spender is None:
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -203,6 +203,26 @@ def test_unknown_visitors_share_an_allowance(hosted: Settings) -> None:
         playground.start(VALUES, Visitor("two"))
         with pytest.raises(QuotaExceeded):
             playground.start(VALUES, Visitor("three"))
+
+
+def test_press_during_a_write_is_counted(hosted: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A press while the last image of an allowance is being written is refused, and leaves no record."""
+    with Playground(hosted, limits=FAST_POLLS) as playground:
+        playground.start(VALUES, ANN)
+        save_checked = playground.store.save_checked
+
+        def save(generation: Generation, check: Callable[[], bool]) -> None:
+            def check_and_press() -> bool:
+                is_allowed = check()
+                with pytest.raises(QuotaExceeded):
+                    playground.start(VALUES, ANN)
+                return is_allowed
+
+            save_checked(generation, check_and_press)
+
+        monkeypatch.setattr(playground.store, "save_checked", save)
+        playground.start(VALUES, ANN)
+        assert len(playground.recent(ANN)) == 2
 
 
 def test_simultaneous_presses_keep_the_allowance(hosted: Settings) -> None:
