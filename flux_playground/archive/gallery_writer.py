@@ -145,7 +145,8 @@ class GalleryWriter:
 
         One whose image was not exported says since when the file is gone.
         """
-        if self.store.get(generation.id) is not None:
+        present = self.store.get(generation.id)
+        if present is not None and present.sha256 != generation.sha256:  # else another import has just written it
             generation = replace(generation, id=imported_id(self.owner, f"{generation.id} {generation.sha256}"))
         if generation.endpoint:  # an image of another tool was not made by a request
             digest = fingerprint(generation.server, generation.endpoint, generation.request)

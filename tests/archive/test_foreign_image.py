@@ -246,6 +246,15 @@ def test_imports_at_once(store: GenerationStore, tmp_path: Path) -> None:
     assert len({added for report in reports for added in report.added}) == 12
 
 
+def test_image_written_meanwhile(store: GenerationStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An image that another import writes after this one has looked for it has one record."""
+    path = write_zip(tmp_path / "a.zip", [("a.jpg", draw(1))])
+    import_archive(store, "bob", path)
+    monkeypatch.setattr(store, "find_by_sha256", lambda *_: None)
+    import_archive(store, "bob", path)
+    assert store.count("bob") == 1
+
+
 def test_imports_are_few(store: GenerationStore, tmp_path: Path) -> None:
     """A third import at the same time adds nothing and says so; afterwards there is room again."""
     path = tmp_path / "a.jpg"

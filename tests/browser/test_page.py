@@ -24,7 +24,7 @@ def test_generate_shows_image(page: Page) -> None:
     """Generate shows the image at its full size, with its seed."""
     generate(page, finetune_id="my-finetune", prompt="a lighthouse", seed="42", aspect_ratio="1:1")
     shown = Image.open(io.BytesIO(read(image(page))))
-    size = page.locator("#stage img").evaluate(
+    size = page.locator("#stage .frame img").evaluate(
         "image => image.decode().then(() => [image.naturalWidth, image.naturalHeight])"
     )
     assert size == list(shown.size)
