@@ -28,7 +28,8 @@ def left(line: FairQueue) -> list[str]:
     return served
 
 
-def test_what_is_over_the_limit_waits_in_the_order_it_came() -> None:
+def test_runs_wait_in_order() -> None:
+    """Runs over the limit wait in the order of their arrival."""
     line = FairQueue(2)
     runs = [run(name) for name in "abcd"]
     assert [line.acquire(active) for active in runs] == [True, True, False, False]
@@ -52,7 +53,8 @@ def test_tasks_in_flight_do_not_wait() -> None:
     assert queue.is_idle
 
 
-def test_the_line_is_idle_when_all_have_left() -> None:
+def test_idle_queue() -> None:
+    """A queue is idle once its last run has ended."""
     line = FairQueue(2)
     assert line.is_idle
     line.acquire(run())
@@ -63,7 +65,8 @@ def test_the_line_is_idle_when_all_have_left() -> None:
     assert line.is_idle
 
 
-def test_one_that_waits_can_be_taken_out_and_one_that_travels_cannot() -> None:
+def test_cancel() -> None:
+    """A waiting run can be canceled, a started one cannot."""
     line = FairQueue(1)
     first, second, third = run("a"), run("b"), run("c")
     for active in (first, second, third):
@@ -74,7 +77,8 @@ def test_one_that_waits_can_be_taken_out_and_one_that_travels_cannot() -> None:
     assert line.release() is third
 
 
-def test_whoever_has_fifty_waiting_gets_no_more_turns_than_whoever_has_one() -> None:
+def test_visitors_take_turns() -> None:
+    """A visitor with fifty waiting runs gets no more turns than one with a single run."""
     line = FairQueue(1)
     line.acquire(run("first"))
     for number in range(50):
@@ -90,7 +94,8 @@ def test_whoever_has_fifty_waiting_gets_no_more_turns_than_whoever_has_one() -> 
     ),
     st.integers(0, 30),
 )
-def test_the_place_in_the_line_is_the_turn_that_comes(identities: list[Identity], served: int) -> None:
+def test_positions(identities: list[Identity], served: int) -> None:
+    """The positions of waiting runs are the order of their turns."""
     line = FairQueue(1)
     line.acquire(run("first"))
     runs = [run(str(number), identity) for number, identity in enumerate(identities)]
@@ -107,7 +112,8 @@ def test_the_place_in_the_line_is_the_turn_that_comes(identities: list[Identity]
     st.lists(st.sampled_from([Identity("1", "a"), Identity("2", "b"), Identity("3", "c")]), max_size=12),
     st.integers(0, 11),
 )
-def test_one_that_is_taken_out_moves_nobody_back(identities: list[Identity], out: int) -> None:
+def test_cancel_moves_nobody_back(identities: list[Identity], out: int) -> None:
+    """A canceled run moves no other run back."""
     line = FairQueue(1)
     line.acquire(run("first"))
     runs = [run(str(number), identity) for number, identity in enumerate(identities)]
@@ -120,7 +126,8 @@ def test_one_that_is_taken_out_moves_nobody_back(identities: list[Identity], out
     assert len(left(line)) == len(runs) - (out < len(runs))
 
 
-def test_no_more_than_the_limit_travel_when_many_threads_enter_and_leave() -> None:
+def test_limit_holds_for_threads() -> None:
+    """200 threads never start more runs at once than the limit."""
     line, lock = FairQueue(3), threading.Lock()
     at_once, most, done = 0, 0, 0
 
@@ -150,13 +157,15 @@ def test_no_more_than_the_limit_travel_when_many_threads_enter_and_leave() -> No
     assert line.is_idle
 
 
-def test_a_watcher_sees_the_last_record_even_when_it_comes_late() -> None:
+def test_late_watcher() -> None:
+    """A watcher that comes late gets the last record."""
     active = run()
     active.publish(replace(active.generation, state=State.SUCCEEDED))
     assert [g.state for g in active.watch()] == [State.SUCCEEDED]
 
 
-def test_every_watcher_is_woken_by_the_end() -> None:
+def test_watchers_get_the_end() -> None:
+    """Each watcher gets the end of a run."""
     active, ends = run(), []
 
     def watch() -> None:
@@ -187,5 +196,6 @@ def test_listener_is_called_for_each_record() -> None:
     assert states == [State.RUNNING, State.SUCCEEDED]
 
 
-def test_the_request_is_not_in_the_repr_of_a_run() -> None:
+def test_repr_has_no_request() -> None:
+    """The repr of a run does not contain its request."""
     assert "sesame" not in repr(ActiveRun(run().generation, QueuedRequest({"webhook_secret": "sesame"})))
