@@ -93,6 +93,7 @@ export function renderLightbox() {
   image.hidden = !shown.src;
   const text = `${lightbox.dataset.compared ? "Previous image: " : ""}${shown.text}`;
   if ($("p", lightbox).textContent !== text) $("p", lightbox).textContent = text;
+  for (const size of ["fit", "actual"]) $(`[data-do=${size}]`, lightbox).disabled = !shown.src;
   $("[data-do=newer]", lightbox).disabled = !source.has(-1);
   $("[data-do=older]", lightbox).disabled = !source.has(1);
   $("[data-do=compare]", lightbox).disabled = !source.previous();
