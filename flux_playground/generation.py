@@ -18,12 +18,12 @@ ID = re.compile(r"[0-9a-f]{32}")
 """What an id of a generation looks like; ids of other texts are not looked up."""
 
 
-def derive_id(owner: str, press: str, number: int = 0) -> str:
+def derive_id(owner: str, press: str, part: int | str = 0) -> str:
     """Return the id of what a press of an owner starts: the same at each replay, also after a restart.
 
-    A press that starts several generations numbers them. Without a press, return "".
+    `part` distinguishes what one press starts: a number, or the id of a cell. Without a press, return "".
     """
-    return hashlib.sha256(f"{owner} {press} {number}".encode()).hexdigest()[:32] if press else ""
+    return hashlib.sha256(f"{owner} {press} {part}".encode()).hexdigest()[:32] if press else ""
 
 
 class State(StrEnum):

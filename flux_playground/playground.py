@@ -6,8 +6,9 @@ import secrets
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from . import active_document, schema
@@ -16,7 +17,7 @@ from .access.quota import Quota
 from .access.visitor import OWNER, Visitor, digest_key, offered_servers, resolve_credentials, spender_of, uses_demo
 from .build_request import SEED, PreparedRequest, prepare_request, queue_request, queue_stored, seed_of
 from .client import Client, Limits
-from .errors import InvalidRequest, Unauthorized
+from .errors import InvalidRequest, QueueFull, QuotaExceeded, Unauthorized
 from .generation import Generation, State
 from .identity import UNKNOWN
 from .image_ref import is_image_ref
@@ -81,8 +82,7 @@ class Playground:
     def adopt(self, document: schema.Document) -> None:
         """Use another document for later requests; running generations keep the one they were started with."""
         same = (operation for operation in document.operations if operation.path == self.operation.path)
-        self.document = document
-        self.operation = next(same, document.operations[0])
+        self.document, self.operation = document, next(same, document.operations[0])
         self._document_version = document_version(document.raw)
 
     def generate(self, values: Values, visitor: Visitor = OWNER, *, endpoint: str = "") -> Iterator[Generation]:
@@ -134,10 +134,13 @@ class Playground:
     ) -> Generation:
         """Store a generation, queue it and return at once. `request` is what `prepare` returned, or the values for it.
 
-        `reproduces` is the id of a generation that this one repeats, `sweep` that of a sweep, `new_id` that of the new
-        one. With `reuse_running` and a given seed, a running generation of the same request is returned instead. Raises
+        `reproduces` is the id of a generation that this one repeats, `sweep` that of a sweep. What has `new_id` is
+        returned (`KeyError` if deleted), with `reuse_running` and a given seed also a run of the same request. Raises
         `InvalidRequest`, `Unauthorized`, `InvalidDocument`, `QuotaExceeded`, `QueueFull`, `StorageError`.
         """
+        if new_id:
+            with suppress(KeyError):
+                return self.get(new_id)
         operation = request.operation if isinstance(request, PreparedRequest) else self._find_operation(endpoint)
         server, key = resolve_credentials(self.settings, visitor, operation)
         self.store.check_writable()
@@ -158,15 +161,13 @@ class Playground:
         run = self._admission.admit(new, visitor, reuse=reuse_running and not request.draws_seed)
         if run.generation is not generation:
             return run.generation
+        save_inputs = partial(redact, operation, request.body, self.store.inputs.save)
         try:
-            redact(operation, request.body, self.store.inputs.save)
-            self._admission.save(run, self.store)
-        except BaseException:
-            self._runner.abandon(run)
+            is_new = self._admission.save(run, self.store, save_inputs)
+        except BaseException as error:
+            self._runner.abandon(run, is_stored=not isinstance(error, QueueFull | QuotaExceeded))
             raise
-        finally:
-            self._admission.settle(generation)
-        return self._runner.enqueue(run, key)
+        return self._runner.enqueue(run, key) if is_new else self._runner.drop(run)
 
     def check_allowance(self, count: int, cost: float | None, visitor: Visitor = OWNER, *, endpoint: str = "") -> None:
         """Raise `QuotaExceeded` when a visitor may not start `count` generations of `cost` credits."""
@@ -208,8 +209,7 @@ class Playground:
 
     def get(self, generation_id: str) -> Generation:
         """Return the latest record of a generation; raises `KeyError` for an unknown id."""
-        run = self._runs.get(generation_id)
-        generation = run.generation if run else self.store.get(generation_id)
+        generation = run.generation if (run := self._runs.get(generation_id)) else self.store.get(generation_id)
         if generation is None:
             raise KeyError(generation_id)
         return generation

@@ -12,7 +12,6 @@ from typing import Any
 
 from .access.visitor import OWNER, Visitor
 from .errors import InvalidSweep, PlaygroundError
-from .generation import Generation
 from .playground import Playground
 from .saved_plans import SavedPlans
 from .storage.sweep_store import StoredSweep, SweepState
@@ -174,13 +173,21 @@ class Sweeps:
         The allowance is checked for all of them before anything is sent. Raises `KeyError`, `InvalidSweep`,
         `InvalidDocument`, `QuotaExceeded`, `QueueFull`, `Unauthorized`, `StorageError`, and what `approve` raises.
         """
-        return self._start(sweep_id, visitor, (CellState.MISSING,), None, approve)
+        return self._start(sweep_id, visitor, lambda one: one.state is CellState.MISSING, approve, "")
 
     def retry(
-        self, sweep_id: str, cell_ids: Iterable[str], visitor: Visitor = OWNER, approve: Approve | None = None
+        self,
+        sweep_id: str,
+        cell_ids: Iterable[str],
+        visitor: Visitor = OWNER,
+        approve: Approve | None = None,
+        press: str = "",
     ) -> StoredSweep:
-        """Make these cells again that failed, are missing or may have been charged; raises what `start` raises."""
-        return self._start(sweep_id, visitor, REPEATABLE, frozenset(cell_ids), approve)
+        """Make these cells again that are missing, failed or may be charged, once for a `press`; raises as `start`."""
+        ids = frozenset(cell_ids)
+        return self._start(
+            sweep_id, visitor, lambda one: one.state in REPEATABLE and one.cell.id in ids, approve, press
+        )
 
     def pause(self, sweep_id: str, visitor: Visitor = OWNER) -> StoredSweep:
         """Start no further cells; those that were started go on. Raises `KeyError`, `StorageError`."""
@@ -235,19 +242,13 @@ class Sweeps:
             return self._store.save(replace(sweep, plan=text, state=state, problem=None))
 
     def _start(
-        self,
-        sweep_id: str,
-        visitor: Visitor,
-        states: Sequence[CellState],
-        only: frozenset[str] | None,
-        approve: Approve | None,
+        self, sweep_id: str, visitor: Visitor, wanted: Callable[[SheetCell], bool], approve: Approve | None, press: str
     ) -> StoredSweep:
         with self._lock(sweep_id):
             sweep, run = self.get(sweep_id, visitor), self._runs.get_active(sweep_id)
 
             def select() -> list[Cell]:
-                cells = self.cells(sweep_id, visitor)
-                todo = [one.cell for one in cells if one.state in states and (only is None or one.cell.id in only)]
+                todo = [one.cell for one in self.cells(sweep_id, visitor) if wanted(one)]
                 if todo:
                     estimate = self._plans.estimate(sweep.endpoint, visitor, todo, 0)
                     total = estimate.price.credits
@@ -256,13 +257,13 @@ class Sweeps:
                         approve(estimate)
                 return todo
 
-            if run is not None and run.add(select, visitor):
+            if run is not None and run.add(select, visitor, press):
                 return run.sweep
             run = self._new_run(sweep, visitor)
             earlier = self._runs.add(run)
             try:
                 self._store.claim(sweep_id)
-                run.add(select, visitor)
+                run.add(select, visitor, press)
                 run.start()
             except BaseException:
                 self._runs.abandon(run, earlier)
@@ -288,13 +289,9 @@ class Sweeps:
         """Return the cells of a plan with the generations of a sweep, or with others of the same requests."""
         playground, cells, run = self._playground, expand(plan), self._runs.get(sweep_id)
         stored = playground.store.of_sweep(visitor.id, sweep_id) if sweep_id else []
-        generations = {one.id: self._latest(one) for one in stored}
+        generations = {one.id: active.generation if (active := playground.run(one.id)) else one for one in stored}
         for generation_id in run.active.values() if run else ():  # some may run for another sweep
             if (active := playground.run(generation_id)) is not None:
                 generations[generation_id] = active.generation
         existing = self._plans.find_existing(plan, cells, visitor)
         return match_cells(plan, cells, generations.values(), existing, run.errors if run else {})
-
-    def _latest(self, generation: Generation) -> Generation:
-        run = self._playground.run(generation.id)
-        return run.generation if run else generation

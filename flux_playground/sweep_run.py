@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from .access.visitor import Visitor
 from .errors import InvalidDocument, InvalidRequest, InvalidSweep, PlaygroundError, QueueFull, StorageError
-from .generation import Generation, State
+from .generation import Generation, State, derive_id
 from .playground import Playground
 from .recipe import fingerprint
 from .request_images import resolve_image_refs
@@ -53,7 +53,7 @@ class SweepRun:
         self.errors: dict[str, PlaygroundError] = {}
         self._playground, self._on_end = playground, on_end
         self._window = min(playground.settings.max_in_flight, MAX_WINDOW)
-        self._todo: deque[tuple[Cell, Visitor]] = deque()  # with the visitor who pays
+        self._todo: deque[tuple[Cell, Visitor, str]] = deque()  # with the visitor who pays, and the press
         self._active = dict(active)
         self._paused = self._closed = self._ended = False
         self._not_before = 0.0
@@ -84,7 +84,7 @@ class SweepRun:
     def waiting(self) -> frozenset[str]:
         """The ids of cells that will be started."""
         with self._lock:
-            return frozenset(cell.id for cell, _ in self._todo)
+            return frozenset(cell.id for cell, *_ in self._todo)
 
     def start(self) -> None:
         """Start the thread."""
@@ -92,8 +92,8 @@ class SweepRun:
             self._listen(generation_id)
         self._thread.start()
 
-    def add(self, select: Callable[[], Iterable[Cell]], visitor: Visitor) -> bool:
-        """Start the cells that `select` returns too, and go on; return False for a run that has ended.
+    def add(self, select: Callable[[], Iterable[Cell]], visitor: Visitor, press: str = "") -> bool:
+        """Start the cells that `select` returns too, each once for a press; return False for a run that has ended.
 
         No cell is started while `select` looks for those that are missing. Raises what `select` raises.
         """
@@ -102,8 +102,8 @@ class SweepRun:
                 return False
             cells = list(select())
             with self._lock:
-                known = {cell.id for cell, _ in self._todo} | set(self._active)
-                self._todo += [(cell, visitor) for cell in cells if cell.id not in known]
+                known = {cell.id for cell, *_ in self._todo} | set(self._active)
+                self._todo += [(cell, visitor, press) for cell in cells if cell.id not in known]
                 self.visitor, self._paused = visitor, False
                 self._unknown = self._refused = 0
                 self.sweep = replace(self.sweep, state=SweepState.RUNNING, problem=None)
@@ -203,12 +203,12 @@ class SweepRun:
                 is_early = time.monotonic() < self._not_before
                 if self._paused or not self._todo or len(self._active) >= self._window or is_early:
                     return False
-                cell, visitor = self._todo.popleft()
+                cell, visitor, press = self._todo.popleft()
             try:
-                self._start(cell, visitor)
+                self._start(cell, visitor, derive_id(visitor.id, press, f"{self.sweep.id} {cell.id}"))
             except QueueFull:
                 self._not_before = time.monotonic() + RETRY_SECONDS
-                self._todo.appendleft((cell, visitor))
+                self._todo.appendleft((cell, visitor, press))
             except (InvalidDocument, *OBSTACLES) as error:
                 if not self._playground.is_closing:
                     self.errors[cell.id] = error
@@ -218,7 +218,7 @@ class SweepRun:
         self._notify()
         return True
 
-    def _start(self, cell: Cell, visitor: Visitor) -> None:
+    def _start(self, cell: Cell, visitor: Visitor, new_id: str) -> None:
         """Start the generation of a cell; raises what `Playground.start` raises, and `InvalidSweep`."""
         playground, endpoint = self._playground, self.sweep.endpoint
         operation = playground.document.operation(endpoint)
@@ -227,7 +227,7 @@ class SweepRun:
         if fingerprint("", endpoint, request.redacted) != cell.id:
             # Its generation would not be found again, and the cell would be paid for with each resume.
             raise InvalidSweep("The schema of the endpoint has changed since this sweep was planned. Plan it again.")
-        generation = playground.start(request, visitor, sweep=self.sweep.id, reuse_running=True)
+        generation = playground.start(request, visitor, sweep=self.sweep.id, reuse_running=True, new_id=new_id)
         with self._lock:
             self._active[cell.id] = generation.id
         self._listen(generation.id)

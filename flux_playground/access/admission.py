@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from ..generation import Generation
 from ..runs.active_runs import ActiveRun, ActiveRuns
@@ -33,30 +34,33 @@ class Admission:
     def admit(self, run: ActiveRun, visitor: Visitor, *, reuse: bool = False) -> ActiveRun:
         """Check a run and count it from now on, before its generation is stored; return the run.
 
-        With `reuse`, return the active run of the same owner and request instead, if there is one. Raises like `check`.
+        Return the active run of the same id instead, if there is one; with `reuse`, also that of the same owner and
+        request. Raises like `check`.
         """
         with self._lock:
-            running = self._runs.find(run.generation.owner, run.generation.fingerprint) if reuse else None
+            running = self._runs.get(run.generation.id)
+            if running is None and reuse:
+                running = self._runs.find(run.generation.owner, run.generation.fingerprint)
             if running is not None:
                 return running
             self.check(run.generation, visitor)
             self._quota.usage.reserve(run.generation, self._quota.expect(run.generation))
             return self._runs.add(run)
 
-    def save(self, run: ActiveRun, store: GenerationStore) -> None:
-        """Store the generation of an admitted run, checked again in the transaction that writes it.
+    def save(self, run: ActiveRun, store: GenerationStore, save_inputs: Callable[[], object]) -> bool:
+        """Store the inputs and the generation of an admitted run, checked again in the transaction that writes it.
 
-        Raises `QuotaExceeded` or `QueueFull` when other processes of the database have used up what was left.
+        Return False, and store nothing, for an id that was used before. Raises `QuotaExceeded` or `QueueFull` when
+        other processes of the database have used up what was left.
         """
 
-        def check() -> bool:
+        def check() -> None:
             if self._capacity is not None:
                 self._capacity.check_stored(run.identity)
             self._quota.check(run.generation, count=0)  # it is counted since its admission
-            return True
 
-        store.save_checked(run.generation, check)
-
-    def settle(self, generation: Generation) -> None:
-        """End the reservation of a generation that is stored now, or was abandoned."""
-        self._quota.usage.release(generation)
+        try:
+            save_inputs()
+            return store.save_new(run.generation, check)
+        finally:
+            self._quota.usage.release(run.generation)

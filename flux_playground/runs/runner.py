@@ -90,14 +90,23 @@ class Runner:
         active, is_in_flight = self.runs.add(run), run.generation.state is not State.QUEUED
         return self.enqueue(run, key, is_in_flight=is_in_flight) if active is run else active.generation
 
-    def abandon(self, run: ActiveRun) -> None:
+    def abandon(self, run: ActiveRun, *, is_stored: bool = True) -> None:
         """End a run that was not started; an accepted task can be collected, or is resumed by the next start."""
-        if run.suspended.is_set() and run.generation.task_id:
+        if not is_stored:
+            run.publish(replace(run.generation, state=State.CANCELLED))
+        elif run.suspended.is_set() and run.generation.task_id:
             run.publish(replace(run.generation, state=State.DETACHED))
         else:
             self._end(run, State.DETACHED if run.generation.task_id else State.CANCELLED)
             self._unsent.add(run.generation, run.identity.address)
         self.runs.remove(run)
+
+    def drop(self, run: ActiveRun) -> Generation:
+        """End a run whose id was used before, and return what has the id; raises `KeyError` if that was deleted."""
+        self.abandon(run, is_stored=False)
+        if (earlier := self._store.get(run.generation.id)) is None:
+            raise KeyError(run.generation.id)
+        return earlier
 
     def enqueue(self, run: ActiveRun, key: str, *, is_in_flight: bool = False) -> Generation:
         """Start a run that is in `runs`, or put it into the queue of its key; a run that cannot be started ends."""

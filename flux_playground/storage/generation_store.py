@@ -100,9 +100,12 @@ class GenerationStore:
         self.usage.update(generation)
         return generation
 
-    def save_checked(self, generation: Generation, check: Callable[[], bool]) -> None:
-        """Write a generation without an image if `check` returns True; nobody writes between the check and the row."""
-        self._writer.write_if(lambda _: check(), to_row(generation))
+    def save_new(self, generation: Generation, check: Callable[[], object]) -> bool:
+        """Write a generation if its id was never used, and return whether it was written.
+
+        Nobody writes between `check` and the row. Raises `StorageError` and what `check` raises.
+        """
+        return self._writer.write_new(check, to_row(generation))
 
     def turns(self, limit: int) -> Turns | None:
         """Return the queue of a shared database, in which an account has `limit` places."""

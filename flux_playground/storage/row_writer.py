@@ -55,6 +55,17 @@ class RowWriter:
             self._indexed.pop(row["id"], None)
             raise
 
+    def write_new(self, check: Callable[[], object], row: dict[str, Any]) -> bool:
+        """Write a row of `generations` like `write_if`, after `check`; return False for an id that was used before."""
+
+        def is_new(database: Connection) -> bool:
+            if database.execute("SELECT 1 FROM generations WHERE id = ?", [row["id"]]).fetchone():
+                return False
+            check()
+            return True
+
+        return self.write_if(is_new, row)
+
     def run(self, action: Callable[[Connection], T]) -> T:
         """Call `action` in one transaction, which is on disk when this returns. Raises `StorageError`."""
         try:

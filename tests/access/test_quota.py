@@ -209,18 +209,17 @@ def test_press_during_a_write_is_counted(hosted: Settings, monkeypatch: pytest.M
     """A press while the last image of an allowance is being written is refused, and leaves no record."""
     with Playground(hosted, limits=FAST_POLLS) as playground:
         playground.start(VALUES, ANN)
-        save_checked = playground.store.save_checked
+        save_new = playground.store.save_new
 
-        def save(generation: Generation, check: Callable[[], bool]) -> None:
-            def check_and_press() -> bool:
-                is_allowed = check()
+        def save(generation: Generation, check: Callable[[], object]) -> bool:
+            def check_and_press() -> None:
+                check()
                 with pytest.raises(QuotaExceeded):
                     playground.start(VALUES, ANN)
-                return is_allowed
 
-            save_checked(generation, check_and_press)
+            return save_new(generation, check_and_press)
 
-        monkeypatch.setattr(playground.store, "save_checked", save)
+        monkeypatch.setattr(playground.store, "save_new", save)
         playground.start(VALUES, ANN)
         assert len(playground.recent(ANN)) == 2
 

@@ -53,7 +53,7 @@ with Playground(settings, limits=FAST_POLLS) as playground:
             list(playground.watch(started.id))
 """
 POINTS: dict[str, tuple[type, str, bool, State | None]] = {
-    "queued": (GenerationStore, "save_checked", True, None),
+    "queued": (GenerationStore, "save_new", True, None),
     "submitting": (Turns, "take", True, None),
     "accepted": (GenerationStore, "save_with_retry", False, State.RUNNING),
     "running": (GenerationStore, "save_with_retry", True, State.RUNNING),

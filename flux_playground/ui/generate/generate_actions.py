@@ -57,7 +57,8 @@ async def generate(context: Context) -> Updates:
     for request in requests:
         if isinstance(request, PreparedRequest):
             existing = await context.run(context.playground.find_existing, request)
-            if existing is not None and image_exists(existing):
+            is_own = existing is not None and existing.id in _new_ids(context, count)
+            if existing is not None and not is_own and image_exists(existing):
                 yield Update(field_errors=(), notice=duplicate_view.render_existing(context, existing, count))
                 return
     async for update in start(context, *requests, insist=insist):
@@ -121,14 +122,8 @@ async def start(
     """Start generations and follow them; an error becomes the update, and no further request is started.
 
     `reproduces` is the id of the reproduced generation. Without `insist`, the same running request is shown. What a
-    press has started before, maybe before the program was restarted, is shown again.
+    press has started before, maybe before the program was restarted, is shown again, and the rest of it is sent.
     """
-    first_id = derive_id(context.visitor.id, context.press)
-    if first_id and await context.find_own(first_id) is not None:
-        context.session.select(first_id)
-        async for update in stream_updates(context):
-            yield update
-        return
     started_at = time.time()
     call = partial(
         context.playground.start,
@@ -138,10 +133,12 @@ async def start(
     )
     started: list[Generation] = []
     outcome = Update(field_errors=(), notice="")
-    for number, request in enumerate(requests):
-        new_id = derive_id(context.visitor.id, context.press, number)
+    new_ids = _new_ids(context, len(requests))
+    for new_id, request in zip(new_ids, requests, strict=True):
         try:
             started.append(await context.run(partial(call, new_id=new_id), request, context.paying_visitor))
+        except KeyError:  # its image was made, and deleted
+            outcome = Update(field_errors=(), notice=notices.notice("The image of this press was deleted."))
         except InvalidRequest as error:
             outcome = Update(field_errors=error.details, notice="")
             break
@@ -157,11 +154,16 @@ async def start(
         yield outcome
         return
     context.session.select(started[0].id)
-    reused = [generation for generation in started if generation.created_at < started_at]
+    reused = [one for one in started if one.created_at < started_at and one.id not in new_ids]
     if len(reused) == len(requests):
         outcome = Update(field_errors=(), notice=duplicate_view.render_running(context, len(requests)))
     async for update in stream_updates(context, outcome):
         yield update
+
+
+def _new_ids(context: Context, count: int) -> list[str]:
+    """Return the ids of what a press starts."""
+    return [derive_id(context.visitor.id, context.press, number) for number in range(count)]
 
 
 def _asks_nothing(context: Context, values: Mapping[str, Any]) -> bool:

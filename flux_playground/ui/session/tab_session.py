@@ -131,7 +131,7 @@ class TabSessions:
         with self._lock:
             session = self._sessions.get(name)
             if session is None:
-                session = TabSession(self._new_visitor(), lost_key=self._take_lost_key(name))
+                session = TabSession(self._new_visitor(name), lost_key=self._take_lost_key(name))
             session.last_seen = now
             if name:
                 self._sessions[name] = session
@@ -252,8 +252,10 @@ class TabSessions:
         for key in keys - used - {""}:
             self._forget(key)
 
-    def _new_visitor(self) -> Visitor:
-        return Visitor(id=f"visitor-{secrets.token_hex(16)}") if self._hosted else OWNER
+    def _new_visitor(self, name: str) -> Visitor:
+        """Return the visitor of a session without a token: the same one also after the session was forgotten."""
+        digest = hashlib.sha256(f"session {name}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        return Visitor(id=f"visitor-{digest if name else secrets.token_hex(16)}") if self._hosted else OWNER
 
 
 def _memory_bytes(value: Any) -> int:

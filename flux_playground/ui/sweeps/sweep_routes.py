@@ -25,7 +25,6 @@ from .sheet_view import RETRIABLE, axis_name, render_ranking, render_sheet
 from .sweep_plan import NeedsApproval, approver, ask, preview_plan, read_axes, render_plan
 
 MAX_LISTED_SWEEPS = 60
-MAX_PRESS_CHARS = 80
 STATE_WORDS = {SweepState.DRAFT: "not started", SweepState.RUNNING: "running", SweepState.PAUSED: "paused"}
 
 
@@ -105,7 +104,7 @@ def act(context: Context, values: dict[str, Any]) -> Response:
     sweep, _ = find_sweep(context, _text(values, "id"))
     if name in PAID_ACTS:
         check_payer(context.with_data(**values))
-        if not context.page.sessions.claim_press(context.visitor, _text(values, "press")[:MAX_PRESS_CHARS]):
+        if not context.page.sessions.claim_press(context.visitor, context.with_data(**values).press):
             return JSONResponse({})
     try:
         run(context.with_data(**values), sweep, values)
@@ -151,7 +150,7 @@ def _retry(context: Context, sweep: StoredSweep, values: Mapping[str, Any]) -> N
     if isinstance(wanted, list):
         retriable = (*RETRIABLE, CellState.MISSING)
         ids = [one.cell.id for one in cells if one.cell.id in wanted and one.state in retriable]
-    context.page.sweeps.retry(sweep.id, ids, context.paying_visitor, approver(context))
+    context.page.sweeps.retry(sweep.id, ids, context.paying_visitor, approver(context), context.press)
 
 
 def _cancel(context: Context, sweep: StoredSweep, values: Mapping[str, Any]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 
 from flux_playground import Playground, Settings
 from flux_playground.errors import Unauthorized
+from flux_playground.generation import Generation, State
 from flux_playground.identity import UNKNOWN
 from flux_playground.local import LocalServer
 from flux_playground.ui.generate import generate_actions
@@ -145,6 +148,50 @@ def test_replayed_press_acts_once(page: Page) -> None:
     assert first.id != second.id
     page.run("generate", raw=raw, **{**data, "press": "4-5-6"})
     assert len(page.playground.recent(page.session().visitor)) == 4
+
+
+def test_press_cut_off_by_a_crash(page: Page) -> None:
+    """A press for four images that was cut off after two makes the others at its replay, and no unknown one again."""
+    raw = {"finetune_id": "my-finetune", "prompt": "a mill"}
+    data: dict[str, Any] = {"token": f"{TOKEN}.{VISIT}", "press": "1-2-3"}
+    page.run("generate", raw=raw, count=2, **data)
+    visitor = page.session().visitor
+    before = page.playground.recent(visitor)
+    page.playground.store.save(replace(before[0], state=State.SUBMIT_UNKNOWN, image=None, task_id=""))
+    page.playground.store.annotations.delete(visitor.id, [before[1].id], time.time())
+    page.state.sessions._presses = TabSessions(hosted=True)._presses  # as a restart would
+    updates = page.run("generate", raw=raw, count=4, **data)
+    assert any("deleted" in str(update.notice) for update in updates)
+    after = {one.id: one.state for one in page.playground.recent(visitor)}
+    assert after.pop(before[0].id) is State.SUBMIT_UNKNOWN
+    assert before[1].id not in after
+    assert list(after.values()) == [State.SUCCEEDED] * 2
+
+
+def test_press_of_a_session_without_token(page: Page) -> None:
+    """A press of a session that has no token counts once too, also after a restart."""
+    for _ in range(2):
+        page.run("generate", tab="script", raw={"finetune_id": "my-finetune", "prompt": "a mill"}, press="1")
+        page.state.sessions._presses = TabSessions(hosted=True)._presses
+        page.state.sessions._sessions.clear()
+    visitor = page.session("script").visitor
+    assert len(page.playground.recent(visitor)) == 1
+    assert visitor.id != page.session("another").visitor.id
+
+
+def test_press_at_two_replicas(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A press that another process stores at the same moment is returned, and not sent here."""
+    store = page.playground.store
+    save_new = store.save_new
+
+    def save_after_another(generation: Generation, check: Callable[[], object]) -> bool:
+        store.save(replace(generation, state=State.SUBMIT_UNKNOWN))
+        return save_new(generation, check)
+
+    monkeypatch.setattr(store, "save_new", save_after_another)
+    started = page.playground.start({"finetune_id": "my-finetune", "prompt": "a mill"}, new_id="ab" * 16)
+    assert started.state is State.SUBMIT_UNKNOWN
+    assert page.playground.run(started.id) is None
 
 
 def test_replayed_sweep_starts_once(page: Page) -> None:
