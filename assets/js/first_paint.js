@@ -3,6 +3,7 @@
 import { isReady } from "./bridge.js";
 import { $, $$ } from "./dom.js";
 import { hasKeptForm, restoreForm } from "./persistence.js";
+import { onFrame } from "./rendering.js";
 
 const MAX_RESTORE_MILLISECONDS = 4000; // for history and form values, once the form is complete
 let completeAt = 0;
@@ -14,10 +15,23 @@ function isFormComplete() {
   return isReady() && $("#generate") && fields.length && fields.every(isComplete);
 }
 
-export function showWhenComplete() {
+// At once when the form is drawn, and in every frame until the page is shown.
+export function installFirstPaint() {
+  onFrame(showWhenComplete);
+  checkEachFrame();
+}
+
+function checkEachFrame() {
+  showWhenComplete();
+  if (!isPageShown()) requestAnimationFrame(checkEachFrame);
+}
+
+const isPageShown = () => document.documentElement.classList.contains("there");
+
+function showWhenComplete() {
+  if (isPageShown()) return;
   if (!completeAt && isFormComplete()) completeAt = performance.now();
   const isRestored = completeAt && (!hasKeptForm() || (restoreForm() && $("#history section")));
   const isLate = completeAt && performance.now() - completeAt > MAX_RESTORE_MILLISECONDS;
   if (isRestored || isLate) document.documentElement.classList.add("there");
-  else requestAnimationFrame(showWhenComplete);
 }

@@ -15,7 +15,7 @@ import { createEditButton } from "./edit_button.js";
 import { installEndpoints } from "./endpoints.js";
 import { installFieldErrors } from "./field_errors.js";
 import { installFinetuneList } from "./finetune_list.js";
-import { showWhenComplete } from "./first_paint.js";
+import { installFirstPaint } from "./first_paint.js";
 import { fillUnderFields, installForm } from "./form.js";
 import { installFormValues, recordFirstValues } from "./form_values.js";
 import { installGallery } from "./gallery.js";
@@ -107,6 +107,7 @@ const parts = [
   installViews,
   installBaseModel,
   installSuggestedRanges,
+  installFirstPaint, // last, because it shows what the others have drawn
 ];
 for (const install of parts) install();
 
@@ -127,4 +128,3 @@ function start() {
 
 if (document.body) start();
 else document.addEventListener("DOMContentLoaded", start);
-showWhenComplete();

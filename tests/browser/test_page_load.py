@@ -14,7 +14,7 @@ from flux_playground.ui.gradio_patches.frontend_files import FIRST_LOAD, find_fr
 from ..app_process import running_quick
 from ..page_actions import FLAGS, WINDOW, load, open_page, wait_for_held
 
-PRELOAD = re.compile(r'<link rel="(?:modulepreload|preload)"[^>]*crossorigin href=[^>]*>')
+PRELOAD = re.compile(r'<link rel="(?:modulepreload" crossorigin|stylesheet" disabled) href=[^>]*>')
 FETCHED = """performance.getEntriesByType("resource")
   .filter((entry) => entry.name.includes("/assets/") && entry.transferSize > 0).map((entry) => entry.name)"""
 

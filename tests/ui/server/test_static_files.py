@@ -134,6 +134,26 @@ def test_root_path() -> None:
         assert OURS["script"] == text(one.get(own(answer, "js"), accept_encoding="gzip"))
 
 
+def test_gradio_styles_follow_ours() -> None:
+    """Our style contains Gradio's styles of the first load, and links that load nothing name them."""
+    styles = [name for name in list_first_load(find_frontend_files()) if name.endswith(".css")]
+    with somebody() as one:
+        head = text(one.get("/"))
+        whole = text(one.get(own(one.get("/"), "css"), accept_encoding="gzip"))
+        assert styles
+        for name in styles:
+            assert f'<link rel="stylesheet" disabled href="./assets/{name}">' in head
+            assert whole.index((FOLDER / name).read_text(encoding="utf-8")) > 0
+
+
+def test_theme_is_preloaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page links the theme that Gradio's script will add."""
+    config = '<script>window.gradio_config = {"theme_hash": "0a1b"};</script>'
+    monkeypatch.setattr(f"{__name__}.PAGE", config + PAGE)
+    with somebody() as one:
+        assert '<link rel="preload" as="style" href="./theme.css?v=0a1b">' in text(one.get("/"))
+
+
 def test_first_load_of_another_version() -> None:
     """Files that this version of Gradio does not have are not linked."""
     assert list_first_load({}) == ()
