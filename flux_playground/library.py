@@ -51,8 +51,9 @@ class Playground(SingleImages):
 
         `plan` has the values that all images share, or is the file of a plan with its own axes and endpoint. An axis is
         a list of values, or a text as in the panel: `sweep({"prompt": "a mill"}, {"seed": "4 random"})`. The sweep goes
-        on when the caller stops iterating. It does not ask about the price: `sweeps.estimate` tells it. Raises what
-        `Sweeps.make` raises, and `OSError` for a file that cannot be read.
+        on when the caller stops iterating. It does not ask about the price or about finetunes: `sweeps.estimate` and
+        `sweeps.find_unlisted` report them. Raises what `Sweeps.make` raises, and `OSError` for a file that cannot be
+        read.
         """
         if isinstance(plan, str | Path):
             file = Path(plan)

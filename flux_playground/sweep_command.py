@@ -80,7 +80,7 @@ def _make(playground: Playground, sweeps: Sweeps, options: argparse.Namespace) -
     plan = load_plan(sweep.plan) if sweep else sweeps.plan(*source[1:], endpoint=source[0])
     estimate = sweeps.estimate(plan, OWNER, sweep.id if sweep else "")
     is_free = playground.uses_demo(OWNER) or not estimate.images
-    account = "" if is_free else _describe_balance(playground, estimate) + _describe_unlisted(playground, estimate)
+    account = "" if is_free else _describe_balance(playground, estimate) + _describe_unlisted(sweeps, estimate)
     sys.stdout.write(f"{_describe_estimate(estimate, is_free=is_free)}{account}\n")
     if options.dry_run:
         return 0
@@ -178,15 +178,9 @@ def _describe_balance(playground: Playground, estimate: Estimate) -> str:
     return f" {left:,.6g} credits left." if left >= 0 else f" Only {balance:,.6g} credits are in the account."
 
 
-def _describe_unlisted(playground: Playground, estimate: Estimate) -> str:
+def _describe_unlisted(sweeps: Sweeps, estimate: Estimate) -> str:
     """Return which finetunes the account's list lacks, where the API gives a list."""
-    try:
-        with playground.client() as client:
-            listed = client.finetunes() if estimate.finetunes else []
-    except PlaygroundError:
-        return ""
-    known = {str(one.get("finetune_id") or one.get("id")) if isinstance(one, dict) else str(one) for one in listed}
-    missing = sorted(name for name in estimate.finetunes if known and name not in known)
+    missing = sweeps.find_unlisted(estimate)
     return f" Not in the account's list of finetunes: {', '.join(missing)}." if missing else ""
 
 

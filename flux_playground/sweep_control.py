@@ -11,10 +11,11 @@ from dataclasses import replace
 from typing import Any
 
 from .access.visitor import OWNER, Visitor
+from .account_finetunes import ask_unlisted
 from .errors import InvalidSweep, PlaygroundError
 from .playground import Playground
 from .saved_plans import SavedPlans
-from .storage.sweep_store import StoredSweep, SweepState
+from .storage.sweep_store import StoredSweep, SweepRequest, SweepState
 from .sweep_plans import SweepPlans
 from .sweep_run import SweepRun
 from .sweep_runs import SweepRuns
@@ -43,7 +44,7 @@ class Sweeps:
 
     def __init__(self, playground: Playground) -> None:
         self._playground, self._store = playground, playground.store.sweeps
-        self._runs = SweepRuns(hosted=playground.settings.hosted)
+        self._runs = SweepRuns(self._store, hosted=playground.settings.hosted)
         self._plans = SweepPlans(playground)
         self.saved = SavedPlans(playground, self._plans)
         self.votes = SweepVotes(self._store, self.get, self.cells)
@@ -126,6 +127,10 @@ class Sweeps:
         existing = sum(one.state is CellState.SUCCEEDED for one in cells)
         return self._plans.estimate(plan.endpoint, visitor, missing, existing)
 
+    def find_unlisted(self, estimate: Estimate, visitor: Visitor = OWNER) -> list[str]:
+        """Ask the API for the visitor's finetunes; return those of an estimate that it does not list."""
+        return ask_unlisted(self._playground, estimate.finetunes, visitor)
+
     def watch(self, sweep_id: str, visitor: Visitor = OWNER) -> Iterator[tuple[SheetCell, ...]]:
         """Yield the cells of a sweep after each change, at last when it has ended; raises `KeyError`."""
         self.get(sweep_id, visitor)
@@ -192,15 +197,13 @@ class Sweeps:
     def pause(self, sweep_id: str, visitor: Visitor = OWNER) -> StoredSweep:
         """Start no further cells; those that were started go on. Raises `KeyError`, `StorageError`."""
         self.get(sweep_id, visitor)
-        if (run := self._runs.get(sweep_id)) is not None:
-            run.pause()
+        self._runs.end(sweep_id, SweepRequest.PAUSE)
         return self.get(sweep_id, visitor)
 
     def stop(self, sweep_id: str, visitor: Visitor = OWNER) -> StoredSweep:
         """Pause, and take the cells out of the queue that were not sent; raises `KeyError`, `StorageError`."""
         self.get(sweep_id, visitor)
-        if (run := self._runs.get(sweep_id)) is not None:
-            run.stop()
+        self._runs.end(sweep_id, SweepRequest.STOP)
         return self.get(sweep_id, visitor)
 
     def cancel(self, sweep_id: str, cell_ids: Iterable[str], visitor: Visitor = OWNER) -> StoredSweep:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections import deque
@@ -12,24 +13,20 @@ from dataclasses import replace
 
 from .access.visitor import Visitor
 from .errors import InvalidDocument, InvalidRequest, InvalidSweep, PlaygroundError, QueueFull, StorageError
-from .generation import Generation, State, derive_id
+from .generation import State, derive_id
 from .playground import Playground
 from .recipe import fingerprint
 from .request_images import resolve_image_refs
-from .storage.sweep_store import StoredSweep, SweepState
+from .storage.sweep_store import StoredSweep, SweepRequest, SweepState
+from .sweeps.failure_count import FailureCount
 from .sweeps.plan import Cell
 from .sweeps.sheet import OBSTACLES
 
 MAX_WINDOW = 25
 """Cells of a sweep that are queued or run at once, so that other sweeps and images of its visitor have places too."""
 
-MAX_UNKNOWN_SUBMITS = 3
-"""Submits of unknown outcome in a row, after which a sweep pauses: each of them may have been charged."""
-
-MAX_REFUSED_SUBMITS = 10
-"""Submits in a row that the API refused, after which a sweep pauses."""
-
 RETRY_SECONDS = 1.0  # after a full queue
+CHECK_SECONDS = 1.0  # between looks for a request of another process
 log = logging.getLogger(__name__)
 
 
@@ -57,7 +54,8 @@ class SweepRun:
         self._active = dict(active)
         self._paused = self._closed = self._ended = False
         self._not_before = 0.0
-        self._unknown = self._refused = 0
+        self._next_look = 0.0 if playground.store.database.is_shared else math.inf
+        self._failures = FailureCount()
         self._changed = threading.Event()
         self._listeners: list[Callable[[], object]] = []
         self._lock = threading.Lock()
@@ -68,11 +66,6 @@ class SweepRun:
     def has_ended(self) -> bool:
         """Whether no cell runs and none will follow."""
         return self._ended
-
-    @property
-    def is_running(self) -> bool:
-        """Whether further cells will be started, or the last ones are running."""
-        return not (self._paused or self._ended)
 
     @property
     def active(self) -> dict[str, str]:
@@ -105,7 +98,7 @@ class SweepRun:
                 known = {cell.id for cell, *_ in self._todo} | set(self._active)
                 self._todo += [(cell, visitor, press) for cell in cells if cell.id not in known]
                 self.visitor, self._paused = visitor, False
-                self._unknown = self._refused = 0
+                self._failures = FailureCount()
                 self.sweep = replace(self.sweep, state=SweepState.RUNNING, problem=None)
                 for cell in cells:
                     self.errors.pop(cell.id, None)
@@ -137,6 +130,13 @@ class SweepRun:
                 continue
             if run.generation.sweep == self.sweep.id:  # else another press waits for it too
                 self._playground.stop(generation_id)
+
+    def obey(self, request: SweepRequest) -> None:
+        """Pause or stop."""
+        if request is SweepRequest.STOP:
+            self.stop()
+        else:
+            self.pause()
 
     def forget(self, cell_ids: Container[str]) -> None:
         """Do not start these cells; those that were started go on."""
@@ -184,6 +184,7 @@ class SweepRun:
         while not (self._closed or self._playground.is_closing):
             self._changed.clear()
             try:
+                self._look_for_request()
                 self._remove_finished()
                 if self._start_next():
                     continue
@@ -194,7 +195,17 @@ class SweepRun:
                 self.pause(PlaygroundError(f"This program failed ({type(error).__name__})."))
             if self._end():
                 return
-            self._changed.wait(max(0.0, self._not_before - time.monotonic()) or None)
+            now = time.monotonic()
+            due = min(self._next_look, self._not_before if self._not_before > now else math.inf)
+            self._changed.wait(max(0.0, min(due - now, threading.TIMEOUT_MAX)))
+
+    def _look_for_request(self) -> None:
+        """Do what another process has asked for; look at intervals, and never where there is no other process."""
+        if time.monotonic() < self._next_look:
+            return
+        self._next_look = time.monotonic() + CHECK_SECONDS
+        if (request := self._playground.store.sweeps.take_request(self.sweep.id)) is not None:
+            self.obey(request)
 
     def _start_next(self) -> bool:
         """Start the next cell, if it may start now; return whether one was taken."""
@@ -246,19 +257,10 @@ class SweepRun:
             with self._lock:
                 del self._active[cell_id]
             with suppress(KeyError):  # deleted meanwhile
-                self._react(run.generation if run else self._playground.get(generation_id))
+                generation = run.generation if run else self._playground.get(generation_id)
+                if self._failures.add(generation) and not self._paused:
+                    self.pause(generation.error)
             self._notify()
-
-    def _react(self, generation: Generation) -> None:
-        """Pause when the next cells would fail like this one, or might be paid for in vain."""
-        is_unknown = generation.state is State.SUBMIT_UNKNOWN
-        is_refused = generation.state is State.FAILED and not generation.task_id
-        self._unknown = self._unknown + 1 if is_unknown else 0
-        self._refused = self._refused + 1 if is_refused else 0
-        is_obstacle = is_refused and isinstance(generation.error, OBSTACLES)
-        is_hopeless = self._unknown >= MAX_UNKNOWN_SUBMITS or self._refused >= MAX_REFUSED_SUBMITS
-        if not self._paused and (is_obstacle or is_hopeless):
-            self.pause(generation.error)
 
     def _end(self) -> bool:
         """End the run if nothing is left to do; return whether it has ended."""

@@ -6,7 +6,7 @@ import threading
 from dataclasses import replace
 
 from .errors import InvalidSweep, QueueFull
-from .storage.sweep_store import StoredSweep, SweepState
+from .storage.sweep_store import StoredSweep, SweepRequest, SweepState, SweepStore
 from .sweep_run import SweepRun
 
 MAX_RUNNING_PER_VISITOR, MAX_RUNNING_PER_ADDRESS, MAX_RUNNING = 4, 16, 100  # each has a thread
@@ -19,8 +19,8 @@ class SweepRuns:
     Safe to use from many threads.
     """
 
-    def __init__(self, *, hosted: bool) -> None:
-        self._hosted = hosted
+    def __init__(self, store: SweepStore, *, hosted: bool) -> None:
+        self._store, self._hosted = store, hosted
         self._runs: dict[str, SweepRun] = {}
         self._lock = threading.Lock()
 
@@ -37,12 +37,21 @@ class SweepRuns:
         """Return a stored sweep as it is now: one that ran in a process that has ended is paused."""
         if (run := self.get_active(sweep.id)) is not None:
             return run.sweep
-        return replace(sweep, state=SweepState.PAUSED) if sweep.state is SweepState.RUNNING else sweep
+        if sweep.state is not SweepState.RUNNING or sweep.id in self._store.find_claimed_elsewhere():
+            return sweep
+        return replace(sweep, state=SweepState.PAUSED)
 
     def check_at_rest(self, sweep_id: str) -> None:
-        """Raise `InvalidSweep` for a sweep that runs."""
-        if self.get_active(sweep_id) is not None:
+        """Raise `InvalidSweep` for a sweep that runs in any process."""
+        if self.get_active(sweep_id) is not None or sweep_id in self._store.find_claimed_elsewhere():
             raise InvalidSweep("This sweep is running. Stop it first.")
+
+    def end(self, sweep_id: str, request: SweepRequest) -> None:
+        """Pause or stop a sweep in the process that makes it: at once in this one, after a moment in another."""
+        if (run := self.get_active(sweep_id)) is not None:
+            run.obey(request)
+        else:
+            self._store.leave_request(sweep_id, request)
 
     def add(self, run: SweepRun) -> SweepRun | None:
         """Count a run from now on and return the earlier one of its sweep; raises `QueueFull`."""

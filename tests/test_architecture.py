@@ -66,6 +66,7 @@ MAY_IMPORT = {
         "storage",
         "url_policy",
     },
+    "account_finetunes": {"access", "errors", "playground"},
     "address_shares": set(),
     "active_document": {"client", "errors", "schema", "settings", "storage"},
     "build_request": {"errors", "generation", "image_ref", "recipe", "request_images", "runs", "schema"},
@@ -83,7 +84,7 @@ MAY_IMPORT = {
     },
     "library": {"access", "client", "playground", "schema", "settings", "sweep_control", "sweeps"},
     "sweep_control": {
-        *{"access", "errors", "generation", "playground", "saved_plans", "storage"},
+        *{"access", "account_finetunes", "errors", "generation", "playground", "saved_plans", "storage"},
         *{"sweep_plans", "sweep_run", "sweep_runs", "sweep_votes", "sweeps"},
     },
     "saved_plans": {
@@ -167,6 +168,7 @@ MAY_IMPORT = {
 
 CORE = {
     *{
+        "account_finetunes",
         "active_document",
         "address_shares",
         "archive",

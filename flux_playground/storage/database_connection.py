@@ -152,6 +152,18 @@ class Database(Protocol):
     def release_sweep(self, connection: Connection, sweep_id: str) -> None:
         """Let any process claim a sweep that was this one's."""
 
+    def find_claimed_elsewhere(self, reader: Reader) -> frozenset[str]:
+        """Return the ids of the sweeps that other processes have claimed, as far as those have not ended."""
+
+    def leave_request(self, connection: Connection, sweep_id: str, request: str) -> None:
+        """Leave a request for the process that has claimed a sweep, in place of an earlier one."""
+
+    def find_request(self, reader: Reader, sweep_id: str) -> str:
+        """Return the request that was left for this process, or ""."""
+
+    def remove_request(self, connection: Connection, sweep_id: str, request: str) -> None:
+        """Remove a request that was left for this process, unless another one has replaced it."""
+
     def check(self) -> None:
         """Raise `StorageError` when the database was removed."""
 

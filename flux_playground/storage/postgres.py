@@ -14,7 +14,7 @@ import psycopg
 
 from ..errors import StorageError
 from ..generation import State
-from .database_connection import Connection, Cursor, TakenOver
+from .database_connection import Connection, Cursor, Reader, TakenOver
 from .postgres_client import connect, describe
 from .postgres_lease import PostgresLease
 from .postgres_listener import PostgresListener
@@ -29,8 +29,11 @@ BEGIN_WRITING = f"BEGIN; SELECT pg_advisory_xact_lock({WRITING})"
 
 CLAIM_SWEEP = """
     INSERT INTO sweep_holders AS known (sweep, holder) VALUES (?, ?) ON CONFLICT (sweep) DO UPDATE
-    SET holder = excluded.holder
+    SET holder = excluded.holder, request = ''
     WHERE known.holder = excluded.holder OR known.holder NOT IN (SELECT number FROM processes)
+"""
+CLAIMED_ELSEWHERE = """
+    SELECT sweep FROM sweep_holders WHERE holder <> ? AND holder IN (SELECT number FROM processes)
 """
 
 log = logging.getLogger(__name__)
@@ -211,6 +214,27 @@ class PostgresDatabase:
         """Let any process claim a sweep that was this one's."""
         query = "DELETE FROM sweep_holders WHERE sweep = ? AND holder = ?"
         connection.execute(query, [sweep_id, self._lease.number])
+
+    def find_claimed_elsewhere(self, reader: Reader) -> frozenset[str]:
+        """Return the ids of the sweeps that other processes have claimed, as far as those have not ended."""
+        with reader.lock:
+            return frozenset(one for (one,) in reader.select(CLAIMED_ELSEWHERE, [self._lease.number])[1])
+
+    def leave_request(self, connection: Connection, sweep_id: str, request: str) -> None:
+        """Leave a request for the process that has claimed a sweep, in place of an earlier one."""
+        connection.execute("UPDATE sweep_holders SET request = ? WHERE sweep = ?", [request, sweep_id])
+
+    def find_request(self, reader: Reader, sweep_id: str) -> str:
+        """Return the request that was left for this process, or ""."""
+        query = "SELECT request FROM sweep_holders WHERE sweep = ? AND holder = ?"
+        with reader.lock:
+            rows = reader.select(query, [sweep_id, self._lease.number])[1]
+        return str(rows[0][0]) if rows else ""
+
+    def remove_request(self, connection: Connection, sweep_id: str, request: str) -> None:
+        """Remove a request that was left for this process, unless another one has replaced it."""
+        query = "UPDATE sweep_holders SET request = '' WHERE sweep = ? AND holder = ? AND request = ?"
+        connection.execute(query, [sweep_id, self._lease.number, request])
 
     def check(self) -> None:
         """Do nothing: the next read tells whether the database is there."""

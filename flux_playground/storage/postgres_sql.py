@@ -212,6 +212,7 @@ MIGRATIONS = (
             FOR EACH ROW EXECUTE FUNCTION divide_words();
         """,
     ),
+    Migration("add_sweep_requests", "ALTER TABLE sweep_holders ADD COLUMN request TEXT NOT NULL DEFAULT ''"),
 )
 
 

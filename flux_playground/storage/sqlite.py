@@ -13,7 +13,7 @@ from typing import Any
 from ..errors import StorageError, StorageUnavailable
 from ..generation import UNFINISHED
 from .atomic_file import write_atomic
-from .database_connection import Connection
+from .database_connection import Connection, Reader
 from .migrations import MIGRATIONS
 from .mounts import remote_type
 from .process_lock import ProcessLock
@@ -129,6 +129,20 @@ class SqliteDatabase:
         return True
 
     def release_sweep(self, connection: Connection, sweep_id: str) -> None:
+        """Do nothing."""
+
+    def find_claimed_elsewhere(self, reader: Reader) -> frozenset[str]:
+        """Return none: no other process makes sweeps."""
+        return frozenset()
+
+    def leave_request(self, connection: Connection, sweep_id: str, request: str) -> None:
+        """Do nothing."""
+
+    def find_request(self, reader: Reader, sweep_id: str) -> str:
+        """Return ""."""
+        return ""
+
+    def remove_request(self, connection: Connection, sweep_id: str, request: str) -> None:
         """Do nothing."""
 
     def check(self) -> None:

@@ -23,7 +23,7 @@ class SweepState(StrEnum):
     """The state of a stored sweep."""
 
     DRAFT = "draft"  # saved, nothing was sent
-    RUNNING = "running"  # in a process that has ended: paused
+    RUNNING = "running"
     PAUSED = "paused"
     DONE = "done"  # nothing is missing
 
@@ -54,6 +54,13 @@ class Vote:
     winner: str
 
 
+class SweepRequest(StrEnum):
+    """What one process asks of another one that makes a sweep."""
+
+    PAUSE = "pause"
+    STOP = "stop"
+
+
 class SweepStore:
     """The sweeps of one data folder. Every write is on disk when the call returns. Safe to use from many threads."""
 
@@ -67,7 +74,7 @@ class SweepStore:
         Raises `InvalidSweep` while another one does, and `StorageError`.
         """
         if not self._writer.run(lambda connection: self._database.claim_sweep(connection, sweep_id)):
-            raise InvalidSweep("Another process of this page is making this sweep. Try again when it has ended.")
+            raise InvalidSweep("Images of this sweep are still being made. Try again when they are ready.")
 
     def release(self, sweep_id: str) -> None:
         """Let other processes make a sweep; without the database, they can when this process has ended."""
@@ -75,6 +82,24 @@ class SweepStore:
             self._writer.run(lambda connection: self._database.release_sweep(connection, sweep_id))
         except StorageError as error:
             log.warning("sweep %s stays with this process: %s", sweep_id, error.message)
+
+    def find_claimed_elsewhere(self) -> frozenset[str]:
+        """Return the ids of the sweeps that other processes of the database make; raises `StorageError`."""
+        return self._database.find_claimed_elsewhere(self._reader)
+
+    def leave_request(self, sweep_id: str, request: SweepRequest) -> None:
+        """Ask the process that makes a sweep to pause or stop it; raises `StorageError`."""
+        self._writer.run(lambda connection: self._database.leave_request(connection, sweep_id, request))
+
+    def take_request(self, sweep_id: str) -> SweepRequest | None:
+        """Return what another process has asked of this one, once; None also without the database."""
+        try:
+            text = self._database.find_request(self._reader, sweep_id)
+            if text:
+                self._writer.run(lambda connection: self._database.remove_request(connection, sweep_id, text))
+        except StorageError:
+            return None
+        return SweepRequest(text) if text else None
 
     def save(self, sweep: StoredSweep) -> StoredSweep:
         """Write a sweep in place of its earlier record and return it; raises `StorageError`."""

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from ...account_finetunes import finetune_id
 from ...errors import PlaygroundError
 from ...playground import Playground, Visitor
 from ...schema import find_base_model, trained_model
@@ -68,7 +69,7 @@ def render_choices(finetunes: Iterable[Finetune]) -> str:
 def _load_details(playground: Playground, visitor: Visitor, listed: Any, with_details: bool) -> Finetune:
     """Return a finetune from an item of the list, an id or an object with one, and from its details."""
     facts: Mapping[str, Any] = listed if isinstance(listed, Mapping) else {"finetune_id": listed}
-    name = str(facts.get("finetune_id") or facts.get("id") or "")
+    name = finetune_id(listed)
     if with_details and name and not facts.get("trigger_word"):
         with suppress(PlaygroundError), playground.client(visitor) as client:
             facts = {**facts, **client.finetune(name)}

@@ -22,9 +22,8 @@ NAME = "sweep"
 DESCRIPTION = (
     "Generates one image for each combination of values of up to three fields, all with the same seed. Without"
     " `max_images` it only returns the number of images and their price in credits. It costs money: `max_images` is"
-    " the number of images that may be generated; a larger sweep is refused, and so is an expensive one without"
-    " `approved`. `images` in the result are URLs relative"
-    " to the URL of the page."
+    " the number of images that may be generated; a larger sweep is refused. Without `approved`, so is an expensive one"
+    " and one with a finetune that the account does not list. `images` in the result are relative to the page's URL."
 )
 AXIS_TEXT = (
     "Numbers: `0.8, 1.2`, `0-2 [6]` for six values, `1-10 (+2)` with a step. Seeds: `4 random`. Other values are"
@@ -55,7 +54,7 @@ def describe(endpoints: Sequence[str]) -> dict[str, Any]:
         "approved": {
             "type": "boolean",
             "default": False,
-            "description": "The user was asked, and agrees to the price.",
+            "description": "The user was asked, and agrees to the price and the unlisted finetunes.",
         },
     }
     schema = {"type": "object", "properties": properties, "required": ["axes"], "additionalProperties": False}
@@ -78,20 +77,28 @@ async def run(
 ) -> dict[str, Any]:
     """Estimate or make a sweep and return its cells. Cancelling the call does not stop the sweep.
 
-    Raises what `Sweeps.make` raises, and `InvalidSweep` for too many images and for a price that was not approved.
+    Raises what `Sweeps.make` raises, and `InvalidSweep` for too many images, and for a price or a finetune that must be
+    approved.
     """
     values, axes, endpoint, most = _read(arguments)
     on_thread = partial(threads, visitor.identity.address)
-    if not most:
+    is_approved = arguments.get("approved") is True
+    if not most or not is_approved:
         plan = await on_thread(partial(sweeps.plan, endpoint=endpoint), values, axes, visitor)
         estimate = await on_thread(sweeps.estimate, plan, visitor)
-        described = {"images": estimate.images, "existing": estimate.existing, "credits": estimate.price.credits}
-        return _result({"estimate": described})
+        unlisted = await on_thread(sweeps.find_unlisted, estimate, visitor)
+        if not most:
+            return _result({"estimate": _describe_estimate(estimate, unlisted)})
+        if unlisted:
+            raise InvalidSweep(
+                f"Not in the account's list of finetunes: {', '.join(unlisted)}. Ask the user, then call again with"
+                " `approved`."
+            )
 
     def approve(estimate: Estimate) -> None:
         if estimate.images > most:
             raise InvalidSweep(f"This sweep makes {estimate.images:,} images, more than the {most:,} that are allowed.")
-        if arguments.get("approved") is not True and sweeps.needs_approval(estimate, visitor):
+        if not is_approved and sweeps.needs_approval(estimate, visitor):
             amount = estimate.price.credits
             price = "an unknown amount" if amount is None else f"about {amount:,.6g} credits"
             raise InvalidSweep(
@@ -129,6 +136,15 @@ def _read(arguments: Mapping[str, Any]) -> tuple[dict[str, Any], list[AxisText],
             raise InvalidSweep("An axis has a `field`, a `text` and a `kind`.")
         axes.append(AxisText(field, text, AxisKind(kind or AxisKind.VALUES)))
     return values, axes, endpoint, most
+
+
+def _describe_estimate(estimate: Estimate, unlisted: Sequence[str]) -> dict[str, Any]:
+    return {
+        "images": estimate.images,
+        "existing": estimate.existing,
+        "credits": estimate.price.credits,
+        "unlisted_finetunes": list(unlisted),
+    }
 
 
 def _describe(one: SheetCell) -> dict[str, Any]:

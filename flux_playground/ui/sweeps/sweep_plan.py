@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ...account_finetunes import find_unlisted
 from ...build_request import SEED
 from ...errors import InvalidDocument, InvalidRequest, InvalidSweep
 from ...schema import Field, Operation
@@ -86,13 +87,8 @@ def approver(context: Context) -> Callable[[Estimate], None]:
     return approve
 
 
-def unlisted(names: Iterable[str], finetunes: Collection[str]) -> list[str]:
-    """Return the finetunes that the account's list lacks; none where the list is not known."""
-    return sorted(name for name in set(names) if finetunes and name not in finetunes)
-
-
 def _describe_unlisted(estimate: Estimate, finetunes: Collection[str]) -> str:
-    missing = unlisted(estimate.finetunes, finetunes)
+    missing = find_unlisted(estimate.finetunes, finetunes)
     images = sum(estimate.finetunes[name] for name in missing)
     return f"{_name_unlisted(missing)} {images:,} {'image' if images == 1 else 'images'} may fail." if missing else ""
 
@@ -233,7 +229,7 @@ def _note(operation: Operation, axis: AxisText, seed: int, finetunes: Collection
         return AxisNote(error.message, is_fault=True)
     labels = ", ".join(point.label[:60] for point in points[:MAX_LISTED_POINTS])
     more = f" and {len(points) - MAX_LISTED_POINTS:,} more" if len(points) > MAX_LISTED_POINTS else ""
-    missing = unlisted((str(name) for point in points if (name := point.values.get(FINETUNE))), finetunes)
+    missing = find_unlisted((str(name) for point in points if (name := point.values.get(FINETUNE))), finetunes)
     warning = _name_unlisted(missing) if missing else ""
     return AxisNote(f"{len(points):,} {'value' if len(points) == 1 else 'values'}: {labels}{more}", warning=warning)
 

@@ -493,7 +493,8 @@ def test_sweep_tool_says_the_price_first(playground: Playground) -> None:
         (["0.5"], "ready", 7),
         (["1"], "ready", 7),
     ]
-    assert sweep()["structuredContent"]["estimate"] == {"images": 0, "existing": 2, "credits": 0.0}
+    estimate = {"images": 0, "existing": 2, "credits": 0.0, "unlisted_finetunes": []}
+    assert sweep()["structuredContent"]["estimate"] == estimate
     assert "steps" in sweep(axes=[{"field": "steps", "text": "1"}])["content"][0]["text"]
 
 
@@ -513,6 +514,23 @@ def test_sweep_tool_needs_approval_of_a_high_price(settings: Settings, server: L
         assert playground.store.count("owner") == 0
         made = sweep(approved=True)["structuredContent"]
         assert [one["state"] for one in made["images"]] == ["ready", "ready"]
+
+
+def test_sweep_tool_names_unlisted_finetunes(settings: Settings, server: LocalServer) -> None:
+    """A finetune that the account does not list is named, and used only after the user was asked."""
+    own = settings.replace(demo_url="", base_url=server.url, api_key="key")
+    arguments = {"values": VALUES, "axes": [{"field": "finetune_id", "text": "my-finetune, mine"}]}
+    with Playground(own) as playground:
+        tools = EndpointTools(playground)
+
+        def sweep(**extra: Any) -> dict[str, Any]:
+            return asyncio.run(tools.call(mcp_tools.Call(tools.new_visitor(), "sweep", {**arguments, **extra})))
+
+        assert sweep()["structuredContent"]["estimate"]["unlisted_finetunes"] == ["mine"]
+        refused = sweep(max_images=2)
+        assert "finetunes: mine. Ask the user" in refused["content"][0]["text"]
+        assert playground.store.count("owner") == 0
+        assert len(sweep(max_images=2, approved=True)["structuredContent"]["images"]) == 2
 
 
 def test_sweep_tool_on_a_hosted_page(program: Stranger, folder: Path) -> None:
