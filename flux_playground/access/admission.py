@@ -8,6 +8,7 @@ from collections.abc import Callable
 from ..generation import Generation
 from ..runs.active_runs import ActiveRun, ActiveRuns
 from ..runs.capacity import Capacity
+from ..storage.database_connection import Connection
 from ..storage.generation_store import GenerationStore
 from .quota import Quota
 from .visitor import Visitor
@@ -28,7 +29,8 @@ class Admission:
     def check(self, generation: Generation, visitor: Visitor) -> None:
         """Raise `QueueFull` or `QuotaExceeded` when this generation may not start."""
         if self._capacity is not None:
-            self._capacity.check(visitor.identity)
+            self._capacity.check_runs(visitor.identity)
+            self._capacity.check_stored(visitor.identity)
         self._quota.check(generation)
 
     def admit(self, run: ActiveRun, visitor: Visitor, *, reuse: bool = False) -> ActiveRun:
@@ -43,7 +45,9 @@ class Admission:
                 running = self._runs.find(run.generation.owner, run.generation.fingerprint)
             if running is not None:
                 return running
-            self.check(run.generation, visitor)
+            if self._capacity is not None:
+                self._capacity.check_runs(visitor.identity)  # `save` counts those of other processes too
+            self._quota.check(run.generation)
             self._quota.usage.reserve(run.generation, self._quota.expect(run.generation))
             return self._runs.add(run)
 
@@ -54,9 +58,9 @@ class Admission:
         other processes of the database have used up what was left.
         """
 
-        def check() -> None:
+        def check(database: Connection) -> None:
             if self._capacity is not None:
-                self._capacity.check_stored(run.identity)
+                self._capacity.check_stored(run.identity, database)
             self._quota.check(run.generation, count=0)  # it is counted since its admission
 
         try:

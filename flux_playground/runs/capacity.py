@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..errors import QueueFull
 from ..identity import Identity
+from ..storage.database_connection import Connection
 from ..storage.usage import Usage
 from .active_runs import ActiveRuns
 
@@ -24,17 +25,16 @@ class Capacity:
     runs: ActiveRuns
     usage: Usage
 
-    def check(self, identity: Identity) -> None:
-        """Raise `QueueFull` when this visitor, their address or all visitors together have too many generations."""
+    def check_runs(self, identity: Identity) -> None:
+        """Raise `QueueFull` when this visitor, their address or all visitors have too many runs in this process."""
         runs = self.runs.list()
         own = sum(run.identity == identity for run in runs)
         near = sum(run.identity.address == identity.address for run in runs)
         _check(own, near, len(runs))
-        self.check_stored(identity)
 
-    def check_stored(self, identity: Identity) -> None:
-        """Raise `QueueFull` when the stored generations are too many."""
-        _check(*self.usage.count_unfinished(identity))
+    def check_stored(self, identity: Identity, database: Connection | None = None) -> None:
+        """Raise `QueueFull` when the stored generations are too many, in the transaction of `database` if given."""
+        _check(*self.usage.count_unfinished(identity, database))
 
 
 def _check(own: int, near: int, total: int) -> None:

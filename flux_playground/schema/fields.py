@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from . import error_text
@@ -51,7 +52,7 @@ class Field:
         """Whether the value must not be shown, stored or shared."""
         return self.format == "password" or is_secret(self.name)
 
-    @property
+    @cached_property
     def images(self) -> ImageShape | None:
         """How many images the field takes, and how, if it takes only images; None for other fields."""
         return image_shape(self.name, self.schema) if self.media else None

@@ -24,7 +24,7 @@ from ..images import image_file, media_types
 from .annotations import Annotations
 from .blob_store import IMAGES, Blob, BlobKey, thumbnail_key
 from .database import open_database
-from .database_connection import Reader, id_list
+from .database_connection import Connection, Reader, id_list
 from .input_store import InputStore
 from .kept_records import KeptRecords
 from .open_blob_store import open_blob_store
@@ -100,7 +100,7 @@ class GenerationStore:
         self.usage.update(generation)
         return generation
 
-    def save_new(self, generation: Generation, check: Callable[[], object]) -> bool:
+    def save_new(self, generation: Generation, check: Callable[[Connection], object]) -> bool:
         """Write a generation if its id was never used, and return whether it was written.
 
         Nobody writes between `check` and the row. Raises `StorageError` and what `check` raises.

@@ -27,15 +27,7 @@ class RowWriter:
 
     def write(self, row: dict[str, Any]) -> None:
         """Insert or replace a row; the row is on disk when this returns. Raises `StorageError`."""
-        own = _Write(row)
-        self._waiting.append(own)
-        with self._lock:  # the caller that gets the lock writes for all that wait for it: one fsync for many rows
-            if not own.done:
-                self._write_all([self._waiting.popleft() for _ in range(len(self._waiting))])
-        if isinstance(own.error, (self._database.errors, OSError)):
-            raise self._failed(own.error) from None
-        if own.error is not None:
-            raise own.error
+        self._add(_Write(row))
 
     def write_if(self, check: Callable[[Connection], bool], row: dict[str, Any]) -> bool:
         """Write a row in a transaction in which `check` returns True, and return what it returned.
@@ -55,16 +47,13 @@ class RowWriter:
             self._indexed.pop(row["id"], None)
             raise
 
-    def write_new(self, check: Callable[[], object], row: dict[str, Any]) -> bool:
-        """Write a row of `generations` like `write_if`, after `check`; return False for an id that was used before."""
+    def write_new(self, check: Callable[[Connection], object], row: dict[str, Any]) -> bool:
+        """Write a row of `generations` like `write`, after `check`; return False for an id that was used before.
 
-        def is_new(database: Connection) -> bool:
-            if database.execute("SELECT 1 FROM generations WHERE id = ?", [row["id"]]).fetchone():
-                return False
-            check()
-            return True
-
-        return self.write_if(is_new, row)
+        No other process writes between the check, which sees the rows of concurrent callers, and the row. Raises
+        `StorageError` and what `check` raises.
+        """
+        return self._add(_Write(row, check)).is_written
 
     def run(self, action: Callable[[Connection], T]) -> T:
         """Call `action` in one transaction, which is on disk when this returns. Raises `StorageError`."""
@@ -84,6 +73,18 @@ class RowWriter:
         with self._lock:
             self._database.close()
 
+    def _add(self, own: _Write) -> _Write:
+        """Wait until a row is on disk, or was left out; raises `StorageError` and what its check raises."""
+        self._waiting.append(own)
+        with self._lock:  # the caller that gets the lock writes for all that wait for it: one fsync for many rows
+            if not own.done:
+                self._write_all([self._waiting.popleft() for _ in range(len(self._waiting))])
+        if isinstance(own.error, (self._database.errors, OSError)):
+            raise self._failed(own.error) from None
+        if own.error is not None:
+            raise own.error
+        return own
+
     def _failed(self, error: Exception) -> StorageError:
         kind = ConnectionLost if self._database.is_outage(error) else StorageError
         return kind(f"The {self._database.place} cannot be written to: {self._database.describe(error)}.")
@@ -102,23 +103,48 @@ class RowWriter:
         try:
             with self._database.transaction():
                 for write in writes:
-                    self._write_row(write.row)
+                    self._write_checked(write)
         except Exception as error:
             for write in writes:
                 self._indexed.pop(write.row["id"], None)
-            if len(writes) > 1:  # write each row alone, so that one bad row fails for its own caller only
-                for write in writes:
+            # Write each row alone, so that one bad row fails for its own caller only. After an outage nobody knows
+            # whether a new row was written: written again, its id would be one that was used before.
+            is_lost = isinstance(error, self._database.errors) and self._database.is_outage(error)
+            again = [] if len(writes) == 1 else [one for one in writes if one.check is None or not is_lost]
+            for write in writes:
+                if write in again:
                     self._write_all([write])
-                return
-            writes[0].error = error
+                else:
+                    write.error = error
+                    write.done = True
+            return
         for write in writes:
             write.done = True
+
+    def _write_checked(self, write: _Write) -> None:
+        """Write a row in a transaction; one that its check refuses is left out, and its caller gets the error."""
+        write.is_written, write.error = False, None
+        if write.check is not None:
+            known = "SELECT 1 FROM generations WHERE id = ?"
+            if self._database.execute(known, [write.row["id"]]).fetchone():
+                return
+            try:
+                write.check(self._database)
+            except self._database.errors:
+                raise
+            except Exception as error:
+                write.error = error
+                return
+        self._write_row(write.row)
+        write.is_written = True
 
 
 @dataclass(eq=False)
 class _Write:
-    """A row that waits to be on disk."""
+    """A row that waits to be on disk; one with a `check` only if that passes and its id was never used."""
 
     row: dict[str, Any]
+    check: Callable[[Connection], object] | None = None
+    is_written: bool = False
     done: bool = False
     error: Exception | None = None

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..generation import Generation, State
 from ..identity import Identity
-from .database_connection import Reader
+from .database_connection import Connection, Reader
 from .rows import UNFINISHED_STATES
 from .spending import PaidImage, Spender, Spending
 
@@ -69,18 +69,22 @@ class Usage:
             rows = self._select(query, [])
         return {State(state): (number, cost) for state, number, cost in rows if state in set(State)}
 
-    def count_unfinished(self, identity: Identity) -> tuple[int, int, int]:
+    def count_unfinished(self, identity: Identity, database: Connection | None = None) -> tuple[int, int, int]:
         """Return how many generations wait or run in all processes: a visitor's, those of the address, and all.
 
-        The first two are those that the owner pays for.
+        The first two are those that the owner pays for. With a `database` in a transaction, its new rows count too.
         """
         query = f"""
             SELECT count(*) FILTER (WHERE spender_address = ? AND spender_browser = ?),
                 count(*) FILTER (WHERE spender_address = ?), count(*)
             FROM generations WHERE state IN ({UNFINISHED_STATES})
         """  # noqa: S608  # literals
-        with self._lock:
-            rows = self._select(query, [identity.address, identity.browser, identity.address])
+        values = [identity.address, identity.browser, identity.address]
+        if database is not None:
+            rows = database.execute(query, values).fetchall()
+        else:
+            with self._lock:
+                rows = self._select(query, values)
         own, near, total = rows[0]
         return own, near, total
 

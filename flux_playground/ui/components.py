@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar, get_type_hints
 
 import gradio as gr
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def html(value: str, **options: Any) -> Any:
@@ -34,3 +36,9 @@ def private_event(progress_on: Any = None) -> dict[str, Any]:
         "trigger_mode": "multiple",
         "concurrency_limit": None,
     }
+
+
+def handler(function: F) -> F:
+    """Mark the handler of an event. Gradio reads its annotations at each event; texts would be compiled each time."""
+    function.__annotations__ = get_type_hints(function)
+    return function

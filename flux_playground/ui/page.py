@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 from ..playground import Playground
 from ..schema import Document, Operation
 from .account import account_actions
-from .components import hidden, private_event
+from .components import handler, hidden, private_event
 from .endpoints import endpoint_actions, replace_document
 from .events.action import Action, find_actions
 from .events.context import PageState
@@ -166,6 +166,7 @@ def _turn_off_telemetry() -> None:
 def _bind_load(blocks: Any, binding: Binding) -> None:
     components = binding.components
 
+    @handler
     async def load(token: str, image: str, request: gr.Request) -> AsyncIterator[dict[Any, Any]]:
         context = binding.context({"token": token or "", "id": image or ""}, request, {})
         async for update in generate_actions.connect(context):

@@ -12,7 +12,7 @@ from ..bounded_json import InvalidJson, parse_json
 from ..errors import Unauthorized
 from .account import connection
 from .account.payer_check import check_payer
-from .components import private_event
+from .components import handler, private_event
 from .events.action import Action
 from .events.context import Context, PageState
 from .events.update import NO_CHANGE, Update
@@ -49,6 +49,7 @@ class Binding:
         components, quiet = self.components, private_event(self.components.bridge)
         keys = {component: key for key, component in drawn.inputs.items()}
 
+        @handler
         async def press_generate(contents: dict[Any, Any], request: gr.Request) -> AsyncIterator[dict[Any, Any]]:
             data = _press_data(contents.pop(components.press, ""))
             raw = {keys[component]: content for component, content in contents.items()}
@@ -66,16 +67,19 @@ class Binding:
         bridge.act_read(self._answer(place), inputs_kwargs=form, outputs=read, queue=False, **quiet)
         bridge.act_write(self._answer(place), inputs_kwargs=form, outputs=written, queue=False, **quiet)
 
+    @handler
     async def _watch(self, request: gr.Request, event: gr.EventData) -> AsyncIterator[dict[Any, Any]]:
         async for update in self.stream(_data(event), request):
             yield self.write(update)
         yield self.write(NO_CHANGE)
 
+    @handler
     async def _ask(self, request: gr.Request, event: gr.EventData) -> str:
         update = await self._run_once(_data(event), request, {})
         return update.panel or ""
 
     def _answer(self, place: int) -> Callable[..., Awaitable[dict[Any, Any]]]:
+        @handler
         async def answer(request_: gr.Request, event_: gr.EventData, /, **raw: Any) -> dict[Any, Any]:
             return self.write(await self._run_once({**_data(event_), "form": place}, request_, raw), place)
 

@@ -18,6 +18,7 @@ from flux_playground.identity import Identity
 from flux_playground.local import LocalServer
 from flux_playground.playground import OWNER, Visitor
 from flux_playground.rate_limits import Allowance
+from flux_playground.storage.database_connection import Connection
 from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.ui.text import notices
 from tests.conftest import FAST_POLLS
@@ -211,9 +212,9 @@ def test_press_during_a_write_is_counted(hosted: Settings, monkeypatch: pytest.M
         playground.start(VALUES, ANN)
         save_new = playground.store.save_new
 
-        def save(generation: Generation, check: Callable[[], object]) -> bool:
-            def check_and_press() -> None:
-                check()
+        def save(generation: Generation, check: Callable[[Connection], object]) -> bool:
+            def check_and_press(database: Connection) -> None:
+                check(database)
                 with pytest.raises(QuotaExceeded):
                     playground.start(VALUES, ANN)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from flux_playground.errors import QueueFull
 from flux_playground.generation import State
 from flux_playground.storage import row_writer, search_backlog
 from flux_playground.storage.blob_store import IMAGES
@@ -109,3 +110,45 @@ def test_undone_write(store: GenerationStore) -> None:
     store._writer._write_all(writes)
     assert (writes[0].error, writes[1].error is None) == (None, False)
     assert found(store, "fox") == [good["id"]]
+
+
+def test_rows_of_one_transaction(store: GenerationStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """New rows are written together; each check sees the rows before it, and a refusal leaves out its own row only."""
+    rows = [to_row(generation(number, state=State.QUEUED)) for number in (1, 2, 3, 1)]
+    seen: list[int] = []
+
+    def check(database: Connection) -> None:
+        seen.append(database.execute("SELECT count(*) FROM generations").fetchone()[0])
+        if len(seen) == 2:
+            raise QueueFull("too many")
+
+    writes = [_Write(row, check) for row in rows]
+    database, begun = store._writer._database, []
+    begin = database.transaction
+    monkeypatch.setattr(database, "transaction", lambda: begun.append(1) or begin())  # type: ignore[func-returns-value]
+    store._writer._write_all(writes)
+    assert seen == [0, 1, 1]
+    assert [(write.done, write.is_written, type(write.error)) for write in writes] == [
+        (True, True, type(None)),
+        (True, False, QueueFull),
+        (True, True, type(None)),
+        (True, False, type(None)),
+    ]
+    assert {one.id for one in store.recent("owner")} == {rows[0]["id"], rows[2]["id"]}
+    assert len(begun) == 1
+
+
+def test_new_rows_of_a_lost_transaction(store: GenerationStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """New rows are not written again after an outage, in which nobody knows whether they were written."""
+    new, known = (to_row(generation(number, state=State.QUEUED)) for number in (1, 2))
+    database = store._writer._database
+    monkeypatch.setattr(database, "is_outage", lambda error: True)
+
+    def fail(_: Connection) -> None:
+        raise database.errors("server closed the connection")
+
+    writes = [_Write(new, fail), _Write(known)]
+    store._writer._write_all(writes)
+    assert isinstance(writes[0].error, database.errors)
+    assert (writes[1].error, writes[1].is_written) == (None, True)
+    assert [one.id for one in store.recent("owner")] == [known["id"]]

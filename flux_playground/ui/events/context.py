@@ -141,11 +141,14 @@ class Context:
 
     async def find_own(self, generation_id: str = "") -> Generation | None:
         """Return a generation if it belongs to this visitor; without an id, that of the event's data."""
-        wanted = generation_id or self.text("id")
-        if not ID.fullmatch(wanted):
+        return await self.run(self.get_own, generation_id or self.text("id"))
+
+    def get_own(self, generation_id: str) -> Generation | None:
+        """Return a generation like `find_own`, on a worker thread."""
+        if not ID.fullmatch(generation_id):
             return None
         try:
-            generation = await self.run(self.playground.get, wanted)
+            generation = self.playground.get(generation_id)
         except KeyError:
             return None
         return generation if generation.owner == self.visitor.id else None

@@ -16,7 +16,7 @@ from ..account import price
 from ..events.context import Context, Payer
 from ..events.update import NO_CHANGE, Update
 from ..recipes.reproduction_view import describe_reproduction
-from ..text import image_urls
+from ..text import image_urls, messages
 from . import history_view, result_view
 from .result_view import ResultContext
 
@@ -39,10 +39,10 @@ async def stream_updates(context: Context, first: Update = NO_CHANGE) -> AsyncIt
     """
     session, playground = context.session, context.playground
     stream_id, signal = session.start_stream(), ChangeSignal(ends_only=True)
-    if session.selected_id and await context.find_own(session.selected_id) is None:  # it was deleted
-        session.selected_id = ""
+    chosen_id = session.selected_id
+    recent, runs, count = await context.run(_load_existing, context)
+    if chosen_id and session.selected_id != chosen_id:  # it was deleted
         first = replace(first, result=result_view.render_empty())
-    recent, runs, count = await context.run(_load, context)
     _watch(signal, context, recent, runs)
     running_ids = {generation.id for generation in recent if not generation.finished}
     last_drawn: Any = None
@@ -61,16 +61,17 @@ async def stream_updates(context: Context, first: Update = NO_CHANGE) -> AsyncIt
         position = playground.queue_position(selected.id) if selected and selected.state is State.QUEUED else 0
         preview = _preview_address(runs.get(selected.id)) if selected else ""
         current = (
-            selected,
+            selected and _without_pending(selected),
             position,
             preview,
-            [(generation.id, generation.state, generation.status) for generation in recent],
+            [(generation.id, generation.state, messages.brief(generation)) for generation in recent],
         )
         if current != last_drawn:
             last_drawn, updated_at = current, time.monotonic()
             shown = selected and ResultContext(selected, position, preview=preview)
+            balance = session.balance
             drawn = await context.run(_draw, context, recent, count, shown)
-            if session.shown_endpoint in ("", context.operation.path):
+            if drawn.price is not None and session.balance != balance:  # it has changed meanwhile
                 drawn = replace(drawn, price=await price.render_latest(context))
             rejected = _api_errors(selected, running_ids)
             errors = first.field_errors if rejected is None else rejected
@@ -86,6 +87,14 @@ async def stream_updates(context: Context, first: Update = NO_CHANGE) -> AsyncIt
             yield NO_CHANGE
         await signal.wait(CHECK_INTERVAL_SECONDS)
         await asyncio.sleep(max(0.0, MIN_INTERVAL_SECONDS - (time.monotonic() - updated_at)))
+
+
+def _load_existing(context: Context) -> tuple[list[Generation], dict[str, ActiveRun], int]:
+    """Load like `_load`, without a selected generation that was deleted."""
+    session, chosen_id = context.session, context.session.selected_id
+    if chosen_id and context.get_own(chosen_id) is None and session.selected_id == chosen_id:
+        session.selected_id = ""
+    return _load(context)
 
 
 def _load(context: Context) -> tuple[list[Generation], dict[str, ActiveRun], int]:
@@ -142,7 +151,13 @@ def _draw(
     running_cost = price.describe_running(context, running)
     selected_id, owner = context.session.selected_id, context.visitor.id
     history = history_view.render_history(recent, selected_id, count, running_cost, starred, owner)
-    return Update(result, history)
+    shows_form = context.session.shown_endpoint in ("", context.operation.path)
+    return Update(result, history, price=price.render_price(context) if shows_form else None)
+
+
+def _without_pending(generation: Generation) -> Generation:
+    """Return what a drawing shows of a generation: that it is pending is no news."""
+    return replace(generation, status="") if generation.status == messages.PENDING else generation
 
 
 def _preview_address(run: ActiveRun | None) -> str:

@@ -29,6 +29,8 @@ from .error_messages import ERRORS, FREE, PAID, Words
 
 MAX_QUOTE_CHARS = 600
 MAX_STATUS_CHARS = 40
+PENDING = "Pending"
+"""The status of a task that waits or runs, as most endpoints report it."""
 
 STATES: dict[State, Words] = {
     State.SUBMIT_UNKNOWN: ERRORS[SubmitUnknown],
@@ -158,7 +160,7 @@ def brief(generation: Generation) -> str:
     """Return the label of a card: the API's own status while it runs, ours otherwise."""
     if generation.imported and generation.state is State.SUCCEEDED:
         return "Imported"
-    if generation.state is State.RUNNING and generation.status not in ("", "Pending"):
+    if generation.state is State.RUNNING and generation.status not in ("", PENDING):
         return generation.status[:MAX_STATUS_CHARS]
     if isinstance(generation.error, RequestModerated | ContentModerated):
         return "Moderated"

@@ -15,6 +15,7 @@ from flux_playground.errors import Unauthorized
 from flux_playground.generation import Generation, State
 from flux_playground.identity import UNKNOWN
 from flux_playground.local import LocalServer
+from flux_playground.storage.database_connection import Connection
 from flux_playground.ui.generate import generate_actions
 from flux_playground.ui.press_dispatch import refuse_payer
 from flux_playground.ui.programs.gradio_api import identify_caller
@@ -184,7 +185,7 @@ def test_press_at_two_replicas(page: Page, monkeypatch: pytest.MonkeyPatch) -> N
     store = page.playground.store
     save_new = store.save_new
 
-    def save_after_another(generation: Generation, check: Callable[[], object]) -> bool:
+    def save_after_another(generation: Generation, check: Callable[[Connection], object]) -> bool:
         store.save(replace(generation, state=State.SUBMIT_UNKNOWN))
         return save_new(generation, check)
 
