@@ -31,32 +31,47 @@ Watch = Callable[[ArrivingBody], None]
 SURROGATE = re.compile("[\ud800-\udfff]")
 SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
 
+LINE_BREAK = rb"(?:\s|\\{1,4}[nrt]){0,40}"
+"""What may be between two characters of a key in a text of several lines, also in one escaped for JSON."""
+
 MIN_SECRET_LENGTH = 8
 """Characters that a key has at least; anything shorter may be a word of the response."""
 
 
 def redact(data: bytes, key: str) -> bytes:
-    """The data without the key, as it is, in another case, escaped for JSON, URLs or HTML, or in base64.
+    """The data without the key, as it is, in another case, escaped for JSON, URLs or HTML, in hex, or in base64.
 
-    A key shorter than `MIN_SECRET_LENGTH` is only removed where it is a word of its own.
+    It may be broken into lines. A key shorter than `MIN_SECRET_LENGTH` is only removed where it is a word of its own.
     """
     if not key:
         return data
-    spelled = b"".join(_escaped_forms(ord(character)) for character in key)
+    forms = [_escaped_forms(ord(character)) for character in key]
     if len(key) < MIN_SECRET_LENGTH:
-        spelled = rb"(?<![A-Za-z0-9])" + spelled + rb"(?![A-Za-z0-9])"
-    data = re.sub(spelled, b"(key)", data, flags=re.IGNORECASE)
-    for shift in range(3) if len(key) >= MIN_SECRET_LENGTH else ():
+        return re.sub(rb"(?<![A-Za-z0-9])" + b"".join(forms) + rb"(?![A-Za-z0-9])", b"(key)", data, flags=re.IGNORECASE)
+    data = re.sub(LINE_BREAK.join(forms), b"(key)", data, flags=re.IGNORECASE)
+    data = re.sub(key.encode().hex().encode(), b"(key)", data, flags=re.IGNORECASE)
+    for shift in range(3):
         coded = base64.b64encode(b"\0" * shift + key.encode()).rstrip(b"=")
         coded = coded[(0, 2, 3)[shift] : -1]  # the first and the last characters also depend on the neighbors
-        for form in {coded, coded.replace(b"+", b"-").replace(b"/", b"_")}:
-            data = data.replace(form, b"(key)")
+        data = re.sub(LINE_BREAK.join(map(_coded_forms, coded.decode())), b"(key)", data)
     return data
 
 
 def _escaped_forms(code: int) -> bytes:
     plain = re.escape(bytes([code]))
-    return rb"(?:\\*%b|\\+u00%02x|%%(?:25)*%02x|&#(?:x0*%x|0*%d);)" % (plain, code, code, code, code)
+    # Bounded repeats: with others the search of a response of backslashes takes the square of its length.
+    return rb"(?:\\{0,8}%b|\\{1,8}u00%02x|%%(?:25){0,4}%02x|&#(?:x0{0,6}%x|0{0,6}%d);)" % (
+        plain,
+        code,
+        code,
+        code,
+        code,
+    )
+
+
+def _coded_forms(character: str) -> bytes:
+    """A character of base64 in both of its alphabets."""
+    return {"+": rb"[-+]", "/": rb"(?:_|\\*/|%2[Ff])"}.get(character, character.encode())
 
 
 class ResponseLost(Exception):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
+import time
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +19,7 @@ from flux_playground.generation import State
 from flux_playground.image_ref import image_ref
 from flux_playground.runs.recovery import can_be_collected
 from flux_playground.storage.annotations import Annotation
-from flux_playground.storage.blob_store import IMAGES, BlobKey
+from flux_playground.storage.blob_store import FOLDERS, IMAGES, BlobKey
 from flux_playground.storage.generation_store import GenerationStore
 from tests.stored_files import IN_BOTH
 
@@ -146,6 +148,43 @@ def test_other_owner_is_untouched(store: GenerationStore, tmp_path: Path) -> Non
     assert [one.secret for one in store.recent("ann")] == [one.secret for one in before]
     assert store.annotations.get("ann", [made[0].id])[made[0].id].note == "Mine."
     assert {one.owner for one in store.recent("eve")} == {"eve"}
+
+
+@IN_BOTH
+def test_no_stored_name_can_be_chosen(store: GenerationStore, tmp_path: Path) -> None:
+    """Ids, formats, seeds and names of a ZIP file lead to no file of another visitor, and to none outside."""
+    one = keep(store, describe(1), draw(1))
+    store.thumbnail(one)
+    assert one.image is not None
+    mine = {blob.key: store.files.read(blob.key) for folder in FOLDERS for blob in store.files.list(folder)}
+    path = write_export(store, tmp_path / "a.zip")
+    (entry,) = read_manifest(path)["entries"]
+    names = ("../../x", f"../images/{one.image.stem}", one.id, "/etc/passwd", f"{one.id}/../../y", "a\\..\\b", "%2e%2e")
+    changed = [
+        {**entry, "id": name, "format": f"png/../{name}", "sha256": hashlib.sha256(draw(number)).hexdigest()}
+        | {
+            "file": f"{number}.jpg",
+            "seed": -(10**90) if number % 2 else 0,
+            "reproduces": one.id,
+            "image": str(one.image),
+        }
+        for number, name in enumerate(names, start=10)
+    ]
+    files = {f"{number}.jpg": draw(number) for number in range(10, 10 + len(names))}
+    files |= {"inputs/../images/x.jpg": draw(), f"inputs/{one.image.name}": draw()}
+    change_export(path, {**read_manifest(path), "entries": changed}, dict(files))
+    report = import_archive(store, "bob", path)
+    assert len(report.added) == len(names)
+    for added in store.recent("bob"):
+        assert added.reproduces != one.id
+        store.thumbnail(added)
+    keys = {str(blob.key) for folder in FOLDERS for blob in store.files.list(folder)}
+    pattern = r"images/flux-seed--?[0-9]{1,24}-[0-9a-f]{32}\.jpg|thumbnails/[0-9a-f]{32}\.webp"
+    assert len(keys) == 2 * (1 + len(names))
+    assert all(re.fullmatch(pattern, key) for key in keys)
+    store.annotations.delete("bob", report.added, time.time() - 10)
+    assert store.purge(time.time()) == len(names)
+    assert {blob.key: store.files.read(blob.key) for folder in FOLDERS for blob in store.files.list(folder)} == mine
 
 
 @IN_BOTH

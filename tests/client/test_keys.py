@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import logging
+import re
 import ssl
 import subprocess
 import traceback
@@ -10,13 +13,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from flux_playground.client import Client, Task
 from flux_playground.client.connections import AddressBlocked
 from flux_playground.client.poll_schedule import PollSchedule
-from flux_playground.client.transport import Transport
+from flux_playground.client.transport import Transport, redact
 from flux_playground.errors import APIUnreachable, PlaygroundError
 from flux_playground.url_policy import origin
 
@@ -191,6 +195,42 @@ def test_key_is_in_no_text(
     assert said
     assert all(KEY not in text for text in said)
     assert all(call.headers.get("x-key") == KEY for call in server.seen)
+
+
+FORMS: dict[str, Callable[[str], str]] = {
+    "plain": str,
+    "upper case": str.upper,
+    "escaped for JSON": lambda key: "".join(f"\\u{ord(char):04x}" for char in key),
+    "JSON inside of JSON": lambda key: "".join(f"\\\\u{ord(char):04X}" for char in key),
+    "for a URL": lambda key: "".join(f"%{ord(char):02X}" for char in key),
+    "for a URL in a URL": lambda key: quote(quote(key.replace("-", "/"), safe="")).replace("%252F", "%252D"),
+    "for HTML": lambda key: "".join(f"&#x{ord(char):x};" for char in key),
+    "hex": lambda key: key.encode().hex().upper(),
+    "base64": lambda key: base64.b64encode(key.encode()).decode(),
+    "base64 of a header": lambda key: base64.urlsafe_b64encode(f"x:{key}".encode()).decode(),
+    "base64 in lines": lambda key: base64.encodebytes(f"{'name' * 9}:{key}".encode()).decode(),
+    "lines": lambda key: f"{key[:9]}\n    {key[9:20]}\r\n\t{key[20:]}",
+    "lines inside of JSON": lambda key: json.dumps(f"{key[:9]}\n  {key[9:]}"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
+def test_written_forms_of_a_key(form: Callable[[str], str]) -> None:
+    """A key that the API repeats in another form is hidden, the words around it are not."""
+    written = form(KEY)
+    left = redact(f"before {written} behind".encode(), KEY)
+    assert b"(key)" in left
+    assert (left[:7], left[-7:]) == (b"before ", b" behind")
+    assert len(left) - len("(key)") < len(written)
+    longest = max(re.findall(r"\w+", written), key=len)
+    assert longest.encode() not in left
+
+
+def test_response_of_backslashes() -> None:
+    """A response that nearly is a key millions of times is searched in linear time: else this test never ends."""
+    for part in (b"\\", b"%25", b"0\\", b"&#x0", b"0 "):
+        data = part * 1_000_000
+        assert redact(data, KEY) == data
 
 
 @pytest.fixture
