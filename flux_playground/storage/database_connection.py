@@ -90,6 +90,9 @@ class Connection(Protocol):
     def continue_numbers(self, table: str, column: str) -> None:
         """Number later rows of a table after those whose numbers were written."""
 
+    def update_statistics(self) -> None:
+        """Let queries be planned for the rows that are there now, not for those of some minutes ago."""
+
     def to_field(self, value: Any) -> Any:
         """Return a number or text as `entry_fields.value`: numbers are ordered before texts. NaN becomes None."""
 

@@ -109,6 +109,7 @@ def _copy(
         new.execute(TO_INDEX)
         new.execute(NOT_TO_INDEX)
         new.continue_numbers("sweep_votes", "number")
+        new.update_statistics()
         new.execute("UPDATE unfinished_move SET is_copied = 1")
     return moved
 

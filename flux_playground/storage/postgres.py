@@ -101,6 +101,10 @@ class PostgresConnection:
         query = f"SELECT setval(pg_get_serial_sequence(?, ?), max({column})) FROM {table}"  # noqa: S608
         self.execute(query, [table, column])
 
+    def update_statistics(self) -> None:
+        """Read samples of all tables, as the server itself does after some minutes."""
+        self.execute("ANALYZE")
+
     def to_field(self, value: Any) -> Any:
         """Return a number or text as a text of the same order."""
         return encode_field(value)

@@ -52,6 +52,9 @@ class SqliteConnection(sqlite3.Connection):
     def continue_numbers(self, table: str, column: str) -> None:
         """Do nothing: SQLite counts on from the highest number."""
 
+    def update_statistics(self) -> None:
+        """Do nothing: the queries are written for SQLite's planner without statistics."""
+
     def to_field(self, value: Any) -> Any:
         """Return a number or text as it is; SQLite stores NaN as NULL."""
         return value

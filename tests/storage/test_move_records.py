@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from flux_playground import migrate_command
@@ -139,6 +140,14 @@ def test_records_move_and_return(
             assert capsys.readouterr().out.splitlines() == lines
     with closing(GenerationStore(folder, database_url=empty_database)) as store:
         assert not any(read_records(store).values())
+
+
+@pytest.mark.usefixtures("records")
+def test_moved_records_have_statistics(empty_database: str) -> None:
+    """PostgreSQL knows the number of moved rows at once: without it the allowance check reads all of them."""
+    assert migrate_command.run([TO_POSTGRESQL]) == 0
+    with closing(psycopg.connect(empty_database)) as database:
+        assert database.execute("SELECT reltuples FROM pg_class WHERE relname = 'generations'").fetchone() == (11,)
 
 
 def test_every_table_is_moved(folder: Path) -> None:
