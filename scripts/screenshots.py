@@ -70,6 +70,8 @@ def keep(page: Page, name: str, sizes: Iterable[str] = FEW) -> list[Path]:
             page.evaluate("scheme => document.body.classList.toggle('dark', scheme === 'dark')", scheme)
             if width < 500 and name not in FROM_THE_TOP and not page.evaluate("document.documentElement.dataset.view"):
                 page.locator("#result").evaluate("place => place.scrollIntoView()")
+            else:
+                page.evaluate("scrollTo(0, 0)")
             page.wait_for_timeout(200)
             paths.append(PLACE / f"{name}-{size}-{scheme}.png")
             page.screenshot(path=paths[-1])

@@ -4,6 +4,7 @@ import { endpoints, shownPath } from "./endpoints.js";
 import { chooseFitting } from "./finetune_fit.js";
 import { isTyped } from "./form_values.js";
 import { page } from "./page_state.js";
+import { isRestorePending } from "./persistence.js";
 import { onFrame } from "./rendering.js";
 
 let activeOption = -1; // index of the option that the arrow keys have reached
@@ -140,7 +141,7 @@ function renderFinetuneList() {
   filledFor = shownPath();
   // The only finetune is chosen, and the first one of the demo, unless something was typed.
   const isObvious = finetunes.length === 1 || (finetunes.length && $(".connection")?.dataset.who === "demo");
-  const isOpen = ["", chosenId].includes(box.value) && !isTyped("finetune_id", box.value);
+  const isOpen = ["", chosenId].includes(box.value) && !isTyped("finetune_id", box.value) && !isRestorePending("finetune_id");
   const fitting = isObvious && isOpen && chooseFitting(finetunes, filledFor, endpoints());
   if (!fitting) return;
   chosenId = fitting.id;

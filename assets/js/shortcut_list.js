@@ -37,10 +37,10 @@ export function createShortcutList() {
   dialog.setAttribute("aria-labelledby", "keys-head");
   dialog.innerHTML = `<h2 id="keys-head">Keyboard shortcuts</h2><div class="lists"><dl>${describeShortcuts(shortcuts)}</dl>
     <div><h3>In the gallery</h3><dl>${describeShortcuts(ofGallery)}</dl></div></div>
-    <p>A, R, P and S work while the image or the history has the focus.</p>
     <div class="notify"><button type="button" id="letters" class="quiet" role="switch" data-act="letters"
     aria-checked="${areLettersOn()}"><i class="knob" aria-hidden="true"></i>
-    <span>Use single-letter shortcuts</span></button></div>
+    <span>Use single-letter shortcuts</span></button>
+    <p>A, R, P and S work while the image or the history has the focus.</p></div>
     <button type="button" class="solid" data-act="close">Close</button>`;
   document.body.append(dialog);
   document.documentElement.classList.toggle("mac", isMac); // the style shows the shortcut on Generate

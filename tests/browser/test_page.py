@@ -151,6 +151,31 @@ def test_form_survives_reload(page: Page) -> None:
     assert page.locator("#input-webhook_secret input").input_value() == ""
 
 
+LOSE = """addEventListener("DOMContentLoaded", () => new MutationObserver((_, observer) => {
+  if (!document.documentElement.classList.contains("there")) return;
+  observer.disconnect();
+  const write = (name, text) => {
+    const box = document.querySelector(`#input-${name} :is(textarea, input)`);
+    Object.getOwnPropertyDescriptor(Object.getPrototypeOf(box), "value").set.call(box, text);
+    return box;
+  };
+  write("prompt", "");
+  write("seed", "5").dispatchEvent(new Event("input", { bubbles: true }));
+}).observe(document.documentElement, { attributes: true }));"""
+"""When the page is shown: loses a value, as Gradio does on a busy machine while it still draws; types another one."""
+
+
+def test_late_loss_of_a_restored_value(page: Page) -> None:
+    """A restored value that is lost after the page is shown comes back, but replaces nothing that was typed."""
+    fill(page, prompt="kept over a reload", seed="77")
+    page.wait_for_function("() => localStorage.getItem('flux-form')?.includes('77')")
+    page.add_init_script(LOSE)
+    page.reload()
+    expect(page.locator("#input-prompt textarea")).to_have_value("kept over a reload")
+    page.wait_for_function("() => JSON.parse(localStorage.getItem('flux-form')).seed === '5'")
+    expect(page.locator("#input-seed input")).to_have_value("5")
+
+
 def test_trigger_word(page: Page) -> None:
     """A trigger word that the prompt lacks can be added with a button."""
     page.wait_for_function("() => document.querySelector('#finetunes option')")

@@ -21,7 +21,9 @@ from ...errors import (
     SampleExpired,
     SubmitUnknown,
     TaskFailed,
+    StatusUnavailable,
     TaskNotFound,
+    TaskTimeout,
     Unauthorized,
 )
 from ...generation import Generation, State
@@ -101,7 +103,12 @@ def for_error(error: PlaygroundError) -> Words:
 
 def action_labels(generation: Generation) -> dict[str, str]:
     """Return the labels of the actions that a generation offers."""
-    return ACTION_LABELS if generation.seed is not None else {**ACTION_LABELS, "vary": "Generate again"}
+    labels = dict(ACTION_LABELS)
+    if isinstance(generation.error, TaskNotFound | TaskTimeout | StatusUnavailable):
+        labels["collect"] = "Check again"  # nothing says that there is an image
+    if generation.seed is None:
+        labels["vary"] = "Generate again"
+    return labels
 
 
 def ending(generation: Generation) -> Words:

@@ -158,6 +158,14 @@ def test_card_names_a_fixable_failure() -> None:
     )
 
 
+@pytest.mark.parametrize("kind", [errors.TaskNotFound, errors.TaskTimeout, errors.SampleExpired])
+def test_download_is_offered_of_an_image(kind: type[PlaygroundError]) -> None:
+    """Where no image is known to exist, the button checks again."""
+    failed = replace(ONE, state=State.FAILED, error=kind("why"))
+    known = kind is errors.SampleExpired
+    assert messages.action_labels(failed)["collect"] == ("Download image" if known else "Check again")
+
+
 @pytest.mark.parametrize("kind", kinds())
 def test_no_advice_about_a_missing_seed(kind: type[PlaygroundError]) -> None:
     """What is said about a generation without a seed names none, unlike that of one with a seed."""
