@@ -32,9 +32,9 @@ sys.path.insert(0, str(ROOT))
 from flux_playground.generation import Generation, State  # noqa: E402
 from flux_playground.storage import row_writer  # noqa: E402
 from flux_playground.storage.generation_store import GenerationStore  # noqa: E402
-from flux_playground.storage.migrations import MIGRATIONS  # noqa: E402
 from flux_playground.storage.rows import to_row  # noqa: E402
 from flux_playground.storage.search_query import FieldChoice, FieldRange, Query  # noqa: E402
+from flux_playground.storage.sqlite_migrations import MIGRATIONS  # noqa: E402
 from tests.postgres_server import running_postgres  # noqa: E402
 
 ROWS = (1_000, 10_000, 100_000)

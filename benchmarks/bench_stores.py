@@ -73,21 +73,21 @@ def milliseconds_of_a_turn(store: GenerationStore) -> float:
         replace(generation(number), account="account", spender=Identity(f"{number % VISITORS}", "browser"))
         for number in range(30_000, 30_000 + WAITING)
     ]
-    turns = store.turns(WAITING)
+    queue = store.shared_queue(WAITING)
     for each in waiting:
         store.save(each)
-        if turns is not None:
-            turns.enter(each)
+        if queue is not None:
+            queue.enter(each)
     left = iter(waiting)
 
     def take() -> None:
         submitting = replace(next(left), state=State.SUBMITTING, started_at=time.time())
-        if turns is None:
+        if queue is None:
             store.save(submitting)
         else:
-            turns.refresh()
-            assert turns.take(submitting)
-            turns.leave(submitting)
+            queue.refresh()
+            assert queue.take(submitting)
+            queue.leave(submitting)
 
     return milliseconds(take)
 

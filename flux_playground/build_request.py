@@ -10,9 +10,8 @@ from typing import Any
 from .errors import FieldError, InvalidRequest
 from .generation import Generation
 from .image_ref import image_ref, is_image_ref
-from .recipe import fingerprint
-from .recipe import redact as without_secrets
-from .request_images import encode_images, find_images, map_request, redact, resolve_image_refs
+from .recipe import drop_private_fields, fingerprint
+from .request_images import encode_images, find_images, map_request, resolve_image_refs, to_stored_request
 from .runs.queued_request import QueuedRequest
 from .schema import Operation, has_control_character, normalize
 
@@ -46,7 +45,7 @@ def prepare_request(
     Raises `InvalidRequest`.
     """
     body = build(operation, resolve_image_refs(operation, values, load_input))
-    redacted = redact(operation, body, image_ref)
+    redacted = to_stored_request(operation, body, image_ref)
     digest = fingerprint(server, operation.path, redacted)
     return PreparedRequest(operation, server, owner, body, redacted, digest, draws_seed(values))
 
@@ -60,7 +59,7 @@ def queue_request(operation: Operation, redacted: Mapping[str, Any], body: Mappi
 def queue_stored(operations: Iterable[Operation], generation: Generation) -> QueuedRequest | None:
     """Return the request of a record; None for one with a webhook, whose secret is not stored."""
     operation = {one.path: one for one in operations}.get(generation.endpoint)
-    is_complete = without_secrets(generation.request) == generation.request
+    is_complete = drop_private_fields(generation.request) == generation.request
     return queue_request(operation, generation.request, {}) if operation and is_complete else None
 
 

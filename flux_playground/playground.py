@@ -24,7 +24,7 @@ from .image_ref import is_image_ref
 from .price_estimate import estimate_price
 from .recipe import document_version
 from .reproduce import add_image_facts
-from .request_images import has_images, redact, resolve_image_refs, sends_image
+from .request_images import has_images, resolve_image_refs, sends_image, to_stored_request
 from .runs.active_runs import ActiveRun
 from .runs.changes import stream_changes
 from .runs.client_pool import ClientPool
@@ -54,14 +54,14 @@ class Playground:
         self.operation = active_document.default_operation(self.document, settings.endpoint)
         self._document_version = document_version(self.document.raw)
         self.store = GenerationStore(settings.data, settings.files, settings.database)
-        most, turns = settings.max_in_flight, self.store.turns(settings.max_in_flight)
-        self.clients = ClientPool(most, turns, others=not settings.hosted, limits=limits)
+        most, queue = settings.max_in_flight, self.store.shared_queue(settings.max_in_flight)
+        self.clients = ClientPool(most, queue, others=not settings.hosted, limits=limits)
         free = "" if settings.max_storage_gb else LOCAL_SERVER_PREFIX
         self.retention = kept = Retention(self.store, settings.max_storage_bytes, free, not settings.hosted)
         self._runner = Runner(self.store, self.clients, kept, self._patience, add_image_facts, schema.usual_seconds)
         self._runs, self.others = self._runner.runs, self._runner.others
         quota = Quota(self.store.usage, settings.allowance, settings.budget, self._estimate)
-        self._admission = Admission(self._runs, quota, has_capacity_limit=settings.hosted)
+        self._admission = Admission(self._runs, quota, has_queue_limits=settings.hosted)
         self.is_closing = False
         self._restarting = threading.Lock()  # a record is read and its run is added in one step
         self._encoding = threading.BoundedSemaphore(MAX_CONCURRENT_ENCODINGS)
@@ -161,7 +161,7 @@ class Playground:
         run = self._admission.admit(new, visitor, reuse=reuse_running and not request.draws_seed)
         if run.generation is not generation:
             return run.generation
-        save_inputs = partial(redact, operation, request.body, self.store.inputs.save)
+        save_inputs = partial(to_stored_request, operation, request.body, self.store.inputs.save)
         try:
             is_new = self._admission.save(run, self.store, save_inputs)
         except BaseException as error:

@@ -10,8 +10,9 @@ from .errors import InvalidImage, InvalidRecipe
 from .generation import Generation
 from .image_ref import list_image_refs
 from .images import metadata
+from .images.pixel_difference import Comparison, compare
 from .recipe import Recipe, dump_recipe, format_parameters, recipe_from_generation, server_name
-from .recipe.compare import Comparison, Difference, compare, explain_differences
+from .recipe.differences import Difference, explain_differences
 from .storage.generation_store import GenerationStore
 
 UPSAMPLING = "prompt_upsampling"

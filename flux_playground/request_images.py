@@ -59,7 +59,7 @@ def sends_image(operation: Operation, request: Mapping[str, Any], reference: str
     return reference in find_images(operation, request).values()
 
 
-def redact(operation: Operation, request: Mapping[str, Any], keep: Callable[[str], str]) -> dict[str, Any]:
+def to_stored_request(operation: Operation, request: Mapping[str, Any], keep: Callable[[str], str]) -> dict[str, Any]:
     """Return the request as it is stored: without secrets, each image as the reference that `keep` returns."""
     secret = {field.name for field in operation.fields if field.secret}
     shown = {name: value for name, value in request.items() if name not in secret}

@@ -14,11 +14,11 @@ from .access.visitor import OWNER, Visitor
 from .account_finetunes import ask_unlisted
 from .errors import InvalidSweep, PlaygroundError
 from .playground import Playground
+from .running_sweeps import RunningSweeps
 from .saved_plans import SavedPlans
 from .storage.sweep_store import StoredSweep, SweepRequest, SweepState
 from .sweep_plans import SweepPlans
 from .sweep_run import SweepRun
-from .sweep_runs import SweepRuns
 from .sweep_votes import SweepVotes
 from .sweeps.axes import AxisText
 from .sweeps.estimate import Estimate
@@ -44,7 +44,7 @@ class Sweeps:
 
     def __init__(self, playground: Playground) -> None:
         self._playground, self._store = playground, playground.store.sweeps
-        self._runs = SweepRuns(self._store, hosted=playground.settings.hosted)
+        self._runs = RunningSweeps(self._store, hosted=playground.settings.hosted)
         self._plans = SweepPlans(playground)
         self.saved = SavedPlans(playground, self._plans)
         self.votes = SweepVotes(self._store, self.get, self.cells)

@@ -85,12 +85,12 @@ MAY_IMPORT = {
     "library": {"access", "client", "playground", "schema", "settings", "sweep_control", "sweeps"},
     "sweep_control": {
         *{"access", "account_finetunes", "errors", "generation", "playground", "saved_plans", "storage"},
-        *{"sweep_plans", "sweep_run", "sweep_runs", "sweep_votes", "sweeps"},
+        *{"sweep_plans", "sweep_run", "running_sweeps", "sweep_votes", "sweeps"},
     },
     "saved_plans": {
         *{"access", "build_request", "errors", "playground", "request_images", "storage", "sweep_plans", "sweeps"},
     },
-    "sweep_runs": {"errors", "storage", "sweep_run"},
+    "running_sweeps": {"errors", "storage", "sweep_run"},
     "sweep_votes": {"access", "errors", "storage", "sweeps"},
     "sweep_plans": {
         *{"access", "build_request", "errors", "generation", "playground", "recipe", "storage", "sweep_run", "sweeps"},

@@ -13,7 +13,7 @@ from PIL import Image
 
 from flux_playground.build_request import SEED_COUNT, build, seed_of
 from flux_playground.errors import InvalidRequest
-from flux_playground.request_images import redact
+from flux_playground.request_images import to_stored_request
 from flux_playground.schema import Operation, load_text
 
 
@@ -95,7 +95,7 @@ def test_redacted_request() -> None:
     """The stored request has references instead of images, and no secret."""
     fields = operation(image=IMAGE, webhook_secret={"type": "string"}, input_images={"type": "array", "items": IMAGE})
     request = {"image": "AAAA", "input_images": ["BBBB"], "webhook_secret": "sesame", "other": 1}
-    assert redact(fields, request, lambda text: f"ref-{text}") == {
+    assert to_stored_request(fields, request, lambda text: f"ref-{text}") == {
         "image": "ref-AAAA",
         "input_images": ["ref-BBBB"],
         "other": 1,

@@ -17,9 +17,9 @@ from PIL import Image
 from flux_playground import Playground, reproduce
 from flux_playground.errors import InvalidRecipe
 from flux_playground.generation import Generation
+from flux_playground.images.pixel_difference import Verdict
 from flux_playground.playground import Visitor
 from flux_playground.recipe import SourceKind, detect
-from flux_playground.recipe.compare import Verdict
 from flux_playground.ui.generate import result_view
 from flux_playground.ui.recipes import code_panel, import_view, settings_import
 from flux_playground.ui.recipes import reproduction_view as shown

@@ -412,7 +412,7 @@ def test_queued_cells_keep_their_payer(settings: Settings, server: LocalServer, 
 @pytest.mark.usefixtures("released")
 def test_one_address_leaves_sweeps_to_others(hosted: Sweeps, monkeypatch: pytest.MonkeyPatch) -> None:
     """Visitors of one address do not take all places of running sweeps."""
-    monkeypatch.setattr("flux_playground.sweep_runs.MAX_RUNNING_PER_ADDRESS", 2)
+    monkeypatch.setattr("flux_playground.running_sweeps.MAX_RUNNING_PER_ADDRESS", 2)
     for name, address in (("a", "1.2.3.4"), ("b", "1.2.3.4"), ("c", "1.2.3.4"), ("d", "5.6.7.8")):
         visitor = Visitor(name, identity=Identity(address, "browser"), api_key="own-key")
         sweep = hosted.create(VALUES, [AxisText("seed", "1-2")], visitor)

@@ -147,7 +147,7 @@ print(1)
         assert scores.get(record.sweep.id).waiting == 4
         gone = record.cells[3].generation
         assert gone is not None
-        playground.store.annotations.delete(gone.owner, [gone.id], 1.0)
+        playground.store.deletions.delete(gone.owner, [gone.id], 1.0)
         go.touch()
         found = wait(scores, record.sweep.id)
         assert len(found.scores) == 3

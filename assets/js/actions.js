@@ -1,12 +1,13 @@
 // The actions of controls. Those in the table are done here; all others are sent to the program.
 import { toggleAbout } from "./about.js";
 import { copyText } from "./announcements.js";
-import { deleteImages, rateImage, starImages } from "./annotations.js";
+import { rateImage, starImages } from "./annotations.js";
 import { changeKey, chooseServer, submitKey } from "./account.js";
 import { chooseSchemaFile, openSchemaPanel, replaceSchema } from "./api_schema.js";
 import { insist, send } from "./bridge.js";
 import { chooseCompareMode, closeCompare, compareSelected, compareWithPrevious, fitCompared, removeCompared, showActualSize, swapCompared } from "./compare.js";
 import { chooseCount } from "./count.js";
+import { deleteImages } from "./deletions.js";
 import { $ } from "./dom.js";
 import { chooseEndpoint, hideLegacyNote, withEndpoint } from "./endpoints.js";
 import { toggleFinetuneList } from "./finetune_list.js";

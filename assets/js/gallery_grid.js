@@ -1,5 +1,6 @@
 // The grid of the gallery: how images are selected, and what the keyboard does.
-import { deleteImages, rateImages, starImages, tagImages } from "./annotations.js";
+import { rateImages, starImages, tagImages } from "./annotations.js";
+import { deleteImages } from "./deletions.js";
 import { $, $$ } from "./dom.js";
 import { countRemoved, findGalleryItem, galleryCards, isReturn, loadMore } from "./gallery.js";
 import { page } from "./page_state.js";

@@ -1,7 +1,8 @@
 // An open image of the gallery: large, with its notes, actions and details beside it.
 import { changeAddress, GALLERY, OPEN, readFilters, readParameter } from "./address_state.js";
-import { deleteImages, rateImages, starImages } from "./annotations.js";
+import { rateImages, starImages } from "./annotations.js";
 import { send } from "./bridge.js";
+import { deleteImages } from "./deletions.js";
 import { $ } from "./dom.js";
 import { withEndpoint } from "./endpoints.js";
 import { findGalleryItem, galleryCards, loadMore } from "./gallery.js";

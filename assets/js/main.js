@@ -11,6 +11,7 @@ import { installBridge, press, registerSender } from "./bridge.js";
 import { startClock } from "./clock.js";
 import { installCompare } from "./compare.js";
 import { installCount } from "./count.js";
+import { installDeletions } from "./deletions.js";
 import { createEditButton } from "./edit_button.js";
 import { installEndpoints } from "./endpoints.js";
 import { installFieldErrors } from "./field_errors.js";
@@ -94,6 +95,7 @@ const parts = [
   installImageAddress,
   installOtherTabs,
   installAnnotations,
+  installDeletions,
   installGallery,
   installFilters,
   installGrid,

@@ -1,4 +1,4 @@
-"""Admits runs: capacity and quota are checked and counted for one run at a time."""
+"""Admits runs: limits of the queue and quota are checked and counted for one run at a time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from ..generation import Generation
 from ..runs.active_runs import ActiveRun, ActiveRuns
-from ..runs.capacity import Capacity
+from ..runs.queue_limits import QueueLimits
 from ..storage.database_connection import Connection
 from ..storage.generation_store import GenerationStore
 from .quota import Quota
@@ -15,11 +15,11 @@ from .visitor import Visitor
 
 
 class Admission:
-    """Admits runs to `runs`; the capacity is checked only with `has_capacity_limit`. Safe to use from many threads."""
+    """Admits runs to `runs`; the queue's limits are checked with `has_queue_limits`. Safe to use from many threads."""
 
-    def __init__(self, runs: ActiveRuns, quota: Quota, *, has_capacity_limit: bool) -> None:
+    def __init__(self, runs: ActiveRuns, quota: Quota, *, has_queue_limits: bool) -> None:
         self._runs, self._quota = runs, quota
-        self._capacity = Capacity(runs, quota.usage) if has_capacity_limit else None
+        self._limits = QueueLimits(runs, quota.usage) if has_queue_limits else None
         self._lock = threading.Lock()
 
     def check_allowance(self, generation: Generation, count: int, total: float | None) -> None:
@@ -28,9 +28,9 @@ class Admission:
 
     def check(self, generation: Generation, visitor: Visitor) -> None:
         """Raise `QueueFull` or `QuotaExceeded` when this generation may not start."""
-        if self._capacity is not None:
-            self._capacity.check_runs(visitor.identity)
-            self._capacity.check_stored(visitor.identity)
+        if self._limits is not None:
+            self._limits.check_runs(visitor.identity)
+            self._limits.check_stored(visitor.identity)
         self._quota.check(generation)
 
     def admit(self, run: ActiveRun, visitor: Visitor, *, reuse: bool = False) -> ActiveRun:
@@ -45,8 +45,8 @@ class Admission:
                 running = self._runs.find(run.generation.owner, run.generation.fingerprint)
             if running is not None:
                 return running
-            if self._capacity is not None:
-                self._capacity.check_runs(visitor.identity)  # `save` counts those of other processes too
+            if self._limits is not None:
+                self._limits.check_runs(visitor.identity)  # `save` counts those of other processes too
             self._quota.check(run.generation)
             self._quota.usage.reserve(run.generation, self._quota.expect(run.generation))
             return self._runs.add(run)
@@ -59,8 +59,8 @@ class Admission:
         """
 
         def check(database: Connection) -> None:
-            if self._capacity is not None:
-                self._capacity.check_stored(run.identity, database)
+            if self._limits is not None:
+                self._limits.check_stored(run.identity, database)
             self._quota.check(run.generation, count=0)  # it is counted since its admission
 
         try:

@@ -16,7 +16,7 @@ from ..bounded_json import dump_json
 from ..errors import InvalidArchive, PlaygroundError, TaskNotFound, from_dict
 from ..generation import Generation, State
 from ..image_ref import image_ref, list_image_refs, split_data_url
-from ..recipe import redact
+from ..recipe import drop_private_fields
 from ..storage.annotations import MAX_NOTE_CHARACTERS, MAX_RATING, MAX_TAG_CHARACTERS, MAX_TAGS, Annotation
 from ..storage.search import Entry
 
@@ -87,7 +87,7 @@ def entry_to_json(entry: Entry) -> dict[str, Any]:
     generation, annotation = entry.generation, entry.annotation
     values: dict[str, Any] = {name: getattr(generation, name) for name in TYPES}
     values["state"] = str(generation.state)
-    values["request"] = redact(generation.request)
+    values["request"] = drop_private_fields(generation.request)
     values["error"] = generation.error and generation.error.as_dict()
     values["annotation"] = {name: value for name, value in vars(annotation).items() if value}
     return {name: value for name, value in values.items() if value not in (None, "") and not _is_infinite(value)}
@@ -114,7 +114,7 @@ def generation_from_json(data: Any, owner: str) -> Generation:
         kept["reproduces"] = imported_id(owner, values["reproduces"])
     return Generation(
         **{**kept, "endpoint": values.get("endpoint", ""), "server": values.get("server", "")},
-        request=redact(values["request"]),
+        request=drop_private_fields(values["request"]),
         owner=owner,
         state=ENDED_AS.get(state, state),
         error=error,

@@ -59,7 +59,7 @@ class GalleryWriter:
         `former_id` is the id that it was exported with: where the owner has deleted that one a moment ago, it is shown
         again. An image whose file was deleted is restored. Raises `StorageError`, and `InvalidImage` for no image.
         """
-        shown = self.store.annotations.undelete(self.owner, [former_id, generation.id])
+        shown = self.store.deletions.restore(self.owner, [former_id, generation.id])
         known = self.find(generation, former_id)
         is_complete = known is not None and (data is None or self.store.find_image(known) is not None)
         stored = known or self._as_new(generation, data)

@@ -5,7 +5,7 @@ Everything that is parsed here comes from strangers: values are never executed, 
 
 from .a1111 import format_parameters, parse_parameters
 from .detect import Detected, SourceKind, detect
-from .fingerprint import document_version, fingerprint, redact, server_name
+from .fingerprint import document_version, drop_private_fields, fingerprint, server_name
 from .hide_secrets import hide_secrets
 from .recipe import Recipe, dump_recipe, parse_recipe, recipe_from_generation
 from .share_link import build_link, parse_link
@@ -21,6 +21,7 @@ __all__ = [
     "detect",
     "diff_words",
     "document_version",
+    "drop_private_fields",
     "dump_recipe",
     "fingerprint",
     "format_parameters",
@@ -29,6 +30,5 @@ __all__ = [
     "parse_parameters",
     "parse_recipe",
     "recipe_from_generation",
-    "redact",
     "server_name",
 ]

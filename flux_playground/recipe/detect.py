@@ -19,7 +19,7 @@ from ..images.hidden_text import read_hidden_texts
 from .a1111 import parse_parameters
 from .comfy_graph import is_graph, is_workflow
 from .file_settings import find_settings
-from .fingerprint import redact
+from .fingerprint import drop_private_fields
 from .hide_secrets import hide_secrets
 from .pasted import looks_like_code, read_pasted
 from .recipe import VERSION_KEY, Recipe, parse_recipe, recipe_from_json
@@ -95,12 +95,12 @@ def detect(data: bytes | str, fields: Collection[str] = COMMON_FIELDS) -> Detect
     if detected := None if is_comfy or INFOTEXT.search(text) else _detect_request(text, fields):
         settings = read_json_settings(text) if is_json and not _has_prompt(detected) else None
         if settings and (settings.tool or "prompt" in settings.values):  # no request, but JSON of another tool
-            return Detected(SourceKind.PARAMETERS, redact(settings.values), notes=settings.notes)
+            return Detected(SourceKind.PARAMETERS, drop_private_fields(settings.values), notes=settings.notes)
         return detected
     if text.startswith("[") and (settings := read_json_list(text)):
-        return Detected(SourceKind.PARAMETERS, redact(settings.values), notes=settings.notes)
+        return Detected(SourceKind.PARAMETERS, drop_private_fields(settings.values), notes=settings.notes)
     if settings := read_json_settings(text) if is_comfy else None if is_json else parse_parameters(text):
-        return Detected(SourceKind.PARAMETERS, redact(settings.values), notes=settings.notes)
+        return Detected(SourceKind.PARAMETERS, drop_private_fields(settings.values), notes=settings.notes)
     if looks_like_code(text):
         raise InvalidRecipe("This looks like code, but no request could be read in it.")
     raise InvalidRecipe("No recipe found. Use an image, a recipe, a link or code.")
@@ -122,7 +122,7 @@ def _detect_image(data: bytes) -> Detected:
     if settings is None or "prompt" not in settings.values:
         settings = find_settings(read_hidden_texts(data)) or settings
     if settings is not None:
-        values, tool = redact(settings.values), tool_name(settings)
+        values, tool = drop_private_fields(settings.values), tool_name(settings)
         return replace(image, kind=SourceKind.COPY, values=values, notes=settings.notes, tool=tool)
     return image
 

@@ -17,7 +17,7 @@ PRIVATE_NAMES = re.compile(
 LOCAL_SERVER_PORT = re.compile(r"(?<=^http://127\.0\.0\.1):\d{1,5}$")
 
 
-def redact(request: Mapping[str, Any]) -> dict[str, Any]:
+def drop_private_fields(request: Mapping[str, Any]) -> dict[str, Any]:
     """Return a request without keys, secrets and webhooks, so that it can be shared."""
     return {str(name): value for name, value in request.items() if not PRIVATE_NAMES.search(str(name))}
 
@@ -27,7 +27,9 @@ def fingerprint(server: str, endpoint: str, request: Mapping[str, Any]) -> str:
 
     The requests must contain references instead of images, as stored requests do.
     """
-    settings = {name: _unify_numbers(value) for name, value in redact(request).items() if value not in (None, "")}
+    settings = {
+        name: _unify_numbers(value) for name, value in drop_private_fields(request).items() if value not in (None, "")
+    }
     return hashlib.sha256(dump_json([server_name(server), endpoint, settings]).encode()).hexdigest()
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from ..bounded_json import InvalidJson, dump_json, parse_json
 from ..errors import InvalidRecipe
 from ..generation import Generation
-from .fingerprint import redact
+from .fingerprint import drop_private_fields
 
 VERSION_KEY = "flux_playground_recipe"
 VERSION = 1
@@ -76,7 +76,7 @@ def recipe_from_generation(generation: Generation, document: str = "") -> Recipe
     is_cost_known = generation.cost is not None and math.isfinite(generation.cost)
     copied = ("endpoint", "server", "seed", "prompt", "task_id", "sha256", "format", "size", "width", "height")
     return Recipe(
-        request=redact(generation.request),
+        request=drop_private_fields(generation.request),
         document=document,
         made_at=made_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         seconds=None if generation.total_seconds is None else round(generation.total_seconds, 2),
@@ -87,7 +87,7 @@ def recipe_from_generation(generation: Generation, document: str = "") -> Recipe
 
 def dump_recipe(recipe: Recipe, indent: int | None = 2) -> str:
     """Return a recipe as sorted JSON with its version, without unknown values; on one line if `indent` is None."""
-    data: dict[str, Any] = {VERSION_KEY: VERSION, "sent": redact(recipe.request)}
+    data: dict[str, Any] = {VERSION_KEY: VERSION, "sent": drop_private_fields(recipe.request)}
     for name, (_, path) in JSON_PATHS.items():
         value = getattr(recipe, name)
         if name != "request" and value not in (None, ""):
@@ -119,7 +119,7 @@ def recipe_from_json(data: Any) -> Recipe:
     known = {name: value for name, value in known.items() if value is not None}
     if not re.fullmatch(r"[0-9a-f]{64}|", known.get("sha256", "")):
         raise InvalidRecipe("image.sha256 of this recipe is not a SHA-256 hash.")
-    return Recipe(**{**known, "request": redact(known["request"])})
+    return Recipe(**{**known, "request": drop_private_fields(known["request"])})
 
 
 def _value_at(data: Any, path: tuple[str, ...], expected: type | tuple[type, ...]) -> Any:

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, quote_plus
 from ..bounded_json import InvalidJson, dump_json, parse_json
 from ..errors import InvalidRecipe
 from ..image_ref import list_image_refs
-from .fingerprint import redact
+from .fingerprint import drop_private_fields
 
 ENDPOINT_NAME, VERSION_NAME, VERSION = "endpoint", "recipe", "1"
 MAX_LINK_CHARACTERS = 4_000  # of the query; some programs cut longer links
@@ -68,7 +68,7 @@ def _shareable(values: Mapping[str, Any]) -> dict[str, Any]:
     reserved = (ENDPOINT_NAME, VERSION_NAME)
     return {
         name: value
-        for name, value in redact(values).items()
+        for name, value in drop_private_fields(values).items()
         if name not in reserved and not any(list_image_refs(value))
     }
 

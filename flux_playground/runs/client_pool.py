@@ -8,9 +8,9 @@ import time
 from dataclasses import dataclass, field
 
 from ..client import Client, Limits, PrivateNames
-from ..storage.turns import Turns
+from ..storage.shared_queue import SharedQueue
+from .account_queue import AccountQueue
 from .active_runs import ActiveRun
-from .fair_queue import FairQueue
 
 MAX_IDLE_SECONDS = 3600.0  # then a client is closed and its key forgotten
 
@@ -20,22 +20,22 @@ class PooledClient:
     """One key at one server; `used_at` is monotonic. Only the client holds the key."""
 
     client: Client
-    queue: FairQueue
+    queue: AccountQueue
     used_at: float = field(default_factory=time.monotonic)
 
 
 class ClientPool:
     """All clients in use, at most `limit` runs at once for each. Safe to use from many threads.
 
-    Where several processes share a database, the limit is theirs together, and runs wait for their `turns` there.
+    Where several processes share a database, the limit is theirs together, and runs wait in `shared_queue` there.
     With `others`, image hosts other than the API's may have a private address when the API's own host has one.
     """
 
     def __init__(
-        self, limit: int, turns: Turns | None = None, *, others: bool = False, limits: Limits | None = None
+        self, limit: int, shared_queue: SharedQueue | None = None, *, others: bool = False, limits: Limits | None = None
     ) -> None:
-        self.turns, self._limits = turns, limits
-        self._limit = limit if turns is None else math.inf
+        self.shared_queue, self._limits = shared_queue, limits
+        self._limit = limit if shared_queue is None else math.inf
         self._names = PrivateNames.ANY if others else PrivateNames.OWN
         self._clients: dict[tuple[str, str], PooledClient] = {}
         self._lock = threading.Lock()
@@ -49,7 +49,7 @@ class ClientPool:
             pooled = self._clients.get((server, key))
             if pooled is None:
                 client = Client(server, key, limits=self._limits, names=self._names)
-                pooled = self._clients[server, key] = PooledClient(client, FairQueue(self._limit))
+                pooled = self._clients[server, key] = PooledClient(client, AccountQueue(self._limit))
             pooled.used_at = time.monotonic()
             return pooled
 
@@ -59,8 +59,8 @@ class ClientPool:
 
     def queue_position(self, run: ActiveRun) -> int:
         """Return the position of a run in its queue, 1 for the next one; 0 for a run that does not wait."""
-        if self.turns is not None:
-            return self.turns.position(run.generation)
+        if self.shared_queue is not None:
+            return self.shared_queue.position(run.generation)
         return max((pooled.queue.position(run) for pooled in self._all()), default=0)
 
     def count_queued(self) -> int:

@@ -16,7 +16,7 @@ from ..errors import PlaygroundError, SubmitUnknown, TaskFailed
 from ..generation import Generation, State
 from ..storage.database_connection import ConnectionLost
 from ..storage.generation_store import GenerationStore
-from ..storage.turns import Turns
+from ..storage.shared_queue import SharedQueue
 from .active_runs import ActiveRun
 from .poll_schedules import PollSchedules
 from .previews import Previews
@@ -38,14 +38,14 @@ class Surroundings:
     """What the generations of a program share: where they are stored and how they are waited for.
 
     `patience` returns for how many seconds the submit of an endpoint is tried, and for how many its task is waited for.
-    `turns` is the queue that the processes of a database share.
+    `shared_queue` is the one that the processes of a database share.
     `add_image_facts` completes the record of a delivered image.
     """
 
     store: GenerationStore
     schedules: PollSchedules
     patience: Callable[[str], float]
-    turns: Turns | None = None
+    shared_queue: SharedQueue | None = None
     add_image_facts: Callable[[Generation, bytes], Generation] = lambda generation, data: generation
     loaded: LoadedRequests = field(default_factory=LoadedRequests)
     previews: Previews = field(default_factory=Previews)
@@ -74,13 +74,13 @@ def run_generation(run: ActiveRun, client: Client, around: Surroundings) -> Iter
 
 def _submit(run: ActiveRun, client: Client, around: Surroundings) -> Iterator[Pause]:
     """Submit a request when its turn has come; one with images only with a place of its address, until it is sent."""
-    turns, call = around.turns, Call.UPLOAD if run.request.has_images else Call.SUBMIT
-    if turns is not None:
-        turns.enter(run.generation)
+    queue, call = around.shared_queue, Call.UPLOAD if run.request.has_images else Call.SUBMIT
+    if queue is not None:
+        queue.enter(run.generation)
     try:
         while not run.stop.is_set():
-            if turns is not None and not turns.has_come(run.generation):
-                yield _pause_for_turn(turns, run, call)
+            if queue is not None and not queue.has_come(run.generation):
+                yield _pause_for_turn(queue, run, call)
             elif run.request.has_images and not around.loaded.acquire(run.identity.address):
                 yield pause_for(PLACE_CHECK_SECONDS, call)
             else:
@@ -92,12 +92,12 @@ def _submit(run: ActiveRun, client: Client, around: Surroundings) -> Iterator[Pa
                         around.loaded.release(run.identity.address)
         _cancel(run, around)
     finally:
-        if turns is not None:
-            turns.leave(run.generation)
+        if queue is not None:
+            queue.leave(run.generation)
 
 
-def _pause_for_turn(turns: Turns, run: ActiveRun, call: Call) -> Pause:
-    return Pause(call, lambda: 0.0 if turns.has_come(run.generation) else time.monotonic() + TURN_LOOK_SECONDS)
+def _pause_for_turn(queue: SharedQueue, run: ActiveRun, call: Call) -> Pause:
+    return Pause(call, lambda: 0.0 if queue.has_come(run.generation) else time.monotonic() + TURN_LOOK_SECONDS)
 
 
 def _send(run: ActiveRun, client: Client, around: Surroundings, call: Call) -> Generator[Pause, None, bool]:
@@ -107,16 +107,16 @@ def _send(run: ActiveRun, client: Client, around: Surroundings, call: Call) -> G
     try:
         store.check_writable()
         values = run.request.load(store.inputs.load)
-        if around.turns is None:
+        if around.shared_queue is None:
             store.save(submitting)
-        elif not around.turns.take(submitting):
+        elif not around.shared_queue.take(submitting):
             return False
         else:
-            around.turns.leave(submitting)
+            around.shared_queue.leave(submitting)
     except ConnectionLost:
-        if around.turns is None:
+        if around.shared_queue is None:
             raise
-        around.turns.postpone(submitting)
+        around.shared_queue.postpone(submitting)
         return False
     run.publish(submitting)
     endpoint = run.generation.endpoint
@@ -192,7 +192,7 @@ def _numbered(result: Result, number: int) -> str:
 def _cancel(run: ActiveRun, around: Surroundings) -> None:
     """End a run that was not sent; when the program ends, another process of a shared database may send it."""
     ended = replace(run.generation, state=State.CANCELLED, finished_at=time.time())
-    is_left = run.suspended.is_set() and around.turns is not None
+    is_left = run.suspended.is_set() and around.shared_queue is not None
     run.publish(ended if is_left else around.store.save_with_retry(ended))
 
 

@@ -42,9 +42,9 @@ class Runner:
     ) -> None:
         self.runs, self.others = ActiveRuns(), OtherChanges()
         self._store, self._clients, self._retention = store, clients, retention
-        self._unsent = UnsentRecords(store.annotations)
+        self._unsent = UnsentRecords(store.deletions)
         schedules = PollSchedules(store.usage.durations, usual_seconds)
-        self._around = Surroundings(store, schedules, patience, clients.turns, add_image_facts)
+        self._around = Surroundings(store, schedules, patience, clients.shared_queue, add_image_facts)
         self._started: dict[ActiveRun, tuple[PooledClient, Iterator[Pause]]] = {}
         self._timetable = Timetable(self._advance)
         store.database.watch(self._look)
@@ -73,8 +73,8 @@ class Runner:
 
     def stop_elsewhere(self, generation: Generation) -> Generation:
         """Let another process that runs a generation stop it, as `stop` does; raises `StorageError`."""
-        if self._clients.turns is not None and not generation.finished:
-            self._clients.turns.ask_to_stop(generation)
+        if self._clients.shared_queue is not None and not generation.finished:
+            self._clients.shared_queue.ask_to_stop(generation)
         return generation
 
     def enqueue_if_absent(self, run: ActiveRun, key: str) -> Generation:
@@ -129,12 +129,12 @@ class Runner:
     def _look(self, ids: frozenset[str]) -> None:
         """Show what other processes of a database wrote, stop runs for them, and start runs whose turn has come."""
         self.others.notify(ids)
-        turns = self._clients.turns
-        if turns is None:
+        queue = self._clients.shared_queue
+        if queue is None:
             return
-        for run in filter(None, map(self.runs.get, turns.find_to_stop() if self.runs.list() else ())):
+        for run in filter(None, map(self.runs.get, queue.find_to_stop() if self.runs.list() else ())):
             self.stop(run)
-        for run in filter(None, map(self.runs.get, turns.refresh())):
+        for run in filter(None, map(self.runs.get, queue.refresh())):
             self._timetable.evaluate(run)
 
     def _start(self, pooled: PooledClient, run: ActiveRun) -> None:

@@ -1,4 +1,4 @@
-"""What visitors say of their images, and which images they deleted.
+"""What visitors say of their images.
 
 It is stored apart from the record, which is written again while a generation runs.
 """
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import FieldError, InvalidRequest
-from ..generation import UNFINISHED
 from .database_connection import Connection, Reader, id_list
 from .row_writer import RowWriter
 from .search_backlog import index_row
@@ -81,10 +80,10 @@ class Annotations:
         for earlier in (Annotation(), *self.get(owner, ids).values()):
             change(earlier)  # raises before anything is written
         changed: dict[str, Annotation] = {}
-        for batch in _batches(ids):
+        for batch in batches(ids):
 
             def write(database: Connection, batch: Sequence[str] = batch) -> None:
-                for row in _owned_rows(database, owner, batch):
+                for row in owned_rows(database, owner, batch):
                     changed[row["id"]] = annotation = change(_read(database, row["id"]))
                     _write(database, owner, row["id"], annotation)
                     index_row(database, row)
@@ -100,45 +99,6 @@ class Annotations:
         """
         with self._reader.lock:
             return [(tag, number) for tag, number in self._reader.select(query, [owner])[1]]
-
-    def delete(self, owner: str, ids: Iterable[str], at: float) -> list[str]:
-        """Hide finished generations from every query and return their ids; `purge` removes them.
-
-        An unfinished generation is not deleted: it is paid for, or will be. `at` is in Unix seconds.
-        """
-        deleted: list[str] = []
-        for batch in _batches(ids):
-
-            def write(database: Connection, batch: Sequence[str] = batch) -> None:
-                for row in _owned_rows(database, owner, batch):
-                    if row["state"] in UNFINISHED:
-                        continue
-                    database.execute(
-                        """
-                        INSERT INTO annotations (id, owner, deleted_at) VALUES (?, ?, ?)
-                        ON CONFLICT (id) DO UPDATE SET deleted_at = excluded.deleted_at
-                        """,
-                        [row["id"], owner, at],
-                    )
-                    index_row(database, row)
-                    deleted.append(row["id"])
-
-            self._writer.run(write)
-        return deleted
-
-    def undelete(self, owner: str, ids: Iterable[str]) -> list[str]:
-        """Show deleted generations again that were not purged yet, and return their ids."""
-        restored: list[str] = []
-        for batch in _batches(ids):
-
-            def write(database: Connection, batch: Sequence[str] = batch) -> None:
-                for row in _owned_rows(database, owner, batch, deleted=True):
-                    database.execute("UPDATE annotations SET deleted_at = NULL WHERE id = ?", [row["id"]])
-                    index_row(database, row)
-                    restored.append(row["id"])
-
-            self._writer.run(write)
-        return restored
 
 
 def _from_row(row: Sequence[object]) -> Annotation:
@@ -164,10 +124,10 @@ def _write(database: Connection, owner: str, generation_id: str, annotation: Ann
     )
 
 
-def _owned_rows(
+def owned_rows(
     database: Connection, owner: str, ids: Sequence[str], *, deleted: bool = False
 ) -> Iterator[dict[str, Any]]:
-    """The rows of `generations` with these ids that the owner has, either those deleted or those not.
+    """Yield the rows of `generations` with these ids that the owner has, either those deleted or those not.
 
     The plus sign keeps SQLite from reading all rows of the owner.
     """
@@ -180,7 +140,8 @@ def _owned_rows(
     yield from [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def _batches(ids: Iterable[str]) -> Iterator[list[str]]:
+def batches(ids: Iterable[str]) -> Iterator[list[str]]:
+    """Yield distinct ids, a few for each transaction."""
     distinct = list(dict.fromkeys(ids))
     for start in range(0, len(distinct), BATCH_SIZE):
         yield distinct[start : start + BATCH_SIZE]

@@ -25,6 +25,7 @@ from .annotations import Annotations
 from .blob_store import IMAGES, Blob, BlobKey, thumbnail_key
 from .database import open_database
 from .database_connection import Connection, Reader, id_list
+from .deletions import Deletions
 from .input_store import InputStore
 from .kept_records import KeptRecords
 from .open_blob_store import open_blob_store
@@ -35,8 +36,8 @@ from .row_writer import RowWriter
 from .rows import from_row_or_none, to_row
 from .search import Search
 from .search_backlog import SearchBacklog
+from .shared_queue import SharedQueue
 from .sweep_store import SweepStore
-from .turns import Turns
 from .usage import Usage
 
 NOT_DELETED = (
@@ -67,6 +68,7 @@ class GenerationStore:
         self._search_reader = Reader(searching, self.backlog.repair)
         self.usage = Usage(self._reader)
         self.annotations = Annotations(self._search_reader, self._writer)
+        self.deletions = Deletions(self._writer)
         self.search = Search(self._search_reader, self.annotations, self._load)
         self.sweeps = SweepStore(self.database, self._writer, self._reader)
         self.inputs = InputStore(self.files, self._reader)
@@ -107,9 +109,9 @@ class GenerationStore:
         """
         return self._writer.write_new(check, to_row(generation))
 
-    def turns(self, limit: int) -> Turns | None:
+    def shared_queue(self, limit: int) -> SharedQueue | None:
         """Return the queue of a shared database, in which an account has `limit` places."""
-        return Turns(limit, self._reader, self._writer) if self.database.is_shared else None
+        return SharedQueue(limit, self._reader, self._writer) if self.database.is_shared else None
 
     def save_with_retry(self, generation: Generation) -> Generation:
         """Write a generation like `save`; if that fails, keep it and retry. Never raises."""

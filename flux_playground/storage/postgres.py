@@ -18,7 +18,8 @@ from .database_connection import Connection, Cursor, Reader, TakenOver
 from .postgres_client import connect, describe
 from .postgres_lease import PostgresLease
 from .postgres_listener import PostgresListener
-from .postgres_sql import MIGRATIONS, decode_field, encode_field, plain_value, translate
+from .postgres_migrations import MIGRATIONS
+from .postgres_sql import decode_field, encode_field, plain_value, translate
 from .process_lock import ProcessLock
 from .rows import UNFINISHED_STATES
 

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 
 from .postgres_client import connect
-from .postgres_sql import CHANNEL
+from .postgres_migrations import CHANNEL
 
 LOOK_SECONDS = 0.5
 """Seconds after which `changed` is called without a notification: a pooler in transaction mode passes none on."""

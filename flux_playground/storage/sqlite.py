@@ -14,9 +14,9 @@ from ..errors import StorageError, StorageUnavailable
 from ..generation import UNFINISHED
 from .atomic_file import write_atomic
 from .database_connection import Connection, Reader
-from .migrations import MIGRATIONS
 from .mounts import remote_type
 from .process_lock import ProcessLock
+from .sqlite_migrations import MIGRATIONS
 
 DATABASE_NAME = "journal.sqlite"
 LOCK_NAME = "opening.sqlite"

@@ -9,7 +9,7 @@ import time
 from ..address_shares import AddressShares
 from ..errors import StorageError
 from ..generation import Generation, State
-from .annotations import Annotations
+from .deletions import Deletions
 from .purge import VISITOR_PREFIX
 
 MAX_UNSENT, MAX_UNSENT_PER_ADDRESS = 5_000, 200
@@ -21,8 +21,8 @@ log = logging.getLogger(__name__)
 class UnsentRecords:
     """Deletes the oldest ones that this process has written, so that made-up keys do not fill the disk."""
 
-    def __init__(self, annotations: Annotations) -> None:
-        self._annotations = annotations
+    def __init__(self, deletions: Deletions) -> None:
+        self._deletions = deletions
         self._shares: AddressShares[tuple[str, str]] = AddressShares(MAX_UNSENT, MAX_UNSENT_PER_ADDRESS)
         self._lock = threading.Lock()
 
@@ -35,6 +35,6 @@ class UnsentRecords:
         if oldest is not None:
             owner, generation_id = oldest
             try:
-                self._annotations.delete(owner, [generation_id], time.time())
+                self._deletions.delete(owner, [generation_id], time.time())
             except StorageError as error:
                 log.warning("generation %s could not be deleted: %s", generation_id, error)

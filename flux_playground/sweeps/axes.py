@@ -14,7 +14,7 @@ from typing import Any
 from ..bounded_json import dump_json
 from ..build_request import SEED, SEED_COUNT, build_value
 from ..errors import InvalidRequest, InvalidSweep
-from ..recipe import fingerprint, redact
+from ..recipe import drop_private_fields, fingerprint
 from ..schema import Field, Operation
 from ..schema.known_fields import VALUE_LABELS, is_prose
 from . import alternatives
@@ -94,7 +94,7 @@ def find_field(operation: Operation, name: str) -> Field:
     known = next((one for one in operation.fields if one.name == name), None)
     if known is None:
         raise InvalidSweep(f"This endpoint has no field “{name[:60]}”.")
-    if known.secret or not redact({name: 0}):
+    if known.secret or not drop_private_fields({name: 0}):
         raise InvalidSweep(f"“{name}” cannot be an axis: it does not change the image.")
     return known
 

@@ -11,9 +11,8 @@ from typing import Any
 from ..build_request import MAX_TEXT_LENGTH, SEED, build_value, draw_seed, draws_seed
 from ..errors import FieldError, InvalidRequest, InvalidSweep
 from ..image_ref import is_image_ref
-from ..recipe import fingerprint
-from ..recipe import redact as without_private_names
-from ..request_images import find_images, redact
+from ..recipe import drop_private_fields, fingerprint
+from ..request_images import find_images, to_stored_request
 from ..schema import Operation
 from ..schema.image_places import is_web_address
 from .axes import Axis, AxisKind, AxisText, Point, parse_axis
@@ -133,7 +132,7 @@ def _build_values(operation: Operation, values: Mapping[str, Any]) -> dict[str, 
     built: dict[str, Any] = {}
     wrong: list[FieldError] = []
     media = {field.name for field in operation.fields if field.media}
-    for name, value in without_private_names(redact(operation, values, lambda image: image)).items():
+    for name, value in drop_private_fields(to_stored_request(operation, values, lambda image: image)).items():
         if value in (None, ""):
             continue
         try:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import FieldError, InvalidRequest, InvalidSweep
 from ..image_ref import is_image_ref
-from ..request_images import encode_images, find_images, redact, resolve_image_refs
+from ..request_images import encode_images, find_images, resolve_image_refs, to_stored_request
 from ..schema import Operation
 from .plan import Plan, expand
 
@@ -27,7 +27,7 @@ def store_images(
             wrong += faults
     if wrong:
         raise InvalidRequest(wrong)
-    return redact(operation, loaded, save)
+    return to_stored_request(operation, loaded, save)
 
 
 def check_images(

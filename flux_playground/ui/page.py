@@ -19,7 +19,7 @@ from .events.action import Action, find_actions
 from .events.context import PageState
 from .events.update import NO_CHANGE
 from .form.form import plan_forms
-from .gallery import annotation_routes, gallery_routes, transfer_routes
+from .gallery import annotation_routes, deletion_routes, gallery_routes, transfer_routes
 from .generate import copy_settings_actions, generate_actions, history_actions, image_actions, reproduce_actions
 from .gradio_patches.blocks import LeanBlocks, tune_on_startup
 from .json_editor import json_actions
@@ -120,6 +120,7 @@ def options(
     own += [
         *gallery_routes.ROUTES,
         *annotation_routes.ROUTES,
+        *deletion_routes.ROUTES,
         *transfer_routes.ROUTES,
         *sweep_routes.ROUTES,
         *report_routes.ROUTES,

@@ -21,8 +21,8 @@ from flux_playground.identity import Identity
 from flux_playground.local import LocalServer
 from flux_playground.playground import Visitor
 from flux_playground.rate_limits import Allowance
-from flux_playground.runs import capacity
-from flux_playground.runs.capacity import MAX_RUNS_PER_VISITOR
+from flux_playground.runs import queue_limits
+from flux_playground.runs.queue_limits import MAX_RUNS_PER_VISITOR
 from tests.conftest import FAST_POLLS
 from tests.waiting import wait_until
 
@@ -136,7 +136,7 @@ def test_capacity_is_shared(
 ) -> None:
     """What a visitor, an address and all visitors have in another process counts; a visitor's own key is apart."""
     for name, most in (("MAX_RUNS_PER_VISITOR", 2), ("MAX_RUNS_PER_ADDRESS", 3), ("MAX_RUNS", 6)):
-        monkeypatch.setattr(capacity, name, most)
+        monkeypatch.setattr(queue_limits, name, most)
     settings = Settings(data=tmp_path, base_url=server.url, api_key="owners-key", database=database, hosted=True)
     settings = settings.replace(allowance=Allowance(), budget=Allowance())
 

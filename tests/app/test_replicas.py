@@ -27,7 +27,7 @@ from flux_playground.local import LocalServer
 from flux_playground.storage.database_connection import Cursor
 from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.storage.postgres import PostgresConnection
-from flux_playground.storage.turns import QUEUE, Turns
+from flux_playground.storage.shared_queue import QUEUE, SharedQueue
 from flux_playground.takeover import start_takeover
 from tests.conftest import FAST_POLLS
 from tests.postgres_server import PostgresServer, running_postgres
@@ -54,7 +54,7 @@ with Playground(settings, limits=FAST_POLLS) as playground:
 """
 POINTS: dict[str, tuple[type, str, bool, State | None]] = {
     "queued": (GenerationStore, "save_new", True, None),
-    "submitting": (Turns, "take", True, None),
+    "submitting": (SharedQueue, "take", True, None),
     "accepted": (GenerationStore, "save_with_retry", False, State.RUNNING),
     "running": (GenerationStore, "save_with_retry", True, State.RUNNING),
     "downloading": (GenerationStore, "save_image", False, None),
@@ -202,10 +202,10 @@ def test_outage_at_a_turn(
     api: LocalServer, tmp_path: Path, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch, statement: str
 ) -> None:
     """A request whose turn comes as the database ends waits, also if its place was taken, and is sent once."""
-    take, execute, ending = Turns.take, PostgresConnection.execute, list[int]()
+    take, execute, ending = SharedQueue.take, PostgresConnection.execute, list[int]()
     ended = threading.Event()
 
-    def begin(self: Turns, generation: Generation) -> bool:
+    def begin(self: SharedQueue, generation: Generation) -> bool:
         ending.append(threading.get_ident())
         return take(self, generation)
 
@@ -218,7 +218,7 @@ def test_outage_at_a_turn(
         postgres.stop()
         return execute(self, query, values)
 
-    monkeypatch.setattr(Turns, "take", begin)
+    monkeypatch.setattr(SharedQueue, "take", begin)
     monkeypatch.setattr(PostgresConnection, "execute", end_at)
     settings = Settings(data=tmp_path, base_url=api.url, api_key=KEY, database=postgres.url, max_in_flight=4)
     with Playground(settings, limits=FAST_POLLS) as playground:

@@ -210,11 +210,11 @@ def test_deleted_record_is_restored(store: GenerationStore, tmp_path: Path) -> N
     (one,) = fill(store, 1)
     path = write_export(store, tmp_path / "a.zip")
     for owner, deleted in (("ann", one.id), ("bob", import_archive(store, "bob", path).added[0])):
-        store.annotations.delete(owner, [deleted], 1.0)
+        store.deletions.delete(owner, [deleted], 1.0)
         assert store.recent(owner) == []
         assert import_archive(store, owner, path).added == (deleted,)
         assert [again.id for again in store.recent(owner)] == [deleted]
-        assert store.annotations.undelete(owner, [deleted]) == []
+        assert store.deletions.restore(owner, [deleted]) == []
 
 
 def test_reproductions_stay_linked(store: GenerationStore, other: GenerationStore, tmp_path: Path) -> None:

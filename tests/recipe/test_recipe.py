@@ -59,7 +59,9 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
     max_leaves=6,
 )
-NAMES = st.from_regex(r"[a-z][a-z_]{0,12}", fullmatch=True).filter(lambda name: name in recipe.redact({name: 1}))
+NAMES = st.from_regex(r"[a-z][a-z_]{0,12}", fullmatch=True).filter(
+    lambda name: name in recipe.drop_private_fields({name: 1})
+)
 REQUESTS = st.dictionaries(NAMES, VALUES, max_size=6)
 COUNTS = st.none() | st.integers(0, 10**14)
 RECIPES = st.builds(

@@ -81,7 +81,7 @@ def test_tags_are_counted(store: GenerationStore) -> None:
     ids = [made(store, number) for number in range(4)]
     store.annotations.update("owner", ids, add_tags=["x"])
     store.annotations.update("owner", ids[:2], add_tags=["👩‍🎨"])
-    store.annotations.delete("owner", ids[:1], 1.0)
+    store.deletions.delete("owner", ids[:1], 1.0)
     assert store.annotations.tags("owner") == [("x", 3), ("👩‍🎨", 1)]
     assert store.annotations.tags("ann") == []
 
@@ -91,9 +91,9 @@ def test_many_are_changed_at_once(store: GenerationStore) -> None:
     ids = [store.save(generation(number, state=State.FAILED)).id for number in range(130)]
     assert len(store.annotations.update("owner", ids, starred=True)) == 130
     assert store.search.count("owner", Query(starred=True)) == 130
-    assert len(store.annotations.delete("owner", ids, 1.0)) == 130
+    assert len(store.deletions.delete("owner", ids, 1.0)) == 130
     assert store.search.count("owner", Query()) == store.count("owner") == 0
-    assert len(store.annotations.undelete("owner", ids)) == 130
+    assert len(store.deletions.restore("owner", ids)) == 130
     assert store.search.count("owner", Query(starred=True)) == store.count("owner") == 130
 
 
@@ -103,8 +103,8 @@ def test_deleted_images_are_hidden(store: GenerationStore) -> None:
     record = store.get(one)
     assert record is not None
     store.annotations.update("owner", [one], rating=5)
-    assert store.annotations.delete("owner", [one, "unknown"], time.time()) == [one]
-    assert store.annotations.delete("owner", [one], time.time()) == []
+    assert store.deletions.delete("owner", [one, "unknown"], time.time()) == [one]
+    assert store.deletions.delete("owner", [one], time.time()) == []
     store.save(record)
     assert store.get(one) is None
     assert [found.id for found in store.recent("owner")] == [other]
@@ -114,7 +114,7 @@ def test_deleted_images_are_hidden(store: GenerationStore) -> None:
     assert store.search.neighbors("owner", Query(), other) == ("", "")
     assert store.search.entries("owner", [one]) == []
     assert store.annotations.update("owner", [one], rating=1) == {}
-    assert store.annotations.undelete("owner", [one]) == [one]
+    assert store.deletions.restore("owner", [one]) == [one]
     assert store.find_by_fingerprint("owner", "f") == store.get(one) == record
     assert store.search.page("owner", Query(min_rating=5)).entries[0].generation == record
 
@@ -122,7 +122,7 @@ def test_deleted_images_are_hidden(store: GenerationStore) -> None:
 def test_unfinished_generations_are_not_deleted(store: GenerationStore) -> None:
     """A generation that is paid for, or will be, stays."""
     ids = [store.save(generation(number, state=state)).id for number, state in enumerate(State)]
-    deleted = store.annotations.delete("owner", ids, 1.0)
+    deleted = store.deletions.delete("owner", ids, 1.0)
     assert {list(State)[int(one, 16)] for one in deleted} == set(State) - set(UNFINISHED)
     assert {one.state for one in store.recent("owner")} == set(UNFINISHED)
 
@@ -139,12 +139,12 @@ def test_purge_removes_files_and_content(store: GenerationStore, tmp_path: Path)
         assert record is not None
         assert store.thumbnail(record) is not None
     store.annotations.update("owner", [gone], note="zebra")
-    store.annotations.delete("owner", [gone], 100.0)
-    store.annotations.delete("owner", [later], 200.0)
+    store.deletions.delete("owner", [gone], 100.0)
+    store.deletions.delete("owner", [later], 200.0)
     assert store.purge(150.0) == 1
     assert store.purge(150.0) == 0
-    assert store.annotations.undelete("owner", [gone]) == []
-    assert store.annotations.undelete("owner", [later]) == [later]
+    assert store.deletions.restore("owner", [gone]) == []
+    assert store.deletions.restore("owner", [later]) == [later]
     assert store.get(gone) is None
     names = [path.name for folder in ("images", "thumbnails", "inputs") for path in (tmp_path / folder).iterdir()]
     assert len(names) == 5
@@ -160,7 +160,7 @@ def test_deleted_images_stay_spent(store: GenerationStore, tmp_path: Path, open_
     spender, now = Identity("a", "b"), time.time()
     one = made(store, 1, created_at=now - 10, cost=6.0, spender=spender)
     before = store.usage.spent(spender, 0.0, now, 1.0), store.usage.counts()
-    store.annotations.delete("owner", [one], now - 5)
+    store.deletions.delete("owner", [one], now - 5)
     store.purge(now)
     store.close()
     reopened = open_store(tmp_path)
@@ -196,12 +196,12 @@ def test_foreign_generations_are_not_touched(store: GenerationStore) -> None:
     """No call changes, deletes or restores what another visitor has."""
     theirs = made(store, 1, owner="ann")
     assert store.annotations.update("owner", [theirs], rating=1, note="x") == {}
-    assert store.annotations.delete("owner", [theirs], 1.0) == []
+    assert store.deletions.delete("owner", [theirs], 1.0) == []
     assert store.annotations.get("ann", [theirs]) == {}
     store.annotations.update("ann", [theirs], note="mine")
     assert store.annotations.get("owner", [theirs]) == {}
-    store.annotations.delete("ann", [theirs], 1.0)
-    assert store.annotations.undelete("owner", [theirs]) == []
+    store.deletions.delete("ann", [theirs], 1.0)
+    assert store.deletions.restore("owner", [theirs]) == []
     assert store.search.count("ann", Query()) == 0
 
 
@@ -218,7 +218,7 @@ def test_purge_of_many(store: GenerationStore) -> None:
     """More generations than one transaction has are purged, and an imported one can be imported again."""
     ids = [store.save(generation(number, state=State.FAILED, cost=1.0)).id for number in range(120)]
     imported = made(store, 500, imported="a1111", file_name="x.png")
-    store.annotations.delete("owner", [*ids, imported], 1.0)
+    store.deletions.delete("owner", [*ids, imported], 1.0)
     assert store.purge(2.0) == 121
     assert store.usage.counts() == {State.FAILED: (120, 120.0)}
     assert store.count("owner") == store.search.count("owner", Query()) == 0
@@ -231,7 +231,7 @@ def test_purge_of_many(store: GenerationStore) -> None:
 def test_unsent_records_of_one_address_are_bounded(store: GenerationStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the requests that the API did not accept, the latest of each address are kept; the rows of others go."""
     monkeypatch.setattr(unsent_records, "MAX_UNSENT_PER_ADDRESS", 2)
-    unsent = UnsentRecords(store.annotations)
+    unsent = UnsentRecords(store.deletions)
     kept: list[dict[str, object]] = [{"owner": "owner"}, {"task_id": "t"}, {"state": State.SUBMIT_UNKNOWN}]
     for number in range(6):
         unsent.add(store.save(generation(number, owner=f"visitor-{number}", state=State.FAILED)), "one address")
@@ -253,7 +253,7 @@ def test_purge_hides_no_spending(store: GenerationStore) -> None:
     assert store.usage.spent(spender, 0.0, now) == 1
     ids = [made(store, number, created_at=now, imported="a1111") for number in range(3)]
     assert store.usage.spent(spender, 0.0, now) == 1
-    store.annotations.delete("owner", ids, now - 1)
+    store.deletions.delete("owner", ids, now - 1)
     assert store.purge(now) == 3
     made(store, 9, created_at=now, spender=spender)
     assert store.usage.spent(spender, 0.0, now) == 2
@@ -263,12 +263,12 @@ def test_purge_hides_no_spending(store: GenerationStore) -> None:
 def test_interrupted_purge_continues(store: GenerationStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """A generation whose purge has begun is not restored; the next purge removes it."""
     one = made(store, 1)
-    store.annotations.delete("owner", [one], 1.0)
+    store.deletions.delete("owner", [one], 1.0)
     with monkeypatch.context() as patch:
         patch.setattr(store.files, "remove", lambda path: (_ for _ in ()).throw(OSError(5, "Input/output error")))
         with pytest.raises(StorageError, match="Input/output error"):
             store.purge(2.0)
-    assert store.annotations.undelete("owner", [one]) == []
+    assert store.deletions.restore("owner", [one]) == []
     assert (store.get(one), store.count("owner"), store.recent("owner")) == (None, 0, [])
     assert store.purge(2.0) == 1
     assert list(store.files.list(IMAGES)) == []

@@ -16,8 +16,9 @@ from flux_playground.storage import sqlite
 from flux_playground.storage.database import open_database
 from flux_playground.storage.database_connection import Connection
 from flux_playground.storage.generation_store import GenerationStore
-from flux_playground.storage.migrations import MIGRATIONS, Migration
+from flux_playground.storage.migration import Migration
 from flux_playground.storage.sqlite import SqliteDatabase
+from flux_playground.storage.sqlite_migrations import MIGRATIONS
 from tests.storage.test_generation_store import generation
 from tests.waiting import WAIT_SECONDS
 

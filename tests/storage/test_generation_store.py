@@ -23,8 +23,8 @@ from flux_playground.generation import UNFINISHED, Generation, State
 from flux_playground.identity import UNKNOWN, Identity
 from flux_playground.storage.blob_store import IMAGES, THUMBNAILS
 from flux_playground.storage.generation_store import GenerationStore
-from flux_playground.storage.migrations import MIGRATIONS
 from flux_playground.storage.rows import to_row
+from flux_playground.storage.sqlite_migrations import MIGRATIONS
 from tests.storage.conftest import OpenStore
 from tests.stored_files import IN_BOTH
 

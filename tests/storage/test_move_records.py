@@ -74,9 +74,9 @@ def write_records(store: GenerationStore) -> None:
     )
     keep(store, describe(21, sweep="sweep-1", imported="ComfyUI", file_name="fox.png"), draw(21))
     store.annotations.update("ann", [describe(20).id], starred=True, rating=4, add_tags=["best", "ärger"])
-    store.annotations.delete("ann", [describe(0).id], 1.0)
+    store.deletions.delete("ann", [describe(0).id], 1.0)
     store.purge(2.0)
-    store.annotations.delete("ann", [describe(1).id], 3.0)
+    store.deletions.delete("ann", [describe(1).id], 3.0)
     store.sweeps.save(StoredSweep("sweep-1", "ann", 5.5, "Strengths", "/v1/flux", '{"axes": []}', SweepState.DONE))
     for winner in "abc":
         store.sweeps.add_vote("sweep-1", Vote("a", "b", winner))

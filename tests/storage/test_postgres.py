@@ -29,7 +29,8 @@ from flux_playground.storage.database_connection import TakenOver
 from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.storage.postgres import BEGIN_WRITING, PostgresConnection
 from flux_playground.storage.postgres_client import connect
-from flux_playground.storage.postgres_sql import MIGRATIONS, decode_field, encode_field
+from flux_playground.storage.postgres_migrations import MIGRATIONS
+from flux_playground.storage.postgres_sql import decode_field, encode_field
 from flux_playground.storage.rows import to_row
 from tests.postgres_server import LEASE_SECONDS
 from tests.storage.test_generation_store import generation

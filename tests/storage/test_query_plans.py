@@ -18,7 +18,7 @@ LOOKUPS: dict[str, Callable[[GenerationStore], object]] = {
     "fingerprint": lambda store: store.find_by_fingerprint("owner", "a"),
     "annotations": lambda store: store.annotations.get("owner", ["a"]),
     "star": lambda store: store.annotations.update("owner", ["a"], starred=True),
-    "undelete": lambda store: store.annotations.undelete("owner", ["a"]),
+    "undelete": lambda store: store.deletions.restore("owner", ["a"]),
 }
 
 

@@ -322,9 +322,9 @@ def test_prompt_history(store: GenerationStore) -> None:
     assert store.search.prompts("owner", "PROM")[0].best_id == f"{1:032x}"
     assert [use.prompt for use in store.search.prompts("owner", limit=1, after=1005.0)] == ["prompt a"]
     assert [use.prompt for use in store.search.prompts("owner", "prompt b")] == ["prompt b"]
-    store.annotations.delete("owner", [f"{number:032x}" for number in (1, 3, 5)], 1.0)
+    store.deletions.delete("owner", [f"{number:032x}" for number in (1, 3, 5)], 1.0)
     assert [use.prompt for use in store.search.prompts("owner")] == ["prompt a"]
-    store.annotations.undelete("owner", [f"{1:032x}"])
+    store.deletions.restore("owner", [f"{1:032x}"])
     assert [(use.prompt, use.count) for use in store.search.prompts("owner", "b")] == [("prompt b", 1)]
 
 

@@ -15,9 +15,9 @@ from flux_playground.generation import State
 from flux_playground.storage import search_backlog
 from flux_playground.storage.data_folder import check_data_folder
 from flux_playground.storage.generation_store import GenerationStore
-from flux_playground.storage.migrations import MIGRATIONS
 from flux_playground.storage.rows import to_row
 from flux_playground.storage.search_query import Query
+from flux_playground.storage.sqlite_migrations import MIGRATIONS
 from tests.storage.test_generation_store import generation
 
 
@@ -141,7 +141,7 @@ def test_damaged_index_is_rebuilt(
     store.check_writable()
     one = store.save(generation(900, state=State.SUCCEEDED))
     assert store.annotations.update("owner", [one.id], rating=3)[one.id].rating == 3
-    assert store.annotations.delete("owner", [f"{1:032x}"], 1.0) == [f"{1:032x}"]
+    assert store.deletions.delete("owner", [f"{1:032x}"], 1.0) == [f"{1:032x}"]
     with pytest.raises(StorageError, match=r"search index was damaged and is being rebuilt\."):
         store.search.page("owner", Query("fox"))
     assert "the search index is damaged and is rebuilt from the journal" in caplog.text

@@ -1,8 +1,7 @@
-"""Routes for chosen images: stars, ratings, tags and notes, deletion, and which of them are the visitor's."""
+"""Routes for chosen images: stars, ratings, tags and notes, and which of them are the visitor's."""
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
@@ -28,19 +27,6 @@ def annotate(context: Context, values: dict[str, Any]) -> Response:
     return JSONResponse({one: describe_annotation(annotation) for one, annotation in changed.items()})
 
 
-def delete(context: Context, values: dict[str, Any]) -> Response:
-    """Hide images, to be deleted from the disk later; return the ids of those that were hidden."""
-    ids = read_ids(values.get("ids"))
-    hidden = context.playground.store.annotations.delete(context.visitor.id, ids, time.time())
-    return JSONResponse({"ids": list(hidden)})
-
-
-def restore(context: Context, values: dict[str, Any]) -> Response:
-    """Undo a deletion."""
-    context.playground.store.annotations.undelete(context.visitor.id, read_ids(values.get("ids")))
-    return JSONResponse({})
-
-
 def find_owned(context: Context, values: dict[str, Any]) -> Response:
     """Return those of some ids whose images are this visitor's and are not deleted."""
     entries = context.playground.store.search.entries(context.visitor.id, read_ids(values.get("ids")))
@@ -63,5 +49,5 @@ def _read_texts(values: dict[str, Any], name: str) -> tuple[str, ...]:
 
 ROUTES = tuple(
     Route(f"/gallery/{name}", json_endpoint(answer), methods=["POST"])
-    for name, answer in (("annotate", annotate), ("delete", delete), ("restore", restore), ("owned", find_owned))
+    for name, answer in (("annotate", annotate), ("owned", find_owned))
 )

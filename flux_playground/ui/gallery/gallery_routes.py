@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from ... import reproduce
 from ...generation import Generation
-from ...recipe.compare import Comparison, compare
+from ...images.pixel_difference import Comparison, compare
 from ...storage.annotations import Annotation
 from ...storage.search import MAX_COUNTED, Entry, PromptUse
 from ...storage.search_query import is_filtered

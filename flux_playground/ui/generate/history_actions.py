@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...generation import State
-from ...runs.capacity import MAX_RUNS_PER_VISITOR
+from ...runs.queue_limits import MAX_RUNS_PER_VISITOR
 from ..events.action import Updates, action
 from ..events.context import Context
 from .live_updates import CARDS_PER_PAGE, stream_updates

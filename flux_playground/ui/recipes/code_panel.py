@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from ...recipe import redact
+from ...recipe import drop_private_fields
 from ...settings import LOOPBACK
 from ...snippets import Language, render_snippet
 from ...snippets.template import prepare_template
@@ -37,7 +37,7 @@ def render_code(
     place: str, server: str, endpoint: str, request: Mapping[str, Any], note: str = "", query: str = ""
 ) -> str:
     """Render a request in each language; `query` is that of the link, `place` tells two listings of a page apart."""
-    public = redact(request)
+    public = drop_private_fields(request)
     snippets = [
         {"id": language.name.lower(), "language": language, "text": render_snippet(language, server, endpoint, public)}
         for language in Language

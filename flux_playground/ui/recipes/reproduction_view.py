@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from ... import reproduce
 from ...errors import InvalidDocument, InvalidRecipe
 from ...generation import Generation, State
+from ...images.pixel_difference import Comparison, Verdict
 from ...recipe import build_link
-from ...recipe.compare import Comparison, Verdict
 from ...settings import LOOPBACK
 from ..account.price import describe_again
 from ..events.context import Context, Payer

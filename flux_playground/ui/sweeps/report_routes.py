@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from ...errors import PlaygroundError
-from ...recipe import redact
+from ...recipe import drop_private_fields
 from ...snippets.sweep_script import ScriptCell, render_sweep_script
 from ...storage.sweep_store import StoredSweep
 from ...sweeps.plan import Plan, expand
@@ -74,7 +74,7 @@ def _draw(format_name: str, context: Context, sweep: StoredSweep, plan: Plan, or
 
 def _write_script(context: Context, plan: Plan) -> Iterator[bytes]:
     server, _ = choose_server(context, plan.endpoint)
-    cells = [ScriptCell(cell.id, cell.labels, redact(cell.request)) for cell in expand(plan)]
+    cells = [ScriptCell(cell.id, cell.labels, drop_private_fields(cell.request)) for cell in expand(plan)]
     return iter([render_sweep_script(server, plan.endpoint, cells).encode()])
 
 

@@ -16,7 +16,7 @@ from flux_playground.generation import Generation, State
 from flux_playground.images import metadata
 from flux_playground.playground import OWNER, Visitor
 from flux_playground.recipe import Recipe, dump_recipe
-from flux_playground.request_images import redact
+from flux_playground.request_images import to_stored_request
 from flux_playground.schema.image_places import GivenImage, arrange_images
 from flux_playground.ui.recipes.import_view import render_import
 from flux_playground.ui.recipes.settings_import import ImportPreview, import_inputs, preview_import
@@ -112,7 +112,7 @@ def test_images_of_a_request(playground: Playground, path: str) -> None:
     playground.store.save(
         Generation("0" * 32, OWNER.id, 1.0, path, "https://api.example.org", prepared.redacted, State.FAILED)
     )
-    redact(operation, prepared.body, playground.store.inputs.save)
+    to_stored_request(operation, prepared.body, playground.store.inputs.save)
     preview, inputs = visited(playground, path, json.dumps(prepared.redacted))
     assert preview.warnings == ()
     assert len(json.loads(inputs[name])) == len(images)

@@ -159,7 +159,7 @@ def test_press_cut_off_by_a_crash(page: Page) -> None:
     visitor = page.session().visitor
     before = page.playground.recent(visitor)
     page.playground.store.save(replace(before[0], state=State.SUBMIT_UNKNOWN, image=None, task_id=""))
-    page.playground.store.annotations.delete(visitor.id, [before[1].id], time.time())
+    page.playground.store.deletions.delete(visitor.id, [before[1].id], time.time())
     page.state.sessions._presses = TabSessions(hosted=True)._presses  # as a restart would
     updates = page.run("generate", raw=raw, count=4, **data)
     assert any("deleted" in str(update.notice) for update in updates)

@@ -49,7 +49,7 @@ Account = tuple[str, str]
 """The digest of an API key, and the server."""
 
 
-class Turns:
+class SharedQueue:
     """The requests of this process that wait for a place of their account, which has `limit` in all processes.
 
     Each request is started by the process that has it. `refresh` reads the order of all of them. Safe to use from many

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from flux_playground.generation import Generation, State
 from flux_playground.identity import UNKNOWN, Identity
+from flux_playground.runs.account_queue import AccountQueue
 from flux_playground.runs.active_runs import ActiveRun
-from flux_playground.runs.fair_queue import FairQueue
 from flux_playground.runs.queued_request import QueuedRequest
 from tests.waiting import WAIT_SECONDS
 
@@ -20,7 +20,7 @@ def run(name: str = "a", identity: Identity = UNKNOWN) -> ActiveRun:
     return ActiveRun(Generation(name, "owner", 0.0, "/v1/flux", "https://api.bfl.ai", {}), identity=identity)
 
 
-def left(line: FairQueue) -> list[str]:
+def left(line: AccountQueue) -> list[str]:
     """Everybody who waits, in the order in which their turns come."""
     served = []
     while (active := line.release()) is not None:
@@ -30,7 +30,7 @@ def left(line: FairQueue) -> list[str]:
 
 def test_runs_wait_in_order() -> None:
     """Runs over the limit wait in the order of their arrival."""
-    line = FairQueue(2)
+    line = AccountQueue(2)
     runs = [run(name) for name in "abcd"]
     assert [line.acquire(active) for active in runs] == [True, True, False, False]
     assert [line.position(active) for active in runs] == [0, 0, 1, 2]
@@ -41,7 +41,7 @@ def test_runs_wait_in_order() -> None:
 
 def test_tasks_in_flight_do_not_wait() -> None:
     """A task that is in flight starts beyond the limit, and its place is not given to another run."""
-    queue = FairQueue(1)
+    queue = AccountQueue(1)
     assert queue.acquire(run("a"))
     assert not queue.acquire(run("b"))
     assert queue.acquire(run("c"), is_in_flight=True)
@@ -55,7 +55,7 @@ def test_tasks_in_flight_do_not_wait() -> None:
 
 def test_idle_queue() -> None:
     """A queue is idle once its last run has ended."""
-    line = FairQueue(2)
+    line = AccountQueue(2)
     assert line.is_idle
     line.acquire(run())
     line.acquire(run())
@@ -67,7 +67,7 @@ def test_idle_queue() -> None:
 
 def test_cancel() -> None:
     """A waiting run can be canceled, a started one cannot."""
-    line = FairQueue(1)
+    line = AccountQueue(1)
     first, second, third = run("a"), run("b"), run("c")
     for active in (first, second, third):
         line.acquire(active)
@@ -79,7 +79,7 @@ def test_cancel() -> None:
 
 def test_visitors_take_turns() -> None:
     """A visitor with fifty waiting runs gets no more turns than one with a single run."""
-    line = FairQueue(1)
+    line = AccountQueue(1)
     line.acquire(run("first"))
     for number in range(50):
         line.acquire(run(f"a{number}", Identity("1", "a")))
@@ -96,7 +96,7 @@ def test_visitors_take_turns() -> None:
 )
 def test_positions(identities: list[Identity], served: int) -> None:
     """The positions of waiting runs are the order of their turns."""
-    line = FairQueue(1)
+    line = AccountQueue(1)
     line.acquire(run("first"))
     runs = [run(str(number), identity) for number, identity in enumerate(identities)]
     for active in runs:
@@ -114,7 +114,7 @@ def test_positions(identities: list[Identity], served: int) -> None:
 )
 def test_cancel_moves_nobody_back(identities: list[Identity], out: int) -> None:
     """A canceled run moves no other run back."""
-    line = FairQueue(1)
+    line = AccountQueue(1)
     line.acquire(run("first"))
     runs = [run(str(number), identity) for number, identity in enumerate(identities)]
     for active in runs:
@@ -128,7 +128,7 @@ def test_cancel_moves_nobody_back(identities: list[Identity], out: int) -> None:
 
 def test_limit_holds_for_threads() -> None:
     """200 threads never start more runs at once than the limit."""
-    line, lock = FairQueue(3), threading.Lock()
+    line, lock = AccountQueue(3), threading.Lock()
     at_once, most, done = 0, 0, 0
 
     def work(mine: ActiveRun | None) -> None:

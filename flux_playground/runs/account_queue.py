@@ -13,7 +13,7 @@ from ..identity import Identity
 from .active_runs import ActiveRun
 
 
-class FairQueue:
+class AccountQueue:
     """At most `limit` runs at once; the others wait, those of each visitor in the order of their arrival."""
 
     def __init__(self, limit: float) -> None:

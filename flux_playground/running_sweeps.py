@@ -13,7 +13,7 @@ MAX_RUNNING_PER_VISITOR, MAX_RUNNING_PER_ADDRESS, MAX_RUNNING = 4, 16, 100  # ea
 MAX_ENDED_RUNS = 100  # of which the errors of cells are kept
 
 
-class SweepRuns:
+class RunningSweeps:
     """The runs by the id of their sweep: those that have not ended, and the latest others.
 
     Safe to use from many threads.

@@ -13,7 +13,7 @@ from flux_playground.generation import Generation, State
 from flux_playground.identity import Identity
 from flux_playground.storage.database_connection import TakenOver
 from flux_playground.storage.generation_store import GenerationStore
-from flux_playground.storage.turns import Turns
+from flux_playground.storage.shared_queue import SharedQueue
 from tests.storage.test_generation_store import generation
 
 ANN, BEN, CLEO = Identity("1", "a"), Identity("2", "b"), Identity("3", "c")
@@ -29,11 +29,11 @@ def stores(tmp_path: Path, empty_database: str) -> Iterator[tuple[GenerationStor
         yield one, two
 
 
-def turns_of(store: GenerationStore, limit: int) -> Turns:
+def queue_of(store: GenerationStore, limit: int) -> SharedQueue:
     """The queue, as one process sees it."""
-    turns = store.turns(limit)
-    assert turns is not None
-    return turns
+    queue = store.shared_queue(limit)
+    assert queue is not None
+    return queue
 
 
 def row(number: int, visitor: Identity, state: State = State.QUEUED, started_at: float | None = None) -> Generation:
@@ -48,19 +48,19 @@ def submitting(waiting: Generation, at: float = 5.0) -> Generation:
 
 def order(stores: tuple[GenerationStore, GenerationStore], limit: int) -> list[int]:
     """The numbers of the waiting rows in the order in which two processes send them, one task at a time each."""
-    both = [turns_of(store, limit) for store in stores]
+    both = [queue_of(store, limit) for store in stores]
     waiting = {
-        number: (turns, found)
+        number: (queue, found)
         for number in range(1, 40)
-        for turns, store in [(both[number % 2], stores[number % 2])]
+        for queue, store in [(both[number % 2], stores[number % 2])]
         if (found := store.get(f"{number:032x}")) and found.state is State.QUEUED
     }
-    for turns, found in waiting.values():
-        turns.enter(found)
+    for queue, found in waiting.values():
+        queue.enter(found)
     sent = list[int]()
     while len(sent) < len(waiting):
-        for number, (turns, found) in waiting.items():
-            if number not in sent and turns.take(submitting(found, 100.0 + len(sent))):
+        for number, (queue, found) in waiting.items():
+            if number not in sent and queue.take(submitting(found, 100.0 + len(sent))):
                 sent.append(number)
                 stores[number % 2].save(replace(found, state=State.SUCCEEDED, started_at=100.0 + len(sent)))
     return sent
@@ -83,52 +83,52 @@ def test_fewest_in_flight_is_next(stores: tuple[GenerationStore, GenerationStore
     one.save(row(3, BEN, State.SUBMITTING, started_at=2.0))
     for number, visitor in ((11, ANN), (12, BEN), (13, BEN), (14, CLEO)):
         two.save(row(number, visitor))
-    turns = turns_of(two, 4)
+    queue = queue_of(two, 4)
     rows = {number: row(number, visitor) for number, visitor in ((11, ANN), (12, BEN), (13, BEN), (14, CLEO))}
     for each in rows.values():
-        turns.enter(each)
-    turns.refresh()
-    assert {number: turns.position(each) for number, each in rows.items()} == {14: 1, 12: 1, 13: 3, 11: 2}
-    assert [number for number, each in rows.items() if turns.has_come(each)] == [14]
-    assert not turns.take(submitting(rows[12]))
-    assert turns.take(submitting(rows[14]))
-    assert not turns.take(submitting(rows[12]))
-    turns.leave(rows[14])
+        queue.enter(each)
+    queue.refresh()
+    assert {number: queue.position(each) for number, each in rows.items()} == {14: 1, 12: 1, 13: 3, 11: 2}
+    assert [number for number, each in rows.items() if queue.has_come(each)] == [14]
+    assert not queue.take(submitting(rows[12]))
+    assert queue.take(submitting(rows[14]))
+    assert not queue.take(submitting(rows[12]))
+    queue.leave(rows[14])
     one.save(row(1, ANN, State.SUCCEEDED, started_at=1.0))
-    turns.refresh()
-    assert [number for number, each in rows.items() if turns.has_come(each)] == [11]  # its last turn is longer ago
+    queue.refresh()
+    assert [number for number, each in rows.items() if queue.has_come(each)] == [11]  # its last turn is longer ago
 
 
 def test_row_of_another_process_is_not_sent(stores: tuple[GenerationStore, GenerationStore]) -> None:
     """Neither a request that another process has taken over is sent nor one that waits no more."""
     one, _ = stores
-    turns, waiting = turns_of(one, 4), one.save(row(1, ANN))
-    turns.enter(waiting)
+    queue, waiting = queue_of(one, 4), one.save(row(1, ANN))
+    queue.enter(waiting)
     one._writer.run(lambda database: database.execute("UPDATE generations SET holder = -1"))
     with pytest.raises(TakenOver):
-        turns.take(submitting(waiting))
+        queue.take(submitting(waiting))
     one._writer.run(lambda database: database.execute("UPDATE generations SET state = 'running'"))
-    turns.refresh()
-    assert turns.has_come(waiting)
+    queue.refresh()
+    assert queue.has_come(waiting)
     with pytest.raises(TakenOver):
-        turns.take(submitting(waiting))
+        queue.take(submitting(waiting))
 
 
 def test_request_that_is_to_stop_is_not_sent(stores: tuple[GenerationStore, GenerationStore]) -> None:
     """From the moment at which another process asks to stop a request, it is not sent; its end ends the asking."""
     one, two = stores
-    turns, other = turns_of(one, 4), turns_of(two, 4)
+    queue, other = queue_of(one, 4), queue_of(two, 4)
     waiting, ended = one.save(row(1, ANN)), one.save(row(2, ANN, State.SUCCEEDED))
-    turns.enter(waiting)
+    queue.enter(waiting)
     for each in (waiting, waiting, ended):
         other.ask_to_stop(each)
-    turns.refresh()
-    assert turns.has_come(waiting)
-    assert not turns.take(submitting(waiting))
-    assert not turns.has_come(waiting)
-    assert turns.find_to_stop() == {waiting.id}
+    queue.refresh()
+    assert queue.has_come(waiting)
+    assert not queue.take(submitting(waiting))
+    assert not queue.has_come(waiting)
+    assert queue.find_to_stop() == {waiting.id}
     one.save(replace(waiting, state=State.CANCELLED))
-    assert turns.find_to_stop() == frozenset()
+    assert queue.find_to_stop() == frozenset()
 
 
 def test_accounts_do_not_wait_for_each_other(stores: tuple[GenerationStore, GenerationStore]) -> None:
@@ -136,6 +136,6 @@ def test_accounts_do_not_wait_for_each_other(stores: tuple[GenerationStore, Gene
     one, two = stores
     for number, other in ((1, {"account": "b"}), (2, {"server": "https://other.example"})):
         one.save(replace(row(number, ANN, State.RUNNING, started_at=1.0), **other))  # type: ignore[arg-type]
-    turns, waiting = turns_of(two, 1), two.save(row(3, ANN))
-    turns.enter(waiting)
-    assert turns.take(submitting(waiting))
+    queue, waiting = queue_of(two, 1), two.save(row(3, ANN))
+    queue.enter(waiting)
+    assert queue.take(submitting(waiting))

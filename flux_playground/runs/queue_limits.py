@@ -16,7 +16,7 @@ MAX_RUNS = 1000
 
 
 @dataclass(frozen=True)
-class Capacity:
+class QueueLimits:
     """Counts the runs of this process, and the stored generations of all processes that share the database.
 
     A record has the visitor only if the owner pays. Who brings a key has all runs in the process that has the key.

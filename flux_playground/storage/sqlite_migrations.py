@@ -1,16 +1,8 @@
-"""The versions of the database's tables."""
+"""The versions of the tables of SQLite."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-
-class Migration(NamedTuple):
-    """The SQL that brings the tables from one version to the next."""
-
-    name: str
-    sql: str
-
+from .migration import Migration
 
 # `PRAGMA user_version` counts the migrations that a database has seen. Never edit one that was released.
 MIGRATIONS = (
