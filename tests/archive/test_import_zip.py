@@ -182,7 +182,7 @@ def test_no_stored_name_can_be_chosen(store: GenerationStore, tmp_path: Path) ->
     pattern = r"images/flux-seed--?[0-9]{1,24}-[0-9a-f]{32}\.jpg|thumbnails/[0-9a-f]{32}\.webp"
     assert len(keys) == 2 * (1 + len(names))
     assert all(re.fullmatch(pattern, key) for key in keys)
-    store.annotations.delete("bob", report.added, time.time() - 10)
+    store.deletions.delete("bob", report.added, time.time() - 10)
     assert store.purge(time.time()) == len(names)
     assert {blob.key: store.files.read(blob.key) for folder in FOLDERS for blob in store.files.list(folder)} == mine
 
