@@ -1,4 +1,4 @@
-"""Limits the size of a request body and the time that it takes to arrive."""
+"""Limits the size of a URL and of a request body, and the time that a body takes to arrive."""
 
 from __future__ import annotations
 
@@ -11,6 +11,13 @@ from .asgi import Refusal, forward_checked, is_import, is_upload
 
 MAX_UPLOAD_BYTES = 100_000_000
 """Larger than what the API accepts, so that the error of a large image appears at its field."""
+
+MAX_URL_BYTES = 60_000
+"""Of path and query. Gradio raises an error for a URL of more than 65,536 characters."""
+
+TOO_LONG = Refusal(414, "The address is too long")
+TWO_LENGTHS = Refusal(400, "Send Content-Length or Transfer-Encoding, not both")
+"""A proxy may read the other one, and take the rest of the body for a request of its next client."""
 
 TOO_LARGE, TOO_SLOW = Refusal(413, "Too large"), Refusal(408, "Too slow")
 
@@ -38,7 +45,10 @@ HOME_LIMITS = BodyLimits(import_bytes=100_000_000_000, import_seconds=7200.0)
 
 
 class BodyLimitMiddleware:
-    """Answers 413 for a body that is too large, and 408 for one that is too slow."""
+    """Answers 413 for a body that is too large, 408 for one that is too slow, and 414 for a URL that is too long.
+
+    A body whose length is given in two ways is answered with 400.
+    """
 
     def __init__(self, app: ASGIApp, limits: BodyLimits | None = None) -> None:
         self.app, self._limits = app, limits or BodyLimits()
@@ -47,6 +57,13 @@ class BodyLimitMiddleware:
         """Handle one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
+            return
+        names = {name for name, _ in scope["headers"]}
+        if names >= {b"content-length", b"transfer-encoding"}:
+            await TWO_LENGTHS.send(scope, receive, send)
+            return
+        if len(scope["path"]) + len(scope.get("query_string", b"")) > MAX_URL_BYTES:
+            await TOO_LONG.send(scope, receive, send)
             return
         max_bytes, max_seconds = self._limits.of(scope)
         lengths = [value for name, value in scope["headers"] if name == b"content-length"]

@@ -125,6 +125,24 @@ def test_large_body(chunked: bool) -> None:
         assert somebody.call("POST", JOIN, b"1" * 100).status == 200
 
 
+def test_two_lengths_of_a_body() -> None:
+    """A body with two lengths is refused, and what follows it is not read as another request."""
+    lengths = b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    with guarded(Settings()) as somebody:
+        host = somebody.url.split("/")[2].encode()
+        first = b"POST " + JOIN.encode() + b" HTTP/1.1\r\nHost: " + host + b"\r\n" + lengths
+        heard = somebody.raw(first + b"GET /config HTTP/1.1\r\nHost: " + host + b"\r\nConnection: close\r\n\r\n")
+    assert heard.startswith(b"HTTP/1.1 400")
+    assert heard.count(b"HTTP/1.1") == 1
+
+
+def test_long_url() -> None:
+    """A URL that Gradio fails at is refused; a long link is not."""
+    with guarded(Settings()) as somebody:
+        assert somebody.get("/config?" + "a" * 59_000).status == 200
+        assert somebody.get("/config?" + "a" * 61_000).status == 414
+
+
 def test_upload_rate() -> None:
     """The bytes that one address sends are limited."""
     limiter = RateLimiter(RateLimits(bytes_per_address=(1000, 0)))
