@@ -9,6 +9,8 @@ from .access.visitor import Visitor
 from .errors import PlaygroundError
 from .playground import Playground
 
+NO_LIST = "The account's list of finetunes could not be read, so the names of finetunes were not checked."
+
 
 def finetune_id(listed: Any) -> str:
     """Return the id of an item of the account's list, which is an id or an object with one; "" without."""
@@ -21,10 +23,11 @@ def find_unlisted(names: Iterable[str], listed: Collection[str]) -> list[str]:
     return sorted(name for name in set(names) if listed and name not in listed)
 
 
-def ask_unlisted(playground: Playground, names: Collection[str], visitor: Visitor) -> list[str]:
+def ask_unlisted(playground: Playground, names: Collection[str], visitor: Visitor) -> list[str] | None:
     """Ask the API for a visitor's finetunes and return those of `names` that it does not list.
 
-    None where it gives no list, for the local server, which accepts each name, and for a stranger with the page's key.
+    Without a call, none for the local server, which accepts each name, and for a stranger with the page's key. Return
+    None where the list cannot be read.
     """
     is_stranger = playground.settings.hosted and not visitor.api_key
     if not names or is_stranger or playground.uses_demo(visitor):
@@ -33,5 +36,5 @@ def ask_unlisted(playground: Playground, names: Collection[str], visitor: Visito
         with playground.client(visitor) as client:
             listed = client.finetunes()
     except PlaygroundError:
-        return []
+        return None
     return find_unlisted(names, {finetune_id(item) for item in listed})

@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
+from .account_finetunes import NO_LIST
 from .errors import FieldError, InvalidRequest, PlaygroundError
 from .playground import OWNER, Playground
 from .settings import Settings
@@ -69,7 +70,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "plan", help="a file with a plan as JSON, the name of a saved plan, or the id of a sweep that was interrupted"
     )
-    parser.add_argument("--yes", action="store_true", help="do not ask before images are made that cost credits")
+    parser.add_argument(
+        "--yes",
+        action="store_true",
+        help="do not ask before images are made that cost credits, also with finetunes that the account's list lacks",
+    )
     parser.add_argument("--dry-run", action="store_true", help="print the number of images and the price only")
     parser.add_argument("--data", default="", help="the folder of the generation store and the images")
     return parser
@@ -181,6 +186,8 @@ def _describe_balance(playground: Playground, estimate: Estimate) -> str:
 def _describe_unlisted(sweeps: Sweeps, estimate: Estimate) -> str:
     """Return which finetunes the account's list lacks, where the API gives a list."""
     missing = sweeps.find_unlisted(estimate)
+    if missing is None:
+        return f" {NO_LIST}"
     return f" Not in the account's list of finetunes: {', '.join(missing)}." if missing else ""
 
 

@@ -18,7 +18,7 @@ from .running_sweeps import RunningSweeps
 from .saved_plans import SavedPlans
 from .storage.sweep_store import StoredSweep, SweepRequest, SweepState
 from .sweep_plans import SweepPlans
-from .sweep_run import SweepRun
+from .sweep_run import CHECK_SECONDS, SweepRun
 from .sweep_votes import SweepVotes
 from .sweeps.axes import AxisText
 from .sweeps.estimate import Estimate
@@ -127,15 +127,18 @@ class Sweeps:
         existing = sum(one.state is CellState.SUCCEEDED for one in cells)
         return self._plans.estimate(plan.endpoint, visitor, missing, existing)
 
-    def find_unlisted(self, estimate: Estimate, visitor: Visitor = OWNER) -> list[str]:
-        """Ask the API for the visitor's finetunes; return those of an estimate that it does not list."""
+    def find_unlisted(self, estimate: Estimate, visitor: Visitor = OWNER) -> list[str] | None:
+        """Ask the API for the visitor's finetunes; return those of an estimate that it does not list; None: no list."""
         return ask_unlisted(self._playground, estimate.finetunes, visitor)
 
     def watch(self, sweep_id: str, visitor: Visitor = OWNER) -> Iterator[tuple[SheetCell, ...]]:
         """Yield the cells of a sweep after each change, at last when it has ended; raises `KeyError`."""
-        self.get(sweep_id, visitor)
-        if (run := self._runs.get(sweep_id)) is not None:
-            yield from (self.cells(sweep_id, visitor) for _ in run.watch())
+        while (run := self._runs.get_active(sweep_id)) or self.get(sweep_id, visitor).state is SweepState.RUNNING:
+            if run is not None:
+                yield from (self.cells(sweep_id, visitor) for _ in run.watch())
+            else:  # in another process
+                yield self.cells(sweep_id, visitor)
+                time.sleep(CHECK_SECONDS)
         yield self.cells(sweep_id, visitor)
 
     def get(self, sweep_id: str, visitor: Visitor = OWNER) -> StoredSweep:
@@ -152,10 +155,8 @@ class Sweeps:
     def rename(self, sweep_id: str, name: str, visitor: Visitor = OWNER) -> StoredSweep:
         """Give a sweep another name; raises `KeyError`, `StorageError`."""
         with self._lock(sweep_id):
-            sweep, run = replace(self.get(sweep_id, visitor), name=name), self._runs.get(sweep_id)
-            if run is not None:
-                run.rename(name)
-            return self._store.save(sweep)
+            self._store.rename(self.get(sweep_id, visitor).owner, sweep_id, name)
+            return self.get(sweep_id, visitor)
 
     def delete(self, sweep_id: str, visitor: Visitor = OWNER) -> None:
         """Delete a sweep that does not run, and its votes; its images stay. Raises `KeyError`, `InvalidSweep`."""
@@ -175,7 +176,8 @@ class Sweeps:
     def start(self, sweep_id: str, visitor: Visitor = OWNER, approve: Approve | None = None) -> StoredSweep:
         """Start or resume a sweep: make the cells that are missing, and nothing else. Return at once.
 
-        The allowance is checked for all of them before anything is sent. Raises `KeyError`, `InvalidSweep`,
+        The allowance is checked for all of them before anything is sent. Another process that makes the sweep hands it
+        over. Raises `KeyError`, `InvalidSweep`,
         `InvalidDocument`, `QuotaExceeded`, `QueueFull`, `Unauthorized`, `StorageError`, and what `approve` raises.
         """
         return self._start(sweep_id, visitor, lambda one: one.state is CellState.MISSING, approve, "")
@@ -249,9 +251,11 @@ class Sweeps:
     ) -> StoredSweep:
         with self._lock(sweep_id):
             sweep, run = self.get(sweep_id, visitor), self._runs.get_active(sweep_id)
+            goes_on = run is None and sweep.state is SweepState.RUNNING  # in another process
 
             def select() -> list[Cell]:
-                todo = [one.cell for one in self.cells(sweep_id, visitor) if wanted(one)]
+                cells = self.cells(sweep_id, visitor)
+                todo = [one.cell for one in cells if wanted(one) or (goes_on and one.state is CellState.MISSING)]
                 if todo:
                     estimate = self._plans.estimate(sweep.endpoint, visitor, todo, 0)
                     total = estimate.price.credits
@@ -262,22 +266,13 @@ class Sweeps:
 
             if run is not None and run.add(select, visitor, press):
                 return run.sweep
-            run = self._new_run(sweep, visitor)
-            earlier = self._runs.add(run)
-            try:
-                self._store.claim(sweep_id)
-                run.add(select, visitor, press)
-                run.start()
-            except BaseException:
-                self._runs.abandon(run, earlier)
-                self._store.release(sweep_id)
-                raise
-            return run.sweep
+            if self._runs.is_elsewhere(sweep_id):
+                select()  # what may not start must not end what another process makes
+            return self._runs.start(sweep_id, lambda: self._new_run(sweep, visitor), select, visitor, press)
 
     def _new_run(self, sweep: StoredSweep, visitor: Visitor) -> SweepRun:
         cells = self.cells(sweep.id, visitor)
         active = {one.cell.id: one.generation.id for one in cells if one.state in RUNNING and one.generation}
-        active = {cell: generation for cell, generation in active.items() if self._playground.run(generation)}
         return SweepRun(self._playground, sweep, visitor, active, self._final_state)
 
     def _lock(self, sweep_id: str) -> threading.Lock:

@@ -13,10 +13,9 @@ from dataclasses import replace
 
 from .access.visitor import Visitor
 from .errors import InvalidDocument, InvalidRequest, InvalidSweep, PlaygroundError, QueueFull, StorageError
-from .generation import State, derive_id
+from .generation import State
 from .playground import Playground
-from .recipe import fingerprint
-from .request_images import resolve_image_refs
+from .start_cell import start_cell
 from .storage.sweep_store import StoredSweep, SweepRequest, SweepState
 from .sweeps.failure_count import FailureCount
 from .sweeps.plan import Cell
@@ -106,11 +105,6 @@ class SweepRun:
         self._notify()
         return True
 
-    def rename(self, name: str) -> None:
-        """Give the sweep another name."""
-        with self._lock:
-            self.sweep = replace(self.sweep, name=name)
-
     def pause(self, problem: PlaygroundError | None = None) -> None:
         """Start no further cell; those that were started go on."""
         with self._starting:
@@ -132,8 +126,10 @@ class SweepRun:
                 self._playground.stop(generation_id)
 
     def obey(self, request: SweepRequest) -> None:
-        """Pause or stop."""
-        if request is SweepRequest.STOP:
+        """Pause, stop, or end at once: then another process makes the rest, and what was started goes on."""
+        if request is SweepRequest.HAND_OVER:
+            self._hand_over()
+        elif request is SweepRequest.STOP:
             self.stop()
         else:
             self.pause()
@@ -181,7 +177,7 @@ class SweepRun:
             self.remove_listener(changed.set)
 
     def _work(self) -> None:
-        while not (self._closed or self._playground.is_closing):
+        while not (self._closed or self._ended or self._playground.is_closing):
             self._changed.clear()
             try:
                 self._look_for_request()
@@ -200,8 +196,8 @@ class SweepRun:
             self._changed.wait(max(0.0, min(due - now, threading.TIMEOUT_MAX)))
 
     def _look_for_request(self) -> None:
-        """Do what another process has asked for; look at intervals, and never where there is no other process."""
-        if time.monotonic() < self._next_look:
+        """Do what another process has asked for, before each cell and at intervals; never where there is none."""
+        if self._next_look == math.inf:
             return
         self._next_look = time.monotonic() + CHECK_SECONDS
         if (request := self._playground.store.sweeps.take_request(self.sweep.id)) is not None:
@@ -212,11 +208,14 @@ class SweepRun:
         with self._starting:
             with self._lock:
                 is_early = time.monotonic() < self._not_before
-                if self._paused or not self._todo or len(self._active) >= self._window or is_early:
+                if self._paused or self._ended or not self._todo or len(self._active) >= self._window or is_early:
                     return False
                 cell, visitor, press = self._todo.popleft()
             try:
-                self._start(cell, visitor, derive_id(visitor.id, press, f"{self.sweep.id} {cell.id}"))
+                generation = start_cell(self._playground, self.sweep, cell, visitor, press)
+                with self._lock:
+                    self._active[cell.id] = generation.id
+                self._listen(generation.id)
             except QueueFull:
                 self._not_before = time.monotonic() + RETRY_SECONDS
                 self._todo.appendleft((cell, visitor, press))
@@ -229,20 +228,6 @@ class SweepRun:
         self._notify()
         return True
 
-    def _start(self, cell: Cell, visitor: Visitor, new_id: str) -> None:
-        """Start the generation of a cell; raises what `Playground.start` raises, and `InvalidSweep`."""
-        playground, endpoint = self._playground, self.sweep.endpoint
-        operation = playground.document.operation(endpoint)
-        values = resolve_image_refs(operation, cell.request, playground.store.inputs.load)
-        request = playground.prepare(values, visitor, endpoint=endpoint)
-        if fingerprint("", endpoint, request.redacted) != cell.id:
-            # Its generation would not be found again, and the cell would be paid for with each resume.
-            raise InvalidSweep("The schema of the endpoint has changed since this sweep was planned. Plan it again.")
-        generation = playground.start(request, visitor, sweep=self.sweep.id, reuse_running=True, new_id=new_id)
-        with self._lock:
-            self._active[cell.id] = generation.id
-        self._listen(generation.id)
-
     def _listen(self, generation_id: str) -> None:
         run = self._playground.run(generation_id)
         if run is not None:
@@ -251,16 +236,28 @@ class SweepRun:
 
     def _remove_finished(self) -> None:
         for cell_id, generation_id in self.active.items():
-            run = self._playground.run(generation_id)
-            if run is not None and not run.generation.finished:
+            generation = None  # deleted meanwhile
+            try:
+                with suppress(KeyError):
+                    generation = self._playground.get(generation_id)
+            except StorageError:  # another process makes it: the next look tells
+                continue
+            if generation and not generation.finished:
                 continue
             with self._lock:
                 del self._active[cell_id]
-            with suppress(KeyError):  # deleted meanwhile
-                generation = run.generation if run else self._playground.get(generation_id)
-                if self._failures.add(generation) and not self._paused:
-                    self.pause(generation.error)
+            if generation and self._failures.add(generation) and not self._paused:
+                self.pause(generation.error)
             self._notify()
+
+    def _hand_over(self) -> None:
+        with self._starting, self._lock:
+            if self._ended:
+                return
+            self._todo.clear()
+            self.visitor, self._ended = Visitor(self.sweep.owner), True
+            self._playground.store.sweeps.release(self.sweep.id)
+        self._notify()
 
     def _end(self) -> bool:
         """End the run if nothing is left to do; return whether it has ended."""
@@ -271,8 +268,8 @@ class SweepRun:
         except PlaygroundError:
             state = SweepState.PAUSED
         with self._starting:
-            if not self._is_idle():
-                return False
+            if self._ended or not self._is_idle():
+                return self._ended
             self.visitor = Visitor(self.sweep.owner)  # the key is needed no longer
             self.sweep = replace(self.sweep, state=state)
             self._save()
@@ -287,7 +284,7 @@ class SweepRun:
 
     def _save(self) -> None:
         try:
-            self._playground.store.sweeps.save(self.sweep)
+            self._playground.store.sweeps.save_state(self.sweep)
         except StorageError as error:
             log.warning("sweep %s could not be written: %s", self.sweep.id, error.message)
 

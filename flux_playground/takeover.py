@@ -10,7 +10,7 @@ import weakref
 from .errors import PlaygroundError
 from .playground import Playground
 
-LOOK_SECONDS = 2.0
+LOOK_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 def start_takeover(playground: Playground, interval_seconds: float = LOOK_SECONDS) -> None:
     """Look on a thread for generations of ended processes, and resume them, for as long as `playground` is open.
 
-    Only the primary process does so. Nothing is submitted again.
+    Each process looks, and one of them takes a generation. Nothing is submitted again.
     """
     alive = weakref.ref(playground)
 

@@ -82,7 +82,10 @@ MAY_IMPORT = {
         *{"bounded_json", "build_request", "errors", "generation", "image_ref", "images", "packaged"},
         *{"price_estimate", "recipe", "request_images", "schema", "storage"},
     },
-    "library": {"access", "client", "playground", "schema", "settings", "sweep_control", "sweeps"},
+    "library": {
+        *{"access", "account_finetunes", "client", "errors", "playground", "schema", "settings", "sweep_control"},
+        "sweeps",
+    },
     "sweep_control": {
         *{"access", "account_finetunes", "errors", "generation", "playground", "saved_plans", "storage"},
         *{"sweep_plans", "sweep_run", "running_sweeps", "sweep_votes", "sweeps"},
@@ -90,15 +93,18 @@ MAY_IMPORT = {
     "saved_plans": {
         *{"access", "build_request", "errors", "playground", "request_images", "storage", "sweep_plans", "sweeps"},
     },
-    "running_sweeps": {"errors", "storage", "sweep_run"},
+    "running_sweeps": {"access", "errors", "storage", "sweep_run", "sweeps"},
     "sweep_votes": {"access", "errors", "storage", "sweeps"},
     "sweep_plans": {
         *{"access", "build_request", "errors", "generation", "playground", "recipe", "storage", "sweep_run", "sweeps"},
     },
     "migrate_command": {"errors", "settings", "storage"},
     "takeover": {"errors", "playground"},
-    "sweep_command": {"errors", "playground", "settings", "storage", "sweep_control", "sweeps"},
-    "sweep_run": {
+    "sweep_command": {
+        *{"account_finetunes", "errors", "playground", "settings", "storage", "sweep_control", "sweeps"},
+    },
+    "sweep_run": {"access", "errors", "generation", "playground", "start_cell", "storage", "sweeps"},
+    "start_cell": {
         *{"access", "errors", "generation", "playground", "recipe", "request_images", "storage", "sweeps"},
     },
     "sweep_scores": {

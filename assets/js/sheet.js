@@ -15,6 +15,7 @@ import { request } from "./visit_fetch.js";
 import { openVote } from "./vote.js";
 
 const REFRESH_MILLISECONDS = 1000;
+const DRAWN_FORMATS = ["jpeg", "webp"]; // a PNG is sent row by row
 const BALANCE_MILLISECONDS = 3100; // an answer of the API is shared for three seconds
 let shownSheet = "";
 let sheetTimer = 0;
@@ -134,7 +135,7 @@ export async function deleteSweep() {
 
 export function exportSheet({ format }) {
   saveResponse("sweeps/report", { id: shownSheet, format, order: sheetOrder, token: page.token });
-  showToast("Exporting the sweep…");
+  showToast(DRAWN_FORMATS.includes(format) ? "Drawing the sheet. A large one takes up to a minute…" : "Exporting the sweep…");
 }
 
 // Arrow keys go from cell to cell: one axis is held, the other one changes.

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import statistics
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +16,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from ..errors import InvalidImage
+from ..errors import InvalidImage, QueueFull
 from .decode import DecodeBudget
 from .image_file import shrink
 from .lettering import Block, Fonts
@@ -30,7 +32,13 @@ CHUNK_BYTES = 1_000_000
 
 PAGE, TEXT, QUIET, BOX = "#ffffff", "#1a1a1a", "#5c5c5c", "#ededed"
 MAX_TEXT_CHARACTERS = 2_000
-COMPOSING = DecodeBudget(places=1)  # one canvas, or row of a PNG, at a time in this process
+COMPOSING = DecodeBudget(places=1)  # one row of a sheet at a time in this process
+CANVAS = threading.Lock()  # memory belongs to the process: one whole canvas at a time
+MAX_CANVAS_WAIT_SECONDS = 10.0
+BEGINNINGS = {"JPEG": b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01", "WEBP": b"RIFF"}
+"""What each file begins with. It is sent byte by byte while the canvas is drawn, so that no proxy gives up."""
+
+BYTE_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,8 @@ class TableSheet:
 def encode_table_sheet(sheet: TableSheet, font: Path, format_name: str) -> Iterator[bytes]:
     """Yield the file of a sheet as a PNG, JPEG or WEBP; the images are decoded one after the other.
 
-    `font` is the file of the font for characters that it has. Raises `InvalidImage` for more tiles than fit.
+    `font` is the file of the font for characters that it has. Raises `InvalidImage` for more tiles than fit, and
+    `QueueFull` with the first part of a JPEG or WebP, when others are drawn for long.
     """
     with COMPOSING.reserve(0):
         layout = _fit(sheet, Fonts(font), MAX_CANVAS_PIXELS[format_name])
@@ -87,15 +96,27 @@ def _encode_png(layout: _Layout) -> Iterator[bytes]:
 
 
 def _encode_canvas(layout: _Layout, format_name: str) -> Iterator[bytes]:
+    """Yield the file of a canvas; its first byte at once, some more while it is drawn, and then the rest."""
+    if not CANVAS.acquire(timeout=MAX_CANVAS_WAIT_SECONDS):
+        raise QueueFull("Another sheet is being drawn. Try again in a minute, or export a PNG.")
     with tempfile.TemporaryFile() as file:
-        with COMPOSING.reserve(0):
+        try:
+            beginning, sent, sent_at = BEGINNINGS[format_name], 1, time.monotonic()
+            yield beginning[:1]
             canvas, y = Image.new("RGB", layout.size, PAGE), 0
             for band in layout.bands():
-                canvas.paste(layout.draw(band), (0, y))
+                with COMPOSING.reserve(0):
+                    canvas.paste(layout.draw(band), (0, y))
                 y += band.height
-            canvas.save(file, format_name, **SAVE_OPTIONS[format_name])
+                if time.monotonic() - sent_at > BYTE_SECONDS and sent < len(beginning):
+                    yield beginning[sent : sent + 1]
+                    sent, sent_at = sent + 1, time.monotonic()
+            with COMPOSING.reserve(0):
+                canvas.save(file, format_name, **SAVE_OPTIONS[format_name])
             del canvas
-        file.seek(0)
+        finally:
+            CANVAS.release()
+        file.seek(sent)
         yield from iter(lambda: file.read(CHUNK_BYTES), b"")
 
 

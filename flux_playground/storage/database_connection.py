@@ -161,8 +161,8 @@ class Database(Protocol):
     def leave_request(self, connection: Connection, sweep_id: str, request: str) -> None:
         """Leave a request for the process that has claimed a sweep, in place of an earlier one."""
 
-    def find_request(self, reader: Reader, sweep_id: str) -> str:
-        """Return the request that was left for this process, or ""."""
+    def find_request(self, reader: Reader, sweep_id: str) -> str | None:
+        """Return the request that was left for this process, or ""; None for a sweep that it has not claimed."""
 
     def remove_request(self, connection: Connection, sweep_id: str, request: str) -> None:
         """Remove a request that was left for this process, unless another one has replaced it."""

@@ -14,8 +14,8 @@ import psycopg
 
 from ..errors import StorageError
 from ..generation import State
-from .database_connection import Connection, Cursor, Reader, TakenOver
-from .postgres_client import connect, describe
+from .database_connection import Connection, ConnectionLost, Cursor, Reader, TakenOver
+from .postgres_client import connect, describe, read_secret
 from .postgres_lease import PostgresLease
 from .postgres_listener import PostgresListener
 from .postgres_migrations import MIGRATIONS
@@ -31,10 +31,11 @@ BEGIN_WRITING = f"BEGIN; SELECT pg_advisory_xact_lock({WRITING})"
 CLAIM_SWEEP = """
     INSERT INTO sweep_holders AS known (sweep, holder) VALUES (?, ?) ON CONFLICT (sweep) DO UPDATE
     SET holder = excluded.holder, request = ''
-    WHERE known.holder = excluded.holder OR known.holder NOT IN (SELECT number FROM processes)
+    WHERE known.holder = excluded.holder OR known.holder NOT IN (SELECT number FROM processes WHERE since < expires_at)
 """
 CLAIMED_ELSEWHERE = """
-    SELECT sweep FROM sweep_holders WHERE holder <> ? AND holder IN (SELECT number FROM processes)
+    SELECT sweep FROM sweep_holders
+    WHERE holder <> ? AND holder IN (SELECT number FROM processes WHERE since < expires_at)
 """
 
 log = logging.getLogger(__name__)
@@ -160,6 +161,7 @@ class PostgresDatabase:
     def __init__(self, url: str, folder: Path) -> None:
         self._url = url
         self._listener: PostgresListener | None = None
+        self._secret = b""
         self._folder_lock = ProcessLock(folder)
         self.owns_folder = self._folder_lock.is_primary
         try:
@@ -229,12 +231,12 @@ class PostgresDatabase:
         """Leave a request for the process that has claimed a sweep, in place of an earlier one."""
         connection.execute("UPDATE sweep_holders SET request = ? WHERE sweep = ?", [request, sweep_id])
 
-    def find_request(self, reader: Reader, sweep_id: str) -> str:
-        """Return the request that was left for this process, or ""."""
+    def find_request(self, reader: Reader, sweep_id: str) -> str | None:
+        """Return the request that was left for this process, or ""; None for a sweep that it has not claimed."""
         query = "SELECT request FROM sweep_holders WHERE sweep = ? AND holder = ?"
         with reader.lock:
             rows = reader.select(query, [sweep_id, self._lease.number])[1]
-        return str(rows[0][0]) if rows else ""
+        return str(rows[0][0]) if rows else None
 
     def remove_request(self, connection: Connection, sweep_id: str, request: str) -> None:
         """Remove a request that was left for this process, unless another one has replaced it."""
@@ -249,22 +251,24 @@ class PostgresDatabase:
         return False
 
     def secret(self, create: Callable[[], bytes]) -> bytes:
-        """Return the bytes that the first call created in any process."""
-        with closing(connect(self._url)) as database, database.transaction():
-            database.execute("LOCK TABLE secrets")
-            row = database.execute("SELECT value FROM secrets").fetchone()
-            if row is None:
-                row = database.execute("INSERT INTO secrets VALUES (%s) RETURNING value", [create()]).fetchone()
-        return bytes(row[0]) if row else b""
+        """Return the bytes that the first call created in any process; they are read once. Raises `StorageError`."""
+        if not self._secret:
+            try:
+                self._secret = read_secret(self._url, create)
+            except psycopg.Error as error:
+                raise ConnectionLost(f"The database cannot be used: {describe(error, self._url)}.") from None
+        return self._secret
 
     def set_secret(self, value: bytes) -> None:
         """Replace the secret."""
+        self._secret = b""
         with closing(connect(self._url)) as database, database.transaction():
             database.execute("DELETE FROM secrets")
             database.execute("INSERT INTO secrets VALUES (%s)", [value])
 
     def remove_records(self) -> None:
         """Empty all tables."""
+        self._secret = b""
         found = re.findall(r"CREATE TABLE (\w+)", "".join(migration.sql for migration in MIGRATIONS))
         tables = dict.fromkeys(found)
         with closing(connect(self._url)) as database:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -36,3 +38,13 @@ def describe(error: Exception, url: str) -> str:
     for hidden in {secret, unquote(secret), url} - {""}:
         text = text.replace(hidden, "***")
     return text or type(error).__name__
+
+
+def read_secret(url: str, create: Callable[[], bytes]) -> bytes:
+    """Return the secret of a database, which the first call in any process creates; raises `psycopg.Error`."""
+    with closing(connect(url)) as database, database.transaction():
+        database.execute("LOCK TABLE secrets")
+        row = database.execute("SELECT value FROM secrets").fetchone()
+        if row is None:
+            row = database.execute("INSERT INTO secrets VALUES (%s) RETURNING value", [create()]).fetchone()
+    return bytes(row[0]) if row else b""

@@ -13,7 +13,9 @@ import psycopg
 from .database_connection import Connection
 from .postgres_client import connect
 
-LEASE_SECONDS = 10.0
+LEASE_SECONDS = 8.0
+"""How long a process without a renewal counts as alive. With the pause of `takeover` it is less than ten seconds."""
+
 RENEW_SECONDS = 2.0
 RENEWING = 0x666C7578_00000003
 """The advisory lock under which leases are renewed, so that each process sees the leases of the others."""

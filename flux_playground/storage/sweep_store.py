@@ -59,6 +59,7 @@ class SweepRequest(StrEnum):
 
     PAUSE = "pause"
     STOP = "stop"
+    HAND_OVER = "hand over"  # the process that asks makes the rest
 
 
 class SweepStore:
@@ -74,7 +75,7 @@ class SweepStore:
         Raises `InvalidSweep` while another one does, and `StorageError`.
         """
         if not self._writer.run(lambda connection: self._database.claim_sweep(connection, sweep_id)):
-            raise InvalidSweep("Images of this sweep are still being made. Try again when they are ready.")
+            raise InvalidSweep("Another process of this page is making this sweep. Try again in ten seconds.")
 
     def release(self, sweep_id: str) -> None:
         """Let other processes make a sweep; without the database, they can when this process has ended."""
@@ -88,29 +89,42 @@ class SweepStore:
         return self._database.find_claimed_elsewhere(self._reader)
 
     def leave_request(self, sweep_id: str, request: SweepRequest) -> None:
-        """Ask the process that makes a sweep to pause or stop it; raises `StorageError`."""
+        """Ask the process that makes a sweep to pause, stop or hand it over; raises `StorageError`."""
         self._writer.run(lambda connection: self._database.leave_request(connection, sweep_id, request))
 
     def take_request(self, sweep_id: str) -> SweepRequest | None:
-        """Return what another process has asked of this one, once; None also without the database."""
+        """Return what another process has asked of this one, once; None also without the database.
+
+        A sweep that another process has claimed meanwhile is handed over.
+        """
         try:
             text = self._database.find_request(self._reader, sweep_id)
             if text:
                 self._writer.run(lambda connection: self._database.remove_request(connection, sweep_id, text))
         except StorageError:
             return None
-        return SweepRequest(text) if text else None
+        return SweepRequest.HAND_OVER if text is None else SweepRequest(text) if text else None
 
     def save(self, sweep: StoredSweep) -> StoredSweep:
         """Write a sweep in place of its earlier record and return it; raises `StorageError`."""
-        problem = None if sweep.problem is None else json.dumps(sweep.problem.as_dict(), ensure_ascii=False)
-        row = [sweep.id, sweep.owner, sweep.created_at, sweep.name, sweep.endpoint, sweep.plan, sweep.state, problem]
+        facts = [sweep.id, sweep.owner, sweep.created_at, sweep.name, sweep.endpoint, sweep.plan, sweep.state]
+        row = [*facts, _dump(sweep.problem)]
         changes = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS.split(", "))
         query = f"""
             INSERT INTO sweeps ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET {changes}
         """  # noqa: S608  # literals
         self._writer.run(lambda database: database.execute(query, row))
         return sweep
+
+    def save_state(self, sweep: StoredSweep) -> None:
+        """Write the state and the problem of a stored sweep; raises `StorageError`."""
+        query = "UPDATE sweeps SET state = ?, problem = ? WHERE id = ?"
+        self._writer.run(lambda database: database.execute(query, [sweep.state, _dump(sweep.problem), sweep.id]))
+
+    def rename(self, owner: str, sweep_id: str, name: str) -> None:
+        """Give an owner's sweep another name; raises `StorageError`."""
+        query = "UPDATE sweeps SET name = ? WHERE owner = ? AND id = ?"
+        self._writer.run(lambda database: database.execute(query, [name, owner, sweep_id]))
 
     def get(self, owner: str, sweep_id: str) -> StoredSweep | None:
         """Return an owner's sweep, or None."""
@@ -177,6 +191,10 @@ class SweepStore:
         with self._reader.lock:
             _, rows = self._reader.select(query, values)
         return [_from_row(*row) for row in rows]
+
+
+def _dump(problem: PlaygroundError | None) -> str | None:
+    return None if problem is None else json.dumps(problem.as_dict(), ensure_ascii=False)
 
 
 def _from_row(*row: Any) -> StoredSweep:

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from flux_playground.errors import StorageError
 from flux_playground.generation import UNFINISHED, State
 from flux_playground.identity import Identity
-from flux_playground.storage import postgres
+from flux_playground.storage import postgres, postgres_client
 from flux_playground.storage.database_connection import TakenOver
 from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.storage.postgres import BEGIN_WRITING, PostgresConnection
@@ -274,6 +274,24 @@ def test_secret_is_shared(tmp_path: Path, empty_database: str) -> None:
     ):
         assert len(one.secret_key()) == 32
         assert one.secret_key() == two.secret_key()
+
+
+def test_secret_during_an_outage(tmp_path: Path, empty_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A secret that was read stays known without the database; the first read of a process fails with a sentence."""
+
+    def refuse(_: str) -> None:
+        raise psycopg.OperationalError("the database system is shutting down")
+
+    with (
+        closing(GenerationStore(tmp_path / "a", database_url=empty_database)) as one,
+        closing(GenerationStore(tmp_path / "b", database_url=empty_database)) as two,
+    ):
+        known = one.secret_key()
+        monkeypatch.setattr(postgres_client, "connect", refuse)
+        assert one.secret_key() == known
+        with pytest.raises(StorageError, match="cannot be used: the database system is shutting down"):
+            two.secret_key()
+        monkeypatch.undo()
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageChops
 
 from flux_playground import Playground
-from flux_playground.errors import ContentModerated, InvalidImage
+from flux_playground.errors import ContentModerated, InvalidImage, QueueFull
 from flux_playground.generation import Generation, State
 from flux_playground.images import tile_table
 from flux_playground.storage.sweep_store import StoredSweep
@@ -151,3 +151,39 @@ def test_hostile_texts(tmp_path: Path) -> None:
     image = render(replace(record, plan=plan, sweep=sweep))
     boxes = [find_color(image, color) for color in COLORS]
     assert {(box[2] - box[0], box[3] - box[1]) for box in boxes} == {(192, 96)}
+
+
+@pytest.mark.parametrize("format_name", ["JPEG", "WEBP"])
+def test_canvas_is_announced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format_name: str) -> None:
+    """The first byte comes before an image is read, others while the canvas is drawn; together they are the file."""
+    record, read = draw_record(tmp_path, 2, 40), list[object]()
+
+    def read_image(one: Generation) -> bytes:
+        read.append(one)
+        return record.read_image(one)
+
+    monkeypatch.setattr(tile_table, "BYTE_SECONDS", -1.0)
+    chunks = export_image(replace(record, read_image=read_image), WORDING, format_name)
+    first = next(chunks)
+    assert (len(first), read) == (1, [])
+    second = next(chunks)
+    assert len(read) < 4
+    beginning = tile_table.BEGINNINGS[format_name]
+    others = [next(chunks) for _ in beginning[2:]]
+    assert b"".join([first, second, *others]) == beginning
+    image = Image.open(io.BytesIO(b"".join([beginning, *chunks])))
+    image.load()
+    assert image.format == format_name
+
+
+def test_one_canvas_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a canvas is drawn, another one is refused and a PNG is not; one that nobody waits for gives way."""
+    monkeypatch.setattr(tile_table, "MAX_CANVAS_WAIT_SECONDS", 0.0)
+    record = draw_record(tmp_path, 2, 1)
+    drawn = export_image(record, WORDING, "JPEG")
+    next(drawn)
+    with pytest.raises(QueueFull, match="Another sheet is being drawn"):
+        render(record, "WEBP")
+    assert render(record, "PNG").format == "PNG"
+    del drawn
+    assert render(record, "WEBP").format == "WEBP"

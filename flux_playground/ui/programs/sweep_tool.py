@@ -8,8 +8,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from ...account_finetunes import NO_LIST
 from ...errors import InvalidSweep
 from ...playground import Visitor
+from ...storage.sweep_store import SweepState
 from ...sweep_control import Sweeps
 from ...sweeps.axes import AxisKind, AxisText
 from ...sweeps.estimate import Estimate
@@ -82,11 +84,12 @@ async def run(
     """
     values, axes, endpoint, most = _read(arguments)
     on_thread = partial(threads, visitor.identity.address)
-    is_approved = arguments.get("approved") is True
+    is_approved, note = arguments.get("approved") is True, {}
     if not most or not is_approved:
         plan = await on_thread(partial(sweeps.plan, endpoint=endpoint), values, axes, visitor)
         estimate = await on_thread(sweeps.estimate, plan, visitor)
         unlisted = await on_thread(sweeps.find_unlisted, estimate, visitor)
+        note = {"note": NO_LIST} if unlisted is None else {}
         if not most:
             return _result({"estimate": _describe_estimate(estimate, unlisted)})
         if unlisted:
@@ -108,7 +111,7 @@ async def run(
     sweep = await on_thread(partial(sweeps.make, endpoint=endpoint, approve=approve), values, axes, visitor)
     loop = asyncio.get_running_loop()
     begun, reported = loop.time(), ""
-    while (active := sweeps.run(sweep.id)) is not None and not active.has_ended:
+    while (await on_thread(sweeps.get, sweep.id, visitor)).state is SweepState.RUNNING:
         await asyncio.sleep(CHECK_SECONDS)
         if report is not None:
             counts = count_states(await on_thread(sweeps.cells, sweep.id, visitor))
@@ -119,7 +122,7 @@ async def run(
     cells = await on_thread(sweeps.cells, sweep.id, visitor)
     final = await on_thread(sweeps.get, sweep.id, visitor)
     problem = final.problem.message if final.problem else ""
-    return _result({"sweep": sweep.id, "problem": problem, "images": [_describe(one) for one in cells]})
+    return _result({"sweep": sweep.id, "problem": problem, **note, "images": [_describe(one) for one in cells]})
 
 
 def _read(arguments: Mapping[str, Any]) -> tuple[dict[str, Any], list[AxisText], str, int]:
@@ -138,12 +141,13 @@ def _read(arguments: Mapping[str, Any]) -> tuple[dict[str, Any], list[AxisText],
     return values, axes, endpoint, most
 
 
-def _describe_estimate(estimate: Estimate, unlisted: Sequence[str]) -> dict[str, Any]:
-    return {
+def _describe_estimate(estimate: Estimate, unlisted: Sequence[str] | None) -> dict[str, Any]:
+    note = {"note": NO_LIST} if unlisted is None else {}
+    return note | {
         "images": estimate.images,
         "existing": estimate.existing,
         "credits": estimate.price.credits,
-        "unlisted_finetunes": list(unlisted),
+        "unlisted_finetunes": list(unlisted or ()),
     }
 
 

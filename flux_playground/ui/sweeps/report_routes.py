@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from ...errors import PlaygroundError
+from ...errors import PlaygroundError, QueueFull
 from ...recipe import drop_private_fields
 from ...snippets.sweep_script import ScriptCell, render_sweep_script
 from ...storage.sweep_store import StoredSweep
@@ -50,6 +50,8 @@ async def export(request: Request) -> Response:
         return await context.run_export(_export, context, fields)
     except InvalidParameter as error:
         return PlainTextResponse(str(error), 400)
+    except QueueFull as error:
+        return PlainTextResponse(error.message, 503)
     except PlaygroundError as error:
         return PlainTextResponse(error.message, 400)
 
