@@ -5,46 +5,68 @@ from __future__ import annotations
 import io
 import json
 import re
+import secrets
+import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from PIL import PngImagePlugin
 from playwright.sync_api import Locator, Page, expect
 
+from flux_playground.access.visitor import OWNER
+from flux_playground.storage.generation_store import GenerationStore
 from tests.app_process import running_quick
-from tests.archive.gallery import draw, write_zip
-from tests.page_actions import fill, has, image, load, press
+from tests.archive.gallery import describe, draw, keep, write_zip
+from tests.page_actions import fill, has
 
 IS_AT = """([id, top]) =>
     Math.abs(document.querySelector(`#gallery li[data-id="${id}"]`).getBoundingClientRect().top - top) < 4"""
 PROMPTS = ("TOK a mill by a river", "TOK a red lighthouse", "A night train")
 
 
+@dataclass(frozen=True)
+class Home:
+    """A page with the images of this file only, and its store."""
+
+    url: str
+    store: GenerationStore
+
+
 @pytest.fixture(scope="module")
-def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A page with the images of this file only."""
-    with running_quick(tmp_path_factory.mktemp("gallery"), FLUX_PLAYGROUND_LOCAL_SPEED="20") as url:
-        yield url
+def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """The running program, whose store is also open here."""
+    folder = tmp_path_factory.mktemp("gallery")
+    with (
+        running_quick(folder, FLUX_PLAYGROUND_LOCAL_SPEED="20") as url,
+        closing(GenerationStore(folder / "data")) as store,
+    ):
+        yield Home(url, store)
 
 
 @pytest.fixture
-def address(own_home: str) -> str:
+def address(own_home: Home) -> str:
     """The page that the tests load."""
-    return own_home
+    return own_home.url
 
 
-@pytest.fixture(scope="module")
-def made(tab: Page, own_home: str) -> list[str]:
-    """The ids of three images, oldest first."""
-    load(tab, own_home)
-    ids = []
-    for number, prompt in enumerate(PROMPTS):
-        fill(tab, finetune_id="my-finetune", prompt=prompt, seed=str(4_100 + number))
-        press(tab)
-        image(tab)
-        ids.append(tab.locator("#stage .frame").get_attribute("data-id") or "")
+@pytest.fixture
+def made(own_home: Home) -> list[str]:
+    """The ids of three new images, oldest first; earlier ones are gone, with their stars, tags and notes."""
+    store, owner, now = own_home.store, OWNER.id, time.time()
+    store.deletions.delete(owner, [one.id for one in store.recent(owner, 1_000)], now)
+    store.purge(now + 1)
+    ids = [secrets.token_hex(16) for _ in PROMPTS]
+    for number, (id_, prompt) in enumerate(zip(ids, PROMPTS, strict=True)):
+        request = {"finetune_id": "my-finetune", "prompt": prompt, "seed": 4_100 + number}
+        keep(
+            store,
+            describe(number, id=id_, owner=owner, created_at=now - 60 + number, request=request, seed=4_100 + number),
+            draw(number),
+        )
     return ids
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -17,6 +18,33 @@ from flux_playground.storage import search
 from flux_playground.storage.generation_store import GenerationStore
 from flux_playground.storage.search_query import FieldChoice, FieldRange, Query
 from tests.storage.test_generation_store import generation, jpeg
+
+pytestmark = pytest.mark.parametrize("open_store", ["sqlite", "postgresql"], indirect=True)
+"""A search only reads: SQLite without a WAL would prove the same."""
+
+FOUND = (
+    ("A Fox on the Café terrace", "fox cafe"),
+    ("A Fox on the Café terrace", "TERR"),
+    ("Straße im Nebel", "STRASSE"),
+    ("l'été à la plage", "l'ete"),
+    ("水墨山水画,远山", "山水"),
+    ("水墨山水画,远山", "水墨山水画"),
+    ("水墨山水画,远山", "画"),
+    ("水墨山水画,远山", "远"),
+    ("東京の夜景", "夜景"),
+    ("서울의 밤", "서"),
+    ("ภาพวาดภูเขา", "ภูเขา"),
+    ("a fox 🦊 in the snow", "🦊"),
+    ("a fox 🦊🌨 in the snow", "🌨 fox"),
+    ('blue-green C++ (1:2) "quoted" AND NOT *', '"quoted" AND NOT *'),
+    ("blue-green C++ (1:2)", "blue-green"),
+    ("prompt: near(a b)", "NEAR(a b)"),
+    ("x^2 words:fox", "words:fox"),
+    ("a fox", "fox'; --"),
+    ("a fox", "f"),
+    ("a fox", "fo"),
+)
+"""Prompts, and texts that find them."""
 
 
 def find(store: GenerationStore, query: Query | str, owner: str = "owner") -> list[int]:
@@ -37,52 +65,26 @@ def save(store: GenerationStore, number: int, prompt: str = "a fox", **values: o
     return store.save(generation(number, request=request, **{"state": State.SUCCEEDED, **values}))
 
 
-@pytest.mark.parametrize(
-    ("prompt", "text"),
-    [
-        ("A Fox on the Café terrace", "fox cafe"),
-        ("A Fox on the Café terrace", "TERR"),
-        ("Straße im Nebel", "STRASSE"),
-        ("l'été à la plage", "l'ete"),
-        ("水墨山水画,远山", "山水"),
-        ("水墨山水画,远山", "水墨山水画"),
-        ("水墨山水画,远山", "画"),
-        ("水墨山水画,远山", "远"),
-        ("東京の夜景", "夜景"),
-        ("서울의 밤", "서"),
-        ("ภาพวาดภูเขา", "ภูเขา"),
-        ("a fox 🦊 in the snow", "🦊"),
-        ("a fox 🦊🌨 in the snow", "🌨 fox"),
-        ('blue-green C++ (1:2) "quoted" AND NOT *', '"quoted" AND NOT *'),
-        ("blue-green C++ (1:2)", "blue-green"),
-        ("prompt: near(a b)", "NEAR(a b)"),
-        ("x^2 words:fox", "words:fox"),
-        ("a fox", "fox'; --"),
-        ("a fox", "f"),
-        ("a fox", "fo"),
-    ],
-)
-def test_words_are_found(store: GenerationStore, prompt: str, text: str) -> None:
+def test_words_are_found(store: GenerationStore) -> None:
     """A search ignores case, accents and signs, and needs no spaces in Chinese."""
-    save(store, 1, prompt)
-    save(store, 2, "zzz")
-    assert find(store, text) == [1]
+    for number, (prompt, text) in enumerate(FOUND):
+        save(store, 2 * number, prompt, owner=f"owner {number}")
+        save(store, 2 * number + 1, "zzz", owner=f"owner {number}")
+        assert find(store, text, f"owner {number}") == [2 * number], (prompt, text)
 
 
-@pytest.mark.parametrize(
-    "text", ["wolf", "fox wolf", "fo x", "oxen", "水山", "NOT fox", "fox OR wolf", "🐺", "a b c d"]
-)
-def test_other_words_are_not_found(store: GenerationStore, text: str) -> None:
+def test_other_words_are_not_found(store: GenerationStore) -> None:
     """Every word must match, only the last one as a prefix, and operators are words."""
     save(store, 1, "a fox 山水")
-    assert find(store, text) == []
+    for text in ("wolf", "fox wolf", "fo x", "oxen", "水山", "NOT fox", "fox OR wolf", "🐺", "a b c d"):
+        assert find(store, text) == [], text
 
 
-@pytest.mark.parametrize("text", ["", "  ", '"', "* - ^ : ( ) \\", "\x00", "\ue000", "\ud800"])
-def test_search_without_words_finds_all(store: GenerationStore, text: str) -> None:
+def test_search_without_words_finds_all(store: GenerationStore) -> None:
     """Signs alone are no condition and no error."""
     save(store, 1)
-    assert find(store, text) == [1]
+    for text in ("", "  ", '"', "* - ^ : ( ) \\", "\x00", "\ue000", "\ud800"):
+        assert find(store, text) == [1], text
 
 
 def test_long_search_is_cut(store: GenerationStore) -> None:
@@ -136,15 +138,16 @@ def test_all_texts_are_searched(store: GenerationStore) -> None:
     assert find(store, "00012-my_castle.png") == [1]
 
 
-@pytest.mark.parametrize("seed", [0, -1, 2**53 + 1, 2**63, 2**64 - 1, 10**300])
-def test_exact_seed_is_found(store: GenerationStore, seed: int) -> None:
+def test_exact_seed_is_found(store: GenerationStore) -> None:
     """A seed of any size is found as it is, as a choice and as a word."""
-    save(store, 1, seed=seed)
-    save(store, 2, seed=seed + 1)
-    assert find(store, Query(fields={"seed": FieldChoice((seed,))})) == [1]
-    assert find(store, Query(fields={"seed": FieldChoice((str(seed),))})) == [1]
-    if 0 < seed < 10**60:
-        assert find(store, f"{seed} ") == [1]
+    for number, seed in enumerate((0, -1, 2**53 + 1, 2**63, 2**64 - 1, 10**300)):
+        owner, expected = f"owner {number}", [2 * number]
+        save(store, 2 * number, seed=seed, owner=owner)
+        save(store, 2 * number + 1, seed=seed + 1, owner=owner)
+        assert find(store, Query(fields={"seed": FieldChoice((seed,))}), owner) == expected, seed
+        assert find(store, Query(fields={"seed": FieldChoice((str(seed),))}), owner) == expected, seed
+        if 0 < seed < 10**60:
+            assert find(store, f"{seed} ", owner) == expected, seed
 
 
 def test_late_facts_are_found(store: GenerationStore) -> None:
@@ -168,10 +171,8 @@ def test_every_state_is_found(store: GenerationStore) -> None:
     assert len(find(store, Query(states=tuple(UNFINISHED)))) == len(UNFINISHED)
 
 
-@pytest.mark.parametrize("max_collected", [1, 20_000])
-def test_filters(store: GenerationStore, monkeypatch: pytest.MonkeyPatch, max_collected: int) -> None:
+def test_filters(store: GenerationStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each condition selects, and all of them must hold, whether few or many entries are in a range."""
-    monkeypatch.setattr(search, "MAX_COLLECTED", max_collected)
     for number in range(10):
         save(
             store,
@@ -212,32 +213,37 @@ def test_filters(store: GenerationStore, monkeypatch: pytest.MonkeyPatch, max_co
         (Query(fields={"seed": FieldRange(500, 700)}, sort="strength"), [5, 6, 7]),
         (Query(fields={"strength": FieldRange(0.5, 0.7)}, sort="strength", descending=True), [7, 6, 5]),
     ]
-    for query, expected in cases:
-        assert find(store, query) == expected, query
+    for max_collected in (1, 20_000):
+        monkeypatch.setattr(search, "MAX_COLLECTED", max_collected)
+        for query, expected in cases:
+            assert find(store, query) == expected, (max_collected, query)
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def rated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GenerationStore]:
+@pytest.fixture
+def rated(store: GenerationStore) -> GenerationStore:
     """Twenty generations, some without a rating, a strength, a style or a seed."""
-    url = request.getfixturevalue("postgres_server").url if request.param == "postgresql" else ""
-    store, chance = GenerationStore(tmp_path_factory.mktemp("rated"), database_url=url), random.Random(3)
+    chance = random.Random(3)
     for number in chance.sample(range(20), 20):
         values: dict[str, Any] = {"strength": chance.choice([0.1, 0.5, 2])} if number % 3 else {}
         values |= {"style": chance.choice(["a", "é", "B"])} if number % 4 else {}
         one = save(store, number, "fox", seed=chance.choice([None, 1, 2**64]), request=values)
         store.annotations.update("owner", [one.id], rating=chance.choice([0, 0, 3, 5]))
-    yield store
-    store.close()
+    return store
 
 
-@pytest.mark.parametrize("sort", ["newest", "oldest", "rating", "seed", "strength", "style", "unknown"])
-@pytest.mark.parametrize("is_descending", [True, False, None])
 @pytest.mark.parametrize("text", ["", "fox"])
-def test_every_order_is_complete(rated: GenerationStore, sort: str, is_descending: bool | None, text: str) -> None:
+def test_every_order_is_complete(rated: GenerationStore, text: str) -> None:
     """Pages in each order have each generation once; those without the value are last; neighbors agree."""
-    store, query = rated, Query(text, sort=sort, descending=is_descending)
+    sorts = ("newest", "oldest", "rating", "seed", "strength", "style", "unknown")
+    for sort, is_descending in itertools.product(sorts, (True, False, None)):
+        check_order(rated, Query(text, sort=sort, descending=is_descending))
+
+
+def check_order(store: GenerationStore, query: Query) -> None:
+    """Compare the order of the twenty generations with that of their values."""
+    sort, is_descending = query.sort, query.descending
     found = find(store, query)
-    assert sorted(found) == list(range(20))
+    assert sorted(found) == list(range(20)), query
     entries = store.search.entries("owner", [f"{number:032x}" for number in found])
     value: dict[str, Callable[[int], Any]] = {
         "newest": lambda place: -entries[place].generation.created_at,
@@ -251,7 +257,7 @@ def test_every_order_is_complete(rated: GenerationStore, sort: str, is_descendin
     present = [one for one in values if one is not None]
     assert values[len(present) :] == [None] * (20 - len(present))
     down = sort not in ("newest", "oldest") and (is_descending if is_descending is not None else sort == "rating")
-    assert present == sorted(present, reverse=down)
+    assert present == sorted(present, reverse=down), query
     for before, after in pairwise(found):
         assert store.search.neighbors("owner", query, f"{before:032x}")[1] == f"{after:032x}"
         assert store.search.neighbors("owner", query, f"{after:032x}")[0] == f"{before:032x}"
@@ -259,22 +265,23 @@ def test_every_order_is_complete(rated: GenerationStore, sort: str, is_descendin
     assert store.search.neighbors("owner", query, f"{found[-1]:032x}")[1] == ""
 
 
-@pytest.mark.parametrize("cursor", ["x", "é", "AAAA", "W10", "bnVsbA", "WyIiLHRydWUsMSwge31d", "9" * 10_000])
-def test_foreign_cursor_finds_nothing(store: GenerationStore, cursor: str) -> None:
+def test_foreign_cursor_finds_nothing(store: GenerationStore) -> None:
     """A text that is no cursor of the order gives an empty page, not the first one again."""
     save(store, 1)
-    assert store.search.page("owner", Query(), cursor).entries == ()
+    for cursor in ("x", "é", "AAAA", "W10", "bnVsbA", "WyIiLHRydWUsMSwge31d", "9" * 10_000):
+        assert store.search.page("owner", Query(), cursor).entries == (), cursor
 
 
-@pytest.mark.parametrize("value", [10**400, -(2**63), 2**64, 1e308, float("nan"), "\ud800", "\x00", None])
-def test_cursor_and_range_of_any_value(store: GenerationStore, value: Any) -> None:
+def test_cursor_and_range_of_any_value(store: GenerationStore) -> None:
     """No number and no text in a cursor or a range is an error."""
     save(store, 1, request={"steps": 4})
-    text = json.dumps(["steps", False, 5, value])
-    store.search.page("owner", Query(sort="steps"), base64.urlsafe_b64encode(text.encode()).decode())
-    if isinstance(value, int | float):
-        assert find(store, Query(fields={"steps": FieldRange(value, None)})) == ([1] if value < 4 else [])
-        assert find(store, Query(fields={"steps": FieldRange(None, value)})) == ([1] if value > 4 else [])
+    values: list[Any] = [10**400, -(2**63), 2**64, 1e308, float("nan"), "\ud800", "\x00", None]
+    for value in values:
+        text = json.dumps(["steps", False, 5, value])
+        store.search.page("owner", Query(sort="steps"), base64.urlsafe_b64encode(text.encode()).decode())
+        if isinstance(value, int | float):
+            assert find(store, Query(fields={"steps": FieldRange(value, None)})) == ([1] if value < 4 else []), value
+            assert find(store, Query(fields={"steps": FieldRange(None, value)})) == ([1] if value > 4 else []), value
 
 
 def test_new_images_do_not_move_pages(store: GenerationStore) -> None:
