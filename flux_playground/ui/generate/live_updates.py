@@ -26,7 +26,7 @@ CHECK_INTERVAL_SECONDS = 0.5
 MIN_INTERVAL_SECONDS = 0.1
 """Seconds from one drawing to the next: several generations may end at nearly the same time."""
 
-KEEPALIVE_SECONDS = 3.0
+KEEPALIVE_SECONDS = 8.0
 """Seconds between two empty updates: Gradio notices a closed tab at the next update."""
 
 CARDS_PER_PAGE = 60
