@@ -196,11 +196,12 @@ def test_wheel(tmp_path: Path) -> None:
     (site / "dependencies.pth").write_text("\n".join(dependencies), encoding="utf-8")
     command, environ, port = (
         str(programs / "flux-playground"),
-        environment(tmp_path, TMPDIR=str(tmp_path / "tmp")),
+        environment(tmp_path, TMPDIR=str(tmp_path / "tmp"), PYTHONPATH=""),  # no source before the wheel
         str(free_port()),
     )
     (tmp_path / "tmp").mkdir()
-    version = subprocess.run([command, "--version"], capture_output=True, text=True, encoding="utf-8", check=True)
+    show_version = [command, "--version"]
+    version = subprocess.run(show_version, env=environ, capture_output=True, text=True, encoding="utf-8", check=True)
     assert version.stdout.startswith("flux-playground 0.")
     data = tmp_path / "elsewhere"
     start = [command, "--port", port, "--host", "127.0.0.1", "--data", str(data)]
