@@ -96,7 +96,7 @@ def export_at_once(count: int) -> None:
             used.append(memory(process))
         took = time.perf_counter() - begun
         print(
-            f"{len(sizes)} exports of 25 images at once ({sizes.count(0)} told to wait): {took:.0f} s, "
+            f"{len(sizes)} exports of 25 images at once ({sizes.count(0)} refused for now): {took:.0f} s, "
             f"{sum(sizes) / 1e6:.0f} MB; {describe(seconds)}; "
             f"memory {used[0]:.0f} MB at first, {used[1]:.0f} after the sweep, at most {max(used):.0f}"
         )
