@@ -11,7 +11,7 @@ import http.client
 import json
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -43,18 +43,32 @@ def redact(data: bytes, key: str) -> bytes:
 
     It may be broken into lines. A key shorter than `MIN_SECRET_LENGTH` is only removed where it is a word of its own.
     """
+    return remove_forms(data, forms_of(key))
+
+
+def remove_forms(data: bytes, forms: Iterable[re.Pattern[bytes]]) -> bytes:
+    """The data without what `forms_of` a key match."""
+    for form in forms:
+        data = form.sub(b"(key)", data)
+    return data
+
+
+def forms_of(key: str) -> list[re.Pattern[bytes]]:
+    """Return the patterns of all forms of a key that `redact` removes, none for no key."""
     if not key:
-        return data
+        return []
     forms = [_escaped_forms(ord(character)) for character in key]
     if len(key) < MIN_SECRET_LENGTH:
-        return re.sub(rb"(?<![A-Za-z0-9])" + b"".join(forms) + rb"(?![A-Za-z0-9])", b"(key)", data, flags=re.IGNORECASE)
-    data = re.sub(LINE_BREAK.join(forms), b"(key)", data, flags=re.IGNORECASE)
-    data = re.sub(key.encode().hex().encode(), b"(key)", data, flags=re.IGNORECASE)
+        return [re.compile(rb"(?<![A-Za-z0-9])" + b"".join(forms) + rb"(?![A-Za-z0-9])", re.IGNORECASE)]
+    patterns = [
+        re.compile(LINE_BREAK.join(forms), re.IGNORECASE),
+        re.compile(key.encode().hex().encode(), re.IGNORECASE),
+    ]
     for shift in range(3):
         coded = base64.b64encode(b"\0" * shift + key.encode()).rstrip(b"=")
         coded = coded[(0, 2, 3)[shift] : -1]  # the first and the last characters also depend on the neighbors
-        data = re.sub(LINE_BREAK.join(map(_coded_forms, coded.decode())), b"(key)", data)
-    return data
+        patterns.append(re.compile(LINE_BREAK.join(map(_coded_forms, coded.decode()))))
+    return patterns
 
 
 def _escaped_forms(code: int) -> bytes:
@@ -142,6 +156,7 @@ class Transport:
         self._active, self._used = 0, 0.0
         self._closing = False
         self._environment: dict[Origin, dict[str, Any]] = {}
+        self._key_forms: tuple[str, list[re.Pattern[bytes]]] = "", []
 
     def call(
         self,
@@ -213,8 +228,16 @@ class Transport:
         with response:
             data, fault = _read_body(response, max_bytes, watch if response.status_code == 200 else None)
         if len(key) >= MIN_SECRET_LENGTH or response.status_code >= 400:
-            data = redact(data, key)
+            data = remove_forms(data, self._forms(key))
         return Response(response.status_code, response.headers, data, fault)
+
+    def _forms(self, key: str) -> list[re.Pattern[bytes]]:
+        """The patterns of a key; those of the latest are kept, because building them takes longer than a search."""
+        known, forms = self._key_forms
+        if known != key:
+            forms = forms_of(key)
+            self._key_forms = key, forms
+        return forms
 
     def _rest(self) -> None:
         """End a call; one timer closes the connections after `limits.idle_timeout` seconds without calls."""
