@@ -38,9 +38,9 @@ def map_request(
     operation: Operation, values: Mapping[str, Any], change: Callable[[ImagePlace, Loc, Any], Any]
 ) -> dict[str, Any]:
     """Return the values with `change(place, loc, image)` in place of each image."""
-    fields = {field.name: field for field in operation.fields}
+    schemas = {field.name: field.schema for field in operation.fields if field.media}
     return {
-        name: map_images(name, fields[name].schema, value, change) if name in fields else value
+        name: map_images(name, schemas[name], value, change) if name in schemas else value
         for name, value in values.items()
     }
 

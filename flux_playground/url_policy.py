@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -30,7 +31,7 @@ class Origin:
     host: str
     port: int
 
-    @property
+    @cached_property
     def loopback(self) -> bool:
         """Whether the host names this machine."""
         return self.host == "localhost" or (is_address(self.host) and ip_address(self.host).is_loopback)

@@ -49,7 +49,7 @@ async function loadPair() {
     onRefused: (text) => ($(".message", voteDialog).textContent = text),
   });
   if (!response) return;
-  const { cells, images, ranking, axes } = await response.json();
+  const { cells, images, ranking, axes, votes } = await response.json();
   votedPair = cells;
   const menu = $("select", voteDialog);
   if (menu.options.length !== axes.length) {
@@ -61,6 +61,9 @@ async function loadPair() {
   $(".message", voteDialog).textContent = cells.length ? "" : "No more pairs to compare.";
   images.forEach((src, place) => (voteDialog.querySelectorAll(".pair img")[place].src = src));
   $(".ranking", voteDialog).innerHTML = ranking;
+  const undo = $("[data-vote=undo]", voteDialog);
+  if (!votes && undo === document.activeElement) $(".pair button", voteDialog).focus();
+  undo.disabled = !votes;
 }
 
 async function runVote(choice) {

@@ -6,13 +6,13 @@ not wanted. Proxies and certificates come from the environment.
 
 from __future__ import annotations
 
-import base64
 import http.client
 import json
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from time import monotonic
 from typing import Any
 from urllib.parse import urljoin
@@ -25,67 +25,15 @@ from ..url_policy import Origin, PrivateNames, is_address, is_allowed_peer, is_a
 from .arriving_body import ArrivingBody
 from .connections import CHUNK_BYTES, AddressBlocked, GuardedAdapter, NotConnected, describe_cause
 from .limits import Limits
+from .redact_key import MIN_SECRET_LENGTH, find_forms, remove_forms
+
+MAX_KEPT_REQUESTS = 512
+"""Prepared requests without a key that are kept: a task is polled many times."""
 
 Watch = Callable[[ArrivingBody], None]
 
 SURROGATE = re.compile("[\ud800-\udfff]")
 SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
-
-LINE_BREAK = rb"(?:\s|\\{1,4}[nrt]){0,40}"
-"""What may be between two characters of a key in a text of several lines, also in one escaped for JSON."""
-
-MIN_SECRET_LENGTH = 8
-"""Characters that a key has at least; anything shorter may be a word of the response."""
-
-
-def redact(data: bytes, key: str) -> bytes:
-    """The data without the key, as it is, in another case, escaped for JSON, URLs or HTML, in hex, or in base64.
-
-    It may be broken into lines. A key shorter than `MIN_SECRET_LENGTH` is only removed where it is a word of its own.
-    """
-    return remove_forms(data, forms_of(key))
-
-
-def remove_forms(data: bytes, forms: Iterable[re.Pattern[bytes]]) -> bytes:
-    """The data without what `forms_of` a key match."""
-    for form in forms:
-        data = form.sub(b"(key)", data)
-    return data
-
-
-def forms_of(key: str) -> list[re.Pattern[bytes]]:
-    """Return the patterns of all forms of a key that `redact` removes, none for no key."""
-    if not key:
-        return []
-    forms = [_escaped_forms(ord(character)) for character in key]
-    if len(key) < MIN_SECRET_LENGTH:
-        return [re.compile(rb"(?<![A-Za-z0-9])" + b"".join(forms) + rb"(?![A-Za-z0-9])", re.IGNORECASE)]
-    patterns = [
-        re.compile(LINE_BREAK.join(forms), re.IGNORECASE),
-        re.compile(key.encode().hex().encode(), re.IGNORECASE),
-    ]
-    for shift in range(3):
-        coded = base64.b64encode(b"\0" * shift + key.encode()).rstrip(b"=")
-        coded = coded[(0, 2, 3)[shift] : -1]  # the first and the last characters also depend on the neighbors
-        patterns.append(re.compile(LINE_BREAK.join(map(_coded_forms, coded.decode()))))
-    return patterns
-
-
-def _escaped_forms(code: int) -> bytes:
-    plain = re.escape(bytes([code]))
-    # Bounded repeats: with others the search of a response of backslashes takes the square of its length.
-    return rb"(?:\\{0,8}%b|\\{1,8}u00%02x|%%(?:25){0,4}%02x|&#(?:x0{0,6}%x|0{0,6}%d);)" % (
-        plain,
-        code,
-        code,
-        code,
-        code,
-    )
-
-
-def _coded_forms(character: str) -> bytes:
-    """A character of base64 in both of its alphabets."""
-    return {"+": rb"[-+]", "/": rb"(?:_|\\*/|%2[Ff])"}.get(character, character.encode())
 
 
 class ResponseLost(Exception):
@@ -139,6 +87,15 @@ def redirect_target(url: str, response: Response) -> str | None:
         raise BadRedirect("leads to an invalid URL") from None
 
 
+def prepare(method: str, url: str, body: bytes | None = None) -> tuple[requests.PreparedRequest, Origin]:
+    """Return a request without a key, and where it goes; raises what requests raises, and `ValueError`."""
+    headers = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "flux-playground"}
+    if body is not None:
+        headers["Content-Type"] = "application/json"
+    request = requests.Request(method, url, headers=headers, data=body).prepare()
+    return request, origin(request.url or "")
+
+
 class Transport:
     """A pool of connections, shared by all threads, that are kept open between calls.
 
@@ -156,7 +113,8 @@ class Transport:
         self._active, self._used = 0, 0.0
         self._closing = False
         self._environment: dict[Origin, dict[str, Any]] = {}
-        self._key_forms: tuple[str, list[re.Pattern[bytes]]] = "", []
+        self._forms = lru_cache(maxsize=1)(find_forms)  # building them takes longer than a search
+        self._prepare_get = lru_cache(MAX_KEPT_REQUESTS)(partial(prepare, "GET"))
 
     def call(
         self,
@@ -231,14 +189,6 @@ class Transport:
             data = remove_forms(data, self._forms(key))
         return Response(response.status_code, response.headers, data, fault)
 
-    def _forms(self, key: str) -> list[re.Pattern[bytes]]:
-        """The patterns of a key; those of the latest are kept, because building them takes longer than a search."""
-        known, forms = self._key_forms
-        if known != key:
-            forms = forms_of(key)
-            self._key_forms = key, forms
-        return forms
-
     def _rest(self) -> None:
         """End a call; one timer closes the connections after `limits.idle_timeout` seconds without calls."""
         with self._lock:
@@ -267,17 +217,14 @@ class Transport:
         self._transport.close()
 
     def _prepared(self, method: str, url: str, body: bytes | None) -> tuple[requests.PreparedRequest, Origin]:
-        headers = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "flux-playground"}
-        if body is not None:
-            headers["Content-Type"] = "application/json"
+        is_plain = method == "GET" and body is None
         try:
-            request = requests.Request(method, url, headers=headers, data=body).prepare()
-            target = origin(request.url or "")
+            request, target = self._prepare_get(url) if is_plain else prepare(method, url, body)
         except (requests.RequestException, HTTPError, ValueError):
             raise AddressBlocked("not a usable address") from None
         if self._guarded and is_address(target.host) and not is_allowed_peer(target.host, self._base):
             raise AddressBlocked(f"{target.host} is not asked")
-        return request, target
+        return request.copy(), target
 
     def _surroundings(self, target: Origin) -> dict[str, Any]:
         """The proxy and the certificates that the environment names for a host; looked up once."""

@@ -338,11 +338,13 @@ def test_vote_by_keyboard(page: Page) -> None:
     vote = page.locator("#vote")
     expect(vote.locator(".pair img").first).to_be_visible()
     assert "0.5" not in vote.locator(".pair").inner_text()
+    undo = vote.get_by_role("button", name="Undo the last vote")
+    expect(undo).to_be_disabled()
     for number in range(1, 4):
         page.keyboard.press("1")
         expect(vote.locator(".ranking h3")).to_contain_text(f"{number} vote")
     expect(vote.locator(".message")).to_have_text("No more pairs to compare.")
-    vote.get_by_role("button", name="Undo the last vote").click()
+    undo.click()
     expect(vote.locator(".ranking h3")).to_contain_text("2 votes")
 
 

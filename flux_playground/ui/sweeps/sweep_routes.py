@@ -70,7 +70,7 @@ def show_axes(context: Context, request: Request) -> Response:
 
 
 def show_pair(context: Context, request: Request) -> Response:
-    """Return the two images to vote on next, without their settings, and the ranking of the votes so far."""
+    """Return the two images to vote on next, without their settings, and the ranking and the number of the votes so far."""
     sweep, plan = find_sweep(context, request.path_params["id"])
     axis = _axis(request.query_params.get("axis", "0"), plan)
     sweeps, visitor = context.page.sweeps, context.visitor
@@ -79,9 +79,8 @@ def show_pair(context: Context, request: Request) -> Response:
     images = [_image(by_id[cell.id]) for cell in pair or ()]
     ranking = render_ranking(sweeps.votes.ranking(sweep.id, axis, visitor), axis_name(plan, axis))
     names = [axis_name(plan, number) for number in range(len(plan.axes))]
-    return JSONResponse(
-        {"cells": [cell.id for cell in pair or ()], "images": images, "ranking": ranking, "axes": names}
-    )
+    votes, ids = len(context.playground.store.sweeps.votes(sweep.id)), [cell.id for cell in pair or ()]
+    return JSONResponse({"cells": ids, "images": images, "ranking": ranking, "axes": names, "votes": votes})
 
 
 def vote(context: Context, values: dict[str, Any]) -> Response:
