@@ -70,7 +70,7 @@ def show_axes(context: Context, request: Request) -> Response:
 
 
 def show_pair(context: Context, request: Request) -> Response:
-    """Return the two images to vote on next, without their settings, and the ranking and the number of the votes so far."""
+    """Return the two images to vote on next, without their settings, the ranking and the number of votes so far."""
     sweep, plan = find_sweep(context, request.path_params["id"])
     axis = _axis(request.query_params.get("axis", "0"), plan)
     sweeps, visitor = context.page.sweeps, context.visitor
