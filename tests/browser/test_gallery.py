@@ -144,6 +144,9 @@ def test_selection_is_in_the_address(gallery: Page, made: list[str]) -> None:
 def test_filters_come_from_the_schema(gallery: Page) -> None:
     """A range of the seed filters; the filter is named and can be removed."""
     gallery.locator("#gallery .filters > summary").click()
+    for width in (1024, 1200, 1440):
+        gallery.set_viewport_size({"width": width, "height": 900})
+        assert (gallery.locator("#gallery .filters > .sheet").bounding_box() or {"x": -1})["x"] >= 0
     gallery.locator('#gallery [name="min.seed"]').fill("4101")
     expect(cards(gallery)).to_have_count(2)
     expect(gallery).to_have_url(has("min.seed=4101"))
