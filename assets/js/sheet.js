@@ -93,9 +93,12 @@ function updateSheet(content) {
 }
 
 function replaceKeepingFocus(old, next) {
-  const act = old.contains(document.activeElement) ? document.activeElement.dataset.act : "";
+  const focused = old.contains(document.activeElement) ? document.activeElement : null;
   old.replaceWith(next);
-  if (act) ($(`[data-act=${act}]`, next) || $("[data-act=sheet-close]", next))?.focus();
+  if (!focused) return;
+  const { dataset, name, localName } = focused;
+  const same = dataset.act ? `[data-act=${dataset.act}]` : name ? `[name=${name}]` : localName;
+  ($(same, next) || $("[data-act=sheet-close]", next))?.focus();
 }
 
 function changeOrder(first) {

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from flux_playground.local import LocalServer
 from tests.app_process import running_quick
-from tests.page_actions import fill, forget_visit, has, load
+from tests.page_actions import fill, forget_visit, has, load, wait_for_held
 
 
 @pytest.fixture(scope="module")
@@ -114,8 +114,18 @@ def test_sweep_by_keyboard(page: Page, tmp_path: Path) -> None:
     expect(page.locator("#vote .pair button").first).to_be_focused()
     page.keyboard.press("2")
     expect(page.locator("#vote .ranking h3")).to_contain_text("1 vote")
+    held: list[Route] = []
+    page.route(has("sweeps/sheet/"), lambda route: held.append(route))
     page.keyboard.press("Escape")
-    page.locator("#sheet details.transfer > summary").press("Enter")
+    wait_for_held(page, held)
+    menu = page.locator("#sheet details.transfer > summary")
+    menu.focus()
+    page.evaluate("document.querySelector('#sheet header').dataset.stale = 1")  # so that it is replaced
+    held.pop().continue_()
+    page.unroute_all()
+    expect(page.locator("#sheet header[data-stale]")).to_have_count(0)
+    expect(menu).to_be_focused()
+    menu.press("Enter")
     with page.expect_download() as saved:
         page.get_by_role("button", name="Report (HTML)").press("Enter")
     saved.value.save_as(tmp_path / "report.html")
