@@ -55,7 +55,7 @@ def paying(tmp_path: Path, server: LocalServer) -> Settings:
 
 
 def test_unlisted_finetune(paying: Settings) -> None:
-    """A finetune that the account does not have is named, and nothing is stored; an argument sends it all the same."""
+    """A finetune that the account does not have is named, and nothing is stored; an argument allows it."""
     with Playground(paying) as playground:
         with pytest.raises(InvalidSweep, match=r"finetunes: gone\. .*pass `allow_unlisted=True`"):
             next(playground.sweep(VALUES, AXES))
