@@ -11,6 +11,7 @@ from .errors import PlaygroundError
 from .playground import Playground
 
 LOOK_SECONDS = 1.0
+MIN_PAUSE_SECONDS = 0.02
 
 log = logging.getLogger(__name__)
 
@@ -18,13 +19,15 @@ log = logging.getLogger(__name__)
 def start_takeover(playground: Playground, interval_seconds: float = LOOK_SECONDS) -> None:
     """Look on a thread for generations of ended processes, and resume them, for as long as `playground` is open.
 
-    Each process looks, and one of them takes a generation. Nothing is submitted again.
+    It looks at intervals, and at the moment when the lease of another process ends. Each process looks, and one of them
+    takes a generation. Nothing is submitted again.
     """
-    alive = weakref.ref(playground)
+    alive, database = weakref.ref(playground), playground.store.database
 
     def look() -> None:
         while True:
-            time.sleep(interval_seconds)
+            left = database.next_lease_end - time.monotonic()
+            time.sleep(min(interval_seconds, left + MIN_PAUSE_SECONDS) if left > 0 else interval_seconds)
             present = alive()
             if present is None or present.is_closing:
                 return

@@ -119,6 +119,10 @@ class Database(Protocol):
     def is_primary(self) -> bool:
         """Whether this process is the one that removes files."""
 
+    @property
+    def next_lease_end(self) -> float:
+        """When the first other process may count as ended (`time.monotonic`); infinite without another process."""
+
     def is_alone(self) -> bool:
         """Wait until killed processes count as ended; return whether this one may move the records or files."""
 

@@ -176,6 +176,11 @@ class PostgresDatabase:
         """Whether this process is the first one of the database, or its successor."""
         return self._lease.is_primary
 
+    @property
+    def next_lease_end(self) -> float:
+        """When the lease of another process ends unless it is renewed; see `PostgresLease`."""
+        return self._lease.next_end
+
     def is_alone(self) -> bool:
         """Wait until killed processes count as ended; return whether no other process uses the database."""
         try:

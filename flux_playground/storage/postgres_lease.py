@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from contextlib import closing, suppress
@@ -14,7 +15,7 @@ from .database_connection import Connection
 from .postgres_client import connect
 
 LEASE_SECONDS = 8.0
-"""How long a process without a renewal counts as alive. With the pause of `takeover` it is less than ten seconds."""
+"""How long a process without a renewal counts as alive."""
 
 RENEW_SECONDS = 2.0
 RENEWING = 0x666C7578_00000003
@@ -26,8 +27,11 @@ RENEW = """
     ON CONFLICT (number) DO UPDATE SET expires_at = excluded.expires_at,
         since = CASE WHEN own.expires_at < now() THEN excluded.since ELSE own.since END
 """
-IS_FIRST = """
-    SELECT number = %(number)s FROM processes WHERE expires_at >= now() ORDER BY since, number LIMIT 1
+# Whether this process is the first one, and the seconds until the first lease of another one ends.
+LEASES = """
+    SELECT %(number)s = (SELECT number FROM processes WHERE expires_at >= now() ORDER BY since, number LIMIT 1),
+        (SELECT extract(epoch FROM min(expires_at) - clock_timestamp())::float8 FROM processes
+            WHERE number <> %(number)s AND expires_at >= now())
 """
 REMOVE_ENDED = """
     DELETE FROM processes USING processes AS own
@@ -47,8 +51,9 @@ log = logging.getLogger(__name__)
 class PostgresLease:
     """The lease of a process, by the clock of the database; renewed on a thread until `close`.
 
-    The process with the oldest lease is primary. A renewal is a transaction of its own, so that a pooler in transaction
-    mode can be between. Raises `psycopg.Error`.
+    The process with the oldest lease is primary. `next_end` is when the first lease of another process ends
+    (`time.monotonic`) unless it is renewed. A renewal is a transaction of its own, so that a pooler in
+    transaction mode can be between. Raises `psycopg.Error`.
     """
 
     def __init__(self, url: str) -> None:
@@ -56,7 +61,7 @@ class PostgresLease:
         self._connection = connect(url)
         row = self._connection.execute("SELECT nextval('process_numbers')").fetchone()
         self.number = int(row[0]) if row else 0
-        self._primary_until = 0.0
+        self._primary_until, self.next_end = 0.0, math.inf
         self._renew()
         self._thread = threading.Thread(target=self._keep, name="postgres-lease", daemon=True)
         self._thread.start()
@@ -102,8 +107,9 @@ class PostgresLease:
         with self._open().transaction():
             self._connection.execute(f"SELECT pg_advisory_xact_lock({RENEWING})".encode())
             self._connection.execute(RENEW, values)
-            row = self._connection.execute(IS_FIRST, values).fetchone()
-        self._primary_until = until if row and row[0] else 0.0
+            is_first, left = self._connection.execute(LEASES, values).fetchone() or (False, None)
+        self._primary_until = until if is_first else 0.0
+        self.next_end = math.inf if left is None else time.monotonic() + left
         if self.is_primary and not was_primary:
             log.info("this process is the primary one of the database")
 

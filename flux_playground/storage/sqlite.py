@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -99,6 +100,11 @@ class SqliteDatabase:
             cause = error.strerror if isinstance(error, OSError) else error
             raise StorageError(f"The data folder {folder} cannot be used: {cause}.") from None
         self.is_primary = self.owns_folder = self._process_lock.is_primary
+
+    @property
+    def next_lease_end(self) -> float:
+        """Infinity: there are no leases."""
+        return math.inf
 
     def is_alone(self) -> bool:
         """Return whether this process was the first one: the lock of a killed one ends with it."""

@@ -170,6 +170,14 @@ def test_first_look_after_a_lease_takes_over(tmp_path: Path, empty_database: str
             read(f"SELECT expires_at FROM processes WHERE number = {lease.number}"),
         )
         assert before <= end - timedelta(seconds=LEASE_SECONDS) <= after
+
+        def measure_rest() -> float:
+            return float((end - read("SELECT clock_timestamp()")).total_seconds())
+
+        most = measure_rest()
+        successor.database._lease._renew()  # type: ignore[attr-defined]
+        left = successor.database.next_lease_end - time.monotonic()
+        assert measure_rest() <= left <= most
         looks: list[datetime] = []
 
         def look() -> bool:
