@@ -50,6 +50,11 @@ def api() -> Iterator[LocalServer]:
         yield running
 
 
+def wait_for_pause(sweeps: Sweeps, sweep_id: str) -> None:
+    """Wait until the process of a sweep counts as ended."""
+    wait_until(lambda: sweeps.get(sweep_id).state is SweepState.PAUSED)
+
+
 @pytest.mark.usefixtures("short_leases")
 @pytest.mark.parametrize("points", [["submitting", "running"], pytest.param([*POINTS], marks=pytest.mark.long)])
 def test_resume_after_a_kill(api: LocalServer, tmp_path: Path, empty_database: str, points: list[str]) -> None:
@@ -63,7 +68,7 @@ def test_resume_after_a_kill(api: LocalServer, tmp_path: Path, empty_database: s
             assert subprocess.run(command, env=environment, timeout=WAIT_SECONDS).returncode == -signal.SIGKILL
             sweep = next(one for one in sweeps.recent() if one.name == point)
             assert sweep.state is SweepState.RUNNING
-            wait_until(lambda sweep=sweep: sweeps.get(sweep.id).state is SweepState.PAUSED)
+            wait_for_pause(sweeps, sweep.id)
             assert count_states(sweeps.cells(sweep.id))[CellState.SUCCEEDED] < CELLS
             sweeps.start(sweep.id)
             *_, cells = sweeps.watch(sweep.id)
