@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,20 +18,18 @@ from flux_playground.storage.sweep_store import SweepState
 from flux_playground.sweep_control import Sweeps
 from flux_playground.sweeps.sheet import CellState, count_states
 from flux_playground.takeover import start_takeover
-from tests.app.test_replicas import KEY, LIMIT, POINTS, paid
+from tests.app.test_replicas import KEY, POINTS, paid
 from tests.conftest import FAST_POLLS
 from tests.waiting import WAIT_SECONDS, wait_until
 
-CELLS = 4
-UNCERTAIN = ("submitting", "accepted")
-"""Where a kill leaves a request of which nobody knows whether it was sent."""
-
+CELLS, LIMIT = 8, 2
 MAKER = """
 import sys, time
 from flux_playground import Playground, Settings
 from flux_playground.sweep_control import Sweeps
 from flux_playground.sweeps.axes import AxisText
-from tests.app.test_replicas import KEY, LIMIT, VALUES, die_at
+from tests.app.test_killed_sweeps import LIMIT
+from tests.app.test_replicas import KEY, VALUES, die_at
 from tests.conftest import FAST_POLLS
 from tests.postgres_server import shorten_leases
 shorten_leases()
@@ -38,7 +37,7 @@ folder, url, database, point = sys.argv[1:]
 die_at(point, 2)
 settings = Settings(data=folder, base_url=url, api_key=KEY, database=database, max_in_flight=LIMIT)
 with Playground(settings, limits=FAST_POLLS) as playground, Sweeps(playground) as sweeps:
-    sweeps.make({**VALUES, "prompt": point}, [AxisText("finetune_strength", "0, 0.8, 1.2, 1.4")], name=point)
+    sweeps.make({**VALUES, "prompt": point}, [AxisText("finetune_strength", "0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8")], name=point)
     time.sleep(600)
 """
 
@@ -63,17 +62,20 @@ def test_resume_after_a_kill(api: LocalServer, tmp_path: Path, empty_database: s
     settings = Settings(data=tmp_path, base_url=api.url, api_key=KEY, database=empty_database, max_in_flight=LIMIT)
     with Playground(settings, limits=FAST_POLLS) as survivor, Sweeps(survivor) as sweeps:
         start_takeover(survivor, 0.05)
+        found = Counter[CellState]()
         for point in points:
             command = [sys.executable, "-c", MAKER, str(tmp_path), api.url, empty_database, point]
             assert subprocess.run(command, env=environment, timeout=WAIT_SECONDS).returncode == -signal.SIGKILL
             sweep = next(one for one in sweeps.recent() if one.name == point)
             assert sweep.state is SweepState.RUNNING
             wait_for_pause(sweeps, sweep.id)
-            assert count_states(sweeps.cells(sweep.id))[CellState.SUCCEEDED] < CELLS
+            cells = sweeps.cells(sweep.id)
+            assert any(one.state is CellState.MISSING for one in cells)
+            before = found[CellState.SUCCEEDED] + count_states(cells)[CellState.SUCCEEDED]
             sweeps.start(sweep.id)
             *_, cells = sweeps.watch(sweep.id)
-            found = count_states(cells)
-            unknown = {CellState.SUBMIT_UNKNOWN: 1} if point in UNCERTAIN else {}
-            assert found == {CellState.SUCCEEDED: CELLS - len(unknown), **unknown}
-        made = CELLS * len(points)
-        assert made - len({*UNCERTAIN} & {*points}) <= paid(api) <= made
+            found += count_states(cells)
+            assert found[CellState.SUCCEEDED] > before
+        assert set(found) <= {CellState.SUCCEEDED, CellState.SUBMIT_UNKNOWN}
+        assert found.total() == CELLS * len(points)
+        assert found[CellState.SUCCEEDED] <= paid(api) <= found.total()
