@@ -23,12 +23,13 @@ from tests.conftest import FAST_POLLS
 from tests.waiting import WAIT_SECONDS, wait_until
 
 CELLS, LIMIT = 8, 2
+STRENGTHS = "0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8"
 MAKER = """
 import sys, time
 from flux_playground import Playground, Settings
 from flux_playground.sweep_control import Sweeps
 from flux_playground.sweeps.axes import AxisText
-from tests.app.test_killed_sweeps import LIMIT
+from tests.app.test_killed_sweeps import LIMIT, STRENGTHS
 from tests.app.test_replicas import KEY, VALUES, die_at
 from tests.conftest import FAST_POLLS
 from tests.postgres_server import shorten_leases
@@ -37,7 +38,7 @@ folder, url, database, point = sys.argv[1:]
 die_at(point, 2)
 settings = Settings(data=folder, base_url=url, api_key=KEY, database=database, max_in_flight=LIMIT)
 with Playground(settings, limits=FAST_POLLS) as playground, Sweeps(playground) as sweeps:
-    sweeps.make({**VALUES, "prompt": point}, [AxisText("finetune_strength", "0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8")], name=point)
+    sweeps.make({**VALUES, "prompt": point}, [AxisText("finetune_strength", STRENGTHS)], name=point)
     time.sleep(600)
 """
 
