@@ -77,13 +77,13 @@ def image_exists(one: Generation) -> bool:
 
 def image_with_recipe(one: Generation, store: GenerationStore) -> bytes:
     """Return a copy of the image with its recipe inside, its pixels unchanged; raises `InvalidRecipe`, `OSError`."""
-    return _with_recipe(one, store.read_image(one))
+    return metadata.embed(store.read_image(one), *_recipe_texts(one))
 
 
 def add_image_facts(generation: Generation, data: bytes) -> Generation:
     """Return the generation with `signed` and `embed_error`, computed from its image file's bytes."""
     try:
-        _with_recipe(generation, data)
+        metadata.check_embed(data, *_recipe_texts(generation))
         embed_error = ""
     except InvalidRecipe as error:
         embed_error = error.message
@@ -105,8 +105,9 @@ def embedding(generation: Generation, store: GenerationStore) -> tuple[bool, str
     return bool(generation.signed), generation.embed_error or ""
 
 
-def _with_recipe(one: Generation, data: bytes) -> bytes:
+def _recipe_texts(one: Generation) -> tuple[str, str]:
+    """Return the recipe and the parameters for other tools that a copy of the image contains."""
     if is_of_another_tool(one):
         raise InvalidRecipe("This image was made with another tool, so it has no recipe.")
     told = recipe(one)
-    return metadata.embed(data, dump_recipe(told, None), format_parameters(told))
+    return dump_recipe(told, None), format_parameters(told)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import io
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,8 +21,8 @@ class ArrivingBody(io.RawIOBase):
 
     def __init__(self, chunks: Iterator[bytes], max_bytes: int) -> None:
         self._chunks, self._max_bytes = chunks, max_bytes
-        self._data = bytearray()
-        self._position = 0
+        self._parts, self._starts = list[bytes](), list[int]()
+        self._position = self._size = 0
         self._has_ended = False
         self._fault = ""
 
@@ -36,7 +37,11 @@ class ArrivingBody(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         """Read what has arrived, at least one byte unless the bytes end here."""
         self._receive(self._position + 1)
-        part = self._data[self._position : self._position + len(buffer)]
+        if self._position >= self._size:
+            return 0
+        index = bisect_right(self._starts, self._position) - 1
+        start = self._position - self._starts[index]
+        part = memoryview(self._parts[index])[start : start + len(buffer)]
         buffer[: len(part)] = part
         self._position += len(part)
         return len(part)
@@ -55,18 +60,20 @@ class ArrivingBody(io.RawIOBase):
     def read_all(self) -> tuple[bytes, str]:
         """Return all bytes, and why they are not whole ("" when they are); too many are dropped."""
         self._receive(self._max_bytes + 1)
-        return bytes(self._data), self._fault
+        return b"".join(self._parts), self._fault
 
     def _receive(self, size: int) -> None:
-        while len(self._data) < size and not self._has_ended:
+        while self._size < size and not self._has_ended:
             try:
                 chunk = next(self._chunks, None)
             except (HTTPError, http.client.HTTPException, OSError, ValueError) as error:
                 self._fault, chunk = describe_cause(error), None
             if chunk is None:
                 self._has_ended = True
-            elif len(self._data) + len(chunk) > self._max_bytes:
+            elif self._size + len(chunk) > self._max_bytes:
                 self._fault, self._has_ended = "too large", True
-                self._data.clear()
-            else:
-                self._data += chunk
+                self._parts, self._starts, self._size = [], [], 0
+            elif chunk:
+                self._parts.append(chunk)
+                self._starts.append(self._size)
+                self._size += len(chunk)

@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 import requests
+from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout
 
@@ -179,15 +180,17 @@ class Transport:
             raise NotConnected("the environment names a SOCKS proxy, which API calls do not support; set https_proxy")
         limits = Timeout(connect=min(self._limits.connect_timeout, timeout), read=None, total=timeout)
         try:
-            # requests takes urllib3's Timeout as it is, though its annotation only knows numbers
-            response = self._transport.send(request, stream=True, timeout=limits, **surroundings)  # type: ignore[arg-type,unused-ignore]
+            response = self._transport.open(request, target, limits, **surroundings)
         except (requests.RequestException, HTTPError, http.client.HTTPException, OSError, ValueError) as error:
             raise ResponseLost(describe_cause(error)) from None
-        with response:
-            data, fault = _read_body(response, max_bytes, watch if response.status_code == 200 else None)
-        if len(key) >= MIN_SECRET_LENGTH or response.status_code >= 400:
+        try:
+            data, fault = _read_body(response, max_bytes, watch if response.status == 200 else None)
+        finally:
+            response.close()
+            response.release_conn()
+        if len(key) >= MIN_SECRET_LENGTH or response.status >= 400:
             data = remove_forms(data, self._forms(key))
-        return Response(response.status_code, response.headers, data, fault)
+        return Response(response.status, response.headers, data, fault)
 
     def _rest(self) -> None:
         """End a call; one timer closes the connections after `limits.idle_timeout` seconds without calls."""
@@ -236,12 +239,12 @@ class Transport:
         return self._environment[target]
 
 
-def _read_body(response: requests.Response, max_bytes: int, watch: Watch | None) -> tuple[bytes, str]:
+def _read_body(response: BaseHTTPResponse, max_bytes: int, watch: Watch | None) -> tuple[bytes, str]:
     """A body, and why it is not whole ("" when it is); the buffer is the response's own."""
     stated = response.headers.get("Content-Length", "")
     if stated.isdecimal() and int(stated) > max_bytes:
         return b"", "too large"
-    body = ArrivingBody(response.raw.stream(CHUNK_BYTES, decode_content=True), max_bytes)
+    body = ArrivingBody(response.stream(CHUNK_BYTES, decode_content=True), max_bytes)
     if watch:
         watch(body)
     return body.read_all()

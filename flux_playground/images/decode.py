@@ -195,7 +195,8 @@ def is_cut_short(data: bytes) -> bool:
     """Return whether the end of a file is missing: a decoder is content once it has the last pixel."""
     name = detect_format(data)
     if name == "JPEG":
-        return data.rfind(b"\xff\xd9") < data.rfind(b"\xff\xda")
+        end = data.rfind(b"\xff\xd9")
+        return data.find(b"\xff\xda", max(end, 0)) >= 0  # pixels begin after the last end
     if name == "PNG":
         return b"IEND\xae\x42\x60\x82" not in data
     return name == "WEBP" and int.from_bytes(data[4:8], "little") + 8 > len(data)

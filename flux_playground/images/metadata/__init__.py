@@ -11,7 +11,7 @@ from types import ModuleType
 
 from ...errors import InvalidRecipe
 from . import avif, exif, gif, jpeg, png, webp
-from .segment import MAX_TEXTS, RECIPE_KEY, Text
+from .segment import MAX_TEXTS, RECIPE_KEY, Parts, Text
 
 MAX_TEXTS_CHARACTERS = 8_000_000
 FORMATS: dict[str, ModuleType] = {"jpeg": jpeg, "png": png, "webp": webp}
@@ -20,7 +20,7 @@ FORMATS: dict[str, ModuleType] = {"jpeg": jpeg, "png": png, "webp": webp}
 READABLE_FORMATS: dict[str, ModuleType] = {**FORMATS, "avif": avif, "gif": gif, "tiff": exif}
 """A TIFF has the structure of an EXIF block."""
 
-__all__ = ["RECIPE_KEY", "Text", "container_format", "embed", "has_content_credentials", "read_texts"]
+__all__ = ["RECIPE_KEY", "Text", "check_embed", "container_format", "embed", "has_content_credentials", "read_texts"]
 
 
 def container_format(data: bytes) -> str:
@@ -44,14 +44,12 @@ def embed(data: bytes, recipe: str, parameters: str = "") -> bytes:
     Raises `InvalidRecipe` for a file that is damaged or not a JPEG, PNG or WebP, for a recipe that is too long (65,533
     bytes in a JPEG), and for a WebP with EXIF data.
     """
-    file_format = FORMATS.get(container_format(data))
-    if file_format is None:
-        raise InvalidRecipe("Only a JPEG, PNG or WebP file can hold a recipe.")
-    try:
-        copy: bytes = file_format.embed(data, recipe, parameters)
-    except UnicodeEncodeError:
-        raise InvalidRecipe("The recipe has characters that cannot be written.") from None
-    return copy
+    return b"".join(_embed(data, recipe, parameters))
+
+
+def check_embed(data: bytes, recipe: str, parameters: str = "") -> None:
+    """Raise what `embed` raises, without the copy."""
+    _embed(data, recipe, parameters)
 
 
 def read_texts(data: bytes) -> tuple[Text, ...]:
@@ -73,3 +71,14 @@ def has_content_credentials(data: bytes) -> bool:
     """Return whether an image file has Content Credentials (C2PA); they are not verified."""
     file_format = FORMATS.get(container_format(data))
     return file_format is not None and bool(file_format.has_content_credentials(data))
+
+
+def _embed(data: bytes, recipe: str, parameters: str) -> Parts:
+    file_format = FORMATS.get(container_format(data))
+    if file_format is None:
+        raise InvalidRecipe("Only a JPEG, PNG or WebP file can hold a recipe.")
+    try:
+        parts: Parts = file_format.embed(data, recipe, parameters)
+    except UnicodeEncodeError:
+        raise InvalidRecipe("The recipe has characters that cannot be written.") from None
+    return parts

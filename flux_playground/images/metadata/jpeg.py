@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ...errors import InvalidRecipe
 from . import exif, iptc, xmp
-from .segment import MAX_SEGMENTS, MAX_TEXT_BYTES, Segment, Text
+from .segment import MAX_SEGMENTS, MAX_TEXT_BYTES, Parts, Segment, Text
 from .text_encoding import decode_text
 
 SIGNATURE = b"\xff\xd8\xff"
@@ -56,8 +56,8 @@ def read_texts(data: bytes) -> Iterator[Text]:
             yield from xmp.read_texts(packet)
 
 
-def embed(data: bytes, recipe: str, parameters: str) -> bytes:
-    """Return a copy with a comment after the application segments; `parameters` is not used in a JPEG."""
+def embed(data: bytes, recipe: str, parameters: str) -> Parts:
+    """Return the parts of a copy with a comment after the application segments; `parameters` is not used in a JPEG."""
     segments = (segment for segment in iter_segments(data) if segment.kind[0] not in APPLICATION_MARKERS)
     first = next(segments, None)
     if first is None:
@@ -66,7 +66,8 @@ def embed(data: bytes, recipe: str, parameters: str) -> bytes:
     if len(content) > min(MAX_COMMENT_BYTES, MAX_TEXT_BYTES):
         raise InvalidRecipe(f"The recipe has {len(content):,} bytes. A JPEG can hold {MAX_COMMENT_BYTES:,}.")
     comment = b"\xff" + COMMENT + (len(content) + 2).to_bytes(2) + content
-    return data[: first.start] + comment + data[first.start :]
+    whole = memoryview(data)
+    return whole[: first.start], comment, whole[first.start :]
 
 
 def has_content_credentials(data: bytes) -> bool:

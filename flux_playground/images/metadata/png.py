@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ...errors import InvalidRecipe
 from . import exif, iptc, xmp
-from .segment import MAX_SEGMENTS, MAX_TEXT_BYTES, RECIPE_KEY, Segment, Text
+from .segment import MAX_SEGMENTS, MAX_TEXT_BYTES, RECIPE_KEY, Parts, Segment, Text
 from .text_encoding import decode_text
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -44,13 +44,14 @@ def read_texts(data: bytes) -> Iterator[Text]:
                 yield Text(name, text)
 
 
-def embed(data: bytes, recipe: str, parameters: str) -> bytes:
-    """Return a copy with the texts right before the pixels, so that no earlier chunk moves."""
+def embed(data: bytes, recipe: str, parameters: str) -> Parts:
+    """Return the parts of a copy with the texts right before the pixels, so that no earlier chunk moves."""
     pixels = next((segment for segment in iter_segments(data) if segment.kind == b"IDAT"), None)
     if pixels is None:
         raise InvalidRecipe("This image is damaged.")
     chunks = _build_chunk(RECIPE_KEY, recipe) + (_build_chunk("parameters", parameters) if parameters else b"")
-    return data[: pixels.start] + chunks + data[pixels.start :]
+    whole = memoryview(data)
+    return whole[: pixels.start], chunks, whole[pixels.start :]
 
 
 def has_content_credentials(data: bytes) -> bool:

@@ -11,6 +11,9 @@ MAX_SEGMENTS = 100_000
 MAX_TEXTS = 64
 MAX_TEXT_BYTES = 4_000_000  # decompressed
 
+Parts = tuple[bytes | memoryview, ...]
+"""The parts of a new file, most of which are views of another file, so that it is copied once."""
+
 
 @dataclass(frozen=True)
 class Text:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ...errors import InvalidRecipe
 from . import exif, xmp
-from .segment import MAX_SEGMENTS, MAX_TEXT_BYTES, Segment, Text
+from .segment import MAX_SEGMENTS, MAX_TEXT_BYTES, Parts, Segment, Text
 
 HEADER = b"VP8X"
 ALPHA_FLAG, EXIF_FLAG = 0x10, 0x08
@@ -34,8 +34,8 @@ def read_texts(data: bytes) -> Iterator[Text]:
             yield from xmp.read_texts(segment.content(data, MAX_TEXT_BYTES + 1))
 
 
-def embed(data: bytes, recipe: str, parameters: str) -> bytes:
-    """Return a copy with an EXIF chunk at its end; `parameters` is not used in a WebP."""
+def embed(data: bytes, recipe: str, parameters: str) -> Parts:
+    """Return the parts of a copy with an EXIF chunk at its end; `parameters` is not used in a WebP."""
     segments = list(iter_segments(data))
     if not segments or segments[-1].end < _riff_end(data) - 1:
         raise InvalidRecipe("This image is damaged.")
@@ -51,7 +51,7 @@ def embed(data: bytes, recipe: str, parameters: str) -> bytes:
     header = bytes([header[0] | EXIF_FLAG]) + header[1:]
     block = _build_chunk(b"EXIF", exif.build_exif(recipe))
     content = b"WEBP" + _build_chunk(HEADER, header) + rest + b"\0" * (len(rest) % 2) + block
-    return b"RIFF" + len(content).to_bytes(4, "little") + content + data[_riff_end(data) :]
+    return b"RIFF", len(content).to_bytes(4, "little"), content, memoryview(data)[_riff_end(data) :]
 
 
 def has_content_credentials(data: bytes) -> bool:
