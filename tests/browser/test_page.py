@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from tests.hosted_page import HostedPage
 from tests.page_actions import clear_finetune, fill, forget_visit, generate, image, load, press, read, sent_seed
 
 
@@ -106,6 +107,22 @@ def test_phone_width(page: Page, address: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     load(page, address)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_header_is_one_row(page: Page, hosted: HostedPage) -> None:
+    """On a tablet and on a laptop nothing of the header is in a second row, or over the endpoint."""
+
+    def measure_header(width: int) -> tuple[float, bool]:
+        page.set_viewport_size({"width": width, "height": 768})
+        head, endpoint, connection = (page.locator(one).bounding_box() for one in ("#head", ".endpoint", ".connection"))
+        assert head
+        assert endpoint
+        assert connection
+        return head["height"], endpoint["x"] + endpoint["width"] < connection["x"]
+
+    assert [measure_header(width) for width in (900, 1024, 1280)] == [(54, True)] * 3
+    load(page, hosted.url)
+    assert measure_header(1366) == (54, True)
 
 
 def test_prompt_is_escaped(page: Page) -> None:
