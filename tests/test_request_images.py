@@ -76,7 +76,7 @@ def test_each_shape_from_values_to_values(maker: Playground, tmp_path: Path, pat
     assert by_reference.request[name] == first.request[name]
 
 
-@pytest.mark.parametrize("language", [Language.PYTHON, Language.CURL, Language.JAVASCRIPT])
+@pytest.mark.parametrize("language", [Language.PYTHON, Language.SHELL, Language.JAVASCRIPT])
 @pytest.mark.parametrize("path", ["/v1/flux-3-image", "/v1/objects", "/v1/parts"])
 def test_code_reads_the_files(maker: Playground, tmp_path: Path, path: str, language: Language) -> None:
     """Code in each language reads the images from files, also one that is used twice, and sends the same request."""

@@ -13,22 +13,24 @@ export function installSeedLock() {
   onFrame(renderLock);
 }
 
-const renderLock = () => setAttribute($("[data-act=lock]"), "aria-pressed", isLocked);
+// An empty field has nothing to lock.
+const isSeedLocked = () => isLocked && currentSeed() !== "";
+const renderLock = () => setAttribute($("[data-act=lock]"), "aria-pressed", isSeedLocked());
 const currentSeed = () => findInput("seed")?.value.trim();
 
 // With an empty field, the seed of the shown image is locked.
 export function toggleSeedLock() {
-  isLocked = !isLocked;
   const shown = $("#stage [data-seed]");
-  if (isLocked && currentSeed() === "" && shown) setField("seed", shown.dataset.seed);
+  if (currentSeed() === "" && shown) setField("seed", shown.dataset.seed);
+  isLocked = !isSeedLocked() && currentSeed() !== "";
   localStore.set(LOCK_KEY, isLocked ? "1" : "0");
   renderLock();
   showToast(lockMessage(isLocked, currentSeed()));
 }
 
 export function lockMessage(locked, seed) {
-  if (!locked) return "Seed unlocked.";
-  return seed ? `Seed ${seed} locked. Reuse and Random keep it.` : "No seed to lock: each image gets a random seed.";
+  if (!seed) return "There is no seed to lock.";
+  return locked ? `Seed ${seed} locked. Reuse and Random keep it.` : "Seed unlocked.";
 }
 
 // The data of an action while the seed is locked; null if the action would only change the seed.
@@ -40,7 +42,7 @@ export function keepLockedSeed(action, data) {
 }
 
 export function applySeedLock(action, data) {
-  if (!isLocked) return data;
+  if (!isSeedLocked()) return data;
   const kept = keepLockedSeed(action, data);
   if (kept === null) showToast("The seed is locked.");
   return kept;

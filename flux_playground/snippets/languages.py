@@ -37,6 +37,15 @@ body = body.replaceAll('@reference@"', `${await readFile("@file@", "base64")}"`)
 """
 
 
+CURL_IMAGE = "# Replace @reference@ by the image as base64.\n"
+
+
+def render_curl(template: Template) -> str:
+    """Return the three calls of curl, without a loop and without errors."""
+    images = "".join(fill(CURL_IMAGE, reference=reference) for reference in template.images)
+    return fill(load("curl.sh.txt"), url=template.url, request=template.request, images=images)
+
+
 def render_shell(template: Template) -> str:
     """Return a script for any POSIX shell with curl."""
     images = [fill(SHELL_IMAGE, file=file, reference=reference) for reference, file in template.images.items()]

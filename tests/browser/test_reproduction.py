@@ -192,7 +192,12 @@ def test_recipe_and_code(page: Page, address: str) -> None:
     choose_from(page, "more", "panel", what="code")
     panel = page.locator("#panel .panel[data-what=code]")
     expect(panel).to_contain_text("Calls this page's demo server")
-    for name, part in (("curl", "x-key: $BFL_API_KEY"), ("Python", "import requests"), ("JSON", '"seed": 5150')):
+    for name, part in (
+        ("curl", "x-key: $BFL_API_KEY"),
+        ("Shell script", "#!/bin/sh"),
+        ("Python", "import requests"),
+        ("JSON", '"seed": 5150'),
+    ):
         panel.get_by_role("tab", name=name, exact=True).click()
         expect(panel.get_by_role("tabpanel")).to_contain_text(part)
     choose_from(page, "more", "panel", what="recipe")

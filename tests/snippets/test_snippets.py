@@ -31,7 +31,7 @@ ENDPOINT = "/v1/flux-pro-1.1-ultra-finetuned"
 SERVER = "https://api.us1.bfl.ai"
 NODE = str(Path(playwright.__file__).parent / "driver" / "node")  # the one that drives the browser in other tests
 RUNNERS = {
-    Language.CURL: ("image.sh", ["sh"]),
+    Language.SHELL: ("image.sh", ["sh"]),
     Language.PYTHON: ("image.py", [sys.executable, "-W", "error"]),
     Language.JAVASCRIPT: ("image.mjs", [NODE]),
 }
@@ -124,10 +124,30 @@ def test_image_in_code(server: LocalServer, tmp_path: Path) -> None:
 
 
 def test_snippet_waits_for_busy_api(server: LocalServer, tmp_path: Path) -> None:
-    """The code repeats after 429 and survives failed polls."""
-    prompt = "a cat #too-many-wait-once #not-yet #poll-cut-once #poll-list-once"
+    """The code repeats after 429 and after 503 with Retry-After, and survives failed polls."""
+    prompt = "a cat #too-many-wait-once #unavailable-wait-once #not-yet #poll-cut-once #poll-list-once"
     images = all_run(server, tmp_path, {**REQUEST, "prompt": prompt})
     assert len(set(images.values())) == 1
+
+
+def test_curl_submits(server: LocalServer, tmp_path: Path) -> None:
+    """The first call of curl submits the request; images in it are named."""
+    request = {**REQUEST, "prompt": AWKWARD}
+    submit, _, rest = render_snippet(Language.CURL, server.url, ENDPOINT, request).partition("# Poll")
+    done = subprocess.run(
+        ["sh", "-c", submit], env={**os.environ, "BFL_API_KEY": "a-key"}, cwd=tmp_path, capture_output=True, check=True
+    )
+    polling_url = json.loads(done.stdout)["polling_url"]
+
+    def find_sample() -> str | None:
+        task = requests.get(polling_url, timeout=WAIT_SECONDS).json()
+        return str(task["result"]["sample"]) if task["status"] == "Ready" else None
+
+    image = requests.get(str(wait_until(find_sample)), timeout=WAIT_SECONDS).content
+    assert image == made(server, json.dumps(request))
+    assert 'curl "$polling_url"' in rest
+    reference = "sha256:" + "0" * 64
+    assert f"Replace {reference} by" in render_snippet(Language.CURL, SERVER, ENDPOINT, {"image_prompt": reference})
 
 
 def test_only_known_seed_is_printed(server: LocalServer, tmp_path: Path) -> None:
@@ -155,7 +175,14 @@ def test_lost_submit_is_not_repeated(language: Language, server: LocalServer, tm
 
 
 @pytest.mark.parametrize(
-    ("word", "said"), [("#moderated-content", "Content Moderated"), ("#broken", "500"), ("#poll-403", "403")]
+    ("word", "said"),
+    [
+        ("#moderated-content", "Content Moderated"),
+        ("#broken", "may have been accepted and billed"),
+        ("#unavailable", "may have been accepted and billed"),
+        ("#no-credits", "402"),
+        ("#poll-403", "403"),
+    ],
 )
 def test_snippet_reports_failure(word: str, said: str, server: LocalServer, tmp_path: Path) -> None:
     """The code ends with the reason of a failure."""
@@ -179,7 +206,7 @@ def test_no_secrets_in_code() -> None:
 
 def test_hostile_server_is_quoted() -> None:
     """A URL cannot end the string that it is in."""
-    for language in RUNNERS:
+    for language in (Language.CURL, *RUNNERS):
         text = render_snippet(language, "https://x.example'; touch evil; '", '/v1/"$(id)`id`\n#', {"prompt": "a"})
         assert "https://x.example%27%3B%20touch%20evil%3B%20%27/v1/%22%24%28id%29%60id%60%0A%23" in text
         assert "touch evil" not in text
