@@ -5,11 +5,13 @@ import { onFrame } from "./rendering.js";
 import { keepServer } from "./session.js";
 
 let account = "";
+let typedKey = ""; // until the page uses it: a key that is refused stays in its field
 let chargedImage; // id of the latest image for which the balance was asked; undefined before the first frame
 
 export function installAccount() {
   onFrame(requestAccount);
   onFrame(requestBalance);
+  onFrame(keepTypedKey);
 }
 
 // Opens the form for a key; with `key`, the program stores or removes it.
@@ -35,8 +37,14 @@ export function submitKey(event) {
   if (!form) return;
   event.preventDefault();
   const box = $("input", form);
-  send("key", { key: box.value });
-  box.value = "";
+  typedKey = box.value;
+  send("key", { key: typedKey });
+}
+
+function keepTypedKey() {
+  const box = typedKey && $("#key");
+  if (currentAccount() === "own") typedKey = "";
+  else if (box && !box.value && $("details.key .fault")) box.value = typedKey;
 }
 
 const currentAccount = () => $(".connection")?.dataset.who;

@@ -93,6 +93,17 @@ def test_help_opens_and_closes(page: Page) -> None:
     expect(page.locator("#about-seed")).to_be_hidden()
 
 
+def test_generate_names_the_key_of_a_mac(page: Page) -> None:
+    """Generate shows Ctrl or, on a Mac, the command key; the column of the image has no outline with the focus."""
+    assert not page.evaluate("document.documentElement.classList.contains('mac')")
+    page.evaluate("document.documentElement.classList.add('mac')")
+    assert "⌘" in page.evaluate("getComputedStyle(document.querySelector('#generate'), '::after').content")
+    page.evaluate("document.documentElement.classList.remove('mac')")
+    page.locator("#stage").evaluate("stage => { stage.tabIndex = -1; stage.focus(); }")
+    expect(page.locator("#stage")).to_be_focused()
+    assert page.locator("#stage").evaluate("stage => getComputedStyle(stage).outlineStyle") == "none"
+
+
 def test_theme_is_chosen_and_kept(page: Page) -> None:
     """A chosen theme is kept over a reload; the menu closes on Escape."""
     assert not page.evaluate("document.body.classList.contains('dark')")

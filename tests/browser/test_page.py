@@ -86,11 +86,15 @@ def test_prices_follow_the_key(page: Page) -> None:
 
 
 def test_key_stays_secret(page: Page, address: str) -> None:
-    """A key is not stored in the browser, not shown, and sent to no other server."""
+    """A key is not stored in the browser, not shown, and sent to no other server; a refused text stays in its field."""
     hosts = set()
     page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
     load(page, address)
     page.locator("details.key summary").click()
+    page.locator("#key").fill("two words")
+    page.locator("#key").press("Enter")
+    expect(page.locator("details.key .fault")).to_contain_text("no spaces")
+    expect(page.locator("#key")).to_have_value("two words")
     page.locator("#key").fill("a-secret-key-xyzzy")
     page.locator("#key").press("Enter")
     expect(page.locator(".connection")).to_contain_text("Your key")
@@ -98,6 +102,7 @@ def test_key_stays_secret(page: Page, address: str) -> None:
     assert "xyzzy" not in stored
     assert "xyzzy" not in page.content()
     page.get_by_role("button", name="Remove key").click()
+    expect(page.locator("#key")).to_have_value("")
     expect(page.locator(".connection")).to_contain_text("Demo")
     assert hosts - {urlsplit(address).netloc, ""} == set()
 

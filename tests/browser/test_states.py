@@ -47,7 +47,10 @@ def test_price_of_demo(page: Page) -> None:
 
 
 def test_locked_seed(page: Page) -> None:
-    """A locked seed is kept by New seed, Random, copied settings and a reload."""
+    """A locked seed is kept by New seed, Random, copied settings and a reload; an empty field has nothing to lock."""
+    page.locator("[data-act=lock]").click()
+    expect(page.locator(".toast")).to_have_text("There is no seed to lock.")
+    assert pressed(page) == "false"
     generate(page, finetune_id="my-finetune", prompt="a mill", seed="", aspect_ratio="1:1")
     image(page)
     page.locator("[data-act=lock]").click()
