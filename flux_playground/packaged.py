@@ -1,9 +1,9 @@
-"""Finds and joins the files of `assets/`, in a checkout and in an installed wheel, and returns the version."""
+"""Finds and joins the files of `assets/`, in a checkout and in an installed wheel, and reads the package's metadata."""
 
 from __future__ import annotations
 
 import re
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, metadata, version
 from pathlib import Path
 
 STYLES = (
@@ -73,3 +73,12 @@ def program_version() -> str:
         return version("flux-playground")
     except PackageNotFoundError:
         return "unknown"
+
+
+def project_links() -> dict[str, str]:
+    """Return the addresses of `project.urls` by name; none in a checkout that was never installed."""
+    try:
+        lines = metadata("flux-playground").get_all("Project-URL") or []
+    except PackageNotFoundError:
+        return {}
+    return {name: address for name, _, address in (line.partition(", ") for line in lines)}

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections import Counter
+from pathlib import Path
 
-from flux_playground.packaged import IMPORT, STYLES, assets, join_scripts, join_styles
+from flux_playground.packaged import IMPORT, STYLES, assets, join_scripts, join_styles, project_links
+from flux_playground.ui.text.templates import render
 
 NAMES = re.compile(r"^(?:async )?(?:const|let|function) (?:\{|\[)?([\w, ]+)", re.MULTILINE)
 
@@ -46,3 +49,13 @@ def test_modules_are_short() -> None:
     """No module has more than 200 lines."""
     lengths = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in (assets() / "js").glob("*.js")}
     assert {name: length for name, length in lengths.items() if length > 200} == {}
+
+
+def test_foot_has_the_links_of_the_project() -> None:
+    """The foot links each address of `project.urls`, such as that of the source code once it is there."""
+    project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project_links() == project["urls"]
+    html = render("foot.html", has_api=False, links={"GitHub": "https://github.com/someone/flux-playground"})
+    assert (
+        'href="https://github.com/someone/flux-playground" target="_blank" rel="noopener noreferrer">GitHub</a>' in html
+    )

@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 
+from ..packaged import project_links
 from ..playground import Playground
 from .account import connection
 from .account import price as price_line
@@ -25,8 +26,6 @@ from .generate.result_view import render_empty
 from .recipes import panels
 from .sweeps.sweep_plan import PRESETS
 from .text.templates import render
-
-API_DOCUMENTATION = "https://docs.bfl.ai"
 
 
 @dataclass(frozen=True)
@@ -146,7 +145,7 @@ def _draw_header(context: Context, forms: Sequence[Form]) -> tuple[Any, Any]:
 def _draw_gallery_and_foot(playground: Playground) -> None:
     fields = filterable_fields(playground.document).values()
     html(render_bar(fields, can_import=not playground.settings.hosted), elem_id="views")
-    foot = render("foot.html", has_api=playground.settings.api_enabled, docs=API_DOCUMENTATION)
+    foot = render("foot.html", has_api=playground.settings.api_enabled, links=project_links())
     html(foot, elem_id="foot")
 
 
