@@ -139,7 +139,7 @@ MAY_IMPORT = {
     "ui.press_dispatch": {"ui.account", "ui.components", "ui.events", "ui.form", "ui.layout", "ui.session", "ui.text"},
     "ui.layout": {
         *{"ui.account", "ui.components", "ui.endpoints", "ui.events", "ui.form", "ui.generate", "ui.json_editor"},
-        *{"ui.gallery", "ui.recipes", "ui.sweeps", "ui.text"},
+        *{"packaged", "ui.gallery", "ui.recipes", "ui.sweeps", "ui.text"},
     },
     "ui.theme": set(),
     "ui.generate": {"ui.account", "ui.events", "ui.form", "ui.recipes", "ui.text"},
