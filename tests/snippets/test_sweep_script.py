@@ -127,6 +127,15 @@ def test_lost_submit_is_not_repeated(server: LocalServer, tmp_path: Path) -> Non
     assert "Delete" in out
 
 
+def test_unavailable_api_is_not_asked_again(server: LocalServer, tmp_path: Path) -> None:
+    """After 503 without Retry-After the cell may be made and billed: it is not sent again, also by another run."""
+    sweep = cells({"prompt": "a dog #unavailable-once"})
+    code, out = run(server, tmp_path, sweep, "unavailable")
+    assert (code, spent(server, "unavailable")) == (1, 0)
+    assert "503" in out
+    assert "Delete" in run(server, tmp_path, sweep, "unavailable")[1]
+
+
 def test_killed_code_continues(server: LocalServer, tmp_path: Path, released: threading.Event) -> None:
     """After a kill the next run fetches what was accepted and pays for each image once."""
     sweep = cells(*({"prompt": f"a cat {number}"} for number in range(3)))
