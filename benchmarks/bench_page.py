@@ -29,7 +29,7 @@ with gr.Blocks() as demo:
     button.click(lambda text: None, box, image)
 demo.launch()
 """
-ROUNDS = 5
+ROUNDS = 11
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 

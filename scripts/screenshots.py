@@ -35,6 +35,7 @@ FEW = ("wide", "narrow")
 """Sizes for the many states of a result."""
 SCHEMES = ("light", "dark")
 FROM_THE_TOP = ("empty", "invalid", "keys", "key", "advanced")
+FROM_THE_PANEL = ("sweep",)
 REPEAT_MILLISECONDS = 600
 """After it the same press is no double click."""
 
@@ -69,7 +70,8 @@ def keep(page: Page, name: str, sizes: Iterable[str] = FEW) -> list[Path]:
         for scheme in SCHEMES:
             page.evaluate("scheme => document.body.classList.toggle('dark', scheme === 'dark')", scheme)
             if width < 500 and name not in FROM_THE_TOP and not page.evaluate("document.documentElement.dataset.view"):
-                page.locator("#result").evaluate("place => place.scrollIntoView()")
+                place = ".sweep-panel" if name in FROM_THE_PANEL else "#result"
+                page.locator(place).evaluate("place => place.scrollIntoView()")
             else:
                 page.evaluate("scrollTo(0, 0)")
             page.wait_for_timeout(200)

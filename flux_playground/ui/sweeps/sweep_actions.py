@@ -144,7 +144,8 @@ def _name(values: Mapping[str, Any], axes: Sequence[AxisText]) -> str:
     """Return the beginning of the first prompt: the name of a sweep that got none."""
     swept = (axis.text for axis in axes if axis.field == "prompt" and axis.kind is AxisKind.VALUES)
     prompt = next(swept, None) or str(values.get("prompt") or "")
-    return " ".join(next(iter(prompt.strip().splitlines()), "").split())[:MAX_SWEEP_NAME_CHARS]
+    name = " ".join(next(iter(prompt.strip().splitlines()), "").split())
+    return name if len(name) <= MAX_SWEEP_NAME_CHARS else f"{name[: MAX_SWEEP_NAME_CHARS - 1].rstrip()}…"
 
 
 def _number(context: Context) -> int:
